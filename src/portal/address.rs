@@ -1,0 +1,318 @@
+//! The inbound webhook's address, in every form that Bitrix24's own page shows.
+//!
+//! Pure: no network. The secret stays in a type that neither `Debug` nor `Display` prints.
+//!
+//! | accepted | as |
+//! |---|---|
+//! | `https://p.bitrix24.com/rest/1/SECRET/` | the form the webhook page shows |
+//! | `https://p.bitrix24.com/rest/1/SECRET` | without the slash at its end |
+//! | `https://p.bitrix24.com/rest/api/1/SECRET/` | the REST 3.0 form |
+//! | `https://p.bitrix24.com/rest/1/SECRET/profile.json?ID=1` | copied from the request builder, with a method |
+//!
+//! See <https://apidocs.bitrix24.com/local-integrations/local-webhooks.html>.
+
+use std::fmt;
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+/// A webhook secret is 16 characters today; this leaves room and still bounds what we keep.
+const MAX_SECRET_LENGTH: usize = 256;
+
+/// A checked webhook address: a portal, a user and a secret.
+///
+/// ```
+/// use bitrix24_mail_mcp::portal::WebhookAddress;
+///
+/// let address: WebhookAddress = "https://p.bitrix24.com/rest/1/s3cr3t/profile.json".parse()?;
+/// assert_eq!(address.to_string(), "https://p.bitrix24.com/rest/1/****/");
+/// # Ok::<(), bitrix24_mail_mcp::portal::InvalidWebhookUrl>(())
+/// ```
+#[derive(Clone)]
+pub struct WebhookAddress {
+    /// Scheme, host and port: `https://p.bitrix24.com`.
+    origin: String,
+    /// Host and port, for messages.
+    authority: String,
+    is_plain_http: bool,
+    user_id: u64,
+    secret: SecretString,
+}
+
+/// Why a text is not a webhook address. No variant quotes the text: it may hold a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidWebhookUrl {
+    /// Nothing but white space.
+    #[error("the webhook URL is empty")]
+    Empty,
+    /// Not a URL at all, or without a host.
+    #[error("the webhook URL is not a complete URL: https, host and path are needed")]
+    NotAUrl,
+    /// Another scheme than https.
+    #[error("the webhook URL must begin with https://")]
+    Scheme,
+    /// `http://` to a host that is not a loopback address.
+    #[error("the webhook URL is plain http, which would send the secret unprotected")]
+    PlainHttp,
+    /// `user:password@` before the host.
+    #[error("the webhook URL holds a user name or password before the host")]
+    UserInfo,
+    /// The path does not begin with `/rest/`.
+    #[error("the path of the webhook URL does not begin with /rest/")]
+    Path,
+    /// The path has no user id, or it is not a whole number above zero.
+    #[error("the webhook URL has no numeric user id after /rest/")]
+    UserId,
+    /// The path ends before the secret, or the secret has characters that no webhook has.
+    #[error("the webhook URL has no secret code after the user id, or it is masked or damaged")]
+    Secret,
+}
+
+impl InvalidWebhookUrl {
+    /// True if only the missing `s` of `https` is at fault.
+    pub fn is_plain_http(self) -> bool {
+        self == Self::PlainHttp
+    }
+}
+
+impl WebhookAddress {
+    /// Scheme, host and port, without a slash at the end.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Host and port, as a message may show them.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Id of the employee whose address book the webhook sees.
+    pub fn user_id(&self) -> u64 {
+        self.user_id
+    }
+
+    /// True for `http://` on a loopback address, the only plain address there can be.
+    pub fn is_plain_http(&self) -> bool {
+        self.is_plain_http
+    }
+
+    pub(crate) fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    /// The whole address with its secret, in the form the webhook page shows. For tests and for files; never for logs.
+    pub fn expose(&self) -> SecretString {
+        format!("{}/rest/{}/{}/", self.origin, self.user_id, self.secret.expose_secret()).into()
+    }
+}
+
+impl FromStr for WebhookAddress {
+    type Err = InvalidWebhookUrl;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = unquoted(text.trim());
+        if text.is_empty() {
+            return Err(InvalidWebhookUrl::Empty);
+        }
+        let url = Url::parse(text).map_err(|_| InvalidWebhookUrl::NotAUrl)?;
+        let is_plain_http = match url.scheme() {
+            "https" => false,
+            "http" => true,
+            _ => return Err(InvalidWebhookUrl::Scheme),
+        };
+        let host = url.host().ok_or(InvalidWebhookUrl::NotAUrl)?;
+        if is_plain_http && !is_loopback(&host) {
+            return Err(InvalidWebhookUrl::PlainHttp);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidWebhookUrl::UserInfo);
+        }
+        let (user_id, secret) = user_and_secret(&url)?;
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        Ok(Self {
+            origin: format!("{}://{authority}", url.scheme()),
+            authority,
+            is_plain_http,
+            user_id,
+            secret: secret.into(),
+        })
+    }
+}
+
+/// Settings copied out of a shell or an `.env` file often keep their quotes.
+fn unquoted(text: &str) -> &str {
+    ['"', '\'']
+        .into_iter()
+        .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
+        .map_or(text, str::trim)
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        // Reserved for loopback by RFC 6761, section 6.3.
+        Host::Domain(name) => *name == "localhost",
+    }
+}
+
+fn user_and_secret(url: &Url) -> Result<(u64, String), InvalidWebhookUrl> {
+    let mut segments = url
+        .path_segments()
+        .ok_or(InvalidWebhookUrl::NotAUrl)?
+        .filter(|segment| !segment.is_empty());
+    if segments.next() != Some("rest") {
+        return Err(InvalidWebhookUrl::Path);
+    }
+    let mut user = segments.next();
+    if user == Some("api") {
+        user = segments.next();
+    }
+    let user_id = user
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| text.parse::<u64>().ok())
+        .filter(|id| *id > 0)
+        .ok_or(InvalidWebhookUrl::UserId)?;
+    let secret = segments
+        .next()
+        .filter(|text| text.len() <= MAX_SECRET_LENGTH)
+        .filter(|text| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        })
+        .ok_or(InvalidWebhookUrl::Secret)?;
+    // What follows is a method's name, copied along; a path of more segments is something else.
+    if segments.next().is_some() && segments.next().is_some() {
+        return Err(InvalidWebhookUrl::Path);
+    }
+    Ok((user_id, secret.to_owned()))
+}
+
+impl fmt::Display for WebhookAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/rest/{}/****/", self.origin, self.user_id)
+    }
+}
+
+impl fmt::Debug for WebhookAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WebhookAddress({self})")
+    }
+}
+
+impl PartialEq for WebhookAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.origin == other.origin
+            && self.user_id == other.user_id
+            && self.secret.expose_secret() == other.secret.expose_secret()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Result<WebhookAddress, InvalidWebhookUrl> {
+        text.parse()
+    }
+
+    #[test]
+    fn every_form_of_the_webhook_page_gives_the_same_address() {
+        let expected = parse("https://p.bitrix24.com/rest/1/abc123/").unwrap();
+        for text in [
+            "https://p.bitrix24.com/rest/1/abc123",
+            "https://p.bitrix24.com/rest/1/abc123/profile.json",
+            "https://p.bitrix24.com/rest/1/abc123/department.get.json?ID=42",
+            "https://p.bitrix24.com/rest/1/abc123/profile/",
+            "https://p.bitrix24.com/rest/api/1/abc123",
+            "https://p.bitrix24.com/rest/api/1/abc123/",
+            "https://p.bitrix24.com/rest/api/1/abc123/mail.recipient.listcontacts",
+            "HTTPS://P.Bitrix24.com:443//rest//1/abc123/",
+            "  https://p.bitrix24.com/rest/1/abc123/\n",
+            "\"https://p.bitrix24.com/rest/1/abc123/\"",
+            "' https://p.bitrix24.com/rest/1/abc123/ '",
+        ] {
+            assert_eq!(parse(text).as_ref(), Ok(&expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_mistake_has_its_own_name() {
+        use InvalidWebhookUrl::*;
+        for (text, expected) in [
+            ("", Empty),
+            ("  \t", Empty),
+            ("\"\"", Empty),
+            ("p.bitrix24.com/rest/1/abc", NotAUrl),
+            ("https://", NotAUrl),
+            ("ftp://p.bitrix24.com/rest/1/abc", Scheme),
+            ("http://p.bitrix24.com/rest/1/abc", PlainHttp),
+            ("http://10.0.0.1/rest/1/abc", PlainHttp),
+            ("http://127.0.0.1.evil.example/rest/1/abc", PlainHttp),
+            ("http://localhost.evil.example/rest/1/abc", PlainHttp),
+            ("https://u:p@p.bitrix24.com/rest/1/abc", UserInfo),
+            ("https://p.bitrix24.com/", Path),
+            ("https://p.bitrix24.com/marketplace/app/1/", Path),
+            ("https://p.bitrix24.com/rest/1/abc/a/b", Path),
+            ("https://p.bitrix24.com/rest/", UserId),
+            ("https://p.bitrix24.com/rest/abc/", UserId),
+            ("https://p.bitrix24.com/rest/+1/abc/", UserId),
+            ("https://p.bitrix24.com/rest/0/abc/", UserId),
+            ("https://p.bitrix24.com/rest/99999999999999999999999/abc/", UserId),
+            ("https://p.bitrix24.com/rest/1/", Secret),
+            ("https://p.bitrix24.com/rest/1/profile.json", Secret),
+            ("https://p.bitrix24.com/rest/1/****/", Secret),
+            ("https://p.bitrix24.com/rest/1/a%2Fb/", Secret),
+        ] {
+            assert_eq!(parse(text).err(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_accepted_for_loopback_alone() {
+        for text in [
+            "http://127.0.0.1:8080/rest/1/abc/",
+            "http://127.9.9.9/rest/1/abc/",
+            "http://[::1]:80/rest/1/abc/",
+            "http://localhost/rest/1/abc/",
+        ] {
+            assert!(parse(text).unwrap().is_plain_http(), "{text}");
+        }
+    }
+
+    #[test]
+    fn neither_debug_nor_display_shows_the_secret() {
+        let address = parse("https://p.bitrix24.com/rest/1/canary/").unwrap();
+        assert!(!format!("{address} {address:?} {address:#?}").contains("canary"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in any::<String>()) {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn no_text_of_url_letters_makes_the_parser_panic(text in "(https?://)?[a-z0-9:/@.%?#\\[\\]\\\\-]{0,60}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn parsing_what_was_printed_gives_the_same_address(
+            host in "[a-z][a-z0-9]{0,12}\\.example|127\\.0\\.0\\.1|\\[::1\\]",
+            port in proptest::option::of(1u16..),
+            user in 1u64..,
+            secret in "[A-Za-z0-9_-]{1,40}",
+        ) {
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            let address = parse(&format!("https://{host}{port}/rest/{user}/{secret}")).unwrap();
+            prop_assert_eq!(parse(address.expose().expose_secret()).unwrap(), address);
+        }
+    }
+}

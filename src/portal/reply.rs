@@ -1,0 +1,201 @@
+//! Reads a portal's reply. Pure: bytes in, a result or an error out; no bytes make it panic.
+//!
+//! The shape of the body decides, never the URL and never a message text:
+//!
+//! | body | becomes |
+//! |---|---|
+//! | any, with a 3xx status | [`Error::Redirected`] |
+//! | `{"error":{"code":…,"message":…}}` (REST 3.0 envelope), any status | [`Error::Refused`] |
+//! | `{"error":"CODE","error_description":…}` (flat), any status | [`Error::Refused`] |
+//! | `{"result":…}` with a 2xx status | the result |
+//! | empty, HTML, cut off, not JSON, or JSON of another shape | [`Error::Unreadable`] |
+//!
+//! `time` and unknown keys are not looked at. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::error::{Error, Refusal, Unreadable, Violation, code};
+use super::foreign_text::{clean, without_tags};
+
+/// Bitrix24's longest code has 62 characters.
+const MAX_CODE: usize = 100;
+/// A message is a sentence; more is not worth a model's attention.
+const MAX_MESSAGE: usize = 200;
+/// A call of ours has at most a handful of fields to be wrong.
+const MAX_VIOLATIONS: usize = 8;
+
+/// A reply as it came over the wire.
+#[derive(Debug, Clone, Default)]
+pub struct RawReply {
+    /// HTTP status.
+    pub http_status: u16,
+    /// The `Location` header of a redirect.
+    pub location: Option<String>,
+    /// The whole body, at most the cap of the wire.
+    pub body: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(default)]
+    error: Value,
+    #[serde(default)]
+    error_description: Value,
+}
+
+/// Reads the result of a call, or why there is none.
+///
+/// `secret` is taken out of whatever an error quotes: a portal, or what stands before it, may echo the request's path.
+///
+/// # Errors
+/// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
+pub fn read<T: DeserializeOwned>(reply: &RawReply, secret: &str) -> Result<T, Error> {
+    let http_status = reply.http_status;
+    let unreadable = |reason| Error::Unreadable { http_status, reason };
+    if (300..400).contains(&http_status) {
+        let host = reply
+            .location
+            .as_deref()
+            .and_then(|location| host_of(&hide(location, secret)));
+        return Err(Error::Redirected { http_status, host });
+    }
+    let body = text_of(&reply.body).map_err(unreadable)?;
+    let envelope: Envelope<'_> = serde_json::from_str(body).map_err(|error| unreadable(reason_of(&error, body)))?;
+    if let Some(refusal) = refusal_in(&envelope, http_status, secret) {
+        return Err(Error::Refused(refusal));
+    }
+    match envelope.result {
+        Some(result) if (200..300).contains(&http_status) => {
+            serde_json::from_str(result.get()).map_err(|_| unreadable(Unreadable::Shape))
+        }
+        _ => Err(unreadable(Unreadable::Shape)),
+    }
+}
+
+/// JSON is UTF-8 whatever the charset label says (RFC 8259, section 8.1), and a byte order mark may be ignored.
+fn text_of(body: &[u8]) -> Result<&str, Unreadable> {
+    let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?;
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        Err(Unreadable::Empty)
+    } else {
+        Ok(text)
+    }
+}
+
+fn reason_of(error: &serde_json::Error, body: &str) -> Unreadable {
+    match error.classify() {
+        _ if body.starts_with('<') => Unreadable::Html,
+        serde_json::error::Category::Eof => Unreadable::CutOff,
+        serde_json::error::Category::Data => Unreadable::Shape,
+        _ => Unreadable::NotJson,
+    }
+}
+
+fn refusal_in(envelope: &Envelope<'_>, http_status: u16, secret: &str) -> Option<Refusal> {
+    let (code, message, validation) = match &envelope.error {
+        Value::Object(error) => (
+            error.get("code").map(text_in).unwrap_or_default(),
+            error.get("message").map(text_in).unwrap_or_default(),
+            error
+                .get("validation")
+                .map(|entries| violations_in(entries, secret))
+                .unwrap_or_default(),
+        ),
+        error => {
+            let code = text_in(error);
+            let message = text_in(&envelope.error_description);
+            // Some builds send `"error": ""` or `0` beside a good result.
+            let says_nothing = (code.is_empty() && message.is_empty()) || (code == "0" && envelope.result.is_some());
+            if says_nothing {
+                return None;
+            }
+            (code, message, Vec::new())
+        }
+    };
+    let code = clean(&hide(&code, secret), MAX_CODE).text.into_owned();
+    Some(Refusal {
+        code: if code.is_empty() {
+            code::ERROR_WITHOUT_CODE.to_owned()
+        } else {
+            code
+        },
+        http_status,
+        message: clean_message(&message, secret),
+        validation,
+    })
+}
+
+/// Codes come as text, as numbers, or not at all.
+fn text_in(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(true) => "true".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn violations_in(value: &Value, secret: &str) -> Vec<Violation> {
+    let entries = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    entries
+        .iter()
+        .take(MAX_VIOLATIONS)
+        .map(|entry| Violation {
+            field: clean(
+                &hide(&entry.get("field").map(text_in).unwrap_or_default(), secret),
+                MAX_CODE,
+            )
+            .text
+            .into_owned(),
+            message: clean_message(&entry.get("message").map(text_in).unwrap_or_default(), secret),
+        })
+        .collect()
+}
+
+fn clean_message(message: &str, secret: &str) -> String {
+    clean(&without_tags(&hide(message, secret)), MAX_MESSAGE)
+        .text
+        .into_owned()
+}
+
+/// Replaces `secret` in any letter case. Done before a text is cut, so that no part of it is left at the cut.
+fn hide(text: &str, secret: &str) -> String {
+    if secret.is_empty() {
+        return text.to_owned();
+    }
+    let (folded, secret) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    let mut hidden = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, found) in folded.match_indices(&secret) {
+        // Folding ASCII keeps every byte's place, so the places are those of `text`.
+        hidden.push_str(text.get(from..at).unwrap_or_default());
+        hidden.push_str("****");
+        from = at + found.len();
+    }
+    hidden.push_str(text.get(from..).unwrap_or_default());
+    hidden
+}
+
+fn host_of(location: &str) -> Option<String> {
+    let host = url::Url::parse(location).ok()?.host_str()?.to_owned();
+    Some(clean(&host, MAX_CODE).text.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_in_any_letter_case_and_before_the_cut() {
+        assert_eq!(hide("a/Canary/b CANARY", "canary"), "a/****/b ****");
+        assert_eq!(hide("ü", ""), "ü");
+        let long = format!("{}canary", "x".repeat(MAX_MESSAGE - 3));
+        assert!(!clean_message(&long, "canary").contains("can"));
+    }
+}

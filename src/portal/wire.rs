@@ -1,0 +1,175 @@
+//! Sends a [`Request`] and brings back a [`RawReply`]. The only user of reqwest.
+//!
+//! https with the system's root certificates, http to loopback alone (the address type sees to that), no automatic
+//! redirects, a limit on connecting, and a body that is read only up to a cap. An error leaves here without its URL.
+
+use std::error::Error as StdError;
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{Client, redirect};
+use secrecy::ExposeSecret;
+
+use super::error::{ConnectionFailure, Error};
+use super::reply::RawReply;
+use super::request::{HEADERS, Request};
+
+/// 200 contacts with the longest names and addresses stay under 400 KiB; ten times that is not an answer any more.
+pub(crate) const MAX_REPLY: usize = 4 * 1024 * 1024;
+
+/// A portal that does not accept a connection in this time will not do so within a look-up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Makes connections. Nothing is set up before the first request: loading the system's certificates takes longer than
+/// the whole MCP handshake.
+#[derive(Debug, Default)]
+pub(crate) struct Wire {
+    with_tls: OnceLock<Result<Client, ConnectionFailure>>,
+    plain: OnceLock<Result<Client, ConnectionFailure>>,
+}
+
+impl Wire {
+    pub(crate) async fn send(&self, request: Request) -> Result<RawReply, Error> {
+        let host = request.authority;
+        let unreachable = |failure| Error::Unreachable {
+            failure,
+            host: host.clone(),
+        };
+        let client = if request.is_plain_http {
+            self.plain.get_or_init(plain_client)
+        } else {
+            self.with_tls.get_or_init(tls_client)
+        };
+        let client = client.as_ref().map_err(|failure| unreachable(*failure))?;
+        let mut call = client.post(request.url.expose_secret()).body(request.body);
+        for (name, value) in HEADERS {
+            call = call.header(name, value);
+        }
+        let mut response = call.send().await.map_err(|error| from_reqwest(&error, &host))?;
+        let http_status = response.status().as_u16();
+        tracing::debug!(
+            http.status = http_status,
+            http.content_type = response
+                .headers()
+                .get(CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok()),
+            "the portal's reply begins"
+        );
+        let location = response
+            .headers()
+            .get(LOCATION)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let announced = response
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok());
+        if announced.is_some_and(|length| length > MAX_REPLY) {
+            return Err(Error::TooLarge {
+                http_status,
+                limit: MAX_REPLY,
+            });
+        }
+        let mut body = Vec::with_capacity(announced.unwrap_or(0));
+        while let Some(chunk) = response.chunk().await.map_err(|error| from_reqwest(&error, &host))? {
+            if body.len() + chunk.len() > MAX_REPLY {
+                return Err(Error::TooLarge {
+                    http_status,
+                    limit: MAX_REPLY,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(RawReply {
+            http_status,
+            location,
+            body,
+        })
+    }
+}
+
+fn tls_client() -> Result<Client, ConnectionFailure> {
+    // Another part of the process may have chosen a provider already; either serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    common_client()
+        .build()
+        .map_err(|_| ConnectionFailure::NoRootCertificates)
+}
+
+/// For loopback: no proxy, which would see the secret in the clear, and no certificates, which nobody would check.
+fn plain_client() -> Result<Client, ConnectionFailure> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    common_client()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .map_err(|_| ConnectionFailure::Lost)
+}
+
+fn common_client() -> reqwest::ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("bitrix24-mail-mcp/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .dns_resolver(Arc::new(SystemResolver))
+}
+
+/// The system's resolver, with an error that can be told from a refused connection.
+struct SystemResolver;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the name has no address")]
+struct NameNotResolved;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let addresses: Vec<_> = tokio::net::lookup_host((name.as_str(), 0))
+                .await
+                .map_err(|_| NameNotResolved)?
+                .collect();
+            if addresses.is_empty() {
+                return Err(NameNotResolved.into());
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn from_reqwest(error: &reqwest::Error, host: &str) -> Error {
+    if error.is_timeout() {
+        return Error::TimedOut { after: CONNECT_TIMEOUT };
+    }
+    let failure = failure_in(error);
+    tracing::debug!(portal.host = host, failure = ?failure, "no reply from the portal");
+    Error::Unreachable {
+        failure,
+        host: host.to_owned(),
+    }
+}
+
+/// Walks the chain of causes by type: message texts of libraries change.
+fn failure_in(error: &reqwest::Error) -> ConnectionFailure {
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(error) = cause {
+        if error.is::<NameNotResolved>() {
+            return ConnectionFailure::NameNotResolved;
+        }
+        if error.is::<rustls::Error>() {
+            return ConnectionFailure::Tls;
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if error.kind() == io::ErrorKind::ConnectionRefused {
+                return ConnectionFailure::Refused;
+            }
+            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                return ConnectionFailure::Tls;
+            }
+        }
+        cause = error.source();
+    }
+    ConnectionFailure::Lost
+}
