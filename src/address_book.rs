@@ -1,0 +1,87 @@
+//! The address book of the person whose credentials the portal client holds: questions in, pages of contacts out.
+//!
+//! Contacts are harvested by Bitrix24 from mail headers, so names are text that strangers wrote. They leave this room
+//! cleaned and bounded. The room imports only the portal client and knows nothing of MCP or of advice.
+
+mod page;
+mod query;
+
+use tokio_util::sync::CancellationToken;
+
+pub use page::{Caution, Contact, ContactPage, Page};
+pub use query::{DEFAULT_LIMIT, GivenPagination, InvalidQuery, MAX_LIMIT, MAX_TEXT, Query};
+
+use crate::portal::{self, Method, Portal};
+
+/// Looks people up in the portal.
+#[derive(Debug)]
+pub struct AddressBook {
+    portal: Portal,
+}
+
+/// Why a look-up gave no page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The question was refused before any request.
+    #[error(transparent)]
+    Invalid(#[from] InvalidQuery),
+    /// The portal client failed.
+    #[error(transparent)]
+    Portal(#[from] portal::Error),
+}
+
+/// The portal's own code for wrong pagination; ours too, so that the advice is the same wherever it was noticed.
+const INVALID_PAGINATION: &str = "BITRIX_REST_V3_EXCEPTION_INVALIDPAGINATIONEXCEPTION";
+/// Any other argument that was refused before a request.
+pub const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
+
+impl Error {
+    /// Stable text that names the failure: the key to the fix-it table.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Invalid(error) if error.is_about_pagination() => INVALID_PAGINATION,
+            Self::Invalid(_) => INVALID_ARGUMENTS,
+            Self::Portal(error) => error.code(),
+        }
+    }
+
+    /// HTTP status of the portal's reply; `None` when there was none.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Invalid(_) => None,
+            Self::Portal(error) => error.http_status(),
+        }
+    }
+
+    /// Field and problem of each argument at fault; empty if the arguments are not to blame.
+    pub fn validation(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Invalid(error) => vec![(error.field.to_owned(), error.problem.clone())],
+            Self::Portal(error) => error
+                .validation()
+                .iter()
+                .map(|violation| (violation.field.clone(), violation.message.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl AddressBook {
+    /// Opens the address book behind `portal`. Nothing is asked yet.
+    pub fn new(portal: Portal) -> Self {
+        Self { portal }
+    }
+
+    /// One page of the contacts whose name or address contains the query's text, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Portal`]; an empty page is not an error.
+    pub async fn contacts(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
+        let listing = self
+            .portal
+            .call(Method::ListContacts, &query.parameters(), cancellation)
+            .await?;
+        Ok(ContactPage::new(query, listing))
+    }
+}

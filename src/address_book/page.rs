@@ -1,0 +1,189 @@
+//! Contacts as the portal lists them, and as we hand them on. Pure.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::query::Query;
+use crate::portal::clean;
+
+/// A person's or a company's name fits; a paragraph of instructions does not.
+const MAX_NAME: usize = 120;
+/// An address has at most 254 characters (RFC 5321, section 4.5.3.1.3).
+const MAX_ADDRESS: usize = 254;
+
+/// A contact of the calling user's address book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Contact {
+    /// Id of the mail contact; unrelated to CRM contact ids.
+    pub id: u64,
+    /// E-mail address.
+    pub email: String,
+    /// Name harvested from mail headers: untrusted text; absent if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What is odd about this contact; absent if nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<Caution>,
+}
+
+/// Something odd about a harvested contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Caution {
+    /// Invisible or direction-changing characters were removed.
+    HiddenCharactersRemoved,
+    /// The text was longer than a name or address may be, and is cut.
+    TextCut,
+}
+
+/// Where an answer stands in the address book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Page {
+    /// Rows skipped before the first contact.
+    pub offset: u64,
+    /// Rows asked for, after clamping to 200.
+    pub limit: u32,
+    /// Contacts returned.
+    pub returned: u32,
+    /// Offset of the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_offset: Option<u64>,
+    /// True if no further page follows.
+    pub complete: bool,
+}
+
+/// One page of contacts, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactPage {
+    /// The contacts, cleaned.
+    pub contacts: Vec<Contact>,
+    /// Where they stand.
+    pub page: Page,
+}
+
+impl ContactPage {
+    pub(super) fn new(query: &Query, listing: Listing) -> Self {
+        let limit = query.limit();
+        let mut contacts: Vec<Contact> = listing.items.into_iter().map(Contact::from).collect();
+        let received = u32::try_from(contacts.len()).unwrap_or(u32::MAX);
+        // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
+        // the rest is asked for again rather than passed on unbounded.
+        let complete = received < limit;
+        let returned = received.min(limit);
+        contacts.truncate(returned as usize);
+        let offset = query.offset();
+        let next_offset = (!complete).then(|| offset.saturating_add(u64::from(returned)));
+        Self {
+            contacts,
+            page: Page {
+                offset,
+                limit,
+                returned,
+                next_offset,
+                complete,
+            },
+        }
+    }
+}
+
+impl From<Row> for Contact {
+    fn from(row: Row) -> Self {
+        let email = clean(&row.email, MAX_ADDRESS);
+        let name = clean(&row.name, MAX_NAME);
+        let mut cautions = Vec::new();
+        if email.had_hidden_characters || name.had_hidden_characters {
+            cautions.push(Caution::HiddenCharactersRemoved);
+        }
+        if email.was_cut || name.was_cut {
+            cautions.push(Caution::TextCut);
+        }
+        Self {
+            id: row.id,
+            name: Some(name.text).filter(|name| !name.is_empty()).map(Cow::into_owned),
+            email: email.text.into_owned(),
+            cautions,
+        }
+    }
+}
+
+/// `result` on the wire: `{"items":[…]}`, or a bare list as older SDKs expect it.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    items: Vec<Row>,
+}
+
+/// A row as lenient as the SDKs are: ids also as text, names and addresses also null or missing.
+#[derive(Debug, Deserialize)]
+struct Row {
+    #[serde(deserialize_with = "lenient_id")]
+    id: u64,
+    #[serde(default, deserialize_with = "text_or_null")]
+    email: String,
+    #[serde(default, deserialize_with = "text_or_null")]
+    name: String,
+}
+
+fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn lenient_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Id;
+    impl Visitor<'_> for Id {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an id as a whole number or as text")
+        }
+
+        fn visit_u64<E: de::Error>(self, id: u64) -> Result<u64, E> {
+            Ok(id)
+        }
+
+        fn visit_str<E: de::Error>(self, id: &str) -> Result<u64, E> {
+            id.trim().parse().map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_any(Id)
+}
+
+impl<'de> Deserialize<'de> for Listing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items;
+        impl<'de> Visitor<'de> for Items {
+            type Value = Listing;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with `items`, or a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Listing, A::Error> {
+                let mut items = Vec::new();
+                while let Some(row) = rows.next_element()? {
+                    items.push(row);
+                }
+                Ok(Listing { items })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listing, A::Error> {
+                let mut items = None;
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    if key == "items" {
+                        items = Some(map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                items
+                    .map(|items| Listing { items })
+                    .ok_or_else(|| de::Error::missing_field("items"))
+            }
+        }
+        deserializer.deserialize_any(Items)
+    }
+}

@@ -1,0 +1,182 @@
+//! A question to the address book that cannot be invalid: text and a page, checked once.
+//!
+//! Pure. Page, limit and offset follow the portal's own rules, so that a caller who knows them is never surprised,
+//! with two differences: a limit is never sent above 200 (with `page` the portal would skip rows), and never as zero,
+//! negative or a fraction (the portal would refuse it, or answer with the whole address book).
+//!
+//! | given | limit | offset |
+//! |---|---|---|
+//! | nothing, null | 50 | 0 |
+//! | `limit` 1 to 200, as number or numeric text | that | |
+//! | `limit` above 200 | 200 | |
+//! | `limit` zero, negative, not numeric | refused | |
+//! | `offset` numeric; negative means 0 | | that |
+//! | `page` numeric; below 1 means 1; wins over `offset` | | (page − 1) × limit |
+//! | `offset`, `page` not numeric, or beyond 1,000,000,000 rows | | refused |
+//!
+//! See <https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-listcontacts.html>.
+
+use serde_json::{Value, json};
+
+/// The most rows a page may have; the portal silently cuts at the same number.
+pub const MAX_LIMIT: u32 = 200;
+/// Rows of a page when nothing is asked.
+pub const DEFAULT_LIMIT: u32 = 50;
+/// Names and addresses have at most 255 characters in the portal's table, so a longer text matches nothing.
+pub const MAX_TEXT: usize = 255;
+/// No address book is that long; a larger number is a mistake.
+const MAX_OFFSET: u64 = 1_000_000_000;
+
+/// Page, limit and offset as a caller gave them, unchecked. JSON null counts as not given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GivenPagination {
+    /// Page number from 1.
+    pub page: Option<Value>,
+    /// Rows of a page.
+    pub limit: Option<Value>,
+    /// Rows to skip.
+    pub offset: Option<Value>,
+}
+
+/// A checked question for `mail.recipient.listcontacts`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Query {
+    text: String,
+    limit: u32,
+    offset: u64,
+}
+
+/// Why a question was refused before any request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the argument `{field}` cannot be used")]
+pub struct InvalidQuery {
+    /// The argument at fault, as a path: `pagination.limit`.
+    pub field: &'static str,
+    /// What is wrong and what would be right.
+    pub problem: String,
+}
+
+impl InvalidQuery {
+    /// True if page, limit or offset is at fault: the portal has a code of its own for these.
+    pub fn is_about_pagination(&self) -> bool {
+        self.field.starts_with("pagination")
+    }
+}
+
+impl Query {
+    /// Checks a question. An empty text asks for the latest contacts; text is not trimmed, as the portal does not.
+    ///
+    /// # Errors
+    /// [`InvalidQuery`] names the argument at fault.
+    pub fn new(text: &str, given: &GivenPagination) -> Result<Self, InvalidQuery> {
+        if text.chars().count() > MAX_TEXT {
+            return Err(InvalidQuery {
+                field: "query",
+                problem: format!("is longer than {MAX_TEXT} characters, which no name or address is"),
+            });
+        }
+        let limit = limit_from(given.limit.as_ref())?;
+        let page = whole_number("pagination.page", given.page.as_ref())?;
+        let offset = whole_number("pagination.offset", given.offset.as_ref())?;
+        let (field, offset) = match page {
+            Some(page) => (
+                "pagination.page",
+                page.saturating_sub(1).max(0).saturating_mul(i64::from(limit)),
+            ),
+            None => ("pagination.offset", offset.unwrap_or(0).max(0)),
+        };
+        let offset = u64::try_from(offset).unwrap_or(0);
+        if offset > MAX_OFFSET {
+            return Err(InvalidQuery {
+                field,
+                problem: format!("points beyond {MAX_OFFSET} rows"),
+            });
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            limit,
+            offset,
+        })
+    }
+
+    /// The text to search for; empty for the latest contacts.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Rows asked for: 1 to [`MAX_LIMIT`].
+    pub fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// Rows to skip, counted from the newest contact.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The method's parameters on the wire: `offset` and `limit`, never `page`.
+    pub fn parameters(&self) -> Value {
+        json!({"query": self.text, "pagination": {"limit": self.limit, "offset": self.offset}})
+    }
+}
+
+fn limit_from(given: Option<&Value>) -> Result<u32, InvalidQuery> {
+    let refused = |given: &Value| InvalidQuery {
+        field: "pagination.limit",
+        problem: format!("must be a whole number from 1 to {MAX_LIMIT}, not {}", shown(given)),
+    };
+    match given {
+        None | Some(Value::Null) => Ok(DEFAULT_LIMIT),
+        Some(value) => match numeric(value) {
+            Some(number) if number >= 1.0 => Ok(saturating_integer(number)
+                .try_into()
+                .unwrap_or(MAX_LIMIT)
+                .min(MAX_LIMIT)),
+            _ => Err(refused(value)),
+        },
+    }
+}
+
+fn whole_number(field: &'static str, given: Option<&Value>) -> Result<Option<i64>, InvalidQuery> {
+    match given {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => numeric(value)
+            .map(|number| Some(saturating_integer(number)))
+            .ok_or_else(|| InvalidQuery {
+                field,
+                problem: format!("must be a whole number, not {}", shown(value)),
+            }),
+    }
+}
+
+/// What PHP's `is_numeric` takes for a number: a JSON number, or text with one (`"20"`, `" 20 "`, `"1e2"`).
+fn numeric(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => {
+            let text = text.trim();
+            // Rust would also read "inf" and "nan".
+            let is_a_number = text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+            text.parse::<f64>()
+                .ok()
+                .filter(|number| is_a_number && number.is_finite())
+        }
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from f64 saturates, which is what is wanted"
+)]
+fn saturating_integer(number: f64) -> i64 {
+    number as i64
+}
+
+/// A short picture of a wrong value, so that the caller recognises it.
+fn shown(value: &Value) -> String {
+    const MAX_SHOWN: usize = 40;
+    crate::portal::clean(&value.to_string(), MAX_SHOWN).text.into_owned()
+}
