@@ -1,0 +1,217 @@
+//! A failure with its advice: what a tool result carries and what the command line prints. Pure.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{DOCS, Retry, Who, lookup};
+
+/// What is known of a failure before advice is looked up.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The code to look up.
+    pub code: String,
+    /// HTTP status of the portal's reply.
+    pub http_status: Option<u16>,
+    /// What happened, without advice.
+    pub message: String,
+    /// Arguments at fault: field and problem.
+    pub validation: Vec<(String, String)>,
+}
+
+/// What went wrong, what it means and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// Error code of the portal, or of this server.
+    pub code: String,
+    /// HTTP status of the portal's reply, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    /// What happened.
+    pub message: String,
+    /// What it means.
+    pub meaning: String,
+    /// Steps, in order.
+    pub fix: Vec<String>,
+    /// Who can take them.
+    pub who: Who,
+    /// Whether calling again helps.
+    pub retry: RetryName,
+    /// Seconds to wait before calling again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u32>,
+    /// Arguments at fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation: Vec<FieldProblem>,
+    /// Requests sent; absent if it was one or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    /// Documentation page.
+    pub docs: String,
+}
+
+/// An argument at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FieldProblem {
+    /// Path of the argument.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// [`Retry`] as it goes over the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryName {
+    /// Not before something was changed.
+    Never,
+    /// After a while.
+    Later,
+    /// At once.
+    Now,
+}
+
+impl From<Retry> for RetryName {
+    fn from(retry: Retry) -> Self {
+        match retry {
+            Retry::Never => Self::Never,
+            Retry::Later(_) => Self::Later,
+            Retry::Now => Self::Now,
+        }
+    }
+}
+
+impl From<Report> for Failure {
+    fn from(report: Report) -> Self {
+        let Report {
+            code,
+            http_status,
+            message,
+            validation,
+        } = report;
+        let validation = validation
+            .into_iter()
+            .map(|(field, message)| FieldProblem { field, message })
+            .collect();
+        let common = |meaning: String, fix: Vec<String>, who, retry: Retry, docs| Self {
+            code: code.clone(),
+            http_status,
+            message,
+            meaning,
+            fix,
+            who,
+            retry: retry.into(),
+            retry_after_seconds: retry.after_seconds(),
+            validation,
+            attempts: None,
+            docs,
+        };
+        match lookup(&code, http_status) {
+            Some(row) => common(
+                row.meaning.to_owned(),
+                row.steps.iter().map(|step| (*step).to_owned()).collect(),
+                row.who,
+                row.retry,
+                row.docs(),
+            ),
+            None => common(
+                unknown_meaning(&code, http_status),
+                vec![
+                    "Tell the user this code and status.".to_owned(),
+                    "Look the code up in the documentation, or ask Bitrix24 support.".to_owned(),
+                ],
+                Who::User,
+                // A 5xx is the portal's own trouble and may pass; anything else stays until something changes.
+                match http_status {
+                    Some(500..) => Retry::Later(None),
+                    _ => Retry::Never,
+                },
+                format!("{DOCS}api-reference/rest-v3.html"),
+            ),
+        }
+    }
+}
+
+fn unknown_meaning(code: &str, http_status: Option<u16>) -> String {
+    match http_status {
+        Some(status) => format!("The portal answered with a code that is not documented: {code}, HTTP {status}."),
+        None => format!("A failure that is not documented: {code}."),
+    }
+}
+
+/// The whole advice as text that reads well alone.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Failed: {}\nCode: {}", self.message, self.code)?;
+        if let Some(status) = self.http_status {
+            write!(f, ", HTTP {status}")?;
+        }
+        write!(f, "\nMeaning: {}\nFix (who: {}):", self.meaning, self.who.as_str())?;
+        for (index, step) in self.fix.iter().enumerate() {
+            write!(f, "\n{}. {step}", index + 1)?;
+        }
+        for problem in &self.validation {
+            write!(f, "\nArgument {}: {}", problem.field, problem.message)?;
+        }
+        write!(f, "\nRetry: {}", self.retry.as_str())?;
+        if let Some(seconds) = self.retry_after_seconds {
+            write!(f, ", after {seconds} s")?;
+        }
+        if let Some(attempts) = self.attempts {
+            write!(f, "\nAttempts: {attempts}")?;
+        }
+        write!(f, "\nDocs: {}", self.docs)
+    }
+}
+
+impl RetryName {
+    /// The name that goes over the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Later => "later",
+            Self::Now => "now",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_code_gets_honest_general_advice_that_quotes_code_and_status() {
+        let report = Report {
+            code: "SOMETHING_NEW".into(),
+            http_status: Some(418),
+            ..Report::default()
+        };
+        let failure = Failure::from(report);
+        assert!(failure.meaning.contains("SOMETHING_NEW") && failure.meaning.contains("418"));
+        assert_eq!((failure.who, failure.retry), (Who::User, RetryName::Never));
+    }
+
+    #[test]
+    fn text_and_structure_hold_the_same_facts() {
+        let failure = Failure::from(Report {
+            code: "QUERY_LIMIT_EXCEEDED".into(),
+            http_status: Some(503),
+            message: "too fast".into(),
+            validation: vec![("a".into(), "b".into())],
+        });
+        let text = failure.to_string();
+        for fact in [
+            "QUERY_LIMIT_EXCEEDED",
+            "503",
+            "too fast",
+            "a: b",
+            &failure.meaning,
+            &failure.docs,
+            "after 2 s",
+        ] {
+            assert!(text.contains(fact), "{fact} is missing in:\n{text}");
+        }
+        assert!(failure.fix.iter().all(|step| text.contains(step)));
+    }
+}
