@@ -1,0 +1,88 @@
+//! What the demo portal can answer: results, and errors in both of the portal's shapes. Pure.
+
+use serde_json::{Value, json};
+
+use super::php;
+
+/// The language of the portal's messages. Clients that match on texts fail in one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Russian.
+    Russian,
+}
+
+/// The prefix of REST 3.0 error codes.
+pub(super) const V3: &str = "BITRIX_REST_V3_EXCEPTION_";
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) content_type: &'static str,
+    pub(super) location: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+
+impl Answer {
+    pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self {
+            status,
+            content_type: JSON,
+            location: None,
+            body: php::encode(body),
+        }
+    }
+
+    pub(super) fn raw(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            content_type,
+            location: None,
+            body: body.into(),
+        }
+    }
+
+    /// REST 3.0 envelope; `validation` only where the portal has it.
+    pub(super) fn envelope(status: u16, code: &str, message: &str, validation: Option<Value>) -> Self {
+        let mut error = json!({"code": code, "message": message});
+        if let (Some(validation), Some(error)) = (validation, error.as_object_mut()) {
+            error.insert("validation".to_owned(), validation);
+        }
+        Self::json(status, &json!({"error": error}))
+    }
+
+    /// The old API's shape, which also comes from the layers before PHP.
+    pub(super) fn flat(status: u16, code: &str, description: &str) -> Self {
+        Self::json(status, &json!({"error": code, "error_description": description}))
+    }
+}
+
+/// What a portal says for a code; its texts differ by language and version.
+pub(super) fn message_for(language: Language, code: &str) -> &'static str {
+    let (english, russian) = match code.trim_start_matches(V3) {
+        "ACCESSDENIEDEXCEPTION" => ("Access denied", "Доступ запрещен"),
+        "INSUFFICIENTSCOPEEXCEPTION" => (
+            "Insufficient access permissions: required scope is missing.",
+            "Недостаточно прав: отсутствует необходимый scope.",
+        ),
+        "METHODNOTFOUNDEXCEPTION" => ("Method not found", "Метод не найден"),
+        "INVALIDJSONEXCEPTION" => (
+            "Request body is not valid JSON",
+            "Тело запроса не является корректным JSON",
+        ),
+        "RATELIMITEXCEPTION" => ("Request limit exceeded", "Превышен лимит запросов"),
+        "INTERNAL_INTERNALEXCEPTION" => ("Internal error", "Внутренняя ошибка"),
+        "ERROR_METHOD_NOT_FOUND" => ("Method not found!", "Метод не найден!"),
+        "QUERY_LIMIT_EXCEEDED" => ("Too many requests", "Слишком много запросов"),
+        _ => ("The request failed", "Запрос не выполнен"),
+    };
+    match language {
+        Language::English => english,
+        Language::Russian => russian,
+    }
+}
