@@ -1,0 +1,100 @@
+//! Schemas derived from types, in the form that every measured client accepts.
+//!
+//! Some clients drop a whole tool list over one construct, so: nothing by reference, no schemars formats, no null in
+//! types of optional fields, no titles, and nothing but an object at the root.
+
+use std::sync::Arc;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value};
+
+/// A JSON object, as rmcp wants schemas.
+pub(crate) type JsonObject = Map<String, Value>;
+
+/// The schema of a tool's arguments: closed, so that a model does not invent arguments.
+pub(crate) fn input<T: JsonSchema>() -> Arc<JsonObject> {
+    let mut schema = derived::<T>();
+    close(&mut schema);
+    Arc::new(schema)
+}
+
+/// The schema of a tool's structured content.
+pub(crate) fn output<T: JsonSchema>() -> Arc<JsonObject> {
+    Arc::new(derived::<T>())
+}
+
+fn derived<T: JsonSchema>() -> JsonObject {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut schema: Schema = settings.into_generator().into_root_schema_for::<T>();
+    schemars::transform::transform_subschemas(&mut clean, &mut schema);
+    clean(&mut schema);
+    let mut schema = std::mem::take(schema.ensure_object());
+    // The type's own doc would only repeat the tool's description.
+    schema.remove("description");
+    schema
+}
+
+fn clean(schema: &mut Schema) {
+    schemars::transform::transform_subschemas(&mut clean, schema);
+    let Some(object) = schema.as_object_mut() else { return };
+    for noise in ["title", "format", "default"] {
+        object.remove(noise);
+    }
+    for optional in ["type", "enum"] {
+        if let Some(Value::Array(values)) = object.get_mut(optional) {
+            values.retain(|value| *value != "null" && !value.is_null());
+            if optional == "type" && values.len() == 1 {
+                let only = values.swap_remove(0);
+                object.insert(optional.to_owned(), only);
+            }
+        }
+    }
+    merge_documented_enum(object);
+    drop_null_branch(object);
+}
+
+/// `oneOf` of constants, which schemars writes for an enum with documented values, says less in more words.
+fn merge_documented_enum(object: &mut JsonObject) {
+    let Some(Value::Array(branches)) = object.get("oneOf") else {
+        return;
+    };
+    let values: Option<Vec<Value>> = branches.iter().map(|branch| branch.get("const").cloned()).collect();
+    if let Some(values) = values {
+        object.remove("oneOf");
+        object.insert("type".to_owned(), "string".into());
+        object.insert("enum".to_owned(), values.into());
+    }
+}
+
+/// An optional object is `anyOf [object, null]`; what is absent here is omitted, never null.
+fn drop_null_branch(object: &mut JsonObject) {
+    let Some(Value::Array(branches)) = object.get_mut("anyOf") else {
+        return;
+    };
+    branches.retain(|branch| branch.get("type") != Some(&Value::from("null")));
+    if branches.len() != 1 {
+        return;
+    }
+    let only = branches.pop();
+    object.remove("anyOf");
+    if let Some(Value::Object(only)) = only {
+        for (key, value) in only {
+            object.entry(key).or_insert(value);
+        }
+    }
+}
+
+fn close(schema: &mut JsonObject) {
+    if schema.get("type").is_some_and(|kind| kind == "object") {
+        schema.insert("additionalProperties".to_owned(), false.into());
+    }
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        for property in properties.values_mut().filter_map(Value::as_object_mut) {
+            close(property);
+        }
+    }
+}
