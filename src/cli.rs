@@ -1,0 +1,228 @@
+//! The command line: `serve` (the default), `lookup` and `schema`.
+//!
+//! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal or the network failed, 2 wrong
+//! usage or settings.
+
+mod lookup;
+mod report;
+mod schema;
+mod serve;
+mod table;
+mod wiring;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, env_vars};
+use crate::{demo, telemetry};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Done.
+    Done,
+    /// The portal or the network failed, or a check found a difference.
+    Failed,
+    /// Wrong usage or settings.
+    Usage,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Done => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::Usage => 2,
+        })
+    }
+}
+
+/// Finds mail recipients in a Bitrix24 address book, for assistants that speak MCP and for you.
+///
+/// Without a command it serves MCP over stdio, as Claude Code, Cursor and Codex start it. Try it without a portal:
+/// `bitrix24-mail-mcp lookup client --demo`.
+#[derive(Debug, Parser)]
+#[command(name = "bitrix24-mail-mcp", version, max_term_width = 100, after_help = env_vars::help_text())]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve MCP over stdio (the default).
+    Serve,
+    /// Look contacts up and print them: the same search and the same advice that an assistant gets.
+    Lookup(lookup::Arguments),
+    /// Print the tools' JSON Schemas, or keep files that are generated from the program up to date.
+    Schema(schema::Arguments),
+}
+
+/// Options that every command understands.
+#[derive(Debug, Args)]
+struct Global {
+    /// Use the built-in demo portal instead of a real one; needs no settings.
+    #[arg(long, global = true)]
+    demo: bool,
+    /// Make the demo portal fail in a known way (implies --demo); `help` lists the names.
+    #[arg(long, global = true, value_name = "NAME")]
+    demo_fault: Option<String>,
+    /// Let the demo portal answer oddly but well (implies --demo); `help` lists the names.
+    #[arg(long, global = true, value_name = "NAME")]
+    demo_quirk: Option<String>,
+    /// Read settings from this TOML file; the environment wins over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Form of the log lines on stderr.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    /// Log more: -v info, -vv debug, -vvv trace.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// Log less: -q errors only, -qq nothing.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    quiet: u8,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Runs the program with `arguments`, the program's own name first.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints help and version to stdout, mistakes to stderr.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitStatus::Usage
+            } else {
+                ExitStatus::Done
+            };
+        }
+    };
+    match run(cli) {
+        Ok(status) => status,
+        Err(stop) => stop.report(),
+    }
+}
+
+/// Why the program stops before its command has an outcome of its own.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error(transparent)]
+    Settings(#[from] config::Error),
+    #[error("the demo portal has no fault `{0}`")]
+    UnknownFault(String),
+    #[error("the demo portal has no quirk `{0}`")]
+    UnknownQuirk(String),
+    #[error("the demo portal cannot start")]
+    Demo(#[source] io::Error),
+    #[error("this process cannot start")]
+    Runtime(#[source] io::Error),
+    #[error(transparent)]
+    Serve(#[from] crate::transports::stdio::Error),
+    #[error("the output cannot be written")]
+    Output(#[source] io::Error),
+    #[error("{0}")]
+    Schema(String, #[source] Option<io::Error>),
+}
+
+impl Stop {
+    fn report(&self) -> ExitStatus {
+        // Nobody reads on, as in `… | head`: the reader has what it wanted.
+        if matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+            return ExitStatus::Done;
+        }
+        let hint = match self {
+            Self::Settings(_) => Some("run `bitrix24-mail-mcp --help` for the list of settings"),
+            Self::UnknownFault(_) => Some("run `bitrix24-mail-mcp --demo-fault help` for the list"),
+            Self::UnknownQuirk(_) => Some("run `bitrix24-mail-mcp --demo-quirk help` for the list"),
+            Self::Schema(..) => Some("run `bitrix24-mail-mcp schema --write schemas --readme README.md`"),
+            Self::Demo(_) => Some("check that this machine may open loopback ports"),
+            Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
+            Self::Runtime(_) | Self::Output(_) => None,
+        };
+        report::error(self, hint);
+        match self {
+            Self::Settings(_) | Self::UnknownFault(_) | Self::UnknownQuirk(_) => ExitStatus::Usage,
+            _ => ExitStatus::Failed,
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitStatus, Stop> {
+    let Cli { global, command } = cli;
+    if global.demo_fault.as_deref() == Some("help") {
+        return print_names(demo::FAULTS.iter().map(|fault| (fault.name, fault.about)));
+    }
+    if global.demo_quirk.as_deref() == Some("help") {
+        return print_names(demo::QUIRKS.iter().map(|(name, about, _)| (*name, *about)));
+    }
+    if let Some(Command::Schema(arguments)) = command {
+        return schema::run(&arguments);
+    }
+    let settings = config::Settings::load(global.config.as_deref())?;
+    let finer = i16::from(global.verbose) - i16::from(global.quiet);
+    let format = match global.log_format {
+        LogFormat::Text => telemetry::Format::Text,
+        LogFormat::Json => telemetry::Format::Json,
+    };
+    telemetry::start(telemetry::Settings {
+        level: settings.log_level.finer_by(finer),
+        format,
+    });
+    // One thread: the work is waiting, and a second thread would cost memory and a hand-off per message.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Stop::Runtime)?;
+    let outcome = runtime.block_on(async {
+        let wiring = wiring::Wiring::build(&global, settings).await?;
+        match command {
+            Some(Command::Lookup(arguments)) => lookup::run(&arguments, &wiring).await,
+            Some(Command::Serve | Command::Schema(_)) | None => serve::run(wiring).await,
+        }
+    });
+    // A blocking read of stdin cannot be cancelled; it must not keep the process alive.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn print_names(names: impl Iterator<Item = (&'static str, &'static str)>) -> Result<ExitStatus, Stop> {
+    let mut text = String::new();
+    for (name, about) in names {
+        text.push_str(&format!("{name:<26} {about}\n"));
+    }
+    print(&text)
+}
+
+/// Writes data to stdout.
+fn print(text: &str) -> Result<ExitStatus, Stop> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(Stop::Output)?;
+    Ok(ExitStatus::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,68 @@
+//! The only printer of `error:`, `caused by:` and `hint:`. All of it goes to stderr, coloured only on a terminal.
+
+use std::error::Error;
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::fixit::Failure;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const CAUSE: Style = AnsiColor::Yellow.on_default();
+const HINT: Style = AnsiColor::Cyan.on_default();
+const DIM: Style = Style::new().dimmed();
+
+/// An error, its causes, and what to do.
+pub(super) fn error(error: &dyn Error, hint: Option<&str>) {
+    let mut lines = vec![(ERROR, "error:", error.to_string())];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        lines.push((CAUSE, "caused by:", error.to_string()));
+        cause = error.source();
+    }
+    lines.extend(hint.map(|hint| (HINT, "hint:", hint.to_owned())));
+    write(&lines);
+}
+
+/// A failed look-up with its advice: the same facts that a tool result carries.
+pub(super) fn failure(failure: &Failure) {
+    let code = match failure.http_status {
+        Some(status) => format!("{} (HTTP {status})", failure.code),
+        None => failure.code.clone(),
+    };
+    let retry = match failure.retry_after_seconds {
+        Some(seconds) => format!("{}, after {seconds} s", failure.retry.as_str()),
+        None => failure.retry.as_str().to_owned(),
+    };
+    let mut lines = vec![
+        (ERROR, "error:", failure.message.clone()),
+        (CAUSE, "caused by:", code),
+        (CAUSE, "meaning:", failure.meaning.clone()),
+    ];
+    lines.extend(
+        failure
+            .validation
+            .iter()
+            .map(|problem| (CAUSE, "argument:", format!("{} {}", problem.field, problem.message))),
+    );
+    lines.extend(failure.fix.iter().map(|step| (HINT, "hint:", step.clone())));
+    lines.extend([
+        (DIM, "who:", failure.who.as_str().to_owned()),
+        (DIM, "retry:", retry),
+        (DIM, "docs:", failure.docs.clone()),
+    ]);
+    write(&lines);
+}
+
+/// A remark beside the data.
+pub(super) fn note(text: &str) {
+    write(&[(DIM, "note:", text.to_owned())]);
+}
+
+fn write(lines: &[(Style, &str, String)]) {
+    let mut stderr = anstream::stderr().lock();
+    for (style, label, text) in lines {
+        // Nobody can be told that stderr is gone.
+        let _ = writeln!(stderr, "{style}{label}{style:#} {text}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Contacts as a table that fits the terminal. Pure but for asking the terminal's width.
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+use crate::address_book::{Caution, Contact};
+
+/// Width when stdout is no terminal: wide enough that nothing of use is wrapped.
+const WIDTH_ELSEWHERE: u16 = 160;
+/// Below this, columns are too narrow to read, so lines may run over.
+const MIN_WIDTH: u16 = 40;
+
+/// One line under the header and none between rows: a page of contacts is long enough.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+
+/// Draws the contacts with a line break at the end.
+pub(super) fn contacts(contacts: &[Contact]) -> String {
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(WIDTH_ELSEWHERE, |(width, _)| width.0);
+    draw(contacts, width.max(MIN_WIDTH))
+}
+
+fn draw(contacts: &[Contact], width: u16) -> String {
+    let has_cautions = contacts.iter().any(|contact| !contact.cautions.is_empty());
+    let mut header = vec!["ID", "Name", "E-mail"];
+    if has_cautions {
+        header.push("Cautions");
+    }
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width)
+        .set_header(header);
+    for contact in contacts {
+        let mut row = vec![
+            contact.id.to_string(),
+            contact.name.clone().unwrap_or_default(),
+            contact.email.clone(),
+        ];
+        if has_cautions {
+            row.push(
+                contact
+                    .cautions
+                    .iter()
+                    .map(|caution| words(*caution))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
+        }
+        table.add_row(row);
+    }
+    if let Some(ids) = table.column_mut(0) {
+        ids.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{}\n", table.trim_fmt())
+}
+
+fn words(caution: Caution) -> &'static str {
+    match caution {
+        Caution::HiddenCharactersRemoved => "hidden characters removed",
+        Caution::TextCut => "text cut",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_fits_the_width_it_is_given() {
+        let contact = Contact {
+            id: 10,
+            email: "a.very.long.address.that.does.not.fit@department.company.example".to_owned(),
+            name: Some("Владимир Владимирович Константинопольский 田中太郎".to_owned()),
+            cautions: vec![Caution::TextCut],
+        };
+        for width in [40, 60, 80, 120] {
+            let table = draw(std::slice::from_ref(&contact), width);
+            let widest = table.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= usize::from(width), "{widest} > {width}\n{table}");
+        }
+    }
+}

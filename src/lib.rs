@@ -1,0 +1,37 @@
+//! Finds mail recipients in a Bitrix24 address book, for assistants that speak MCP and for people at a terminal.
+//!
+//! # The map
+//!
+//! | room | what it is | what it may import |
+//! |---|---|---|
+//! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures | every room |
+//! | [`config`] | settings from environment and file | `portal`, `transports`, `telemetry` |
+//! | [`transports`] | how MCP messages arrive | `mcp` |
+//! | [`mcp`] | the MCP server and its tools, one file each | `address_book`, `fixit` |
+//! | [`address_book`] | questions and contacts | `portal` |
+//! | [`portal`] | the REST 3.0 client | nothing |
+//! | [`fixit`] | advice for every failure | nothing |
+//! | [`demo`] | a portal on loopback to try and test with | nothing |
+//! | [`telemetry`] | logs | nothing |
+//!
+//! `reqwest` is used in `portal/wire.rs` alone, `axum` in `transports` and `demo`, `rmcp` in `mcp` and `transports`,
+//! `clap` in `cli`. `demo` never imports `portal`: a fake that shares the client's types would repeat its mistakes.
+//! The test `tests/it/house.rs` holds all this.
+//!
+//! # The journey of one call
+//!
+//! Bytes arrive at a transport; rmcp makes a request of them; the tool's file turns JSON arguments into a checked
+//! [`address_book::Query`]; the address book names method and parameters; [`portal::Portal::call`] adds credentials,
+//! sends, reads and judges. Back come a page of cleaned contacts, or an error with a `code()` for which
+//! [`fixit::lookup`] has the advice; `mcp/outcome.rs` makes the result of either. `lookup` on the command line takes
+//! the same way and ends in `cli/report.rs`.
+
+pub mod address_book;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod fixit;
+pub mod mcp;
+pub mod portal;
+pub mod telemetry;
+pub mod transports;
