@@ -117,15 +117,42 @@ pub(super) struct Listing {
     items: Vec<Row>,
 }
 
-/// A row as lenient as the SDKs are: ids also as text, names and addresses also null or missing.
-#[derive(Debug, Deserialize)]
+/// A row as lenient as the SDKs are: ids also as text, names and addresses also null or missing. Only an object is a
+/// row; by itself serde would also take a list, by position.
+#[derive(Debug)]
 struct Row {
+    id: u64,
+    email: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Row")]
+struct RowKeys {
     #[serde(deserialize_with = "lenient_id")]
     id: u64,
     #[serde(default, deserialize_with = "text_or_null")]
     email: String,
     #[serde(default, deserialize_with = "text_or_null")]
     name: String,
+}
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Row;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a contact as an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Row, A::Error> {
+                RowKeys::deserialize(de::value::MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_any(Object)
+    }
 }
 
 fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -185,5 +212,36 @@ impl<'de> Deserialize<'de> for Listing {
             }
         }
         deserializer.deserialize_any(Items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_of_listings_panic(
+            text in r#"[\[\]{}:,"a-z0-9 .-]{0,60}|\{"items":\[(\{"id":("?[0-9]{1,25}"?|-1|1.5|null)\},?)*\]\}"#,
+        ) {
+            let _ = serde_json::from_str::<Listing>(&text);
+        }
+    }
+
+    #[test]
+    fn only_objects_are_rows() {
+        for (text, is_read) in [
+            (r#"[{"id":1}]"#, true),
+            (r#"{"items":[{"id":"1","email":null}]}"#, true),
+            (r#"[[1,"a@example.com","A"]]"#, false),
+            (r#"[{"id":-1}]"#, false),
+            (r#"[{"id":1.5}]"#, false),
+            (r#"[{"id":""}]"#, false),
+            (r#"[{}]"#, false),
+            (r#"[{"id":1,"email":7}]"#, false),
+        ] {
+            assert_eq!(serde_json::from_str::<Listing>(text).is_ok(), is_read, "{text}");
+        }
     }
 }

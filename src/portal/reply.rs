@@ -13,8 +13,9 @@
 //! `time` and unknown keys are not looked at. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::error::{Error, Refusal, Unreadable, Violation, code};
@@ -65,7 +66,7 @@ pub fn read<T: DeserializeOwned>(reply: &RawReply, secret: &str) -> Result<T, Er
         return Err(Error::Redirected { http_status, host });
     }
     let body = text_of(&reply.body).map_err(unreadable)?;
-    let envelope: Envelope<'_> = serde_json::from_str(body).map_err(|error| unreadable(reason_of(&error, body)))?;
+    let envelope = envelope_in(body).map_err(unreadable)?;
     if let Some(refusal) = refusal_in(&envelope, http_status, secret) {
         return Err(Error::Refused(refusal));
     }
@@ -88,12 +89,25 @@ fn text_of(body: &[u8]) -> Result<&str, Unreadable> {
     }
 }
 
-fn reason_of(error: &serde_json::Error, body: &str) -> Unreadable {
+fn envelope_in(body: &str) -> Result<Envelope<'_>, Unreadable> {
+    // Without this look, serde would also fill the struct from a list, by position.
+    if body.starts_with('{') {
+        return serde_json::from_str(body).map_err(|error| reason_of(&error));
+    }
+    if body.starts_with('<') {
+        return Err(Unreadable::Html);
+    }
+    match serde_json::from_str::<IgnoredAny>(body) {
+        Ok(_) => Err(Unreadable::Shape),
+        Err(error) => Err(reason_of(&error)),
+    }
+}
+
+fn reason_of(error: &serde_json::Error) -> Unreadable {
     match error.classify() {
-        _ if body.starts_with('<') => Unreadable::Html,
-        serde_json::error::Category::Eof => Unreadable::CutOff,
-        serde_json::error::Category::Data => Unreadable::Shape,
-        _ => Unreadable::NotJson,
+        Category::Eof => Unreadable::CutOff,
+        Category::Data => Unreadable::Shape,
+        Category::Syntax | Category::Io => Unreadable::NotJson,
     }
 }
 
@@ -190,6 +204,29 @@ fn host_of(location: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(http_status in any::<u16>(), location in any::<Option<String>>(), body in any::<Vec<u8>>(), secret in any::<String>()) {
+            let _ = read::<Value>(&RawReply { http_status, location, body }, &secret);
+        }
+
+        #[test]
+        fn no_text_of_json_letters_makes_the_reader_panic(
+            http_status in prop_oneof![Just(200_u16), 100..600_u16],
+            body in r#"(\{"(error|result)":)?[\[\]{}:,"a-z0-9\\u<. -]{0,80}\}?"#,
+        ) {
+            let _ = read::<Value>(&RawReply { http_status, location: None, body: body.into_bytes() }, "a");
+        }
+
+        #[test]
+        fn every_error_object_is_an_error_and_keeps_its_code(code in "[A-Za-z_]{1,40}", status in 200..300_u16, message in any::<String>()) {
+            let body = serde_json::json!({"error": {"code": code, "message": message}}).to_string().into_bytes();
+            let error = read::<Value>(&RawReply { http_status: status, location: None, body }, "").unwrap_err();
+            prop_assert_eq!(error.code(), code);
+        }
+    }
 
     #[test]
     fn a_secret_is_hidden_in_any_letter_case_and_before_the_cut() {

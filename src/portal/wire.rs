@@ -143,7 +143,7 @@ fn from_reqwest(error: &reqwest::Error, host: &str) -> Error {
     if error.is_timeout() {
         return Error::TimedOut { after: CONNECT_TIMEOUT };
     }
-    let failure = failure_in(error);
+    let failure = failure_in(error).unwrap_or(ConnectionFailure::Lost);
     tracing::debug!(portal.host = host, failure = ?failure, "no reply from the portal");
     Error::Unreachable {
         failure,
@@ -151,25 +151,22 @@ fn from_reqwest(error: &reqwest::Error, host: &str) -> Error {
     }
 }
 
-/// Walks the chain of causes by type: message texts of libraries change.
-fn failure_in(error: &reqwest::Error) -> ConnectionFailure {
-    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
-    while let Some(error) = cause {
-        if error.is::<NameNotResolved>() {
-            return ConnectionFailure::NameNotResolved;
-        }
-        if error.is::<rustls::Error>() {
-            return ConnectionFailure::Tls;
-        }
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            if error.kind() == io::ErrorKind::ConnectionRefused {
-                return ConnectionFailure::Refused;
-            }
-            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-                return ConnectionFailure::Tls;
-            }
-        }
-        cause = error.source();
+/// Walks the causes by type: message texts of libraries change.
+fn failure_in(error: &(dyn StdError + 'static)) -> Option<ConnectionFailure> {
+    if error.is::<NameNotResolved>() {
+        return Some(ConnectionFailure::NameNotResolved);
     }
-    ConnectionFailure::Lost
+    if error.is::<rustls::Error>() {
+        return Some(ConnectionFailure::Tls);
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        if error.kind() == io::ErrorKind::ConnectionRefused {
+            return Some(ConnectionFailure::Refused);
+        }
+        // The source of a wrapping io::Error is that of the wrapped error, so the wrapped one must be asked itself.
+        if let Some(failure) = error.get_ref().and_then(|wrapped| failure_in(wrapped)) {
+            return Some(failure);
+        }
+    }
+    error.source().and_then(failure_in)
 }
