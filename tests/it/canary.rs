@@ -1,0 +1,139 @@
+//! A webhook secret shows nowhere: not on stdout, not on stderr at the finest level, not in results.
+
+use bitrix24_mail_mcp::demo::{self, DemoPortal, FAULTS, SECRET};
+use serde_json::json;
+
+use crate::harness::{Session, program, stderr, stdout};
+
+fn assert_clean(text: &str, context: &str) {
+    let folded = text.to_lowercase();
+    assert!(
+        !folded.contains(&SECRET.to_lowercase()),
+        "{context}: the secret is in\n{text}"
+    );
+    // A part of it would be a leak too.
+    assert!(
+        !folded.contains(&SECRET[..8]),
+        "{context}: half of the secret is in\n{text}"
+    );
+}
+
+#[tokio::test]
+async fn no_fault_shows_the_secret_to_a_client_or_in_the_logs() {
+    for fault in FAULTS {
+        for format in ["text", "json"] {
+            let mut command = program();
+            command.args(["-vvv", "--log-format", format, "--demo-fault", fault.name]);
+            command
+                .env("BITRIX24_MCP_LOG", "trace")
+                .env("BITRIX24_TIMEOUT", "100ms")
+                .env("RUST_LOG", "trace");
+            let session = Session::start(command).await;
+            let result = session.call(json!({"query": "zebra-query"})).await;
+            assert_clean(&serde_json::to_string(&result).unwrap(), fault.name);
+            let log = session.end().await;
+            assert!(
+                log.contains("the call to the portal failed"),
+                "{}: nothing was logged",
+                fault.name
+            );
+            assert_clean(&log, fault.name);
+            assert!(!log.contains("zebra-query"), "{}: the query is in the log", fault.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_success_logs_the_secret_an_address_or_a_name() {
+    let mut command = program();
+    command.args(["--demo", "-vvv"]).env("BITRIX24_MCP_LOG", "trace");
+    let session = Session::start(command).await;
+    let result = session.call(json!({"query": "client"})).await;
+    assert_clean(&serde_json::to_string(&result).unwrap(), "success");
+    let log = session.end().await;
+    assert!(log.contains("the portal answered"), "{log}");
+    assert_clean(&log, "success");
+    for private in ["client@", "Tom Becker", "\"client\""] {
+        assert!(!log.contains(private), "{private} is in the log:\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn no_fault_shows_the_secret_on_the_command_line() {
+    for fault in FAULTS {
+        for format in ["table", "json", "csv"] {
+            let output = program()
+                .args([
+                    "lookup",
+                    "client",
+                    "-vvv",
+                    "--format",
+                    format,
+                    "--demo-fault",
+                    fault.name,
+                ])
+                .env("BITRIX24_TIMEOUT", "100ms")
+                .output()
+                .await
+                .unwrap();
+            assert_eq!(output.status.code(), Some(1), "{}", fault.name);
+            assert_clean(&(stdout(&output) + &stderr(&output)), fault.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_wrong_setting_shows_its_value() {
+    let urls = [
+        format!("http://portal.example/rest/1/{SECRET}/"),
+        format!("https://portal.example/rest/{SECRET}/"),
+        format!("https://portal.example/{SECRET}"),
+        format!("https://user:{SECRET}@portal.example/rest/1/abc/"),
+        format!("https://portal.example/rest/1/{SECRET}%20/"),
+        format!("{SECRET}"),
+        format!("https://{SECRET} /rest/1/a/"),
+    ];
+    for url in urls {
+        let output = program()
+            .args(["lookup", "-vvv"])
+            .env("BITRIX24_WEBHOOK_URL", &url)
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{url}");
+        assert_clean(&(stdout(&output) + &stderr(&output)), "wrong setting");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    for text in [
+        format!("webhook = \"{SECRET}\""),
+        format!("webhook_url = {SECRET}"),
+        format!("webhook_url = [\"{SECRET}\"]"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let output = program()
+            .args(["lookup", "--config", file.to_str().unwrap()])
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert_clean(&(stdout(&output) + &stderr(&output)), "settings file");
+    }
+}
+
+/// The secret is in the portal's record, so the search above looks for the right thing.
+#[tokio::test]
+async fn the_portal_does_receive_the_secret() {
+    let portal = DemoPortal::start(demo::Settings::default()).await.unwrap();
+    let mut command = program();
+    command
+        .arg("lookup")
+        .env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
+    assert!(command.output().await.unwrap().status.success());
+    let requests = portal.requests();
+    assert!(requests[0].path.contains(SECRET));
+    assert!(
+        requests[0].headers.iter().all(|(_, value)| !value.contains(SECRET)),
+        "only the path holds it"
+    );
+}

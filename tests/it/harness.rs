@@ -1,0 +1,172 @@
+//! Starts the program as a client would and talks to it: as a real MCP client, line by line, or as a person.
+
+use std::process::{Output, Stdio};
+
+use rmcp::ServiceExt;
+use rmcp::model::{CallToolRequestParams, CallToolResult};
+use rmcp::service::{RoleClient, RunningService};
+use rmcp::transport::TokioChildProcess;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+
+/// The program without any setting of the machine it runs on.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bitrix24-mail-mcp"));
+    for name in ["WEBHOOK_URL", "WEBHOOK_URL_FILE", "TIMEOUT", "MCP_LOG"] {
+        command.env_remove(format!("BITRIX24_{name}"));
+    }
+    command.kill_on_drop(true);
+    command
+}
+
+/// Runs the program to its end, as a person does.
+pub(crate) async fn run(arguments: &[&str]) -> Output {
+    program().args(arguments).stdin(Stdio::null()).output().await.unwrap()
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A session with a real MCP client.
+pub(crate) struct Session {
+    client: RunningService<RoleClient, ()>,
+    stderr: ChildStderr,
+}
+
+impl Session {
+    pub(crate) async fn start(command: Command) -> Self {
+        let (process, stderr) = TokioChildProcess::builder(command)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            client: ().serve(process).await.unwrap(),
+            stderr: stderr.unwrap(),
+        }
+    }
+
+    /// Calls `list_mail_contacts`.
+    pub(crate) async fn call(&self, arguments: Value) -> CallToolResult {
+        let arguments = arguments.as_object().unwrap().clone();
+        let request = CallToolRequestParams::new("list_mail_contacts").with_arguments(arguments);
+        self.client.call_tool(request).await.unwrap()
+    }
+
+    pub(crate) fn client(&self) -> &RunningService<RoleClient, ()> {
+        &self.client
+    }
+
+    /// Hangs up and returns everything the program wrote to stderr.
+    pub(crate) async fn end(mut self) -> String {
+        let _ = self.client.cancel().await;
+        let mut log = String::new();
+        self.stderr.read_to_string(&mut log).await.unwrap();
+        log
+    }
+}
+
+/// The one text block of a result.
+pub(crate) fn text_of(result: &CallToolResult) -> &str {
+    assert_eq!(result.content.len(), 1, "one text block");
+    &result.content[0].as_text().unwrap().text
+}
+
+/// A session without a client library: one JSON message a line.
+pub(crate) struct RawSession {
+    process: Child,
+    input: Option<ChildStdin>,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl RawSession {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self {
+            input: process.stdin.take(),
+            process,
+            output,
+        }
+    }
+
+    pub(crate) async fn send_line(&mut self, line: &str) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+
+    pub(crate) async fn send(&mut self, message: Value) {
+        self.send_line(&message.to_string()).await;
+    }
+
+    /// The next message; anything on stdout that is not JSON-RPC fails the test.
+    pub(crate) async fn receive(&mut self) -> Value {
+        let line = self
+            .output
+            .next_line()
+            .await
+            .unwrap()
+            .expect("the program ended its output");
+        let message: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON on stdout: {line}"));
+        assert_eq!(message["jsonrpc"], "2.0", "{line}");
+        message
+    }
+
+    pub(crate) async fn ask(&mut self, message: Value) -> Value {
+        let id = message["id"].clone();
+        self.send(message).await;
+        let answer = self.receive().await;
+        assert_eq!(answer["id"], id);
+        answer
+    }
+
+    pub(crate) async fn initialize(&mut self, version: &str) -> Value {
+        let answer = self.ask(initialize(version)).await;
+        self.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+            .await;
+        answer
+    }
+
+    /// Closes the input; returns what was still said, and whether the program ended well.
+    pub(crate) async fn hang_up(mut self) -> (Vec<Value>, bool) {
+        drop(self.input.take());
+        let mut rest = Vec::new();
+        while let Some(line) = self.output.next_line().await.unwrap() {
+            rest.push(serde_json::from_str(&line).unwrap());
+        }
+        (rest, self.process.wait().await.unwrap().success())
+    }
+}
+
+pub(crate) fn initialize(version: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})
+}
+
+pub(crate) fn call(id: u32, arguments: Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
+        "params": {"name": "list_mail_contacts", "arguments": arguments}})
+}
+
+/// A request of 2026-07-28, which carries what the handshake used to.
+pub(crate) fn with_metadata(mut request: Value) -> Value {
+    if request.get("params").is_none() {
+        request["params"] = json!({});
+    }
+    request["params"]["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    request
+}

@@ -1,0 +1,33 @@
+//! The one integration binary. Fakes stand only at the network's edge: `scripted_portal` sends prepared bytes, the
+//! demo portal is a real HTTP server; program, MCP client, processes and files are real.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may fail loudly"
+)]
+
+/// Every fault of the demo portal, from the binary to an MCP client: the right advice, in text and in structure.
+mod advice;
+/// The secret of a webhook shows nowhere, whatever fails.
+mod canary;
+/// `lookup`, `schema`, `--help`, exit statuses.
+mod command_line;
+/// What the program generates is what the repository holds.
+mod generated;
+/// The handshake in five revisions, odd first messages, the end of input, cancelled calls.
+mod handshake;
+/// Starts the program and talks to it.
+mod harness;
+/// The import rules and the length of files.
+mod house;
+/// The whole pagination table, from tool arguments to the bytes that the portal received.
+mod pagination;
+/// Every shape of reply, one file a case.
+mod replies;
+/// A server that sends prepared bytes.
+mod scripted_portal;
+/// Settings from environment and file, right and wrong.
+mod settings;
+/// What goes over the wire to a portal.
+mod wire;
