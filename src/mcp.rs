@@ -11,14 +11,17 @@ mod schema;
 use std::sync::{Arc, OnceLock};
 
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult, MetaObject,
-    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult, ConstString,
+    CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsResult, MetaObject, PaginatedRequestParams,
+    ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::address_book::AddressBook;
+use crate::address_book::{AddressBook, InvalidQuery};
+use schema::JsonObject;
 
 const INSTRUCTIONS: &str = "Finds e-mail recipients in the user's Bitrix24 address book; read-only. Before drafting \
 mail to a person known by name, call list_mail_contacts. Only the address book of the webhook's owner is seen. Names \
@@ -89,9 +92,42 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = request.arguments.unwrap_or_default();
+        let arguments = Ok(request.arguments.unwrap_or_default());
+        Ok(self.answer(&request.name, arguments, &context).await?.into())
+    }
+
+    /// Calls whose arguments are not an object do not reach `call_tool`: rmcp takes them for an unknown method. Some
+    /// clients do send JSON text, or `[]` where they mean `{}`.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        if request.method != CallToolRequestMethod::VALUE {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None));
+        }
+        let mut params = request.params.unwrap_or_default();
+        let arguments = arguments::object_from(params.get_mut("arguments").map(Value::take));
+        let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+        let mut result = self.answer(name, arguments, &context).await?;
+        if !is_modern(&context) {
+            result.result_type = None;
+        }
+        serde_json::to_value(result)
+            .map(CustomResult::new)
+            .map_err(|error| ErrorData::internal_error(error.to_string(), None))
+    }
+}
+
+impl Server {
+    async fn answer(
+        &self,
+        name: &str,
+        arguments: Result<JsonObject, InvalidQuery>,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, ErrorData> {
         let cancellation = context.ct.child_token();
-        let call = match request.name.as_ref() {
+        let call = match name {
             list_mail_contacts::NAME => list_mail_contacts::call(&self.book, arguments, &cancellation),
             _ => return Err(ErrorData::invalid_params(unknown_tool(), None)),
         };
@@ -104,10 +140,10 @@ impl ServerHandler for Server {
                 call.await
             }
         };
-        if is_modern(&context) {
+        if is_modern(context) {
             result.meta = Some(server_info_meta());
         }
-        Ok(result.into())
+        Ok(result)
     }
 }
 

@@ -36,6 +36,14 @@ pub(crate) struct SearchArguments {
     pub(crate) pagination: GivenPagination,
 }
 
+/// The arguments as an object: also when they come as its JSON text, as an empty list, as null, or not at all.
+pub(crate) fn object_from(arguments: Option<Value>) -> Result<JsonObject, InvalidQuery> {
+    object_in(arguments).ok_or_else(|| InvalidQuery {
+        field: "arguments",
+        problem: "must be an object, like {\"query\":\"anna\"}".to_owned(),
+    })
+}
+
 /// Understands the arguments of a contact search. Settings inside `pagination` win over the same ones beside it.
 pub(crate) fn search(arguments: JsonObject) -> Result<SearchArguments, InvalidQuery> {
     let mut understood = SearchArguments::default();
@@ -94,20 +102,24 @@ fn text_from(value: Value) -> Result<String, InvalidQuery> {
     }
 }
 
-/// An object, the same as JSON text, or an empty list, which is how PHP writes an empty object.
 fn pagination_from(value: Option<Value>) -> Result<JsonObject, InvalidQuery> {
+    object_in(value).ok_or_else(|| InvalidQuery {
+        field: "pagination",
+        problem: "must be an object with page, limit or offset, like {\"limit\":20}".to_owned(),
+    })
+}
+
+/// An object, the same as JSON text, or an empty list, which is how PHP writes an empty object.
+fn object_in(value: Option<Value>) -> Option<JsonObject> {
     let value = match value {
-        Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        Some(Value::String(text)) => serde_json::from_str(&text).ok()?,
         other => other.unwrap_or_default(),
     };
     match value {
-        Value::Null => Ok(JsonObject::new()),
-        Value::Object(object) => Ok(object),
-        Value::Array(list) if list.is_empty() => Ok(JsonObject::new()),
-        _ => Err(InvalidQuery {
-            field: "pagination",
-            problem: "must be an object with page, limit or offset, like {\"limit\":20}".to_owned(),
-        }),
+        Value::Null => Some(JsonObject::new()),
+        Value::Object(object) => Some(object),
+        Value::Array(list) if list.is_empty() => Some(JsonObject::new()),
+        _ => None,
     }
 }
 

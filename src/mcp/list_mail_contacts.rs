@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::schema::{self, JsonObject};
 use super::{arguments, outcome};
-use crate::address_book::{AddressBook, Contact, ContactPage, Error, Page, Query};
+use crate::address_book::{AddressBook, Contact, ContactPage, Error, InvalidQuery, Page, Query};
 use crate::fixit::Failure;
 
 /// The tool's name.
@@ -108,7 +108,7 @@ pub(crate) fn tool() -> Tool {
 /// Answers one call; a failure is a result too.
 pub(crate) async fn call(
     book: &AddressBook,
-    arguments: JsonObject,
+    arguments: Result<JsonObject, InvalidQuery>,
     cancellation: &CancellationToken,
 ) -> CallToolResult {
     match search(book, arguments, cancellation).await {
@@ -117,8 +117,12 @@ pub(crate) async fn call(
     }
 }
 
-async fn search(book: &AddressBook, arguments: JsonObject, cancellation: &CancellationToken) -> Result<Output, Error> {
-    let given = arguments::search(arguments)?;
+async fn search(
+    book: &AddressBook,
+    arguments: Result<JsonObject, InvalidQuery>,
+    cancellation: &CancellationToken,
+) -> Result<Output, Error> {
+    let given = arguments::search(arguments?)?;
     let query = Query::new(&given.text, &given.pagination)?;
     let found = book.contacts(&query, cancellation).await?;
     Ok(Output::from_page(&query, found))

@@ -23,10 +23,10 @@ use super::foreign_text::{clean, without_tags};
 
 /// Bitrix24's longest code has 62 characters.
 const MAX_CODE: usize = 100;
-/// A message is a sentence; more is not worth a model's attention.
-const MAX_MESSAGE: usize = 200;
+/// A message is a sentence, and a failure with its advice must stay under 200 tokens.
+const MAX_MESSAGE: usize = 120;
 /// A call of ours has at most a handful of fields to be wrong.
-const MAX_VIOLATIONS: usize = 8;
+const MAX_VIOLATIONS: usize = 4;
 
 /// A reply as it came over the wire.
 #[derive(Debug, Clone, Default)]

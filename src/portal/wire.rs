@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::header::LOCATION;
 use reqwest::{Client, redirect};
 use secrecy::ExposeSecret;
 
@@ -50,14 +50,8 @@ impl Wire {
         }
         let mut response = call.send().await.map_err(|error| from_reqwest(&error, &host))?;
         let http_status = response.status().as_u16();
-        tracing::debug!(
-            http.status = http_status,
-            http.content_type = response
-                .headers()
-                .get(CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok()),
-            "the portal's reply begins"
-        );
+        // Nothing else of the head is logged: what answers may echo the path, and with it the secret.
+        tracing::debug!(http.status = http_status, "the portal's reply begins");
         let location = response
             .headers()
             .get(LOCATION)

@@ -4,6 +4,7 @@ use bitrix24_mail_mcp::demo::{self, DemoPortal, FAULTS, SECRET};
 use serde_json::json;
 
 use crate::harness::{Session, program, stderr, stdout};
+use crate::scripted_portal::ScriptedPortal;
 
 fn assert_clean(text: &str, context: &str) {
     let folded = text.to_lowercase();
@@ -39,6 +40,36 @@ async fn no_fault_shows_the_secret_to_a_client_or_in_the_logs() {
             );
             assert_clean(&log, fault.name);
             assert!(!log.contains("zebra-query"), "{}: the query is in the log", fault.name);
+        }
+    }
+}
+
+/// Whatever stands before a portal may echo the request's path anywhere.
+#[tokio::test]
+async fn a_portal_that_echoes_the_secret_everywhere_does_not_spread_it() {
+    let secret = crate::scripted_portal::SECRET;
+    let headers = format!(
+        "content-type: application/json; path=/rest/1/{secret}/\r\nlocation: https://{secret}.example/{secret}\r\nx-path: {secret}\r\n"
+    );
+    let body = format!(r#"{{"error":"{secret}","error_description":"<a href='/rest/1/{secret}/'>{secret}</a>"}}"#);
+    for (status, body) in [
+        (200, body.as_str()),
+        (302, ""),
+        (401, &body),
+        (500, "<html>"),
+        (503, &body[..30]),
+    ] {
+        for format in ["table", "json"] {
+            let portal = ScriptedPortal::answering(status, &headers, body.as_bytes()).await;
+            let output = program()
+                .args(["lookup", "-vvv", "--format", format])
+                .env("BITRIX24_WEBHOOK_URL", &portal.webhook_url)
+                .output()
+                .await
+                .unwrap();
+            assert_eq!(output.status.code(), Some(1));
+            let all = (stdout(&output) + &stderr(&output)).to_lowercase();
+            assert!(!all.contains(&secret[..8]), "{status}: {all}");
         }
     }
 }
@@ -90,7 +121,7 @@ async fn no_wrong_setting_shows_its_value() {
         format!("https://portal.example/{SECRET}"),
         format!("https://user:{SECRET}@portal.example/rest/1/abc/"),
         format!("https://portal.example/rest/1/{SECRET}%20/"),
-        format!("{SECRET}"),
+        SECRET.to_owned(),
         format!("https://{SECRET} /rest/1/a/"),
     ];
     for url in urls {

@@ -202,6 +202,53 @@ async fn unknown_tools_and_methods_are_protocol_errors() {
     assert_eq!(answer["error"]["code"], -32601);
 }
 
+/// rmcp alone would answer these with "method not found: tools/call".
+#[tokio::test]
+async fn arguments_that_are_no_object_are_understood_or_refused_with_advice() {
+    for version in ["2025-06-18", "2026-07-28"] {
+        let is_modern = version == "2026-07-28";
+        let mut session = demo();
+        if !is_modern {
+            session.initialize(version).await;
+        }
+        let prepare = |request| if is_modern { with_metadata(request) } else { request };
+        for arguments in [
+            json!("{\"query\":\"client@example.com\"}"),
+            json!({"query": "client@example.com"}),
+        ] {
+            let answer = session.ask(prepare(call(2, arguments))).await;
+            assert_eq!(
+                answer["result"]["structuredContent"]["contacts"][0]["id"], 10,
+                "{answer}"
+            );
+            assert_eq!(answer["result"].get("resultType").is_some(), is_modern, "{answer}");
+        }
+        for arguments in [json!([]), json!(null), json!("{}"), json!("")] {
+            let answer = session.ask(prepare(call(3, arguments.clone()))).await;
+            let is_refused = arguments == "";
+            assert_eq!(answer["result"]["isError"], is_refused, "{answer}");
+        }
+        for arguments in [json!("anna"), json!(["anna"]), json!(7), json!(true)] {
+            let answer = session.ask(prepare(call(4, arguments))).await;
+            let error = &answer["result"]["structuredContent"]["error"];
+            assert_eq!(error["code"], "INVALID_ARGUMENTS", "{answer}");
+            assert_eq!(error["validation"][0]["field"], "arguments", "{answer}");
+        }
+        for params in [json!({}), json!({"name": 5}), json!({"arguments": {}})] {
+            let request = json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params});
+            let answer = session.ask(prepare(request)).await;
+            assert_eq!(answer["error"]["code"], -32602, "{answer}");
+            assert!(
+                answer["error"]["message"]
+                    .as_str()
+                    .unwrap()
+                    .contains("list_mail_contacts"),
+                "{answer}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_end_of_input_ends_the_program() {
     assert_eq!(demo().hang_up().await, (vec![], true), "before the handshake");
