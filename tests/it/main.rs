@@ -1,9 +1,11 @@
 //! The one integration binary. Fakes stand only at the network's edge: `scripted_portal` sends prepared bytes, the
 //! demo portal is a real HTTP server; program, MCP client, processes and files are real.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
+#![allow(
+    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
     reason = "tests may fail loudly"
 )]
 
