@@ -46,7 +46,7 @@ impl From<ExitStatus> for ExitCode {
 /// Without a command it serves MCP over stdio, as Claude Code, Cursor and Codex start it. Try it without a portal:
 /// `bitrix24-mail-mcp lookup client --demo`.
 #[derive(Debug, Parser)]
-#[command(name = "bitrix24-mail-mcp", version, max_term_width = 100, after_help = env_vars::help_text())]
+#[command(name = "bitrix24-mail-mcp", version, max_term_width = 100, after_help = after_help())]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -58,14 +58,25 @@ struct Cli {
 enum Command {
     /// Serve MCP over stdio (the default).
     Serve,
-    /// Look contacts up and print them: the same search and the same advice that an assistant gets.
+    /// Look contacts up and print them, as an assistant gets them.
+    ///
+    /// The same search and the same advice. Contacts go to stdout, everything else to stderr.
+    #[command(after_help = lookup::EXAMPLES)]
     Lookup(lookup::Arguments),
-    /// Print the tools' JSON Schemas, or keep files that are generated from the program up to date.
+    /// Print the tools' JSON Schemas, or keep generated files up to date.
     Schema(schema::Arguments),
+}
+
+fn after_help() -> String {
+    format!(
+        "{}\nExit status:\n  0  done\n  1  the portal or the network failed\n  2  wrong usage or settings",
+        env_vars::help_text()
+    )
 }
 
 /// Options that every command understands.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 struct Global {
     /// Use the built-in demo portal instead of a real one; needs no settings.
     #[arg(long, global = true)]

@@ -11,6 +11,12 @@ use crate::address_book::{Contact, Error, GivenPagination, Query};
 use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::Output;
 
+pub(super) const EXAMPLES: &str = "Examples:
+  bitrix24-mail-mcp lookup anna
+  bitrix24-mail-mcp lookup @contoso.com --limit 200 --format csv > contoso.csv
+  bitrix24-mail-mcp lookup --format json | jq -r '.contacts[].email'
+  bitrix24-mail-mcp lookup client --demo-fault throttle";
+
 /// Arguments of `lookup`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -76,7 +76,7 @@ pub fn markdown_table() -> String {
 pub fn help_text() -> String {
     let mut text = String::from("Environment:\n");
     for variable in ALL {
-        text.push_str(&format!("  {:<26} {}", variable.name, variable.meaning));
+        text.push_str(&format!("  {}\n          {}", variable.name, variable.meaning));
         if !variable.default.is_empty() {
             text.push_str(&format!(" [default: {}]", variable.default));
         }

@@ -15,6 +15,8 @@ mod advice;
 mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
+/// The demo portal itself, held against the portal contract.
+mod demo_portal;
 /// What the program generates is what the repository holds.
 mod generated;
 /// The handshake in five revisions, odd first messages, the end of input, cancelled calls.
