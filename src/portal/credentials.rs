@@ -1,17 +1,16 @@
-//! Where the webhook comes from: a setting, or a file that is read again when it changes.
+//! Where the webhook comes from: a setting, or a file.
 
 use std::fs;
+use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::time::SystemTime;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::address::{InvalidWebhookUrl, WebhookAddress};
 use super::error::Error;
 
 /// A webhook file is one line; anything longer is another file.
-const MAX_FILE_SIZE: u64 = 16 * 1024;
+const MAX_FILE_SIZE: usize = 16 * 1024;
 
 /// The portal credentials as the settings gave them.
 #[derive(Debug)]
@@ -22,7 +21,7 @@ pub enum Credentials {
     Webhook(WebhookAddress),
     /// A webhook URL that cannot be used: every call fails with the reason.
     Invalid(InvalidWebhookUrl),
-    /// A file that holds a webhook URL, read at the first call and again whenever it changes.
+    /// A file that holds a webhook URL.
     WebhookFile(WebhookFile),
 }
 
@@ -50,69 +49,48 @@ impl Credentials {
     }
 }
 
-/// A file with one webhook URL in it.
+/// A file with one webhook URL in it, read at every call: a small file costs microseconds, and no other sign of a
+/// change is sure, since secrets all have one length and a copy can keep its time.
 #[derive(Debug)]
 pub struct WebhookFile {
     path: PathBuf,
-    last_read: Mutex<Option<LastRead>>,
-}
-
-#[derive(Debug)]
-struct LastRead {
-    modified: Option<SystemTime>,
-    length: u64,
-    address: Result<WebhookAddress, Error>,
 }
 
 impl WebhookFile {
     /// Names the file; nothing is read yet.
     pub fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            last_read: Mutex::new(None),
-        }
+        Self { path }
     }
 
     fn current(&self) -> Result<WebhookAddress, Error> {
-        let metadata = fs::metadata(&self.path).map_err(|error| self.unreadable(&error.kind().to_string()))?;
-        let (modified, length) = (metadata.modified().ok(), metadata.len());
-        // A poisoned lock only means that another reader panicked; what it guards is replaced whole.
-        let mut last_read = self.last_read.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        match &*last_read {
-            Some(last) if last.modified == modified && last.length == length && modified.is_some() => {
-                last.address.clone()
-            }
-            _ => {
-                let address = self.read(length);
-                *last_read = Some(LastRead {
-                    modified,
-                    length,
-                    address: address.clone(),
-                });
-                address
-            }
+        let shown = self.path.to_string_lossy();
+        if shown.contains("://") {
+            // The URL itself was given in place of a path: a secret.
+            return Err(Error::NoCredentials(
+                "the setting for the webhook's file holds a URL, not the path of a file".to_owned(),
+            ));
+        }
+        let unreadable =
+            |reason: &str| Error::NoCredentials(format!("the webhook file {shown} gives no webhook: {reason}"));
+        match self.read() {
+            Ok(text) if text.expose_secret().len() > MAX_FILE_SIZE => Err(unreadable("it is larger than 16 KiB")),
+            Ok(text) => match text.expose_secret().parse() {
+                Err(InvalidWebhookUrl::Empty) => Err(unreadable("it is empty")),
+                parsed => Ok(parsed?),
+            },
+            Err(error) => Err(unreadable(&error.kind().to_string())),
         }
     }
 
-    fn read(&self, length: u64) -> Result<WebhookAddress, Error> {
-        if length > MAX_FILE_SIZE {
-            return Err(self.unreadable("it is larger than 16 KiB"));
+    fn read(&self) -> io::Result<SecretString> {
+        // A pipe or a device could keep the whole process waiting, or never end.
+        if !fs::metadata(&self.path)?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
         }
-        let text = fs::read_to_string(&self.path)
-            .map(secrecy::SecretString::from)
-            .map_err(|error| self.unreadable(&error.kind().to_string()))?;
-        match text.expose_secret().parse() {
-            Ok(address) => Ok(address),
-            Err(InvalidWebhookUrl::Empty) => Err(self.unreadable("it is empty")),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn unreadable(&self, reason: &str) -> Error {
-        Error::NoCredentials(format!(
-            "the webhook file {} gives no webhook: {reason}",
-            self.path.display()
-        ))
+        let mut text = String::new();
+        let limit = u64::try_from(MAX_FILE_SIZE).unwrap_or(u64::MAX).saturating_add(1);
+        fs::File::open(&self.path)?.take(limit).read_to_string(&mut text)?;
+        Ok(text.into())
     }
 }
 
@@ -133,8 +111,19 @@ mod tests {
         fs::write(&path, "https://p.example/rest/1/first\n").unwrap();
         assert_eq!(credentials.current().unwrap().user_id(), 1);
 
-        fs::write(&path, "https://p.example/rest/22/second\n").unwrap();
-        assert_eq!(credentials.current().unwrap().user_id(), 22);
+        let written = fs::metadata(&path).unwrap().modified().unwrap();
+        fs::write(&path, "https://p.example/rest/2/other\n").unwrap();
+        fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(written)
+            .unwrap();
+        assert_eq!(
+            credentials.current().unwrap().user_id(),
+            2,
+            "also if length and time stay the same"
+        );
     }
 
     #[test]
@@ -144,9 +133,17 @@ mod tests {
         fs::write(&empty, "\n").unwrap();
         let huge = folder.path().join("huge");
         fs::write(&huge, vec![b'a'; 20_000]).unwrap();
-        for path in [folder.path().to_owned(), empty, huge] {
+        for path in [folder.path().to_owned(), empty, huge, "/dev/zero".into()] {
             let error = WebhookFile::new(path).current().unwrap_err();
             assert!(matches!(error, Error::NoCredentials(_)), "{error}");
         }
+    }
+
+    #[test]
+    fn a_url_in_place_of_a_path_is_not_shown() {
+        let error = WebhookFile::new("https://p.example/rest/1/canary/".into())
+            .current()
+            .unwrap_err();
+        assert!(!error.to_string().contains("canary"), "{error}");
     }
 }

@@ -90,12 +90,12 @@ pub enum Error {
         limit: usize,
     },
     /// A 3xx answer. Credentials are never carried along.
-    #[error("the portal redirects to {}", .host.as_deref().unwrap_or("an address it does not name"))]
+    #[error("the portal redirects to {to}")]
     Redirected {
         /// HTTP status of the reply.
         http_status: u16,
-        /// Host of the `Location` header, if it has one.
-        host: Option<String>,
+        /// Where the `Location` header points.
+        to: Destination,
     },
     /// The caller withdrew the call.
     #[error("the call was cancelled before the portal answered")]
@@ -140,6 +140,21 @@ pub enum ConnectionFailure {
     NoRootCertificates,
     /// The connection broke, or could not be made for another reason.
     Lost,
+}
+
+/// Where a redirect leads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Destination {
+    /// Another host, or the same one by name.
+    #[error("{0}")]
+    Host(String),
+    /// A path on the same host, as in `/bitrix/coupon_activation.php`, which tells of an expired licence.
+    #[error("another place on the same host")]
+    SameHost,
+    /// There is no `Location` header.
+    #[error("an address it does not name")]
+    Unnamed,
 }
 
 /// What is wrong with a reply that cannot be read.

@@ -7,7 +7,7 @@
 //! | line breaks, tabs, other white space | one space |
 //! | control, bidi, zero-width and other format characters, private use, unassigned | nothing |
 //! | blank letters that draw nothing (Hangul fillers, Braille blank), variation selectors | nothing |
-//! | more than three combining marks in a row | three |
+//! | more than three combining marks in a row, or marks without a letter | three, or nothing |
 //! | text past the bound | cut, with `…` |
 
 use std::borrow::Cow;
@@ -38,7 +38,8 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
         };
     }
     let mut cleaned = String::with_capacity(text.len().min(max_chars * 4));
-    let (mut length, mut marks) = (0, 0);
+    // No letter yet, so the first mark is one too many.
+    let (mut length, mut marks, mut last) = (0, MAX_MARKS, ' ');
     let (mut had_hidden_characters, mut was_cut, mut space_due) = (false, false, false);
     for character in text.chars() {
         match kind_of(character) {
@@ -47,17 +48,19 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
                 continue;
             }
             Kind::Hidden => {
-                had_hidden_characters = true;
+                had_hidden_characters |= !is_joiner_in_its_place(character, last);
                 continue;
             }
             Kind::Mark => {
                 marks += 1;
-                if marks > MAX_MARKS {
+                if marks > MAX_MARKS || space_due {
+                    had_hidden_characters = true;
                     continue;
                 }
             }
             Kind::Visible => marks = 0,
         }
+        last = character;
         let needed = if space_due && length > 0 { 2 } else { 1 };
         if length + needed > max_chars {
             was_cut = true;
@@ -85,21 +88,26 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
     }
 }
 
-/// Drops what looks like an HTML tag; a portal's message sometimes carries `<br>`.
+/// Drops what looks like an HTML tag; a portal's message sometimes carries `<br>`. One pass over the text.
 pub(super) fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, tag)) = rest.split_once('<') {
         plain.push_str(before);
-        let opens_a_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+        rest = tag;
+        if !tag.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
+            plain.push('<');
+            continue;
+        }
         match tag.split_once('>') {
-            Some((_, after)) if opens_a_tag => {
+            Some((_, after)) => {
                 plain.push(' ');
                 rest = after;
             }
-            _ => {
+            // Without another `>` there is no further tag.
+            None => {
                 plain.push('<');
-                rest = tag;
+                break;
             }
         }
     }
@@ -113,6 +121,13 @@ fn is_plain(text: &str) -> bool {
         && !text.starts_with(' ')
         && !text.ends_with(' ')
         && !text.contains("  ")
+}
+
+/// Emoji and some scripts join their parts with characters that draw nothing. They are taken out as well, but there is
+/// nothing odd about them; between Latin, Greek or Cyrillic letters there is.
+fn is_joiner_in_its_place(character: char, after: char) -> bool {
+    const FIRST_JOINING_SCRIPT: char = '\u{590}';
+    matches!(character, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}') && after >= FIRST_JOINING_SCRIPT
 }
 
 enum Kind {
@@ -130,8 +145,16 @@ fn kind_of(character: char) -> Kind {
     // Characters of visible categories that draw nothing at all.
     if matches!(
         character,
-        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}' | '\u{034F}' | '\u{17B4}' | '\u{17B5}'
-    ) || matches!(character, '\u{180B}'..='\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+        '\u{115F}'
+            | '\u{1160}'
+            | '\u{3164}'
+            | '\u{FFA0}'
+            | '\u{2800}'
+            | '\u{034F}'
+            | '\u{17B4}'
+            | '\u{17B5}'
+            | '\u{FFFC}'
+    ) || matches!(character, '\u{1D159}' | '\u{180B}'..='\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
     {
         return Kind::Hidden;
     }
@@ -143,7 +166,7 @@ fn kind_of(character: char) -> Kind {
         | Category::Unassigned
         | Category::LineSeparator
         | Category::ParagraphSeparator => Kind::Hidden,
-        Category::NonspacingMark | Category::EnclosingMark => Kind::Mark,
+        Category::NonspacingMark | Category::EnclosingMark | Category::SpacingMark => Kind::Mark,
         _ => Kind::Visible,
     }
 }
@@ -191,10 +214,10 @@ mod tests {
     #[test]
     fn white_space_folds_and_marks_are_counted() {
         assert_eq!(clean("  a \r\n\t b  ", 120).text, "a b");
-        assert_eq!(
-            clean(&format!("z{}", "\u{0301}".repeat(50)), 120).text,
-            "z\u{0301}\u{0301}\u{0301}"
-        );
+        let stacked = clean("z\u{0301}\u{0903}\u{0301}\u{0903}\u{0301}", 120);
+        assert_eq!(stacked.text, "z\u{0301}\u{0903}\u{0301}");
+        assert!(stacked.had_hidden_characters);
+        assert_eq!(clean("\u{0301}a \u{0301}b", 120).text, "a b", "a mark needs a letter");
     }
 
     #[test]
@@ -209,6 +232,23 @@ mod tests {
         assert_eq!(without_tags("Access <b>denied</b><br/>now"), "Access  denied  now");
         assert_eq!(without_tags("1 < 2 > 0"), "1 < 2 > 0");
         assert_eq!(without_tags("open <b"), "open <b");
+        assert_eq!(without_tags("a <b c <d"), "a <b c <d");
+    }
+
+    #[test]
+    fn joiners_of_emoji_and_of_scripts_that_need_them_are_nothing_odd() {
+        for (name, is_odd) in [
+            ("Bloom ❤\u{FE0F}", false),
+            ("👨\u{200D}👩\u{200D}👧 Family", false),
+            ("می\u{200C}خواهم", false),
+            ("An\u{200D}na", true),
+            ("Ан\u{200C}на", true),
+            ("\u{FE0F}Anna", true),
+        ] {
+            let cleaned = clean(name, 120);
+            assert_eq!(cleaned.had_hidden_characters, is_odd, "{name:?}");
+            assert!(!cleaned.text.contains(['\u{200C}', '\u{200D}', '\u{FE0F}']), "{name:?}");
+        }
     }
 
     proptest! {

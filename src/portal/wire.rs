@@ -23,6 +23,9 @@ pub(crate) const MAX_REPLY: usize = 4 * 1024 * 1024;
 /// A portal that does not accept a connection in this time will not do so within a look-up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// nginx gives up an idle connection after 15 to 75 seconds in common settings.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Makes connections. Nothing is set up before the first request: loading the system's certificates takes longer than
 /// the whole MCP handshake.
 #[derive(Debug, Default)]
@@ -108,6 +111,8 @@ fn common_client() -> reqwest::ClientBuilder {
         .redirect(redirect::Policy::none())
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
+        // Shorter than web servers keep an idle connection, so that none is used that the portal has just given up.
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .dns_resolver(Arc::new(SystemResolver))
 }
 

@@ -6,17 +6,17 @@ use serde_json::json;
 use crate::harness::{Session, program, stderr, stdout};
 use crate::scripted_portal::ScriptedPortal;
 
-fn assert_clean(text: &str, context: &str) {
+/// Neither the secret nor eight characters of it in a row, in any letter case.
+fn assert_without(secret: &str, text: &str, context: &str) {
     let folded = text.to_lowercase();
-    assert!(
-        !folded.contains(&SECRET.to_lowercase()),
-        "{context}: the secret is in\n{text}"
-    );
-    // A part of it would be a leak too.
-    assert!(
-        !folded.contains(&SECRET[..8]),
-        "{context}: half of the secret is in\n{text}"
-    );
+    for part in secret.to_lowercase().as_bytes().windows(8) {
+        let part = std::str::from_utf8(part).unwrap();
+        assert!(!folded.contains(part), "{context}: {part} of the secret is in\n{text}");
+    }
+}
+
+fn assert_clean(text: &str, context: &str) {
+    assert_without(SECRET, text, context);
 }
 
 #[tokio::test]
@@ -48,28 +48,35 @@ async fn no_fault_shows_the_secret_to_a_client_or_in_the_logs() {
 #[tokio::test]
 async fn a_portal_that_echoes_the_secret_everywhere_does_not_spread_it() {
     let secret = crate::scripted_portal::SECRET;
+    let percent: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let split = secret.replace('c', "c\u{ad}").replace('7', "<b></b>7");
     let headers = format!(
-        "content-type: application/json; path=/rest/1/{secret}/\r\nlocation: https://{secret}.example/{secret}\r\nx-path: {secret}\r\n"
+        "content-type: application/json; path=/rest/1/{secret}/\r\nlocation: https://{percent}.example/{secret}\r\nx-path: {secret}\r\n"
     );
-    let body = format!(r#"{{"error":"{secret}","error_description":"<a href='/rest/1/{secret}/'>{secret}</a>"}}"#);
-    for (status, body) in [
-        (200, body.as_str()),
-        (302, ""),
-        (401, &body),
-        (500, "<html>"),
-        (503, &body[..30]),
-    ] {
-        for format in ["table", "json"] {
+    for echo in [secret.to_owned(), secret.to_uppercase(), split, secret[4..].to_owned()] {
+        let flat = json!({"error": echo, "error_description": format!("<a href='/rest/1/{echo}/'>{echo}</a>")});
+        let envelope =
+            json!({"error": {"code": "X", "message": echo, "validation": [{"field": echo, "message": echo}]}});
+        let replies = [
+            (200, flat.to_string()),
+            (302, String::new()),
+            (401, envelope.to_string()),
+            (500, format!("<html>{echo}")),
+        ];
+        for (status, body) in replies {
             let portal = ScriptedPortal::answering(status, &headers, body.as_bytes()).await;
             let output = program()
-                .args(["lookup", "-vvv", "--format", format])
+                .args(["lookup", "-vvv", "--format", "json"])
                 .env("BITRIX24_WEBHOOK_URL", &portal.webhook_url)
                 .output()
                 .await
                 .unwrap();
             assert_eq!(output.status.code(), Some(1));
-            let all = (stdout(&output) + &stderr(&output)).to_lowercase();
-            assert!(!all.contains(&secret[..8]), "{status}: {all}");
+            assert_without(
+                secret,
+                &(stdout(&output) + &stderr(&output)),
+                &format!("{status} {echo}"),
+            );
         }
     }
 }
@@ -133,6 +140,22 @@ async fn no_wrong_setting_shows_its_value() {
             .unwrap();
         assert_eq!(output.status.code(), Some(2), "{url}");
         assert_clean(&(stdout(&output) + &stderr(&output)), "wrong setting");
+    }
+    // The URL in a place where it does not belong: a file's name, an argument.
+    let url = format!("https://portal.example/rest/1/{SECRET}/");
+    for (arguments, variable) in [
+        (vec!["lookup", "-vvv"], Some("BITRIX24_WEBHOOK_URL_FILE")),
+        (vec!["lookup", "--config", &url], None),
+        (vec![url.as_str()], None),
+        (vec!["lookup", "anna", &url], None),
+        (vec!["lookup", "--format", &url], None),
+    ] {
+        let mut command = program();
+        command.args(&arguments).envs(variable.map(|name| (name, &url)));
+        let output = command.output().await.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains("URL"), "{}", stderr(&output));
+        assert_clean(&(stdout(&output) + &stderr(&output)), "misplaced URL");
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.toml");
