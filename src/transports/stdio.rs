@@ -1,7 +1,9 @@
 //! MCP over standard input and output.
 //!
 //! Nothing but MCP goes to stdout. The handshake is answered before anything else happens. A client that opens with
-//! something odd is not punished by a dead server, and the end of input ends the process.
+//! something odd is not punished by a dead server, and the end of input ends the process, whoever still reads.
+
+mod lines;
 
 use std::io;
 use std::time::Duration;
@@ -9,15 +11,17 @@ use std::time::Duration;
 use rmcp::model::{ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion};
 use rmcp::service::{QuitReason, RoleServer, RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage};
 use rmcp::transport::Transport;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{ServiceExt, transport};
 use tokio_util::sync::CancellationToken;
 
 use crate::mcp::Server;
+use lines::Lines;
 
 /// After the end of input, calls that are already running may finish within this time, so that a piped script gets its
 /// answers. An idle server ends at once.
 const GRACE: Duration = Duration::from_millis(250);
+/// Then they are cancelled, and this is the time to write the last answers to a client that may not read any more.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Why serving ended otherwise than by the end of input.
 #[derive(Debug, thiserror::Error)]
@@ -38,16 +42,22 @@ pub enum Error {
 pub async fn serve(server: Server) -> Result<(), Error> {
     let shutdown = server.shutdown_token();
     let input_ended = CancellationToken::new();
-    let on_end = input_ended.clone();
-    tokio::spawn(async move {
-        on_end.cancelled().await;
-        tokio::time::sleep(GRACE).await;
-        shutdown.cancel();
-    });
+    tokio::select! {
+        outcome = serve_session(server, input_ended.clone()) => outcome,
+        () = async {
+            input_ended.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+            shutdown.cancel();
+            tokio::time::sleep(LAST_WORDS).await;
+        } => Ok(()),
+    }
+}
+
+async fn serve_session(server: Server, input_ended: CancellationToken) -> Result<(), Error> {
     // Pipes on the reactor instead of a thread hand-off per message; falls back to blocking handles elsewhere.
     let (input, output) = transport::stdio_pipes();
     let session = Session {
-        inner: AsyncRwTransport::new_server(input, output),
+        inner: Lines::new(input, output),
         has_begun: false,
         input_ended,
     };
@@ -63,7 +73,7 @@ pub async fn serve(server: Server) -> Result<(), Error> {
 }
 
 /// A transport that forgives what rmcp would end the session for: notifications and responses before the first
-/// request. Also tells when the input has ended.
+/// request. Also tells when the client is gone: its input has ended, or it takes no more output.
 struct Session<T> {
     inner: T,
     has_begun: bool,
@@ -80,7 +90,15 @@ where
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.inner.send(message)
+        let sending = self.inner.send(message);
+        let input_ended = self.input_ended.clone();
+        async move {
+            let sent = sending.await;
+            if sent.is_err() {
+                input_ended.cancel();
+            }
+            sent
+        }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {

@@ -148,6 +148,23 @@ impl RawSession {
     }
 }
 
+impl RawSession {
+    /// Closes the input and never reads the output; returns whether the program ended well.
+    pub(crate) async fn hang_up_unread(mut self) -> bool {
+        drop(self.input.take());
+        self.process.wait().await.unwrap().success()
+    }
+
+    /// Closes the output and asks something, with the input left open; returns whether the program ended well.
+    pub(crate) async fn stop_reading_and_ask(mut self) -> bool {
+        drop(self.output);
+        let input = self.input.as_mut().unwrap();
+        let request = json!({"jsonrpc": "2.0", "id": 9, "method": "tools/list"});
+        input.write_all(format!("{request}\n").as_bytes()).await.unwrap();
+        self.process.wait().await.unwrap().success()
+    }
+}
+
 pub(crate) fn initialize(version: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})

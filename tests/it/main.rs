@@ -19,12 +19,14 @@ mod command_line;
 mod demo_portal;
 /// What the program generates is what the repository holds.
 mod generated;
-/// The handshake in five revisions, odd first messages, the end of input, cancelled calls.
+/// The handshake in five revisions, odd first messages, lines that cannot be read.
 mod handshake;
 /// Starts the program and talks to it.
 mod harness;
 /// The import rules and the length of files.
 mod house;
+/// The end of input, a client that no longer reads, cancelled calls.
+mod lifecycle;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.
 mod pagination;
 /// Every shape of reply, one file a case.

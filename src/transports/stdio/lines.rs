@@ -1,0 +1,316 @@
+//! JSON-RPC messages as lines: what a line means, and the transport that reads and writes them.
+//!
+//! rmcp's own line transport says nothing to a line it cannot read, so a client would wait for its time-out. Here
+//! every request that can be recognised is answered:
+//!
+//! | line | becomes |
+//! |---|---|
+//! | a message | that message |
+//! | a message with half a surrogate pair (`\ud83d`, as `JSON.stringify` writes half an emoji) or bytes that are not UTF-8 | the same with U+FFFD |
+//! | an array (a batch of revision 2025-03-26) | its messages, each answered by itself |
+//! | an object that is not JSON | error -32700, with the request's id where it can be made out |
+//! | JSON that is no message, or a line of more than 4 MiB | error -32600, likewise |
+//! | a notification that nobody knows, an empty line, text that does not even begin like JSON | nothing |
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use bytes::{Buf, BufMut, BytesMut};
+use rmcp::model::{ErrorCode, ErrorData, RequestId};
+use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::transport::Transport;
+use serde_json::Value;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::sync::Mutex;
+
+/// A call has a few hundred bytes; this bounds what a client without line breaks can make us hold.
+const MAX_LINE: usize = 4 * 1024 * 1024;
+
+/// Reads and writes one message a line.
+pub(super) struct Lines<R, W> {
+    input: BufReader<R>,
+    /// The line so far. It lives here because reading is cancelled whenever an answer is ready to be sent.
+    line: Vec<u8>,
+    is_too_long: bool,
+    /// What was read and not handed on yet: a batch holds several.
+    read: VecDeque<Read>,
+    output: Arc<Mutex<Output<W>>>,
+}
+
+/// What a line holds.
+#[derive(Debug)]
+enum Read {
+    Message(Box<RxJsonRpcMessage<RoleServer>>),
+    Refusal(ErrorData, Option<RequestId>),
+}
+
+impl<R, W> Lines<R, W>
+where
+    R: AsyncRead + Send + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    pub(super) fn new(input: R, output: W) -> Self {
+        Self {
+            input: BufReader::new(input),
+            line: Vec::new(),
+            is_too_long: false,
+            read: VecDeque::new(),
+            output: Arc::new(Mutex::new(Output {
+                writer: output,
+                waiting: BytesMut::new(),
+            })),
+        }
+    }
+
+    /// Reads on until `read` holds something. False at the end of input. Safe to cancel: what was consumed is kept.
+    async fn read_line(&mut self) -> bool {
+        loop {
+            let available = match self.input.fill_buf().await {
+                Ok([]) => return false,
+                Ok(available) => available,
+                Err(error) => {
+                    tracing::error!(error = %error.kind(), "the input cannot be read");
+                    return false;
+                }
+            };
+            let line_end = available.iter().position(|byte| *byte == b'\n');
+            let (part, consumed) = match line_end {
+                Some(at) => (available.get(..at).unwrap_or_default(), at + 1),
+                None => (available, available.len()),
+            };
+            self.is_too_long |= self.line.len() + part.len() > MAX_LINE;
+            if self.is_too_long {
+                self.line.clear();
+            } else {
+                self.line.extend_from_slice(part);
+            }
+            self.input.consume(consumed);
+            if line_end.is_none() {
+                continue;
+            }
+            if std::mem::take(&mut self.is_too_long) {
+                let problem = format!("a message may have {} MiB at most", MAX_LINE / 1024 / 1024);
+                self.read
+                    .push_back(Read::Refusal(ErrorData::invalid_request(problem, None), None));
+            } else {
+                read_from(&String::from_utf8_lossy(&self.line), &mut self.read);
+                self.line.clear();
+            }
+            if !self.read.is_empty() {
+                return true;
+            }
+        }
+    }
+}
+
+impl<R, W> Transport<RoleServer> for Lines<R, W>
+where
+    R: AsyncRead + Send + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        message: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
+        let output = Arc::clone(&self.output);
+        async move {
+            let mut output = output.lock().await;
+            output.add(&message)?;
+            output.flush().await
+        }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        loop {
+            match self.read.pop_front() {
+                Some(Read::Message(message)) => return Some(*message),
+                Some(Read::Refusal(error, id)) => {
+                    // Taken only with the lock in hand, so that a cancelled wait loses nothing.
+                    self.read.push_front(Read::Refusal(error, id));
+                    let mut output = self.output.lock().await;
+                    if let Some(Read::Refusal(error, id)) = self.read.pop_front() {
+                        output.add(&TxJsonRpcMessage::<RoleServer>::error(error, id)).ok()?;
+                    }
+                    output.flush().await.ok()?;
+                }
+                None => {
+                    if !self.read_line().await {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), io::Error> {
+        self.output.lock().await.flush().await
+    }
+}
+
+/// Writes whole lines; what a cancelled flush has not written, the next one does.
+struct Output<W> {
+    writer: W,
+    waiting: BytesMut,
+}
+
+impl<W: AsyncWrite + Unpin> Output<W> {
+    fn add(&mut self, message: &TxJsonRpcMessage<RoleServer>) -> io::Result<()> {
+        serde_json::to_writer((&mut self.waiting).writer(), message)?;
+        self.waiting.put_u8(b'\n');
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        while !self.waiting.is_empty() {
+            match self.writer.write(&self.waiting).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                written => self.waiting.advance(written),
+            }
+        }
+        self.writer.flush().await
+    }
+}
+
+/// Adds what a line holds, by the table above.
+fn read_from(line: &str, read: &mut VecDeque<Read>) {
+    let text = line.trim_start_matches('\u{feff}').trim();
+    if text.starts_with('[')
+        && let Ok(batch) = serde_json::from_str::<Vec<&RawValue>>(text)
+        && !batch.is_empty()
+    {
+        read.extend(batch.into_iter().filter_map(|message| read_one(message.get())));
+    } else {
+        read.extend(read_one(text));
+    }
+}
+
+fn read_one(text: &str) -> Option<Read> {
+    let error = match serde_json::from_str::<RxJsonRpcMessage<RoleServer>>(text) {
+        Ok(message) => return Some(Read::Message(Box::new(message))),
+        Err(error) => error,
+    };
+    if error.classify() == Category::Data {
+        // JSON, but no message of MCP.
+        let value: Value = serde_json::from_str(text).ok()?;
+        let is_notification = value.get("method").is_some_and(Value::is_string) && value.get("id").is_none();
+        let id = value.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
+        let refusal = ErrorData::invalid_request("this is not a JSON-RPC 2.0 message of MCP", None);
+        return (!is_notification).then_some(Read::Refusal(refusal, id));
+    }
+    if let Some(mended) = without_lone_surrogates(text) {
+        return read_one(&mended);
+    }
+    // An answer to what is not even meant as JSON could start an exchange of complaints.
+    text.starts_with(['{', '[']).then(|| {
+        let refusal = ErrorData::new(ErrorCode::PARSE_ERROR, "this line is not valid JSON", None);
+        Read::Refusal(refusal, id_in(text))
+    })
+}
+
+/// `\ud83d` alone names no character, so serde refuses it; JavaScript and Python write it for half an emoji. `None` if
+/// there is nothing to mend.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let mut mended = String::with_capacity(text.len());
+    let (mut rest, mut was_mended) = (text, false);
+    while let Some((before, escape)) = rest.split_once('\\') {
+        mended.push_str(before);
+        let length = match (
+            unit_of(escape),
+            escape
+                .get(5..)
+                .and_then(|next| next.strip_prefix('\\'))
+                .and_then(unit_of),
+        ) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 11,
+            (Some(0xD800..=0xDFFF), _) => {
+                mended.push_str("\\ufffd");
+                was_mended = true;
+                rest = escape.get(5..)?;
+                continue;
+            }
+            (Some(_), _) => 5,
+            // The character after the backslash, which may be another backslash.
+            (None, _) => escape.chars().next().map_or(0, char::len_utf8),
+        };
+        let (escape, after) = escape.split_at_checked(length)?;
+        mended.push('\\');
+        mended.push_str(escape);
+        rest = after;
+    }
+    mended.push_str(rest);
+    was_mended.then_some(mended)
+}
+
+/// The value of `uXXXX`.
+fn unit_of(escape: &str) -> Option<u16> {
+    let digits = escape.strip_prefix('u')?.get(..4)?;
+    u16::from_str_radix(digits, 16)
+        .ok()
+        .filter(|_| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The id of a request that cannot be read as a whole.
+fn id_in(text: &str) -> Option<RequestId> {
+    let after = text.split_once("\"id\"")?.1.trim_start().strip_prefix(':')?;
+    serde_json::Deserializer::from_str(after)
+        .into_iter::<RequestId>()
+        .next()?
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(line: &str) -> Vec<Read> {
+        let mut read = VecDeque::new();
+        read_from(line, &mut read);
+        read.into()
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_mended_and_whole_ones_are_kept() {
+        for (given, expected) in [
+            (r#""a\ud83d""#, Some(r#""a\ufffd""#)),
+            (r#""\udf3b x""#, Some(r#""\ufffd x""#)),
+            (r#""\ud83dx\ud83c\udf3b\ud83d""#, Some(r#""\ufffdx\ud83c\udf3b\ufffd""#)),
+            (r#""\ud83d\ud83c\udf3b""#, Some(r#""\ufffd\ud83c\udf3b""#)),
+            (r#""\\ud83d""#, None),
+            (r#""\u0041\n\"""#, None),
+            (r#""\u+0a1""#, None),
+            (r#""\ud8"#, None),
+            ("\"\\é", None),
+        ] {
+            assert_eq!(without_lone_surrogates(given).as_deref(), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_made_out_where_there_is_one() {
+        assert_eq!(
+            id_in(r#"{"jsonrpc":"2.0","id" : 7,"method":"#),
+            Some(RequestId::Number(7))
+        );
+        assert_eq!(id_in(r#"{"id":"a""#), Some(RequestId::String("a".into())));
+        assert_eq!(id_in(r#"{"id":{"#), None);
+        assert_eq!(id_in("{"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_makes_the_reader_panic(line in any::<String>()) {
+            read(&line);
+        }
+
+        #[test]
+        fn no_line_of_json_letters_makes_the_reader_panic(line in r#"[\[{](\\u[d8c]{1,4}|[\[\]{}:,"a-z0-9\\]|"id":){0,40}"#) {
+            read(&line);
+        }
+    }
+}
