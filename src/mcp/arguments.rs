@@ -27,7 +27,7 @@ const QUERY: &[&str] = &[
 const PAGINATION: &[&str] = &["pagination", "paging"];
 const PAGE: &[&str] = &["page", "pagenumber", "pageno"];
 const LIMIT: &[&str] = &["limit", "perpage", "pagesize", "maxresults", "count", "size", "top"];
-const OFFSET: &[&str] = &["offset", "start", "skip"];
+const OFFSET: &[&str] = &["offset", "nextoffset", "start", "skip"];
 
 /// The arguments of a contact search, understood but not yet checked.
 #[derive(Debug, Default, PartialEq)]
@@ -44,37 +44,63 @@ pub(crate) fn object_from(arguments: Option<Value>) -> Result<JsonObject, Invali
     })
 }
 
-/// Understands the arguments of a contact search. Settings inside `pagination` win over the same ones beside it.
+/// Understands the arguments of a contact search. Null means not given; a setting inside `pagination` wins over the
+/// same one beside it; two names for one thing must agree.
 pub(crate) fn search(arguments: JsonObject) -> Result<SearchArguments, InvalidQuery> {
-    let mut understood = SearchArguments::default();
+    let mut text = None;
     let mut nested = None;
-    for (key, value) in arguments {
+    let mut beside = GivenPagination::default();
+    for (key, value) in given(arguments) {
         if is_any_of(&key, QUERY) {
-            understood.text = text_from(value)?;
+            fill(&mut text, "query", text_from(value)?)?;
         } else if is_any_of(&key, PAGINATION) {
-            nested = Some(value);
-        } else if let Some(slot) = slot_for(&mut understood.pagination, &key) {
-            *slot = Some(value);
+            fill(&mut nested, "pagination", value)?;
+        } else if let Some((name, slot)) = slot_for(&mut beside, &key) {
+            fill(slot, name, value)?;
         } else {
             return Err(unknown("arguments", &key));
         }
     }
-    for (key, value) in pagination_from(nested)? {
-        match slot_for(&mut understood.pagination, &key) {
-            Some(slot) => *slot = Some(value),
+    let mut inside = GivenPagination::default();
+    for (key, value) in given(pagination_from(nested)?) {
+        match slot_for(&mut inside, &key) {
+            Some((name, slot)) => fill(slot, name, value)?,
             None => return Err(unknown("pagination", &key)),
         }
     }
-    Ok(understood)
+    Ok(SearchArguments {
+        text: text.unwrap_or_default(),
+        pagination: GivenPagination {
+            page: inside.page.or(beside.page),
+            limit: inside.limit.or(beside.limit),
+            offset: inside.offset.or(beside.offset),
+        },
+    })
 }
 
-fn slot_for<'a>(pagination: &'a mut GivenPagination, key: &str) -> Option<&'a mut Option<Value>> {
+/// Models fill what they do not need with null.
+fn given(arguments: JsonObject) -> impl Iterator<Item = (String, Value)> {
+    arguments.into_iter().filter(|(_, value)| !value.is_null())
+}
+
+fn fill<T: PartialEq>(slot: &mut Option<T>, field: &'static str, value: T) -> Result<(), InvalidQuery> {
+    if slot.as_ref().is_some_and(|known| *known != value) {
+        return Err(InvalidQuery {
+            field,
+            problem: "is given twice, under two names, with different values".to_owned(),
+        });
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+fn slot_for<'a>(pagination: &'a mut GivenPagination, key: &str) -> Option<(&'static str, &'a mut Option<Value>)> {
     if is_any_of(key, PAGE) {
-        Some(&mut pagination.page)
+        Some(("pagination.page", &mut pagination.page))
     } else if is_any_of(key, LIMIT) {
-        Some(&mut pagination.limit)
+        Some(("pagination.limit", &mut pagination.limit))
     } else if is_any_of(key, OFFSET) {
-        Some(&mut pagination.offset)
+        Some(("pagination.offset", &mut pagination.offset))
     } else {
         None
     }
@@ -92,7 +118,6 @@ fn is_any_of(key: &str, names: &[&str]) -> bool {
 
 fn text_from(value: Value) -> Result<String, InvalidQuery> {
     match value {
-        Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),
         _ => Err(InvalidQuery {
@@ -189,8 +214,33 @@ mod tests {
     }
 
     #[test]
+    fn null_means_not_given_and_names_may_agree() {
+        for arguments in [
+            json!({"query": "anna", "email": null}),
+            json!({"email": null, "query": "anna"}),
+            json!({"query": "anna", "name": "anna"}),
+        ] {
+            assert_eq!(understood(arguments.clone()).text, "anna", "{arguments}");
+        }
+        for arguments in [
+            json!({"limit": 5, "max_results": null}),
+            json!({"limit": 5, "pagination": {"limit": null}}),
+            json!({"limit": 5, "pagination": null}),
+        ] {
+            assert_eq!(
+                understood(arguments.clone()).pagination.limit,
+                Some(json!(5)),
+                "{arguments}"
+            );
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused_by_name() {
         for (arguments, field) in [
+            (json!({"query": "anna", "name": "bob"}), "query"),
+            (json!({"limit": 5, "page_size": 6}), "pagination.limit"),
+            (json!({"pagination": {"offset": 5, "skip": 6}}), "pagination.offset"),
             (json!({"company": "Contoso"}), "arguments"),
             (json!({"query": ["a"]}), "query"),
             (json!({"query": true}), "query"),
