@@ -111,6 +111,8 @@ enum LogFormat {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
+        // clap quotes what it does not understand, and that may be a webhook's URL.
+        Err(error) if error.use_stderr() && error.to_string().contains("://") => return Stop::SecretArgument.report(),
         Err(error) => {
             // clap prints help and version to stdout, mistakes to stderr.
             let _ = error.print();
@@ -132,6 +134,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 enum Stop {
     #[error(transparent)]
     Settings(#[from] config::Error),
+    #[error("an argument holds a URL; no URL is taken from the command line")]
+    SecretArgument,
     #[error("the demo portal has no fault `{0}`")]
     UnknownFault(String),
     #[error("the demo portal has no quirk `{0}`")]
@@ -156,6 +160,9 @@ impl Stop {
         }
         let hint = match self {
             Self::Settings(_) => Some("run `bitrix24-mail-mcp --help` for the list of settings"),
+            Self::SecretArgument => {
+                Some("put the webhook's URL into BITRIX24_WEBHOOK_URL, where other users cannot see it")
+            }
             Self::UnknownFault(_) => Some("run `bitrix24-mail-mcp --demo-fault help` for the list"),
             Self::UnknownQuirk(_) => Some("run `bitrix24-mail-mcp --demo-quirk help` for the list"),
             Self::Schema(..) => Some("run `bitrix24-mail-mcp schema --write schemas --readme README.md`"),
@@ -165,7 +172,9 @@ impl Stop {
         };
         report::error(self, hint);
         match self {
-            Self::Settings(_) | Self::UnknownFault(_) | Self::UnknownQuirk(_) => ExitStatus::Usage,
+            Self::Settings(_) | Self::SecretArgument | Self::UnknownFault(_) | Self::UnknownQuirk(_) => {
+                ExitStatus::Usage
+            }
             _ => ExitStatus::Failed,
         }
     }

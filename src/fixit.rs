@@ -78,14 +78,24 @@ impl Fix {
     }
 }
 
-/// Finds the advice for `code`. Where one code has several rows the status chooses, and the row without statuses (or
-/// the first) serves the rest. `None` means that the code is unknown; [`Failure`] then gives honest general advice.
+/// Finds the advice for `code`. Where one code has several rows the status chooses; a status of no row takes the row
+/// without statuses, or the first, unless that would call lasting what the status calls passing. `None` means that
+/// nothing is known of the code with this status; [`Failure`] then gives honest general advice.
 pub fn lookup(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
     let rows = || FIXES.iter().filter(|fix| fix.is_for_code(code));
     rows()
         .find(|fix| http_status.is_some_and(|status| fix.statuses.contains(&status)))
         .or_else(|| rows().find(|fix| fix.statuses.is_empty()))
-        .or_else(|| rows().next())
+        .or_else(|| {
+            let first = rows().next()?;
+            let contradicts = http_status.is_some_and(is_passing) && !first.statuses.iter().copied().any(is_passing);
+            (!contradicts).then_some(first)
+        })
+}
+
+/// Statuses that speak of the moment, not of the request.
+fn is_passing(http_status: u16) -> bool {
+    matches!(http_status, 408 | 429 | 500..)
 }
 
 impl Who {

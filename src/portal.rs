@@ -7,6 +7,7 @@ mod address;
 mod credentials;
 mod error;
 mod foreign_text;
+mod quote;
 mod reply;
 mod request;
 mod wire;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use address::{InvalidWebhookUrl, WebhookAddress};
 pub use credentials::{Credentials, WebhookFile};
-pub use error::{ConnectionFailure, Error, Refusal, Unreadable, Violation, code};
+pub use error::{ConnectionFailure, Destination, Error, Refusal, Unreadable, Violation, code};
 pub use foreign_text::{Cleaned, clean};
 pub use reply::{RawReply, read};
 pub use request::{HEADERS, Method, Request};

@@ -6,6 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::query::Query;
 use crate::portal::clean;
@@ -39,6 +40,8 @@ pub enum Caution {
     HiddenCharactersRemoved,
     /// The text was longer than a name or address may be, and is cut.
     TextCut,
+    /// The portal gave no address, so nobody can write to this contact.
+    AddressMissing,
 }
 
 /// Where an answer stands in the address book.
@@ -102,6 +105,9 @@ impl From<Row> for Contact {
         if email.was_cut || name.was_cut {
             cautions.push(Caution::TextCut);
         }
+        if email.text.is_empty() {
+            cautions.push(Caution::AddressMissing);
+        }
         Self {
             id: row.id,
             name: Some(name.text).filter(|name| !name.is_empty()).map(Cow::into_owned),
@@ -131,9 +137,9 @@ struct Row {
 struct RowKeys {
     #[serde(deserialize_with = "lenient_id")]
     id: u64,
-    #[serde(default, deserialize_with = "text_or_null")]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     email: String,
-    #[serde(default, deserialize_with = "text_or_null")]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     name: String,
 }
 
@@ -155,8 +161,13 @@ impl<'de> Deserialize<'de> for Row {
     }
 }
 
-fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+/// Text, or nothing: one odd name must not cost the whole page.
+fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    })
 }
 
 fn lenient_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
@@ -170,6 +181,20 @@ fn lenient_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Erro
 
         fn visit_u64<E: de::Error>(self, id: u64) -> Result<u64, E> {
             Ok(id)
+        }
+
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be whole and in range"
+        )]
+        fn visit_f64<E: de::Error>(self, id: f64) -> Result<u64, E> {
+            const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+            if id.fract() == 0.0 && (0.0..MAX_WHOLE).contains(&id) {
+                Ok(id as u64)
+            } else {
+                Err(E::custom("an id is a whole number"))
+            }
         }
 
         fn visit_str<E: de::Error>(self, id: &str) -> Result<u64, E> {
@@ -239,7 +264,8 @@ mod tests {
             (r#"[{"id":1.5}]"#, false),
             (r#"[{"id":""}]"#, false),
             (r#"[{}]"#, false),
-            (r#"[{"id":1,"email":7}]"#, false),
+            (r#"[{"id":1.0}]"#, true),
+            (r#"[{"id":1,"email":7,"name":false}]"#, true),
         ] {
             assert_eq!(serde_json::from_str::<Listing>(text).is_ok(), is_read, "{text}");
         }

@@ -85,23 +85,19 @@ fn status_of(error: &Error, wiring: &Wiring) -> ExitStatus {
 fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
     let contacts = output.contacts.as_deref().unwrap_or_default();
     match format {
-        Format::Json => print(&json_line(output)),
-        Format::Csv => print(&csv(contacts)?),
-        Format::Table => {
-            let status = if contacts.is_empty() {
-                ExitStatus::Done
-            } else {
-                print(&table::contacts(contacts))?
-            };
-            if let Some(advice) = &output.advice {
-                report::note(advice);
-            }
-            if let Some(next) = output.page.and_then(|page| page.next_offset) {
-                report::note(&format!("{} shown; more may follow: --offset {next}", contacts.len()));
-            }
-            Ok(status)
-        }
+        // Complete in itself, also about what follows.
+        Format::Json => return print(&json_line(output)),
+        Format::Csv => print(&csv(contacts)?)?,
+        Format::Table if contacts.is_empty() => ExitStatus::Done,
+        Format::Table => print(&table::contacts(contacts))?,
+    };
+    if let Some(advice) = &output.advice {
+        report::note(advice);
     }
+    if let Some(next) = output.page.and_then(|page| page.next_offset) {
+        report::note(&format!("{} shown; more may follow: --offset {next}", contacts.len()));
+    }
+    Ok(ExitStatus::Done)
 }
 
 /// Exactly the tool's structured content, on one line.
@@ -115,12 +111,18 @@ fn json_line(output: &impl Serialize) -> String {
 fn csv(contacts: &[Contact]) -> Result<String, Stop> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |error: csv::Error| Stop::Output(error.into());
-    writer.write_record(["id", "email", "name"]).map_err(failed)?;
+    writer
+        .write_record(["id", "email", "name", "cautions"])
+        .map_err(failed)?;
     for contact in contacts {
         let name = contact.name.as_deref().unwrap_or_default();
-        writer
-            .write_record([contact.id.to_string().as_str(), &inert(&contact.email), &inert(name)])
-            .map_err(failed)?;
+        let row = [
+            &contact.id.to_string(),
+            &inert(&contact.email),
+            &inert(name),
+            &table::cautions(contact),
+        ];
+        writer.write_record(row).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| Stop::Output(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -37,14 +37,7 @@ fn draw(contacts: &[Contact], width: u16) -> String {
             contact.email.clone(),
         ];
         if has_cautions {
-            row.push(
-                contact
-                    .cautions
-                    .iter()
-                    .map(|caution| words(*caution))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            );
+            row.push(cautions(contact));
         }
         table.add_row(row);
     }
@@ -54,10 +47,21 @@ fn draw(contacts: &[Contact], width: u16) -> String {
     format!("{}\n", table.trim_fmt())
 }
 
+/// A contact's cautions in words.
+pub(super) fn cautions(contact: &Contact) -> String {
+    contact
+        .cautions
+        .iter()
+        .map(|caution| words(*caution))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
 fn words(caution: Caution) -> &'static str {
     match caution {
         Caution::HiddenCharactersRemoved => "hidden characters removed",
         Caution::TextCut => "text cut",
+        Caution::AddressMissing => "no address",
     }
 }
 

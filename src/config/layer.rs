@@ -68,6 +68,9 @@ pub enum LayerError {
     /// The webhook is given twice in one source.
     #[error("{0} and {1} are both set; remove one of them")]
     Twice(Origin, Origin),
+    /// A URL was given in place of the settings file; it may be the webhook's, so it is not shown.
+    #[error("--config takes the path of a file, not a URL")]
+    NotAPath,
     /// The settings file cannot be read.
     #[error("the settings file {path} cannot be read")]
     File {
@@ -118,6 +121,9 @@ impl Layer {
     /// # Errors
     /// [`LayerError::File`], [`LayerError::Form`] or [`LayerError::Twice`].
     pub fn from_file(path: &Path) -> Result<Self, LayerError> {
+        if path.to_string_lossy().contains("://") {
+            return Err(LayerError::NotAPath);
+        }
         let text = fs::read_to_string(path).map_err(|source| LayerError::File {
             path: path.to_owned(),
             source,
@@ -192,6 +198,8 @@ fn form_error(path: &Path, text: &str, error: &toml::de::Error) -> LayerError {
     let known: Vec<_> = env_vars::ALL.iter().map(|variable| variable.key).collect();
     let problem = if error.message().starts_with("unknown field") {
         format!("unknown key; known are {}", known.join(", "))
+    } else if error.message().starts_with("duplicate") {
+        "a key is given twice".to_owned()
     } else if error.message().starts_with("invalid type") {
         "every value is text in quotes".to_owned()
     } else {

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DOCS, Retry, Who, lookup};
+use super::{DOCS, Retry, Who, is_passing, lookup};
 
 /// What is known of a failure before advice is looked up.
 #[derive(Debug, Clone, Default)]
@@ -115,28 +115,38 @@ impl From<Report> for Failure {
                 row.retry,
                 row.docs(),
             ),
-            None => common(
-                unknown_meaning(&code, http_status),
-                vec![
-                    "Tell the user this code and status.".to_owned(),
-                    "Look the code up in the documentation, or ask Bitrix24 support.".to_owned(),
-                ],
-                Who::User,
-                // A 5xx is the portal's own trouble and may pass; anything else stays until something changes.
-                match http_status {
-                    Some(500..) => Retry::Later(None),
-                    _ => Retry::Never,
-                },
-                format!("{DOCS}api-reference/rest-v3.html"),
-            ),
+            None => {
+                let (who, first_step, retry) = match http_status {
+                    Some(status) if is_passing(status) => {
+                        (Who::Assistant, "Wait, then call again.", Retry::Later(Some(30)))
+                    }
+                    Some(401 | 403) => (
+                        Who::User,
+                        "Check the webhook, its permissions and its owner.",
+                        Retry::Never,
+                    ),
+                    _ => (Who::User, "Tell the user this code and status.", Retry::Never),
+                };
+                let steps = [
+                    first_step,
+                    "Look the code up in the documentation, or ask Bitrix24 support.",
+                ];
+                common(
+                    unknown_meaning(&code, http_status),
+                    steps.map(str::to_owned).to_vec(),
+                    who,
+                    retry,
+                    format!("{DOCS}api-reference/rest-v3.html"),
+                )
+            }
         }
     }
 }
 
 fn unknown_meaning(code: &str, http_status: Option<u16>) -> String {
     match http_status {
-        Some(status) => format!("The portal answered with a code that is not documented: {code}, HTTP {status}."),
-        None => format!("A failure that is not documented: {code}."),
+        Some(status) => format!("The portal's code {code} with HTTP {status} is not documented."),
+        None => format!("The code {code} is not documented."),
     }
 }
 
@@ -190,6 +200,14 @@ mod tests {
         let failure = Failure::from(report);
         assert!(failure.meaning.contains("SOMETHING_NEW") && failure.meaning.contains("418"));
         assert_eq!((failure.who, failure.retry), (Who::User, RetryName::Never));
+        for status in [408, 429, 500, 503] {
+            let report = Report {
+                code: "SOMETHING_NEW".into(),
+                http_status: Some(status),
+                ..Report::default()
+            };
+            assert_eq!(Failure::from(report).retry, RetryName::Later, "{status}");
+        }
     }
 
     #[test]

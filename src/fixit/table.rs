@@ -23,8 +23,9 @@ const SUPPORT: &str = "bitrix-support.html";
 const MAIL: &str = "api-reference/mail/index.html";
 
 const NEW_WEBHOOK: &str = "Check that the webhook still exists under Applications > Developer resources, or create one with the mail permission.";
-const SET_WEBHOOK: &str = "Put its URL into BITRIX24_WEBHOOK_URL and restart the server.";
-const ADD_MAIL: &str = "Open the webhook under Applications > Developer resources and add the mail permission.";
+const SET_WEBHOOK: &str = "Put its URL where the old one was set (BITRIX24_WEBHOOK_URL) and restart the server.";
+const ADD_MAIL: &str = "As the webhook's owner, open it under Applications > Developer resources and add the mail permission (edited by \
+    anyone else, it changes secret and owner).";
 const REPORT_BUG: &str = "Report it to the maintainers of bitrix24-mail-mcp with the code and the server's version.";
 const ASK_SUPPORT: &str = "If it goes on, contact Bitrix24 support with code and time.";
 const TRY_LATER: &str = "Call again later.";
@@ -61,13 +62,13 @@ pub const FIXES: &[Fix] = &[
         User, &[NEW_WEBHOOK, SET_WEBHOOK, CHECK_PLAN], Never, WEBHOOKS),
     row("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", &[403],
         "The credentials are right, but this user or webhook may not call the method.",
-        PortalAdmin, &[ADD_MAIL, "Ask the administrator whether mail and REST are allowed for this user."], Never, METHOD),
+        PortalAdmin, &["Check that this employee may use mail and REST.", "Do not edit the employee's webhook: that changes its secret and owner."], Never, METHOD),
     row("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", &[400],
         "The portal refuses every call; its public part may be closed.",
         PortalAdmin, &["Open the public part in the Main module's settings."], Later(None), METHOD),
     row("BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION", &[403],
         "The webhook or token lacks the mail permission (scope).",
-        User, &[ADD_MAIL, "Call again; the URL stays the same if its owner edits the webhook."], Never, SCOPES),
+        User, &[ADD_MAIL, "Call again."], Never, SCOPES),
     row("BITRIX_REST_V3_EXCEPTION_LICENSEEXCEPTION", &[403],
         "The portal's licence does not allow this call.",
         PortalAdmin, &[CHECK_PLAN], Never, ACCESS),
@@ -130,7 +131,7 @@ pub const FIXES: &[Fix] = &[
         Operator, &["Check proxies between this server and the portal.", "Use the portal's final address in BITRIX24_WEBHOOK_URL."], Never, REST_V3),
     row("WRONG_ENCODING", &[],
         "The portal could not encode its own answer.",
-        PortalAdmin, &["Search for another part of the name.", "Have the portal's database encoding checked."], Never, SUPPORT),
+        PortalAdmin, &["Have the portal's database encoding checked.", "Meanwhile search for another part of the name."], Never, SUPPORT),
     row("MESSAGE_SEND_FAILED", &[],
         "The portal reports a failed sending, which this server never asks for.",
         Operator, &["Check that the address is a Bitrix24 portal.", REPORT_BUG], Never, MAIL),
@@ -245,19 +246,22 @@ pub const FIXES: &[Fix] = &[
         Operator, &["Compare the host in BITRIX24_WEBHOOK_URL with the portal's address in a browser.", "Check DNS on this machine."], Later(Some(30)), NETWORK),
     row("CONNECTION_REFUSED", &[],
         "Nothing answers at the portal's address and port.",
-        Operator, &["Check that the portal opens in a browser on this machine.", "Check port, firewall and proxy."], Later(Some(30)), NETWORK),
+        Operator, &["Check that the portal opens in a browser on this machine.", "Check port, firewall and proxy (HTTPS_PROXY)."], Later(Some(30)), NETWORK),
     row("CONNECTION_LOST", &[],
         "The connection broke before the reply was complete.",
-        Assistant, &["Call again.", "If it goes on, check network and proxy."], Now, NETWORK),
+        Assistant, &["Call again once.", "If it goes on, check network and proxy (HTTPS_PROXY)."], Now, NETWORK),
     row("TLS_FAILURE", &[],
         "No trusted TLS connection: certificate wrong or expired, root certificates missing here, or the port does not speak TLS.",
         Operator, &["Open the portal in a browser and check its certificate.", "Install the system's CA certificates, also a company's own."], Never, NETWORK),
     row("TIMED_OUT", &[],
         "The portal did not answer in time.",
         Assistant, &["Call again with a narrower query.", "If it goes on, raise BITRIX24_TIMEOUT or check network and portal."], Later(Some(10)), LIMITS),
-    row("UNREADABLE_REPLY", &[429, 500, 502, 503, 504],
+    row("UNREADABLE_REPLY", &[408, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524],
         "The portal's web server answered with an error page: overload or maintenance.",
         Assistant, &["Wait, then call again.", "If it goes on, check that the portal opens in a browser."], Later(Some(30)), LIMITS),
+    row("UNREADABLE_REPLY", &[401, 403, 407],
+        "Something before the portal refuses the request: a firewall, a proxy or a password on the web server.",
+        Operator, &["Let this server's address through to /rest/ of the portal.", "Check proxies (HTTPS_PROXY)."], Never, NETWORK),
     row("UNREADABLE_REPLY", &[],
         "What answers at this address is not a Bitrix24 REST 3.0 portal, or something between changes its replies.",
         Operator, &["Check host and port in BITRIX24_WEBHOOK_URL.", "Check proxies and sign-in pages before the portal."], Never, REST_V3),
@@ -266,10 +270,13 @@ pub const FIXES: &[Fix] = &[
         Operator, &["Check host and port in BITRIX24_WEBHOOK_URL.", "Ask for a smaller limit."], Never, METHOD),
     row("REDIRECTED", &[],
         "The portal sends callers to another address; credentials are never taken there by themselves.",
-        Operator, &["If the portal was renamed, put its new host into BITRIX24_WEBHOOK_URL.", "If it leads to a licence page, renew the licence."], Never, RENAME),
-    row("ERROR_WITHOUT_CODE", &[],
-        "The portal reported an error without a code.",
+        Operator, &["If the portal was renamed, put its new host into BITRIX24_WEBHOOK_URL.", "If it redirects within itself, check its licence and that it opens in a browser."], Never, RENAME),
+    row("ERROR_WITHOUT_CODE", &[408, 429, 500, 502, 503, 504],
+        "The portal reported an error without a code, of a kind that passes.",
         Assistant, &["Call again once.", ASK_SUPPORT], Later(Some(5)), SUPPORT),
+    row("ERROR_WITHOUT_CODE", &[],
+        "The portal refused the call without a code.",
+        User, &["Read the message.", "Check the webhook and its permissions.", ASK_SUPPORT], Never, METHOD),
     row("INVALID_ARGUMENTS", &[],
         "The tool was called with arguments it cannot use.",
         Assistant, &["Correct the arguments named in validation.", "Example: {\"query\":\"anna\",\"pagination\":{\"limit\":20}}."], Now, METHOD),

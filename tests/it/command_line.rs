@@ -56,18 +56,20 @@ async fn json_is_exactly_the_tools_structured_content() {
 async fn csv_is_for_spreadsheets() {
     let output = run(&["lookup", "evil", "--demo", "--format", "csv"]).await;
     let text = stdout(&output);
-    assert!(text.starts_with("id,email,name\n"), "{text}");
+    assert!(text.starts_with("id,email,name,cautions\n"), "{text}");
     assert!(text.contains(r#""'=HYPERLINK("#), "a formula must not run:\n{text}");
     assert_eq!(
         stdout(&run(&["lookup", "nobody", "--demo", "--format", "csv"]).await),
-        "id,email,name\n"
+        "id,email,name,cautions\n"
     );
 }
 
 #[tokio::test]
 async fn the_table_tells_how_to_go_on_and_what_to_try() {
-    let output = run(&["lookup", "--demo", "--limit", "3"]).await;
-    assert!(stderr(&output).contains("--offset 3"), "{}", stderr(&output));
+    for format in ["table", "csv"] {
+        let output = run(&["lookup", "--demo", "--limit", "3", "--format", format]).await;
+        assert!(stderr(&output).contains("--offset 3"), "{}", stderr(&output));
+    }
     let output = run(&["lookup", "nobody", "--demo"]).await;
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), ""));
     assert!(stderr(&output).contains("Try one word"), "{}", stderr(&output));
