@@ -30,8 +30,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// the whole MCP handshake.
 #[derive(Debug, Default)]
 pub(crate) struct Wire {
-    with_tls: OnceLock<Result<Client, ConnectionFailure>>,
-    plain: OnceLock<Result<Client, ConnectionFailure>>,
+    with_tls: OnceLock<Client>,
+    plain: OnceLock<Client>,
 }
 
 impl Wire {
@@ -42,11 +42,11 @@ impl Wire {
             host: host.clone(),
         };
         let client = if request.is_plain_http {
-            self.plain.get_or_init(plain_client)
+            made_once(&self.plain, plain_client)
         } else {
-            self.with_tls.get_or_init(tls_client)
+            made_once(&self.with_tls, tls_client)
         };
-        let client = client.as_ref().map_err(|failure| unreachable(*failure))?;
+        let client = client.map_err(unreachable)?;
         let mut call = client.post(request.url.expose_secret()).body(request.body);
         for (name, value) in HEADERS {
             call = call.header(name, value);
@@ -84,6 +84,17 @@ impl Wire {
             location,
             body,
         })
+    }
+}
+
+/// Keeps a client, but no failure to make one: certificates may be installed while the server runs.
+fn made_once(
+    place: &OnceLock<Client>,
+    make: fn() -> Result<Client, ConnectionFailure>,
+) -> Result<&Client, ConnectionFailure> {
+    match place.get() {
+        Some(client) => Ok(client),
+        None => make().map(|client| place.get_or_init(|| client)),
     }
 }
 

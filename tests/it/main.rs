@@ -35,5 +35,8 @@ mod replies;
 mod scripted_portal;
 /// Settings from environment and file, right and wrong.
 mod settings;
+/// Real TLS: trusted, untrusted, expired, another name, no roots at all.
+#[cfg(target_os = "linux")]
+mod tls;
 /// What goes over the wire to a portal.
 mod wire;
