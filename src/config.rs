@@ -1,4 +1,4 @@
-//! Settings: flags over environment over file over default, complete and checked.
+//! Settings: environment over file over default, complete and checked. Flags come on top in `cli`.
 //!
 //! Two stages: [`Layer`] holds what was given and where; [`Settings`] what it means. A wrong value is refused with one
 //! message that names the setting, what is wrong and a right example, and never shows a secret.

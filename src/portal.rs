@@ -10,6 +10,7 @@ mod foreign_text;
 mod quote;
 mod reply;
 mod request;
+mod small_file;
 mod wire;
 
 use std::time::Duration;
@@ -20,12 +21,14 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub use address::{InvalidWebhookUrl, WebhookAddress};
+pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 pub use credentials::{Credentials, WebhookFile};
 pub use error::{ConnectionFailure, Destination, Error, Refusal, Unreadable, Violation, code};
 pub use foreign_text::{Cleaned, clean};
-pub use reply::{RawReply, read};
-pub use request::{HEADERS, Method, Request};
+use reply::read;
+pub use request::Method;
+use request::Request;
+pub use small_file::read_small_file;
 use wire::Wire;
 
 /// What the portal client is told.
@@ -52,10 +55,8 @@ pub struct Portal {
 impl Portal {
     /// Makes a client. Nothing is opened, read or resolved before the first call.
     pub fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            wire: Wire::default(),
-        }
+        let wire = Wire::new(settings.timeout);
+        Self { settings, wire }
     }
 
     /// Calls `method` and reads its `result` as `T`. Dropping the future, or cancelling the token, closes the
@@ -81,7 +82,7 @@ impl Portal {
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &outcome {
             Ok(_) => tracing::info!(portal.method = method.as_str(), elapsed_ms, "the portal answered"),
-            Err(error) => tracing::info!(
+            Err(error) => tracing::debug!(
                 portal.method = method.as_str(),
                 elapsed_ms,
                 error.code = error.code(),

@@ -3,13 +3,13 @@
 //! The only reader of the environment and of the settings file. Unknown keys of the file are errors.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::env_vars::{self, EnvVar};
+use crate::portal::{may_hold_a_webhook, read_small_file};
 
 /// Where a setting came from, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,13 +72,12 @@ pub enum LayerError {
     #[error("--config takes the path of a file, not a URL")]
     NotAPath,
     /// The settings file cannot be read.
-    #[error("the settings file {path} cannot be read")]
+    #[error("the settings file {path} cannot be used: {reason}")]
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
+        /// Why, as a phrase.
+        reason: &'static str,
     },
     /// The settings file is not what it should be. The text may hold a secret, so only the place is told.
     #[error("the settings file {path} is wrong at line {line}: {problem}")]
@@ -121,14 +120,15 @@ impl Layer {
     /// # Errors
     /// [`LayerError::File`], [`LayerError::Form`] or [`LayerError::Twice`].
     pub fn from_file(path: &Path) -> Result<Self, LayerError> {
-        if path.to_string_lossy().contains("://") {
+        if may_hold_a_webhook(&path.to_string_lossy()) {
             return Err(LayerError::NotAPath);
         }
-        let text = fs::read_to_string(path).map_err(|source| LayerError::File {
+        let text = read_small_file(path).map_err(|reason| LayerError::File {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
-        let keys: FileKeys = toml::from_str(&text).map_err(|error| form_error(path, &text, &error))?;
+        let text = text.expose_secret();
+        let keys: FileKeys = toml::from_str(text).map_err(|error| form_error(path, text, &error))?;
         let origin = |variable| Origin::File(path.to_owned(), variable);
         let url = keys.webhook_url.map(|url| Given {
             value: WebhookSource::Url(url.into()),
@@ -215,6 +215,7 @@ fn form_error(path: &Path, text: &str, error: &toml::de::Error) -> LayerError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn file(text: &str) -> Result<Layer, LayerError> {
         let folder = tempfile::tempdir().unwrap();

@@ -1,16 +1,12 @@
 //! Where the webhook comes from: a setting, or a file.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-use super::address::{InvalidWebhookUrl, WebhookAddress};
+use super::address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 use super::error::Error;
-
-/// A webhook file is one line; anything longer is another file.
-const MAX_FILE_SIZE: usize = 16 * 1024;
+use super::small_file::read_small_file;
 
 /// The portal credentials as the settings gave them.
 #[derive(Debug)]
@@ -64,39 +60,24 @@ impl WebhookFile {
 
     fn current(&self) -> Result<WebhookAddress, Error> {
         let shown = self.path.to_string_lossy();
-        if shown.contains("://") {
-            // The URL itself was given in place of a path: a secret.
+        if may_hold_a_webhook(&shown) {
             return Err(Error::NoCredentials(
                 "the setting for the webhook's file holds a URL, not the path of a file".to_owned(),
             ));
         }
-        let unreadable =
+        let unusable =
             |reason: &str| Error::NoCredentials(format!("the webhook file {shown} gives no webhook: {reason}"));
-        match self.read() {
-            Ok(text) if text.expose_secret().len() > MAX_FILE_SIZE => Err(unreadable("it is larger than 16 KiB")),
-            Ok(text) => match text.expose_secret().parse() {
-                Err(InvalidWebhookUrl::Empty) => Err(unreadable("it is empty")),
-                parsed => Ok(parsed?),
-            },
-            Err(error) => Err(unreadable(&error.kind().to_string())),
+        match read_small_file(&self.path).map_err(unusable)?.expose_secret().parse() {
+            Err(InvalidWebhookUrl::Empty) => Err(unusable("it is empty")),
+            parsed => Ok(parsed?),
         }
-    }
-
-    fn read(&self) -> io::Result<SecretString> {
-        // A pipe or a device could keep the whole process waiting, or never end.
-        if !fs::metadata(&self.path)?.is_file() {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
-        let mut text = String::new();
-        let limit = u64::try_from(MAX_FILE_SIZE).unwrap_or(u64::MAX).saturating_add(1);
-        fs::File::open(&self.path)?.take(limit).read_to_string(&mut text)?;
-        Ok(text.into())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_webhook_file_is_read_again_when_it_changes() {
@@ -132,7 +113,7 @@ mod tests {
         let empty = folder.path().join("empty");
         fs::write(&empty, "\n").unwrap();
         let huge = folder.path().join("huge");
-        fs::write(&huge, vec![b'a'; 20_000]).unwrap();
+        fs::write(&huge, vec![b'a'; 70_000]).unwrap();
         for path in [folder.path().to_owned(), empty, huge, "/dev/zero".into()] {
             let error = WebhookFile::new(path).current().unwrap_err();
             assert!(matches!(error, Error::NoCredentials(_)), "{error}");

@@ -28,6 +28,8 @@ codes! {
     NAME_NOT_RESOLVED = "NAME_NOT_RESOLVED";
     /// Nothing accepts connections at the portal's address.
     CONNECTION_REFUSED = "CONNECTION_REFUSED";
+    /// The attempt to connect met no answer at all.
+    CONNECTION_TIMED_OUT = "CONNECTION_TIMED_OUT";
     /// The connection broke before the reply was complete.
     CONNECTION_LOST = "CONNECTION_LOST";
     /// The TLS handshake failed: certificate, protocol, or no root certificates on this system.
@@ -134,6 +136,8 @@ pub enum ConnectionFailure {
     NameNotResolved,
     /// Nothing listens there.
     Refused,
+    /// Nothing answers the attempt to connect.
+    NotAccepted,
     /// The TLS handshake failed.
     Tls,
     /// This system has no root certificates, so no TLS connection can be checked.
@@ -181,11 +185,12 @@ pub enum Unreadable {
 impl ConnectionFailure {
     fn message(self) -> &'static str {
         match self {
-            Self::NameNotResolved => "the portal's host name has no address",
-            Self::Refused => "the portal's address refuses connections",
+            Self::NameNotResolved => "the host name of the portal or of its proxy has no address",
+            Self::Refused => "the portal or its proxy refuses connections",
+            Self::NotAccepted => "nothing answered the attempt to connect",
             Self::Tls => "the TLS handshake failed",
             Self::NoRootCertificates => "this system has no root certificates to check TLS with",
-            Self::Lost => "the connection broke before the reply was complete",
+            Self::Lost => "the connection broke, or could not be made, before the reply was complete",
         }
     }
 }
@@ -209,6 +214,7 @@ impl Error {
             Self::Unreachable { failure, .. } => match failure {
                 ConnectionFailure::NameNotResolved => code::NAME_NOT_RESOLVED,
                 ConnectionFailure::Refused => code::CONNECTION_REFUSED,
+                ConnectionFailure::NotAccepted => code::CONNECTION_TIMED_OUT,
                 ConnectionFailure::Tls | ConnectionFailure::NoRootCertificates => code::TLS_FAILURE,
                 ConnectionFailure::Lost => code::CONNECTION_LOST,
             },

@@ -32,13 +32,13 @@ const MAX_DETAIL: usize = 50;
 
 /// A reply as it came over the wire.
 #[derive(Debug, Clone, Default)]
-pub struct RawReply {
+pub(super) struct RawReply {
     /// HTTP status.
-    pub http_status: u16,
+    pub(super) http_status: u16,
     /// The `Location` header of a redirect.
-    pub location: Option<String>,
+    pub(super) location: Option<String>,
     /// The whole body, at most the cap of the wire.
-    pub body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -57,16 +57,13 @@ struct Envelope<'a> {
 ///
 /// # Errors
 /// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
-pub fn read<T: DeserializeOwned>(reply: &RawReply, secret: &str) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, secret: &str) -> Result<T, Error> {
     let http_status = reply.http_status;
     let unreadable = |reason| Error::Unreadable { http_status, reason };
     let quoter = Quoter::without(secret);
     if matches!(http_status, 301 | 302 | 303 | 307 | 308) {
-        let to = reply.location.as_deref().map_or(Destination::Unnamed, |location| {
-            host_of(location).map_or(Destination::SameHost, |host| {
-                Destination::Host(quoter.quote(&host, MAX_CODE))
-            })
-        });
+        let location = reply.location.as_deref();
+        let to = location.map_or(Destination::Unnamed, |location| destination_of(location, quoter));
         return Err(Error::Redirected { http_status, to });
     }
     let body = text_of(&reply.body).map_err(unreadable)?;
@@ -172,15 +169,34 @@ fn violations_in(value: &Value, quoter: Quoter<'_>) -> Vec<Violation> {
         .collect()
 }
 
-/// `None` for a path without a host.
-fn host_of(location: &str) -> Option<String> {
-    Some(url::Url::parse(location).ok()?.host_str()?.to_owned())
+fn destination_of(location: &str, quoter: Quoter<'_>) -> Destination {
+    // A host that no portal has, so that what keeps it is a path on the portal itself.
+    const HERE: &str = "here.invalid";
+    let there = url::Url::parse(&format!("https://{HERE}/")).and_then(|here| here.join(location));
+    match there.as_ref().map(url::Url::host_str) {
+        Ok(Some(HERE)) => Destination::SameHost,
+        Ok(Some(host)) => Destination::Host(quoter.quote(host, MAX_CODE)),
+        _ => Destination::Unnamed,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_redirect_names_the_host_it_leads_to() {
+        let destination = |location| destination_of(location, Quoter::without("s3cr3tc0de"));
+        let host = |name: &str| Destination::Host(name.to_owned());
+        assert_eq!(destination("https://new.example/rest/"), host("new.example"));
+        assert_eq!(destination("//other.example/x"), host("other.example"));
+        assert_eq!(destination("\\\\other.example\\x"), host("other.example"));
+        assert_eq!(destination("https://%73%33cr3tc0de.example/"), host("****.example"));
+        assert_eq!(destination("/bitrix/coupon_activation.php"), Destination::SameHost);
+        assert_eq!(destination("javascript:alert(1)"), Destination::Unnamed);
+        assert_eq!(destination("https://[/"), Destination::Unnamed);
+    }
 
     proptest! {
         #[test]

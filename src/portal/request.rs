@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::address::WebhookAddress;
 
 /// The headers of every call; the first decides whether the portal reads the body at all.
-pub const HEADERS: [(&str, &str); 2] = [("content-type", "application/json"), ("accept", "application/json")];
+pub(super) const HEADERS: [(&str, &str); 2] = [("content-type", "application/json"), ("accept", "application/json")];
 
 /// The methods this program can call. All of them read; none writes, so every call is safe to repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,20 +31,20 @@ impl Method {
 }
 
 /// One HTTP request to a portal, ready to send.
-pub struct Request {
+pub(super) struct Request {
     /// The whole URL. A secret in itself, since the webhook's code is part of its path.
-    pub url: SecretString,
+    pub(super) url: SecretString,
     /// Host and port, for messages.
-    pub authority: String,
+    pub(super) authority: String,
     /// True if it goes to a loopback address without TLS.
-    pub is_plain_http: bool,
+    pub(super) is_plain_http: bool,
     /// A JSON object.
-    pub body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Request {
     /// Builds the call of `method` with `parameters`, a JSON object, for a webhook.
-    pub fn for_webhook(address: &WebhookAddress, method: Method, parameters: &Value) -> Self {
+    pub(super) fn for_webhook(address: &WebhookAddress, method: Method, parameters: &Value) -> Self {
         let url = format!(
             "{}/rest/api/{}/{}/{}",
             address.origin(),

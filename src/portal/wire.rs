@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::LOCATION;
-use reqwest::{Client, redirect};
+use reqwest::{Client, ClientBuilder, redirect};
 use secrecy::ExposeSecret;
 
 use super::error::{ConnectionFailure, Error};
@@ -20,21 +20,31 @@ use super::request::{HEADERS, Request};
 /// 200 contacts with the longest names and addresses stay under 400 KiB; ten times that is not an answer any more.
 pub(crate) const MAX_REPLY: usize = 4 * 1024 * 1024;
 
-/// A portal that does not accept a connection in this time will not do so within a look-up.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A portal that does not accept a connection in this time, or in half the time of a look-up, will not do so at all.
+const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// nginx gives up an idle connection after 15 to 75 seconds in common settings.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Makes connections. Nothing is set up before the first request: loading the system's certificates takes longer than
 /// the whole MCP handshake.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Wire {
+    connect_timeout: Duration,
     with_tls: OnceLock<Client>,
     plain: OnceLock<Client>,
 }
 
 impl Wire {
+    /// `timeout` is the time of one look-up.
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self {
+            connect_timeout: MAX_CONNECT_TIMEOUT.min(timeout / 2),
+            with_tls: OnceLock::new(),
+            plain: OnceLock::new(),
+        }
+    }
+
     pub(crate) async fn send(&self, request: Request) -> Result<RawReply, Error> {
         let host = request.authority;
         let unreachable = |failure| Error::Unreachable {
@@ -42,9 +52,9 @@ impl Wire {
             host: host.clone(),
         };
         let client = if request.is_plain_http {
-            made_once(&self.plain, plain_client)
+            self.made_once(&self.plain, plain_client)
         } else {
-            made_once(&self.with_tls, tls_client)
+            self.made_once(&self.with_tls, tls_client)
         };
         let client = client.map_err(unreachable)?;
         let mut call = client.post(request.url.expose_secret()).body(request.body);
@@ -87,44 +97,41 @@ impl Wire {
     }
 }
 
-/// Keeps a client, but no failure to make one: certificates may be installed while the server runs.
-fn made_once(
-    place: &OnceLock<Client>,
-    make: fn() -> Result<Client, ConnectionFailure>,
-) -> Result<&Client, ConnectionFailure> {
-    match place.get() {
-        Some(client) => Ok(client),
-        None => make().map(|client| place.get_or_init(|| client)),
+impl Wire {
+    /// Keeps a client, but no failure to make one: certificates may be installed while the server runs.
+    fn made_once<'a>(
+        &self,
+        place: &'a OnceLock<Client>,
+        make: fn(ClientBuilder) -> Result<Client, ConnectionFailure>,
+    ) -> Result<&'a Client, ConnectionFailure> {
+        if let Some(client) = place.get() {
+            return Ok(client);
+        }
+        // Another part of the process may have chosen a provider already; either serves.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder()
+            .user_agent(concat!("bitrix24-mail-mcp/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            // Shorter than web servers keep an idle connection, so that none is used that the portal has just given up.
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .dns_resolver(Arc::new(SystemResolver));
+        make(builder).map(|client| place.get_or_init(|| client))
     }
 }
 
-fn tls_client() -> Result<Client, ConnectionFailure> {
-    // Another part of the process may have chosen a provider already; either serves.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    common_client()
-        .build()
-        .map_err(|_| ConnectionFailure::NoRootCertificates)
+fn tls_client(builder: ClientBuilder) -> Result<Client, ConnectionFailure> {
+    builder.build().map_err(|_| ConnectionFailure::NoRootCertificates)
 }
 
 /// For loopback: no proxy, which would see the secret in the clear, and no certificates, which nobody would check.
-fn plain_client() -> Result<Client, ConnectionFailure> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    common_client()
+fn plain_client(builder: ClientBuilder) -> Result<Client, ConnectionFailure> {
+    builder
         .no_proxy()
         .tls_certs_only([])
         .build()
         .map_err(|_| ConnectionFailure::Lost)
-}
-
-fn common_client() -> reqwest::ClientBuilder {
-    Client::builder()
-        .user_agent(concat!("bitrix24-mail-mcp/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(CONNECT_TIMEOUT)
-        // Shorter than web servers keep an idle connection, so that none is used that the portal has just given up.
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .dns_resolver(Arc::new(SystemResolver))
 }
 
 /// The system's resolver, with an error that can be told from a refused connection.
@@ -150,10 +157,12 @@ impl Resolve for SystemResolver {
 }
 
 fn from_reqwest(error: &reqwest::Error, host: &str) -> Error {
-    if error.is_timeout() {
-        return Error::TimedOut { after: CONNECT_TIMEOUT };
-    }
-    let failure = failure_in(error).unwrap_or(ConnectionFailure::Lost);
+    let failure = if error.is_timeout() {
+        // The only limit that reqwest is given; the one on the whole look-up is the portal client's.
+        ConnectionFailure::NotAccepted
+    } else {
+        failure_in(error).unwrap_or(ConnectionFailure::Lost)
+    };
     tracing::debug!(portal.host = host, failure = ?failure, "no reply from the portal");
     Error::Unreachable {
         failure,

@@ -141,21 +141,33 @@ async fn no_wrong_setting_shows_its_value() {
         assert_eq!(output.status.code(), Some(2), "{url}");
         assert_clean(&(stdout(&output) + &stderr(&output)), "wrong setting");
     }
-    // The URL in a place where it does not belong: a file's name, an argument.
-    let url = format!("https://portal.example/rest/1/{SECRET}/");
-    for (arguments, variable) in [
-        (vec!["lookup", "-vvv"], Some("BITRIX24_WEBHOOK_URL_FILE")),
-        (vec!["lookup", "--config", &url], None),
-        (vec![url.as_str()], None),
-        (vec!["lookup", "anna", &url], None),
-        (vec!["lookup", "--format", &url], None),
+    // The URL, whole or without its beginning, in a place where it does not belong: a file's name, an argument.
+    for url in [
+        format!("https://portal.example/rest/1/{SECRET}/"),
+        format!("portal.example/rest/1/{SECRET}/"),
+        format!("https:/portal.example/rest/api/1/{SECRET}"),
     ] {
-        let mut command = program();
-        command.args(&arguments).envs(variable.map(|name| (name, &url)));
-        let output = command.output().await.unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(stderr(&output).contains("URL"), "{}", stderr(&output));
-        assert_clean(&(stdout(&output) + &stderr(&output)), "misplaced URL");
+        let url = url.as_str();
+        for (arguments, variable) in [
+            (vec!["lookup", "-vvv"], Some("BITRIX24_WEBHOOK_URL_FILE")),
+            (vec!["lookup", "--config", url], None),
+            (vec!["lookup", "--demo-fault", url], None),
+            (vec!["lookup", "--demo-quirk", url], None),
+            (vec!["lookup", "--limit", url], None),
+            (vec!["lookup", "--format", url], None),
+            (vec!["lookup", "anna", url], None),
+            (vec!["lookup", url], None),
+            (vec!["schema", "--check", url], None),
+            (vec!["serve", url], None),
+            (vec![url], None),
+        ] {
+            let mut command = program();
+            command.args(&arguments).envs(variable.map(|name| (name, url)));
+            let output = command.output().await.unwrap();
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+            assert!(stderr(&output).contains("URL"), "{}", stderr(&output));
+            assert_clean(&(stdout(&output) + &stderr(&output)), "misplaced URL");
+        }
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.toml");

@@ -114,3 +114,40 @@ async fn a_running_server_notices_a_new_webhook_file() {
         "the book of user 1"
     );
 }
+
+/// A pipe would keep the server waiting before the handshake, and a device never ends.
+#[cfg(unix)]
+#[tokio::test]
+async fn only_small_ordinary_files_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(
+        tokio::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .await
+            .unwrap()
+            .success()
+    );
+    for file in [pipe.to_str().unwrap(), "/dev/zero", folder.path().to_str().unwrap()] {
+        let output = program().args(["serve", "--config", file]).output().await.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        assert!(
+            stderr(&output).contains("it is not an ordinary file"),
+            "{}",
+            stderr(&output)
+        );
+        let output = program()
+            .arg("lookup")
+            .env("BITRIX24_WEBHOOK_URL_FILE", file)
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        assert!(
+            stderr(&output).contains("it is not an ordinary file"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
