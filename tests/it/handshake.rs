@@ -177,6 +177,7 @@ async fn a_line_that_cannot_be_read_is_answered_and_the_session_goes_on() {
         "{{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"{}\"}}",
         "x".repeat(5 * 1024 * 1024)
     );
+    let many = format!("[{}5]", "5,".repeat(1_000_000));
     for (line, id, code) in [
         (
             r#"{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"#,
@@ -192,9 +193,15 @@ async fn a_line_that_cannot_be_read_is_answered_and_the_session_goes_on() {
         ("{", Value::Null, -32700),
         (r#"{"jsonrpc":"2.0","id":8,"method":7}"#, json!(8), -32600),
         (r#"{"hello":"world"}"#, Value::Null, -32600),
+        (
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"arguments":{"id":5,"x":}},"id":77}"#,
+            json!(77),
+            -32700,
+        ),
+        (many.as_str(), Value::Null, -32600),
         ("[]", Value::Null, -32600),
         ("[1]", Value::Null, -32600),
-        (long.as_str(), Value::Null, -32600),
+        (long.as_str(), json!(7), -32600),
     ] {
         session.send_line(line).await;
         let answer = session.receive().await;
@@ -266,6 +273,10 @@ async fn unknown_tools_and_methods_are_protocol_errors() {
         .ask(json!({"jsonrpc": "2.0", "id": 6, "method": "prompts/get", "params": {"name": "x"}}))
         .await;
     assert_eq!(answer["error"]["code"], -32601);
+    let answer = session
+        .ask(json!({"jsonrpc": "2.0", "id": 7, "method": "tools/list", "params": {"cursor": "x"}}))
+        .await;
+    assert_eq!(answer["error"]["code"], -32602);
 }
 
 /// rmcp alone would answer these with "method not found: tools/call".

@@ -105,6 +105,16 @@ impl RawSession {
         input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
     }
 
+    /// A last line as a script may leave it: without its end.
+    pub(crate) async fn send_unfinished(&mut self, message: Value) {
+        self.input
+            .as_mut()
+            .unwrap()
+            .write_all(message.to_string().as_bytes())
+            .await
+            .unwrap();
+    }
+
     pub(crate) async fn send(&mut self, message: Value) {
         self.send_line(&message.to_string()).await;
     }

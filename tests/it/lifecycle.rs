@@ -56,7 +56,7 @@ async fn a_closed_output_ends_the_program_too() {
 async fn a_script_that_pipes_its_requests_gets_its_answers() {
     let mut session = demo();
     session.send(initialize("2025-11-25")).await;
-    session.send(call(2, json!({"query": "client"}))).await;
+    session.send_unfinished(call(2, json!({"query": "client"}))).await;
     let (answers, ended_well) = session.hang_up().await;
     assert!(ended_well);
     assert_eq!(answers.len(), 2);

@@ -8,8 +8,9 @@
 //! | a message | that message |
 //! | a message with half a surrogate pair (`\ud83d`, as `JSON.stringify` writes half an emoji) or bytes that are not UTF-8 | the same with U+FFFD |
 //! | an array (a batch of revision 2025-03-26) | its messages, each answered by itself |
-//! | an object that is not JSON | error -32700, with the request's id where it can be made out |
-//! | JSON that is no message, or a line of more than 4 MiB | error -32600, likewise |
+//! | an object that is not JSON, or nested too deep | error -32700, with the request's id where it can be made out |
+//! | JSON that is no message, a line of more than 4 MiB, a batch of more than 100 | error -32600, likewise |
+//! | a last line without its end | the same as with it |
 //! | a notification that nobody knows, an empty line, text that does not even begin like JSON | nothing |
 
 use std::collections::VecDeque;
@@ -29,12 +30,16 @@ use tokio::sync::Mutex;
 /// A call has a few hundred bytes; this bounds what a client without line breaks can make us hold.
 const MAX_LINE: usize = 4 * 1024 * 1024;
 
+/// More in one line is a mistake or an attack.
+const MAX_BATCH: usize = 100;
+
 /// Reads and writes one message a line.
 pub(super) struct Lines<R, W> {
     input: BufReader<R>,
     /// The line so far. It lives here because reading is cancelled whenever an answer is ready to be sent.
     line: Vec<u8>,
-    is_too_long: bool,
+    /// Set while the rest of a line is dropped because it is too long; holds its id if the beginning tells it.
+    too_long: Option<Option<RequestId>>,
     /// What was read and not handed on yet: a batch holds several.
     read: VecDeque<Read>,
     output: Arc<Mutex<Output<W>>>,
@@ -56,7 +61,7 @@ where
         Self {
             input: BufReader::new(input),
             line: Vec::new(),
-            is_too_long: false,
+            too_long: None,
             read: VecDeque::new(),
             output: Arc::new(Mutex::new(Output {
                 writer: output,
@@ -69,39 +74,47 @@ where
     async fn read_line(&mut self) -> bool {
         loop {
             let available = match self.input.fill_buf().await {
-                Ok([]) => return false,
                 Ok(available) => available,
                 Err(error) => {
                     tracing::error!(error = %error.kind(), "the input cannot be read");
                     return false;
                 }
             };
+            let has_ended = available.is_empty();
             let line_end = available.iter().position(|byte| *byte == b'\n');
             let (part, consumed) = match line_end {
                 Some(at) => (available.get(..at).unwrap_or_default(), at + 1),
                 None => (available, available.len()),
             };
-            self.is_too_long |= self.line.len() + part.len() > MAX_LINE;
-            if self.is_too_long {
-                self.line.clear();
-            } else {
+            if self.too_long.is_none() && self.line.len() + part.len() > MAX_LINE {
+                self.too_long = Some(id_in(&String::from_utf8_lossy(&self.line)));
+                self.line = Vec::new();
+            }
+            if self.too_long.is_none() {
                 self.line.extend_from_slice(part);
             }
             self.input.consume(consumed);
-            if line_end.is_none() {
-                continue;
+            // A last line may lack its end.
+            if line_end.is_some() || has_ended {
+                self.end_line();
+                if !self.read.is_empty() {
+                    return true;
+                }
+                if has_ended {
+                    return false;
+                }
             }
-            if std::mem::take(&mut self.is_too_long) {
-                let problem = format!("a message may have {} MiB at most", MAX_LINE / 1024 / 1024);
-                self.read
-                    .push_back(Read::Refusal(ErrorData::invalid_request(problem, None), None));
-            } else {
-                read_from(&String::from_utf8_lossy(&self.line), &mut self.read);
-                self.line.clear();
-            }
-            if !self.read.is_empty() {
-                return true;
-            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        if let Some(id) = self.too_long.take() {
+            let problem = format!("a message may have {} MiB at most", MAX_LINE / 1024 / 1024);
+            self.read
+                .push_back(Read::Refusal(ErrorData::invalid_request(problem, None), id));
+        } else {
+            read_from(&String::from_utf8_lossy(&self.line), &mut self.read);
+            self.line.clear();
         }
     }
 }
@@ -183,6 +196,11 @@ fn read_from(line: &str, read: &mut VecDeque<Read>) {
         && let Ok(batch) = serde_json::from_str::<Vec<&RawValue>>(text)
         && !batch.is_empty()
     {
+        if batch.len() > MAX_BATCH {
+            let problem = format!("a batch may have {MAX_BATCH} messages at most");
+            read.push_back(Read::Refusal(ErrorData::invalid_request(problem, None), None));
+            return;
+        }
         read.extend(batch.into_iter().filter_map(|message| read_one(message.get())));
     } else {
         read.extend(read_one(text));
@@ -207,7 +225,7 @@ fn read_one(text: &str) -> Option<Read> {
     }
     // An answer to what is not even meant as JSON could start an exchange of complaints.
     text.starts_with(['{', '[']).then(|| {
-        let refusal = ErrorData::new(ErrorCode::PARSE_ERROR, "this line is not valid JSON", None);
+        let refusal = ErrorData::new(ErrorCode::PARSE_ERROR, "this line is not JSON that can be read", None);
         Read::Refusal(refusal, id_in(text))
     })
 }
@@ -254,13 +272,31 @@ fn unit_of(escape: &str) -> Option<u16> {
         .filter(|_| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The id of a request that cannot be read as a whole.
+/// The id of a request that cannot be read as a whole: the value of the `id` that is a key of the outermost object,
+/// never one inside the arguments, which may be the id of something else.
 fn id_in(text: &str) -> Option<RequestId> {
-    let after = text.split_once("\"id\"")?.1.trim_start().strip_prefix(':')?;
-    serde_json::Deserializer::from_str(after)
-        .into_iter::<RequestId>()
-        .next()?
-        .ok()
+    let (mut depth, mut from) = (0_u32, 0);
+    while let Some(at) = text.get(from..)?.find(['{', '[', '}', ']', '"']) {
+        let at = from + at;
+        from = at + 1;
+        match text.as_bytes().get(at)? {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            _ => {
+                let mut strings = serde_json::Deserializer::from_str(text.get(at..)?).into_iter::<String>();
+                let string = strings.next()?.ok()?;
+                from = at + strings.byte_offset();
+                let after = text.get(from..)?.trim_start().strip_prefix(':');
+                if let (1, "id", Some(after)) = (depth, string.as_str(), after) {
+                    return serde_json::Deserializer::from_str(after)
+                        .into_iter::<RequestId>()
+                        .next()?
+                        .ok();
+                }
+            }
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -298,6 +334,13 @@ mod tests {
             Some(RequestId::Number(7))
         );
         assert_eq!(id_in(r#"{"id":"a""#), Some(RequestId::String("a".into())));
+        assert_eq!(
+            id_in(r#"{"params":{"arguments":{"id":5,"x":}},"id":77}"#),
+            Some(RequestId::Number(77))
+        );
+        assert_eq!(id_in(r#"{"params":{"id":5,"x":"\"id\":6"#), None);
+        assert_eq!(id_in(r#"{"method":"id","x":"{","id":8"#), Some(RequestId::Number(8)));
+        assert_eq!(id_in(r#"}{"id":8"#), None);
         assert_eq!(id_in(r#"{"id":{"#), None);
         assert_eq!(id_in("{"), None);
     }
