@@ -9,7 +9,7 @@ mod query;
 use tokio_util::sync::CancellationToken;
 
 pub use page::{Caution, Contact, ContactPage, Page};
-pub use query::{DEFAULT_LIMIT, GivenPagination, InvalidQuery, MAX_LIMIT, MAX_TEXT, Query};
+pub use query::{GivenPagination, InvalidQuery, Query, shown};
 
 use crate::portal::{self, Method, Portal};
 

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, env_vars};
+use crate::portal::may_hold_a_webhook;
 use crate::{demo, telemetry};
 
 /// How the program ends.
@@ -60,7 +61,8 @@ enum Command {
     Serve,
     /// Look contacts up and print them, as an assistant gets them.
     ///
-    /// The same search and the same advice. Contacts go to stdout, everything else to stderr.
+    /// The same search and the same advice. Contacts go to stdout, with --format json also a failure; everything else goes
+    /// to stderr.
     #[command(after_help = lookup::EXAMPLES)]
     Lookup(lookup::Arguments),
     /// Print the tools' JSON Schemas, or keep generated files up to date.
@@ -69,7 +71,7 @@ enum Command {
 
 fn after_help() -> String {
     format!(
-        "{}\nExit status:\n  0  done\n  1  the portal or the network failed\n  2  wrong usage or settings",
+        "{}\nExit status:\n  0  done\n  1  the portal or the network failed, or a check found a difference\n  2  wrong usage or settings",
         env_vars::help_text()
     )
 }
@@ -109,10 +111,17 @@ enum LogFormat {
 
 /// Runs the program with `arguments`, the program's own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Other users can see a command line, and clap quotes what it does not understand.
+    if arguments
+        .iter()
+        .skip(1)
+        .any(|argument| may_hold_a_webhook(&argument.to_string_lossy()))
+    {
+        return Stop::SecretArgument.report();
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        // clap quotes what it does not understand, and that may be a webhook's URL.
-        Err(error) if error.use_stderr() && error.to_string().contains("://") => return Stop::SecretArgument.report(),
         Err(error) => {
             // clap prints help and version to stdout, mistakes to stderr.
             let _ = error.print();
@@ -134,7 +143,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 enum Stop {
     #[error(transparent)]
     Settings(#[from] config::Error),
-    #[error("an argument holds a URL; no URL is taken from the command line")]
+    #[error("an argument looks like a URL; no URL is taken from the command line")]
     SecretArgument,
     #[error("the demo portal has no fault `{0}`")]
     UnknownFault(String),
@@ -165,7 +174,7 @@ impl Stop {
             }
             Self::UnknownFault(_) => Some("run `bitrix24-mail-mcp --demo-fault help` for the list"),
             Self::UnknownQuirk(_) => Some("run `bitrix24-mail-mcp --demo-quirk help` for the list"),
-            Self::Schema(..) => Some("run `bitrix24-mail-mcp schema --write schemas --readme README.md`"),
+            Self::Schema(..) => Some("run `bitrix24-mail-mcp schema` with --write DIR in place of --check DIR"),
             Self::Demo(_) => Some("check that this machine may open loopback ports"),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
             Self::Runtime(_) | Self::Output(_) => None,
@@ -188,9 +197,18 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     if global.demo_quirk.as_deref() == Some("help") {
         return print_names(demo::QUIRKS.iter().map(|(name, about, _)| (*name, *about)));
     }
-    if let Some(Command::Schema(arguments)) = command {
-        return schema::run(&arguments);
+    match command {
+        Some(Command::Schema(arguments)) => schema::run(&arguments),
+        Some(Command::Lookup(arguments)) => with_wiring(&global, async |wiring| lookup::run(&arguments, &wiring).await),
+        Some(Command::Serve) | None => with_wiring(&global, serve::run),
     }
+}
+
+/// Reads the settings, starts logs and a runtime, builds the parts and runs a command with them.
+fn with_wiring<F>(global: &Global, command: F) -> Result<ExitStatus, Stop>
+where
+    F: AsyncFnOnce(wiring::Wiring) -> Result<ExitStatus, Stop>,
+{
     let settings = config::Settings::load(global.config.as_deref())?;
     let finer = i16::from(global.verbose) - i16::from(global.quiet);
     let format = match global.log_format {
@@ -206,13 +224,7 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         .enable_all()
         .build()
         .map_err(Stop::Runtime)?;
-    let outcome = runtime.block_on(async {
-        let wiring = wiring::Wiring::build(&global, settings).await?;
-        match command {
-            Some(Command::Lookup(arguments)) => lookup::run(&arguments, &wiring).await,
-            Some(Command::Serve | Command::Schema(_)) | None => serve::run(wiring).await,
-        }
-    });
+    let outcome = runtime.block_on(async { command(wiring::Wiring::build(global, settings).await?).await });
     // A blocking read of stdin cannot be cancelled; it must not keep the process alive.
     runtime.shutdown_background();
     outcome

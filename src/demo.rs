@@ -25,7 +25,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -113,6 +113,10 @@ impl DemoPortal {
                 drop(listener);
                 tokio::spawn(std::future::ready(()))
             }
+            Some(Behaviour::Settings(WrongSettings::FullQueue)) => {
+                drop(listener);
+                tokio::spawn(full_queue(address).await?)
+            }
             _ => tokio::spawn(accept(listener, settings, Arc::clone(&log))),
         };
         Ok(Self {
@@ -135,7 +139,7 @@ impl DemoPortal {
             WrongSettings::PlainHttp => Some(format!("http://portal.example/rest/1/{SECRET}/")),
             // RFC 6761, section 6.4: this name never has an address.
             WrongSettings::UnknownHost => Some(format!("https://portal.invalid/rest/1/{SECRET}/")),
-            WrongSettings::ClosedPort => Some(self.webhook_url_of(1)),
+            WrongSettings::ClosedPort | WrongSettings::FullQueue => Some(self.webhook_url_of(1)),
             WrongSettings::TlsToPlainPort => Some(format!("https://127.0.0.1:{port}/rest/1/{SECRET}/")),
             WrongSettings::WrongSecret => Some(format!("http://127.0.0.1:{port}/rest/1/{SECRET}x/")),
             WrongSettings::NoMailScope => Some(self.webhook_url_of(9)),
@@ -173,6 +177,24 @@ impl Drop for DemoPortal {
     fn drop(&mut self) {
         self.accepting.abort();
     }
+}
+
+/// Listens at `address` with as short a queue as there is, fills it, and accepts nobody.
+async fn full_queue(address: SocketAddr) -> io::Result<impl Future<Output = ()> + Send> {
+    /// Linux holds one more than it is told.
+    const QUEUE: u32 = 1;
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let listener = socket.listen(QUEUE)?;
+    let mut waiting = Vec::new();
+    for _ in 0..=QUEUE {
+        waiting.push(TcpStream::connect(address).await?);
+    }
+    Ok(async move {
+        std::future::pending::<()>().await;
+        drop((listener, waiting));
+    })
 }
 
 async fn accept(listener: TcpListener, settings: Settings, log: Arc<Log>) {

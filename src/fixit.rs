@@ -6,7 +6,7 @@
 mod failure;
 mod table;
 
-pub use failure::{Failure, FieldProblem, Report};
+pub use failure::{Failure, FieldProblem, KnownFailure, RetryName};
 pub use table::FIXES;
 
 use schemars::JsonSchema;
@@ -112,15 +112,6 @@ impl Who {
 }
 
 impl Retry {
-    /// The name that goes over the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::Later(_) => "later",
-            Self::Now => "now",
-        }
-    }
-
     /// Seconds to wait, where they are known.
     pub const fn after_seconds(self) -> Option<u32> {
         match self {
@@ -142,8 +133,8 @@ pub fn markdown_table() -> String {
             .map(|(index, step)| format!("{}. {step}", index + 1))
             .collect();
         let retry = match fix.retry.after_seconds() {
-            Some(seconds) => format!("{} ({seconds} s)", fix.retry.as_str()),
-            None => fix.retry.as_str().to_owned(),
+            Some(seconds) => format!("{} ({seconds} s)", RetryName::from(fix.retry).as_str()),
+            None => RetryName::from(fix.retry).as_str().to_owned(),
         };
         table.push_str(&format!(
             "| [`{}`]({}) | {} | {} | {} | {} | {retry} |\n",

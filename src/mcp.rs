@@ -3,6 +3,7 @@
 //! Each tool has a file of its own. A failed look-up is a tool result, never a protocol error: only a request that
 //! cannot be routed, such as an unknown tool, is answered with a JSON-RPC error.
 
+mod advice;
 mod arguments;
 pub mod list_mail_contacts;
 mod outcome;
@@ -76,9 +77,15 @@ impl ServerHandler for Server {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        if request.is_some_and(|request| request.cursor.is_some()) {
+            return Err(ErrorData::invalid_params(
+                "the list has one page, so there is no cursor",
+                None,
+            ));
+        }
         let mut list = ListToolsResult::with_all_items(tools().to_vec());
         if is_modern(&context) {
             list = list.with_ttl_ms(TOOL_LIST_TTL_MS).with_cache_scope(CacheScope::Public);
@@ -104,7 +111,8 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         if request.method != CallToolRequestMethod::VALUE {
-            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None));
+            let problem = format!("this server has no method {}", request.method);
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, problem, None));
         }
         let mut params = request.params.unwrap_or_default();
         let arguments = arguments::object_from(params.get_mut("arguments").map(Value::take));
@@ -139,7 +147,7 @@ impl Server {
                 cancellation.cancel();
                 call.await
             }
-        };
+        }?;
         if is_modern(context) {
             result.meta = Some(server_info_meta());
         }

@@ -161,7 +161,7 @@ impl<'de> Deserialize<'de> for Row {
     }
 }
 
-/// Text, or nothing: one odd name must not cost the whole page.
+/// Text, or nothing: a name of another type must not cost the whole page.
 fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => text,

@@ -19,11 +19,11 @@
 use serde_json::{Value, json};
 
 /// The most rows a page may have; the portal silently cuts at the same number.
-pub const MAX_LIMIT: u32 = 200;
+const MAX_LIMIT: u32 = 200;
 /// Rows of a page when nothing is asked.
-pub const DEFAULT_LIMIT: u32 = 50;
+const DEFAULT_LIMIT: u32 = 50;
 /// Names and addresses have at most 255 characters in the portal's table, so a longer text matches nothing.
-pub const MAX_TEXT: usize = 255;
+const MAX_TEXT: usize = 255;
 /// No address book is that long; a larger number is a mistake.
 const MAX_OFFSET: u64 = 1_000_000_000;
 
@@ -104,7 +104,7 @@ impl Query {
         &self.text
     }
 
-    /// Rows asked for: 1 to [`MAX_LIMIT`].
+    /// Rows asked for: 1 to 200.
     pub fn limit(&self) -> u32 {
         self.limit
     }
@@ -175,8 +175,8 @@ fn saturating_integer(number: f64) -> i64 {
     number as i64
 }
 
-/// A short picture of a wrong value, so that the caller recognises it.
-fn shown(value: &Value) -> String {
+/// A short picture of a wrong value or name, so that the caller recognises it.
+pub fn shown(given: impl ToString) -> String {
     const MAX_SHOWN: usize = 40;
-    crate::portal::clean(&value.to_string(), MAX_SHOWN).text.into_owned()
+    crate::portal::clean(&given.to_string(), MAX_SHOWN).text.into_owned()
 }

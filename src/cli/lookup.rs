@@ -51,10 +51,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
             // Scripts read the failure from stdout as they read the contacts; people read it on stderr.
             report::failure(&failure);
             if arguments.format == Format::Json {
-                print(&json_line(&Output {
-                    error: Some(failure),
-                    ..Output::default()
-                }))?;
+                print(&json_line(&Output::from_failure(failure)))?;
             }
             Ok(status_of(&error, wiring))
         }

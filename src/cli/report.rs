@@ -1,4 +1,5 @@
-//! The only printer of `error:`, `caused by:` and `hint:`. All of it goes to stderr, coloured only on a terminal.
+//! The only printer of `error:`, `caused by:`, `hint:` and what belongs to them. All of it goes to stderr, coloured
+//! only on a terminal.
 
 use std::error::Error;
 use std::io::Write;
@@ -36,7 +37,7 @@ pub(super) fn failure(failure: &Failure) {
     };
     let mut lines = vec![
         (ERROR, "error:", failure.message.clone()),
-        (CAUSE, "caused by:", code),
+        (CAUSE, "code:", code),
         (CAUSE, "meaning:", failure.meaning.clone()),
     ];
     lines.extend(

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     /// Write the schema files into this folder.
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
-    /// Also check or write the generated tables of this Markdown file.
+    /// Check the generated tables of this Markdown file, or write them with --write.
     #[arg(long, value_name = "FILE")]
     readme: Option<PathBuf>,
 }
@@ -91,6 +91,14 @@ fn check(folder: Option<&Path>, readme: Option<&Path>) -> Result<(), Stop> {
             let found = fs::read_to_string(&path).map_err(|error| stop("cannot be read", &path, Some(error)))?;
             if found != content {
                 return Err(stop("is not what the program prints", &path, None));
+            }
+        }
+        for entry in fs::read_dir(folder)
+            .map_err(|error| stop("cannot be read", folder, Some(error)))?
+            .flatten()
+        {
+            if !files().iter().any(|(name, _)| entry.file_name() == name.as_str()) {
+                return Err(stop("belongs to no tool; remove it", &entry.path(), None));
             }
         }
     }

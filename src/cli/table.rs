@@ -79,7 +79,13 @@ mod tests {
         };
         for width in [40, 60, 80, 120] {
             let table = draw(std::slice::from_ref(&contact), width);
-            let widest = table.lines().map(|line| line.chars().count()).max().unwrap();
+            // Ideographs are two columns wide.
+            let columns = |c: char| if ('\u{4e00}'..='\u{9fff}').contains(&c) { 2 } else { 1 };
+            let widest = table
+                .lines()
+                .map(|line| line.chars().map(columns).sum::<usize>())
+                .max()
+                .unwrap();
             assert!(widest <= usize::from(width), "{widest} > {width}\n{table}");
         }
     }

@@ -38,6 +38,7 @@ pub(super) enum WrongSettings {
     PlainHttp,
     UnknownHost,
     ClosedPort,
+    FullQueue,
     TlsToPlainPort,
     WrongSecret,
     NoMailScope,
@@ -64,9 +65,9 @@ pub(super) enum Breakage {
     Hang,
     /// Reset the connection instead of answering.
     Reset,
-    /// Announce more than is sent, then close.
+    /// Close in the middle of the answer.
     CutOff,
-    /// 64 MiB of JSON.
+    /// 64 MiB of spaces, as JSON may begin.
     Huge,
 }
 
@@ -163,6 +164,7 @@ pub const FAULTS: &[Fault] = &[
     settings("plain-http", WrongSettings::PlainHttp, "the webhook URL is http:// to another host"),
     settings("unknown-host", WrongSettings::UnknownHost, "the portal's host name has no address"),
     settings("closed-port", WrongSettings::ClosedPort, "nothing listens at the portal's address"),
+    settings("no-answer", WrongSettings::FullQueue, "the portal's address does not answer attempts to connect"),
     settings("tls", WrongSettings::TlsToPlainPort, "the port does not speak TLS"),
     settings("wrong-secret", WrongSettings::WrongSecret, "the webhook's secret is wrong (401)"),
     settings("no-mail-scope", WrongSettings::NoMailScope, "the webhook lacks the mail permission (403)"),

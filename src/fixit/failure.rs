@@ -9,7 +9,7 @@ use super::{DOCS, Retry, Who, is_passing, lookup};
 
 /// What is known of a failure before advice is looked up.
 #[derive(Debug, Clone, Default)]
-pub struct Report {
+pub struct KnownFailure {
     /// The code to look up.
     pub code: String,
     /// HTTP status of the portal's reply.
@@ -72,6 +72,17 @@ pub enum RetryName {
     Now,
 }
 
+impl RetryName {
+    /// The name that goes over the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Later => "later",
+            Self::Now => "now",
+        }
+    }
+}
+
 impl From<Retry> for RetryName {
     fn from(retry: Retry) -> Self {
         match retry {
@@ -82,9 +93,9 @@ impl From<Retry> for RetryName {
     }
 }
 
-impl From<Report> for Failure {
-    fn from(report: Report) -> Self {
-        let Report {
+impl From<KnownFailure> for Failure {
+    fn from(report: KnownFailure) -> Self {
+        let KnownFailure {
             code,
             http_status,
             message,
@@ -125,7 +136,7 @@ impl From<Report> for Failure {
                         "Check the webhook, its permissions and its owner.",
                         Retry::Never,
                     ),
-                    _ => (Who::User, "Tell the user this code and status.", Retry::Never),
+                    _ => (Who::User, "Note code and status.", Retry::Never),
                 };
                 let steps = [
                     first_step,
@@ -175,44 +186,49 @@ impl fmt::Display for Failure {
     }
 }
 
-impl RetryName {
-    /// The name that goes over the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::Later => "later",
-            Self::Now => "now",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_unknown_code_gets_honest_general_advice_that_quotes_code_and_status() {
-        let report = Report {
+        let report = KnownFailure {
             code: "SOMETHING_NEW".into(),
             http_status: Some(418),
-            ..Report::default()
+            ..KnownFailure::default()
         };
         let failure = Failure::from(report);
         assert!(failure.meaning.contains("SOMETHING_NEW") && failure.meaning.contains("418"));
         assert_eq!((failure.who, failure.retry), (Who::User, RetryName::Never));
         for status in [408, 429, 500, 503] {
-            let report = Report {
+            let report = KnownFailure {
                 code: "SOMETHING_NEW".into(),
                 http_status: Some(status),
-                ..Report::default()
+                ..KnownFailure::default()
             };
             assert_eq!(Failure::from(report).retry, RetryName::Later, "{status}");
         }
     }
 
     #[test]
+    fn names_are_the_same_in_text_and_in_json() {
+        for retry in [RetryName::Never, RetryName::Later, RetryName::Now] {
+            assert_eq!(serde_json::to_value(retry).unwrap(), retry.as_str());
+        }
+        for who in [
+            Who::Assistant,
+            Who::User,
+            Who::PortalAdmin,
+            Who::Bitrix24Support,
+            Who::Operator,
+        ] {
+            assert_eq!(serde_json::to_value(who).unwrap(), who.as_str());
+        }
+    }
+
+    #[test]
     fn text_and_structure_hold_the_same_facts() {
-        let failure = Failure::from(Report {
+        let failure = Failure::from(KnownFailure {
             code: "QUERY_LIMIT_EXCEEDED".into(),
             http_status: Some(503),
             message: "too fast".into(),

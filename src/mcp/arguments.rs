@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::schema::JsonObject;
-use crate::address_book::{GivenPagination, InvalidQuery};
+use crate::address_book::{GivenPagination, InvalidQuery, shown};
 
 const QUERY: &[&str] = &[
     "query",
@@ -149,8 +149,7 @@ fn object_in(value: Option<Value>) -> Option<JsonObject> {
 }
 
 fn unknown(field: &'static str, key: &str) -> InvalidQuery {
-    const MAX_SHOWN: usize = 40;
-    let key: String = key.chars().filter(|c| !c.is_control()).take(MAX_SHOWN).collect();
+    let key = shown(key);
     let known = if field == "pagination" {
         "page, limit, offset"
     } else {

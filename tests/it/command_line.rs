@@ -89,7 +89,7 @@ async fn each_fault_ends_in_code_meaning_steps_who_and_retry() {
         assert_eq!(stdout(&output), "", "{}", fault.name);
         for label in [
             "error: ",
-            "caused by: ",
+            "code: ",
             "meaning: ",
             "hint: ",
             "who: ",
@@ -114,7 +114,10 @@ async fn wrong_usage_ends_with_status_2_and_says_what_would_be_right() {
         (vec!["lookup", "--demo-fault", "unheard-of"], "--demo-fault help"),
         (vec!["lookup", "--demo-quirk", "unheard-of"], "--demo-quirk help"),
         (vec!["unheard-of"], "unrecognized subcommand"),
-        (vec!["lookup", "--config", "/nowhere/settings.toml"], "cannot be read"),
+        (
+            vec!["lookup", "--config", "/nowhere/settings.toml"],
+            "it does not exist",
+        ),
         (vec!["lookup"], "BITRIX24_WEBHOOK_URL"),
     ] {
         let output = run(&arguments).await;

@@ -52,7 +52,7 @@ async fn a_stale_file_is_noticed_and_mended() {
     let output = run(&["schema", "--check", &schemas, "--readme", &readme]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        stderr(&output).contains("hint: run `bitrix24-mail-mcp schema --write"),
+        stderr(&output).contains("hint: run `bitrix24-mail-mcp schema` with --write"),
         "{}",
         stderr(&output)
     );
