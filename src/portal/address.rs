@@ -105,7 +105,7 @@ impl WebhookAddress {
     /// The whole address with its secret, in the form the webhook page shows.
     #[cfg(test)]
     fn printed_with_secret(&self) -> String {
-        format!("{}/rest/{}/{}/", self.origin, self.user_id, self.secret.expose_secret()).into()
+        format!("{}/rest/{}/{}/", self.origin, self.user_id, self.secret.expose_secret())
     }
 }
 
