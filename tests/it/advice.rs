@@ -137,11 +137,7 @@ async fn every_row_of_advice_is_reached_complete_and_valid() {
     }
     insta::assert_snapshot!("advice", table.join("\n"));
     // What no portal can cause: wrong arguments, and a call that is still running when the input ends.
-    let session = {
-        let mut command = program();
-        command.arg("--demo");
-        Session::start(command).await
-    };
+    let session = Session::demo().await;
     for arguments in [json!({"company": "x"}), json!({"limit": 0})] {
         let result = session.call(arguments.clone()).await;
         assert_valid_failure(result.structured_content.as_ref().unwrap());
@@ -190,9 +186,7 @@ async fn messages_in_russian_change_nothing_but_the_message() {
         ..Default::default()
     };
     let portal = DemoPortal::start(settings).await.unwrap();
-    let mut command = program();
-    command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
-    let result = Session::start(command).await.call(json!({})).await;
+    let result = Session::with(&portal).await.call(json!({})).await;
     let error = &result.structured_content.as_ref().unwrap()["error"];
     assert_eq!(error["message"], "the portal says: Доступ запрещен");
     let row = assert_complete_failure(&result, "russian").unwrap();
@@ -246,9 +240,7 @@ async fn every_quirk_is_borne_and_every_success_is_valid() {
 
 #[tokio::test]
 async fn an_empty_result_is_a_success_with_advice() {
-    let mut command = program();
-    command.arg("--demo");
-    let session = Session::start(command).await;
+    let session = Session::demo().await;
     for (arguments, advice) in [
         (json!({"query": "nobody"}), "Try one word"),
         (json!({"offset": 500}), "start again at offset 0"),
@@ -263,9 +255,7 @@ async fn an_empty_result_is_a_success_with_advice() {
 
 #[tokio::test]
 async fn forged_names_arrive_clean_and_bounded() {
-    let mut command = program();
-    command.arg("--demo");
-    let session = Session::start(command).await;
+    let session = Session::demo().await;
     let result = session.call(json!({"query": "evil.example", "limit": 200})).await;
     let structured = result.structured_content.unwrap();
     for contact in structured["contacts"].as_array().unwrap() {

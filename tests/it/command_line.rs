@@ -22,9 +22,7 @@ async fn lookup_shows_a_table() {
 
 #[tokio::test]
 async fn json_is_exactly_the_tools_structured_content() {
-    let mut command = program();
-    command.arg("--demo");
-    let session = Session::start(command).await;
+    let session = Session::demo().await;
     for (arguments, options) in [
         (json!({"query": "client"}), vec!["client"]),
         (
@@ -164,9 +162,7 @@ async fn the_lists_of_faults_and_quirks_name_each() {
 
 #[tokio::test]
 async fn schema_prints_what_tools_list_shows() {
-    let mut command = program();
-    command.arg("--demo");
-    let tools = Session::start(command).await.client().list_all_tools().await.unwrap();
+    let tools = Session::demo().await.client().list_all_tools().await.unwrap();
     let printed: Value = serde_json::from_str(&stdout(&run(&["schema"]).await)).unwrap();
     let tool = &tools[0];
     let expected = json!({"list_mail_contacts": {

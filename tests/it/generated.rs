@@ -60,18 +60,14 @@ async fn a_stale_file_is_noticed_and_mended() {
 
 #[tokio::test]
 async fn tools_list_is_as_clients_know_it() {
-    let mut command = program();
-    command.arg("--demo");
-    let tools = Session::start(command).await.client().list_all_tools().await.unwrap();
+    let tools = Session::demo().await.client().list_all_tools().await.unwrap();
     insta::assert_json_snapshot!("tools_list", tools);
 }
 
 /// Constructs that take a whole tool list down in real clients.
 #[tokio::test]
 async fn schemas_hold_nothing_that_a_client_cannot_take() {
-    let mut command = program();
-    command.arg("--demo");
-    let tools = Session::start(command).await.client().list_all_tools().await.unwrap();
+    let tools = Session::demo().await.client().list_all_tools().await.unwrap();
     for tool in tools {
         let description = tool.description.clone().unwrap();
         assert!(description.len() < 600, "{} characters", description.len());

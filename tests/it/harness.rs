@@ -2,6 +2,7 @@
 
 use std::process::{Output, Stdio};
 
+use bitrix24_mail_mcp::demo::DemoPortal;
 use rmcp::ServiceExt;
 use rmcp::model::{CallToolRequestParams, CallToolResult};
 use rmcp::service::{RoleClient, RunningService};
@@ -49,6 +50,20 @@ impl Session {
             client: ().serve(process).await.unwrap(),
             stderr: stderr.unwrap(),
         }
+    }
+
+    /// On the built-in demo portal.
+    pub(crate) async fn demo() -> Self {
+        let mut command = program();
+        command.arg("--demo");
+        Self::start(command).await
+    }
+
+    /// On a demo portal of the test's own.
+    pub(crate) async fn with(portal: &DemoPortal) -> Self {
+        let mut command = program();
+        command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
+        Self::start(command).await
     }
 
     /// Calls `list_mail_contacts`.

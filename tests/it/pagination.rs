@@ -76,9 +76,7 @@ fn table() -> Vec<(Value, Expected)> {
 #[tokio::test]
 async fn the_whole_table_from_tool_arguments_to_the_portals_bytes() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
-    let mut command = program();
-    command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
-    let session = Session::start(command).await;
+    let session = Session::with(&portal).await;
     for (arguments, expected) in table() {
         let before = portal.requests().len();
         let result = session.call(arguments.clone()).await;
@@ -119,9 +117,7 @@ async fn the_whole_table_from_tool_arguments_to_the_portals_bytes() {
 #[tokio::test]
 async fn pages_follow_one_another_to_a_short_one_without_gap_or_repeat() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
-    let mut command = program();
-    command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
-    let session = Session::start(command).await;
+    let session = Session::with(&portal).await;
     let mut ids = Vec::new();
     let mut offset = Some(json!(0));
     while let Some(from) = offset {
@@ -146,9 +142,7 @@ async fn pages_follow_one_another_to_a_short_one_without_gap_or_repeat() {
 #[tokio::test]
 async fn the_query_goes_to_the_portal_as_it_was_given() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
-    let mut command = program();
-    command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
-    let session = Session::start(command).await;
+    let session = Session::with(&portal).await;
     for (arguments, sent) in [
         (json!({"query": " ivan "}), " ivan "),
         (json!({"query": "50%_off"}), "50%_off"),

@@ -1,6 +1,6 @@
 //! What goes over the wire: request line, headers, body, limits.
 
-use bitrix24_mail_mcp::address_book::{AddressBook, GivenPagination, Query};
+use bitrix24_mail_mcp::address_book::{AddressBook, Error, GivenPagination, Query};
 use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,13 @@ pub(crate) fn book(webhook_url: &str) -> AddressBook {
 
 pub(crate) fn query(text: &str) -> Query {
     Query::new(text, &GivenPagination::default()).unwrap()
+}
+
+async fn failure_with(webhook_url: &str) -> Error {
+    book(webhook_url)
+        .contacts(&query(""), &CancellationToken::new())
+        .await
+        .unwrap_err()
 }
 
 const EMPTY_PAGE: &[u8] = br#"{"result":{"items":[]}}"#;
@@ -63,10 +70,7 @@ async fn a_body_of_64_mib_is_not_read() {
     let mut reply = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n".to_vec();
     reply.resize(64 * 1024 * 1024, b' ');
     let portal = ScriptedPortal::sending(reply).await;
-    let error = book(&portal.webhook_url)
-        .contacts(&query(""), &CancellationToken::new())
-        .await
-        .unwrap_err();
+    let error = failure_with(&portal.webhook_url).await;
     assert_eq!(error.code(), "REPLY_TOO_LARGE");
     assert!(portal.sent() < 24 * 1024 * 1024, "{} bytes were taken", portal.sent());
 }
@@ -75,10 +79,7 @@ async fn a_body_of_64_mib_is_not_read() {
 async fn an_announced_length_beyond_the_cap_is_refused_before_the_body() {
     let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{".to_vec();
     let portal = ScriptedPortal::sending(reply).await;
-    let error = book(&portal.webhook_url)
-        .contacts(&query(""), &CancellationToken::new())
-        .await
-        .unwrap_err();
+    let error = failure_with(&portal.webhook_url).await;
     assert_eq!(error.code(), "REPLY_TOO_LARGE");
 }
 
@@ -88,19 +89,13 @@ async fn a_redirect_is_reported_and_never_followed() {
     let location = format!("location: {}\r\n", elsewhere.webhook_url);
     for status in [301, 302, 303, 307, 308] {
         let portal = ScriptedPortal::answering(status, &location, b"").await;
-        let error = book(&portal.webhook_url)
-            .contacts(&query(""), &CancellationToken::new())
-            .await
-            .unwrap_err();
+        let error = failure_with(&portal.webhook_url).await;
         assert_eq!((error.code(), error.http_status()), ("REDIRECTED", Some(status)));
         assert!(error.to_string().contains("127.0.0.1"), "{error}");
     }
     assert!(elsewhere.requests().is_empty(), "credentials must not travel");
     let portal = ScriptedPortal::answering(302, "location: /bitrix/coupon_activation.php\r\n", b"").await;
-    let error = book(&portal.webhook_url)
-        .contacts(&query(""), &CancellationToken::new())
-        .await
-        .unwrap_err();
+    let error = failure_with(&portal.webhook_url).await;
     assert_eq!(
         error.to_string(),
         "the portal redirects to another place on the same host"
@@ -110,10 +105,7 @@ async fn a_redirect_is_reported_and_never_followed() {
 #[tokio::test]
 async fn a_status_line_that_is_not_http_is_a_lost_connection() {
     let portal = ScriptedPortal::sending(b"HTTP/1.1 invalid_http_method\r\n\r\n".to_vec()).await;
-    let error = book(&portal.webhook_url)
-        .contacts(&query(""), &CancellationToken::new())
-        .await
-        .unwrap_err();
+    let error = failure_with(&portal.webhook_url).await;
     assert_eq!(error.code(), "CONNECTION_LOST");
 }
 
@@ -149,10 +141,7 @@ async fn a_silent_portal_ends_in_the_time_allowed() {
     .await
     .unwrap();
     let started = tokio::time::Instant::now();
-    let error = book(&demo.webhook_url().unwrap())
-        .contacts(&query(""), &CancellationToken::new())
-        .await
-        .unwrap_err();
+    let error = failure_with(&demo.webhook_url().unwrap()).await;
     assert_eq!(error.code(), "TIMED_OUT");
     // Paused time moves only when nothing else can happen, so it shows the limit that passed.
     let (elapsed, limit) = (started.elapsed(), Settings::DEFAULT_TIMEOUT);

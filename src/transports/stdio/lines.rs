@@ -264,7 +264,7 @@ fn without_lone_surrogates(text: &str) -> Option<String> {
     was_mended.then_some(mended)
 }
 
-/// The value of `uXXXX`.
+/// The code unit of a `\u` escape, after its backslash.
 fn unit_of(escape: &str) -> Option<u16> {
     let digits = escape.strip_prefix('u')?.get(..4)?;
     u16::from_str_radix(digits, 16)
