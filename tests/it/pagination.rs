@@ -3,7 +3,7 @@
 use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use serde_json::{Value, json};
 
-use crate::harness::{Session, program};
+use crate::harness::Session;
 
 #[derive(Debug, PartialEq)]
 enum Expected {
