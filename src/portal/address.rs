@@ -47,6 +47,9 @@ pub enum InvalidWebhookUrl {
     /// Nothing but white space.
     #[error("the webhook URL is empty")]
     Empty,
+    /// `${BITRIX24_WEBHOOK_URL}` or the like, which the client did not replace by its value.
+    #[error("the webhook URL is a placeholder that nothing was put in for")]
+    Placeholder,
     /// Not a URL at all, or without a host.
     #[error("the webhook URL is not a complete URL: https, host and path are needed")]
     NotAUrl,
@@ -116,6 +119,9 @@ impl FromStr for WebhookAddress {
         let text = unquoted(text.trim());
         if text.is_empty() {
             return Err(InvalidWebhookUrl::Empty);
+        }
+        if text.starts_with("${") || text.contains("put_your_") {
+            return Err(InvalidWebhookUrl::Placeholder);
         }
         let url = Url::parse(text).map_err(|_| InvalidWebhookUrl::NotAUrl)?;
         let is_plain_http = match url.scheme() {
@@ -260,6 +266,12 @@ mod tests {
             ("", Empty),
             ("  \t", Empty),
             ("\"\"", Empty),
+            ("${BITRIX24_WEBHOOK_URL:-}", Placeholder),
+            ("${env:BITRIX24_WEBHOOK_URL}", Placeholder),
+            (
+                "https://**put_your_bitrix24_address**/rest/1/**put_your_webhook_here**/",
+                Placeholder,
+            ),
             ("p.bitrix24.com/rest/1/abc", NotAUrl),
             ("https://", NotAUrl),
             ("ftp://p.bitrix24.com/rest/1/abc", Scheme),
