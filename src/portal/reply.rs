@@ -28,7 +28,7 @@ const MAX_MESSAGE: usize = 100;
 /// A call of ours has at most a handful of fields to be wrong.
 const MAX_VIOLATIONS: usize = 2;
 /// Of a violation's field, and of its message.
-const MAX_DETAIL: usize = 50;
+const MAX_DETAIL: usize = 40;
 
 /// A reply as it came over the wire.
 #[derive(Debug, Clone, Default)]

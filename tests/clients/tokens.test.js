@@ -1,6 +1,7 @@
 // What a model is billed for, counted with o200k_base.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -11,9 +12,9 @@ import { binary, emptyFolder, environment } from "./program.js";
 
 const env = { ...environment(emptyFolder()), BITRIX24_TIMEOUT: "200ms" };
 
-async function withSession(args, use) {
+async function withSession(args, use, more = {}) {
   const client = new Client({ name: "check", version: "1" });
-  await client.connect(new StdioClientTransport({ command: binary, args, env, stderr: "ignore" }));
+  await client.connect(new StdioClientTransport({ command: binary, args, env: { ...env, ...more }, stderr: "ignore" }));
   try {
     return await use(client);
   } finally {
@@ -69,4 +70,33 @@ test("every failure costs under 200 tokens, as structure and as text", async () 
   costs.sort((a, b) => b[0] - a[0]);
   console.log(`${costs.length} failures; the dearest: ${costs.slice(0, 4).map((cost) => cost.join(" ")).join("; ")}`);
   assert.ok(costs[0][0] < 200, `${costs[0]}`);
+});
+
+test("a talkative portal does not make a failure dearer than 200 tokens", async () => {
+  const long = "Недостаточно прав для выполнения запроса, обратитесь к администратору портала. ".repeat(50);
+  const name = (code) => `BITRIX_REST_V3_EXCEPTION_${code}EXCEPTION`;
+  const detail = { field: "очень_длинное_поле_".repeat(20), message: long };
+  const cases = [
+    [401, { code: name("ACCESSDENIED"), message: long }],
+    [403, { code: name("INSUFFICIENTSCOPE"), message: long }],
+    [400, { code: name("VALIDATION_REQUESTVALIDATION"), message: long, validation: Array(50).fill(detail) }],
+  ];
+  for (const [status, error] of cases) {
+    const portal = createServer((request, response) => {
+      request.resume();
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+    });
+    await new Promise((listening) => portal.listen(0, "127.0.0.1", listening));
+    const url = `http://127.0.0.1:${portal.address().port}/rest/1/t0kenc0untsecret/`;
+    const result = await withSession(
+      [],
+      (client) => client.callTool({ name: "list_mail_contacts", arguments: {} }),
+      { BITRIX24_WEBHOOK_URL: url },
+    );
+    portal.close();
+    const tokens = countTokens(JSON.stringify(result.structuredContent));
+    console.log(`${error.code}: ${tokens} tokens`);
+    assert.ok(tokens < 200, `${tokens}: ${JSON.stringify(result.structuredContent)}`);
+    assert.ok(countTokens(result.content[0].text) < 200, result.content[0].text);
+  }
 });
