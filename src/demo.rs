@@ -96,6 +96,9 @@ impl Log {
     }
 }
 
+/// Connections that may wait to be accepted.
+const QUEUE: u32 = 1024;
+
 type Body = BoxBody<Bytes, io::Error>;
 
 impl DemoPortal {
@@ -104,20 +107,15 @@ impl DemoPortal {
     /// # Errors
     /// If no loopback port can be had.
     pub async fn start(settings: Settings) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let address = socket.local_addr()?;
         let log = Arc::new(Log::default());
         let accepting = match settings.fault.map(|fault| fault.behaviour) {
-            // The address stays known, but nothing listens there any more.
-            Some(Behaviour::Settings(WrongSettings::ClosedPort)) => {
-                drop(listener);
-                tokio::spawn(std::future::ready(()))
-            }
-            Some(Behaviour::Settings(WrongSettings::FullQueue)) => {
-                drop(listener);
-                tokio::spawn(full_queue(address).await?)
-            }
-            _ => tokio::spawn(accept(listener, settings, Arc::clone(&log))),
+            // Bound, so that nobody else gets the port, and not listening, so that it refuses.
+            Some(Behaviour::Settings(WrongSettings::ClosedPort)) => tokio::spawn(hold(socket)),
+            Some(Behaviour::Settings(WrongSettings::FullQueue)) => tokio::spawn(hold(full_queue(socket).await?)),
+            _ => tokio::spawn(accept(socket.listen(QUEUE)?, settings, Arc::clone(&log))),
         };
         Ok(Self {
             address,
@@ -179,22 +177,22 @@ impl Drop for DemoPortal {
     }
 }
 
-/// Listens at `address` with as short a queue as there is, fills it, and accepts nobody.
-async fn full_queue(address: SocketAddr) -> io::Result<impl Future<Output = ()> + Send> {
+/// Listens with as short a queue as there is, fills it, and accepts nobody.
+async fn full_queue(socket: TcpSocket) -> io::Result<(TcpListener, Vec<TcpStream>)> {
     /// Linux holds one more than it is told.
-    const QUEUE: u32 = 1;
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    let listener = socket.listen(QUEUE)?;
+    const SHORTEST: u32 = 1;
+    let listener = socket.listen(SHORTEST)?;
     let mut waiting = Vec::new();
-    for _ in 0..=QUEUE {
-        waiting.push(TcpStream::connect(address).await?);
+    for _ in 0..=SHORTEST {
+        waiting.push(TcpStream::connect(listener.local_addr()?).await?);
     }
-    Ok(async move {
-        std::future::pending::<()>().await;
-        drop((listener, waiting));
-    })
+    Ok((listener, waiting))
+}
+
+/// Keeps something open until the portal stops.
+async fn hold<T>(what: T) {
+    std::future::pending::<()>().await;
+    drop(what);
 }
 
 async fn accept(listener: TcpListener, settings: Settings, log: Arc<Log>) {
