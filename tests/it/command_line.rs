@@ -176,7 +176,7 @@ async fn schema_prints_what_tools_list_shows() {
 #[tokio::test]
 async fn a_reader_that_stops_early_is_no_failure() {
     let binary = env!("CARGO_BIN_EXE_bitrix24-mail-mcp");
-    let script = format!("{binary} lookup --demo | true; exit ${{PIPESTATUS[0]}}");
+    let script = format!("{binary} lookup --demo --limit 200 | true; exit ${{PIPESTATUS[0]}}");
     let output = tokio::process::Command::new("bash")
         .args(["-c", &script])
         .output()
