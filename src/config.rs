@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 
 pub use layer::{Given, Layer, LayerError, Origin, WebhookSource};
 
-use crate::portal::{self, Credentials, WebhookFile};
+use crate::portal::{self, Credentials};
 use crate::telemetry::{self, Level};
 
 /// Everything the program needs to know, from every source.
@@ -67,7 +67,7 @@ impl Settings {
         let credentials = match layer.webhook.map(|given| given.value) {
             None => Credentials::Missing,
             Some(WebhookSource::Url(url)) => Credentials::from_webhook_url(url.expose_secret()),
-            Some(WebhookSource::File(path)) => Credentials::WebhookFile(WebhookFile::new(path)),
+            Some(WebhookSource::File(path)) => Credentials::WebhookFile(path),
         };
         let timeout = match layer.timeout {
             None => portal::Settings::DEFAULT_TIMEOUT,

@@ -50,6 +50,12 @@ pub struct Settings {
     pub negative_limit: NegativeLimit,
 }
 
+impl Settings {
+    fn behaviour(&self) -> Option<Behaviour> {
+        self.fault.map(|fault| fault.behaviour)
+    }
+}
+
 /// What a limit below zero does; sources disagree about real portals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NegativeLimit {
@@ -111,7 +117,7 @@ impl DemoPortal {
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let address = socket.local_addr()?;
         let log = Arc::new(Log::default());
-        let accepting = match settings.fault.map(|fault| fault.behaviour) {
+        let accepting = match settings.behaviour() {
             // Bound, so that nobody else gets the port, and not listening, so that it refuses.
             Some(Behaviour::Settings(WrongSettings::ClosedPort)) => tokio::spawn(hold(socket)),
             Some(Behaviour::Settings(WrongSettings::FullQueue)) => tokio::spawn(hold(full_queue(socket).await?)),
@@ -127,7 +133,7 @@ impl DemoPortal {
 
     /// What a person would put into `BITRIX24_WEBHOOK_URL`, right or, for some faults, wrong. `None`: nothing.
     pub fn webhook_url(&self) -> Option<String> {
-        let Some(Behaviour::Settings(wrong)) = self.settings.fault.map(|fault| fault.behaviour) else {
+        let Some(Behaviour::Settings(wrong)) = self.settings.behaviour() else {
             return Some(self.webhook_url_of(1));
         };
         let port = self.address.port();
@@ -208,10 +214,7 @@ async fn accept(listener: TcpListener, settings: Settings, log: Arc<Log>) {
 }
 
 async fn serve(stream: TcpStream, settings: Settings, log: Arc<Log>) {
-    if matches!(
-        settings.fault.map(|fault| fault.behaviour),
-        Some(Behaviour::Connection(Breakage::Reset))
-    ) {
+    if matches!(settings.behaviour(), Some(Behaviour::Connection(Breakage::Reset))) {
         // Closing with this option sends RST instead of FIN.
         let _ = stream.set_zero_linger();
     }
@@ -232,7 +235,7 @@ async fn respond(
     reset: Arc<Notify>,
 ) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
-    // A body that breaks off is read as far as it came; the JSON rules then refuse it.
+    // A body that breaks off counts as empty; the JSON rules then refuse it.
     let body = body
         .collect()
         .await
@@ -243,7 +246,7 @@ async fn respond(
         log: &log,
         was_answered: false,
     };
-    let response = match settings.fault.map(|fault| fault.behaviour) {
+    let response = match settings.behaviour() {
         Some(Behaviour::Connection(breakage)) => break_off(breakage, &reset).await,
         Some(behaviour) => faults::answer(behaviour, settings.language, parts.uri.path())
             .map_or_else(|| whole(rest::answer(&settings, &parts, &body)), whole),

@@ -52,6 +52,32 @@ impl Server {
     pub fn shutdown_token(&self) -> CancellationToken {
         self.shutdown.clone()
     }
+
+    async fn answer(
+        &self,
+        name: &str,
+        arguments: Result<JsonObject, InvalidQuery>,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, ErrorData> {
+        let cancellation = context.ct.child_token();
+        let call = match name {
+            list_mail_contacts::NAME => list_mail_contacts::call(&self.book, arguments, &cancellation),
+            _ => return Err(ErrorData::invalid_params(unknown_tool(), None)),
+        };
+        tokio::pin!(call);
+        let mut result = tokio::select! {
+            biased;
+            result = &mut call => result,
+            () = self.shutdown.cancelled() => {
+                cancellation.cancel();
+                call.await
+            }
+        }?;
+        if is_modern(context) {
+            result.meta = Some(server_info_meta());
+        }
+        Ok(result)
+    }
 }
 
 /// The tools, built once: deriving schemas costs more than answering a request.
@@ -124,34 +150,6 @@ impl ServerHandler for Server {
         serde_json::to_value(result)
             .map(CustomResult::new)
             .map_err(|error| ErrorData::internal_error(error.to_string(), None))
-    }
-}
-
-impl Server {
-    async fn answer(
-        &self,
-        name: &str,
-        arguments: Result<JsonObject, InvalidQuery>,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, ErrorData> {
-        let cancellation = context.ct.child_token();
-        let call = match name {
-            list_mail_contacts::NAME => list_mail_contacts::call(&self.book, arguments, &cancellation),
-            _ => return Err(ErrorData::invalid_params(unknown_tool(), None)),
-        };
-        tokio::pin!(call);
-        let mut result = tokio::select! {
-            biased;
-            result = &mut call => result,
-            () = self.shutdown.cancelled() => {
-                cancellation.cancel();
-                call.await
-            }
-        }?;
-        if is_modern(context) {
-            result.meta = Some(server_info_meta());
-        }
-        Ok(result)
     }
 }
 

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
-pub use credentials::{Credentials, WebhookFile};
+pub use credentials::Credentials;
 pub use error::{ConnectionFailure, Destination, Error, Refusal, Unreadable, Violation, code};
 pub use foreign_text::{Cleaned, clean};
 use reply::read;

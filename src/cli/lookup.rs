@@ -1,7 +1,6 @@
 //! `lookup`: the tool's search for a person at a terminal or a script.
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -51,7 +50,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
             // Scripts read the failure from stdout as they read the contacts; people read it on stderr.
             report::failure(&failure);
             if arguments.format == Format::Json {
-                print(&json_line(&Output::from_failure(failure)))?;
+                print(&json_line(&Output::from_failure(failure))?)?;
             }
             Ok(status_of(&error, wiring))
         }
@@ -83,7 +82,7 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
     let contacts = output.contacts.as_deref().unwrap_or_default();
     match format {
         // Complete in itself, also about what follows.
-        Format::Json => return print(&json_line(output)),
+        Format::Json => return print(&json_line(output)?),
         Format::Csv => print(&csv(contacts)?)?,
         Format::Table if contacts.is_empty() => ExitStatus::Done,
         Format::Table => print(&table::contacts(contacts))?,
@@ -98,11 +97,10 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
 }
 
 /// Exactly the tool's structured content, on one line.
-fn json_line(output: &impl Serialize) -> String {
+fn json_line(output: &Output) -> Result<String, Stop> {
     // By way of a Value, as the tool result goes, so that both are the same to the byte.
-    serde_json::to_value(output)
-        .map(|value| format!("{value}\n"))
-        .unwrap_or_default()
+    let value = serde_json::to_value(output).map_err(|error| Stop::Output(error.into()))?;
+    Ok(format!("{value}\n"))
 }
 
 fn csv(contacts: &[Contact]) -> Result<String, Stop> {

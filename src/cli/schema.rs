@@ -86,10 +86,11 @@ fn write(folder: &Path, readme: Option<&Path>) -> Result<(), Stop> {
 
 fn check(folder: Option<&Path>, readme: Option<&Path>) -> Result<(), Stop> {
     if let Some(folder) = folder {
-        for (name, content) in files() {
+        let files = files();
+        for (name, content) in &files {
             let path = folder.join(name);
             let found = fs::read_to_string(&path).map_err(|error| stop("cannot be read", &path, Some(error)))?;
-            if found != content {
+            if found != *content {
                 return Err(stop("is not what the program prints", &path, None));
             }
         }
@@ -97,7 +98,7 @@ fn check(folder: Option<&Path>, readme: Option<&Path>) -> Result<(), Stop> {
             .map_err(|error| stop("cannot be read", folder, Some(error)))?
             .flatten()
         {
-            if !files().iter().any(|(name, _)| entry.file_name() == name.as_str()) {
+            if !files.iter().any(|(name, _)| entry.file_name() == name.as_str()) {
                 return Err(stop("belongs to no tool; remove it", &entry.path(), None));
             }
         }

@@ -49,25 +49,17 @@ impl Wiring {
 }
 
 fn demo_settings(global: &Global) -> Result<Option<demo::Settings>, Stop> {
-    let fault = match &global.demo_fault {
-        None => None,
-        Some(name) => Some(
-            demo::FAULTS
-                .iter()
-                .find(|fault| fault.name == name)
-                .ok_or_else(|| Stop::UnknownFault(name.clone()))?,
-        ),
-    };
-    let quirk = match &global.demo_quirk {
-        None => None,
-        Some(name) => Some(
-            demo::QUIRKS
-                .iter()
-                .find(|(known, ..)| known == name)
-                .map(|(.., quirk)| *quirk)
-                .ok_or_else(|| Stop::UnknownQuirk(name.clone()))?,
-        ),
-    };
+    let fault = global.demo_fault.as_ref().map(|name| {
+        let known = demo::FAULTS.iter().find(|fault| fault.name == name);
+        known.ok_or_else(|| Stop::UnknownFault(name.clone()))
+    });
+    let quirk = global.demo_quirk.as_ref().map(|name| {
+        let known = demo::QUIRKS.iter().find(|(known, ..)| known == name);
+        known
+            .map(|(.., quirk)| *quirk)
+            .ok_or_else(|| Stop::UnknownQuirk(name.clone()))
+    });
+    let (fault, quirk) = (fault.transpose()?, quirk.transpose()?);
     let is_demo = global.demo || fault.is_some() || quirk.is_some();
     Ok(is_demo.then(|| demo::Settings {
         fault,

@@ -94,13 +94,13 @@ impl From<Retry> for RetryName {
 }
 
 impl From<KnownFailure> for Failure {
-    fn from(report: KnownFailure) -> Self {
+    fn from(known: KnownFailure) -> Self {
         let KnownFailure {
             code,
             http_status,
             message,
             validation,
-        } = report;
+        } = known;
         let validation = validation
             .into_iter()
             .map(|(field, message)| FieldProblem { field, message })

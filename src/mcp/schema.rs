@@ -30,7 +30,6 @@ fn derived<T: JsonSchema>() -> JsonObject {
         settings.meta_schema = None;
     });
     let mut schema: Schema = settings.into_generator().into_root_schema_for::<T>();
-    schemars::transform::transform_subschemas(&mut clean, &mut schema);
     clean(&mut schema);
     let mut schema = std::mem::take(schema.ensure_object());
     // The type's own doc would only repeat the tool's description.
@@ -38,6 +37,7 @@ fn derived<T: JsonSchema>() -> JsonObject {
     schema
 }
 
+/// Cleans a schema from the inside out.
 fn clean(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut clean, schema);
     let Some(object) = schema.as_object_mut() else { return };

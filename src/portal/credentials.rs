@@ -1,6 +1,6 @@
 //! Where the webhook comes from: a setting, or a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 
@@ -17,8 +17,9 @@ pub enum Credentials {
     Webhook(WebhookAddress),
     /// A webhook URL that cannot be used: every call fails with the reason.
     Invalid(InvalidWebhookUrl),
-    /// A file that holds a webhook URL.
-    WebhookFile(WebhookFile),
+    /// A file that holds a webhook URL, read at every call: a small file costs microseconds, and no other sign of a
+    /// change is sure, since secrets all have one length and a copy can keep its time.
+    WebhookFile(PathBuf),
 }
 
 impl Credentials {
@@ -40,37 +41,22 @@ impl Credentials {
             Self::Missing => Err(Error::NoCredentials("no Bitrix24 credentials are set".to_owned())),
             Self::Webhook(address) => Ok(address.clone()),
             Self::Invalid(error) => Err((*error).into()),
-            Self::WebhookFile(file) => file.current(),
+            Self::WebhookFile(file) => webhook_in(file),
         }
     }
 }
 
-/// A file with one webhook URL in it, read at every call: a small file costs microseconds, and no other sign of a
-/// change is sure, since secrets all have one length and a copy can keep its time.
-#[derive(Debug)]
-pub struct WebhookFile {
-    path: PathBuf,
-}
-
-impl WebhookFile {
-    /// Names the file; nothing is read yet.
-    pub fn new(path: PathBuf) -> Self {
-        Self { path }
+fn webhook_in(file: &Path) -> Result<WebhookAddress, Error> {
+    let shown = file.to_string_lossy();
+    if may_hold_a_webhook(&shown) {
+        return Err(Error::NoCredentials(
+            "the setting for the webhook's file holds a URL, not the path of a file".to_owned(),
+        ));
     }
-
-    fn current(&self) -> Result<WebhookAddress, Error> {
-        let shown = self.path.to_string_lossy();
-        if may_hold_a_webhook(&shown) {
-            return Err(Error::NoCredentials(
-                "the setting for the webhook's file holds a URL, not the path of a file".to_owned(),
-            ));
-        }
-        let unusable =
-            |reason: &str| Error::NoCredentials(format!("the webhook file {shown} gives no webhook: {reason}"));
-        match read_small_file(&self.path).map_err(unusable)?.expose_secret().parse() {
-            Err(InvalidWebhookUrl::Empty) => Err(unusable("it is empty")),
-            parsed => Ok(parsed?),
-        }
+    let unusable = |reason: &str| Error::NoCredentials(format!("the webhook file {shown} gives no webhook: {reason}"));
+    match read_small_file(file).map_err(unusable)?.expose_secret().parse() {
+        Err(InvalidWebhookUrl::Empty) => Err(unusable("it is empty")),
+        parsed => Ok(parsed?),
     }
 }
 
@@ -83,7 +69,7 @@ mod tests {
     fn a_webhook_file_is_read_again_when_it_changes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("webhook");
-        let credentials = Credentials::WebhookFile(WebhookFile::new(path.clone()));
+        let credentials = Credentials::WebhookFile(path.clone());
         assert!(
             matches!(credentials.current(), Err(Error::NoCredentials(_))),
             "no file yet"
@@ -115,16 +101,14 @@ mod tests {
         let huge = folder.path().join("huge");
         fs::write(&huge, vec![b'a'; 70_000]).unwrap();
         for path in [folder.path().to_owned(), empty, huge, "/dev/zero".into()] {
-            let error = WebhookFile::new(path).current().unwrap_err();
+            let error = webhook_in(&path).unwrap_err();
             assert!(matches!(error, Error::NoCredentials(_)), "{error}");
         }
     }
 
     #[test]
     fn a_url_in_place_of_a_path_is_not_shown() {
-        let error = WebhookFile::new("https://p.example/rest/1/canary/".into())
-            .current()
-            .unwrap_err();
+        let error = webhook_in(Path::new("https://p.example/rest/1/canary/")).unwrap_err();
         assert!(!error.to_string().contains("canary"), "{error}");
     }
 }

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use super::error::{Destination, Error, Refusal, Unreadable, Violation, code};
 use super::quote::Quoter;
 
-/// Bitrix24's longest code has 62 characters.
+/// Bitrix24's longest code has 68 characters.
 const MAX_CODE: usize = 100;
 /// A message is a sentence, and a failure with its advice must stay under 200 tokens.
 const MAX_MESSAGE: usize = 100;

@@ -18,7 +18,7 @@ use super::reply::RawReply;
 use super::request::{HEADERS, Request};
 
 /// 200 contacts with the longest names and addresses stay under 400 KiB; ten times that is not an answer any more.
-pub(crate) const MAX_REPLY: usize = 4 * 1024 * 1024;
+const MAX_REPLY: usize = 4 * 1024 * 1024;
 
 /// A portal that does not accept a connection in this time, or in half the time of a look-up, will not do so at all.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -95,9 +95,7 @@ impl Wire {
             body,
         })
     }
-}
 
-impl Wire {
     /// Keeps a client, but no failure to make one: certificates may be installed while the server runs.
     fn made_once<'a>(
         &self,
