@@ -196,6 +196,29 @@ mod tests {
         );
     }
 
+    /// The schema and this reader are written apart; a property that only one of them knows would be a trap.
+    #[test]
+    fn every_property_of_the_schema_is_understood() {
+        let tool = crate::mcp::list_mail_contacts::tool();
+        let properties = tool.input_schema["properties"].as_object().unwrap();
+        assert_eq!(properties.keys().collect::<Vec<_>>(), ["query", "pagination"]);
+        assert_eq!(understood(json!({"query": "anna"})).text, "anna");
+        for name in properties["pagination"]["properties"].as_object().unwrap().keys() {
+            let pagination = understood(json!({"pagination": {name: 7}})).pagination;
+            let given = [
+                ("page", pagination.page),
+                ("limit", pagination.limit),
+                ("offset", pagination.offset),
+            ];
+            let filled: Vec<_> = given
+                .iter()
+                .filter(|(_, value)| value.is_some())
+                .map(|(name, _)| *name)
+                .collect();
+            assert_eq!(filled, [name.as_str()]);
+        }
+    }
+
     #[test]
     fn pagination_may_be_text_null_or_an_empty_list_and_wins_over_flat_settings() {
         assert_eq!(
