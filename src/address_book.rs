@@ -3,20 +3,29 @@
 //! Contacts are harvested by Bitrix24 from mail headers, so names are text that strangers wrote. They leave this room
 //! cleaned and bounded. The room imports only the portal client and knows nothing of MCP or of advice.
 
+mod cache;
 mod page;
 mod query;
+mod walk;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 pub use page::{Caution, Contact, ContactPage, Page};
 pub use query::{GivenPagination, InvalidQuery, Query, shown};
+pub use walk::{Step, Walk};
+
+use cache::{Cache, Key};
 
 use crate::portal::{self, Method, Portal};
 
 /// Looks people up in the portal.
 #[derive(Debug)]
 pub struct AddressBook {
-    portal: Portal,
+    portal: Arc<Portal>,
+    cache: Cache,
 }
 
 /// Why a look-up gave no page.
@@ -28,7 +37,7 @@ pub enum Error {
     Invalid(#[from] InvalidQuery),
     /// The portal client failed.
     #[error(transparent)]
-    Portal(#[from] portal::Error),
+    Portal(#[from] portal::Failed),
 }
 
 /// The portal's own code for wrong pagination; ours too, so that the advice is the same wherever it was noticed.
@@ -42,7 +51,7 @@ impl Error {
         match self {
             Self::Invalid(error) if error.is_about_pagination() => INVALID_PAGINATION,
             Self::Invalid(_) => INVALID_ARGUMENTS,
-            Self::Portal(error) => error.code(),
+            Self::Portal(failed) => failed.error.code(),
         }
     }
 
@@ -50,7 +59,7 @@ impl Error {
     pub fn http_status(&self) -> Option<u16> {
         match self {
             Self::Invalid(_) => None,
-            Self::Portal(error) => error.http_status(),
+            Self::Portal(failed) => failed.error.http_status(),
         }
     }
 
@@ -58,7 +67,8 @@ impl Error {
     pub fn validation(&self) -> Vec<(String, String)> {
         match self {
             Self::Invalid(error) => vec![(error.field.to_owned(), error.problem.clone())],
-            Self::Portal(error) => error
+            Self::Portal(failed) => failed
+                .error
                 .validation()
                 .iter()
                 .map(|violation| (violation.field.clone(), violation.message.clone()))
@@ -67,21 +77,66 @@ impl Error {
     }
 }
 
-impl AddressBook {
-    /// Opens the address book behind `portal`. Nothing is asked yet.
-    pub fn new(portal: Portal) -> Self {
-        Self { portal }
+impl Error {
+    /// Requests that were sent for the look-up.
+    pub fn attempts(&self) -> u32 {
+        match self {
+            Self::Invalid(_) => 0,
+            Self::Portal(failed) => failed.attempts,
+        }
     }
 
-    /// One page of the contacts whose name or address contains the query's text, newest first.
+    /// How long to wait before asking again, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Invalid(_) => None,
+            Self::Portal(failed) => failed.retry_after,
+        }
+    }
+
+    fn cancelled() -> Self {
+        Self::Portal(portal::Error::Cancelled.into())
+    }
+}
+
+impl AddressBook {
+    /// Opens the address book behind `portal`, keeping answers for `cache_ttl`. Nothing is asked yet.
+    pub fn new(portal: Portal, cache_ttl: Duration) -> Self {
+        Self {
+            portal: Arc::new(portal),
+            cache: Cache::new(cache_ttl),
+        }
+    }
+
+    /// One page of the contacts whose name or address contains the query's text, newest first. A page that was asked
+    /// for a short while ago comes from the cache and tells its age.
     ///
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
     pub async fn contacts(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        let listing = self
-            .portal
-            .call(Method::ListContacts, &query.parameters(), cancellation)
-            .await?;
-        Ok(ContactPage::new(query, listing))
+        let identity = self.portal.identity().map_err(portal::Failed::from)?;
+        let key = Key {
+            identity,
+            query: query.clone(),
+        };
+        let answer = self.cache.answer(key, || self.asked(query));
+        tokio::select! {
+            biased;
+            () = cancellation.cancelled() => Err(Error::cancelled()),
+            answer = answer => answer,
+        }
+    }
+
+    fn asked(&self, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
+        let (portal, query) = (Arc::clone(&self.portal), query.clone());
+        async move {
+            let listing = portal.call(Method::ListContacts, &query.parameters()).await?;
+            Ok(ContactPage::new(&query, listing))
+        }
+    }
+
+    /// The portal client behind the address book.
+    pub fn portal(&self) -> &Portal {
+        &self.portal
     }
 }

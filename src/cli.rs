@@ -3,6 +3,8 @@
 //! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal or the network failed, 2 wrong
 //! usage or settings.
 
+mod csv;
+mod everyone;
 mod lookup;
 mod report;
 mod schema;
@@ -14,6 +16,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
@@ -30,6 +33,8 @@ pub enum ExitStatus {
     Failed,
     /// Wrong usage or settings.
     Usage,
+    /// Ctrl-C; the usual status of a process that SIGINT ended.
+    Interrupted,
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -38,6 +43,7 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Done => 0,
             ExitStatus::Failed => 1,
             ExitStatus::Usage => 2,
+            ExitStatus::Interrupted => 130,
         })
     }
 }
@@ -71,7 +77,7 @@ enum Command {
 
 fn after_help() -> String {
     format!(
-        "{}\nExit status:\n  0  done\n  1  the portal or the network failed, or a check found a difference\n  2  wrong usage or settings",
+        "{}\nExit status:\n  0  done\n  1  the portal or the network failed, or a check found a difference\n  2  wrong usage or settings\n130  interrupted by Ctrl-C",
         env_vars::help_text()
     )
 }
@@ -224,7 +230,13 @@ where
         .enable_all()
         .build()
         .map_err(Stop::Runtime)?;
-    let outcome = runtime.block_on(async { command(wiring::Wiring::build(global, settings).await?).await });
+    let outcome = runtime.block_on(async {
+        let wiring = wiring::Wiring::build(global, settings).await?;
+        let book = Arc::clone(&wiring.book);
+        let outcome = command(wiring).await;
+        book.portal().settle().await;
+        outcome
+    });
     // A blocking read of stdin cannot be cancelled; it must not keep the process alive.
     runtime.shutdown_background();
     outcome

@@ -6,21 +6,29 @@
 pub mod env_vars;
 mod layer;
 
-use std::path::Path;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
+use etcetera::BaseStrategy;
 use secrecy::ExposeSecret;
 
-pub use layer::{Given, Layer, LayerError, Origin, WebhookSource};
+pub use layer::{Given, Layer, LayerError, Maybe, Origin, SecretSource};
 
-use crate::portal::{self, Credentials};
-use crate::telemetry::{self, Level};
+use crate::portal::{self, Application, Credentials, GivenSecret, RateLimit};
+use crate::telemetry::Level;
+use env_vars::EnvVar;
 
 /// Everything the program needs to know, from every source.
 #[derive(Debug)]
 pub struct Settings {
     /// For the portal client.
     pub portal: portal::Settings,
+    /// How long an answer of the portal is good; zero: not at all.
+    pub cache_ttl: Duration,
+    /// What was given, and where, for `doctor`: names and places, no values.
+    pub origins: Vec<Origin>,
     /// The log level, before `-v` and `-q`.
     pub log_level: Level,
 }
@@ -42,10 +50,13 @@ pub enum Error {
         /// A right value.
         example: &'static str,
     },
+    /// There is no folder to keep tokens in.
+    #[error("BITRIX24_TOKEN_STORE must be set: this user has no home folder to keep tokens in")]
+    NoHome,
 }
 
 /// Shorter than this no portal answers; longer than this no client waits.
-const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(50);
+const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(50);
 
 impl Settings {
     /// Reads the environment and, if one is named, the settings file.
@@ -64,41 +75,120 @@ impl Settings {
     /// # Errors
     /// [`Error::Value`].
     pub fn from_layer(layer: Layer) -> Result<Self, Error> {
-        let credentials = match layer.webhook.map(|given| given.value) {
-            None => Credentials::Missing,
-            Some(WebhookSource::Url(url)) => Credentials::from_webhook_url(url.expose_secret()),
-            Some(WebhookSource::File(path)) => Credentials::WebhookFile(path),
+        let origins = layer.origins().into_iter().cloned().collect();
+        let rate_limit = match layer.rate_limit {
+            None => Some(RateLimit::default()),
+            Some(given) if given.value.trim().eq_ignore_ascii_case("off") => None,
+            Some(given) => Some(parsed(given, env_vars::RATE_LIMIT.example)?),
+        };
+        let cache_ttl = match layer.cache_ttl {
+            None => DEFAULT_CACHE_TTL,
+            Some(given) if given.value.trim() == "0" => Duration::ZERO,
+            Some(given) => duration_in(given, &(Duration::ZERO..=LONGEST_CACHE_TTL), &env_vars::CACHE_TTL)?,
         };
         let timeout = match layer.timeout {
             None => portal::Settings::DEFAULT_TIMEOUT,
-            Some(given) => timeout_from(given)?,
+            Some(given) => duration_in(given, &TIMEOUTS, &env_vars::TIMEOUT)?,
         };
         let log_level = match layer.log {
             None => Level::default(),
-            Some(Given { value, origin }) => value.parse().map_err(|error: telemetry::UnknownLevel| Error::Value {
-                origin,
-                problem: error.to_string(),
-                example: env_vars::LOG.example,
-            })?,
+            Some(given) => parsed(given, env_vars::LOG.example)?,
+        };
+        let credentials = match (layer.webhook, layer.portal) {
+            (Some(webhook), Some(portal)) => {
+                return Err(LayerError::Twice(webhook.origin, portal.origin).into());
+            }
+            (Some(Given { value, .. }), None) => match value {
+                SecretSource::Text(url) => Credentials::from_webhook_url(url.expose_secret()),
+                SecretSource::File(path) => Credentials::WebhookFile(path),
+            },
+            (None, Some(portal)) => {
+                let portal: portal::Origin = parsed(portal, env_vars::PORTAL.example)?;
+                let token_store = match layer.token_store {
+                    Some(given) => given.value,
+                    None => default_token_store(&portal)?,
+                };
+                let server = layer.oauth_server.map_or_else(
+                    || {
+                        Application::default_server().map_err(|error| Error::Value {
+                            origin: Origin::Environment(&env_vars::OAUTH_SERVER),
+                            problem: error.to_string(),
+                            example: env_vars::OAUTH_SERVER.example,
+                        })
+                    },
+                    |given| parsed(given, env_vars::OAUTH_SERVER.example),
+                )?;
+                Credentials::Application(Application {
+                    portal,
+                    client_id: layer.client_id.map(|given| given.value.trim().to_owned()),
+                    client_secret: layer.client_secret.map(secret_in),
+                    access_token: layer.access_token.map(secret_in),
+                    refresh_token: layer.refresh_token.map(secret_in),
+                    token_store,
+                    server,
+                })
+            }
+            (None, None) => Credentials::Missing,
         };
         Ok(Self {
-            portal: portal::Settings { credentials, timeout },
+            portal: portal::Settings {
+                timeout,
+                rate_limit,
+                ..portal::Settings::new(credentials)
+            },
+            cache_ttl,
+            origins,
             log_level,
         })
     }
 }
 
-fn timeout_from(given: Given<String>) -> Result<Duration, Error> {
-    let Given { value, origin } = given;
-    match humantime::parse_duration(value.trim()) {
-        Ok(timeout) if TIMEOUTS.contains(&timeout) => Ok(timeout),
-        Ok(_) => Err("must be from 100ms to 50s"),
-        Err(_) => Err("is not a duration"),
+/// Repeats of a question come within a conversation; a new contact must not stay hidden for long.
+const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(60);
+const LONGEST_CACHE_TTL: Duration = Duration::from_secs(3600);
+
+fn secret_in(given: Given<SecretSource>) -> GivenSecret {
+    match given.value {
+        SecretSource::Text(secret) => GivenSecret::Text(secret.expose_secret().trim().into()),
+        SecretSource::File(path) => GivenSecret::File(path),
     }
-    .map_err(|problem| Error::Value {
-        origin,
-        problem: problem.to_owned(),
-        example: env_vars::TIMEOUT.example,
+}
+
+/// One file a portal, where programs of this system keep what they must not lose.
+fn default_token_store(portal: &portal::Origin) -> Result<PathBuf, Error> {
+    let folders = etcetera::choose_base_strategy().map_err(|_| Error::NoHome)?;
+    let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+    let name = portal
+        .authority()
+        .replace(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-')), "_");
+    Ok(folder.join(env!("CARGO_PKG_NAME")).join(format!("{name}.json")))
+}
+
+fn parsed<T: FromStr>(given: Given<String>, example: &'static str) -> Result<T, Error>
+where
+    T::Err: std::fmt::Display,
+{
+    given.value.parse().map_err(|error: T::Err| Error::Value {
+        origin: given.origin,
+        problem: error.to_string(),
+        example,
+    })
+}
+
+fn duration_in(given: Given<String>, range: &RangeInclusive<Duration>, variable: &EnvVar) -> Result<Duration, Error> {
+    let problem = match humantime::parse_duration(given.value.trim()) {
+        Ok(duration) if range.contains(&duration) => return Ok(duration),
+        Ok(_) => format!(
+            "must be from {} to {}",
+            humantime::format_duration(*range.start()),
+            humantime::format_duration(*range.end())
+        ),
+        Err(_) => "is not a duration".to_owned(),
+    };
+    Err(Error::Value {
+        origin: given.origin,
+        problem,
+        example: variable.example,
     })
 }
 
@@ -122,6 +212,16 @@ mod tests {
         );
         assert_eq!(Ok(settings.log_level), env_vars::LOG.default.parse());
         assert!(matches!(settings.portal.credentials, Credentials::Missing));
+        assert_eq!(
+            env_vars::RATE_LIMIT.default.parse(),
+            Ok(settings.portal.rate_limit.unwrap())
+        );
+        assert_eq!(
+            humantime::parse_duration(env_vars::CACHE_TTL.default),
+            Ok(settings.cache_ttl)
+        );
+        let server = Application::default_server().unwrap();
+        assert_eq!(server.as_str(), env_vars::OAUTH_SERVER.default);
     }
 
     #[test]

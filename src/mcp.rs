@@ -41,9 +41,9 @@ pub struct Server {
 
 impl Server {
     /// Makes a server for `book`. Nothing is asked of the portal before the first tool call.
-    pub fn new(book: AddressBook) -> Self {
+    pub fn new(book: Arc<AddressBook>) -> Self {
         Self {
-            book: Arc::new(book),
+            book,
             shutdown: CancellationToken::new(),
         }
     }

@@ -1,104 +1,337 @@
 //! The portal client: one call of a REST 3.0 method, from parameters to a typed result or a typed error.
 //!
-//! [`Portal::call`] is the whole path on one screen: credentials, request, wire, reply, verdict, under one deadline.
-//! This room imports no other room and knows nothing of MCP, of advice or of the command line.
+//! [`Portal::call`] is the whole path on one screen: limits, credentials, request, wire, reply, verdict; and again, as
+//! long as it can help, under one deadline. This room imports no other room and knows nothing of MCP, of advice or of
+//! the command line.
 
 mod address;
 mod credentials;
+mod diagnosis;
 mod error;
 mod foreign_text;
+mod limits;
+mod oauth;
+mod origin;
 mod quote;
 mod reply;
 mod request;
+mod retry;
 mod small_file;
+mod token_store;
+mod turnstile;
 mod wire;
 
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
-pub use credentials::Credentials;
-pub use error::{ConnectionFailure, Destination, Error, Refusal, Unreadable, Violation, code};
+use credentials::Authority;
+pub use credentials::{Credentials, GivenSecret};
+use diagnosis::Question;
+pub use error::{ConnectionFailure, Destination, Error, Failed, Limit, Refusal, Speaker, Unreadable, Violation, code};
 pub use foreign_text::{Cleaned, clean};
-use reply::read;
-pub use request::Method;
-use request::Request;
+pub use limits::{InvalidRateLimit, RateLimit};
+pub use oauth::Application;
+pub use origin::{InvalidOrigin, Origin};
+pub use reply::RawReply;
+use reply::{Answer, read};
+use request::{Access, OldMethod};
+pub use request::{Method, Request};
+use retry::Trouble;
 pub use small_file::read_small_file;
-use wire::Wire;
+use turnstile::Turnstile;
+use wire::HttpWire;
+pub use wire::Wire;
 
 /// What the portal client is told.
 #[derive(Debug)]
 pub struct Settings {
-    /// Whom to act as: `BITRIX24_WEBHOOK_URL` or its file.
+    /// Whom to act as.
     pub credentials: Credentials,
-    /// Time for one look-up, from start to result: `BITRIX24_TIMEOUT`, 25 seconds by default.
+    /// Time for one look-up with all its attempts, from start to result: `BITRIX24_TIMEOUT`.
     pub timeout: Duration,
+    /// What the portal takes; `None` for a portal without a limit: `BITRIX24_RATE_LIMIT`.
+    pub rate_limit: Option<RateLimit>,
+    /// Numbers from 0 to 1 that keep many callers from trying again all at the same moment.
+    pub jitter: fn() -> f64,
 }
 
 impl Settings {
     /// Under the limit of every client that was measured, the shortest of which is 60 seconds a call.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
+
+    /// The defaults of everything but the credentials.
+    pub fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            timeout: Self::DEFAULT_TIMEOUT,
+            rate_limit: Some(RateLimit::default()),
+            jitter: fastrand::f64,
+        }
+    }
 }
+
+/// Asking for the reason of a refusal may take this long, if the deadline is not nearer.
+const DIAGNOSIS_TIME: Duration = Duration::from_secs(8);
 
 /// A client for one portal, shared by all callers in the process.
 #[derive(Debug)]
 pub struct Portal {
-    settings: Settings,
-    wire: Wire,
+    authority: Authority,
+    timeout: Duration,
+    rate_limit: Option<RateLimit>,
+    jitter: fn() -> f64,
+    turnstile: Turnstile,
+    wire: Arc<dyn Wire>,
+    /// Makes identities that mean nothing outside this process.
+    identities: RandomState,
+}
+
+/// What a call has come to so far.
+#[derive(Debug, Default)]
+struct Progress {
+    attempts: u32,
+    retry_after: Option<Duration>,
 }
 
 impl Portal {
     /// Makes a client. Nothing is opened, read or resolved before the first call.
     pub fn new(settings: Settings) -> Self {
-        let wire = Wire::new(settings.timeout);
-        Self { settings, wire }
+        let wire = HttpWire::new(settings.timeout);
+        Self::over(Arc::new(wire), settings)
     }
 
-    /// Calls `method` and reads its `result` as `T`. Dropping the future, or cancelling the token, closes the
-    /// connection, so the portal does no more for a caller that is gone.
+    /// Makes a client over another wire than the network, as tests do.
+    pub fn over(wire: Arc<dyn Wire>, settings: Settings) -> Self {
+        Self {
+            authority: settings.credentials.into(),
+            timeout: settings.timeout,
+            rate_limit: settings.rate_limit,
+            jitter: settings.jitter,
+            turnstile: Turnstile::new(settings.rate_limit),
+            wire,
+            identities: RandomState::new(),
+        }
+    }
+
+    /// A number that stands for whoever the credentials act as, in this process alone: who changes them sees another
+    /// address book.
     ///
     /// # Errors
-    /// Any [`Error`]; each has a row of advice under its [`Error::code`].
-    pub async fn call<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        parameters: &Value,
-        cancellation: &CancellationToken,
-    ) -> Result<T, Error> {
+    /// Those of missing or wrong settings.
+    pub fn identity(&self) -> Result<u64, Error> {
+        let mut hasher = self.identities.build_hasher();
+        self.authority.identify(&mut hasher)?;
+        Ok(std::hash::Hasher::finish(&hasher))
+    }
+
+    /// Calls `method` and reads its `result` as `T`, trying again as long as that can help and the time allows.
+    /// Dropping the future closes the connection, so the portal does no more for a caller that is gone.
+    ///
+    /// # Errors
+    /// [`Failed`]; each [`Error`] in it has a row of advice under its [`Error::code`].
+    pub async fn call<T: DeserializeOwned>(&self, method: Method, parameters: &Value) -> Result<T, Failed> {
         let started = Instant::now();
-        let timeout = self.settings.timeout;
-        let outcome = tokio::select! {
-            biased;
-            () = cancellation.cancelled() => Err(Error::Cancelled),
-            outcome = tokio::time::timeout(timeout, self.attempt(method, parameters)) => {
-                outcome.unwrap_or(Err(Error::TimedOut { after: timeout }))
-            }
-        };
-        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let deadline = started + self.timeout;
+        let mut progress = Progress::default();
+        let attempts = self.attempts(method, parameters, deadline, &mut progress);
+        let outcome = tokio::time::timeout_at(deadline, attempts)
+            .await
+            .unwrap_or(Err(Error::TimedOut { after: self.timeout }));
+        let elapsed = started.elapsed();
+        let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         match &outcome {
-            Ok(_) => tracing::info!(portal.method = method.as_str(), elapsed_ms, "the portal answered"),
+            Ok(_) => tracing::info!(
+                portal.method = method.as_str(),
+                attempts = progress.attempts,
+                elapsed_ms,
+                "the portal answered"
+            ),
             Err(error) => tracing::debug!(
                 portal.method = method.as_str(),
+                attempts = progress.attempts,
                 elapsed_ms,
                 error.code = error.code(),
                 http.status = error.http_status(),
                 "the call to the portal failed"
             ),
         }
-        outcome
+        outcome.map_err(|error| Failed {
+            retry_after: match &error {
+                Error::Throttled { needed, .. } => Some(*needed),
+                _ => progress.retry_after,
+            },
+            error,
+            attempts: progress.attempts,
+            elapsed,
+        })
     }
 
-    async fn attempt<T: DeserializeOwned>(&self, method: Method, parameters: &Value) -> Result<T, Error> {
-        let address = self.settings.credentials.current()?;
-        let reply = self
-            .wire
-            .send(Request::for_webhook(&address, method, parameters))
-            .await?;
-        read(&reply, address.secret().expose_secret())
+    async fn attempts<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        parameters: &Value,
+        deadline: Instant,
+        progress: &mut Progress,
+    ) -> Result<T, Error> {
+        let mut has_renewed = false;
+        loop {
+            self.turnstile.pass(method, deadline).await?;
+            let (error, asked) = match self
+                .attempt(method, parameters, &mut has_renewed, deadline, progress)
+                .await
+            {
+                Ok(result) => return Ok(result),
+                Err(Attempted::Renewed) => continue,
+                Err(Attempted::Failed(error, asked)) => (error, asked),
+            };
+            let Some(wait) = self.wait_after(&error, method, asked, progress.attempts) else {
+                return Err(error);
+            };
+            // What cannot be done in time is left to the caller, at once.
+            if progress.attempts >= retry::MAX_ATTEMPTS || Instant::now() + wait >= deadline {
+                progress.retry_after = Some(wait);
+                return Err(error);
+            }
+            tracing::info!(
+                portal.method = method.as_str(),
+                error.code = error.code(),
+                http.status = error.http_status(),
+                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                "the attempt failed; waiting before the next"
+            );
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// One attempt with the credentials of this moment.
+    async fn attempt<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        parameters: &Value,
+        has_renewed: &mut bool,
+        deadline: Instant,
+        progress: &mut Progress,
+    ) -> Result<T, Attempted> {
+        let access = self.authority.access(&self.wire).await?;
+        progress.attempts += 1;
+        let reply = self.wire.send(access.call(method, parameters)).await?;
+        let error = match read(&reply, Speaker::Portal, access.secret()) {
+            Ok(Answer { result, operating }) => {
+                self.turnstile.told(method, operating);
+                return Ok(result);
+            }
+            Err(error) => error,
+        };
+        if let (false, Access::Token { token, .. }) = (*has_renewed, &access)
+            && diagnosis::may_be_an_expired_token(&error)
+            && self.renew(token).await?
+        {
+            *has_renewed = true;
+            return Err(Attempted::Renewed);
+        }
+        let error = match diagnosis::question(&error) {
+            Some(question) => self.reason(question, &access, &error, deadline).await.unwrap_or(error),
+            None => error,
+        };
+        Err(Attempted::Failed(error, reply.wait_asked()))
+    }
+
+    async fn renew(&self, rejected: &SecretString) -> Result<bool, Error> {
+        match self.authority.oauth() {
+            Some(oauth) => oauth.renew(Some(rejected), &self.wire).await,
+            None => Ok(false),
+        }
+    }
+
+    /// How long to wait before trying again; `None` if that cannot help. The limits learn from the failure.
+    fn wait_after(&self, error: &Error, method: Method, asked: Option<Duration>, attempts: u32) -> Option<Duration> {
+        let trouble = retry::trouble(error)?;
+        let per_second = self.rate_limit.unwrap_or_default().per_second;
+        let wait = retry::delay(trouble, attempts, per_second, (self.jitter)(), asked);
+        Some(match trouble {
+            Trouble::Requests => {
+                self.turnstile.overflowed();
+                wait
+            }
+            Trouble::OperatingTime => self.turnstile.used_up(method, asked),
+            Trouble::Passing => wait,
+        })
+    }
+
+    /// Asks the old API why REST 3.0 refused; `None` if nothing more is learnt.
+    async fn reason(&self, question: Question, access: &Access, error: &Error, deadline: Instant) -> Option<Error> {
+        let deadline = deadline.min(Instant::now() + DIAGNOSIS_TIME);
+        let asking = async {
+            let profile = self.ask(OldMethod::Profile, access, deadline).await;
+            match (question, profile) {
+                (Question::Portal, Ok(_) | Err(Error::Refused(_))) => Some(Error::NoRestV3),
+                (Question::Portal, Err(_)) => None,
+                (Question::Credentials, Err(said)) => diagnosis::reason(said),
+                (Question::Credentials, Ok(_)) => {
+                    let http_status = error.http_status().unwrap_or_default();
+                    let info = self.ask(OldMethod::AppInfo, access, deadline).await;
+                    if let Some(reason) = info
+                        .as_ref()
+                        .ok()
+                        .and_then(|info| diagnosis::reason_in_app_info(info, http_status))
+                    {
+                        return Some(reason);
+                    }
+                    let scope = self.ask(OldMethod::Scope, access, deadline).await.ok()?;
+                    diagnosis::reason_in_scope(&scope, http_status)
+                }
+            }
+        };
+        tokio::time::timeout_at(deadline, asking).await.ok().flatten()
+    }
+
+    async fn ask(&self, method: OldMethod, access: &Access, deadline: Instant) -> Result<Value, Error> {
+        self.turnstile.pass_bucket(deadline).await?;
+        let reply = self.wire.send(access.old_call(method)).await?;
+        Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
+    }
+
+    /// Exchanges the code of the authorize page for tokens and stores them. Returns the user's id, if it was told.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] without an application, and the failures of exchange and store.
+    pub async fn sign_in(&self, code: SecretString) -> Result<Option<u64>, Error> {
+        match self.authority.oauth() {
+            Some(oauth) => oauth.sign_in(code, self.wire.as_ref()).await,
+            None => Err(Error::NoCredentials("no application is set".to_owned())),
+        }
+    }
+
+    /// The application, if the credentials are one.
+    pub fn application(&self) -> Option<&Application> {
+        self.authority.oauth().map(|oauth| oauth.application())
+    }
+
+    /// Waits for tokens that are being exchanged, so that they are saved before the process ends.
+    pub async fn settle(&self) {
+        if let Some(oauth) = self.authority.oauth() {
+            oauth.settle().await;
+        }
+    }
+}
+
+/// How an attempt ended, if not in a result.
+enum Attempted {
+    /// The access token was renewed: try again at once.
+    Renewed,
+    /// It failed; with the wait that the server asked for.
+    Failed(Error, Option<Duration>),
+}
+
+impl From<Error> for Attempted {
+    fn from(error: Error) -> Self {
+        Self::Failed(error, None)
     }
 }

@@ -58,6 +58,9 @@ pub struct Page {
     pub next_offset: Option<u64>,
     /// True if no further page follows.
     pub complete: bool,
+    /// Age of a cached answer; absent if it is fresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<u64>,
 }
 
 /// One page of contacts, newest first.
@@ -89,6 +92,7 @@ impl ContactPage {
                 returned,
                 next_offset,
                 complete,
+                age_seconds: None,
             },
         }
     }

@@ -99,6 +99,11 @@ impl Query {
         })
     }
 
+    /// The same question from another offset on.
+    pub(super) fn at_offset(&self, offset: u64) -> Self {
+        Self { offset, ..self.clone() }
+    }
+
     /// The text to search for; empty for the latest contacts.
     pub fn text(&self) -> &str {
         &self.text

@@ -5,8 +5,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, print, report, table};
-use crate::address_book::{Contact, Error, GivenPagination, Query};
+use super::{ExitStatus, Stop, csv, everyone, print, report, table};
+use crate::address_book::{Error, GivenPagination, InvalidQuery, Query};
 use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::Output;
 
@@ -14,6 +14,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp lookup anna
   bitrix24-mail-mcp lookup @contoso.com --limit 200 --format csv > contoso.csv
   bitrix24-mail-mcp lookup --format json | jq -r '.contacts[].email'
+  bitrix24-mail-mcp lookup --all --format csv > everyone.csv
   bitrix24-mail-mcp lookup client --demo-fault throttle";
 
 /// Arguments of `lookup`.
@@ -30,50 +31,79 @@ pub(super) struct Arguments {
     /// Contacts to skip.
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     offset: Option<String>,
+    /// Every page from here on, not one: the whole address book without a query.
+    #[arg(long)]
+    all: bool,
     /// What to print: a table for people, the tool's JSON, or CSV.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Table,
     Json,
     Csv,
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    match find(arguments, wiring).await {
-        Ok(output) => show(arguments.format, &output),
-        Err(error) => {
-            let failure = Failure::from(&error);
-            // Scripts read the failure from stdout as they read the contacts; people read it on stderr.
-            report::failure(&failure);
-            if arguments.format == Format::Json {
-                print(&json_line(&Output::from_failure(failure))?)?;
-            }
-            Ok(status_of(&error, wiring))
-        }
+    let cancellation = cancelled_by_ctrl_c();
+    let query = match question(arguments) {
+        Ok(query) => query,
+        Err(error) => return fail(arguments.format, &error.into(), wiring),
+    };
+    if arguments.all {
+        return everyone::run(arguments.format, &query, wiring, &cancellation).await;
+    }
+    match wiring.book.contacts(&query, &cancellation).await {
+        Ok(found) => show(arguments.format, &Output::from_page(&query, found)),
+        Err(error) => fail(arguments.format, &error, wiring),
     }
 }
 
-async fn find(arguments: &Arguments, wiring: &Wiring) -> Result<Output, Error> {
+/// Ctrl-C ends the look-up in good order: what was printed stays valid, tokens under way are saved. A second one ends
+/// the process.
+fn cancelled_by_ctrl_c() -> CancellationToken {
+    let cancellation = CancellationToken::new();
+    let pressed = cancellation.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            pressed.cancel();
+        }
+    });
+    cancellation
+}
+
+fn question(arguments: &Arguments) -> Result<Query, InvalidQuery> {
+    // A walk takes the largest pages there are, unless told otherwise.
+    let limit = match (&arguments.limit, arguments.all) {
+        (None, true) => Some(Value::from(200)),
+        (limit, _) => limit.clone().map(Value::String),
+    };
     let given = |text: &Option<String>| text.clone().map(Value::String);
     let pagination = GivenPagination {
         page: given(&arguments.page),
-        limit: given(&arguments.limit),
+        limit,
         offset: given(&arguments.offset),
     };
-    let query = Query::new(arguments.query.as_deref().unwrap_or_default(), &pagination)?;
-    // A person cancels with Ctrl-C, which ends the process and with it the connection.
-    let found = wiring.book.contacts(&query, &CancellationToken::new()).await?;
-    Ok(Output::from_page(&query, found))
+    Query::new(arguments.query.as_deref().unwrap_or_default(), &pagination)
+}
+
+/// Reports a failure with its advice.
+pub(super) fn fail(format: Format, error: &Error, wiring: &Wiring) -> Result<ExitStatus, Stop> {
+    let failure = Failure::from(error);
+    // Scripts read the failure from stdout as they read the contacts; people read it on stderr.
+    report::failure(&failure);
+    if format == Format::Json {
+        print(&json_line(&Output::from_failure(failure))?)?;
+    }
+    Ok(status_of(error, wiring))
 }
 
 fn status_of(error: &Error, wiring: &Wiring) -> ExitStatus {
     match error {
         Error::Invalid(_) => ExitStatus::Usage,
-        Error::Portal(error) if error.is_about_settings() && wiring.is_live() => ExitStatus::Usage,
+        Error::Portal(failed) if failed.error.is_about_settings() && wiring.is_live() => ExitStatus::Usage,
         Error::Portal(_) => ExitStatus::Failed,
     }
 }
@@ -83,7 +113,7 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
     match format {
         // Complete in itself, also about what follows.
         Format::Json => return print(&json_line(output)?),
-        Format::Csv => print(&csv(contacts)?)?,
+        Format::Csv => print(&(csv::header()? + &csv::rows(contacts)?))?,
         Format::Table if contacts.is_empty() => ExitStatus::Done,
         Format::Table => print(&table::contacts(contacts))?,
     };
@@ -97,37 +127,8 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
 }
 
 /// Exactly the tool's structured content, on one line.
-fn json_line(output: &Output) -> Result<String, Stop> {
+pub(super) fn json_line(output: &Output) -> Result<String, Stop> {
     // By way of a Value, as the tool result goes, so that both are the same to the byte.
     let value = serde_json::to_value(output).map_err(|error| Stop::Output(error.into()))?;
     Ok(format!("{value}\n"))
-}
-
-fn csv(contacts: &[Contact]) -> Result<String, Stop> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| Stop::Output(error.into());
-    writer
-        .write_record(["id", "email", "name", "cautions"])
-        .map_err(failed)?;
-    for contact in contacts {
-        let name = contact.name.as_deref().unwrap_or_default();
-        let row = [
-            &contact.id.to_string(),
-            &inert(&contact.email),
-            &inert(name),
-            &table::cautions(contact),
-        ];
-        writer.write_record(row).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| Stop::Output(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// A spreadsheet runs a cell that begins like a formula; names are written by strangers.
-fn inert(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
 }

@@ -1,5 +1,7 @@
 //! The one place that builds the parts: portal client, address book and server, live or on the demo portal.
 
+use std::sync::Arc;
+
 use super::{Global, Stop};
 use crate::address_book::AddressBook;
 use crate::config;
@@ -11,7 +13,7 @@ use crate::portal::{self, Credentials, Portal};
 #[derive(Debug)]
 pub(super) struct Wiring {
     /// The address book to ask.
-    pub(super) book: AddressBook,
+    pub(super) book: Arc<AddressBook>,
     /// Keeps the demo portal alive.
     demo: Option<DemoPortal>,
 }
@@ -32,7 +34,7 @@ impl Wiring {
             },
         };
         Ok(Self {
-            book: AddressBook::new(Portal::new(portal)),
+            book: Arc::new(AddressBook::new(Portal::new(portal), settings.cache_ttl)),
             demo,
         })
     }

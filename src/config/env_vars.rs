@@ -35,11 +35,119 @@ pub const WEBHOOK_URL_FILE: EnvVar = EnvVar {
     example: "/run/secrets/bitrix24-webhook",
 };
 
+/// The portal, for an application.
+pub const PORTAL: EnvVar = EnvVar {
+    name: "BITRIX24_PORTAL",
+    key: "portal",
+    meaning: "With an application instead of a webhook: the portal's address.",
+    default: "",
+    example: "https://example.bitrix24.com",
+};
+
+/// The application.
+pub const CLIENT_ID: EnvVar = EnvVar {
+    name: "BITRIX24_CLIENT_ID",
+    key: "client_id",
+    meaning: "The application's client id.",
+    default: "",
+    example: "local.0123456789abcd.01234567",
+};
+
+/// The application's secret.
+pub const CLIENT_SECRET: EnvVar = EnvVar {
+    name: "BITRIX24_CLIENT_SECRET",
+    key: "client_secret",
+    meaning: "The application's client secret. A secret.",
+    default: "",
+    example: "SECRET",
+};
+
+/// The same from a file.
+pub const CLIENT_SECRET_FILE: EnvVar = EnvVar {
+    name: "BITRIX24_CLIENT_SECRET_FILE",
+    key: "client_secret_file",
+    meaning: "A file that holds it instead.",
+    default: "",
+    example: "/run/secrets/bitrix24-client",
+};
+
+/// A token to start with.
+pub const ACCESS_TOKEN: EnvVar = EnvVar {
+    name: "BITRIX24_ACCESS_TOKEN",
+    key: "access_token",
+    meaning: "An access token to start with, if nobody ran `login`. A secret.",
+    default: "",
+    example: "TOKEN",
+};
+
+/// The same from a file.
+pub const ACCESS_TOKEN_FILE: EnvVar = EnvVar {
+    name: "BITRIX24_ACCESS_TOKEN_FILE",
+    key: "access_token_file",
+    meaning: "A file that holds it instead.",
+    default: "",
+    example: "/run/secrets/bitrix24-access",
+};
+
+/// Its refresh token.
+pub const REFRESH_TOKEN: EnvVar = EnvVar {
+    name: "BITRIX24_REFRESH_TOKEN",
+    key: "refresh_token",
+    meaning: "Its refresh token. A secret.",
+    default: "",
+    example: "TOKEN",
+};
+
+/// The same from a file.
+pub const REFRESH_TOKEN_FILE: EnvVar = EnvVar {
+    name: "BITRIX24_REFRESH_TOKEN_FILE",
+    key: "refresh_token_file",
+    meaning: "A file that holds it instead.",
+    default: "",
+    example: "/run/secrets/bitrix24-refresh",
+};
+
+/// Where tokens are kept.
+pub const TOKEN_STORE: EnvVar = EnvVar {
+    name: "BITRIX24_TOKEN_STORE",
+    key: "token_store",
+    meaning: "The file where refreshed tokens are kept; by default one for each portal in your state folder.",
+    default: "",
+    example: "/var/lib/bitrix24-mail-mcp/tokens.json",
+};
+
+/// Who exchanges tokens.
+pub const OAUTH_SERVER: EnvVar = EnvVar {
+    name: "BITRIX24_OAUTH_SERVER",
+    key: "oauth_server",
+    meaning: "The authorization server; https://oauth.bitrix24.tech for portals in Russia.",
+    default: "https://oauth.bitrix.info",
+    example: "https://oauth.bitrix24.tech",
+};
+
+/// What the portal takes.
+pub const RATE_LIMIT: EnvVar = EnvVar {
+    name: "BITRIX24_RATE_LIMIT",
+    key: "rate_limit",
+    meaning: "Requests a second, and how many at once, that the portal takes: 2/50, on Enterprise 5/250, off for a self-hosted portal.",
+    default: "2/50",
+    example: "5/250",
+};
+
+/// How long answers are good.
+pub const CACHE_TTL: EnvVar = EnvVar {
+    name: "BITRIX24_CACHE_TTL",
+    key: "cache_ttl",
+    meaning: "How long an answer is good for the same question, up to 1h; 0 asks the portal every time.",
+    default: "60s",
+    example: "60s",
+};
+
 /// The deadline of a look-up.
 pub const TIMEOUT: EnvVar = EnvVar {
     name: "BITRIX24_TIMEOUT",
     key: "timeout",
-    meaning: "Time for one look-up, from 100ms to 50s.",
+    meaning: "Time for one look-up with all its attempts, from 100ms to 50s.",
     default: "25s",
     example: "25s",
 };
@@ -54,7 +162,24 @@ pub const LOG: EnvVar = EnvVar {
 };
 
 /// Every variable, in the order of the documentation.
-pub const ALL: &[EnvVar] = &[WEBHOOK_URL, WEBHOOK_URL_FILE, TIMEOUT, LOG];
+pub const ALL: &[EnvVar] = &[
+    WEBHOOK_URL,
+    WEBHOOK_URL_FILE,
+    PORTAL,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CLIENT_SECRET_FILE,
+    ACCESS_TOKEN,
+    ACCESS_TOKEN_FILE,
+    REFRESH_TOKEN,
+    REFRESH_TOKEN_FILE,
+    TOKEN_STORE,
+    OAUTH_SERVER,
+    RATE_LIMIT,
+    CACHE_TTL,
+    TIMEOUT,
+    LOG,
+];
 
 /// The table as Markdown, for the README.
 pub fn markdown_table() -> String {

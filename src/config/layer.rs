@@ -38,24 +38,45 @@ pub struct Given<T> {
     pub origin: Origin,
 }
 
+/// A secret, or the file that holds it.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// The secret itself.
+    Text(SecretString),
+    /// Its file.
+    File(PathBuf),
+}
+
+/// Something that every source may give, or nothing.
+pub type Maybe<T> = Option<Given<T>>;
+
 /// The settings of one source; all optional.
 #[derive(Debug, Default)]
 pub struct Layer {
     /// The webhook, or its file.
-    pub webhook: Option<Given<WebhookSource>>,
+    pub webhook: Maybe<SecretSource>,
+    /// The portal of an application.
+    pub portal: Maybe<String>,
+    /// The application.
+    pub client_id: Maybe<String>,
+    /// Its secret.
+    pub client_secret: Maybe<SecretSource>,
+    /// A token to start with.
+    pub access_token: Maybe<SecretSource>,
+    /// Its refresh token.
+    pub refresh_token: Maybe<SecretSource>,
+    /// Where tokens are kept.
+    pub token_store: Maybe<PathBuf>,
+    /// Who exchanges tokens.
+    pub oauth_server: Maybe<String>,
+    /// What the portal takes.
+    pub rate_limit: Maybe<String>,
+    /// How long answers are good.
+    pub cache_ttl: Maybe<String>,
     /// Time for one look-up.
-    pub timeout: Option<Given<String>>,
+    pub timeout: Maybe<String>,
     /// Log level.
-    pub log: Option<Given<String>>,
-}
-
-/// The two ways to give a webhook.
-#[derive(Debug, Clone)]
-pub enum WebhookSource {
-    /// The URL itself.
-    Url(SecretString),
-    /// A file that holds it.
-    File(PathBuf),
+    pub log: Maybe<String>,
 }
 
 /// Why a source could not be read.
@@ -65,7 +86,7 @@ pub enum LayerError {
     /// A variable is not valid Unicode.
     #[error("{0} is not valid Unicode text")]
     NotUnicode(&'static str),
-    /// The webhook is given twice in one source.
+    /// A secret is given twice in one source.
     #[error("{0} and {1} are both set; remove one of them")]
     Twice(Origin, Origin),
     /// A URL was given in place of the settings file; it may be the webhook's, so it is not shown.
@@ -94,8 +115,20 @@ pub enum LayerError {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileKeys {
-    webhook_url: Option<String>,
+    webhook_url: Option<SecretString>,
     webhook_url_file: Option<PathBuf>,
+    portal: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<SecretString>,
+    client_secret_file: Option<PathBuf>,
+    access_token: Option<SecretString>,
+    access_token_file: Option<PathBuf>,
+    refresh_token: Option<SecretString>,
+    refresh_token_file: Option<PathBuf>,
+    token_store: Option<PathBuf>,
+    oauth_server: Option<String>,
+    rate_limit: Option<String>,
+    cache_ttl: Option<String>,
     timeout: Option<String>,
     log: Option<String>,
 }
@@ -106,10 +139,23 @@ impl Layer {
     /// # Errors
     /// [`LayerError::NotUnicode`] or [`LayerError::Twice`].
     pub fn from_environment() -> Result<Self, LayerError> {
-        let url = read(&env_vars::WEBHOOK_URL)?.map(|given| given.map(|text| WebhookSource::Url(text.into())));
-        let file = read(&env_vars::WEBHOOK_URL_FILE)?.map(|given| given.map(|text| WebhookSource::File(text.into())));
+        let secret = |text: &'static EnvVar, file: &'static EnvVar| {
+            one_of(
+                read(text)?.map(|given| given.map(|text| SecretSource::Text(text.into()))),
+                read(file)?.map(|given| given.map(|path| SecretSource::File(path.into()))),
+            )
+        };
         Ok(Self {
-            webhook: one_of(url, file)?,
+            webhook: secret(&env_vars::WEBHOOK_URL, &env_vars::WEBHOOK_URL_FILE)?,
+            portal: read(&env_vars::PORTAL)?,
+            client_id: read(&env_vars::CLIENT_ID)?,
+            client_secret: secret(&env_vars::CLIENT_SECRET, &env_vars::CLIENT_SECRET_FILE)?,
+            access_token: secret(&env_vars::ACCESS_TOKEN, &env_vars::ACCESS_TOKEN_FILE)?,
+            refresh_token: secret(&env_vars::REFRESH_TOKEN, &env_vars::REFRESH_TOKEN_FILE)?,
+            token_store: read(&env_vars::TOKEN_STORE)?.map(|given| given.map(PathBuf::from)),
+            oauth_server: read(&env_vars::OAUTH_SERVER)?,
+            rate_limit: read(&env_vars::RATE_LIMIT)?,
+            cache_ttl: read(&env_vars::CACHE_TTL)?,
             timeout: read(&env_vars::TIMEOUT)?,
             log: read(&env_vars::LOG)?,
         })
@@ -130,35 +176,106 @@ impl Layer {
         let text = text.expose_secret();
         let keys: FileKeys = toml::from_str(text).map_err(|error| form_error(path, text, &error))?;
         let origin = |variable| Origin::File(path.to_owned(), variable);
-        let url = keys.webhook_url.map(|url| Given {
-            value: WebhookSource::Url(url.into()),
-            origin: origin(&env_vars::WEBHOOK_URL),
-        });
-        let file = keys.webhook_url_file.map(|file| Given {
-            value: WebhookSource::File(file),
-            origin: origin(&env_vars::WEBHOOK_URL_FILE),
-        });
+        let plain = |value: Option<String>, variable| {
+            value.map(|value| Given {
+                value,
+                origin: origin(variable),
+            })
+        };
+        let secret = |text: Option<SecretString>, text_key, file: Option<PathBuf>, file_key| {
+            let text = text.map(|text| Given {
+                value: SecretSource::Text(text),
+                origin: origin(text_key),
+            });
+            let file = file.map(|file| Given {
+                value: SecretSource::File(file),
+                origin: origin(file_key),
+            });
+            one_of(text, file)
+        };
         Ok(Self {
-            webhook: one_of(url, file)?,
-            timeout: keys.timeout.map(|value| Given {
+            webhook: secret(
+                keys.webhook_url,
+                &env_vars::WEBHOOK_URL,
+                keys.webhook_url_file,
+                &env_vars::WEBHOOK_URL_FILE,
+            )?,
+            portal: plain(keys.portal, &env_vars::PORTAL),
+            client_id: plain(keys.client_id, &env_vars::CLIENT_ID),
+            client_secret: secret(
+                keys.client_secret,
+                &env_vars::CLIENT_SECRET,
+                keys.client_secret_file,
+                &env_vars::CLIENT_SECRET_FILE,
+            )?,
+            access_token: secret(
+                keys.access_token,
+                &env_vars::ACCESS_TOKEN,
+                keys.access_token_file,
+                &env_vars::ACCESS_TOKEN_FILE,
+            )?,
+            refresh_token: secret(
+                keys.refresh_token,
+                &env_vars::REFRESH_TOKEN,
+                keys.refresh_token_file,
+                &env_vars::REFRESH_TOKEN_FILE,
+            )?,
+            token_store: keys.token_store.map(|value| Given {
                 value,
-                origin: origin(&env_vars::TIMEOUT),
+                origin: origin(&env_vars::TOKEN_STORE),
             }),
-            log: keys.log.map(|value| Given {
-                value,
-                origin: origin(&env_vars::LOG),
-            }),
+            oauth_server: plain(keys.oauth_server, &env_vars::OAUTH_SERVER),
+            rate_limit: plain(keys.rate_limit, &env_vars::RATE_LIMIT),
+            cache_ttl: plain(keys.cache_ttl, &env_vars::CACHE_TTL),
+            timeout: plain(keys.timeout, &env_vars::TIMEOUT),
+            log: plain(keys.log, &env_vars::LOG),
         })
     }
 
-    /// This layer, with `below` where this one is silent.
+    /// This layer, with `below` where this one is silent. Credentials are one thing: a webhook or an application here
+    /// hides the other kind below.
     #[must_use]
     pub fn over(self, below: Self) -> Self {
+        let (hides_webhook, hides_application) = (self.portal.is_some(), self.webhook.is_some());
+        let application = |below: Maybe<String>| below.filter(|_| !hides_application);
         Self {
-            webhook: self.webhook.or(below.webhook),
+            webhook: self.webhook.or(below.webhook.filter(|_| !hides_webhook)),
+            portal: self.portal.or(application(below.portal)),
+            client_id: self.client_id.or(below.client_id),
+            client_secret: self.client_secret.or(below.client_secret),
+            access_token: self.access_token.or(below.access_token),
+            refresh_token: self.refresh_token.or(below.refresh_token),
+            token_store: self.token_store.or(below.token_store),
+            oauth_server: self.oauth_server.or(below.oauth_server),
+            rate_limit: self.rate_limit.or(below.rate_limit),
+            cache_ttl: self.cache_ttl.or(below.cache_ttl),
             timeout: self.timeout.or(below.timeout),
             log: self.log.or(below.log),
         }
+    }
+
+    /// Every setting that was given, and where; the rest has its default.
+    pub fn origins(&self) -> Vec<&Origin> {
+        fn of<T>(given: &Maybe<T>) -> Option<&Origin> {
+            given.as_ref().map(|given| &given.origin)
+        }
+        [
+            of(&self.webhook),
+            of(&self.portal),
+            of(&self.client_id),
+            of(&self.client_secret),
+            of(&self.access_token),
+            of(&self.refresh_token),
+            of(&self.token_store),
+            of(&self.oauth_server),
+            of(&self.rate_limit),
+            of(&self.cache_ttl),
+            of(&self.timeout),
+            of(&self.log),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -227,7 +344,7 @@ mod tests {
     #[test]
     fn a_file_gives_every_setting() {
         let layer = file("webhook_url = \"https://p.example/rest/1/a/\"\ntimeout = \"5s\"\nlog = \"info\"\n").unwrap();
-        assert!(matches!(layer.webhook.unwrap().value, WebhookSource::Url(_)));
+        assert!(matches!(layer.webhook.unwrap().value, SecretSource::Text(_)));
         assert_eq!(layer.timeout.unwrap().value, "5s");
         assert_eq!(layer.log.unwrap().value, "info");
     }

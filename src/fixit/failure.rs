@@ -1,6 +1,7 @@
 //! A failure with its advice: what a tool result carries and what the command line prints. Pure.
 
 use std::fmt;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,10 @@ pub struct KnownFailure {
     pub message: String,
     /// Arguments at fault: field and problem.
     pub validation: Vec<(String, String)>,
+    /// Requests sent.
+    pub attempts: u32,
+    /// How long to wait before calling again, where the portal told it.
+    pub retry_after: Option<Duration>,
 }
 
 /// What went wrong, what it means and what to do.
@@ -100,6 +105,8 @@ impl From<KnownFailure> for Failure {
             http_status,
             message,
             validation,
+            attempts,
+            retry_after,
         } = known;
         let validation = validation
             .into_iter()
@@ -113,9 +120,12 @@ impl From<KnownFailure> for Failure {
             fix,
             who,
             retry: retry.into(),
-            retry_after_seconds: retry.after_seconds(),
+            retry_after_seconds: match retry {
+                Retry::Later(usual) => retry_after.map(whole_seconds).or(usual),
+                Retry::Now | Retry::Never => None,
+            },
             validation,
-            attempts: None,
+            attempts: (attempts > 1).then_some(attempts),
             docs,
         };
         match lookup(&code, http_status) {
@@ -152,6 +162,12 @@ impl From<KnownFailure> for Failure {
             }
         }
     }
+}
+
+fn whole_seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis().div_ceil(1000))
+        .unwrap_or(u32::MAX)
+        .max(1)
 }
 
 fn unknown_meaning(code: &str, http_status: Option<u16>) -> String {
@@ -233,6 +249,8 @@ mod tests {
             http_status: Some(503),
             message: "too fast".into(),
             validation: vec![("a".into(), "b".into())],
+            attempts: 3,
+            retry_after: Some(Duration::from_millis(1500)),
         });
         let text = failure.to_string();
         for fact in [
@@ -243,6 +261,7 @@ mod tests {
             &failure.meaning,
             &failure.docs,
             "after 2 s",
+            "Attempts: 3",
         ] {
             assert!(text.contains(fact), "{fact} is missing in:\n{text}");
         }

@@ -10,6 +10,8 @@ impl From<&Error> for Failure {
             http_status: error.http_status(),
             message: error.to_string(),
             validation: error.validation(),
+            attempts: error.attempts(),
+            retry_after: error.retry_after(),
         })
     }
 }

@@ -15,7 +15,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url};
+use url::Url;
+
+use super::origin::{InvalidOrigin, Origin};
 
 /// A webhook secret is 16 characters today; this leaves room and still bounds what we keep.
 const MAX_SECRET_LENGTH: usize = 256;
@@ -31,11 +33,7 @@ const MAX_SECRET_LENGTH: usize = 256;
 /// ```
 #[derive(Clone)]
 pub struct WebhookAddress {
-    /// Scheme, host and port: `https://p.bitrix24.com`.
-    origin: String,
-    /// Host and port, for messages.
-    authority: String,
-    is_plain_http: bool,
+    origin: Origin,
     user_id: u64,
     secret: SecretString,
 }
@@ -73,6 +71,18 @@ pub enum InvalidWebhookUrl {
     Secret,
 }
 
+impl From<InvalidOrigin> for InvalidWebhookUrl {
+    fn from(error: InvalidOrigin) -> Self {
+        match error {
+            InvalidOrigin::Scheme => Self::Scheme,
+            InvalidOrigin::PlainHttp => Self::PlainHttp,
+            InvalidOrigin::UserInfo => Self::UserInfo,
+            InvalidOrigin::Path => Self::Path,
+            InvalidOrigin::NotAUrl => Self::NotAUrl,
+        }
+    }
+}
+
 impl InvalidWebhookUrl {
     /// True if only the missing `s` of `https` is at fault.
     pub fn is_plain_http(self) -> bool {
@@ -81,24 +91,14 @@ impl InvalidWebhookUrl {
 }
 
 impl WebhookAddress {
-    /// Scheme, host and port, without a slash at the end.
-    pub fn origin(&self) -> &str {
+    /// Scheme, host and port of the portal.
+    pub fn origin(&self) -> &Origin {
         &self.origin
-    }
-
-    /// Host and port, as a message may show them.
-    pub fn authority(&self) -> &str {
-        &self.authority
     }
 
     /// Id of the employee whose address book the webhook sees.
     pub fn user_id(&self) -> u64 {
         self.user_id
-    }
-
-    /// True for `http://` on a loopback address, the only plain address there can be.
-    pub fn is_plain_http(&self) -> bool {
-        self.is_plain_http
     }
 
     pub(crate) fn secret(&self) -> &SecretString {
@@ -124,27 +124,10 @@ impl FromStr for WebhookAddress {
             return Err(InvalidWebhookUrl::Placeholder);
         }
         let url = Url::parse(text).map_err(|_| InvalidWebhookUrl::NotAUrl)?;
-        let is_plain_http = match url.scheme() {
-            "https" => false,
-            "http" => true,
-            _ => return Err(InvalidWebhookUrl::Scheme),
-        };
-        let host = url.host().ok_or(InvalidWebhookUrl::NotAUrl)?;
-        if is_plain_http && !is_loopback(&host) {
-            return Err(InvalidWebhookUrl::PlainHttp);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidWebhookUrl::UserInfo);
-        }
+        let origin = Origin::of(&url)?;
         let (user_id, secret) = user_and_secret(&url)?;
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
-        };
         Ok(Self {
-            origin: format!("{}://{authority}", url.scheme()),
-            authority,
-            is_plain_http,
+            origin,
             user_id,
             secret: secret.into(),
         })
@@ -167,15 +150,6 @@ fn unquoted(text: &str) -> &str {
         .into_iter()
         .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
         .map_or(text, str::trim)
-}
-
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-        // Reserved for loopback by RFC 6761, section 6.3.
-        Host::Domain(name) => *name == "localhost",
-    }
 }
 
 fn user_and_secret(url: &Url) -> Result<(u64, String), InvalidWebhookUrl> {
@@ -305,7 +279,7 @@ mod tests {
             "http://[::1]:80/rest/1/abc/",
             "http://localhost/rest/1/abc/",
         ] {
-            assert!(parse(text).unwrap().is_plain_http(), "{text}");
+            assert!(parse(text).unwrap().origin().is_plain_http(), "{text}");
         }
     }
 

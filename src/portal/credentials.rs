@@ -1,12 +1,17 @@
-//! Where the webhook comes from: a setting, or a file.
+//! Where the right to call comes from: a webhook in a setting or in a file, or an application.
 
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 use super::error::Error;
+use super::oauth::{Application, Oauth};
+use super::request::Access;
 use super::small_file::read_small_file;
+use super::wire::Wire;
 
 /// The portal credentials as the settings gave them.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub enum Credentials {
     /// A file that holds a webhook URL, read at every call: a small file costs microseconds, and no other sign of a
     /// change is sure, since secrets all have one length and a copy can keep its time.
     WebhookFile(PathBuf),
+    /// An application that somebody signs in with.
+    Application(Application),
 }
 
 impl Credentials {
@@ -31,17 +38,101 @@ impl Credentials {
             Err(error) => Self::Invalid(error),
         }
     }
+}
 
-    /// The webhook to use for a call that starts now.
+/// A secret in the settings: itself, or the file that holds it, which is read whenever the secret is needed.
+#[derive(Debug, Clone)]
+pub enum GivenSecret {
+    /// The secret.
+    Text(SecretString),
+    /// Its file.
+    File(PathBuf),
+}
+
+impl GivenSecret {
+    pub(super) fn read(&self) -> Result<SecretString, Error> {
+        match self {
+            Self::Text(secret) => Ok(secret.clone()),
+            Self::File(path) => {
+                let unusable = |reason: &str| {
+                    let path = path.display();
+                    Error::NoCredentials(format!("the file {path} gives no secret: {reason}"))
+                };
+                let text = read_small_file(path).map_err(unusable)?;
+                match text.expose_secret().trim() {
+                    "" => Err(unusable("it is empty")),
+                    secret => Ok(secret.into()),
+                }
+            }
+        }
+    }
+}
+
+/// Credentials in use: what authorises the next call.
+#[derive(Debug)]
+pub(super) enum Authority {
+    Missing,
+    Webhook(WebhookAddress),
+    Invalid(InvalidWebhookUrl),
+    WebhookFile(PathBuf),
+    Application(Arc<Oauth>),
+}
+
+impl From<Credentials> for Authority {
+    fn from(credentials: Credentials) -> Self {
+        match credentials {
+            Credentials::Missing => Self::Missing,
+            Credentials::Webhook(address) => Self::Webhook(address),
+            Credentials::Invalid(error) => Self::Invalid(error),
+            Credentials::WebhookFile(path) => Self::WebhookFile(path),
+            Credentials::Application(application) => Self::Application(Arc::new(Oauth::new(application))),
+        }
+    }
+}
+
+impl Authority {
+    /// What to call the portal with, now.
     ///
     /// # Errors
-    /// [`Error::NoCredentials`] if nothing is set or the file cannot be read, [`Error::Address`] if the URL is wrong.
-    pub fn current(&self) -> Result<WebhookAddress, Error> {
+    /// [`Error::NoCredentials`] if nothing is set or a file cannot be read, [`Error::Address`] if the URL is wrong, and
+    /// those of [`Oauth::access`].
+    pub(super) async fn access(&self, wire: &Arc<dyn Wire>) -> Result<Access, Error> {
         match self {
-            Self::Missing => Err(Error::NoCredentials("no Bitrix24 credentials are set".to_owned())),
+            Self::Application(oauth) => oauth.access(wire).await,
+            _ => self.webhook().map(Access::Webhook),
+        }
+    }
+
+    /// Distinguishes whoever is behind the credentials from others, without telling who it is.
+    ///
+    /// # Errors
+    /// As [`access`](Self::access), without asking anybody.
+    pub(super) fn identify(&self, hasher: &mut impl Hasher) -> Result<(), Error> {
+        match self {
+            Self::Application(oauth) => oauth.identify(hasher),
+            _ => {
+                let webhook = self.webhook()?;
+                (webhook.origin(), webhook.user_id(), webhook.secret().expose_secret()).hash(hasher);
+                Ok(())
+            }
+        }
+    }
+
+    fn webhook(&self) -> Result<WebhookAddress, Error> {
+        match self {
             Self::Webhook(address) => Ok(address.clone()),
             Self::Invalid(error) => Err((*error).into()),
             Self::WebhookFile(file) => webhook_in(file),
+            Self::Missing | Self::Application(_) => {
+                Err(Error::NoCredentials("no Bitrix24 credentials are set".to_owned()))
+            }
+        }
+    }
+
+    pub(super) fn oauth(&self) -> Option<&Arc<Oauth>> {
+        match self {
+            Self::Application(oauth) => Some(oauth),
+            _ => None,
         }
     }
 }
@@ -69,14 +160,14 @@ mod tests {
     fn a_webhook_file_is_read_again_when_it_changes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("webhook");
-        let credentials = Credentials::WebhookFile(path.clone());
+        let authority = Authority::WebhookFile(path.clone());
         assert!(
-            matches!(credentials.current(), Err(Error::NoCredentials(_))),
+            matches!(authority.webhook(), Err(Error::NoCredentials(_))),
             "no file yet"
         );
 
         fs::write(&path, "https://p.example/rest/1/first\n").unwrap();
-        assert_eq!(credentials.current().unwrap().user_id(), 1);
+        assert_eq!(authority.webhook().unwrap().user_id(), 1);
 
         let written = fs::metadata(&path).unwrap().modified().unwrap();
         fs::write(&path, "https://p.example/rest/2/other\n").unwrap();
@@ -87,7 +178,7 @@ mod tests {
             .set_modified(written)
             .unwrap();
         assert_eq!(
-            credentials.current().unwrap().user_id(),
+            authority.webhook().unwrap().user_id(),
             2,
             "also if length and time stay the same"
         );

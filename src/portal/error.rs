@@ -3,6 +3,7 @@
 //! Messages say what happened, never what to do: advice lives in the fix-it table, whose key is [`Error::code`].
 //! No variant carries a URL, a secret or a body of the portal.
 
+use std::fmt;
 use std::time::Duration;
 
 /// Declares the codes as documented constants and lists them all in [`code::ALL`].
@@ -46,6 +47,18 @@ codes! {
     ERROR_WITHOUT_CODE = "ERROR_WITHOUT_CODE";
     /// The caller withdrew the call, or the server is stopping.
     CANCELLED = "CANCELLED";
+    /// An application is set, but nobody has signed in with it yet.
+    NOT_SIGNED_IN = "NOT_SIGNED_IN";
+    /// The file that keeps the tokens cannot be read, locked or written.
+    TOKEN_STORE_UNUSABLE = "TOKEN_STORE_UNUSABLE";
+    /// The authorization server's answer is neither tokens nor an error.
+    UNREADABLE_TOKEN_REPLY = "UNREADABLE_TOKEN_REPLY";
+    /// The portal redirects to the page that tells of an expired licence.
+    LICENCE_EXPIRED = "LICENCE_EXPIRED";
+    /// The portal has the old API alone.
+    NO_REST_V3 = "NO_REST_V3";
+    /// More look-ups are waiting than the portal's limit lets through in time; nothing was sent.
+    TOO_MANY_LOOKUPS = "TOO_MANY_LOOKUPS";
 }
 
 /// Why a call to the portal gave no result.
@@ -58,9 +71,31 @@ pub enum Error {
     /// The webhook URL was refused before any request.
     #[error(transparent)]
     Address(#[from] super::address::InvalidWebhookUrl),
-    /// The portal answered with an error of its own.
+    /// There are no tokens yet; the text says why.
+    #[error("{0}")]
+    NotSignedIn(String),
+    /// The token store at `path` cannot be used.
+    #[error("the token store {path} cannot be used: {problem}")]
+    TokenStore {
+        /// The file.
+        path: String,
+        /// What is wrong, as a phrase.
+        problem: &'static str,
+    },
+    /// The portal, or the authorization server, answered with an error of its own.
     #[error("{}", refusal_message(.0))]
     Refused(Refusal),
+    /// This client waits for a limit of the portal, and `needed` is longer than the time that was left.
+    #[error("{limit}; the wait would be {}", humantime::format_duration(whole_seconds(*.needed)))]
+    Throttled {
+        /// The limit.
+        limit: Limit,
+        /// The wait that was needed.
+        needed: Duration,
+    },
+    /// The portal has no REST 3.0, but its old API answers.
+    #[error("the portal has no REST 3.0; only its old API answers")]
+    NoRestV3,
     /// No connection to `host`, or it broke.
     #[error("{} ({host})", .failure.message())]
     Unreachable {
@@ -75,9 +110,11 @@ pub enum Error {
         /// The limit that passed.
         after: Duration,
     },
-    /// A reply that is neither a result nor an error of the portal.
-    #[error("the reply is not a REST 3.0 answer: {reason}")]
+    /// A reply that is neither a result nor an error.
+    #[error("{} {reason}", unreadable_message(*.from))]
     Unreadable {
+        /// Whose reply.
+        from: Speaker,
         /// HTTP status of the reply.
         http_status: u16,
         /// What is wrong with it.
@@ -92,8 +129,10 @@ pub enum Error {
         limit: usize,
     },
     /// A 3xx answer. Credentials are never carried along.
-    #[error("the portal redirects to {to}")]
+    #[error("{from} redirects to {to}")]
     Redirected {
+        /// Who redirects.
+        from: Speaker,
         /// HTTP status of the reply.
         http_status: u16,
         /// Where the `Location` header points.
@@ -104,11 +143,40 @@ pub enum Error {
     Cancelled,
 }
 
-/// An error that the portal itself reported, in either of its two shapes.
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Speaker {
+    /// The portal's REST 3.0.
+    #[error("the portal")]
+    Portal,
+    /// The portal's old API, asked for the reason of a refusal.
+    #[error("the portal's old API")]
+    OldApi,
+    /// The server that exchanges tokens.
+    #[error("the authorization server")]
+    AuthorizationServer,
+}
+
+/// A limit that this client keeps for the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Limit {
+    /// Requests a second; see <https://apidocs.bitrix24.com/limits.html>.
+    #[error("more look-ups are waiting than the portal's limit of requests lets through in time")]
+    Requests,
+    /// The method's operating time.
+    #[error("the method's operating time on this portal is used up")]
+    OperatingTime,
+}
+
+/// An error that the portal or the authorization server itself reported, in either of the two shapes.
 ///
 /// See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// Whose error.
+    pub by: Speaker,
     /// The portal's code as it came, cleaned and bounded; [`code::ERROR_WITHOUT_CODE`] if it was empty.
     pub code: String,
     /// HTTP status of the reply (200 is possible).
@@ -153,7 +221,10 @@ pub enum Destination {
     /// Another host, or the same one by name.
     #[error("{0}")]
     Host(String),
-    /// A path on the same host, as in `/bitrix/coupon_activation.php`, which tells of an expired licence.
+    /// `/bitrix/coupon_activation.php` on the same host, which tells of an expired licence.
+    #[error("the page where a licence is activated")]
+    LicencePage,
+    /// Another path on the same host.
     #[error("another place on the same host")]
     SameHost,
     /// There is no `Location` header.
@@ -196,11 +267,28 @@ impl ConnectionFailure {
 }
 
 fn refusal_message(refusal: &Refusal) -> String {
+    let by = match refusal.by {
+        Speaker::OldApi => "the portal refuses the credentials; its old API",
+        Speaker::AuthorizationServer => "the authorization server",
+        Speaker::Portal => "the portal",
+    };
     if refusal.message.is_empty() {
-        format!("the portal answered {}", refusal.code)
+        format!("{by} answered {}", refusal.code)
     } else {
-        format!("the portal says: {}", refusal.message)
+        format!("{by} says: {}", refusal.message)
     }
+}
+
+fn unreadable_message(from: Speaker) -> &'static str {
+    match from {
+        Speaker::AuthorizationServer => "the authorization server's reply holds no tokens:",
+        Speaker::Portal | Speaker::OldApi => "the reply is not a REST 3.0 answer:",
+    }
+}
+
+/// Waits are told in whole seconds, rounded up: nobody can use more.
+pub(super) fn whole_seconds(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
 }
 
 impl Error {
@@ -208,6 +296,16 @@ impl Error {
     pub fn code(&self) -> &str {
         match self {
             Self::NoCredentials(_) => code::NO_CREDENTIALS,
+            Self::NotSignedIn(_) => code::NOT_SIGNED_IN,
+            Self::TokenStore { .. } => code::TOKEN_STORE_UNUSABLE,
+            Self::Throttled {
+                limit: Limit::Requests, ..
+            } => code::TOO_MANY_LOOKUPS,
+            Self::Throttled {
+                limit: Limit::OperatingTime,
+                ..
+            } => "OPERATION_TIME_LIMIT",
+            Self::NoRestV3 => code::NO_REST_V3,
             Self::Address(error) if error.is_plain_http() => code::PLAIN_HTTP,
             Self::Address(_) => code::BAD_WEBHOOK_URL,
             Self::Refused(refusal) => &refusal.code,
@@ -219,8 +317,16 @@ impl Error {
                 ConnectionFailure::Lost => code::CONNECTION_LOST,
             },
             Self::TimedOut { .. } => code::TIMED_OUT,
+            Self::Unreadable {
+                from: Speaker::AuthorizationServer,
+                ..
+            } => code::UNREADABLE_TOKEN_REPLY,
             Self::Unreadable { .. } => code::UNREADABLE_REPLY,
             Self::TooLarge { .. } => code::REPLY_TOO_LARGE,
+            Self::Redirected {
+                to: Destination::LicencePage,
+                ..
+            } => code::LICENCE_EXPIRED,
             Self::Redirected { .. } => code::REDIRECTED,
             Self::Cancelled => code::CANCELLED,
         }
@@ -233,6 +339,7 @@ impl Error {
             | Self::Unreadable { http_status, .. }
             | Self::TooLarge { http_status, .. }
             | Self::Redirected { http_status, .. } => Some(*http_status),
+            Self::NoRestV3 => Some(404),
             _ => None,
         }
     }
@@ -247,6 +354,52 @@ impl Error {
 
     /// True if the settings are at fault and no request was sent.
     pub fn is_about_settings(&self) -> bool {
-        matches!(self, Self::NoCredentials(_) | Self::Address(_))
+        matches!(
+            self,
+            Self::NoCredentials(_) | Self::Address(_) | Self::NotSignedIn(_) | Self::TokenStore { .. }
+        )
     }
 }
+
+/// A call that gave no result: why, after how many requests and how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// Why the last attempt failed.
+    pub error: Error,
+    /// Requests of this call that were sent to the portal, without those that asked for a reason.
+    pub attempts: u32,
+    /// Time from the start of the call to its failure.
+    pub elapsed: Duration,
+    /// How long to wait before calling again, where that is known.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            retry_after: None,
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)?;
+        if self.attempts > 1 {
+            let elapsed = self.elapsed.as_millis().div_ceil(100);
+            write!(
+                f,
+                " ({} requests in {}.{} s)",
+                self.attempts,
+                elapsed / 10,
+                elapsed % 10
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failed {}

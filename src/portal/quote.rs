@@ -11,57 +11,60 @@ const WINDOW: usize = 6;
 /// No more of a text is looked at than this; what is shown is far shorter.
 const MAX_READ: usize = 2048;
 
-/// Quotes texts without one secret.
+/// Quotes texts without some secrets.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quoter<'a> {
-    secret: &'a str,
+    secrets: &'a [&'a str],
 }
 
 impl<'a> Quoter<'a> {
-    pub(super) fn without(secret: &'a str) -> Self {
-        Self { secret }
+    pub(super) fn without(secrets: &'a [&'a str]) -> Self {
+        Self { secrets }
     }
 
     /// At most `max_chars` characters of `text`, fit to be shown.
     pub(super) fn quote(self, text: &str, max_chars: usize) -> String {
         let read: String = text.chars().take(MAX_READ).collect();
         let visible = clean(&read, MAX_READ).text.into_owned();
-        let hidden = self.hide(&without_tags(&visible));
+        let hidden = self
+            .secrets
+            .iter()
+            .fold(without_tags(&visible).to_string(), |text, secret| hide(secret, &text));
         clean(&hidden, max_chars).text.into_owned()
     }
+}
 
-    fn hide(self, text: &str) -> String {
-        let secret = letters_of(self.secret).map(|(_, letter)| letter).collect::<Vec<_>>();
-        let window = secret.len().min(WINDOW);
-        if window == 0 {
-            return text.to_owned();
-        }
-        let (places, letters): (Vec<usize>, Vec<u8>) = letters_of(text).unzip();
-        let mut is_secret = vec![false; letters.len()];
-        for (from, part) in letters.windows(window).enumerate() {
-            if secret.windows(window).any(|known| known == part) {
-                is_secret.iter_mut().skip(from).take(window).for_each(|hit| *hit = true);
-            }
-        }
-        let mut hidden = String::with_capacity(text.len());
-        let mut shown_to = 0;
-        let mut hits = places.iter().zip(&is_secret).peekable();
-        while let Some((place, hit)) = hits.next() {
-            if !hit {
-                continue;
-            }
-            let mut last = place;
-            while let Some((next, true)) = hits.peek() {
-                last = next;
-                hits.next();
-            }
-            hidden.push_str(text.get(shown_to..*place).unwrap_or_default());
-            hidden.push_str("****");
-            shown_to = last + 1;
-        }
-        hidden.push_str(text.get(shown_to..).unwrap_or_default());
-        hidden
+fn hide(secret: &str, text: &str) -> String {
+    let secret = letters_of(secret).map(|(_, letter)| letter).collect::<Vec<_>>();
+    let window = secret.len().min(WINDOW);
+    if window == 0 {
+        return text.to_owned();
     }
+    let (places, letters): (Vec<usize>, Vec<u8>) = letters_of(text).unzip();
+    let mut is_secret = vec![false; letters.len()];
+    for (from, part) in letters.windows(window).enumerate() {
+        if secret.windows(window).any(|known| known == part) {
+            is_secret.iter_mut().skip(from).take(window).for_each(|hit| *hit = true);
+        }
+    }
+    let mut hidden = String::with_capacity(text.len());
+    let mut shown_to = 0;
+    let mut hits = places.iter().zip(&is_secret).peekable();
+    while let Some((place, hit)) = hits.next() {
+        if !hit {
+            continue;
+        }
+        let mut last = place;
+        while let Some((next, true)) = hits.peek() {
+            last = next;
+            hits.next();
+        }
+        hidden.push_str(text.get(shown_to..*place).unwrap_or_default());
+        hidden.push_str("****");
+        shown_to = last + 1;
+    }
+    hidden.push_str(text.get(shown_to..).unwrap_or_default());
+    hidden
 }
 
 /// The ASCII letters and digits of a text in lower case, with their places.
@@ -80,7 +83,7 @@ mod tests {
     const SECRET: &str = "zq7kp3wm9xv2nb5t";
 
     fn quote(text: &str) -> String {
-        Quoter::without(SECRET).quote(text, 120)
+        Quoter::without(&[SECRET]).quote(text, 120)
     }
 
     #[test]
@@ -103,8 +106,8 @@ mod tests {
             "too short to be told from other text"
         );
         assert_eq!(quote("Доступ запрещен"), "Доступ запрещен");
-        assert_eq!(Quoter::without("").quote("as it is", 120), "as it is");
-        assert_eq!(Quoter::without("ab").quote("a-b-c", 120), "****-c");
+        assert_eq!(Quoter::without(&[""]).quote("as it is", 120), "as it is");
+        assert_eq!(Quoter::without(&["ab"]).quote("a-b-c", 120), "****-c");
     }
 
     #[test]
@@ -136,7 +139,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_quoted_within_its_bound(text in any::<String>(), secret in any::<String>(), max in 1usize..200) {
-            prop_assert!(Quoter::without(&secret).quote(&text, max).chars().count() <= max);
+            prop_assert!(Quoter::without(&[&secret]).quote(&text, max).chars().count() <= max);
         }
 
         #[test]

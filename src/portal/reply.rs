@@ -10,7 +10,9 @@
 //! | `{"result":…}` with a 2xx status | the result |
 //! | empty, HTML, cut off, not JSON, or JSON of another shape | [`Error::Unreadable`] |
 //!
-//! `time` and unknown keys are not looked at. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
+//! Of `time`, what the operating-time limit needs is read; unknown keys are not looked at. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
+
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -18,7 +20,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::error::{Destination, Error, Refusal, Unreadable, Violation, code};
+use super::error::{Destination, Error, Refusal, Speaker, Unreadable, Violation, code};
 use super::quote::Quoter;
 
 /// Bitrix24's longest code has 68 characters.
@@ -27,18 +29,57 @@ const MAX_CODE: usize = 100;
 const MAX_MESSAGE: usize = 100;
 /// A call of ours has at most a handful of fields to be wrong.
 const MAX_VIOLATIONS: usize = 2;
+/// The limit looks at ten minutes, so nothing stays counted for longer.
+const LONGEST_RESET: Duration = Duration::from_secs(600);
 /// Of a violation's field, and of its message.
 const MAX_DETAIL: usize = 40;
 
 /// A reply as it came over the wire.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RawReply {
+pub struct RawReply {
     /// HTTP status.
-    pub(super) http_status: u16,
+    pub http_status: u16,
     /// The `Location` header of a redirect.
-    pub(super) location: Option<String>,
+    pub location: Option<String>,
+    /// The `Retry-After` header.
+    pub retry_after: Option<String>,
+    /// The `Date` header.
+    pub date: Option<String>,
     /// The whole body, at most the cap of the wire.
-    pub(super) body: Vec<u8>,
+    pub body: Vec<u8>,
+}
+
+impl RawReply {
+    /// How long the server asks to wait: seconds, or a date, which is compared with the server's own clock.
+    ///
+    /// See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
+    pub(super) fn wait_asked(&self) -> Option<Duration> {
+        let asked = self.retry_after.as_deref()?.trim();
+        if let Ok(seconds) = asked.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = httpdate::parse_http_date(asked).ok()?;
+        let now = httpdate::parse_http_date(self.date.as_deref()?).ok()?;
+        until.duration_since(now).ok()
+    }
+}
+
+/// A result, and what the portal tells of the method's operating time beside it.
+#[derive(Debug)]
+pub(super) struct Answer<T> {
+    pub(super) result: T,
+    pub(super) operating: Option<Operating>,
+}
+
+/// The operating time of a method for these credentials. Absent where the limit is off, as on most self-hosted portals.
+///
+/// See <https://apidocs.bitrix24.com/limits.html>.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Operating {
+    /// Seconds used in the last ten minutes.
+    pub(super) used: f64,
+    /// Time until the oldest minute is freed, by the portal's own clock.
+    pub(super) reset_in: Duration,
 }
 
 #[derive(Deserialize)]
@@ -49,34 +90,78 @@ struct Envelope<'a> {
     error: Value,
     #[serde(default)]
     error_description: Value,
+    #[serde(borrow, default)]
+    time: Option<&'a RawValue>,
+}
+
+/// All numbers as numbers: builds differ in which are whole.
+#[derive(Deserialize)]
+struct Time {
+    operating: f64,
+    operating_reset_at: f64,
+    finish: f64,
 }
 
 /// Reads the result of a call, or why there is none.
 ///
-/// `secret` is taken out of whatever an error quotes: a portal, or what stands before it, may echo the request's path.
+/// `secret` is taken out of whatever an error quotes: a portal, or what stands before it, may echo the request.
 ///
 /// # Errors
 /// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
-pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, secret: &str) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret: &str) -> Result<Answer<T>, Error> {
+    let unreadable = || unreadable(reply, from, Unreadable::Shape);
+    let envelope = judged(reply, from, &[secret])?;
+    match envelope.result {
+        Some(result) if (200..300).contains(&reply.http_status) => Ok(Answer {
+            result: serde_json::from_str(result.get()).map_err(|_| unreadable())?,
+            operating: envelope.time.and_then(operating_in),
+        }),
+        _ => Err(unreadable()),
+    }
+}
+
+/// Reads an object that is not wrapped in `result`, as the authorization server answers.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_bare(reply: &RawReply, from: Speaker, secrets: &[&str]) -> Result<Value, Error> {
+    judged(reply, from, secrets)?;
+    serde_json::from_slice(&reply.body).map_err(|_| unreadable(reply, from, Unreadable::Shape))
+}
+
+fn judged<'a>(reply: &'a RawReply, from: Speaker, secrets: &[&str]) -> Result<Envelope<'a>, Error> {
     let http_status = reply.http_status;
-    let unreadable = |reason| Error::Unreadable { http_status, reason };
-    let quoter = Quoter::without(secret);
+    let quoter = Quoter::without(secrets);
     if matches!(http_status, 301 | 302 | 303 | 307 | 308) {
         let location = reply.location.as_deref();
         let to = location.map_or(Destination::Unnamed, |location| destination_of(location, quoter));
-        return Err(Error::Redirected { http_status, to });
+        return Err(Error::Redirected { from, http_status, to });
     }
-    let body = text_of(&reply.body).map_err(unreadable)?;
-    let envelope = envelope_in(body).map_err(unreadable)?;
-    if let Some(refusal) = refusal_in(&envelope, http_status, quoter) {
-        return Err(Error::Refused(refusal));
+    let envelope = text_of(&reply.body)
+        .and_then(envelope_in)
+        .map_err(|reason| unreadable(reply, from, reason))?;
+    match refusal_in(&envelope, from, http_status, quoter) {
+        Some(refusal) => Err(Error::Refused(refusal)),
+        None => Ok(envelope),
     }
-    match envelope.result {
-        Some(result) if (200..300).contains(&http_status) => {
-            serde_json::from_str(result.get()).map_err(|_| unreadable(Unreadable::Shape))
-        }
-        _ => Err(unreadable(Unreadable::Shape)),
+}
+
+fn unreadable(reply: &RawReply, from: Speaker, reason: Unreadable) -> Error {
+    Error::Unreadable {
+        from,
+        http_status: reply.http_status,
+        reason,
     }
+}
+
+/// The set of time fields varies, so whatever is not as expected counts as absent.
+fn operating_in(time: &RawValue) -> Option<Operating> {
+    let time: Time = serde_json::from_str(time.get()).ok()?;
+    let reset_in = Duration::try_from_secs_f64((time.operating_reset_at - time.finish).max(0.0)).ok()?;
+    (time.operating >= 0.0).then_some(Operating {
+        used: time.operating,
+        reset_in: reset_in.min(LONGEST_RESET),
+    })
 }
 
 /// JSON is UTF-8 whatever the charset label says (RFC 8259, section 8.1), and a byte order mark may be ignored.
@@ -112,7 +197,7 @@ fn reason_of(error: &serde_json::Error) -> Unreadable {
     }
 }
 
-fn refusal_in(envelope: &Envelope<'_>, http_status: u16, quoter: Quoter<'_>) -> Option<Refusal> {
+fn refusal_in(envelope: &Envelope<'_>, by: Speaker, http_status: u16, quoter: Quoter<'_>) -> Option<Refusal> {
     let (code, message, validation) = match &envelope.error {
         Value::Object(error) => (
             error.get("code").map(text_in).unwrap_or_default(),
@@ -135,6 +220,7 @@ fn refusal_in(envelope: &Envelope<'_>, http_status: u16, quoter: Quoter<'_>) -> 
     };
     let code = quoter.quote(&code, MAX_CODE);
     Some(Refusal {
+        by,
         code: if code.is_empty() {
             code::ERROR_WITHOUT_CODE.to_owned()
         } else {
@@ -169,13 +255,18 @@ fn violations_in(value: &Value, quoter: Quoter<'_>) -> Vec<Violation> {
         .collect()
 }
 
+/// Where a self-hosted portal sends everybody once its licence has expired.
+const LICENCE_PAGE: &str = "/bitrix/coupon_activation.php";
+
 fn destination_of(location: &str, quoter: Quoter<'_>) -> Destination {
     // A host that no portal has, so that what keeps it is a path on the portal itself.
     const HERE: &str = "here.invalid";
     let there = url::Url::parse(&format!("https://{HERE}/")).and_then(|here| here.join(location));
-    match there.as_ref().map(url::Url::host_str) {
-        Ok(Some(HERE)) => Destination::SameHost,
-        Ok(Some(host)) => Destination::Host(quoter.quote(host, MAX_CODE)),
+    match there.as_ref().map(|there| (there.host_str(), there.path())) {
+        // Portals name themselves in it or not.
+        Ok((Some(_), LICENCE_PAGE)) => Destination::LicencePage,
+        Ok((Some(HERE), _)) => Destination::SameHost,
+        Ok((Some(host), _)) => Destination::Host(quoter.quote(host, MAX_CODE)),
         _ => Destination::Unnamed,
     }
 }
@@ -187,21 +278,82 @@ mod tests {
 
     #[test]
     fn a_redirect_names_the_host_it_leads_to() {
-        let destination = |location| destination_of(location, Quoter::without("s3cr3tc0de"));
+        let destination = |location| destination_of(location, Quoter::without(&["s3cr3tc0de"]));
         let host = |name: &str| Destination::Host(name.to_owned());
         assert_eq!(destination("https://new.example/rest/"), host("new.example"));
         assert_eq!(destination("//other.example/x"), host("other.example"));
         assert_eq!(destination("\\\\other.example\\x"), host("other.example"));
         assert_eq!(destination("https://%73%33cr3tc0de.example/"), host("****.example"));
-        assert_eq!(destination("/bitrix/coupon_activation.php"), Destination::SameHost);
+        assert_eq!(
+            destination("/bitrix/coupon_activation.php?x=1"),
+            Destination::LicencePage
+        );
+        assert_eq!(
+            destination("https://p.example/bitrix/coupon_activation.php"),
+            Destination::LicencePage
+        );
+        assert_eq!(destination("/bitrix/other.php"), Destination::SameHost);
         assert_eq!(destination("javascript:alert(1)"), Destination::Unnamed);
         assert_eq!(destination("https://[/"), Destination::Unnamed);
+    }
+
+    #[test]
+    fn the_operating_time_is_read_where_it_is_whole() {
+        let operating = |time: &str| {
+            let body = format!(r#"{{"result":1,"time":{time}}}"#).into_bytes();
+            let reply = RawReply {
+                http_status: 200,
+                body,
+                ..RawReply::default()
+            };
+            read::<Value>(&reply, Speaker::Portal, "").unwrap().operating
+        };
+        assert_eq!(
+            operating(r#"{"finish":100.5,"operating":390,"operating_reset_at":130}"#),
+            Some(Operating {
+                used: 390.0,
+                reset_in: Duration::from_millis(29_500)
+            })
+        );
+        for time in [
+            "null",
+            "[]",
+            "{}",
+            r#"{"operating":1}"#,
+            r#"{"finish":1,"operating":-1,"operating_reset_at":2}"#,
+        ] {
+            assert_eq!(operating(time), None, "{time}");
+        }
+        let past = operating(r#"{"finish":100,"operating":1.5,"operating_reset_at":1e300}"#);
+        assert_eq!(past, None, "no time is that far away");
+    }
+
+    #[test]
+    fn a_wait_may_be_asked_in_seconds_or_as_a_date() {
+        let asked = |retry_after: &str, date: Option<&str>| {
+            RawReply {
+                retry_after: Some(retry_after.to_owned()),
+                date: date.map(str::to_owned),
+                ..RawReply::default()
+            }
+            .wait_asked()
+        };
+        let date = Some("Tue, 24 Nov 2026 00:00:00 GMT");
+        assert_eq!(asked(" 7 ", None), Some(Duration::from_secs(7)));
+        assert_eq!(
+            asked("Tue, 24 Nov 2026 00:00:09 GMT", date),
+            Some(Duration::from_secs(9))
+        );
+        assert_eq!(asked("Mon, 23 Nov 2026 00:00:09 GMT", date), None, "already past");
+        assert_eq!(asked("Tue, 24 Nov 2026 00:00:09 GMT", None), None);
+        assert_eq!(asked("soon", date), None);
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_the_reader_panic(http_status in any::<u16>(), location in any::<Option<String>>(), body in any::<Vec<u8>>(), secret in any::<String>()) {
-            let _ = read::<Value>(&RawReply { http_status, location, body }, &secret);
+            let reply = RawReply { http_status, retry_after: location.clone(), date: location.clone(), location, body };
+            let _ = (read::<Value>(&reply, Speaker::Portal, &secret), reply.wait_asked());
         }
 
         #[test]
@@ -209,13 +361,15 @@ mod tests {
             http_status in prop_oneof![Just(200_u16), 100..600_u16],
             body in r#"(\{"(error|result)":)?[\[\]{}:,"a-z0-9\\u<. -]{0,80}\}?"#,
         ) {
-            let _ = read::<Value>(&RawReply { http_status, location: None, body: body.into_bytes() }, "a");
+            let reply = RawReply { http_status, body: body.into_bytes(), ..RawReply::default() };
+            let _ = read::<Value>(&reply, Speaker::Portal, "a");
         }
 
         #[test]
         fn every_error_object_is_an_error_and_keeps_its_code(code in "[A-Za-z_]{1,40}", status in 200..300_u16, message in any::<String>()) {
             let body = serde_json::json!({"error": {"code": code, "message": message}}).to_string().into_bytes();
-            let error = read::<Value>(&RawReply { http_status: status, location: None, body }, "").unwrap_err();
+            let reply = RawReply { http_status: status, body, ..RawReply::default() };
+            let error = read::<Value>(&reply, Speaker::Portal, "").unwrap_err();
             prop_assert_eq!(error.code(), code);
         }
     }

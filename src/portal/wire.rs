@@ -1,4 +1,4 @@
-//! Sends a [`Request`] and brings back a [`RawReply`]. The only user of reqwest.
+//! The network's edge: sends a [`Request`] and brings back a [`RawReply`]. The only user of reqwest.
 //!
 //! https with the system's root certificates, http to loopback alone (the address type sees to that), no automatic
 //! redirects, a limit on connecting, and a body that is read only up to a cap. An error leaves here without its URL.
@@ -8,14 +8,24 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::LOCATION;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, ClientBuilder, redirect};
 use secrecy::ExposeSecret;
 
 use super::error::{ConnectionFailure, Error};
 use super::reply::RawReply;
-use super::request::{HEADERS, Request};
+use super::request::Request;
+
+/// Whatever takes requests to a portal: the network, or prepared replies in a test.
+pub trait Wire: Send + Sync + std::fmt::Debug {
+    /// Sends `request` and brings the whole reply. Dropping the future breaks the connection off.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] or [`Error::TooLarge`]; any reply that came whole is no error here.
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>>;
+}
 
 /// 200 contacts with the longest names and addresses stay under 400 KiB; ten times that is not an answer any more.
 const MAX_REPLY: usize = 4 * 1024 * 1024;
@@ -26,18 +36,24 @@ const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// nginx gives up an idle connection after 15 to 75 seconds in common settings.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Makes connections. Nothing is set up before the first request: loading the system's certificates takes longer than
+/// The network. Nothing is set up before the first request: loading the system's certificates takes longer than
 /// the whole MCP handshake.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(super) struct HttpWire {
     connect_timeout: Duration,
     with_tls: OnceLock<Client>,
     plain: OnceLock<Client>,
 }
 
-impl Wire {
+impl Wire for HttpWire {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
+        Box::pin(self.post(request))
+    }
+}
+
+impl HttpWire {
     /// `timeout` is the time of one look-up.
-    pub(crate) fn new(timeout: Duration) -> Self {
+    pub(super) fn new(timeout: Duration) -> Self {
         Self {
             connect_timeout: MAX_CONNECT_TIMEOUT.min(timeout / 2),
             with_tls: OnceLock::new(),
@@ -45,31 +61,36 @@ impl Wire {
         }
     }
 
-    pub(crate) async fn send(&self, request: Request) -> Result<RawReply, Error> {
-        let host = request.authority;
+    async fn post(&self, request: Request) -> Result<RawReply, Error> {
+        let host = request.origin.authority().to_owned();
         let unreachable = |failure| Error::Unreachable {
             failure,
             host: host.clone(),
         };
-        let client = if request.is_plain_http {
+        let client = if request.origin.is_plain_http() {
             self.made_once(&self.plain, plain_client)
         } else {
             self.made_once(&self.with_tls, tls_client)
         };
         let client = client.map_err(unreachable)?;
-        let mut call = client.post(request.url.expose_secret()).body(request.body);
-        for (name, value) in HEADERS {
-            call = call.header(name, value);
+        let mut call = client
+            .post(request.url.expose_secret())
+            .header(CONTENT_TYPE, request.content_type)
+            .header(ACCEPT, "application/json")
+            .body(request.body().to_vec());
+        if let Some(authorization) = &request.authorization {
+            // A token that is no header value was damaged on its way into the settings; the portal then says so.
+            if let Ok(mut value) = HeaderValue::from_str(authorization.expose_secret()) {
+                value.set_sensitive(true);
+                call = call.header(AUTHORIZATION, value);
+            }
         }
         let mut response = call.send().await.map_err(|error| from_reqwest(&error, &host))?;
         let http_status = response.status().as_u16();
         // Nothing else of the head is logged: what answers may echo the path, and with it the secret.
         tracing::debug!(http.status = http_status, "the portal's reply begins");
-        let location = response
-            .headers()
-            .get(LOCATION)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let header = |name: HeaderName| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let (location, retry_after, date) = (header(LOCATION), header(RETRY_AFTER), header(DATE));
         let announced = response
             .content_length()
             .and_then(|length| usize::try_from(length).ok());
@@ -92,6 +113,8 @@ impl Wire {
         Ok(RawReply {
             http_status,
             location,
+            retry_after,
+            date,
             body,
         })
     }

@@ -1,5 +1,7 @@
 //! What goes over the wire: request line, headers, body, limits.
 
+use std::time::Duration;
+
 use bitrix24_mail_mcp::address_book::{AddressBook, Error, GivenPagination, Query};
 use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
 use serde_json::{Value, json};
@@ -9,10 +11,8 @@ use crate::harness::{program, stderr};
 use crate::scripted_portal::{SECRET, ScriptedPortal};
 
 pub(crate) fn book(webhook_url: &str) -> AddressBook {
-    AddressBook::new(Portal::new(Settings {
-        credentials: Credentials::from_webhook_url(webhook_url),
-        timeout: Settings::DEFAULT_TIMEOUT,
-    }))
+    let settings = Settings::new(Credentials::from_webhook_url(webhook_url));
+    AddressBook::new(Portal::new(settings), Duration::ZERO)
 }
 
 pub(crate) fn query(text: &str) -> Query {
@@ -98,7 +98,7 @@ async fn a_redirect_is_reported_and_never_followed() {
     let error = failure_with(&portal.webhook_url).await;
     assert_eq!(
         error.to_string(),
-        "the portal redirects to another place on the same host"
+        "the portal redirects to the page where a licence is activated"
     );
 }
 
@@ -146,7 +146,7 @@ async fn a_silent_portal_ends_in_the_time_allowed() {
     // Paused time moves only when nothing else can happen, so it shows the limit that passed.
     let (elapsed, limit) = (started.elapsed(), Settings::DEFAULT_TIMEOUT);
     assert!(
-        elapsed >= limit && elapsed < limit + std::time::Duration::from_millis(10),
+        elapsed >= limit && elapsed < limit + Duration::from_millis(10),
         "{elapsed:?}"
     );
 }

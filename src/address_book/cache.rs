@@ -1,0 +1,263 @@
+//! Answers kept for a short while, and one request for identical look-ups that are under way at the same time.
+//!
+//! A failure is never kept. Whoever asks while the same look-up is under way waits for its answer; the request goes on
+//! as long as one of them waits, and is broken off when the last has gone. What is kept is bounded by the number of
+//! contacts, not of answers. The key holds whoever the credentials act as, so that nobody sees another's address book.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache as Kept;
+use tokio::time::Instant;
+
+use super::{ContactPage, Error, Query};
+
+/// Contacts that all kept answers may hold together: a few megabytes.
+const MAX_CONTACTS: u64 = 20_000;
+/// An answer without contacts takes room too.
+const ANSWER_WEIGHT: u64 = 5;
+/// Answers of a common size that fit.
+const COMMON_ANSWERS: usize = 1_000;
+
+/// What is asked, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) identity: u64,
+    pub(super) query: Query,
+}
+
+type Outcome = Result<Arc<ContactPage>, Error>;
+type Flight = Shared<BoxFuture<'static, Outcome>>;
+
+/// The answers of one address book.
+#[derive(Debug)]
+pub(super) struct Cache {
+    /// How long an answer is good: `BITRIX24_CACHE_TTL`; zero keeps nothing.
+    ttl: Duration,
+    kept: Arc<Kept<Key, Answer, ByContacts>>,
+    under_way: Mutex<HashMap<Key, WeakShared<BoxFuture<'static, Outcome>>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Answer {
+    page: Arc<ContactPage>,
+    at: Instant,
+}
+
+#[derive(Debug, Clone)]
+struct ByContacts;
+
+impl Weighter<Key, Answer> for ByContacts {
+    fn weight(&self, _: &Key, answer: &Answer) -> u64 {
+        answer.page.contacts.len() as u64 + ANSWER_WEIGHT
+    }
+}
+
+impl Cache {
+    pub(super) fn new(ttl: Duration) -> Self {
+        Self {
+            ttl,
+            kept: Arc::new(Kept::with_weighter(COMMON_ANSWERS, MAX_CONTACTS, ByContacts)),
+            under_way: Mutex::default(),
+        }
+    }
+
+    /// The answer to `key`: kept, under way, or by `ask`, which is only called if there is neither.
+    pub(super) async fn answer<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Result<ContactPage, Error>
+    where
+        F: Future<Output = Result<ContactPage, Error>> + Send + 'static,
+    {
+        if let Some(answer) = self.fresh(&key) {
+            tracing::debug!("answered from the cache");
+            let mut page = ContactPage::clone(&answer.page);
+            page.page.age_seconds = Some(answer.at.elapsed().as_secs());
+            return Ok(page);
+        }
+        let flight = self.joined(key, ask);
+        flight.await.map(|page| ContactPage::clone(&page))
+    }
+
+    fn fresh(&self, key: &Key) -> Option<Answer> {
+        self.kept.get(key).filter(|answer| answer.at.elapsed() < self.ttl)
+    }
+
+    fn joined<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Flight
+    where
+        F: Future<Output = Result<ContactPage, Error>> + Send + 'static,
+    {
+        // The map is whole after every step, so a panic elsewhere has not broken it.
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = under_way.get(&key).and_then(WeakShared::upgrade) {
+            // One that has ended was answered to those who waited for it; whoever comes now asks anew.
+            if flight.peek().is_none() {
+                return flight;
+            }
+        }
+        under_way.retain(|_, flight| flight.upgrade().is_some());
+        let (asking, kept, ttl, kept_key) = (ask(), Arc::clone(&self.kept), self.ttl, key.clone());
+        let flight = async move {
+            let page = Arc::new(asking.await?);
+            if !ttl.is_zero() {
+                let (page, at) = (Arc::clone(&page), Instant::now());
+                kept.insert(kept_key, Answer { page, at });
+            }
+            Ok(page)
+        }
+        .boxed()
+        .shared();
+        under_way.extend(flight.downgrade().map(|weak| (key, weak)));
+        flight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address_book::{GivenPagination, Page};
+    use crate::portal;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const TTL: Duration = Duration::from_secs(60);
+    const TRIP: Duration = Duration::from_secs(1);
+
+    fn key(text: &str) -> Key {
+        Key {
+            identity: 1,
+            query: Query::new(text, &GivenPagination::default()).unwrap(),
+        }
+    }
+
+    fn page() -> ContactPage {
+        ContactPage {
+            contacts: Vec::new(),
+            page: Page {
+                offset: 0,
+                limit: 50,
+                returned: 0,
+                next_offset: None,
+                complete: true,
+                age_seconds: None,
+            },
+        }
+    }
+
+    /// Counts what is asked and what is answered; each answer takes a second.
+    #[derive(Clone, Default)]
+    struct Portal {
+        asked: Arc<AtomicUsize>,
+        answered: Arc<AtomicUsize>,
+    }
+
+    impl Portal {
+        fn ask(
+            &self,
+            outcome: Result<ContactPage, Error>,
+        ) -> impl FnOnce() -> BoxFuture<'static, Result<ContactPage, Error>> {
+            let portal = self.clone();
+            move || {
+                portal.asked.fetch_add(1, Ordering::SeqCst);
+                async move {
+                    tokio::time::sleep(TRIP).await;
+                    portal.answered.fetch_add(1, Ordering::SeqCst);
+                    outcome
+                }
+                .boxed()
+            }
+        }
+
+        fn counts(&self) -> (usize, usize) {
+            (self.asked.load(Ordering::SeqCst), self.answered.load(Ordering::SeqCst))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sixty_four_identical_look_ups_are_one_request() {
+        let (cache, portal) = (Cache::new(Duration::ZERO), Portal::default());
+        let all = (0..64).map(|_| cache.answer(key("anna"), portal.ask(Ok(page()))));
+        let pages = futures_util::future::join_all(all).await;
+        assert!(pages.iter().all(|found| *found == Ok(page())));
+        assert_eq!(portal.counts(), (1, 1));
+        cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
+        assert_eq!(portal.counts(), (2, 2), "nothing is kept without a time to live");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_kept_for_its_time_and_tells_its_age() {
+        let (cache, portal) = (Cache::new(TTL), Portal::default());
+        let ask = async || {
+            cache
+                .answer(key("anna"), portal.ask(Ok(page())))
+                .await
+                .unwrap()
+                .page
+                .age_seconds
+        };
+        assert_eq!(ask().await, None, "fresh");
+        assert_eq!(ask().await, Some(0));
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert_eq!(ask().await, Some(59));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(ask().await, None);
+        assert_eq!(portal.counts(), (2, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_shared_and_never_kept() {
+        let (cache, portal) = (Cache::new(TTL), Portal::default());
+        let failure = || Err(Error::Portal(portal::Error::NoRestV3.into()));
+        let (one, two) = tokio::join!(
+            cache.answer(key("anna"), portal.ask(failure())),
+            cache.answer(key("anna"), portal.ask(failure()))
+        );
+        assert_eq!((one, two), (failure(), failure()));
+        assert_eq!(portal.counts(), (1, 1));
+        cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
+        assert_eq!(portal.counts(), (2, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_leaves_takes_the_answer_from_nobody() {
+        let (cache, portal) = (Cache::new(TTL), Portal::default());
+        let soon = TRIP / 2;
+        let (first, second) = tokio::join!(
+            tokio::time::timeout(soon, cache.answer(key("anna"), portal.ask(Ok(page())))),
+            cache.answer(key("anna"), portal.ask(Ok(page())))
+        );
+        assert!(first.is_err(), "the one who asked first has left");
+        assert_eq!(second, Ok(page()));
+        assert_eq!(portal.counts(), (1, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_all_have_left_the_request_is_broken_off() {
+        let (cache, portal) = (Cache::new(TTL), Portal::default());
+        let leave = async || {
+            let asking = cache.answer(key("anna"), portal.ask(Ok(page())));
+            tokio::time::timeout(TRIP / 2, asking).await.unwrap_err();
+        };
+        tokio::join!(leave(), leave());
+        tokio::time::sleep(TRIP * 2).await;
+        assert_eq!(portal.counts(), (1, 0));
+        cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
+        assert_eq!(portal.counts(), (2, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_kept_is_bounded_and_told_apart_by_person() {
+        let (cache, portal) = (Cache::new(TTL), Portal::default());
+        for identity in 0..10_000 {
+            let key = Key {
+                identity,
+                ..key("anna")
+            };
+            cache.answer(key, portal.ask(Ok(page()))).await.unwrap();
+        }
+        assert_eq!(portal.counts(), (10_000, 10_000));
+        assert!(cache.kept.weight() <= MAX_CONTACTS, "{}", cache.kept.weight());
+        assert!(cache.under_way.lock().unwrap().len() <= 1);
+    }
+}

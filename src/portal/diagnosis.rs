@@ -1,0 +1,223 @@
+//! Why the portal refused: REST 3.0 folds every authorization failure into one answer, the old API tells them apart.
+//!
+//! Pure: which failure raises which question, and what the answers mean. The portal client asks, once per failed call,
+//! with the same credentials and within the same deadline. If nothing more is learnt, the first failure stands.
+//!
+//! | REST 3.0 said | asked of the old API | becomes |
+//! |---|---|---|
+//! | 401 or 403 `…ACCESSDENIEDEXCEPTION` | `profile` | its own code: wrong secret, expired token, plan, blocked user, plain http |
+//! | the same, and `profile` is fine | `app.info`, then `scope` | a missing permission, an unpaid or half installed application |
+//! | 404 that is no REST answer | `profile` | a portal without REST 3.0, if the old API answers |
+//!
+//! See <https://apidocs.bitrix24.com/api-reference/common/system/>.
+
+use serde_json::Value;
+
+use super::error::{Error, Refusal, Speaker};
+use super::foreign_text::clean;
+use super::request::Method;
+
+/// What a failure leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// What is wrong with the credentials?
+    Credentials,
+    /// Is there a portal at all?
+    Portal,
+}
+
+const FOLDED: &str = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
+
+/// The question that `error` raises, if any.
+pub(super) fn question(error: &Error) -> Option<Question> {
+    match error {
+        Error::Refused(refusal) if refusal.code.eq_ignore_ascii_case(FOLDED) => {
+            matches!(refusal.http_status, 401 | 403).then_some(Question::Credentials)
+        }
+        Error::Unreadable {
+            from: Speaker::Portal,
+            http_status: 404,
+            ..
+        } => Some(Question::Portal),
+        _ => None,
+    }
+}
+
+/// True if an access token that has expired may be the reason: only a fresh one can tell.
+pub(super) fn may_be_an_expired_token(error: &Error) -> bool {
+    let Error::Refused(refusal) = error else { return false };
+    let is = |codes: &[&str]| codes.iter().any(|code| refusal.code.eq_ignore_ascii_case(code));
+    let names_another_reason = is(&[
+        "INVALID_CREDENTIALS",
+        "INVALID_REQUEST",
+        "ACCESS_DENIED",
+        "APPLICATION_NOT_FOUND",
+        "authorization_error",
+        "CONNECTION_ERROR",
+        "insufficient_scope",
+        "OVERLOAD_LIMIT",
+        "PAYMENT_REQUIRED",
+        "user_access_error",
+    ]);
+    is(&["expired_token", "invalid_token"]) || (refusal.http_status == 401 && !names_another_reason)
+}
+
+/// What the old API's own failure says of a refusal: its reason, unless it is only in trouble itself.
+pub(super) fn reason(said: Error) -> Option<Error> {
+    match said {
+        Error::Refused(refusal) if matches!(refusal.http_status, 400..=403) || is_overload(&refusal) => {
+            Some(Error::Refused(refusal))
+        }
+        _ => None,
+    }
+}
+
+fn is_overload(refusal: &Refusal) -> bool {
+    refusal.code.eq_ignore_ascii_case("OVERLOAD_LIMIT")
+}
+
+/// What `app.info` says of a refusal.
+pub(super) fn reason_in_app_info(info: &Value, http_status: u16) -> Option<Error> {
+    if info.get("PAYMENT_EXPIRED").and_then(Value::as_str) == Some("Y") {
+        return Some(refused("PAYMENT_REQUIRED", http_status, String::new()));
+    }
+    if info.get("INSTALLED").and_then(Value::as_bool) == Some(false) {
+        return Some(refused("NOT_INSTALLED", http_status, String::new()));
+    }
+    reason_in_scope(info.get("SCOPE")?, http_status)
+}
+
+/// What the granted permissions, as a list or as text with commas, say of a refusal.
+pub(super) fn reason_in_scope(scope: &Value, http_status: u16) -> Option<Error> {
+    let granted = granted(scope)?;
+    if lets_call(&granted, Method::ListContacts) {
+        return None;
+    }
+    let granted = if granted.is_empty() {
+        "none".to_owned()
+    } else {
+        granted.join(", ")
+    };
+    let message = format!("granted are {}", clean(&granted, 60).text);
+    Some(refused("insufficient_scope", http_status, message))
+}
+
+/// The permissions in an answer of the old API.
+pub(super) fn granted(scope: &Value) -> Option<Vec<String>> {
+    match scope {
+        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        Value::String(text) => Some(text.split(',').map(|name| name.trim().to_owned()).collect()),
+        _ => None,
+    }
+}
+
+/// True if one of the permissions is the module, the controller or the method itself; each may carry a field list.
+pub(super) fn lets_call(granted: &[String], method: Method) -> bool {
+    let method = method.as_str();
+    granted.iter().any(|scope| {
+        let name = scope.split('[').next().unwrap_or_default().trim();
+        let rest = method.strip_prefix(name);
+        !name.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+fn refused(code: &str, http_status: u16, message: String) -> Error {
+    Error::Refused(Refusal {
+        by: Speaker::OldApi,
+        code: code.to_owned(),
+        http_status,
+        message,
+        validation: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn error(http_status: u16, code: &str) -> Error {
+        refused(code, http_status, String::new())
+    }
+
+    #[test]
+    fn only_folded_answers_raise_a_question() {
+        assert_eq!(question(&error(401, FOLDED)), Some(Question::Credentials));
+        assert_eq!(question(&error(403, FOLDED)), Some(Question::Credentials));
+        assert_eq!(question(&error(400, FOLDED)), None, "a closed portal");
+        assert_eq!(
+            question(&error(401, "expired_token")),
+            None,
+            "that is the reason already"
+        );
+    }
+
+    #[test]
+    fn a_401_without_another_reason_may_be_an_expired_token() {
+        for code in [
+            FOLDED,
+            "expired_token",
+            "NO_AUTH_FOUND",
+            "ERROR_WITHOUT_CODE",
+            "NEW_CODE",
+        ] {
+            assert!(may_be_an_expired_token(&error(401, code)), "{code}");
+        }
+        assert!(may_be_an_expired_token(&error(200, "EXPIRED_TOKEN")));
+        for (status, code) in [
+            (403, FOLDED),
+            (401, "authorization_error"),
+            (401, "ACCESS_DENIED"),
+            (429, "X"),
+        ] {
+            assert!(!may_be_an_expired_token(&error(status, code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn permissions_are_read_in_every_form() {
+        for scope in [
+            json!(["crm", "mail"]),
+            json!("crm,mail"),
+            json!(["mail.recipient"]),
+            json!(["mail.recipient.listcontacts[id:email]"]),
+        ] {
+            assert_eq!(reason_in_scope(&scope, 403), None, "{scope}");
+        }
+        for scope in [json!(["crm", "mailservice"]), json!([]), json!("crm, mail.mailbox")] {
+            let reason = reason_in_scope(&scope, 403).unwrap();
+            assert_eq!(
+                (reason.code(), reason.http_status()),
+                ("insufficient_scope", Some(403)),
+                "{scope}"
+            );
+        }
+        assert_eq!(reason_in_scope(&json!(null), 403), None);
+    }
+
+    #[test]
+    fn an_application_that_is_not_paid_or_not_installed_is_told() {
+        let code = |info: Value| reason_in_app_info(&info, 401).map(|error| error.code().to_owned());
+        assert_eq!(
+            code(json!({"PAYMENT_EXPIRED": "Y"})).as_deref(),
+            Some("PAYMENT_REQUIRED")
+        );
+        assert_eq!(code(json!({"INSTALLED": false})).as_deref(), Some("NOT_INSTALLED"));
+        assert_eq!(code(json!({"SCOPE": ["crm"]})).as_deref(), Some("insufficient_scope"));
+        assert_eq!(
+            code(json!({"INSTALLED": true, "PAYMENT_EXPIRED": "N", "SCOPE": "mail"})),
+            None
+        );
+    }
+
+    #[test]
+    fn an_old_api_in_trouble_gives_no_reason() {
+        assert_eq!(
+            reason(error(401, "INVALID_CREDENTIALS")).unwrap().code(),
+            "INVALID_CREDENTIALS"
+        );
+        assert!(reason(error(503, "OVERLOAD_LIMIT")).is_some());
+        assert!(reason(error(503, "QUERY_LIMIT_EXCEEDED")).is_none());
+        assert!(reason(Error::Cancelled).is_none());
+    }
+}

@@ -1,0 +1,308 @@
+//! The portal's limits, kept on our side so that nobody runs into them. Pure: time comes in, nothing sleeps.
+//!
+//! | limit | the portal's rule | what is done here |
+//! |---|---|---|
+//! | requests | a leaky bucket: 50 drops, 2 leak a second (250 and 5 on Enterprise); over it 503 | the same bucket; a caller waits for room |
+//! | operating time | a method may run so many seconds in ten minutes; over it 429 | near the limit calls are spaced; after a 429 they wait for the reset |
+//!
+//! A limiter never sleeps: it answers with a place or with the wait, and the [`Turnstile`](super::turnstile::Turnstile)
+//! sleeps and asks again. See <https://apidocs.bitrix24.com/limits.html>.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::reply::Operating;
+
+/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateLimit {
+    /// Requests that leak out of the bucket each second.
+    pub per_second: f64,
+    /// Requests that the bucket holds.
+    pub burst: u32,
+}
+
+impl Default for RateLimit {
+    /// Every plan but Enterprise.
+    fn default() -> Self {
+        Self {
+            per_second: 2.0,
+            burst: 50,
+        }
+    }
+}
+
+/// A text that is not a rate limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "is not a rate such as 2/50: requests a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off"
+)]
+pub struct InvalidRateLimit;
+
+/// `2/50`: two a second, fifty at once.
+impl FromStr for RateLimit {
+    type Err = InvalidRateLimit;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (per_second, burst) = text.trim().split_once('/').ok_or(InvalidRateLimit)?;
+        let per_second: f64 = per_second.trim().parse().map_err(|_| InvalidRateLimit)?;
+        let burst: u32 = burst.trim().parse().map_err(|_| InvalidRateLimit)?;
+        if (0.1..=1000.0).contains(&per_second) && (1..=10_000).contains(&burst) {
+            Ok(Self { per_second, burst })
+        } else {
+            Err(InvalidRateLimit)
+        }
+    }
+}
+
+/// The leaky bucket of one portal.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    limit: RateLimit,
+    /// Drops in the bucket at `at`.
+    level: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    pub(super) fn new(limit: RateLimit, now: Instant) -> Self {
+        Self {
+            limit,
+            level: 0.0,
+            at: now,
+        }
+    }
+
+    /// Takes a place, or tells how long until there is one.
+    pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        match self.wait(now, 0) {
+            Duration::ZERO => {
+                self.level = self.level_at(now) + 1.0;
+                self.at = now;
+                Ok(())
+            }
+            wait => Err(wait),
+        }
+    }
+
+    /// How long a caller with `ahead` others before it would wait.
+    pub(super) fn wait(&self, now: Instant, ahead: usize) -> Duration {
+        let after = self.level_at(now) + ahead as f64 + 1.0;
+        let too_much = after - f64::from(self.limit.burst);
+        if too_much <= 0.0 {
+            Duration::ZERO
+        } else {
+            Duration::try_from_secs_f64(too_much / self.limit.per_second).unwrap_or(Duration::MAX)
+        }
+    }
+
+    /// The portal's bucket ran over although ours did not: others on this host use it too. Ours is full now.
+    pub(super) fn overflowed(&mut self, now: Instant) {
+        self.level = f64::from(self.limit.burst);
+        self.at = now;
+    }
+
+    /// Requests that may be sent at once.
+    pub(super) fn room(&self, now: Instant) -> f64 {
+        (f64::from(self.limit.burst) - self.level_at(now)).max(0.0)
+    }
+
+    fn level_at(&self, now: Instant) -> f64 {
+        let leaked = now.saturating_duration_since(self.at).as_secs_f64() * self.limit.per_second;
+        (self.level - leaked).max(0.0)
+    }
+}
+
+/// The cloud's limit is not published but for a sample of 480 s; self-hosted portals have 420 s if they have one.
+const OPERATING_LIMIT: f64 = 420.0;
+/// From this part of the limit on, calls are spaced.
+const SLOW_FROM: f64 = 0.8;
+/// The space between calls at the limit itself.
+const LARGEST_SPACE: Duration = Duration::from_secs(7);
+/// After a 429 nobody calls for at least this long.
+const SHORTEST_PENANCE: Duration = Duration::from_secs(10);
+/// The reset frees the oldest minute by the portal's clock; a second keeps us on the right side of it.
+const RESET_MARGIN: Duration = Duration::from_secs(1);
+
+/// The operating time of one method.
+#[derive(Debug)]
+pub(super) struct OperatingGate {
+    /// Nobody passes before this.
+    closed_until: Instant,
+    space: Duration,
+    reset_at: Option<Instant>,
+}
+
+impl OperatingGate {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            closed_until: now,
+            space: Duration::ZERO,
+            reset_at: None,
+        }
+    }
+
+    /// Passes, or tells how long it is closed.
+    pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        match self.wait(now, 0) {
+            Duration::ZERO => {
+                self.closed_until = now + self.space;
+                Ok(())
+            }
+            wait => Err(wait),
+        }
+    }
+
+    /// How long a caller with `ahead` others before it would wait.
+    pub(super) fn wait(&self, now: Instant, ahead: usize) -> Duration {
+        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+        self.closed_until.saturating_duration_since(now) + self.space.saturating_mul(ahead)
+    }
+
+    /// What a good answer told.
+    pub(super) fn told(&mut self, operating: Operating, now: Instant) {
+        self.reset_at = Some(now + operating.reset_in);
+        let part = operating.used / OPERATING_LIMIT;
+        let closeness = ((part - SLOW_FROM) / (1.0 - SLOW_FROM)).clamp(0.0, 1.0);
+        self.space = LARGEST_SPACE.mul_f64(closeness);
+    }
+
+    /// A 429: closed until the reset that the last good answer told, or as long as the portal asked. Returns the wait.
+    pub(super) fn used_up(&mut self, asked: Option<Duration>, now: Instant) -> Duration {
+        let until_reset = self
+            .reset_at
+            .map(|reset| reset.saturating_duration_since(now) + RESET_MARGIN);
+        let wait = asked.unwrap_or_else(|| until_reset.unwrap_or_default().max(SHORTEST_PENANCE));
+        self.closed_until = now + wait;
+        wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn fifty_pass_at_once_then_two_a_second() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(RateLimit::default(), start);
+        assert!((0..50).all(|_| bucket.take(start).is_ok()));
+        assert_eq!(bucket.take(start), Err(SECOND / 2));
+        assert_eq!(bucket.wait(start, 149), SECOND * 75, "the last of 150 more");
+        assert_eq!(bucket.take(start + SECOND / 2), Ok(()));
+        assert!(bucket.take(start + SECOND / 2).is_err());
+        assert!(
+            (0..50).all(|_| bucket.take(start + 60 * SECOND).is_ok()),
+            "it ran empty"
+        );
+    }
+
+    #[test]
+    fn an_overflow_of_the_portals_bucket_fills_ours() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(RateLimit::default(), start);
+        bucket.overflowed(start);
+        assert_eq!(bucket.take(start), Err(SECOND / 2));
+        assert!(bucket.room(start) < 1.0 && bucket.room(start + 25 * SECOND) >= 50.0);
+    }
+
+    #[test]
+    fn near_the_operating_limit_calls_are_spaced() {
+        let now = Instant::now();
+        for (used, space) in [(0.0, 0), (336.0, 0), (378.0, 3500), (420.0, 7000), (9999.0, 7000)] {
+            let mut gate = OperatingGate::new(now);
+            gate.told(Operating { used, reset_in: SECOND }, now);
+            assert_eq!(gate.take(now), Ok(()));
+            assert_eq!(gate.wait(now, 0).as_millis(), space, "{used}");
+            assert_eq!(gate.wait(now, 2).as_millis(), space * 3, "{used}");
+        }
+    }
+
+    #[test]
+    fn after_429_the_gate_opens_at_the_reset_but_not_before_ten_seconds() {
+        let now = Instant::now();
+        let mut gate = OperatingGate::new(now);
+        assert_eq!(gate.used_up(None, now), 10 * SECOND, "nothing is known of a reset");
+        gate.told(
+            Operating {
+                used: 1.0,
+                reset_in: 40 * SECOND,
+            },
+            now,
+        );
+        assert_eq!(gate.used_up(None, now + 10 * SECOND), 31 * SECOND);
+        assert_eq!(gate.take(now + 40 * SECOND), Err(SECOND));
+        assert_eq!(gate.take(now + 41 * SECOND), Ok(()));
+        assert_eq!(
+            gate.used_up(Some(3 * SECOND), now),
+            3 * SECOND,
+            "what the portal asks counts"
+        );
+    }
+
+    #[test]
+    fn a_rate_is_two_numbers_in_reason() {
+        assert_eq!(
+            " 5 / 250 ".parse(),
+            Ok(RateLimit {
+                per_second: 5.0,
+                burst: 250
+            })
+        );
+        assert_eq!(
+            "0.5/1".parse(),
+            Ok(RateLimit {
+                per_second: 0.5,
+                burst: 1
+            })
+        );
+        for text in [
+            "", "2", "2/", "/50", "0/50", "2/0", "-1/50", "NaN/50", "inf/5", "2/1e9", "2/50/1",
+        ] {
+            assert_eq!(text.parse::<RateLimit>(), Err(InvalidRateLimit), "{text}");
+        }
+    }
+
+    proptest! {
+        /// The portal's own rule, written down once more: never more than `burst` drops in the bucket.
+        #[test]
+        fn whatever_the_callers_do_the_portals_bucket_never_runs_over(
+            steps in proptest::collection::vec((0_u64..2_000, 1_usize..40), 1..60),
+            per_second in 1_u32..10, burst in 1_u32..80,
+        ) {
+            let mut now = Instant::now();
+            let mut bucket = Bucket::new(RateLimit { per_second: f64::from(per_second), burst }, now);
+            let (mut level, mut at) = (0.0_f64, now);
+            for (milliseconds, callers) in steps {
+                now += Duration::from_millis(milliseconds);
+                for _ in 0..callers {
+                    if bucket.take(now).is_ok() {
+                        level = (level - (now - at).as_secs_f64() * f64::from(per_second)).max(0.0) + 1.0;
+                        at = now;
+                        prop_assert!(level <= f64::from(burst) + 1e-6);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_caller_that_waits_as_told_gets_its_place(ahead in 0_usize..200, per_second in 1_u32..10, burst in 1_u32..80) {
+            let now = Instant::now();
+            let mut bucket = Bucket::new(RateLimit { per_second: f64::from(per_second), burst }, now);
+            let told = bucket.wait(now, ahead);
+            let mut at = now;
+            for _ in 0..=ahead {
+                while let Err(wait) = bucket.take(at) {
+                    at += wait.max(Duration::from_nanos(1));
+                }
+            }
+            let waited = (at - now).as_secs_f64();
+            prop_assert!((waited - told.as_secs_f64()).abs() < 0.001, "{waited} {told:?}");
+        }
+    }
+}

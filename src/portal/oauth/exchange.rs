@@ -1,0 +1,143 @@
+//! What is asked of the authorization server, and what it answers. Pure.
+//!
+//! Codes and refresh tokens are exchanged for a new pair by `POST /oauth/token/` with a form, so that no secret is part
+//! of a URL. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::portal::error::{Error, Speaker, Unreadable};
+use crate::portal::origin::Origin;
+use crate::portal::reply::{RawReply, read_bare};
+use crate::portal::request::Request;
+
+/// What is exchanged for a pair of tokens.
+#[derive(Debug, Clone)]
+pub(super) enum Grant {
+    /// The code that the authorize page gave; lives 30 seconds and works once.
+    Code(SecretString),
+    /// A refresh token; lives 180 days and works once.
+    RefreshToken(SecretString),
+}
+
+/// A new pair.
+#[derive(Debug, Clone)]
+pub(super) struct Issued {
+    pub(super) access_token: SecretString,
+    pub(super) refresh_token: SecretString,
+    pub(super) user_id: Option<u64>,
+}
+
+/// The request that exchanges `grant`.
+pub(super) fn request(server: &Origin, grant: &Grant, client_id: &str, client_secret: &SecretString) -> Request {
+    let (kind, name, value) = match grant {
+        Grant::Code(code) => ("authorization_code", "code", code),
+        Grant::RefreshToken(token) => ("refresh_token", "refresh_token", token),
+    };
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", kind)
+        .append_pair("client_id", client_id)
+        .append_pair("client_secret", client_secret.expose_secret())
+        .append_pair(name, value.expose_secret())
+        .finish();
+    Request {
+        url: format!("{server}/oauth/token/").into(),
+        origin: server.clone(),
+        authorization: None,
+        content_type: "application/x-www-form-urlencoded",
+        body: form.into_bytes().into(),
+    }
+}
+
+/// Reads a pair out of the reply, or why there is none.
+///
+/// # Errors
+/// [`Error::Refused`], [`Error::Redirected`] or [`Error::Unreadable`], all of the authorization server.
+pub(super) fn read(reply: &RawReply, grant: &Grant, client_secret: &SecretString) -> Result<Issued, Error> {
+    let (Grant::Code(token) | Grant::RefreshToken(token)) = grant;
+    let from = Speaker::AuthorizationServer;
+    let answer = read_bare(reply, from, &[token.expose_secret(), client_secret.expose_secret()])?;
+    let token = |key: &str| {
+        let text = answer.get(key)?.as_str()?.trim();
+        (!text.is_empty()).then(|| SecretString::from(text))
+    };
+    match (token("access_token"), token("refresh_token")) {
+        (Some(access_token), Some(refresh_token)) if reply.http_status == 200 => Ok(Issued {
+            access_token,
+            refresh_token,
+            user_id: answer.get("user_id").and_then(id_in),
+        }),
+        _ => Err(Error::Unreadable {
+            from,
+            http_status: reply.http_status,
+            reason: Unreadable::Shape,
+        }),
+    }
+}
+
+fn id_in(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(http_status: u16, body: &str) -> Result<Issued, Error> {
+        let reply = RawReply {
+            http_status,
+            body: body.as_bytes().to_vec(),
+            ..RawReply::default()
+        };
+        read(&reply, &Grant::RefreshToken("r3fr3sh1".into()), &"s3cr3tpart".into())
+    }
+
+    #[test]
+    fn secrets_are_in_the_body_alone() {
+        let server = "oauth.bitrix.info".parse().unwrap();
+        let request = request(&server, &Grant::Code("c&de".into()), "local.1", &"s=cret".into());
+        assert_eq!(request.url.expose_secret(), "https://oauth.bitrix.info/oauth/token/");
+        assert_eq!(
+            request.body(),
+            b"grant_type=authorization_code&client_id=local.1&client_secret=s%3Dcret&code=c%26de"
+        );
+    }
+
+    #[test]
+    fn a_pair_is_read_whatever_stands_beside_it() {
+        let issued = answered(
+            200,
+            r#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"app","user_id":"7","status":"L"}"#,
+        )
+        .unwrap();
+        assert_eq!((issued.access_token.expose_secret(), issued.user_id), ("a", Some(7)));
+    }
+
+    #[test]
+    fn everything_else_is_an_error_without_secrets() {
+        for (status, body, code) in [
+            (
+                400,
+                r#"{"error":"invalid_grant","error_description":"r3fr3sh1 s3cr3tpart"}"#,
+                "invalid_grant",
+            ),
+            (200, r#"{"error":"WRONG_CLIENT"}"#, "WRONG_CLIENT"),
+            (200, r#"{"access_token":"a"}"#, "UNREADABLE_TOKEN_REPLY"),
+            (
+                200,
+                r#"{"access_token":"","refresh_token":"r"}"#,
+                "UNREADABLE_TOKEN_REPLY",
+            ),
+            (200, "[]", "UNREADABLE_TOKEN_REPLY"),
+            (502, "<html>", "UNREADABLE_TOKEN_REPLY"),
+        ] {
+            let error = answered(status, body).unwrap_err();
+            assert_eq!(error.code(), code, "{body}");
+            assert!(
+                !error.to_string().contains("r3fr3sh") && !error.to_string().contains("s3cr3t"),
+                "{error}"
+            );
+        }
+    }
+}

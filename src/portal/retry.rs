@@ -1,0 +1,176 @@
+//! Whether a failed attempt is made again, and when. Pure: no clock, no randomness of its own.
+//!
+//! Every method of this program reads, so repeating is always safe; what decides is whether it can help.
+//!
+//! | failure | again? | after |
+//! |---|---|---|
+//! | 503 `QUERY_LIMIT_EXCEEDED` | yes | time for the bucket to leak: (1 s + 1 / rate) × 1.5ⁿ |
+//! | 429, or a code of the operating-time limit | yes | the reset, as [`super::limits`] knows it |
+//! | 408, 5xx, the connection, a reply cut off | yes | 0.25 s × 2ⁿ, at most 4 s |
+//! | 400, 401, 403, 404, redirects, `OVERLOAD_LIMIT`, TLS | no | |
+//!
+//! All are jittered, and longer if the server asks with `Retry-After`. A 401 that may be an expired token is another
+//! matter: see [`super::oauth`].
+
+use std::time::Duration;
+
+use super::error::{ConnectionFailure, Error, Refusal, Unreadable};
+
+/// Attempts of one look-up; the deadline often comes first.
+pub(super) const MAX_ATTEMPTS: u32 = 4;
+
+const FIRST_DELAY: Duration = Duration::from_millis(250);
+const LONGEST_DELAY: Duration = Duration::from_secs(4);
+
+/// What kind of passing trouble a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Too many requests a second.
+    Requests,
+    /// The method's operating time is used up.
+    OperatingTime,
+    /// A server or the network has a bad moment.
+    Passing,
+}
+
+/// `None`: trying again cannot help.
+pub(super) fn trouble(error: &Error) -> Option<Trouble> {
+    match error {
+        Error::Refused(refusal) => trouble_of(refusal),
+        Error::Unreadable { http_status: 429, .. } => Some(Trouble::OperatingTime),
+        Error::Unreadable {
+            http_status, reason, ..
+        } => {
+            let is_broken_off = *reason == Unreadable::CutOff && *http_status == 200;
+            (is_passing(*http_status) || is_broken_off).then_some(Trouble::Passing)
+        }
+        Error::Unreachable { failure, .. } => match failure {
+            ConnectionFailure::Tls | ConnectionFailure::NoRootCertificates => None,
+            _ => Some(Trouble::Passing),
+        },
+        _ => None,
+    }
+}
+
+/// Codes that mean the same whatever the status, for they also come with a wrong one.
+fn trouble_of(refusal: &Refusal) -> Option<Trouble> {
+    let is = |codes: &[&str]| codes.iter().any(|code| refusal.code.eq_ignore_ascii_case(code));
+    if is(&["QUERY_LIMIT_EXCEEDED"]) {
+        Some(Trouble::Requests)
+    } else if is(&["BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION", "OPERATION_TIME_LIMIT"]) {
+        Some(Trouble::OperatingTime)
+    } else if is(&["OVERLOAD_LIMIT", "PORTAL_DELETED", "WRONG_ENCODING"]) {
+        // Lasting, though they come with 5xx.
+        None
+    } else if refusal.http_status == 429 {
+        Some(Trouble::OperatingTime)
+    } else {
+        is_passing(refusal.http_status).then_some(Trouble::Passing)
+    }
+}
+
+/// Statuses that speak of the moment, not of the request.
+fn is_passing(http_status: u16) -> bool {
+    matches!(http_status, 408 | 500..)
+}
+
+/// The wait after the `failed`-th failed attempt, from 1. `jitter` is from 0 to 1; `asked` is the server's `Retry-After`.
+///
+/// [`Trouble::OperatingTime`] has no delay of its own: its wait is that of the gate.
+pub(super) fn delay(trouble: Trouble, failed: u32, per_second: f64, jitter: f64, asked: Option<Duration>) -> Duration {
+    let exponent = i32::try_from(failed.saturating_sub(1).min(10)).unwrap_or_default();
+    let own = match trouble {
+        // Never shorter than the bucket needs.
+        Trouble::Requests => (1.0 + 1.0 / per_second) * 1.5_f64.powi(exponent) * (1.0 + jitter / 4.0),
+        Trouble::Passing => {
+            let longest = (FIRST_DELAY.as_secs_f64() * 2.0_f64.powi(exponent)).min(LONGEST_DELAY.as_secs_f64());
+            longest * (0.5 + jitter / 2.0)
+        }
+        Trouble::OperatingTime => 0.0,
+    };
+    let own = Duration::try_from_secs_f64(own).unwrap_or(LONGEST_DELAY);
+    asked.map_or(own, |asked| own.max(asked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::portal::error::Speaker;
+
+    fn refused(http_status: u16, code: &str) -> Error {
+        Error::Refused(Refusal {
+            by: Speaker::Portal,
+            code: code.to_owned(),
+            http_status,
+            message: String::new(),
+            validation: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn only_what_passes_is_tried_again() {
+        use Trouble::{OperatingTime, Passing, Requests};
+        let envelope = |name: &str| format!("BITRIX_REST_V3_EXCEPTION_{name}EXCEPTION");
+        for (status, code, expected) in [
+            (503, "QUERY_LIMIT_EXCEEDED".to_owned(), Some(Requests)),
+            (200, "query_limit_exceeded".to_owned(), Some(Requests)),
+            (429, envelope("RATELIMIT"), Some(OperatingTime)),
+            (429, "OPERATION_TIME_LIMIT".to_owned(), Some(OperatingTime)),
+            (429, "ERROR_WITHOUT_CODE".to_owned(), Some(OperatingTime)),
+            (500, envelope("INTERNAL_INTERNAL"), Some(Passing)),
+            (500, "ERROR_UNEXPECTED_ANSWER".to_owned(), Some(Passing)),
+            (408, "X".to_owned(), Some(Passing)),
+            (503, "OVERLOAD_LIMIT".to_owned(), None),
+            (500, "PORTAL_DELETED".to_owned(), None),
+            (500, "WRONG_ENCODING".to_owned(), None),
+            (400, envelope("INVALIDPAGINATION"), None),
+            (401, envelope("ACCESSDENIED"), None),
+            (403, envelope("INSUFFICIENTSCOPE"), None),
+            (404, envelope("METHODNOTFOUND"), None),
+            (422, "X".to_owned(), None),
+            (200, "WRONG_CLIENT".to_owned(), None),
+        ] {
+            assert_eq!(trouble(&refused(status, &code)), expected, "{status} {code}");
+        }
+        let unreadable = |http_status, reason| Error::Unreadable {
+            from: Speaker::Portal,
+            http_status,
+            reason,
+        };
+        assert_eq!(trouble(&unreadable(502, Unreadable::Html)), Some(Passing));
+        assert_eq!(trouble(&unreadable(429, Unreadable::Html)), Some(OperatingTime));
+        assert_eq!(trouble(&unreadable(200, Unreadable::CutOff)), Some(Passing));
+        for status in [200, 400, 401, 403, 404] {
+            assert_eq!(trouble(&unreadable(status, Unreadable::Html)), None, "{status}");
+        }
+        let unreachable = |failure| Error::Unreachable {
+            failure,
+            host: "p.example".to_owned(),
+        };
+        assert_eq!(trouble(&unreachable(ConnectionFailure::Lost)), Some(Passing));
+        assert_eq!(trouble(&unreachable(ConnectionFailure::Tls)), None);
+        assert_eq!(trouble(&Error::TimedOut { after: Duration::ZERO }), None);
+        assert_eq!(trouble(&Error::Cancelled), None);
+    }
+
+    #[test]
+    fn delays_grow_are_capped_and_jittered() {
+        let ms = |trouble, failed, jitter| delay(trouble, failed, 2.0, jitter, None).as_millis();
+        assert_eq!(
+            [1, 2, 3, 9, 99].map(|n| ms(Trouble::Passing, n, 1.0)),
+            [250, 500, 1000, 4000, 4000]
+        );
+        assert_eq!([1, 2, 3].map(|n| ms(Trouble::Passing, n, 0.0)), [125, 250, 500]);
+        assert_eq!([1, 2].map(|n| ms(Trouble::Requests, n, 0.0)), [1500, 2250]);
+        assert_eq!(ms(Trouble::Requests, 1, 1.0), 1875);
+    }
+
+    #[test]
+    fn what_the_server_asks_is_honoured() {
+        let asked = Some(Duration::from_secs(9));
+        for trouble in [Trouble::Passing, Trouble::Requests, Trouble::OperatingTime] {
+            assert_eq!(delay(trouble, 1, 2.0, 0.5, asked), Duration::from_secs(9));
+        }
+        assert!(delay(Trouble::Requests, 1, 2.0, 0.0, Some(Duration::ZERO)) >= Duration::from_millis(1500));
+    }
+}
