@@ -5,6 +5,7 @@
 
 pub mod env_vars;
 mod layer;
+mod sources;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ mod address;
 mod credentials;
 mod diagnosis;
 mod error;
+mod failed;
 mod foreign_text;
 mod limits;
 mod oauth;
@@ -21,7 +22,7 @@ mod token_store;
 mod turnstile;
 mod wire;
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 use credentials::Authority;
 pub use credentials::{Credentials, GivenSecret};
 use diagnosis::Question;
-pub use error::{ConnectionFailure, Destination, Error, Failed, Limit, Refusal, Speaker, Unreadable, Violation, code};
+pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, Unreadable, Violation, code};
+pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};
 pub use oauth::Application;
@@ -58,6 +60,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// What the portal takes; `None` for a portal without a limit: `BITRIX24_RATE_LIMIT`.
     pub rate_limit: Option<RateLimit>,
+    /// Attempts of one call; 1: never again.
+    pub max_attempts: u32,
     /// Numbers from 0 to 1 that keep many callers from trying again all at the same moment.
     pub jitter: fn() -> f64,
 }
@@ -66,12 +70,16 @@ impl Settings {
     /// Under the limit of every client that was measured, the shortest of which is 60 seconds a call.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
 
+    /// The deadline often comes first.
+    pub const DEFAULT_MAX_ATTEMPTS: u32 = 4;
+
     /// The defaults of everything but the credentials.
     pub fn new(credentials: Credentials) -> Self {
         Self {
             credentials,
             timeout: Self::DEFAULT_TIMEOUT,
             rate_limit: Some(RateLimit::default()),
+            max_attempts: Self::DEFAULT_MAX_ATTEMPTS,
             jitter: fastrand::f64,
         }
     }
@@ -86,6 +94,7 @@ pub struct Portal {
     authority: Authority,
     timeout: Duration,
     rate_limit: Option<RateLimit>,
+    max_attempts: u32,
     jitter: fn() -> f64,
     turnstile: Turnstile,
     wire: Arc<dyn Wire>,
@@ -113,6 +122,7 @@ impl Portal {
             authority: settings.credentials.into(),
             timeout: settings.timeout,
             rate_limit: settings.rate_limit,
+            max_attempts: settings.max_attempts,
             jitter: settings.jitter,
             turnstile: Turnstile::new(settings.rate_limit),
             wire,
@@ -128,7 +138,7 @@ impl Portal {
     pub fn identity(&self) -> Result<u64, Error> {
         let mut hasher = self.identities.build_hasher();
         self.authority.identify(&mut hasher)?;
-        Ok(std::hash::Hasher::finish(&hasher))
+        Ok(hasher.finish())
     }
 
     /// Calls `method` and reads its `result` as `T`, trying again as long as that can help and the time allows.
@@ -195,8 +205,10 @@ impl Portal {
                 return Err(error);
             };
             // What cannot be done in time is left to the caller, at once.
-            if progress.attempts >= retry::MAX_ATTEMPTS || Instant::now() + wait >= deadline {
-                progress.retry_after = Some(wait);
+            if progress.attempts >= self.max_attempts || Instant::now() + wait >= deadline {
+                // Our own delay is no news to the caller; what the portal told is.
+                let is_told = asked.is_some() || retry::trouble(&error) == Some(Trouble::OperatingTime);
+                progress.retry_after = is_told.then_some(wait);
                 return Err(error);
             }
             tracing::info!(

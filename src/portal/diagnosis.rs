@@ -65,15 +65,13 @@ pub(super) fn may_be_an_expired_token(error: &Error) -> bool {
 /// What the old API's own failure says of a refusal: its reason, unless it is only in trouble itself.
 pub(super) fn reason(said: Error) -> Option<Error> {
     match said {
-        Error::Refused(refusal) if matches!(refusal.http_status, 400..=403) || is_overload(&refusal) => {
-            Some(Error::Refused(refusal))
+        Error::Refused(refusal) => {
+            let is = |code: &str| refusal.code.eq_ignore_ascii_case(code);
+            let is_a_reason = (matches!(refusal.http_status, 400..=403) && !is(FOLDED)) || is("OVERLOAD_LIMIT");
+            is_a_reason.then_some(Error::Refused(refusal))
         }
         _ => None,
     }
-}
-
-fn is_overload(refusal: &Refusal) -> bool {
-    refusal.code.eq_ignore_ascii_case("OVERLOAD_LIMIT")
 }
 
 /// What `app.info` says of a refusal.
@@ -218,6 +216,7 @@ mod tests {
         );
         assert!(reason(error(503, "OVERLOAD_LIMIT")).is_some());
         assert!(reason(error(503, "QUERY_LIMIT_EXCEEDED")).is_none());
+        assert!(reason(error(401, FOLDED)).is_none(), "that is no reason");
         assert!(reason(Error::Cancelled).is_none());
     }
 }

@@ -16,9 +16,6 @@ use std::time::Duration;
 
 use super::error::{ConnectionFailure, Error, Refusal, Unreadable};
 
-/// Attempts of one look-up; the deadline often comes first.
-pub(super) const MAX_ATTEMPTS: u32 = 4;
-
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 const LONGEST_DELAY: Duration = Duration::from_secs(4);
 

@@ -254,12 +254,12 @@ fn sync_folder(_path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
+mod killed;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
-
-    fn pair(access: &str, refresh: &str) -> Stored {
+    pub(super) fn pair(access: &str, refresh: &str) -> Stored {
         Stored {
             portal: "https://p.example".to_owned(),
             client_id: "local.1".to_owned(),
@@ -270,11 +270,11 @@ mod tests {
         }
     }
 
-    async fn lock(store: &TokenStore) -> Result<Lock, Error> {
+    pub(super) async fn lock(store: &TokenStore) -> Result<Lock, Error> {
         store.lock(Instant::now() + Duration::from_secs(1)).await
     }
 
-    fn tokens(store: &TokenStore) -> (String, String) {
+    pub(super) fn tokens(store: &TokenStore) -> (String, String) {
         let stored = store.read().unwrap().unwrap();
         (
             stored.access_token.expose_secret().to_owned(),
@@ -332,75 +332,6 @@ mod tests {
             let error = TokenStore::at(file.clone()).read().unwrap_err();
             assert!(matches!(error, Error::TokenStore { .. }), "{error}");
             assert!(!error.to_string().contains("canary"));
-        }
-    }
-
-    const STEPS: [Step; 6] = [
-        Step::Opened,
-        Step::HalfWritten,
-        Step::Written,
-        Step::Synced,
-        Step::Renamed,
-        Step::Done,
-    ];
-    /// Folder and step for the child below.
-    const CHILD: &str = "BITRIX24_TEST_STORE_CHILD";
-
-    /// Not a test by itself: the process that the next test kills. Without its variable it does nothing.
-    #[tokio::test]
-    #[expect(clippy::disallowed_methods, reason = "told by its parent")]
-    async fn child_that_is_killed_while_it_writes() {
-        let Ok(order) = std::env::var(CHILD) else { return };
-        let (step, path) = order.split_once(':').unwrap();
-        let step: usize = step.parse().unwrap();
-        let store = TokenStore::at(path.into());
-        let lock = store.lock(Instant::now() + Duration::from_secs(5)).await.unwrap();
-        let reached = |at| {
-            if STEPS[step] == at {
-                println!("\nreached");
-                loop {
-                    std::thread::park();
-                }
-            }
-        };
-        lock.replace_in_steps(&pair("a2", "r2"), reached).unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_writer_killed_at_any_step_leaves_the_old_pair_or_the_new_one() {
-        for (index, step) in STEPS.into_iter().enumerate() {
-            let folder = tempfile::tempdir().unwrap();
-            let store = TokenStore::at(folder.path().join("tokens.json"));
-            lock(&store).await.unwrap().replace(&pair("a1", "r1")).unwrap();
-
-            let mut child = Command::new(std::env::current_exe().unwrap())
-                .args([
-                    "portal::token_store::tests::child_that_is_killed_while_it_writes",
-                    "--exact",
-                ])
-                .arg("--nocapture")
-                .env(CHILD, format!("{index}:{}", store.path().display()))
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            assert!(lines.any(|line| line.unwrap() == "reached"), "{step:?}");
-            child.kill().unwrap();
-            child.wait().unwrap();
-
-            let expected = if matches!(step, Step::Renamed | Step::Done) {
-                "2"
-            } else {
-                "1"
-            };
-            assert_eq!(
-                tokens(&store),
-                (format!("a{expected}"), format!("r{expected}")),
-                "{step:?}"
-            );
-            // Its lock died with it, and what it left aside is in nobody's way.
-            lock(&store).await.unwrap().replace(&pair("a3", "r3")).unwrap();
-            assert_eq!(tokens(&store), ("a3".to_owned(), "r3".to_owned()));
         }
     }
 }

@@ -72,15 +72,16 @@ impl<L: Limiter> Lane<L> {
     }
 
     async fn pass(&self, deadline: Instant) -> Result<(), Error> {
-        let ahead = Waiting::join(&self.waiting);
-        self.check(self.limiter().wait(Instant::now(), ahead.ahead), deadline)?;
+        let place = Waiting::join(&self.waiting);
+        let wait = self.limiter().wait(Instant::now(), place.ahead);
+        check::<L>(wait, deadline)?;
         let _turn = self.turn.lock().await;
         loop {
             let now = Instant::now();
             let taken = self.limiter().take(now);
             let Err(wait) = taken else { return Ok(()) };
             // Others may have made the wait longer since.
-            self.check(wait, deadline)?;
+            check::<L>(wait, deadline)?;
             tracing::info!(
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 limit = ?L::LIMIT,
@@ -89,17 +90,17 @@ impl<L: Limiter> Lane<L> {
             tokio::time::sleep(wait).await;
         }
     }
+}
 
-    #[expect(clippy::unused_self, reason = "it names the limit")]
-    fn check(&self, wait: Duration, deadline: Instant) -> Result<(), Error> {
-        if wait > deadline.saturating_duration_since(Instant::now()) {
-            return Err(Error::Throttled {
-                limit: L::LIMIT,
-                needed: wait,
-            });
-        }
-        Ok(())
+fn check<L: Limiter>(wait: Duration, deadline: Instant) -> Result<(), Error> {
+    // A place at the very deadline is of no use.
+    if !wait.is_zero() && wait >= deadline.saturating_duration_since(Instant::now()) {
+        return Err(Error::Throttled {
+            limit: L::LIMIT,
+            needed: wait,
+        });
     }
+    Ok(())
 }
 
 /// A place in a queue; dropping it leaves.

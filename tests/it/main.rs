@@ -27,14 +27,20 @@ mod harness;
 mod house;
 /// The end of input, a client that no longer reads, cancelled calls.
 mod lifecycle;
+/// An application's tokens.
+mod oauth;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.
 mod pagination;
 /// Every shape of reply, one file a case.
 mod replies;
 /// A server that sends prepared bytes.
 mod scripted_portal;
+/// A wire of prepared replies.
+mod scripted_wire;
 /// Settings from environment and file, right and wrong.
 mod settings;
+/// Limits, retries, diagnosis, cancellation.
+mod survival;
 /// Real TLS: trusted, untrusted, expired, another name, no roots at all.
 #[cfg(target_os = "linux")]
 mod tls;

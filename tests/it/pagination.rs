@@ -3,7 +3,7 @@
 use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use serde_json::{Value, json};
 
-use crate::harness::Session;
+use crate::harness::{Session, program};
 
 #[derive(Debug, PartialEq)]
 enum Expected {
@@ -76,7 +76,11 @@ fn table() -> Vec<(Value, Expected)> {
 #[tokio::test]
 async fn the_whole_table_from_tool_arguments_to_the_portals_bytes() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
-    let session = Session::with(&portal).await;
+    let mut command = program();
+    command
+        .env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap())
+        .env("BITRIX24_CACHE_TTL", "0");
+    let session = Session::start(command).await;
     for (arguments, expected) in table() {
         let before = portal.requests().len();
         let result = session.call(arguments.clone()).await;

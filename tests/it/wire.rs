@@ -10,8 +10,12 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::{program, stderr};
 use crate::scripted_portal::{SECRET, ScriptedPortal};
 
+/// Tries once: these tests are about single requests over real sockets.
 pub(crate) fn book(webhook_url: &str) -> AddressBook {
-    let settings = Settings::new(Credentials::from_webhook_url(webhook_url));
+    let settings = Settings {
+        max_attempts: 1,
+        ..Settings::new(Credentials::from_webhook_url(webhook_url))
+    };
     AddressBook::new(Portal::new(settings), Duration::ZERO)
 }
 

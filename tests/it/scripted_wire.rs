@@ -1,0 +1,165 @@
+//! A wire of prepared replies, for tests with a paused clock: nothing of it is real but the portal client above it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bitrix24_mail_mcp::portal::{ConnectionFailure, Credentials, Error, Portal, RawReply, Request, Settings, Wire};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use secrecy::ExposeSecret;
+
+pub(crate) const WEBHOOK: &str = "https://p.example/rest/1/w1r3dsecret77/";
+pub(crate) const PAGE: &str = r#"{"result":{"items":[{"id":1,"email":"a@example.com","name":"A"}]}}"#;
+/// How long each reply takes.
+pub(crate) const TRIP: Duration = Duration::from_millis(100);
+
+/// What is answered to one request.
+#[derive(Debug, Clone)]
+pub(crate) enum Prepared {
+    Reply(RawReply),
+    Broken,
+    Silence,
+}
+
+/// A reply with a body.
+pub(crate) fn reply(http_status: u16, body: &str) -> Prepared {
+    Prepared::Reply(RawReply {
+        http_status,
+        body: body.as_bytes().to_vec(),
+        ..RawReply::default()
+    })
+}
+
+/// The same, with `Retry-After`.
+pub(crate) fn reply_asking(http_status: u16, body: &str, retry_after: &str) -> Prepared {
+    Prepared::Reply(RawReply {
+        http_status,
+        retry_after: Some(retry_after.to_owned()),
+        body: body.as_bytes().to_vec(),
+        ..RawReply::default()
+    })
+}
+
+/// A REST 3.0 error.
+pub(crate) fn envelope(http_status: u16, name: &str) -> Prepared {
+    let code = format!("BITRIX_REST_V3_EXCEPTION_{name}EXCEPTION");
+    reply(
+        http_status,
+        &format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#),
+    )
+}
+
+/// An error in the old shape.
+pub(crate) fn flat(http_status: u16, code: &str) -> Prepared {
+    reply(http_status, &format!(r#"{{"error":"{code}","error_description":"d"}}"#))
+}
+
+/// A request as it was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) url: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: String,
+}
+
+type Answering = Box<dyn Fn(&Sent) -> Prepared + Send + Sync>;
+
+pub(crate) struct ScriptedWire {
+    answering: Answering,
+    sent: Mutex<Vec<Sent>>,
+    under_way: AtomicUsize,
+}
+
+impl std::fmt::Debug for ScriptedWire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ScriptedWire")
+    }
+}
+
+impl ScriptedWire {
+    /// Answers each request by what it is.
+    pub(crate) fn answering(answering: impl Fn(&Sent) -> Prepared + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            answering: Box::new(answering),
+            sent: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+        })
+    }
+
+    /// Answers one request after another; the last reply is for all that follow.
+    pub(crate) fn in_turn(replies: impl IntoIterator<Item = Prepared>) -> Arc<Self> {
+        let replies: Mutex<VecDeque<Prepared>> = Mutex::new(replies.into_iter().collect());
+        Self::answering(move |_| {
+            let mut replies = replies.lock().unwrap();
+            if replies.len() > 1 {
+                replies.pop_front().unwrap()
+            } else {
+                replies[0].clone()
+            }
+        })
+    }
+
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    /// Requests that nobody has broken off and that have no answer yet.
+    pub(crate) fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn portal(self: &Arc<Self>) -> Portal {
+        self.portal_with(webhook())
+    }
+
+    pub(crate) fn portal_with(self: &Arc<Self>, settings: Settings) -> Portal {
+        Portal::over(Arc::clone(self) as Arc<dyn Wire>, settings)
+    }
+}
+
+/// Default settings without jitter.
+pub(crate) fn settings(credentials: Credentials) -> Settings {
+    Settings {
+        jitter: || 0.0,
+        ..Settings::new(credentials)
+    }
+}
+
+pub(crate) fn webhook() -> Settings {
+    settings(Credentials::from_webhook_url(WEBHOOK))
+}
+
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Wire for ScriptedWire {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
+        let sent = Sent {
+            url: request.url().expose_secret().to_owned(),
+            authorization: request.authorization().map(|value| value.expose_secret().to_owned()),
+            body: String::from_utf8(request.body().to_vec()).unwrap(),
+        };
+        async move {
+            self.sent.lock().unwrap().push(sent.clone());
+            self.under_way.fetch_add(1, Ordering::SeqCst);
+            let _under_way = UnderWay(&self.under_way);
+            tokio::time::sleep(TRIP).await;
+            match (self.answering)(&sent) {
+                Prepared::Reply(reply) => Ok(reply),
+                Prepared::Silence => std::future::pending().await,
+                Prepared::Broken => Err(Error::Unreachable {
+                    failure: ConnectionFailure::Lost,
+                    host: "p.example".to_owned(),
+                }),
+            }
+        }
+        .boxed()
+    }
+}
