@@ -3,36 +3,95 @@
 //! Chosen to be difficult: namesakes, three scripts, umlauts, empty names, names that equal the address, and names
 //! that strangers forged to deceive a reader or a model.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 /// A row of the portal's table of mail contacts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) id: u64,
-    pub(super) email: &'static str,
-    pub(super) name: &'static str,
+    pub(super) email: Cow<'static, str>,
+    pub(super) name: Cow<'static, str>,
 }
 
 const fn row(id: u64, email: &'static str, name: &'static str) -> Row {
-    Row { id, email, name }
+    Row {
+        id,
+        email: Cow::Borrowed(email),
+        name: Cow::Borrowed(name),
+    }
 }
 
-/// Rows of one user that contain `query` in name or address, newest first. Both sides are upper-cased, as the portal's
-/// database layer does; `%` and `_` mean themselves.
-pub(super) fn matching(user_id: u64, query: &str) -> Vec<Row> {
-    let wanted = query.to_uppercase();
-    let mut rows: Vec<_> = book_of(user_id)
-        .iter()
-        .filter(|row| row.name.to_uppercase().contains(&wanted) || row.email.to_uppercase().contains(&wanted))
-        .copied()
-        .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
-    rows
+/// The table: every user's rows, oldest first.
+#[derive(Debug)]
+pub(super) struct Books {
+    rows: HashMap<u64, Vec<Row>>,
+    next_id: u64,
 }
 
-fn book_of(user_id: u64) -> &'static [Row] {
-    match user_id {
-        1 => SALES,
-        7 => SUPPORT,
-        _ => &[],
+impl Books {
+    /// The demo's people, or `contacts` made-up ones for user 1.
+    pub(super) fn new(contacts: Option<usize>) -> Self {
+        let sales = match contacts {
+            None => SALES.to_vec(),
+            Some(count) => (1..).take(count).map(made_up).collect(),
+        };
+        let rows = HashMap::from([(1, sales), (7, SUPPORT.to_vec())]);
+        let highest = rows.values().flatten().map(|row| row.id).max();
+        Self {
+            rows,
+            next_id: highest.unwrap_or_default() + 1,
+        }
+    }
+
+    /// Rows of one user that contain `query` in name or address, newest first: `limit` of them, or all, from `offset`.
+    /// Both sides are upper-cased, as the portal's database layer does; `%` and `_` mean themselves.
+    pub(super) fn matching(&self, user: u64, query: &str, offset: usize, limit: Option<usize>) -> Vec<Row> {
+        let wanted = query.to_uppercase();
+        let contains = |text: &str| text.to_uppercase().contains(&wanted);
+        self.rows
+            .get(&user)
+            .into_iter()
+            .flatten()
+            .rev()
+            .filter(|row| wanted.is_empty() || contains(&row.name) || contains(&row.email))
+            .skip(offset)
+            .take(limit.unwrap_or(usize::MAX))
+            .cloned()
+            .collect()
+    }
+
+    /// Adds a row with a new, highest id. A known address stays as it is, and its id is given: the portal inserts with
+    /// IGNORE.
+    pub(super) fn insert(&mut self, user: u64, email: &str, name: &str) -> u64 {
+        let rows = self.rows.entry(user).or_default();
+        if let Some(known) = rows.iter().find(|row| row.email == email) {
+            return known.id;
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        rows.push(Row {
+            id,
+            email: Cow::Owned(email.to_owned()),
+            name: Cow::Owned(name.to_owned()),
+        });
+        id
+    }
+
+    /// False if there was no such row.
+    pub(super) fn delete(&mut self, user: u64, id: u64) -> bool {
+        let rows = self.rows.entry(user).or_default();
+        let before = rows.len();
+        rows.retain(|row| row.id != id);
+        rows.len() < before
+    }
+}
+
+fn made_up(id: u64) -> Row {
+    Row {
+        id,
+        email: Cow::Owned(format!("person{id}@company.example")),
+        name: Cow::Owned(format!("Person {id}")),
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     pub(super) location: Option<String>,
+    pub(super) retry_after: Option<u32>,
     pub(super) body: Vec<u8>,
 }
 
@@ -30,11 +31,17 @@ const JSON: &str = "application/json; charset=utf-8";
 
 impl Answer {
     pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self::raw(status, JSON, php::encode(body))
+    }
+
+    pub(super) fn html(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::raw(status, "text/html; charset=utf-8", body)
+    }
+
+    pub(super) fn redirect(status: u16, location: String) -> Self {
         Self {
-            status,
-            content_type: JSON,
-            location: None,
-            body: php::encode(body),
+            location: Some(location),
+            ..Self::html(status, "<html><body><h1>Moved</h1></body></html>")
         }
     }
 
@@ -43,8 +50,25 @@ impl Answer {
             status,
             content_type,
             location: None,
+            retry_after: None,
             body: body.into(),
         }
+    }
+
+    /// Names in lower case.
+    pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            ("content-type", self.content_type.to_owned()),
+            ("access-control-allow-origin", "*".to_owned()),
+            (
+                "access-control-allow-headers",
+                "origin, content-type, accept".to_owned(),
+            ),
+            ("x-content-type-options", "nosniff".to_owned()),
+        ];
+        headers.extend(self.location.clone().map(|location| ("location", location)));
+        headers.extend(self.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
+        headers
     }
 
     /// REST 3.0 envelope; `validation` only where the portal has it.
@@ -54,6 +78,11 @@ impl Answer {
             error.insert("validation".to_owned(), validation);
         }
         Self::json(status, &json!({"error": error}))
+    }
+
+    /// REST 3.0 envelope with one of its own codes, given without the prefix.
+    pub(super) fn v3(status: u16, language: Language, code: &str) -> Self {
+        Self::envelope(status, &format!("{V3}{code}"), message_for(language, code), None)
     }
 
     /// The old API's shape, which also comes from the layers before PHP.

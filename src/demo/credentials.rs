@@ -1,0 +1,116 @@
+//! Who asks: a webhook by its path, the application by its token (portal contract, sections 2 and 9).
+//!
+//! REST 3.0 folds every refusal into one 401; the old API tells the reason.
+
+use super::SECRET;
+use super::answer::{Answer, Language, message_for};
+use super::faults::{Behaviour, WrongSettings};
+use super::request::RecordedRequest;
+use super::settings::Settings;
+use super::state::State;
+use super::tokens::Verdict;
+
+/// Employees with a webhook, and what it may do.
+const WEBHOOKS: &[(u64, Scopes)] = &[(1, GRANTED), (7, &["mail.recipient"]), (9, &["crm"])];
+const GRANTED: Scopes = &["mail", "user"];
+
+/// Permissions by name.
+pub(super) type Scopes = &'static [&'static str];
+
+/// User id and secret in a path.
+pub(super) type PathCredential<'a> = Option<(&'a str, &'a str)>;
+
+/// Somebody whose credentials were accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Caller {
+    pub(super) user: u64,
+    pub(super) scopes: Scopes,
+    pub(super) is_application: bool,
+}
+
+impl Caller {
+    /// What operating time is counted by.
+    pub(super) fn key(&self) -> String {
+        if self.is_application {
+            "application".to_owned()
+        } else {
+            format!("webhook {}", self.user)
+        }
+    }
+
+    /// A granted scope may carry a list of fields in brackets.
+    pub(super) fn has_one_of(&self, enough: &[&str]) -> bool {
+        self.scopes
+            .iter()
+            .any(|scope| enough.contains(&scope.split('[').next().unwrap_or_default()))
+    }
+}
+
+/// Why credentials were not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NoCredentials,
+    WrongWebhook,
+    ExpiredToken,
+    UnknownToken,
+    /// What the fault says.
+    Other(u16, &'static str),
+}
+
+impl Refusal {
+    /// As the old API says it.
+    pub(super) fn flat(self, language: Language) -> Answer {
+        match self {
+            Self::NoCredentials => Answer::flat(401, "NO_AUTH_FOUND", "Wrong authorization data"),
+            Self::WrongWebhook => Answer::flat(401, "INVALID_CREDENTIALS", "Invalid request credentials"),
+            Self::ExpiredToken => Answer::flat(401, "expired_token", "The access token provided has expired."),
+            Self::UnknownToken => Answer::flat(401, "invalid_token", "Unable to get application by token"),
+            Self::Other(status, code) => Answer::flat(status, code, message_for(language, code)),
+        }
+    }
+}
+
+/// Finds out who asks.
+pub(super) fn identify(state: &State, request: &RecordedRequest, path: PathCredential<'_>) -> Result<Caller, Refusal> {
+    if let Some(Behaviour::Folded(status, code)) = state.settings.behaviour() {
+        return Err(Refusal::Other(status, code));
+    }
+    if let Some((user, secret)) = path {
+        return webhook(&state.settings, user, secret).ok_or(Refusal::WrongWebhook);
+    }
+    let token = request.token().ok_or(Refusal::NoCredentials)?;
+    match state.tokens().judge(&token, state.clock.now()) {
+        Verdict::Valid => Ok(Caller {
+            user: 1,
+            scopes: scopes_of_application(&state.settings),
+            is_application: true,
+        }),
+        Verdict::Expired => Err(Refusal::ExpiredToken),
+        Verdict::Unknown => Err(Refusal::UnknownToken),
+    }
+}
+
+/// What the application may do: as user 1's webhook.
+pub(super) fn scopes_of_application(settings: &Settings) -> Scopes {
+    match settings.wrong() {
+        Some(WrongSettings::NoMailScope) => &["crm"],
+        _ => scopes_of_user_1(settings),
+    }
+}
+
+fn scopes_of_user_1(settings: &Settings) -> Scopes {
+    match settings.behaviour() {
+        Some(Behaviour::FoldedScope) => &["crm"],
+        _ => settings.scopes.unwrap_or(GRANTED),
+    }
+}
+
+fn webhook(settings: &Settings, user: &str, secret: &str) -> Option<Caller> {
+    let user: u64 = user.parse().ok()?;
+    let (_, scopes) = WEBHOOKS.iter().find(|(id, _)| *id == user && secret == SECRET)?;
+    Some(Caller {
+        user,
+        scopes: if user == 1 { scopes_of_user_1(settings) } else { scopes },
+        is_application: false,
+    })
+}

@@ -1,0 +1,66 @@
+//! One request and its answer, whichever way they travel: recording, the limit on requests a second, faults, routes.
+
+use super::answer::{Answer, message_for};
+use super::faults::{self, Breakage, Place};
+use super::request::RecordedRequest;
+use super::state::State;
+use super::{oauth_server, old_api, rest3};
+
+/// Answers, or says how the connection breaks; [`Breakage::Hang`] never returns. Dropping the future is to go away
+/// before the answer.
+pub(super) async fn respond(state: &State, request: RecordedRequest) -> Result<Answer, Breakage> {
+    state.record(&request);
+    let mut unanswered = Unanswered {
+        state,
+        was_answered: false,
+    };
+    let answer = settle(state, &request).await;
+    if matches!(answer, Err(Breakage::Hang)) {
+        std::future::pending::<()>().await;
+    }
+    unanswered.was_answered = true;
+    answer.map(|answer| with_retry_after(state, answer))
+}
+
+/// Counts a request whose caller went away.
+struct Unanswered<'a> {
+    state: &'a State,
+    was_answered: bool,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if !self.was_answered {
+            self.state.count(&self.state.abandoned);
+        }
+    }
+}
+
+async fn settle(state: &State, request: &RecordedRequest) -> Result<Answer, Breakage> {
+    let language = state.settings.language;
+    let place = request.place();
+    if matches!(place, Place::Rest3 | Place::OldApi) && !state.admits() {
+        state.count(&state.throttled);
+        let code = "QUERY_LIMIT_EXCEEDED";
+        return Ok(Answer::flat(503, code, message_for(language, code)));
+    }
+    if let Some(failure) = state.failure_at(place) {
+        return failure.answer(language, &state.origin(), request.bare_path());
+    }
+    Ok(match request.segments().as_slice() {
+        ["rest", "api", method] => rest3::answer(state, request, None, method),
+        ["rest", "api", user, secret, method] => rest3::answer(state, request, Some((user, secret)), method),
+        ["rest", user, secret, method] => old_api::answer(state, request, Some((user, secret)), method),
+        ["rest", method] => old_api::answer(state, request, None, method),
+        ["oauth", "token"] => oauth_server::token(state, request).await,
+        ["oauth", "authorize"] => oauth_server::authorize(state, request),
+        _ => faults::no_such_page(404),
+    })
+}
+
+fn with_retry_after(state: &State, mut answer: Answer) -> Answer {
+    if matches!(answer.status, 429 | 503) {
+        answer.retry_after = answer.retry_after.or(state.settings.retry_after);
+    }
+    answer
+}

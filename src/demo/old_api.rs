@@ -1,0 +1,64 @@
+//! The old API at `/rest/…`: identity, permissions and time, in its flat shapes. It does not know the methods of
+//! REST 3.0, and says why credentials are refused where REST 3.0 does not.
+
+use serde_json::{Value, json};
+
+use super::CLIENT_ID;
+use super::answer::{Answer, message_for};
+use super::credentials::{self, Caller, PathCredential};
+use super::request::RecordedRequest;
+use super::state::State;
+
+const METHODS: &[&str] = &["profile", "scope", "app.info", "server.time"];
+
+/// Answers a request to `/rest/…`.
+pub(super) fn answer(state: &State, request: &RecordedRequest, path: PathCredential<'_>, method: &str) -> Answer {
+    let language = state.settings.language;
+    let method = method.strip_suffix(".json").unwrap_or(method);
+    let Some(method) = METHODS.iter().find(|known| **known == method).copied() else {
+        let code = "ERROR_METHOD_NOT_FOUND";
+        return Answer::flat(404, code, message_for(language, code));
+    };
+    let caller = match credentials::identify(state, request, path) {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal.flat(language),
+    };
+    let result = match method {
+        "scope" => json!(caller.scopes),
+        "app.info" => app_info(&caller),
+        "server.time" => json!(state.clock.date()),
+        _ => json!({
+            "ID": caller.user.to_string(),
+            "ADMIN": false,
+            "NAME": "Demo",
+            "LAST_NAME": "User",
+            "PERSONAL_GENDER": "",
+            "TIME_ZONE": "",
+            "TIME_ZONE_OFFSET": 0,
+        }),
+    };
+    // Its methods are short, so that none of their time is counted.
+    let operated = state.settings.operating_limit().map(|limit| {
+        let usage = state.operating().usage(&caller.key(), method, state.clock.now());
+        (limit, usage)
+    });
+    Answer::json(200, &json!({"result": result, "time": state.clock.time(operated)}))
+}
+
+fn app_info(caller: &Caller) -> Value {
+    if !caller.is_application {
+        return json!({"SCOPE": caller.scopes, "LICENSE": "demo"});
+    }
+    json!({
+        "ID": "1",
+        "CODE": CLIENT_ID,
+        "VERSION": "1",
+        "STATUS": "L",
+        "INSTALLED": true,
+        "PAYMENT_EXPIRED": "N",
+        "DAYS": null,
+        "LANGUAGE_ID": "en",
+        "LICENSE": "demo",
+        "SCOPE": caller.scopes,
+    })
+}

@@ -1,0 +1,46 @@
+//! What is merely odd (`--demo-quirk`), each under a name: things that real portals do and a client must bear. Pure.
+
+/// A named oddity that a client must bear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Quirk {
+    /// Ids as numeric text.
+    IdsAsText,
+    /// Every name null.
+    NullNames,
+    /// No name key at all.
+    MissingNames,
+    /// Keys that no document names.
+    UnknownKeys,
+    /// No `time` object.
+    NoTime,
+    /// `result` is a list.
+    BareList,
+    /// A wrong charset label on UTF-8.
+    WrongCharset,
+    /// JSON labelled `text/html`.
+    TextHtml,
+    /// A byte order mark before the JSON.
+    ByteOrderMark,
+}
+
+/// Every quirk: its name, what it shows, and the quirk.
+pub const QUIRKS: &[(&str, &str, Quirk)] = &[
+    ("ids-as-text", "ids come as numeric text", Quirk::IdsAsText),
+    ("null-names", "names are null", Quirk::NullNames),
+    ("missing-names", "names are missing", Quirk::MissingNames),
+    ("unknown-keys", "keys that no document names", Quirk::UnknownKeys),
+    (
+        "no-time",
+        "no time object, as on some self-hosted portals",
+        Quirk::NoTime,
+    ),
+    ("bare-list", "the result is a list without items", Quirk::BareList),
+    ("wrong-charset", "UTF-8 labelled windows-1251", Quirk::WrongCharset),
+    ("text-html", "JSON labelled text/html", Quirk::TextHtml),
+    (
+        "byte-order-mark",
+        "a byte order mark before the JSON",
+        Quirk::ByteOrderMark,
+    ),
+];

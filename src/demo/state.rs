@@ -1,0 +1,200 @@
+//! Everything that a running portal remembers, shared by its connections.
+//!
+//! No lock is held over an await, and what each guards is whole between two statements, so a poisoned lock is taken
+//! over.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::address_book::Books;
+use super::clock::Clock;
+use super::faults::{Behaviour, Failure, Place, StartingTokens};
+use super::limits::{LeakyBucket, OperatingTime};
+use super::request::RecordedRequest;
+use super::settings::{ChangeKind, Settings};
+use super::tokens::{Pair, Tokens};
+
+/// What a portal remembers.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) settings: Settings,
+    pub(super) address: SocketAddr,
+    pub(super) clock: Clock,
+    pub(super) abandoned: AtomicUsize,
+    pub(super) throttled: AtomicUsize,
+    pub(super) refreshes: AtomicUsize,
+    pub(super) spent_refreshes: AtomicUsize,
+    pub(super) changed: Notify,
+    /// Requests of REST 3.0 that came so far.
+    rest3_requests: AtomicUsize,
+    /// Successful answers of the method.
+    pages: AtomicUsize,
+    record: Mutex<Record>,
+    bucket: Mutex<LeakyBucket>,
+    operating: Mutex<OperatingTime>,
+    tokens: Mutex<Tokens>,
+    books: Mutex<Books>,
+    dice: Mutex<fastrand::Rng>,
+    /// The pair a person would have, if it is not the current one.
+    stale_pair: Option<Pair>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    newest: VecDeque<RecordedRequest>,
+    bytes: usize,
+    count: usize,
+}
+
+/// Requests that are kept: the newest, and not more than memory bears.
+const KEPT: usize = 10_000;
+const KEPT_BYTES: usize = 64 * 1024 * 1024;
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    pub(super) fn new(settings: Settings, address: SocketAddr) -> Self {
+        let mut tokens = Tokens::new();
+        let mut stale_pair = None;
+        match settings.behaviour() {
+            Some(
+                Behaviour::OAuthServer(_) | Behaviour::Tokens(StartingTokens::Expired | StartingTokens::ExpiredFlat),
+            ) => tokens.expire_access(Duration::ZERO),
+            Some(Behaviour::Tokens(StartingTokens::Spent)) => {
+                let stale = tokens.current().clone();
+                // The current one is always taken.
+                let _ = tokens.refresh(&stale.refresh, Duration::ZERO);
+                stale_pair = Some(stale);
+            }
+            _ => {}
+        }
+        let operating = match (settings.behaviour(), settings.operating_limit()) {
+            (Some(Behaviour::OperatingUsedUp), Some(operating)) => OperatingTime::prefilled(operating.limit),
+            _ => OperatingTime::default(),
+        };
+        Self {
+            settings,
+            address,
+            clock: Clock::start(),
+            abandoned: AtomicUsize::new(0),
+            throttled: AtomicUsize::new(0),
+            refreshes: AtomicUsize::new(0),
+            spent_refreshes: AtomicUsize::new(0),
+            changed: Notify::new(),
+            rest3_requests: AtomicUsize::new(0),
+            pages: AtomicUsize::new(0),
+            record: Mutex::default(),
+            bucket: Mutex::default(),
+            operating: Mutex::new(operating),
+            tokens: Mutex::new(tokens),
+            books: Mutex::new(Books::new(settings.contacts)),
+            dice: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
+            stale_pair,
+        }
+    }
+
+    pub(super) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(super) fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        lock(&self.tokens)
+    }
+
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+        lock(&self.books)
+    }
+
+    pub(super) fn operating(&self) -> MutexGuard<'_, OperatingTime> {
+        lock(&self.operating)
+    }
+
+    /// The pair that a person would have set.
+    pub(super) fn pair_at_hand(&self) -> Pair {
+        self.stale_pair
+            .clone()
+            .unwrap_or_else(|| self.tokens().current().clone())
+    }
+
+    /// Counts one up and wakes who waits for it.
+    pub(super) fn count(&self, counter: &AtomicUsize) {
+        counter.fetch_add(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn record(&self, request: &RecordedRequest) {
+        let mut record = lock(&self.record);
+        record.count += 1;
+        record.bytes += size(request);
+        record.newest.push_back(request.clone());
+        while record.newest.len() > KEPT || (record.bytes > KEPT_BYTES && record.newest.len() > 1) {
+            let Some(oldest) = record.newest.pop_front() else {
+                break;
+            };
+            record.bytes = record.bytes.saturating_sub(size(&oldest));
+        }
+        drop(record);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.record).newest.iter().cloned().collect()
+    }
+
+    pub(super) fn request_count(&self) -> usize {
+        lock(&self.record).count
+    }
+
+    /// False if this request is one too many a second.
+    pub(super) fn admits(&self) -> bool {
+        self.settings
+            .bucket
+            .is_none_or(|bucket| lock(&self.bucket).admits(bucket, self.clock.now()))
+    }
+
+    /// What goes wrong with a request that arrives at `place`.
+    pub(super) fn failure_at(&self, place: Place) -> Option<Failure> {
+        let earlier = match place {
+            Place::Rest3 => self.rest3_requests.fetch_add(1, Ordering::SeqCst),
+            _ => 0,
+        };
+        let behaviour = self.settings.behaviour()?;
+        behaviour.strikes(place, earlier, &mut lock(&self.dice))
+    }
+
+    /// Counts a page that was given, and makes the changes that come after it.
+    pub(super) fn turn_page(&self) {
+        let pages = self.pages.fetch_add(1, Ordering::SeqCst) + 1;
+        let due = self
+            .settings
+            .changes
+            .iter()
+            .filter(|change| change.after_requests == pages);
+        for change in due {
+            match change.what {
+                ChangeKind::Insert { user, email, name } => {
+                    self.books().insert(user, email, name);
+                }
+                ChangeKind::Delete { user, id } => {
+                    self.books().delete(user, id);
+                }
+            }
+        }
+    }
+}
+
+fn size(request: &RecordedRequest) -> usize {
+    let headers: usize = request
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    request.path.len() + headers + request.body.len()
+}
