@@ -95,6 +95,9 @@ struct Global {
     /// Let the demo portal answer oddly but well (implies --demo); `help` lists the names.
     #[arg(long, global = true, value_name = "NAME")]
     demo_quirk: Option<String>,
+    /// Let the demo portal be called as an application, with tokens, instead of by a webhook (implies --demo).
+    #[arg(long, global = true)]
+    demo_oauth: bool,
     /// Read settings from this TOML file; the environment wins over it.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,

@@ -69,9 +69,9 @@ pub struct OAuthApplication {
     pub client_id: String,
     /// Its secret.
     pub client_secret: String,
-    /// Lives an hour. Starts with `demoaccess`.
+    /// Lives an hour. Starts with `dem0acc3ss`.
     pub access_token: String,
-    /// Good for one refresh. Starts with `demorefresh`.
+    /// Good for one refresh. Starts with `dem0r3fr3sh`.
     pub refresh_token: String,
 }
 
@@ -107,6 +107,11 @@ impl DemoPortal {
             _ => tokio::spawn(socket::accept(socket.listen(socket::QUEUE)?, Arc::clone(&state))),
         };
         Ok(Self { state, accepting })
+    }
+
+    /// How it was told to behave.
+    pub fn settings(&self) -> &Settings {
+        &self.state.settings
     }
 
     /// What a person would put into `BITRIX24_WEBHOOK_URL`, right or, for some faults, wrong. `None`: nothing.

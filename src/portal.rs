@@ -88,6 +88,9 @@ impl Settings {
 /// Asking for the reason of a refusal may take this long, if the deadline is not nearer.
 const DIAGNOSIS_TIME: Duration = Duration::from_secs(8);
 
+/// A process that ends waits this long for tokens that are being exchanged.
+const SETTLING_TIME: Duration = Duration::from_secs(5);
+
 /// A client for one portal, shared by all callers in the process.
 #[derive(Debug)]
 pub struct Portal {
@@ -326,10 +329,14 @@ impl Portal {
         self.authority.oauth().map(|oauth| oauth.application())
     }
 
-    /// Waits for tokens that are being exchanged, so that they are saved before the process ends.
+    /// Waits for tokens that are being exchanged, so that they are saved before the process ends; not for ever, though,
+    /// if the authorization server is silent.
     pub async fn settle(&self) {
         if let Some(oauth) = self.authority.oauth() {
-            oauth.settle().await;
+            let longest = SETTLING_TIME.min(self.timeout);
+            if tokio::time::timeout(longest, oauth.settle()).await.is_err() {
+                tracing::warn!("the exchange of tokens did not end in time; its result is lost");
+            }
         }
     }
 }

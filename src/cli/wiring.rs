@@ -1,13 +1,16 @@
 //! The one place that builds the parts: portal client, address book and server, live or on the demo portal.
 
+use std::io;
 use std::sync::Arc;
+
+use tempfile::TempDir;
 
 use super::{Global, Stop};
 use crate::address_book::AddressBook;
 use crate::config;
-use crate::demo::{self, DemoPortal};
+use crate::demo::{self, Bucket, CredentialKind, DemoPortal};
 use crate::mcp::Server;
-use crate::portal::{self, Credentials, Portal};
+use crate::portal::{self, Application, Credentials, GivenSecret, Portal, RateLimit};
 
 /// The parts, ready for a command.
 #[derive(Debug)]
@@ -15,21 +18,26 @@ pub(super) struct Wiring {
     /// The address book to ask.
     pub(super) book: Arc<AddressBook>,
     /// Keeps the demo portal alive.
-    demo: Option<DemoPortal>,
+    demo: Option<Demo>,
+}
+
+/// The demo portal, and the folder for tokens that are good for this run alone.
+#[derive(Debug)]
+pub(super) struct Demo {
+    portal: DemoPortal,
+    folder: Option<TempDir>,
 }
 
 impl Wiring {
     pub(super) async fn build(global: &Global, settings: config::Settings) -> Result<Self, Stop> {
-        let demo = match demo_settings(global)? {
-            Some(settings) => Some(DemoPortal::start(settings).await.map_err(Stop::Demo)?),
+        let demo = match demo_settings(global, settings.portal.rate_limit)? {
+            Some(settings) => Some(Demo::start(settings).await.map_err(Stop::Demo)?),
             None => None,
         };
         let portal = match &demo {
             None => settings.portal,
             Some(demo) => portal::Settings {
-                credentials: demo
-                    .webhook_url()
-                    .map_or(Credentials::Missing, |url| Credentials::from_webhook_url(&url)),
+                credentials: demo.credentials()?,
                 ..settings.portal
             },
         };
@@ -45,12 +53,43 @@ impl Wiring {
     }
 
     /// A server for this address book, and what must live as long as it.
-    pub(super) fn into_server(self) -> (Server, Option<DemoPortal>) {
+    pub(super) fn into_server(self) -> (Server, Option<Demo>) {
         (Server::new(self.book), self.demo)
     }
 }
 
-fn demo_settings(global: &Global) -> Result<Option<demo::Settings>, Stop> {
+impl Demo {
+    async fn start(settings: demo::Settings) -> io::Result<Self> {
+        let folder = match settings.credential_kind() {
+            CredentialKind::OAuth => Some(tempfile::tempdir()?),
+            CredentialKind::Webhook => None,
+        };
+        let portal = DemoPortal::start(settings).await?;
+        Ok(Self { portal, folder })
+    }
+
+    /// What a person would have set.
+    fn credentials(&self) -> Result<Credentials, Stop> {
+        let Some(folder) = &self.folder else {
+            let url = self.portal.webhook_url();
+            return Ok(url.map_or(Credentials::Missing, |url| Credentials::from_webhook_url(&url)));
+        };
+        let application = self.portal.oauth_application();
+        let origin = |text: &str| text.parse().map_err(|error| Stop::Demo(io::Error::other(error)));
+        let secret = |text: String| Some(GivenSecret::Text(text.into()));
+        Ok(Credentials::Application(Application {
+            portal: origin(&application.portal)?,
+            server: origin(&application.oauth_server)?,
+            client_id: Some(application.client_id),
+            client_secret: secret(application.client_secret),
+            access_token: secret(application.access_token),
+            refresh_token: secret(application.refresh_token),
+            token_store: folder.path().join("tokens.json"),
+        }))
+    }
+}
+
+fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> Result<Option<demo::Settings>, Stop> {
     let fault = global.demo_fault.as_ref().map(|name| {
         let known = demo::FAULTS.iter().find(|fault| fault.name == name);
         known.ok_or_else(|| Stop::UnknownFault(name.clone()))
@@ -62,10 +101,21 @@ fn demo_settings(global: &Global) -> Result<Option<demo::Settings>, Stop> {
             .ok_or_else(|| Stop::UnknownQuirk(name.clone()))
     });
     let (fault, quirk) = (fault.transpose()?, quirk.transpose()?);
-    let is_demo = global.demo || fault.is_some() || quirk.is_some();
+    let is_demo = global.demo || global.demo_oauth || fault.is_some() || quirk.is_some();
+    let credential = if global.demo_oauth {
+        CredentialKind::OAuth
+    } else {
+        CredentialKind::Webhook
+    };
     Ok(is_demo.then(|| demo::Settings {
         fault,
         quirk,
+        credential,
+        // A portal with the limit that was set.
+        bucket: rate_limit.map(|limit| Bucket {
+            threshold: limit.burst,
+            drain_per_second: limit.per_second,
+        }),
         ..demo::Settings::default()
     }))
 }

@@ -89,7 +89,7 @@ impl Tokens {
     /// A code for somebody who just agreed.
     pub(super) fn new_code(&mut self, now: Duration) -> String {
         self.issued += 1;
-        let code = text("democode", self.issued);
+        let code = text("dem0c0d3", self.issued);
         self.codes.push_back((code.clone(), now + CODE_LIFE));
         if self.codes.len() > REMEMBERED {
             self.codes.pop_front();
@@ -117,8 +117,8 @@ impl Tokens {
 
 fn pair(number: u64, now: Duration) -> Pair {
     Pair {
-        access: text("demoaccess", number),
-        refresh: text("demorefresh", number),
+        access: text("dem0acc3ss", number),
+        refresh: text("dem0r3fr3sh", number),
         access_expires: now + ACCESS_LIFE,
         refresh_expires: now + REFRESH_LIFE,
     }

@@ -106,7 +106,8 @@ fn key(fix: &Fix) -> (&'static str, &'static [u16]) {
 async fn every_row_of_advice_is_reached_complete_and_valid() {
     let mut reached = BTreeSet::new();
     let mut table = Vec::new();
-    for fault in FAULTS {
+    // The others are for `survival_on_the_demo_portal`, whose clock is paused.
+    for fault in FAULTS.iter().filter(|fault| fault.outcome == demo::Outcome::Fails) {
         let mut command = program();
         command.args(["--demo-fault", fault.name]);
         // The process has a clock of its own: so little time that no attempt is repeated, and that silence ends soon.
@@ -142,8 +143,10 @@ async fn every_row_of_advice_is_reached_complete_and_valid() {
         reached.extend(assert_complete_failure(&result, &arguments.to_string()).map(key));
     }
     let missing: Vec<_> = FIXES.iter().map(key).filter(|key| !reached.contains(key)).collect();
-    // `lifecycle::a_call_that_still_runs_at_the_end_of_input_is_answered_as_cancelled` reaches this one.
-    assert_eq!(missing, [("CANCELLED", &[] as &[u16])]);
+    // What no fault of a portal leads to. Each has a test of its own: `survival` (the queue), `oauth` (sign-in and
+    // store) and `lifecycle` (a call that still runs when the input ends).
+    let elsewhere = ["TOO_MANY_LOOKUPS", "NOT_SIGNED_IN", "TOKEN_STORE_UNUSABLE", "CANCELLED"];
+    assert_eq!(missing, elsewhere.map(|code| (code, &[] as &[u16])));
 }
 
 #[test]
@@ -177,7 +180,7 @@ fn every_documented_code_has_a_row() {
 
 #[tokio::test]
 async fn messages_in_russian_change_nothing_but_the_message() {
-    let fault = FAULTS.iter().find(|fault| fault.name == "access-denied-401");
+    let fault = FAULTS.iter().find(|fault| fault.name == "license");
     let settings = demo::Settings {
         fault,
         language: demo::Language::Russian,
@@ -186,7 +189,7 @@ async fn messages_in_russian_change_nothing_but_the_message() {
     let portal = DemoPortal::start(settings).await.unwrap();
     let result = Session::with(&portal).await.call(json!({})).await;
     let error = &result.structured_content.as_ref().unwrap()["error"];
-    assert_eq!(error["message"], "the portal says: Доступ запрещен");
+    assert_eq!(error["message"], "the portal says: Запрос не выполнен");
     let row = assert_complete_failure(&result, "russian").unwrap();
     assert_eq!(error["meaning"], row.meaning);
 }

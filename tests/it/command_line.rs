@@ -1,6 +1,6 @@
 //! `lookup`, `schema`, `--help`, exit statuses.
 
-use bitrix24_mail_mcp::demo::FAULTS;
+use bitrix24_mail_mcp::demo::{FAULTS, Outcome};
 use serde_json::{Value, json};
 
 use crate::harness::{Session, program, run, stderr, stdout};
@@ -75,7 +75,7 @@ async fn the_table_tells_how_to_go_on_and_what_to_try() {
 
 #[tokio::test]
 async fn each_fault_ends_in_code_meaning_steps_who_and_retry() {
-    for fault in FAULTS {
+    for fault in FAULTS.iter().filter(|fault| fault.outcome == Outcome::Fails) {
         let output = program()
             .args(["lookup", "client", "--demo-fault", fault.name])
             .env("BITRIX24_TIMEOUT", "150ms")
