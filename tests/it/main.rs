@@ -15,6 +15,12 @@ mod advice;
 mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
+/// Asks the demo portal without a socket.
+mod demo_in_process;
+/// Requests a second and operating time, as the demo portal counts them.
+mod demo_limits;
+/// The demo's application and authorization server.
+mod demo_oauth;
 /// The demo portal itself, held against the portal contract.
 mod demo_portal;
 /// What the program generates is what the repository holds.
