@@ -15,10 +15,14 @@ mod advice;
 mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
+/// Every fault of the demo portal, on each of the portal's paths.
+mod demo_faults;
 /// Asks the demo portal without a socket.
 mod demo_in_process;
 /// Requests a second and operating time, as the demo portal counts them.
 mod demo_limits;
+/// Batches, documentation, changing address books and the record of the demo portal.
+mod demo_methods;
 /// The demo's application and authorization server.
 mod demo_oauth;
 /// The demo portal itself, held against the portal contract.
