@@ -1,10 +1,11 @@
-//! The command line: `serve` (the default), `lookup` and `schema`.
+//! The command line: `serve` (the default), `lookup`, `login` and `schema`.
 //!
 //! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal or the network failed, 2 wrong
 //! usage or settings.
 
 mod csv;
 mod everyone;
+mod login;
 mod lookup;
 mod report;
 mod schema;
@@ -71,6 +72,12 @@ enum Command {
     /// to stderr.
     #[command(after_help = lookup::EXAMPLES)]
     Lookup(lookup::Arguments),
+    /// Sign in with a local application (OAuth), instead of a webhook.
+    ///
+    /// Shows the portal's sign-in page, waits until the browser comes back from it, and stores the tokens where the
+    /// server and the other commands find them.
+    #[command(after_help = login::EXAMPLES)]
+    Login(login::Arguments),
     /// Print the tools' JSON Schemas, or keep generated files up to date.
     Schema(schema::Arguments),
 }
@@ -164,6 +171,8 @@ enum Stop {
     Runtime(#[source] io::Error),
     #[error(transparent)]
     Serve(#[from] crate::transports::stdio::Error),
+    #[error(transparent)]
+    Login(#[from] login::Error),
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
     #[error("{0}")]
@@ -186,6 +195,7 @@ impl Stop {
             Self::Schema(..) => Some("run `bitrix24-mail-mcp schema` with --write DIR in place of --check DIR"),
             Self::Demo(_) => Some("check that this machine may open loopback ports"),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
+            Self::Login(error) => error.hint(),
             Self::Runtime(_) | Self::Output(_) => None,
         };
         report::error(self, hint);
@@ -193,6 +203,7 @@ impl Stop {
             Self::Settings(_) | Self::SecretArgument | Self::UnknownFault(_) | Self::UnknownQuirk(_) => {
                 ExitStatus::Usage
             }
+            Self::Login(error) if error.is_about_settings() => ExitStatus::Usage,
             _ => ExitStatus::Failed,
         }
     }
@@ -209,6 +220,7 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     match command {
         Some(Command::Schema(arguments)) => schema::run(&arguments),
         Some(Command::Lookup(arguments)) => with_wiring(&global, async |wiring| lookup::run(&arguments, &wiring).await),
+        Some(Command::Login(arguments)) => with_wiring(&global, async |wiring| login::run(&arguments, &wiring).await),
         Some(Command::Serve) | None => with_wiring(&global, serve::run),
     }
 }

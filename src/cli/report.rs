@@ -60,6 +60,12 @@ pub(super) fn note(text: &str) {
     write(&[(DIM, "note:", text.to_owned())]);
 }
 
+/// What a person is told to do, as it stands.
+pub(super) fn say(text: &str) {
+    // Nobody can be told that stderr is gone.
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
 fn write(lines: &[(Style, &str, String)]) {
     let mut stderr = anstream::stderr().lock();
     for (style, label, text) in lines {

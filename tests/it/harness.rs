@@ -2,6 +2,7 @@
 
 use std::process::{Output, Stdio};
 
+use bitrix24_mail_mcp::config::env_vars;
 use bitrix24_mail_mcp::demo::DemoPortal;
 use rmcp::ServiceExt;
 use rmcp::model::{CallToolRequestParams, CallToolResult};
@@ -14,8 +15,8 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 /// The program without any setting of the machine it runs on.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bitrix24-mail-mcp"));
-    for name in ["WEBHOOK_URL", "WEBHOOK_URL_FILE", "TIMEOUT", "MCP_LOG"] {
-        command.env_remove(format!("BITRIX24_{name}"));
+    for variable in env_vars::ALL {
+        command.env_remove(variable.name);
     }
     command.kill_on_drop(true);
     command

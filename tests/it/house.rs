@@ -34,9 +34,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["portal/wire.rs"]),
     ("rustls", &["portal/wire.rs"]),
     ("axum", &["transports", "demo"]),
-    ("hyper", &["transports", "demo"]),
+    ("hyper", &["transports", "demo", "cli/login/callback.rs"]),
     ("rmcp", &["mcp", "transports"]),
     ("clap", &["cli"]),
+    ("webbrowser", &["cli/login.rs"]),
+    ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
 ];
 
 /// Data, not code.

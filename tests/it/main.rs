@@ -37,6 +37,8 @@ mod harness;
 mod house;
 /// The end of input, a client that no longer reads, cancelled calls.
 mod lifecycle;
+/// `login`, from the authorize page's address to the token store.
+mod login;
 /// An application's tokens.
 mod oauth;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.

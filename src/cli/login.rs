@@ -1,0 +1,292 @@
+//! `login`: signs a person in with a local application and stores the tokens.
+//!
+//! The portal's authorize page sends the browser back to this machine with a code; whoever works on another machine
+//! pastes the address instead. The code is exchanged at once, since it lives 30 seconds. Code, state, tokens and secrets
+//! are never printed or logged, but for the state in the authorize page's address.
+//! See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+
+mod callback;
+mod redirected;
+
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::time::Duration;
+
+use clap::Args;
+use secrecy::ExposeSecret;
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use url::form_urlencoded;
+
+use super::wiring::Wiring;
+use super::{ExitStatus, Stop, report};
+use crate::address_book;
+use crate::config::env_vars::{self, EnvVar};
+use crate::fixit::Failure;
+use crate::portal::{self, Application, GivenSecret, Portal, read_small_file};
+use callback::Listener;
+use redirected::{Redirected, State};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  bitrix24-mail-mcp login
+  bitrix24-mail-mcp login --port 9000
+  bitrix24-mail-mcp login --no-browser
+
+Needs BITRIX24_PORTAL, BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET (or BITRIX24_CLIENT_SECRET_FILE). Keep to one
+port: the address that login listens on has to be entered in the application as its handler path.";
+
+/// Arguments of `login`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The port on 127.0.0.1 that the browser is sent back to; 0 takes any free one.
+    #[arg(long, value_name = "N", default_value_t = 8025)]
+    port: u16,
+    /// Only show the address of the sign-in page, open no browser.
+    #[arg(long)]
+    no_browser: bool,
+}
+
+/// Why nobody was signed in, before any exchange.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("login signs in with an application, and {} is not set", .0.name)]
+    Missing(&'static EnvVar),
+    #[error("{name} cannot be used: {1}", name = .0.name)]
+    Unreadable(&'static EnvVar, &'static str),
+    #[error("port {0} of 127.0.0.1 cannot be listened on")]
+    Port(u16, #[source] io::Error),
+    #[error("this system gives no random numbers")]
+    NoRandomNumbers,
+    #[error("access was denied on the portal's sign-in page")]
+    Denied,
+    #[error("the portal's sign-in page answered with an error{}", named(.0.as_deref()))]
+    Failed(Option<String>),
+    #[error("nobody signed in within {}", humantime::format_duration(WAIT))]
+    NotInTime,
+}
+
+fn named(name: Option<&str>) -> String {
+    name.map(|name| format!(": {name}")).unwrap_or_default()
+}
+
+impl Error {
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing(_) => Some(
+                "create a local application in the portal (Developer resources > Other > Local application), then set BITRIX24_PORTAL, BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET",
+            ),
+            Self::Unreadable(..) => Some("put the application's client secret into that file, readable by you"),
+            Self::Port(..) => {
+                Some("choose another port with --port, and change the application's handler path with it")
+            }
+            Self::NoRandomNumbers => None,
+            Self::Denied => {
+                Some("run `bitrix24-mail-mcp login` again and allow the access, as a user of the portal who may")
+            }
+            Self::Failed(_) => Some(
+                "check the application's client id, permissions and handler path in the portal, then run `bitrix24-mail-mcp login` again",
+            ),
+            Self::NotInTime => Some("run `bitrix24-mail-mcp login` again"),
+        }
+    }
+
+    pub(super) fn is_about_settings(&self) -> bool {
+        matches!(self, Self::Missing(_) | Self::Unreadable(..))
+    }
+}
+
+/// Time to find the password.
+const WAIT: Duration = Duration::from_secs(600);
+/// The longest line that is read; an address is far shorter.
+const MAX_LINE: u64 = 16 * 1024;
+
+pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
+    tokio::select! {
+        status = sign_in(arguments, wiring.book.portal()) => Ok(status?),
+        () = interrupted() => Ok(ExitStatus::Interrupted),
+    }
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn sign_in(arguments: &Arguments, portal: &Portal) -> Result<ExitStatus, Error> {
+    let (application, client_id) = ready(portal)?;
+    let state = State::random().ok_or(Error::NoRandomNumbers)?;
+    let mut listener = Listener::bind(arguments.port)
+        .await
+        .map_err(|error| Error::Port(arguments.port, error))?;
+    let redirect_uri = listener.redirect_uri();
+    let page = authorize_page(application.portal.as_str(), client_id, &state, &redirect_uri);
+    tell(&redirect_uri, &page);
+    if !arguments.no_browser && io::stderr().is_terminal() {
+        open(page);
+    }
+    let code = tokio::time::timeout(WAIT, code(&mut listener, lines_of_stdin(), &state))
+        .await
+        .unwrap_or(Err(Error::NotInTime))?;
+    // The port is free again while the exchange runs.
+    drop(listener);
+    Ok(match portal.sign_in(code).await {
+        Ok(user_id) => {
+            tell_success(application, user_id);
+            ExitStatus::Done
+        }
+        Err(error) => {
+            let failed = portal::Failed::from(error);
+            report::failure(&Failure::from(&address_book::Error::Portal(failed)));
+            ExitStatus::Failed
+        }
+    })
+}
+
+/// The application and its client id, if everything is set that the exchange will need.
+fn ready(portal: &Portal) -> Result<(&Application, &str), Error> {
+    let application = portal.application().ok_or(Error::Missing(&env_vars::PORTAL))?;
+    let client_id = application
+        .client_id
+        .as_deref()
+        .ok_or(Error::Missing(&env_vars::CLIENT_ID))?;
+    // Better now than after the person has signed in.
+    match &application.client_secret {
+        None => return Err(Error::Missing(&env_vars::CLIENT_SECRET)),
+        Some(GivenSecret::Text(_)) => {}
+        Some(GivenSecret::File(path)) => {
+            let unusable = |reason| Error::Unreadable(&env_vars::CLIENT_SECRET_FILE, reason);
+            let secret = read_small_file(path).map_err(unusable)?;
+            if secret.expose_secret().trim().is_empty() {
+                return Err(unusable("it is empty"));
+            }
+        }
+    }
+    Ok((application, client_id))
+}
+
+fn authorize_page(portal: &str, client_id: &str, state: &State, redirect_uri: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", client_id)
+        .append_pair("response_type", "code")
+        .append_pair("state", state.expose())
+        .append_pair("redirect_uri", redirect_uri)
+        .finish();
+    format!("{portal}/oauth/authorize/?{query}")
+}
+
+fn tell(redirect_uri: &str, page: &str) {
+    report::say(&format!(
+        "In the settings of the local application, this address must be entered as the handler path:\n\n  {redirect_uri}\n\n\
+         Then open this page, sign in to the portal and allow the access:\n\n  {page}\n\n\
+         Waiting up to {} for the browser to come back. If it cannot reach this machine, copy the address it ends at \
+         from its address bar (or the code in it) and paste it here at once: the code lives 30 seconds. Ctrl-C ends.",
+        humantime::format_duration(WAIT)
+    ));
+}
+
+fn tell_success(application: &Application, user_id: Option<u64>) {
+    let user = user_id.map(|id| format!(" as user {id}")).unwrap_or_default();
+    report::say(&format!(
+        "Signed in{user}. The tokens are stored in {}\n\n\
+         Check the connection with `bitrix24-mail-mcp doctor`, look somebody up with `bitrix24-mail-mcp lookup anna`.\n\
+         The assistant's server entry needs the same BITRIX24_PORTAL, BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET (or \
+         BITRIX24_CLIENT_SECRET_FILE), and BITRIX24_TOKEN_STORE and BITRIX24_OAUTH_SERVER where you have set them.",
+        application.token_store.display()
+    ));
+}
+
+/// Opens the page beside the waiting: some browsers keep their caller.
+fn open(page: String) {
+    tokio::spawn(async move {
+        let opened = tokio::task::spawn_blocking(move || webbrowser::open(&page)).await;
+        if !matches!(opened, Ok(Ok(()))) {
+            report::note("no browser could be opened; open the page yourself");
+        }
+    });
+}
+
+/// Lines of stdin until it ends. A thread reads them; it does not keep the process alive.
+fn lines_of_stdin() -> mpsc::Receiver<SecretString> {
+    let (sender, lines) = mpsc::channel(1);
+    tokio::task::spawn_blocking(move || {
+        let mut stdin = io::stdin().lock();
+        loop {
+            let mut line = Vec::new();
+            match stdin.by_ref().take(MAX_LINE).read_until(b'\n', &mut line) {
+                Ok(length) if length > 0 => {}
+                _ => return,
+            }
+            let line = SecretString::from(String::from_utf8_lossy(&line).into_owned());
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+/// Waits for the code, from the browser or from the person.
+async fn code(
+    listener: &mut Listener,
+    mut lines: mpsc::Receiver<SecretString>,
+    state: &State,
+) -> Result<SecretString, Error> {
+    let mut has_lines = true;
+    loop {
+        let (redirected, is_pasted) = tokio::select! {
+            redirected = listener.next(state) => (redirected, false),
+            line = lines.recv(), if has_lines => match line {
+                Some(line) if line.expose_secret().trim().is_empty() => continue,
+                Some(line) => (state.read_pasted(line.expose_secret()), true),
+                None => {
+                    has_lines = false;
+                    continue;
+                }
+            },
+        };
+        match redirected {
+            Redirected::Code(code) => return Ok(code),
+            Redirected::Denied => return Err(Error::Denied),
+            Redirected::Failed(name) => return Err(Error::Failed(name)),
+            Redirected::Foreign if is_pasted => {
+                report::note(
+                    "what was pasted belongs to another sign-in: its state is not the one above; still waiting",
+                );
+            }
+            Redirected::Foreign => report::note(
+                "a browser came with an answer to another sign-in: its state is not the one above; it was refused, still waiting",
+            ),
+            Redirected::Nothing => report::note(
+                "what was pasted is neither the address that the browser ended at nor a code; still waiting",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authorize_page_is_told_where_to_send_the_browser() {
+        let state = State::random().unwrap();
+        assert_eq!(
+            authorize_page("https://p.example", "local.1&2", &state, "http://127.0.0.1:8025/"),
+            format!(
+                "https://p.example/oauth/authorize/?client_id=local.1%262&response_type=code&state={}&redirect_uri=http%3A%2F%2F127.0.0.1%3A8025%2F",
+                state.expose()
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn the_end_of_stdin_does_not_end_the_waiting() {
+        let mut listener = Listener::bind(0).await.unwrap();
+        let state = State::random().unwrap();
+        let (sender, lines) = mpsc::channel(1);
+        drop(sender);
+        tokio::time::pause();
+        let waited = tokio::time::timeout(WAIT, code(&mut listener, lines, &state)).await;
+        assert!(waited.is_err(), "it ended at once");
+    }
+}

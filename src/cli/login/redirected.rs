@@ -1,0 +1,155 @@
+//! What the portal's authorize page sends a person back with, and whether it belongs to this sign-in. Pure but for the
+//! random `state`.
+//!
+//! An answer without the right `state` may come from any page that the person has open, so it is never believed. A bare
+//! code is taken from the person alone. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+
+use ring::rand::{SecureRandom, SystemRandom};
+use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded;
+
+/// The random text that ties an answer to the authorize page that this process asked for.
+#[derive(Debug, Clone)]
+pub(super) struct State(SecretString);
+
+/// What came back.
+#[derive(Debug)]
+pub(super) enum Redirected {
+    /// A code, to be exchanged within 30 seconds.
+    Code(SecretString),
+    /// The person, or the portal for them, said no.
+    Denied,
+    /// Another error; its name if it has one that can be shown.
+    Failed(Option<String>),
+    /// The answer to another question.
+    Foreign,
+    /// No answer of the authorize page at all.
+    Nothing,
+}
+
+/// Codes that were seen have 32 to 70 characters; words that people type are shorter.
+const CODE_LENGTHS: std::ops::RangeInclusive<usize> = 16..=512;
+/// The longest error name of OAuth has 25 characters.
+const LONGEST_ERROR_NAME: usize = 40;
+
+impl State {
+    /// Makes one; `None` if this system gives no random numbers.
+    pub(super) fn random() -> Option<Self> {
+        let mut bytes = [0_u8; 16];
+        SystemRandom::new().fill(&mut bytes).ok()?;
+        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(Self(text.into()))
+    }
+
+    /// For the authorize page's address, and for nothing else.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Takes as long for a nearly right text as for a wrong one.
+    fn is(&self, given: &str) -> bool {
+        let expected = self.expose();
+        let difference = expected
+            .bytes()
+            .zip(given.bytes())
+            .fold(0, |difference, (one, other)| difference | (one ^ other));
+        expected.len() == given.len() && difference == 0
+    }
+
+    /// Reads the query of a redirect.
+    pub(super) fn read_query(&self, query: &str) -> Redirected {
+        let value = |name: &str| {
+            form_urlencoded::parse(query.as_bytes())
+                .find(|(key, value)| key == name && !value.is_empty())
+                .map(|(_, value)| value.into_owned())
+        };
+        let (code, error) = (value("code").map(SecretString::from), value("error"));
+        if code.is_none() && error.is_none() {
+            return Redirected::Nothing;
+        }
+        if !value("state").is_some_and(|state| self.is(&state)) {
+            return Redirected::Foreign;
+        }
+        match (error, code) {
+            (Some(error), _) if error == "access_denied" => Redirected::Denied,
+            (Some(error), _) => Redirected::Failed(is_a_name(&error).then_some(error)),
+            (None, Some(code)) => Redirected::Code(code),
+            (None, None) => Redirected::Nothing,
+        }
+    }
+
+    /// Reads a line that the person pasted: the address that the browser ended at, or the code alone.
+    pub(super) fn read_pasted(&self, line: &str) -> Redirected {
+        let line = line.trim();
+        let line = line.split_once('#').map_or(line, |(before, _)| before);
+        if let Some((_, query)) = line.split_once('?') {
+            return self.read_query(query);
+        }
+        if CODE_LENGTHS.contains(&line.len()) && line.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Redirected::Code(line.into());
+        }
+        Redirected::Nothing
+    }
+}
+
+fn is_a_name(error: &str) -> bool {
+    error.len() <= LONGEST_ERROR_NAME && error.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(redirected: &Redirected) -> String {
+        match redirected {
+            Redirected::Code(code) => code.expose_secret().to_owned(),
+            Redirected::Failed(name) => format!("{name:?}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn states_are_long_and_differ() {
+        let (one, other) = (State::random().unwrap(), State::random().unwrap());
+        assert_eq!(one.expose().len(), 32);
+        assert_ne!(one.expose(), other.expose());
+        assert!(one.is(one.expose()) && !one.is(other.expose()) && !one.is("") && !one.is(&one.expose()[1..]));
+    }
+
+    #[test]
+    fn a_query_is_believed_with_the_right_state_alone() {
+        let state = State("5tate".to_owned().into());
+        for (query, expected) in [
+            ("code=c%26de&state=5tate&domain=p.example", "c&de"),
+            ("state=5tate&code=", "Nothing"),
+            ("", "Nothing"),
+            ("state=5tate", "Nothing"),
+            ("code=abc", "Foreign"),
+            ("code=abc&state=", "Foreign"),
+            ("code=abc&state=5tata", "Foreign"),
+            ("code=abc&state=5tate5", "Foreign"),
+            ("error=access_denied", "Foreign"),
+            ("error=access_denied&state=5tate", "Denied"),
+            ("error=invalid_scope&state=5tate", "Some(\"invalid_scope\")"),
+            ("error=%1b[31m&state=5tate", "None"),
+        ] {
+            assert_eq!(seen(&state.read_query(query)), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_person_may_paste_an_address_or_a_code() {
+        let state = State("5tate".to_owned().into());
+        for (line, expected) in [
+            ("  http://127.0.0.1:8025/?code=abc&state=5tate#top\r", "abc"),
+            ("127.0.0.1:8025/?code=abc&state=5tate", "abc"),
+            ("http://127.0.0.1:8025/?code=abc&state=other", "Foreign"),
+            ("abcdefghij0123456789", "abcdefghij0123456789"),
+            ("help", "Nothing"),
+            ("https://p.example/marketplace/", "Nothing"),
+            ("abcdefghij 0123456789", "Nothing"),
+        ] {
+            assert_eq!(seen(&state.read_pasted(line)), expected, "{line}");
+        }
+    }
+}
