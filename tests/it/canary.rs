@@ -42,7 +42,12 @@ async fn no_fault_shows_the_secret_to_a_client_or_in_the_logs() {
             let result = session.call(json!({"query": "zebra-query"})).await;
             assert_clean(&serde_json::to_string(&result).unwrap(), fault.name);
             let log = session.end().await;
-            assert!(log.contains("a tool call failed"), "{}: nothing was logged", fault.name);
+            let is_logged = log.contains("a tool call failed");
+            assert!(
+                is_logged || !must_fail(fault, kind),
+                "{}: nothing was logged",
+                fault.name
+            );
             assert_clean(&log, fault.name);
             assert!(!log.contains("zebra-query"), "{}: the query is in the log", fault.name);
         }

@@ -43,8 +43,12 @@ mod login;
 mod oauth;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.
 mod pagination;
+/// Processes that share a token store, and `lookup --all` as a person runs it.
+mod processes;
 /// Every shape of reply, one file a case.
 mod replies;
+/// Pages of contacts, then silence.
+mod scripted_pages;
 /// A server that sends prepared bytes.
 mod scripted_portal;
 /// A wire of prepared replies.
@@ -53,6 +57,8 @@ mod scripted_wire;
 mod settings;
 /// Limits, retries, diagnosis, cancellation.
 mod survival;
+/// The same against the demo portal: every fault with every kind of credentials, its own limits, changing address books.
+mod survival_on_the_demo_portal;
 /// Real TLS: trusted, untrusted, expired, another name, no roots at all.
 #[cfg(target_os = "linux")]
 mod tls;

@@ -1,0 +1,331 @@
+//! The portal client against the demo portal with a paused clock, by way of a wire that needs no sockets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bitrix24_mail_mcp::address_book::{AddressBook, Contact, ContactPage, Error, GivenPagination, Query};
+use bitrix24_mail_mcp::demo::{self, Change, ChangeKind, CredentialKind, DemoPortal, FAULTS, Fault, Outcome};
+use bitrix24_mail_mcp::portal::{
+    self, Application, ConnectionFailure, Credentials, GivenSecret, Portal, RawReply, Request, Settings, Wire,
+};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+/// How long a request is on its way.
+const TRIP: Duration = Duration::from_millis(20);
+
+/// Takes requests to a demo portal without sockets.
+#[derive(Debug)]
+struct DemoWire(Arc<DemoPortal>);
+
+impl Wire for DemoWire {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, portal::Error>> {
+        async move {
+            tokio::time::sleep(TRIP).await;
+            let url = url::Url::parse(request.url().expose_secret()).unwrap();
+            let lost = || portal::Error::Unreachable {
+                failure: ConnectionFailure::Lost,
+                host: "demo".to_owned(),
+            };
+            if url.host_str() != Some("127.0.0.1") || url.scheme() != "http" {
+                return Err(lost());
+            }
+            let mut headers = vec![("content-type".to_owned(), request.content_type().to_owned())];
+            if let Some(value) = request.authorization() {
+                headers.push(("authorization".to_owned(), value.expose_secret().to_owned()));
+            }
+            let answer = self.0.answer("POST", url.path(), &headers, request.body()).await;
+            let answer = answer.map_err(|_| lost())?;
+            let header = |name: &str| {
+                answer
+                    .headers
+                    .iter()
+                    .find(|(known, _)| known == name)
+                    .map(|(_, value)| value.clone())
+            };
+            Ok(RawReply {
+                http_status: answer.status,
+                location: header("location"),
+                retry_after: header("retry-after"),
+                body: answer.body,
+                ..RawReply::default()
+            })
+        }
+        .boxed()
+    }
+}
+
+/// A demo portal, its address book as a client sees it, and the folder of the token store.
+struct Scene {
+    portal: Arc<DemoPortal>,
+    book: AddressBook,
+    _folder: TempDir,
+}
+
+impl Scene {
+    async fn with(settings: demo::Settings) -> Self {
+        Self::within(settings, Settings::DEFAULT_TIMEOUT).await
+    }
+
+    async fn within(settings: demo::Settings, timeout: Duration) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let portal = Arc::new(DemoPortal::start(settings).await.unwrap());
+        let credentials = match settings.credential_kind() {
+            CredentialKind::Webhook => portal
+                .webhook_url()
+                .map_or(Credentials::Missing, |url| Credentials::from_webhook_url(&url)),
+            CredentialKind::OAuth => Credentials::Application(application(&portal, &folder)),
+        };
+        let settings = Settings {
+            timeout,
+            jitter: || 0.0,
+            ..Settings::new(credentials)
+        };
+        let client = Portal::over(Arc::new(DemoWire(Arc::clone(&portal))), settings);
+        Self {
+            book: AddressBook::new(client, Duration::ZERO),
+            portal,
+            _folder: folder,
+        }
+    }
+
+    async fn look_up(&self, text: &str) -> Result<ContactPage, Error> {
+        self.book.contacts(&query(text), &CancellationToken::new()).await
+    }
+}
+
+fn application(portal: &DemoPortal, folder: &TempDir) -> Application {
+    let given = portal.oauth_application();
+    let secret = |text: String| Some(GivenSecret::Text(text.into()));
+    let origin = |text: &str| text.parse().unwrap_or_else(|_| "nowhere.invalid".parse().unwrap());
+    Application {
+        portal: origin(&given.portal),
+        server: origin(&given.oauth_server),
+        client_id: Some(given.client_id),
+        client_secret: secret(given.client_secret),
+        access_token: secret(given.access_token),
+        refresh_token: secret(given.refresh_token),
+        token_store: folder.path().join("tokens.json"),
+    }
+}
+
+fn query(text: &str) -> Query {
+    Query::new(text, &GivenPagination::default()).unwrap()
+}
+
+fn fault(name: &str) -> Option<&'static Fault> {
+    Some(FAULTS.iter().find(|fault| fault.name == name).unwrap())
+}
+
+/// Every fault and both kinds of credentials: in time, and as a snapshot the code, the requests that the portal saw,
+/// and the time it took.
+#[tokio::test(start_paused = true)]
+async fn every_fault_ends_in_time_with_every_kind_of_credentials() {
+    let mut table = Vec::new();
+    // Fine without a socket: their trouble is the socket.
+    let needs_sockets = ["closed-port", "no-answer", "tls", "unknown-host", "huge"];
+    for fault in FAULTS.iter().filter(|fault| !needs_sockets.contains(&fault.name)) {
+        for credential in [CredentialKind::Webhook, CredentialKind::OAuth] {
+            if fault.needs_oauth && credential == CredentialKind::Webhook {
+                continue;
+            }
+            let settings = demo::Settings {
+                fault: Some(fault),
+                credential,
+                ..Default::default()
+            };
+            let scene = Scene::with(settings).await;
+            let started = Instant::now();
+            let outcome = scene.look_up("client").await;
+            let elapsed = started.elapsed();
+            assert!(
+                elapsed <= Settings::DEFAULT_TIMEOUT + SECOND,
+                "{}: {elapsed:?}",
+                fault.name
+            );
+            let code = match &outcome {
+                Ok(page) => {
+                    assert_eq!(page.contacts.len(), 5, "{}", fault.name);
+                    "ok".to_owned()
+                }
+                Err(error) => error.code().to_owned(),
+            };
+            if fault.outcome == Outcome::Survived {
+                assert_eq!(code, "ok", "{}: {outcome:?}", fault.name);
+            }
+            let refreshes = scene.portal.refreshes();
+            assert!(refreshes <= 1, "{}", fault.name);
+            let tenths = elapsed.as_millis() / 100;
+            table.push(format!(
+                "{} {credential:?}: {code}, {} requests, {refreshes} refreshes, {}.{} s",
+                fault.name,
+                scene.portal.request_count(),
+                tenths / 10,
+                tenths % 10
+            ));
+        }
+    }
+    insta::assert_snapshot!("faults", table.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_hundred_look_ups_at_once_take_what_the_bucket_allows_and_keep_their_order() {
+    let scene = Scene::within(demo::Settings::default(), 120 * SECOND).await;
+    let started = Instant::now();
+    let looked_up = (0..200).map(|number| {
+        let scene = &scene;
+        async move {
+            let outcome = scene.look_up(&format!("person {number}")).await;
+            (outcome.map(|_| number), started.elapsed())
+        }
+    });
+    let outcomes = futures_util::future::join_all(looked_up).await;
+    assert!(outcomes.iter().all(|(outcome, _)| outcome.is_ok()));
+    assert_eq!((scene.portal.throttled(), scene.portal.request_count()), (0, 200));
+    let took = started.elapsed();
+    assert!(took >= 75 * SECOND && took < 76 * SECOND, "{took:?}");
+    assert!(outcomes.is_sorted_by_key(|(_, at)| *at), "first come, first served");
+    let asked: Vec<String> = scene
+        .portal
+        .requests()
+        .iter()
+        .map(|request| serde_json::from_slice::<serde_json::Value>(&request.body).unwrap()["query"].to_string())
+        .collect();
+    let expected: Vec<String> = (0..200)
+        .map(|number| json!(format!("person {number}")).to_string())
+        .collect();
+    assert_eq!(asked, expected);
+}
+
+/// Another program on this host has filled the portal's bucket.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_others_fill_is_waited_for() {
+    let scene = Scene::with(demo::Settings::default()).await;
+    let url = url::Url::parse(&scene.portal.webhook_url().unwrap()).unwrap();
+    for _ in 0..50 {
+        scene
+            .portal
+            .answer("POST", &format!("{}profile", url.path()), &[], b"{}")
+            .await
+            .unwrap();
+    }
+    let started = Instant::now();
+    scene.look_up("client").await.unwrap();
+    assert_eq!(scene.portal.throttled(), 1);
+    assert!(
+        started.elapsed() >= 1500 * MS && started.elapsed() < 2 * SECOND,
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+async fn walk(scene: &Scene, limit: u32) -> Vec<Contact> {
+    let pagination = GivenPagination {
+        limit: Some(limit.into()),
+        ..GivenPagination::default()
+    };
+    let mut walk = scene.book.walk(&Query::new("", &pagination).unwrap());
+    let mut contacts = Vec::new();
+    while let Some(step) = walk.step(&CancellationToken::new()).await.unwrap() {
+        contacts.extend(step.contacts);
+        assert_eq!(step.total, contacts.len());
+    }
+    contacts
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_walk_brings_everybody_once() {
+    let settings = demo::Settings {
+        contacts: Some(450),
+        ..Default::default()
+    };
+    let scene = Scene::with(settings).await;
+    let contacts = walk(&scene, 200).await;
+    assert_eq!((contacts.len(), scene.portal.request_count()), (450, 3));
+    assert!(
+        contacts.is_sorted_by(|one, next| one.id > next.id),
+        "newest first, nobody twice"
+    );
+
+    let scene = Scene::with(settings).await;
+    assert_eq!(walk(&scene, 150).await.len(), 450);
+    assert_eq!(
+        scene.portal.request_count(),
+        4,
+        "three full pages, so a fourth tells the end"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn contacts_that_come_or_go_during_a_walk_are_borne() {
+    const CHANGES: &[Change] = &[
+        Change {
+            after_requests: 1,
+            what: ChangeKind::Insert {
+                user: 1,
+                email: "new@example.com",
+                name: "New",
+            },
+        },
+        Change {
+            after_requests: 2,
+            what: ChangeKind::Delete { user: 1, id: 448 },
+        },
+    ];
+    let scene = Scene::with(demo::Settings {
+        contacts: Some(450),
+        changes: CHANGES,
+        ..Default::default()
+    })
+    .await;
+    let contacts = walk(&scene, 100).await;
+    let mut ids: Vec<u64> = contacts.iter().map(|contact| contact.id).collect();
+    // The one that came moved a row onto the next page; the one that went hides one of the rows behind it at most.
+    assert!(ids.len() >= 449 && ids.len() <= 450, "{}", ids.len());
+    ids.dedup();
+    assert_eq!(ids.len(), contacts.len(), "nobody twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_real_operating_limit_is_kept_away_from() {
+    let settings = demo::Settings {
+        bucket: None,
+        operating: Some(demo::Operating {
+            limit: Duration::from_secs(420),
+            cost_per_call: 10 * SECOND,
+            answer_flat: false,
+        }),
+        ..Default::default()
+    };
+    let scene = Scene::within(settings, 60 * SECOND).await;
+    for number in 0..60 {
+        let outcome = scene.look_up(&number.to_string()).await;
+        let waits = matches!(&outcome, Err(error) if error.code() == "OPERATION_TIME_LIMIT" || error.code().ends_with("RATELIMITEXCEPTION"));
+        assert!(outcome.is_ok() || waits, "{outcome:?}");
+        if waits {
+            let wait = outcome.unwrap_err().retry_after().unwrap();
+            assert!(wait > 10 * SECOND, "{wait:?}");
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_twice_is_two_waits_and_three_requests() {
+    let scene = Scene::with(demo::Settings {
+        fault: fault("throttle-twice"),
+        ..Default::default()
+    })
+    .await;
+    let started = Instant::now();
+    scene.look_up("client").await.unwrap();
+    assert_eq!(scene.portal.request_count(), 3);
+    assert_eq!(started.elapsed(), 1500 * MS + 2250 * MS + 3 * TRIP);
+}
