@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 503 `QUERY_LIMIT_EXCEEDED` | yes | time for the bucket to leak: (1 s + 1 / rate) × 1.5ⁿ |
 //! | 429, or a code of the operating-time limit | yes | the reset, as [`super::limits`] knows it |
-//! | 408, 5xx, the connection, a reply cut off | yes | 0.25 s × 2ⁿ, at most 4 s |
+//! | 408, 5xx, the connection, a reply cut off | yes | 0.5 s × 2ⁿ, at most 4 s |
 //! | 400, 401, 403, 404, redirects, `OVERLOAD_LIMIT`, TLS | no | |
 //!
 //! All are jittered, and longer if the server asks with `Retry-After`. A 401 that may be an expired token is another
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::error::{ConnectionFailure, Error, Refusal, Unreadable};
 
-const FIRST_DELAY: Duration = Duration::from_millis(250);
+const FIRST_DELAY: Duration = Duration::from_millis(500);
 const LONGEST_DELAY: Duration = Duration::from_secs(4);
 
 /// What kind of passing trouble a failure is.
@@ -155,9 +155,9 @@ mod tests {
         let ms = |trouble, failed, jitter| delay(trouble, failed, 2.0, jitter, None).as_millis();
         assert_eq!(
             [1, 2, 3, 9, 99].map(|n| ms(Trouble::Passing, n, 1.0)),
-            [250, 500, 1000, 4000, 4000]
+            [500, 1000, 2000, 4000, 4000]
         );
-        assert_eq!([1, 2, 3].map(|n| ms(Trouble::Passing, n, 0.0)), [125, 250, 500]);
+        assert_eq!([1, 2, 3].map(|n| ms(Trouble::Passing, n, 0.0)), [250, 500, 1000]);
         assert_eq!([1, 2].map(|n| ms(Trouble::Requests, n, 0.0)), [1500, 2250]);
         assert_eq!(ms(Trouble::Requests, 1, 1.0), 1875);
     }

@@ -110,8 +110,8 @@ async fn every_row_of_advice_is_reached_complete_and_valid() {
     for fault in FAULTS.iter().filter(|fault| fault.outcome == demo::Outcome::Fails) {
         let mut command = program();
         command.args(["--demo-fault", fault.name]);
-        // The process has a clock of its own: so little time that no attempt is repeated, and that silence ends soon.
-        command.env("BITRIX24_TIMEOUT", "150ms");
+        // The process has a clock of its own: less time than the shortest wait before a second attempt.
+        command.env("BITRIX24_TIMEOUT", "240ms");
         let session = Session::start(command).await;
         let result = session.call(json!({"query": "client"})).await;
         assert_valid_failure(result.structured_content.as_ref().unwrap());

@@ -78,7 +78,7 @@ async fn each_fault_ends_in_code_meaning_steps_who_and_retry() {
     for fault in FAULTS.iter().filter(|fault| fault.outcome == Outcome::Fails) {
         let output = program()
             .args(["lookup", "client", "--demo-fault", fault.name])
-            .env("BITRIX24_TIMEOUT", "150ms")
+            .env("BITRIX24_TIMEOUT", "240ms")
             .output()
             .await
             .unwrap();

@@ -18,7 +18,7 @@ async fn old_with(portal: &DemoPortal, method: &str, token: Option<&str>) -> Rep
 async fn a_refresh_gives_a_new_pair_and_spends_the_old_one() {
     let portal = start(Settings::default()).await;
     let first = portal.oauth_application();
-    assert!(first.access_token.starts_with("demoaccess") && first.refresh_token.starts_with("demorefresh"));
+    assert!(first.access_token.starts_with("dem0acc3ss") && first.refresh_token.starts_with("dem0r3fr3sh"));
     assert_eq!(list_with(&portal, &first.access_token).await.status, 200);
 
     let answer = refresh(&portal, &first.refresh_token).await.unwrap();
@@ -48,7 +48,7 @@ async fn a_refresh_gives_a_new_pair_and_spends_the_old_one() {
 
     let spent = refresh(&portal, &first.refresh_token).await.unwrap();
     assert_eq!((spent.status, spent.code().as_str()), (400, "invalid_grant"));
-    let unknown = refresh(&portal, "demorefreshnothing").await.unwrap();
+    let unknown = refresh(&portal, "dem0r3fr3shnothing").await.unwrap();
     assert_eq!((unknown.status, unknown.code().as_str()), (400, "invalid_grant"));
     assert_eq!((portal.refreshes(), portal.spent_refreshes()), (1, 1));
     assert_eq!(list_with(&portal, &second.access_token).await.status, 200);
@@ -82,7 +82,7 @@ async fn rest_3_folds_what_the_old_api_tells_apart() {
     let mut bodies = Vec::new();
     for (token, code) in [
         (Some(old_token.as_str()), "expired_token"),
-        (Some("demoaccessnothing"), "invalid_token"),
+        (Some("dem0acc3ssnothing"), "invalid_token"),
         (None, "NO_AUTH_FOUND"),
     ] {
         let refused = old_with(&portal, "profile.json", token).await;

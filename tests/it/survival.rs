@@ -22,11 +22,11 @@ async fn passing_trouble_is_waited_out() {
     let cut_off = || reply(200, r#"{"result":{"it"#);
     for (trouble, wait) in [
         (flat(503, "QUERY_LIMIT_EXCEEDED"), 1500 * MS),
-        (envelope(500, "INTERNAL_INTERNAL"), 125 * MS),
-        (reply(502, "<html>"), 125 * MS),
-        (reply(408, ""), 125 * MS),
-        (cut_off(), 125 * MS),
-        (Prepared::Broken, 125 * MS),
+        (envelope(500, "INTERNAL_INTERNAL"), 250 * MS),
+        (reply(502, "<html>"), 250 * MS),
+        (reply(408, ""), 250 * MS),
+        (cut_off(), 250 * MS),
+        (Prepared::Broken, 250 * MS),
         (envelope(429, "RATELIMIT"), 10 * SECOND),
         (flat(429, "OPERATION_TIME_LIMIT"), 10 * SECOND),
         (reply_asking(503, "<html>", "7"), 7 * SECOND),
@@ -74,7 +74,7 @@ async fn a_failure_tells_how_many_requests_and_how_long() {
     let wire = ScriptedWire::in_turn([envelope(500, "INTERNAL_INTERNAL")]);
     let failed = call(&wire.portal()).await.unwrap_err();
     assert_eq!((wire.sent().len(), failed.attempts), (4, 4));
-    assert_eq!(failed.to_string(), "the portal says: m (4 requests in 1.3 s)");
+    assert_eq!(failed.to_string(), "the portal says: m (4 requests in 2.2 s)");
 }
 
 #[tokio::test(start_paused = true)]
