@@ -1,9 +1,10 @@
-//! The command line: `serve` (the default), `lookup`, `login` and `schema`.
+//! The command line: `serve` (the default), `lookup`, `doctor`, `login` and `schema`.
 //!
 //! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal or the network failed, 2 wrong
 //! usage or settings.
 
 mod csv;
+mod doctor;
 mod everyone;
 mod login;
 mod lookup;
@@ -72,6 +73,12 @@ enum Command {
     /// to stderr.
     #[command(after_help = lookup::EXAMPLES)]
     Lookup(lookup::Arguments),
+    /// Check everything between this machine and the address book, and tell what to mend.
+    ///
+    /// Checks settings, network, TLS, clock, credentials, permissions and the method, one after another. Shows no
+    /// secrets.
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::Arguments),
     /// Sign in with a local application (OAuth), instead of a webhook.
     ///
     /// Shows the portal's sign-in page, waits until the browser comes back from it, and stores the tokens where the
@@ -222,6 +229,7 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     match command {
         Some(Command::Schema(arguments)) => schema::run(&arguments),
         Some(Command::Lookup(arguments)) => with_wiring(&global, async |wiring| lookup::run(&arguments, &wiring).await),
+        Some(Command::Doctor(arguments)) => with_wiring(&global, async |wiring| doctor::run(&arguments, &wiring).await),
         Some(Command::Login(arguments)) => with_wiring(&global, async |wiring| login::run(&arguments, &wiring).await),
         Some(Command::Serve) | None => with_wiring(&global, serve::run),
     }

@@ -5,9 +5,11 @@
 //! the command line.
 
 mod address;
+mod certificate;
 mod credentials;
 mod diagnosis;
 mod error;
+mod examination;
 mod failed;
 mod foreign_text;
 mod limits;
@@ -32,10 +34,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
+pub use certificate::CertificateProblem;
 use credentials::Authority;
 pub use credentials::{Credentials, GivenSecret};
 use diagnosis::Question;
 pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, Unreadable, Violation, code};
+pub use examination::{Finding, Remedy, Status};
 pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};

@@ -17,6 +17,8 @@ use crate::portal::{self, Application, Credentials, GivenSecret, Portal, RateLim
 pub(super) struct Wiring {
     /// The address book to ask.
     pub(super) book: Arc<AddressBook>,
+    /// Which settings were given and where, in one line without values.
+    pub(super) given: String,
     /// Keeps the demo portal alive.
     demo: Option<Demo>,
 }
@@ -34,6 +36,10 @@ impl Wiring {
             Some(settings) => Some(Demo::start(settings).await.map_err(Stop::Demo)?),
             None => None,
         };
+        let given = match &demo {
+            None => given(&settings),
+            Some(_) => "the built-in demo portal".to_owned(),
+        };
         let portal = match &demo {
             None => settings.portal,
             Some(demo) => portal::Settings {
@@ -43,6 +49,7 @@ impl Wiring {
         };
         Ok(Self {
             book: Arc::new(AddressBook::new(Portal::new(portal), settings.cache_ttl)),
+            given,
             demo,
         })
     }
@@ -87,6 +94,20 @@ impl Demo {
             token_store: folder.path().join("tokens.json"),
         }))
     }
+}
+
+fn given(settings: &config::Settings) -> String {
+    let credentials = match settings.portal.credentials {
+        Credentials::Missing => "no credentials",
+        Credentials::Webhook(_) | Credentials::Invalid(_) => "a webhook",
+        Credentials::WebhookFile(_) => "a webhook in a file",
+        Credentials::Application(_) => "an application",
+    };
+    if settings.origins.is_empty() {
+        return format!("{credentials}; no setting is given");
+    }
+    let origins: Vec<_> = settings.origins.iter().map(config::Origin::to_string).collect();
+    format!("{credentials}; given are {}", origins.join(", "))
 }
 
 fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> Result<Option<demo::Settings>, Stop> {

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 use super::error::Error;
 use super::oauth::{Application, Oauth};
+use super::origin::Origin;
 use super::request::Access;
 use super::small_file::read_small_file;
 use super::wire::Wire;
@@ -115,6 +116,17 @@ impl Authority {
                 (webhook.origin(), webhook.user_id(), webhook.secret().expose_secret()).hash(hasher);
                 Ok(())
             }
+        }
+    }
+
+    /// The portal that is asked.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] or [`Error::Address`].
+    pub(super) fn origin(&self) -> Result<Origin, Error> {
+        match self {
+            Self::Application(oauth) => Ok(oauth.application().portal.clone()),
+            _ => Ok(self.webhook()?.origin().clone()),
         }
     }
 

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use super::certificate::CertificateProblem;
+
 /// Declares the codes as documented constants and lists them all in [`code::ALL`].
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $value:literal;)+) => {
@@ -207,6 +209,8 @@ pub enum ConnectionFailure {
     NotAccepted,
     /// The TLS handshake failed.
     Tls,
+    /// The TLS handshake failed at the server's certificate.
+    Certificate(CertificateProblem),
     /// This system has no root certificates, so no TLS connection can be checked.
     NoRootCertificates,
     /// The connection broke, or could not be made for another reason.
@@ -259,6 +263,7 @@ impl ConnectionFailure {
             Self::Refused => "the portal or its proxy refuses connections",
             Self::NotAccepted => "nothing answered the attempt to connect",
             Self::Tls => "the TLS handshake failed",
+            Self::Certificate(problem) => problem.message(),
             Self::NoRootCertificates => "this system has no root certificates to check TLS with",
             Self::Lost => "the connection broke, or could not be made, before the reply was complete",
         }
@@ -312,7 +317,9 @@ impl Error {
                 ConnectionFailure::NameNotResolved => code::NAME_NOT_RESOLVED,
                 ConnectionFailure::Refused => code::CONNECTION_REFUSED,
                 ConnectionFailure::NotAccepted => code::CONNECTION_TIMED_OUT,
-                ConnectionFailure::Tls | ConnectionFailure::NoRootCertificates => code::TLS_FAILURE,
+                ConnectionFailure::Tls | ConnectionFailure::Certificate(_) | ConnectionFailure::NoRootCertificates => {
+                    code::TLS_FAILURE
+                }
                 ConnectionFailure::Lost => code::CONNECTION_LOST,
             },
             Self::TimedOut { .. } => code::TIMED_OUT,

@@ -133,6 +133,8 @@ pub(super) struct OperatingGate {
     closed_until: Instant,
     space: Duration,
     reset_at: Option<Instant>,
+    /// Seconds used, as the last good answer told.
+    used: Option<f64>,
 }
 
 impl OperatingGate {
@@ -141,6 +143,7 @@ impl OperatingGate {
             closed_until: now,
             space: Duration::ZERO,
             reset_at: None,
+            used: None,
         }
     }
 
@@ -164,9 +167,15 @@ impl OperatingGate {
     /// What a good answer told.
     pub(super) fn told(&mut self, operating: Operating, now: Instant) {
         self.reset_at = Some(now + operating.reset_in);
+        self.used = Some(operating.used);
         let part = operating.used / OPERATING_LIMIT;
         let closeness = ((part - SLOW_FROM) / (1.0 - SLOW_FROM)).clamp(0.0, 1.0);
         self.space = LARGEST_SPACE.mul_f64(closeness);
+    }
+
+    /// Seconds of operating time used in the last ten minutes, where the portal told it.
+    pub(super) fn used(&self) -> Option<f64> {
+        self.used
     }
 
     /// A 429: closed until the reset that the last good answer told, or as long as the portal asked. Returns the wait.

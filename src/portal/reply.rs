@@ -47,6 +47,8 @@ pub struct RawReply {
     pub date: Option<String>,
     /// The whole body, at most the cap of the wire.
     pub body: Vec<u8>,
+    /// The server's certificate in DER, from [`Wire::examine`](super::Wire::examine) over TLS alone.
+    pub certificate: Option<Vec<u8>>,
 }
 
 impl RawReply {
@@ -352,7 +354,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_the_reader_panic(http_status in any::<u16>(), location in any::<Option<String>>(), body in any::<Vec<u8>>(), secret in any::<String>()) {
-            let reply = RawReply { http_status, retry_after: location.clone(), date: location.clone(), location, body };
+            let reply = RawReply { http_status, retry_after: location.clone(), date: location.clone(), location, body, certificate: None };
             let _ = (read::<Value>(&reply, Speaker::Portal, &secret), reply.wait_asked());
         }
 

@@ -118,6 +118,19 @@ impl Access {
     }
 }
 
+impl Request {
+    /// A call without credentials, which any portal refuses: to see who answers, before a secret is sent.
+    pub(super) fn probe(origin: &Origin) -> Self {
+        Self {
+            url: format!("{origin}/rest/{}", OldMethod::Profile.as_str()).into(),
+            origin: origin.clone(),
+            authorization: None,
+            content_type: JSON,
+            body: b"{}".to_vec().into(),
+        }
+    }
+}
+
 /// What a wire, real or prepared for a test, needs to know. Handle the secret parts with care.
 impl Request {
     /// The whole URL.

@@ -180,6 +180,11 @@ impl Turnstile {
         Some(self.bucket.as_ref()?.limiter().room(Instant::now()))
     }
 
+    /// Seconds of the method's operating time that are used, where the portal told it.
+    pub(super) fn operating_used(&self, method: Method) -> Option<f64> {
+        self.gate(method)?.limiter().used()
+    }
+
     fn gate(&self, method: Method) -> Option<&Lane<OperatingGate>> {
         let index = Method::ALL.iter().position(|known| *known == method)?;
         self.gates.get(index)

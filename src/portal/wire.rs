@@ -11,9 +11,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::tls::TlsInfo;
 use reqwest::{Client, ClientBuilder, redirect};
 use secrecy::ExposeSecret;
 
+use super::certificate::CertificateProblem;
 use super::error::{ConnectionFailure, Error};
 use super::reply::RawReply;
 use super::request::Request;
@@ -25,6 +27,14 @@ pub trait Wire: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`Error::Unreachable`] or [`Error::TooLarge`]; any reply that came whole is no error here.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>>;
+
+    /// As [`send`](Self::send), over a new connection, and the reply holds the server's certificate.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    fn examine(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
+        self.send(request)
+    }
 }
 
 /// 200 contacts with the longest names and addresses stay under 400 KiB; ten times that is not an answer any more.
@@ -47,7 +57,38 @@ pub(super) struct HttpWire {
 
 impl Wire for HttpWire {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
-        Box::pin(self.post(request))
+        Box::pin(async move {
+            let (make, place): (Make, _) = if request.origin.is_plain_http() {
+                (plain_client, &self.plain)
+            } else {
+                (tls_client, &self.with_tls)
+            };
+            let client = self
+                .made_once(place, make)
+                .map_err(|failure| unreachable(failure, &request))?;
+            post(client, request).await
+        })
+    }
+
+    fn examine(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
+        Box::pin(async move {
+            let make = if request.origin.is_plain_http() {
+                plain_client
+            } else {
+                tls_client
+            };
+            let client = make(self.builder().tls_info(true)).map_err(|failure| unreachable(failure, &request))?;
+            post(&client, request).await
+        })
+    }
+}
+
+type Make = fn(ClientBuilder) -> Result<Client, ConnectionFailure>;
+
+fn unreachable(failure: ConnectionFailure, request: &Request) -> Error {
+    Error::Unreachable {
+        failure,
+        host: request.origin.authority().to_owned(),
     }
 }
 
@@ -61,85 +102,79 @@ impl HttpWire {
         }
     }
 
-    async fn post(&self, request: Request) -> Result<RawReply, Error> {
-        let host = request.origin.authority().to_owned();
-        let unreachable = |failure| Error::Unreachable {
-            failure,
-            host: host.clone(),
-        };
-        let client = if request.origin.is_plain_http() {
-            self.made_once(&self.plain, plain_client)
-        } else {
-            self.made_once(&self.with_tls, tls_client)
-        };
-        let client = client.map_err(unreachable)?;
-        let mut call = client
-            .post(request.url.expose_secret())
-            .header(CONTENT_TYPE, request.content_type)
-            .header(ACCEPT, "application/json")
-            .body(request.body().to_vec());
-        if let Some(authorization) = &request.authorization {
-            // A token that is no header value was damaged on its way into the settings; the portal then says so.
-            if let Ok(mut value) = HeaderValue::from_str(authorization.expose_secret()) {
-                value.set_sensitive(true);
-                call = call.header(AUTHORIZATION, value);
-            }
-        }
-        let mut response = call.send().await.map_err(|error| from_reqwest(&error, &host))?;
-        let http_status = response.status().as_u16();
-        // Nothing else of the head is logged: what answers may echo the path, and with it the secret.
-        tracing::debug!(http.status = http_status, "the portal's reply begins");
-        let header = |name: HeaderName| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
-        let (location, retry_after, date) = (header(LOCATION), header(RETRY_AFTER), header(DATE));
-        let announced = response
-            .content_length()
-            .and_then(|length| usize::try_from(length).ok());
-        if announced.is_some_and(|length| length > MAX_REPLY) {
-            return Err(Error::TooLarge {
-                http_status,
-                limit: MAX_REPLY,
-            });
-        }
-        let mut body = Vec::with_capacity(announced.unwrap_or(0));
-        while let Some(chunk) = response.chunk().await.map_err(|error| from_reqwest(&error, &host))? {
-            if body.len() + chunk.len() > MAX_REPLY {
-                return Err(Error::TooLarge {
-                    http_status,
-                    limit: MAX_REPLY,
-                });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(RawReply {
-            http_status,
-            location,
-            retry_after,
-            date,
-            body,
-        })
-    }
-
     /// Keeps a client, but no failure to make one: certificates may be installed while the server runs.
-    fn made_once<'a>(
-        &self,
-        place: &'a OnceLock<Client>,
-        make: fn(ClientBuilder) -> Result<Client, ConnectionFailure>,
-    ) -> Result<&'a Client, ConnectionFailure> {
+    fn made_once<'a>(&self, place: &'a OnceLock<Client>, make: Make) -> Result<&'a Client, ConnectionFailure> {
         if let Some(client) = place.get() {
             return Ok(client);
         }
+        make(self.builder()).map(|client| place.get_or_init(|| client))
+    }
+
+    fn builder(&self) -> ClientBuilder {
         // Another part of the process may have chosen a provider already; either serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
+        Client::builder()
             .user_agent(concat!("bitrix24-mail-mcp/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
             .connect_timeout(self.connect_timeout)
             // Shorter than web servers keep an idle connection, so that none is used that the portal has just given up.
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .dns_resolver(Arc::new(SystemResolver));
-        make(builder).map(|client| place.get_or_init(|| client))
+            .dns_resolver(Arc::new(SystemResolver))
     }
+}
+
+async fn post(client: &Client, request: Request) -> Result<RawReply, Error> {
+    let host = request.origin.authority().to_owned();
+    let mut call = client
+        .post(request.url.expose_secret())
+        .header(CONTENT_TYPE, request.content_type)
+        .header(ACCEPT, "application/json")
+        .body(request.body().to_vec());
+    if let Some(authorization) = &request.authorization {
+        // A token that is no header value was damaged on its way into the settings; the portal then says so.
+        if let Ok(mut value) = HeaderValue::from_str(authorization.expose_secret()) {
+            value.set_sensitive(true);
+            call = call.header(AUTHORIZATION, value);
+        }
+    }
+    let mut response = call.send().await.map_err(|error| from_reqwest(&error, &host))?;
+    let http_status = response.status().as_u16();
+    // Nothing else of the head is logged: what answers may echo the path, and with it the secret.
+    tracing::debug!(http.status = http_status, "the portal's reply begins");
+    let header = |name: HeaderName| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+    let (location, retry_after, date) = (header(LOCATION), header(RETRY_AFTER), header(DATE));
+    let certificate = response
+        .extensions()
+        .get::<TlsInfo>()
+        .and_then(|info| info.peer_certificate().map(<[u8]>::to_vec));
+    let announced = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok());
+    if announced.is_some_and(|length| length > MAX_REPLY) {
+        return Err(Error::TooLarge {
+            http_status,
+            limit: MAX_REPLY,
+        });
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or(0));
+    while let Some(chunk) = response.chunk().await.map_err(|error| from_reqwest(&error, &host))? {
+        if body.len() + chunk.len() > MAX_REPLY {
+            return Err(Error::TooLarge {
+                http_status,
+                limit: MAX_REPLY,
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(RawReply {
+        http_status,
+        location,
+        retry_after,
+        date,
+        body,
+        certificate,
+    })
 }
 
 fn tls_client(builder: ClientBuilder) -> Result<Client, ConnectionFailure> {
@@ -196,8 +231,8 @@ fn failure_in(error: &(dyn StdError + 'static)) -> Option<ConnectionFailure> {
     if error.is::<NameNotResolved>() {
         return Some(ConnectionFailure::NameNotResolved);
     }
-    if error.is::<rustls::Error>() {
-        return Some(ConnectionFailure::Tls);
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return Some(problem_in(error).map_or(ConnectionFailure::Tls, ConnectionFailure::Certificate));
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         if error.kind() == io::ErrorKind::ConnectionRefused {
@@ -209,4 +244,19 @@ fn failure_in(error: &(dyn StdError + 'static)) -> Option<ConnectionFailure> {
         }
     }
     error.source().and_then(failure_in)
+}
+
+fn problem_in(error: &rustls::Error) -> Option<CertificateProblem> {
+    use rustls::CertificateError as Wrong;
+    let rustls::Error::InvalidCertificate(wrong) = error else {
+        return None;
+    };
+    Some(match wrong {
+        Wrong::Expired | Wrong::ExpiredContext { .. } => CertificateProblem::Expired,
+        Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => CertificateProblem::NotValidYet,
+        Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => CertificateProblem::OtherName,
+        Wrong::UnknownIssuer => CertificateProblem::UnknownIssuer,
+        Wrong::Revoked => CertificateProblem::Revoked,
+        _ => CertificateProblem::Other,
+    })
 }

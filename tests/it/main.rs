@@ -27,6 +27,8 @@ mod demo_methods;
 mod demo_oauth;
 /// The demo portal itself, held against the portal contract.
 mod demo_portal;
+/// `doctor`: each check, and what fails where.
+mod doctor;
 /// What the program generates is what the repository holds.
 mod generated;
 /// The handshake in five revisions, odd first messages, lines that cannot be read.

@@ -14,12 +14,12 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::harness::{program, stderr, stdout};
 
-struct Authority {
+pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut parameters = CertificateParams::new(Vec::new()).unwrap();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self {
@@ -27,14 +27,14 @@ impl Authority {
         }
     }
 
-    fn roots_file(&self, folder: &Path) -> PathBuf {
+    pub(crate) fn roots_file(&self, folder: &Path) -> PathBuf {
         let path = folder.join("roots.pem");
         std::fs::write(&path, self.issuer.pem()).unwrap();
         path
     }
 
     /// A portal for `name` on a loopback port; answers every request with one contact.
-    async fn portal(&self, name: &str, is_expired: bool) -> u16 {
+    pub(crate) async fn portal(&self, name: &str, is_expired: bool) -> u16 {
         let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
         if is_expired {
             parameters.not_before = date_time_ymd(2020, 1, 1);

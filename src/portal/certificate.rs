@@ -1,0 +1,69 @@
+//! A server's certificate: until when it is valid, and what can be wrong with it. Pure.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Why the certificate of a server was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateProblem {
+    /// Its time is over.
+    Expired,
+    /// Its time has not begun.
+    NotValidYet,
+    /// It is for other names.
+    OtherName,
+    /// No authority that this system trusts has signed it.
+    UnknownIssuer,
+    /// Its issuer has withdrawn it.
+    Revoked,
+    /// Anything else.
+    Other,
+}
+
+impl CertificateProblem {
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::Expired => "the TLS handshake failed: the certificate has expired",
+            Self::NotValidYet => "the TLS handshake failed: the certificate is not valid yet",
+            Self::OtherName => "the TLS handshake failed: the certificate is for another name",
+            Self::UnknownIssuer => "the TLS handshake failed: the certificate's issuer is not trusted by this system",
+            Self::Revoked => "the TLS handshake failed: the certificate was revoked",
+            Self::Other => "the TLS handshake failed: the certificate cannot be accepted",
+        }
+    }
+}
+
+/// The end of the year 9999, the last that dates are written for.
+const LATEST: u64 = 253_402_300_799;
+
+/// Until when a certificate in DER is valid; `None` if it cannot be read.
+pub(super) fn expiry(der: &[u8]) -> Option<SystemTime> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    let seconds = u64::try_from(certificate.validity().not_after.timestamp()).ok()?;
+    Some(UNIX_EPOCH + Duration::from_secs(seconds.min(LATEST)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    #[test]
+    fn the_expiry_is_read_from_the_certificate() {
+        let mut parameters = CertificateParams::new(vec!["p.example".to_owned()]).unwrap();
+        parameters.not_after = date_time_ymd(2027, 3, 1);
+        let certificate = parameters.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let expiry = expiry(certificate.der()).unwrap();
+        assert_eq!(
+            humantime::format_rfc3339_seconds(expiry).to_string(),
+            "2027-03-01T00:00:00Z"
+        );
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_expiry() {
+        for der in [b"".as_slice(), b"0", b"0\x82\xff\xff", &[0x30; 400]] {
+            assert_eq!(expiry(der), None);
+        }
+    }
+}
