@@ -132,6 +132,8 @@ fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> Result<Optio
         fault,
         quirk,
         credential,
+        // Nobody asks for them here, and a demo may run for days.
+        kept_requests: 0,
         // A portal with the limit that was set.
         bucket: rate_limit.map(|limit| Bucket {
             threshold: limit.burst,

@@ -35,6 +35,8 @@ pub struct Settings {
     pub contacts: Option<usize>,
     /// Changes to address books between two pages.
     pub changes: &'static [Change],
+    /// How many requests are kept for [`DemoPortal::requests`](super::DemoPortal::requests): the newest.
+    pub kept_requests: usize,
     /// Where the fault `random` begins its dice, so that runs repeat.
     pub seed: u64,
 }
@@ -54,6 +56,7 @@ impl Default for Settings {
             refresh_delay: Duration::ZERO,
             contacts: None,
             changes: &[],
+            kept_requests: 10_000,
             seed: 1,
         }
     }

@@ -51,8 +51,7 @@ struct Record {
     count: usize,
 }
 
-/// Requests that are kept: the newest, and not more than memory bears.
-const KEPT: usize = 10_000;
+/// However many requests are kept, not more than memory bears.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -134,7 +133,8 @@ impl State {
         record.count += 1;
         record.bytes += size(request);
         record.newest.push_back(request.clone());
-        while record.newest.len() > KEPT || (record.bytes > KEPT_BYTES && record.newest.len() > 1) {
+        let kept = self.settings.kept_requests;
+        while record.newest.len() > kept || (record.bytes > KEPT_BYTES && record.newest.len() > 1) {
             let Some(oldest) = record.newest.pop_front() else {
                 break;
             };

@@ -255,7 +255,8 @@ fn problem_in(error: &rustls::Error) -> Option<CertificateProblem> {
         Wrong::Expired | Wrong::ExpiredContext { .. } => CertificateProblem::Expired,
         Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => CertificateProblem::NotValidYet,
         Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => CertificateProblem::OtherName,
-        Wrong::UnknownIssuer => CertificateProblem::UnknownIssuer,
+        // An authority of the same name with another key is another authority.
+        Wrong::UnknownIssuer | Wrong::BadSignature => CertificateProblem::UnknownIssuer,
         Wrong::Revoked => CertificateProblem::Revoked,
         _ => CertificateProblem::Other,
     })

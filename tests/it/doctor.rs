@@ -127,7 +127,7 @@ async fn each_trouble_fails_the_check_it_belongs_to() {
         ("tls", "tls", "TLS_FAILURE"),
         ("reset", "credential", "CONNECTION_LOST"),
         ("wrong-secret", "credential", "INVALID_CREDENTIALS"),
-        ("plan", "credential", "ACCESS_DENIED"),
+        ("folded-plan", "credential", "ACCESS_DENIED"),
         ("no-mail-scope", "scope", "insufficient_scope"),
         (
             "method-not-found",
