@@ -61,8 +61,8 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     }
 }
 
-/// Ctrl-C ends the look-up in good order: what was printed stays valid, tokens under way are saved. A second one ends
-/// the process.
+/// Ctrl-C ends the look-up in good order: what was printed stays valid, and tokens under way are saved, which takes a
+/// few seconds at most.
 fn cancelled_by_ctrl_c() -> CancellationToken {
     let cancellation = CancellationToken::new();
     let pressed = cancellation.clone();

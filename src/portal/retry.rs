@@ -42,8 +42,11 @@ pub(super) fn trouble(error: &Error) -> Option<Trouble> {
             (is_passing(*http_status) || is_broken_off).then_some(Trouble::Passing)
         }
         Error::Unreachable { failure, .. } => match failure {
-            ConnectionFailure::Tls | ConnectionFailure::NoRootCertificates => None,
-            _ => Some(Trouble::Passing),
+            ConnectionFailure::Tls | ConnectionFailure::Certificate(_) | ConnectionFailure::NoRootCertificates => None,
+            ConnectionFailure::NameNotResolved
+            | ConnectionFailure::Refused
+            | ConnectionFailure::NotAccepted
+            | ConnectionFailure::Lost => Some(Trouble::Passing),
         },
         _ => None,
     }
@@ -92,6 +95,7 @@ pub(super) fn delay(trouble: Trouble, failed: u32, per_second: f64, jitter: f64,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::portal::certificate::CertificateProblem;
     use crate::portal::error::Speaker;
 
     fn refused(http_status: u16, code: &str) -> Error {
@@ -145,7 +149,10 @@ mod tests {
             host: "p.example".to_owned(),
         };
         assert_eq!(trouble(&unreachable(ConnectionFailure::Lost)), Some(Passing));
-        assert_eq!(trouble(&unreachable(ConnectionFailure::Tls)), None);
+        let expired = ConnectionFailure::Certificate(CertificateProblem::Expired);
+        for lasting in [ConnectionFailure::Tls, ConnectionFailure::NoRootCertificates, expired] {
+            assert_eq!(trouble(&unreachable(lasting)), None, "{lasting:?}");
+        }
         assert_eq!(trouble(&Error::TimedOut { after: Duration::ZERO }), None);
         assert_eq!(trouble(&Error::Cancelled), None);
     }
