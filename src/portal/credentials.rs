@@ -55,10 +55,13 @@ impl GivenSecret {
         match self {
             Self::Text(secret) => Ok(secret.clone()),
             Self::File(path) => {
-                let unusable = |reason: &str| {
-                    let path = path.display();
-                    Error::NoCredentials(format!("the file {path} gives no secret: {reason}"))
+                // Without a folder it may be the secret itself.
+                let shown = if path.components().count() > 1 {
+                    path.display().to_string()
+                } else {
+                    "of a secret".to_owned()
                 };
+                let unusable = |reason: &str| Error::NoCredentials(format!("the file {shown} gives nothing: {reason}"));
                 let text = read_small_file(path).map_err(unusable)?;
                 match text.expose_secret().trim() {
                     "" => Err(unusable("it is empty")),
@@ -194,6 +197,15 @@ mod tests {
             2,
             "also if length and time stay the same"
         );
+    }
+
+    /// The secret itself in place of its file's path is a common slip.
+    #[test]
+    fn a_secret_in_place_of_a_path_is_not_shown() {
+        let error = GivenSecret::File("canary0123456789".into()).read().unwrap_err();
+        assert!(!error.to_string().contains("canary"), "{error}");
+        let error = GivenSecret::File("/nowhere/secret".into()).read().unwrap_err();
+        assert!(error.to_string().contains("/nowhere/secret"), "{error}");
     }
 
     #[test]
