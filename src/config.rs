@@ -107,7 +107,7 @@ impl Settings {
                 let portal: portal::Origin = parsed(portal, env_vars::PORTAL.example)?;
                 let token_store = match layer.token_store {
                     Some(given) => given.value,
-                    None => default_token_store(&portal)?,
+                    None => default_token_store(&portal, layer.client_id.as_ref())?,
                 };
                 let server = layer.oauth_server.map_or_else(
                     || {
@@ -155,13 +155,15 @@ fn secret_in(given: Given<SecretSource>) -> GivenSecret {
     }
 }
 
-/// One file a portal, where programs of this system keep what they must not lose.
-fn default_token_store(portal: &portal::Origin) -> Result<PathBuf, Error> {
+/// One file for each portal and application, where programs of this system keep what they must not lose.
+fn default_token_store(portal: &portal::Origin, client_id: Option<&Given<String>>) -> Result<PathBuf, Error> {
     let folders = etcetera::choose_base_strategy().map_err(|_| Error::NoHome)?;
     let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-    let name = portal
-        .authority()
-        .replace(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-')), "_");
+    let client_id = client_id.map(|given| given.value.trim()).unwrap_or_default();
+    let name = format!("{} {client_id}", portal.authority());
+    let name = name
+        .trim()
+        .replace(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')), "_");
     Ok(folder.join(env!("CARGO_PKG_NAME")).join(format!("{name}.json")))
 }
 

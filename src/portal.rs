@@ -337,8 +337,7 @@ impl Portal {
     /// if the authorization server is silent.
     pub async fn settle(&self) {
         if let Some(oauth) = self.authority.oauth() {
-            let longest = SETTLING_TIME.min(self.timeout);
-            if tokio::time::timeout(longest, oauth.settle()).await.is_err() {
+            if tokio::time::timeout(SETTLING_TIME, oauth.settle()).await.is_err() {
                 tracing::warn!("the exchange of tokens did not end in time; its result is lost");
             }
         }

@@ -9,6 +9,7 @@ use super::{ExitStatus, Stop, csv, everyone, print, report, table};
 use crate::address_book::{Error, GivenPagination, InvalidQuery, Query};
 use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::Output;
+use crate::portal;
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp lookup anna
@@ -103,6 +104,7 @@ pub(super) fn fail(format: Format, error: &Error, wiring: &Wiring) -> Result<Exi
 fn status_of(error: &Error, wiring: &Wiring) -> ExitStatus {
     match error {
         Error::Invalid(_) => ExitStatus::Usage,
+        Error::Portal(failed) if failed.error == portal::Error::Cancelled => ExitStatus::Interrupted,
         Error::Portal(failed) if failed.error.is_about_settings() && wiring.is_live() => ExitStatus::Usage,
         Error::Portal(_) => ExitStatus::Failed,
     }

@@ -111,7 +111,7 @@ pub const REFRESH_TOKEN_FILE: EnvVar = EnvVar {
 pub const TOKEN_STORE: EnvVar = EnvVar {
     name: "BITRIX24_TOKEN_STORE",
     key: "token_store",
-    meaning: "The file where refreshed tokens are kept; by default one for each portal in your state folder.",
+    meaning: "The file where refreshed tokens are kept; by default one for each portal and application in your state folder.",
     default: "",
     example: "/var/lib/bitrix24-mail-mcp/tokens.json",
 };

@@ -183,8 +183,11 @@ impl OperatingGate {
         let until_reset = self
             .reset_at
             .map(|reset| reset.saturating_duration_since(now) + RESET_MARGIN);
+        let asked = asked.filter(|asked| !asked.is_zero());
         let wait = asked.unwrap_or_else(|| until_reset.unwrap_or_default().max(SHORTEST_PENANCE));
-        self.closed_until = now + wait;
+        // An answer that was under way when another closed the gate does not open it earlier.
+        self.closed_until = self.closed_until.max(now + wait);
+        let wait = self.closed_until.saturating_duration_since(now);
         wait
     }
 }
@@ -247,11 +250,11 @@ mod tests {
         assert_eq!(gate.used_up(None, now + 10 * SECOND), 31 * SECOND);
         assert_eq!(gate.take(now + 40 * SECOND), Err(SECOND));
         assert_eq!(gate.take(now + 41 * SECOND), Ok(()));
-        assert_eq!(
-            gate.used_up(Some(3 * SECOND), now),
-            3 * SECOND,
-            "what the portal asks counts"
-        );
+        assert_eq!(gate.used_up(Some(3 * SECOND), now), 41 * SECOND, "still closed");
+
+        let used_up_first = |asked| OperatingGate::new(now).used_up(Some(asked), now);
+        assert_eq!(used_up_first(3 * SECOND), 3 * SECOND, "what the portal asks counts");
+        assert_eq!(used_up_first(Duration::ZERO), 10 * SECOND, "but nothing is no time");
     }
 
     #[test]

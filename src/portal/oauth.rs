@@ -17,10 +17,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
 use super::credentials::GivenSecret;
-use super::error::{Error, Speaker};
+use super::error::Error;
 use super::origin::{InvalidOrigin, Origin};
 use super::request::Access;
-use super::retry;
 use super::token_store::{Lock, Stored, TokenStore};
 use super::wire::Wire;
 use exchange::{Grant, Issued};
@@ -79,6 +78,13 @@ struct Pair {
     access: Option<SecretString>,
     refresh: Option<SecretString>,
     user_id: Option<u64>,
+}
+
+/// What of the old pair goes on in the new one.
+struct Replaced {
+    user_id: Option<u64>,
+    /// The refresh token in the settings.
+    given: Option<SecretString>,
 }
 
 /// What is needed to refresh.
@@ -183,6 +189,7 @@ impl Oauth {
         {
             return Err(spent.error.clone());
         }
+        let replaced = self.replaced(Some(&renewal.refresh_token))?;
         let grant = Grant::RefreshToken(renewal.refresh_token.clone());
         match self
             .exchange(&grant, &renewal.client_id, &renewal.client_secret, wire)
@@ -190,11 +197,11 @@ impl Oauth {
         {
             Ok(issued) => {
                 tracing::info!("the access token was refreshed");
-                self.save(&lock, &renewal.client_id, issued)
+                self.save(&lock, &renewal.client_id, issued, replaced)
             }
             Err(error) => {
-                let is_for_good = matches!(&error, Error::Refused(refusal) if refusal.by == Speaker::AuthorizationServer)
-                    && retry::trouble(&error).is_none();
+                // Everything else can be mended without new tokens.
+                let is_for_good = error.code().eq_ignore_ascii_case("invalid_grant");
                 if is_for_good {
                     *spent = Some(Spent {
                         token: renewal.refresh_token,
@@ -213,11 +220,12 @@ impl Oauth {
     pub(super) async fn sign_in(&self, code: SecretString, wire: &dyn Wire) -> Result<Option<u64>, Error> {
         let (client_id, client_secret) = self.client()?;
         let lock = self.store.lock(Instant::now() + EXCHANGE_TIMEOUT).await?;
+        let replaced = self.replaced(None)?;
         let issued = self
             .exchange(&Grant::Code(code), &client_id, &client_secret, wire)
             .await?;
         let user_id = issued.user_id;
-        self.save(&lock, &client_id, issued)?;
+        self.save(&lock, &client_id, issued, replaced)?;
         Ok(user_id)
     }
 
@@ -237,19 +245,39 @@ impl Oauth {
         exchange::read(&reply, grant, client_secret)
     }
 
-    fn save(&self, lock: &Lock, client_id: &str, issued: Issued) -> Result<(), Error> {
-        let user_id = match self.store.read() {
-            // A refresh does not always tell whose tokens they are; they are still the same person's.
-            Ok(Some(stored)) if self.is_ours(&stored) => issued.user_id.or(stored.user_id),
-            _ => issued.user_id,
+    /// What a new pair is going to replace. Known before one is issued, since reading may fail and a pair must not be
+    /// lost; a pair of another portal or application is not replaced at all.
+    fn replaced(&self, spent: Option<&SecretString>) -> Result<Replaced, Error> {
+        let given = self.given_refresh_token()?;
+        let stored = match self.store.read() {
+            Ok(Some(stored)) if self.is_ours(&stored) => Some(stored),
+            Ok(Some(_)) if spent.is_some() => {
+                return Err(Error::TokenStore {
+                    path: self.store.path().display().to_string(),
+                    problem: "it keeps the tokens of another portal or application",
+                });
+            }
+            // Whoever signs in replaces whatever was there.
+            _ => None,
         };
+        // The settings of this process may lack the token that another's still have.
+        let known = stored.as_ref().and_then(|stored| stored.replaces.clone());
+        let is_same_person = |stored: &&Stored| spent.is_some_and(|spent| is_same(spent, &stored.refresh_token));
+        Ok(Replaced {
+            user_id: stored.as_ref().filter(is_same_person).and_then(|stored| stored.user_id),
+            given: given.or(known),
+        })
+    }
+
+    fn save(&self, lock: &Lock, client_id: &str, issued: Issued, replaced: Replaced) -> Result<(), Error> {
         lock.replace(&Stored {
             portal: self.application.portal.as_str().to_owned(),
             client_id: client_id.to_owned(),
             access_token: issued.access_token,
             refresh_token: issued.refresh_token,
-            user_id,
-            replaces: self.given_refresh_token()?,
+            // A refresh does not always tell whose tokens they are; they are still the same person's.
+            user_id: issued.user_id.or(replaced.user_id),
+            replaces: replaced.given,
         })
     }
 
@@ -263,16 +291,12 @@ impl Oauth {
         let is_given = given.access.is_some() || given.refresh.is_some();
         match self.store.read()? {
             Some(stored) if self.is_ours(&stored) => {
-                let was_known = match (&given.refresh, &stored.replaces) {
-                    (Some(given), Some(replaced)) => is_same(given, replaced),
-                    (given, _) => given.is_none(),
+                // A pair that replaced no token of the settings is from a sign-in: nothing is newer than that.
+                let is_newest = match (&given.refresh, &stored.replaces) {
+                    (Some(given), Some(replaced)) => is_same(given, replaced) || is_same(given, &stored.refresh_token),
+                    _ => true,
                 };
-                if was_known
-                    || given
-                        .refresh
-                        .as_ref()
-                        .is_some_and(|given| is_same(given, &stored.refresh_token))
-                {
+                if is_newest {
                     Ok(Pair {
                         access: Some(stored.access_token),
                         refresh: Some(stored.refresh_token),

@@ -31,6 +31,8 @@ const MAX_MESSAGE: usize = 100;
 const MAX_VIOLATIONS: usize = 2;
 /// The limit looks at ten minutes, so nothing stays counted for longer.
 const LONGEST_RESET: Duration = Duration::from_secs(600);
+/// A server that asks for longer is asked again all the same: nobody knows how it counts.
+const LONGEST_WAIT_ASKED: Duration = Duration::from_secs(3600);
 /// Of a violation's field, and of its message.
 const MAX_DETAIL: usize = 40;
 
@@ -57,12 +59,13 @@ impl RawReply {
     /// See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
     pub(super) fn wait_asked(&self) -> Option<Duration> {
         let asked = self.retry_after.as_deref()?.trim();
-        if let Ok(seconds) = asked.parse() {
-            return Some(Duration::from_secs(seconds));
+        if asked.bytes().all(|byte| byte.is_ascii_digit()) && !asked.is_empty() {
+            let seconds = asked.parse().unwrap_or(u64::MAX);
+            return Some(Duration::from_secs(seconds).min(LONGEST_WAIT_ASKED));
         }
         let until = httpdate::parse_http_date(asked).ok()?;
         let now = httpdate::parse_http_date(self.date.as_deref()?).ok()?;
-        until.duration_since(now).ok()
+        Some(until.duration_since(now).ok()?.min(LONGEST_WAIT_ASKED))
     }
 }
 
@@ -128,7 +131,8 @@ pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret:
 /// As [`read`].
 pub(super) fn read_bare(reply: &RawReply, from: Speaker, secrets: &[&str]) -> Result<Value, Error> {
     judged(reply, from, secrets)?;
-    serde_json::from_slice(&reply.body).map_err(|_| unreadable(reply, from, Unreadable::Shape))
+    let text = text_of(&reply.body).map_err(|reason| unreadable(reply, from, reason))?;
+    serde_json::from_str(text).map_err(|_| unreadable(reply, from, Unreadable::Shape))
 }
 
 fn judged<'a>(reply: &'a RawReply, from: Speaker, secrets: &[&str]) -> Result<Envelope<'a>, Error> {
@@ -342,6 +346,9 @@ mod tests {
         };
         let date = Some("Tue, 24 Nov 2026 00:00:00 GMT");
         assert_eq!(asked(" 7 ", None), Some(Duration::from_secs(7)));
+        for huge in ["18446744073709551615", "99999999999999999999999"] {
+            assert_eq!(asked(huge, None), Some(LONGEST_WAIT_ASKED), "{huge}");
+        }
         assert_eq!(
             asked("Tue, 24 Nov 2026 00:00:09 GMT", date),
             Some(Duration::from_secs(9))

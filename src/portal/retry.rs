@@ -14,7 +14,7 @@
 
 use std::time::Duration;
 
-use super::error::{ConnectionFailure, Error, Refusal, Unreadable};
+use super::error::{ConnectionFailure, Error, Refusal, Speaker, Unreadable};
 
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 const LONGEST_DELAY: Duration = Duration::from_secs(4);
@@ -32,6 +32,22 @@ pub(super) enum Trouble {
 
 /// `None`: trying again cannot help.
 pub(super) fn trouble(error: &Error) -> Option<Trouble> {
+    let trouble = trouble_in(error)?;
+    // The portal's limits have nothing to do with those of another server.
+    Some(match error {
+        Error::Refused(Refusal {
+            by: Speaker::AuthorizationServer,
+            ..
+        })
+        | Error::Unreadable {
+            from: Speaker::AuthorizationServer,
+            ..
+        } => Trouble::Passing,
+        _ => trouble,
+    })
+}
+
+fn trouble_in(error: &Error) -> Option<Trouble> {
     match error {
         Error::Refused(refusal) => trouble_of(refusal),
         Error::Unreadable { http_status: 429, .. } => Some(Trouble::OperatingTime),
@@ -96,7 +112,6 @@ pub(super) fn delay(trouble: Trouble, failed: u32, per_second: f64, jitter: f64,
 mod tests {
     use super::*;
     use crate::portal::certificate::CertificateProblem;
-    use crate::portal::error::Speaker;
 
     fn refused(http_status: u16, code: &str) -> Error {
         Error::Refused(Refusal {
@@ -139,6 +154,12 @@ mod tests {
             reason,
         };
         assert_eq!(trouble(&unreadable(502, Unreadable::Html)), Some(Passing));
+        let elsewhere = Error::Unreadable {
+            from: Speaker::AuthorizationServer,
+            http_status: 429,
+            reason: Unreadable::Html,
+        };
+        assert_eq!(trouble(&elsewhere), Some(Passing), "that is not the portal's limit");
         assert_eq!(trouble(&unreadable(429, Unreadable::Html)), Some(OperatingTime));
         assert_eq!(trouble(&unreadable(200, Unreadable::CutOff)), Some(Passing));
         for status in [200, 400, 401, 403, 404] {

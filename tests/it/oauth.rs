@@ -258,3 +258,61 @@ async fn nobody_signed_in_sends_nothing() {
     assert_eq!(failed.error.code(), "TOKEN_STORE_UNUSABLE");
     assert!(wire.sent().is_empty());
 }
+
+/// A shell without the variable that the server's entry has must not send the server back to its spent token.
+#[tokio::test(start_paused = true)]
+async fn a_process_with_fewer_settings_leaves_the_others_a_pair_they_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server("fresh", "r0");
+    let wire = wire(&server);
+    let with_tokens = wire.portal_with(application(folder.path(), "old", "r0"));
+    call(&with_tokens).await.unwrap();
+    server.lock().unwrap().access = "expired".to_owned();
+    call(&wire.portal_with(application(folder.path(), "", "")))
+        .await
+        .unwrap();
+    call(&with_tokens).await.unwrap();
+    assert_eq!(stored(folder.path())["replaces"], "r0");
+    let server = server.lock().unwrap();
+    assert_eq!((server.refreshes, server.spent), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_of_somebody_else_is_not_overwritten_by_a_refresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server("fresh", "r0");
+    let wire = wire(&server);
+    let strangers = json!({"version": 1, "portal": "https://q.example", "client_id": "local.1",
+        "access_token": "a", "refresh_token": "r"});
+    fs::write(folder.path().join("tokens.json"), strangers.to_string()).unwrap();
+    let failed = call(&wire.portal_with(application(folder.path(), "old", "r0")))
+        .await
+        .unwrap_err();
+    assert_eq!(failed.error.code(), "TOKEN_STORE_UNUSABLE");
+    assert_eq!(stored(folder.path()), strangers);
+    assert_eq!(
+        server.lock().unwrap().refreshes,
+        0,
+        "no pair was issued that could not be kept"
+    );
+}
+
+/// What is wrong with the application can be mended while the server runs.
+#[tokio::test(start_paused = true)]
+async fn only_a_spent_token_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server("fresh", "r0");
+    let answering = Arc::clone(&server);
+    let is_paid = Arc::new(Mutex::new(false));
+    let paid = Arc::clone(&is_paid);
+    let wire = ScriptedWire::answering(move |sent| {
+        if sent.url.contains("/oauth/token/") && !*paid.lock().unwrap() {
+            return flat(400, "PAYMENT_REQUIRED");
+        }
+        answering.lock().unwrap().answer(sent)
+    });
+    let portal = wire.portal_with(application(folder.path(), "old", "r0"));
+    assert_eq!(call(&portal).await.unwrap_err().error.code(), "PAYMENT_REQUIRED");
+    *is_paid.lock().unwrap() = true;
+    call(&portal).await.unwrap();
+}

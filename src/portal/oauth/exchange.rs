@@ -111,6 +111,7 @@ mod tests {
             r#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"app","user_id":"7","status":"L"}"#,
         )
         .unwrap();
+        assert!(answered(200, "\u{feff}{\"access_token\":\"a\",\"refresh_token\":\"r\"}").is_ok());
         assert_eq!((issued.access_token.expose_secret(), issued.user_id), ("a", Some(7)));
     }
 
