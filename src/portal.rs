@@ -336,10 +336,9 @@ impl Portal {
     /// Waits for tokens that are being exchanged, so that they are saved before the process ends; not for ever, though,
     /// if the authorization server is silent.
     pub async fn settle(&self) {
-        if let Some(oauth) = self.authority.oauth() {
-            if tokio::time::timeout(SETTLING_TIME, oauth.settle()).await.is_err() {
-                tracing::warn!("the exchange of tokens did not end in time; its result is lost");
-            }
+        let Some(oauth) = self.authority.oauth() else { return };
+        if tokio::time::timeout(SETTLING_TIME, oauth.settle()).await.is_err() {
+            tracing::warn!("the exchange of tokens did not end in time; its result is lost");
         }
     }
 }

@@ -187,8 +187,7 @@ impl OperatingGate {
         let wait = asked.unwrap_or_else(|| until_reset.unwrap_or_default().max(SHORTEST_PENANCE));
         // An answer that was under way when another closed the gate does not open it earlier.
         self.closed_until = self.closed_until.max(now + wait);
-        let wait = self.closed_until.saturating_duration_since(now);
-        wait
+        self.closed_until.saturating_duration_since(now)
     }
 }
 
