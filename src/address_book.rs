@@ -11,6 +11,8 @@ mod walk;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::registry::Registry;
+use serde::de::IgnoredAny;
 use tokio_util::sync::CancellationToken;
 
 pub use page::{Caution, Contact, ContactPage, Page};
@@ -133,6 +135,26 @@ impl AddressBook {
             let listing = portal.call(Method::ListContacts, &query.parameters()).await?;
             Ok(ContactPage::new(&query, listing))
         }
+    }
+
+    /// Asks for the one newest contact, past the cache: the cheapest request that tells whether look-ups work.
+    ///
+    /// # Errors
+    /// [`Error::Portal`].
+    pub async fn probe(&self) -> Result<(), Error> {
+        let newest = GivenPagination {
+            limit: Some(1.into()),
+            ..GivenPagination::default()
+        };
+        let parameters = Query::new("", &newest)?.parameters();
+        let _: IgnoredAny = self.portal.call(Method::ListContacts, &parameters).await?;
+        Ok(())
+    }
+
+    /// Adds what this address book and its portal client count to `registry`.
+    pub fn register(&self, registry: &mut Registry) {
+        self.cache.register(registry);
+        self.portal.register(registry);
     }
 
     /// The portal client behind the address book.

@@ -24,6 +24,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, env_vars};
 use crate::portal::may_hold_a_webhook;
+use crate::transports::guard;
 use crate::{demo, telemetry};
 
 /// How the program ends.
@@ -65,8 +66,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve MCP over stdio (the default).
-    Serve,
+    /// Serve MCP over stdio (the default), or over HTTP.
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(serve::Arguments),
     /// Look contacts up and print them, as an assistant gets them.
     ///
     /// The same search and the same advice. Contacts go to stdout, with --format json also a failure; everything else goes
@@ -179,6 +181,8 @@ enum Stop {
     #[error(transparent)]
     Serve(#[from] crate::transports::stdio::Error),
     #[error(transparent)]
+    Listen(#[from] crate::transports::http::Error),
+    #[error(transparent)]
     Login(#[from] login::Error),
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
@@ -201,6 +205,7 @@ impl Stop {
             Self::UnknownQuirk(_) => Some("run `bitrix24-mail-mcp --demo-quirk help` for the list"),
             Self::Schema(..) => Some("run `bitrix24-mail-mcp schema` with --write DIR in place of --check DIR"),
             Self::Demo(_) => Some("check that this machine may open loopback ports"),
+            Self::Listen(error) => Some(error.hint()),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
             Self::Login(error) => error.hint(),
             Self::Runtime(_) | Self::Output(_) => None,
@@ -211,6 +216,7 @@ impl Stop {
                 ExitStatus::Usage
             }
             Self::Login(error) if error.is_about_settings() => ExitStatus::Usage,
+            Self::Listen(error) if error.is_about_settings() => ExitStatus::Usage,
             _ => ExitStatus::Failed,
         }
     }
@@ -228,19 +234,31 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     }
     match command {
         Some(Command::Schema(arguments)) => schema::run(&arguments),
-        Some(Command::Lookup(arguments)) => with_wiring(&global, async |wiring| lookup::run(&arguments, &wiring).await),
-        Some(Command::Doctor(arguments)) => with_wiring(&global, async |wiring| doctor::run(&arguments, &wiring).await),
-        Some(Command::Login(arguments)) => with_wiring(&global, async |wiring| login::run(&arguments, &wiring).await),
-        Some(Command::Serve) | None => with_wiring(&global, serve::run),
+        Some(Command::Lookup(arguments)) => {
+            with_wiring(&global, async |wiring, _| lookup::run(&arguments, &wiring).await)
+        }
+        Some(Command::Doctor(arguments)) => {
+            with_wiring(&global, async |wiring, _| doctor::run(&arguments, &wiring).await)
+        }
+        Some(Command::Login(arguments)) => {
+            with_wiring(&global, async |wiring, _| login::run(&arguments, &wiring).await)
+        }
+        Some(Command::Serve(arguments)) => serve(&global, &arguments),
+        None => serve(&global, &serve::Arguments::default()),
     }
+}
+
+fn serve(global: &Global, arguments: &serve::Arguments) -> Result<ExitStatus, Stop> {
+    with_wiring(global, async |wiring, guard| serve::run(arguments, wiring, guard).await)
 }
 
 /// Reads the settings, starts logs and a runtime, builds the parts and runs a command with them.
 fn with_wiring<F>(global: &Global, command: F) -> Result<ExitStatus, Stop>
 where
-    F: AsyncFnOnce(wiring::Wiring) -> Result<ExitStatus, Stop>,
+    F: AsyncFnOnce(wiring::Wiring, guard::Settings) -> Result<ExitStatus, Stop>,
 {
-    let settings = config::Settings::load(global.config.as_deref())?;
+    let mut settings = config::Settings::load(global.config.as_deref())?;
+    let guard = std::mem::take(&mut settings.guard);
     let finer = i16::from(global.verbose) - i16::from(global.quiet);
     let format = match global.log_format {
         LogFormat::Text => telemetry::Format::Text,
@@ -258,7 +276,7 @@ where
     let outcome = runtime.block_on(async {
         let wiring = wiring::Wiring::build(global, settings).await?;
         let book = Arc::clone(&wiring.book);
-        let outcome = command(wiring).await;
+        let outcome = command(wiring, guard).await;
         book.portal().settle().await;
         outcome
     });

@@ -4,6 +4,7 @@
 //! message that names the setting, what is wrong and a right example, and never shows a secret.
 
 pub mod env_vars;
+mod http;
 mod layer;
 mod sources;
 
@@ -19,6 +20,7 @@ pub use layer::{Given, Layer, LayerError, Maybe, Origin, SecretSource};
 
 use crate::portal::{self, Application, Credentials, GivenSecret, RateLimit};
 use crate::telemetry::Level;
+use crate::transports::guard;
 use env_vars::EnvVar;
 
 /// Everything the program needs to know, from every source.
@@ -28,6 +30,8 @@ pub struct Settings {
     pub portal: portal::Settings,
     /// How long an answer of the portal is good; zero: not at all.
     pub cache_ttl: Duration,
+    /// Whom to let in over HTTP.
+    pub guard: guard::Settings,
     /// What was given, and where, for `doctor`: names and places, no values.
     pub origins: Vec<Origin>,
     /// The log level, before `-v` and `-q`.
@@ -95,6 +99,12 @@ impl Settings {
             None => Level::default(),
             Some(given) => parsed(given, env_vars::LOG.example)?,
         };
+        let guard = http::guard(
+            layer.http_token,
+            layer.allowed_hosts,
+            layer.allowed_origins,
+            layer.caller_limit,
+        )?;
         let credentials = match (layer.webhook, layer.portal) {
             (Some(webhook), Some(portal)) => {
                 return Err(LayerError::Twice(webhook.origin, portal.origin).into());
@@ -138,6 +148,7 @@ impl Settings {
                 ..portal::Settings::new(credentials)
             },
             cache_ttl,
+            guard,
             origins,
             log_level,
         })

@@ -6,11 +6,14 @@
 mod advice;
 mod arguments;
 pub mod list_mail_contacts;
+mod measurements;
 mod outcome;
 mod schema;
+mod trace_context;
 
 use std::sync::{Arc, OnceLock};
 
+use prometheus_client::registry::Registry;
 use rmcp::model::{
     CacheScope, CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult, ConstString,
     CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsResult, MetaObject, PaginatedRequestParams,
@@ -19,9 +22,13 @@ use rmcp::model::{
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::address_book::{AddressBook, InvalidQuery};
+use crate::fixit::Failure;
+use measurements::Measurements;
 use schema::JsonObject;
 
 const INSTRUCTIONS: &str = "Finds e-mail recipients in the user's Bitrix24 address book; read-only. Before drafting \
@@ -37,6 +44,16 @@ const TOOL_LIST_TTL_MS: u64 = 60 * 60 * 1000;
 pub struct Server {
     book: Arc<AddressBook>,
     shutdown: CancellationToken,
+    measurements: Measurements,
+}
+
+/// Why look-ups do not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotReady {
+    /// The failure's code.
+    pub code: String,
+    /// What it means, in a sentence of the fix-it table.
+    pub meaning: String,
 }
 
 impl Server {
@@ -45,12 +62,34 @@ impl Server {
         Self {
             book,
             shutdown: CancellationToken::new(),
+            measurements: Measurements::default(),
         }
     }
 
     /// Cancelling this token ends every running call with a `CANCELLED` failure.
     pub fn shutdown_token(&self) -> CancellationToken {
         self.shutdown.clone()
+    }
+
+    /// Whether look-ups work at this moment.
+    ///
+    /// # Errors
+    /// [`NotReady`].
+    pub async fn probe(&self) -> Result<(), NotReady> {
+        let probed = self.book.probe().await;
+        probed.map_err(|error| {
+            let failure = Failure::from(&error);
+            NotReady {
+                code: failure.code,
+                meaning: failure.meaning,
+            }
+        })
+    }
+
+    /// Adds what this server and everything behind it count to `registry`.
+    pub fn register(&self, registry: &mut Registry) {
+        self.measurements.register(registry);
+        self.book.register(registry);
     }
 
     async fn answer(
@@ -60,10 +99,15 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResult, ErrorData> {
         let cancellation = context.ct.child_token();
-        let call = match name {
-            list_mail_contacts::NAME => list_mail_contacts::call(&self.book, arguments, &cancellation),
+        let (tool, call) = match name {
+            list_mail_contacts::NAME => (
+                list_mail_contacts::NAME,
+                list_mail_contacts::call(&self.book, arguments, &cancellation),
+            ),
             _ => return Err(ErrorData::invalid_params(unknown_tool(), None)),
         };
+        let started = Instant::now();
+        let call = call.instrument(trace_context::span(tool, &context.meta));
         tokio::pin!(call);
         let mut result = tokio::select! {
             biased;
@@ -73,6 +117,7 @@ impl Server {
                 call.await
             }
         }?;
+        self.measurements.call(tool, &result, started.elapsed());
         if is_modern(context) {
             result.meta = Some(server_info_meta());
         }

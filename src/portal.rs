@@ -13,6 +13,7 @@ mod examination;
 mod failed;
 mod foreign_text;
 mod limits;
+mod measurements;
 mod oauth;
 mod origin;
 mod quote;
@@ -28,6 +29,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::registry::Registry;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -43,6 +45,7 @@ pub use examination::{Finding, Remedy, Status};
 pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};
+use measurements::{Measurements, Wait};
 pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
 pub use reply::RawReply;
@@ -105,6 +108,7 @@ pub struct Portal {
     jitter: fn() -> f64,
     turnstile: Turnstile,
     wire: Arc<dyn Wire>,
+    measurements: Measurements,
     /// Makes identities that mean nothing outside this process.
     identities: RandomState,
 }
@@ -133,6 +137,7 @@ impl Portal {
             jitter: settings.jitter,
             turnstile: Turnstile::new(settings.rate_limit),
             wire,
+            measurements: Measurements::default(),
             identities: RandomState::new(),
         }
     }
@@ -199,7 +204,10 @@ impl Portal {
     ) -> Result<T, Error> {
         let mut has_renewed = false;
         loop {
-            self.turnstile.pass(method, deadline).await?;
+            let waiting = Instant::now();
+            let has_place = self.turnstile.pass(method, deadline).await;
+            self.measurements.waited(Wait::Limit, waiting.elapsed());
+            has_place?;
             let (error, asked) = match self
                 .attempt(method, parameters, &mut has_renewed, deadline, progress)
                 .await
@@ -225,6 +233,7 @@ impl Portal {
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 "the attempt failed; waiting before the next"
             );
+            self.measurements.waited(Wait::Retry, wait);
             tokio::time::sleep(wait).await;
         }
     }
@@ -240,8 +249,13 @@ impl Portal {
     ) -> Result<T, Attempted> {
         let access = self.authority.access(&self.wire).await?;
         progress.attempts += 1;
-        let reply = self.wire.send(access.call(method, parameters)).await?;
-        let error = match read(&reply, Speaker::Portal, access.secret()) {
+        let sent = Instant::now();
+        let replied = self.wire.send(access.call(method, parameters)).await;
+        let took = sent.elapsed();
+        let reply = replied.inspect_err(|_| self.measurements.request(method, false, took))?;
+        let answer = read(&reply, Speaker::Portal, access.secret());
+        self.measurements.request(method, answer.is_ok(), took);
+        let error = match answer {
             Ok(Answer { result, operating }) => {
                 self.turnstile.told(method, operating);
                 return Ok(result);
@@ -315,6 +329,14 @@ impl Portal {
         self.turnstile.pass_bucket(deadline).await?;
         let reply = self.wire.send(access.old_call(method)).await?;
         Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
+    }
+
+    /// Adds what this client counts to `registry`.
+    pub fn register(&self, registry: &mut Registry) {
+        self.measurements.register(registry);
+        if let Some(oauth) = self.authority.oauth() {
+            oauth.register(registry);
+        }
     }
 
     /// Exchanges the code of the authorize page for tokens and stores them. Returns the user's id, if it was told.

@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Kept;
 use tokio::time::Instant;
@@ -40,6 +43,15 @@ pub(super) struct Cache {
     ttl: Duration,
     kept: Arc<Kept<Key, Answer, ByContacts>>,
     under_way: Mutex<HashMap<Key, WeakShared<BoxFuture<'static, Outcome>>>>,
+    look_ups: Family<[(&'static str, &'static str); 1], Counter>,
+}
+
+/// Where the answer of a look-up comes from.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    Kept,
+    UnderWay,
+    Portal,
 }
 
 #[derive(Debug, Clone)]
@@ -63,7 +75,25 @@ impl Cache {
             ttl,
             kept: Arc::new(Kept::with_weighter(COMMON_ANSWERS, MAX_CONTACTS, ByContacts)),
             under_way: Mutex::default(),
+            look_ups: Family::default(),
         }
+    }
+
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "bitrix24_look_ups",
+            "Look-ups by where their answer came from: kept, asked for by another look-up already, or the portal",
+            self.look_ups.clone(),
+        );
+    }
+
+    fn count(&self, source: Source) {
+        let source = match source {
+            Source::Kept => "kept",
+            Source::UnderWay => "under_way",
+            Source::Portal => "portal",
+        };
+        self.look_ups.get_or_create(&[("from", source)]).inc();
     }
 
     /// The answer to `key`: kept, under way, or by `ask`, which is only called if there is neither.
@@ -73,6 +103,7 @@ impl Cache {
     {
         if let Some(answer) = self.fresh(&key) {
             tracing::debug!("answered from the cache");
+            self.count(Source::Kept);
             let mut page = ContactPage::clone(&answer.page);
             page.page.age_seconds = Some(answer.at.elapsed().as_secs());
             return Ok(page);
@@ -94,10 +125,12 @@ impl Cache {
         if let Some(flight) = under_way.get(&key).and_then(WeakShared::upgrade) {
             // One that has ended was answered to those who waited for it; whoever comes now asks anew.
             if flight.peek().is_none() {
+                self.count(Source::UnderWay);
                 return flight;
             }
         }
         under_way.retain(|_, flight| flight.upgrade().is_some());
+        self.count(Source::Portal);
         let (asking, kept, ttl, kept_key) = (ask(), Arc::clone(&self.kept), self.ttl, key.clone());
         let flight = async move {
             let page = Arc::new(asking.await?);

@@ -152,6 +152,51 @@ pub const TIMEOUT: EnvVar = EnvVar {
     example: "25s",
 };
 
+/// What callers over HTTP have to show.
+pub const HTTP_TOKEN: EnvVar = EnvVar {
+    name: "BITRIX24_MCP_HTTP_TOKEN",
+    key: "http_token",
+    meaning: "With --http: the bearer token that every client has to send; needed beyond loopback. A secret.",
+    default: "",
+    example: "$(openssl rand -hex 32)",
+};
+
+/// The same from a file.
+pub const HTTP_TOKEN_FILE: EnvVar = EnvVar {
+    name: "BITRIX24_MCP_HTTP_TOKEN_FILE",
+    key: "http_token_file",
+    meaning: "A file that holds it instead; read again when it changes.",
+    default: "",
+    example: "/run/secrets/bitrix24-mail-mcp-token",
+};
+
+/// The names of an HTTP server.
+pub const ALLOWED_HOSTS: EnvVar = EnvVar {
+    name: "BITRIX24_MCP_ALLOWED_HOSTS",
+    key: "allowed_hosts",
+    meaning: "With --http: names under which clients may reach this server, beside loopback and its own address.",
+    default: "",
+    example: "mcp.example.com,mcp.example.com:8443",
+};
+
+/// Web pages that may call.
+pub const ALLOWED_ORIGINS: EnvVar = EnvVar {
+    name: "BITRIX24_MCP_ALLOWED_ORIGINS",
+    key: "allowed_origins",
+    meaning: "With --http: origins whose web pages may call and read the answers (CORS).",
+    default: "",
+    example: "https://app.example.com,http://localhost:6274",
+};
+
+/// How often one caller may call.
+pub const CALLER_LIMIT: EnvVar = EnvVar {
+    name: "BITRIX24_MCP_CALLER_LIMIT",
+    key: "caller_limit",
+    meaning: "With --http: calls a second, and how many at once, of one address, or off. Programs on this machine are limited only if it is set.",
+    default: "20/200",
+    example: "20/200",
+};
+
 /// The log level.
 pub const LOG: EnvVar = EnvVar {
     name: "BITRIX24_MCP_LOG",
@@ -178,6 +223,11 @@ pub const ALL: &[EnvVar] = &[
     RATE_LIMIT,
     CACHE_TTL,
     TIMEOUT,
+    HTTP_TOKEN,
+    HTTP_TOKEN_FILE,
+    ALLOWED_HOSTS,
+    ALLOWED_ORIGINS,
+    CALLER_LIMIT,
     LOG,
 ];
 

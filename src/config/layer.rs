@@ -71,6 +71,14 @@ pub struct Layer {
     pub cache_ttl: Maybe<String>,
     /// Time for one look-up.
     pub timeout: Maybe<String>,
+    /// What callers over HTTP have to show.
+    pub http_token: Maybe<SecretSource>,
+    /// Names of the HTTP server.
+    pub allowed_hosts: Maybe<String>,
+    /// Web pages that may call it.
+    pub allowed_origins: Maybe<String>,
+    /// How often one caller may call it.
+    pub caller_limit: Maybe<String>,
     /// Log level.
     pub log: Maybe<String>,
 }
@@ -127,6 +135,10 @@ impl Layer {
             rate_limit: self.rate_limit.or(below.rate_limit),
             cache_ttl: self.cache_ttl.or(below.cache_ttl),
             timeout: self.timeout.or(below.timeout),
+            http_token: self.http_token.or(below.http_token),
+            allowed_hosts: self.allowed_hosts.or(below.allowed_hosts),
+            allowed_origins: self.allowed_origins.or(below.allowed_origins),
+            caller_limit: self.caller_limit.or(below.caller_limit),
             log: self.log.or(below.log),
         }
     }
@@ -148,6 +160,10 @@ impl Layer {
             of(&self.rate_limit),
             of(&self.cache_ttl),
             of(&self.timeout),
+            of(&self.http_token),
+            of(&self.allowed_hosts),
+            of(&self.allowed_origins),
+            of(&self.caller_limit),
             of(&self.log),
         ]
         .into_iter()

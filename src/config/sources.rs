@@ -28,6 +28,11 @@ struct FileKeys {
     rate_limit: Option<String>,
     cache_ttl: Option<String>,
     timeout: Option<String>,
+    http_token: Option<SecretString>,
+    http_token_file: Option<PathBuf>,
+    allowed_hosts: Option<String>,
+    allowed_origins: Option<String>,
+    caller_limit: Option<String>,
     log: Option<String>,
 }
 
@@ -55,6 +60,10 @@ impl Layer {
             rate_limit: read(&env_vars::RATE_LIMIT)?,
             cache_ttl: read(&env_vars::CACHE_TTL)?,
             timeout: read(&env_vars::TIMEOUT)?,
+            http_token: secret(&env_vars::HTTP_TOKEN, &env_vars::HTTP_TOKEN_FILE)?,
+            allowed_hosts: read(&env_vars::ALLOWED_HOSTS)?,
+            allowed_origins: read(&env_vars::ALLOWED_ORIGINS)?,
+            caller_limit: read(&env_vars::CALLER_LIMIT)?,
             log: read(&env_vars::LOG)?,
         })
     }
@@ -126,6 +135,15 @@ impl Layer {
             rate_limit: plain(keys.rate_limit, &env_vars::RATE_LIMIT),
             cache_ttl: plain(keys.cache_ttl, &env_vars::CACHE_TTL),
             timeout: plain(keys.timeout, &env_vars::TIMEOUT),
+            http_token: secret(
+                keys.http_token,
+                &env_vars::HTTP_TOKEN,
+                keys.http_token_file,
+                &env_vars::HTTP_TOKEN_FILE,
+            )?,
+            allowed_hosts: plain(keys.allowed_hosts, &env_vars::ALLOWED_HOSTS),
+            allowed_origins: plain(keys.allowed_origins, &env_vars::ALLOWED_ORIGINS),
+            caller_limit: plain(keys.caller_limit, &env_vars::CALLER_LIMIT),
             log: plain(keys.log, &env_vars::LOG),
         })
     }

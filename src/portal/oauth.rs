@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
@@ -63,6 +65,7 @@ pub(super) struct Oauth {
     store: TokenStore,
     /// Held while refreshing; remembers what was refused for good.
     refreshing: Arc<Mutex<Option<Spent>>>,
+    refreshed: Counter,
 }
 
 /// A refresh token that works no more, and what the authorization server said.
@@ -100,11 +103,20 @@ impl Oauth {
             store: TokenStore::at(application.token_store.clone()),
             application,
             refreshing: Arc::default(),
+            refreshed: Counter::default(),
         }
     }
 
     pub(super) fn application(&self) -> &Application {
         &self.application
+    }
+
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "bitrix24_tokens_refreshed",
+            "Access tokens that this process has refreshed",
+            self.refreshed.clone(),
+        );
     }
 
     /// Distinguishes the person behind the tokens from others.
@@ -197,6 +209,7 @@ impl Oauth {
         {
             Ok(issued) => {
                 tracing::info!("the access token was refreshed");
+                self.refreshed.inc();
                 self.save(&lock, &renewal.client_id, issued, replaced)
             }
             Err(error) => {

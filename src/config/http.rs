@@ -1,0 +1,66 @@
+//! The settings of the HTTP server: whom to let in.
+
+use secrecy::ExposeSecret;
+
+use super::env_vars;
+use super::layer::{Given, Maybe, SecretSource};
+use super::{Error, parsed};
+use crate::portal::{RateLimit, read_small_file};
+use crate::transports::guard::{CallerLimit, Settings, Token};
+
+pub(super) fn guard(
+    token: Maybe<SecretSource>,
+    hosts: Maybe<String>,
+    origins: Maybe<String>,
+    caller_limit: Maybe<String>,
+) -> Result<Settings, Error> {
+    Ok(Settings {
+        token: token.map(checked_token).transpose()?,
+        allowed_hosts: match hosts {
+            None => Default::default(),
+            Some(given) => parsed(given, env_vars::ALLOWED_HOSTS.example)?,
+        },
+        allowed_origins: match origins {
+            None => Default::default(),
+            Some(given) => parsed(given, env_vars::ALLOWED_ORIGINS.example)?,
+        },
+        caller_limit: match caller_limit {
+            None => Some(CallerLimit::DEFAULT),
+            Some(given) if given.value.trim().eq_ignore_ascii_case("off") => None,
+            Some(given) => {
+                let RateLimit { per_second, burst } = parsed(given, env_vars::CALLER_LIMIT.example)?;
+                Some(CallerLimit {
+                    per_second,
+                    burst,
+                    limits_loopback: true,
+                })
+            }
+        },
+    })
+}
+
+/// A token that cannot work is better noticed now than by every client.
+fn checked_token(given: Given<SecretSource>) -> Result<Token, Error> {
+    let Given { value, origin } = given;
+    let wrong = |problem: String, example| Error::Value {
+        origin: origin.clone(),
+        problem,
+        example,
+    };
+    match value {
+        SecretSource::Text(text) => {
+            let text = text.expose_secret().trim().into();
+            Token::from_text(text).map_err(|error| wrong(error.to_string(), env_vars::HTTP_TOKEN.example))
+        }
+        SecretSource::File(path) => {
+            let token = Token::from_reader(move || read_small_file(&path));
+            match token.problem() {
+                None => Ok(token),
+                Some(problem) => Err(wrong(
+                    format!("names a file that holds no token: {problem}"),
+                    env_vars::HTTP_TOKEN_FILE.example,
+                )),
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What the server counts, for Prometheus: calls by tool and outcome. Both labels come from our own tables, so their
+//! values are bounded and hold nothing of a question or an answer.
+
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use rmcp::model::CallToolResult;
+use serde_json::Value;
+
+use crate::fixit;
+
+/// From an answer out of the cache to the longest look-up.
+const SECONDS: [f64; 10] = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 25.0];
+
+/// A label or two, each by name and value.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+
+/// The counters of one server; clones share them.
+#[derive(Debug, Clone)]
+pub(super) struct Measurements {
+    calls: Family<Labels<2>, Counter>,
+    durations: Family<Labels<1>, Histogram, fn() -> Histogram>,
+}
+
+impl Default for Measurements {
+    fn default() -> Self {
+        Self {
+            calls: Family::default(),
+            durations: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+        }
+    }
+}
+
+impl Measurements {
+    /// A call that was answered.
+    pub(super) fn call(&self, tool: &'static str, result: &CallToolResult, took: Duration) {
+        let outcome = outcome(result);
+        self.calls.get_or_create(&[("tool", tool), ("outcome", outcome)]).inc();
+        self.durations
+            .get_or_create(&[("tool", tool)])
+            .observe(took.as_secs_f64());
+    }
+
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "mcp_tool_calls",
+            "Answered calls by tool and outcome: ok, or the code of the failure",
+            self.calls.clone(),
+        );
+        registry.register_with_unit(
+            "mcp_tool_call_duration",
+            "Time from a call's arrival to its answer",
+            Unit::Seconds,
+            self.durations.clone(),
+        );
+    }
+}
+
+/// `ok`, the code of a row of the fix-it table, or `other`.
+fn outcome(result: &CallToolResult) -> &'static str {
+    if result.is_error != Some(true) {
+        return "ok";
+    }
+    let error = result
+        .structured_content
+        .as_ref()
+        .and_then(|content| content.get("error"));
+    let code = error.and_then(|error| error.get("code")).and_then(Value::as_str);
+    let fix = code.and_then(|code| fixit::lookup(code, None));
+    fix.map_or("other", |fix| fix.code.trim_end_matches('*'))
+}

@@ -1,0 +1,78 @@
+//! What the portal client counts, for Prometheus. No label holds anything of a question, an answer or a credential.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::request::Method;
+
+/// A portal needs a tenth of a second at least; a look-up ends after fifty seconds at most.
+const SECONDS: [f64; 10] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0];
+
+/// Labels by name and value.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+
+/// The counters of one portal client.
+#[derive(Debug)]
+pub(super) struct Measurements {
+    requests: Family<Labels<2>, Histogram, fn() -> Histogram>,
+    waited: Family<Labels<1>, Counter<f64, AtomicU64>>,
+}
+
+/// What a call waits for before its next request.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wait {
+    /// A place within the portal's limits.
+    Limit,
+    /// Trouble that passes.
+    Retry,
+}
+
+impl Default for Measurements {
+    fn default() -> Self {
+        Self {
+            requests: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            waited: Family::default(),
+        }
+    }
+}
+
+impl Measurements {
+    /// A request and how it ended: `answered` is true for a result.
+    pub(super) fn request(&self, method: Method, is_answered: bool, took: Duration) {
+        let outcome = if is_answered { "answered" } else { "failed" };
+        self.requests
+            .get_or_create(&[("method", method.as_str()), ("outcome", outcome)])
+            .observe(took.as_secs_f64());
+    }
+
+    /// Time that a call spent waiting.
+    pub(super) fn waited(&self, wait: Wait, took: Duration) {
+        let waited_for = match wait {
+            Wait::Limit => "limit",
+            Wait::Retry => "retry",
+        };
+        self.waited
+            .get_or_create(&[("for", waited_for)])
+            .inc_by(took.as_secs_f64());
+    }
+
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register_with_unit(
+            "bitrix24_portal_request_duration",
+            "Time of one request to the portal",
+            Unit::Seconds,
+            self.requests.clone(),
+        );
+        registry.register_with_unit(
+            "bitrix24_portal_waited",
+            "Time that calls waited for the portal's limit, or before another attempt",
+            Unit::Seconds,
+            self.waited.clone(),
+        );
+    }
+}

@@ -1,0 +1,198 @@
+//! Who may ask: the checks that every request passes before anything else looks at it, on every route.
+//!
+//! | check | refused with | |
+//! |---|---|---|
+//! | `Host` names this server | 403, or 400 if it is missing or malformed | [`AllowedHosts`] |
+//! | `Origin`, if there is one, is no foreign web page's | 403 | [`AllowedOrigins`] |
+//! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
+//! | the caller's rate (calls alone) | 429 with `Retry-After` | [`CallerLimit`] |
+//! | calls that run at the same time | 503 with `Retry-After` | [`MAX_RUNNING`] |
+//!
+//! Preflight requests of browsers carry no token and are answered before it is asked for.
+
+mod callers;
+mod places;
+mod token;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use http::header::{HOST, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use callers::CallerLimit;
+pub use places::{AllowedHosts, AllowedOrigins, InvalidHosts, InvalidOrigins};
+pub use token::{InvalidToken, Token};
+
+use super::refusal::Refusal;
+use callers::Callers;
+use places::Authority;
+use token::Shown;
+
+/// Whom to let in.
+#[derive(Debug)]
+pub struct Settings {
+    /// What callers have to show; `None`: nothing.
+    pub token: Option<Token>,
+    /// Names of this server beside loopback.
+    pub allowed_hosts: AllowedHosts,
+    /// Web pages that may call.
+    pub allowed_origins: AllowedOrigins,
+    /// How often one caller may call; `None`: as often as it likes.
+    pub caller_limit: Option<CallerLimit>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            token: None,
+            allowed_hosts: AllowedHosts::default(),
+            allowed_origins: AllowedOrigins::default(),
+            caller_limit: Some(CallerLimit::DEFAULT),
+        }
+    }
+}
+
+/// Calls that run at the same time, of all callers together; each takes some ten kilobytes.
+pub const MAX_RUNNING: usize = 1024;
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) remote: SocketAddr,
+    pub(super) local: SocketAddr,
+}
+
+/// The checks.
+#[derive(Debug)]
+pub(super) struct Guard {
+    token: Option<Token>,
+    hosts: AllowedHosts,
+    origins: AllowedOrigins,
+    callers: Option<Callers>,
+    running: Arc<Semaphore>,
+}
+
+/// A call's place among those that run; it is free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Place(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+
+const CHALLENGE: &str = r#"Bearer realm="bitrix24-mail-mcp""#;
+const CHALLENGE_WRONG: &str = r#"Bearer realm="bitrix24-mail-mcp", error="invalid_token""#;
+
+impl Guard {
+    pub(super) fn new(settings: Settings, max_running: usize) -> Self {
+        if settings.token.as_ref().is_some_and(Token::is_short) {
+            tracing::warn!("the HTTP token is short enough to be guessed; use 16 characters or more");
+        }
+        Self {
+            token: settings.token,
+            hosts: settings.allowed_hosts,
+            origins: settings.allowed_origins,
+            callers: settings.caller_limit.map(Callers::new),
+            running: Arc::new(Semaphore::new(max_running)),
+        }
+    }
+
+    /// True if callers have to show a token.
+    pub(super) fn asks_for_a_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// `Host` and `Origin`.
+    pub(super) fn check_places(&self, request: &Parts, ends: Ends) -> Result<(), Refusal> {
+        let host = host(&request.headers, &request.uri)?;
+        if !self.hosts.contain(&host, ends.local.ip()) {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "foreign_host",
+                "this server does not go by the name in Host; whoever runs it can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
+            ));
+        }
+        let is_foreign = |origin: &HeaderValue| {
+            let origin = origin.to_str().unwrap_or_default();
+            !self.origins.contain(origin, &host)
+        };
+        if request.headers.get_all(ORIGIN).iter().any(is_foreign) {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "foreign_origin",
+                "web pages of this Origin may not call this server; whoever runs it can add it to BITRIX24_MCP_ALLOWED_ORIGINS",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The bearer token.
+    pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let refusal = |reason, message, challenge| {
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, reason, message).www_authenticate(challenge))
+        };
+        match token.check(headers) {
+            Shown::Token => Ok(()),
+            Shown::Nothing => refusal(
+                "no_token",
+                "this server asks for its token: send the header Authorization: Bearer TOKEN, with the value of BITRIX24_MCP_HTTP_TOKEN where the server runs",
+                CHALLENGE,
+            ),
+            Shown::Another => refusal(
+                "wrong_token",
+                "this is not the server's token; ask whoever runs it for the value of BITRIX24_MCP_HTTP_TOKEN",
+                CHALLENGE_WRONG,
+            ),
+        }
+    }
+
+    /// Counts a call of this caller.
+    pub(super) fn count(&self, remote: IpAddr, headers: &HeaderMap) -> Result<(), Refusal> {
+        let Some(callers) = &self.callers else { return Ok(()) };
+        callers.count(remote, headers).map_err(|wait| {
+            let message = "too many calls from your address; wait as long as Retry-After says";
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "caller_limit", message).retry_after(wait.as_secs() + 1)
+        })
+    }
+
+    /// A place for one more call.
+    pub(super) fn place(&self) -> Result<Place, Refusal> {
+        Arc::clone(&self.running).try_acquire_owned().map(Place).map_err(|_| {
+            let message = "as many calls are running as this server takes at once; try again in a second";
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_calls", message).retry_after(1)
+        })
+    }
+
+    /// Calls that are running.
+    pub(super) fn running(&self, max_running: usize) -> usize {
+        max_running.saturating_sub(self.running.available_permits())
+    }
+
+    /// True if pages of some other origin may read answers.
+    pub(super) fn names_origins(&self) -> bool {
+        !self.origins.are_none()
+    }
+
+    /// True if pages of this origin may read answers.
+    pub(super) fn names_origin(&self, origin: &HeaderValue) -> bool {
+        origin.to_str().is_ok_and(|origin| self.origins.name(origin))
+    }
+}
+
+/// The one host that the request is for. A target in absolute form names it too, and both must agree.
+fn host(headers: &HeaderMap, uri: &Uri) -> Result<Authority, Refusal> {
+    let mut values = headers.get_all(HOST).iter();
+    let host = match (values.next(), values.next()) {
+        (Some(host), None) => host.to_str().ok().and_then(Authority::parse),
+        _ => None,
+    };
+    let named = uri.authority().map(|authority| Authority::parse(authority.as_str()));
+    match host {
+        Some(host) if named.is_none_or(|named| named.as_ref() == Some(&host)) => Ok(host),
+        _ => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "bad_host",
+            "the request needs one Host header, with a name and perhaps a port",
+        )),
+    }
+}

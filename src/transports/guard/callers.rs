@@ -1,0 +1,188 @@
+//! How often one caller may call: `BITRIX24_MCP_CALLER_LIMIT`.
+//!
+//! A caller is an address; of IPv6 the network, since one machine has many addresses in it. A proxy on this machine
+//! speaks for others: the last entry of its `X-Forwarded-For`, which it has added itself, is the caller. Programs on
+//! this machine are not limited unless the setting is given.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use http::HeaderMap;
+
+/// Calls that one caller may make.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CallerLimit {
+    /// Calls a second.
+    pub per_second: f64,
+    /// Calls at once.
+    pub burst: u32,
+    /// Whether programs on this machine are limited too.
+    pub limits_loopback: bool,
+}
+
+impl CallerLimit {
+    /// Far more than an assistant needs, far less than a loop gone wild makes.
+    pub const DEFAULT: Self = Self {
+        per_second: 20.0,
+        burst: 200,
+        limits_loopback: false,
+    };
+}
+
+/// Counts the calls of each caller.
+pub(super) struct Callers {
+    limiter: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>,
+    limits_loopback: bool,
+    calls: AtomicU64,
+}
+
+/// Callers whose time is over are forgotten each time so many calls were counted, which bounds what is kept.
+const CALLS_BETWEEN_CLEANINGS: u64 = 4096;
+
+impl Callers {
+    pub(super) fn new(limit: CallerLimit) -> Self {
+        let period = Duration::from_secs_f64(1.0 / limit.per_second.clamp(0.001, 1_000_000.0));
+        let burst = NonZeroU32::new(limit.burst).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(period).unwrap_or_else(|| Quota::per_second(burst));
+        Self {
+            limiter: RateLimiter::hashmap(quota.allow_burst(burst)),
+            limits_loopback: limit.limits_loopback,
+            calls: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts a call.
+    ///
+    /// # Errors
+    /// How long the caller has to wait before the next.
+    pub(super) fn count(&self, remote: IpAddr, headers: &HeaderMap) -> Result<(), Duration> {
+        let Some(caller) = self.caller(remote, headers) else {
+            return Ok(());
+        };
+        if self.calls.fetch_add(1, Ordering::Relaxed) % CALLS_BETWEEN_CLEANINGS == CALLS_BETWEEN_CLEANINGS - 1 {
+            self.limiter.retain_recent();
+        }
+        self.limiter
+            .check_key(&caller)
+            .map_err(|not_yet| not_yet.wait_time_from(self.limiter.clock().now()))
+    }
+
+    /// Whom to count; `None` for a program on this machine that is not limited.
+    fn caller(&self, remote: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        let remote = remote.to_canonical();
+        if !remote.is_loopback() {
+            return Some(network(remote));
+        }
+        match forwarded_for(headers) {
+            Some(caller) => Some(network(caller)),
+            None => self.limits_loopback.then_some(remote),
+        }
+    }
+}
+
+impl std::fmt::Debug for Callers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Callers").finish_non_exhaustive()
+    }
+}
+
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
+    let last = last.to_str().ok()?.rsplit(',').next()?.trim();
+    let address: IpAddr = last.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    Some(address.to_canonical())
+}
+
+/// A /64 is what one customer has at least.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn callers(limits_loopback: bool) -> Callers {
+        Callers::new(CallerLimit {
+            per_second: 0.1,
+            burst: 2,
+            limits_loopback,
+        })
+    }
+
+    fn passes(callers: &Callers, remote: &str, forwarded: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        callers.count(remote.parse().unwrap(), &headers).is_ok()
+    }
+
+    #[test]
+    fn each_caller_has_a_limit_of_its_own() {
+        let callers = callers(false);
+        for remote in [
+            "192.0.2.1",
+            "192.0.2.2",
+            "2001:db8::1",
+            "2001:db8:0:1::1",
+            "::ffff:192.0.2.3",
+        ] {
+            assert!(
+                passes(&callers, remote, &[]) && passes(&callers, remote, &[]),
+                "{remote}"
+            );
+            assert!(!passes(&callers, remote, &[]), "{remote}");
+        }
+        assert!(!passes(&callers, "2001:db8::99", &[]), "the same network");
+        assert!(
+            !passes(&callers, "192.0.2.3", &[]),
+            "the same address written otherwise"
+        );
+        assert!(
+            !passes(&callers, "192.0.2.1", &["192.0.2.9"]),
+            "only a proxy on this machine is believed"
+        );
+    }
+
+    #[test]
+    fn programs_on_this_machine_are_limited_only_if_asked_for() {
+        for remote in ["127.0.0.1", "::1"] {
+            let free = callers(false);
+            assert!((0..100).all(|_| passes(&free, remote, &[])));
+            let limited = callers(true);
+            assert_eq!((0..100).filter(|_| passes(&limited, remote, &[])).count(), 2);
+        }
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_speaks_for_others() {
+        let callers = callers(false);
+        let through = |entries: &[&str]| passes(&callers, "127.0.0.1", entries);
+        assert!(through(&["192.0.2.1"]) && through(&["10.0.0.1, 192.0.2.1"]));
+        assert!(!through(&["192.0.2.7", "10.0.0.2 ,192.0.2.1"]), "the last entry counts");
+        assert!(through(&["192.0.2.2"]));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let callers = Callers::new(CallerLimit {
+            per_second: 1_000_000.0,
+            burst: 1,
+            limits_loopback: false,
+        });
+        for number in 0..100_000_u32 {
+            let remote = IpAddr::V4((0x0a00_0000 + number).into());
+            callers.count(remote, &HeaderMap::new()).unwrap();
+        }
+        assert!(callers.limiter.len() <= 2 * 4096, "{}", callers.limiter.len());
+    }
+}

@@ -1,0 +1,254 @@
+//! `POST /mcp`: one message of a client, and its answer as the client accepts it.
+//!
+//! | `Accept` | answer |
+//! |---|---|
+//! | names JSON, both, anything, or is missing | JSON |
+//! | names `text/event-stream` alone, or likes it better (`q`) | an event stream, with comments while it is silent |
+//! | neither | 406 |
+//!
+//! rmcp serves the message. It asks for both types in `Accept`, and answers a body that it cannot read with plain text;
+//! here such a body is answered as on any other transport.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use rmcp::model::ErrorData;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+
+use super::routes::App;
+use crate::mcp::Server;
+use crate::transports::guard::{Ends, Place};
+use crate::transports::messages::{Found, look_again};
+use crate::transports::refusal::Refusal;
+
+type Service = StreamableHttpService<Server, NeverSessionManager>;
+
+/// rmcp's service, once for each form of answer.
+pub(super) struct Endpoint {
+    json: Service,
+    event_stream: Service,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").finish_non_exhaustive()
+    }
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    EventStream,
+}
+
+impl Endpoint {
+    pub(super) fn new(server: &Server, keep_alive: Duration) -> Self {
+        let service = |is_json| {
+            let server = server.clone();
+            // Host and Origin have passed our own guard, on this route as on all others.
+            let config = StreamableHttpServerConfig::default()
+                .disable_allowed_hosts()
+                .with_legacy_session_mode(false)
+                .with_json_response(is_json)
+                .with_sse_keep_alive(Some(keep_alive))
+                // No stream can be resumed, so there is nothing to come back for.
+                .with_sse_retry(None);
+            Service::new(move || Ok(server.clone()), Arc::default(), config)
+        };
+        Self {
+            json: service(true),
+            event_stream: service(false),
+        }
+    }
+
+    async fn serve(&self, form: Form, mut parts: Parts, body: Bytes) -> http::Response<impl BodyOf> {
+        parts
+            .headers
+            .insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        let service = match form {
+            Form::Json => &self.json,
+            Form::EventStream => &self.event_stream,
+        };
+        service.handle(http::Request::from_parts(parts, Full::new(body))).await
+    }
+}
+
+/// The body of an answer of rmcp.
+trait BodyOf: http_body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + Sync + 'static {}
+impl<B: http_body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + Sync + 'static> BodyOf for B {}
+
+pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
+    answer(&app, request).await.unwrap_or_else(Refusal::into_response)
+}
+
+async fn answer(app: &App, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    app.count(&parts)?;
+    let form = form(&parts.headers).ok_or_else(|| {
+        let message = "answers are application/json or text/event-stream, and Accept names neither";
+        Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
+    })?;
+    let body = read_body(app, &parts.headers, body).await?;
+    let place = app.guard.place()?;
+    // Only what cannot be read is looked at twice.
+    let copy = (parts.clone(), body.clone());
+    let response = app.endpoint.serve(form, parts, body).await;
+    if response.status() != StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        return Ok(with_place(response, place));
+    }
+    let (parts, body) = copy;
+    match look_again(&String::from_utf8_lossy(&body)) {
+        Found::Message(mended) => {
+            let response = app.endpoint.serve(form, parts, mended.into()).await;
+            Ok(with_place(response, place))
+        }
+        Found::Refused(error, id) => Err(Refusal::unreadable(error, id)),
+        Found::Batch => {
+            let message = "send one message in a request: batches, which only 2025-03-26 knew, are not taken over HTTP";
+            Err(Refusal::unreadable(ErrorData::invalid_request(message, None), None))
+        }
+        Found::Nothing => Ok(StatusCode::ACCEPTED.into_response()),
+    }
+}
+
+/// An event stream keeps its place until its end; JSON is there as a whole.
+fn with_place(response: http::Response<impl BodyOf>, place: Place) -> Response {
+    let is_stream = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    if !is_stream {
+        return response.map(Body::new);
+    }
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _ = &place;
+            frame
+        }))
+    })
+}
+
+impl App {
+    /// Counts a call of the caller behind the request.
+    pub(in crate::transports) fn count(&self, parts: &Parts) -> Result<(), Refusal> {
+        match parts.extensions.get::<Ends>() {
+            Some(ends) => self.guard.count(ends.remote.ip(), &parts.headers),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The JSON body of a request, within the limits of size and time.
+pub(in crate::transports) async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    if !is_json(headers) {
+        let message = "the body must be JSON, with the header Content-Type: application/json";
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message));
+    }
+    let reading = Limited::new(body, app.limits.body_bytes).collect();
+    match tokio::time::timeout(app.limits.body_time, reading).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let message = format!("a message may have {} KiB at most", app.limits.body_bytes / 1024);
+            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
+        }
+        Ok(Err(_)) => {
+            let message = "the body broke off before its end";
+            Err(Refusal::new(StatusCode::BAD_REQUEST, "body_broken", message))
+        }
+        Err(_) => {
+            let message = "the body did not arrive in time";
+            Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message))
+        }
+    }
+}
+
+/// Also guards against web pages: without a preflight request they cannot send this type.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(kind), None) = (kinds.next(), kinds.next()) else {
+        return false;
+    };
+    let essence = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// The form that the client likes best; JSON if it does not care. `None` if it accepts neither.
+fn form(headers: &HeaderMap) -> Option<Form> {
+    let accepted: Vec<&str> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    if accepted.iter().all(|range| range.trim().is_empty()) {
+        return Some(Form::Json);
+    }
+    let json = quality(&accepted, ["application/json", "application/*", "*/*"]);
+    let event_stream = quality(&accepted, ["text/event-stream", "text/*", "*/*"]);
+    if json <= 0.0 && event_stream <= 0.0 {
+        None
+    } else if event_stream > json {
+        Some(Form::EventStream)
+    } else {
+        Some(Form::Json)
+    }
+}
+
+/// The weight of the most precise range that is accepted. See RFC 9110, section 12.5.1.
+fn quality(accepted: &[&str], ranges: [&str; 3]) -> f32 {
+    let weight = |range: &str| {
+        accepted.iter().find_map(|accepted| {
+            let mut parts = accepted.split(';').map(str::trim);
+            let is_it = parts.next()?.eq_ignore_ascii_case(range);
+            let weight = parts.find_map(|parameter| parameter.strip_prefix("q=").or(parameter.strip_prefix("Q=")));
+            // A weight that is none is as good as no weight.
+            is_it.then(|| weight.and_then(|weight| weight.parse().ok()).unwrap_or(1.0))
+        })
+    };
+    ranges.into_iter().find_map(weight).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_has_the_form_that_the_client_accepts() {
+        for (accept, expected) in [
+            (None, Some(Form::Json)),
+            (Some(""), Some(Form::Json)),
+            (Some("*/*"), Some(Form::Json)),
+            (Some("application/json"), Some(Form::Json)),
+            (Some("Application/JSON; charset=utf-8"), Some(Form::Json)),
+            (Some("application/json, text/event-stream"), Some(Form::Json)),
+            (Some("text/event-stream, application/json"), Some(Form::Json)),
+            (Some("text/event-stream"), Some(Form::EventStream)),
+            (Some("text/*"), Some(Form::EventStream)),
+            (
+                Some("text/event-stream, application/json;q=0.5"),
+                Some(Form::EventStream),
+            ),
+            (Some("text/event-stream;q=0.5, */*;q=0.1"), Some(Form::EventStream)),
+            (Some("application/json;q=0, text/event-stream"), Some(Form::EventStream)),
+            (Some("application/json;q=often"), Some(Form::Json)),
+            (Some("text/html"), None),
+            (Some("text/event-stream;q=0"), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(ACCEPT, accept.parse().unwrap());
+            }
+            assert_eq!(form(&headers), expected, "{accept:?}");
+        }
+    }
+}

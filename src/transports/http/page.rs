@@ -1,0 +1,193 @@
+//! `GET /`: a page for people who open the server's address in a browser. What this is, whether the portal answers, and
+//! what to paste to connect a client. It holds no secret, runs no script and loads nothing.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_FRAME_OPTIONS};
+use http::{HeaderMap, HeaderValue};
+
+use super::routes::{App, MCP};
+use crate::mcp::NotReady;
+use crate::transports::legacy_sse;
+
+const STYLE: &str = include_str!("page.css");
+
+pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let readiness = app.readiness.check().await;
+    let html = html(&View {
+        base: base(&headers, &app),
+        readiness: &readiness,
+        asks_for_a_token: app.guard.asks_for_a_token(),
+        has_legacy_sse: app.sessions.is_some(),
+    });
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_FRAME_OPTIONS, "DENY"),
+    ];
+    let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    (headers, html).into_response()
+}
+
+/// What the page shows.
+struct View<'a> {
+    base: String,
+    readiness: &'a Result<(), NotReady>,
+    asks_for_a_token: bool,
+    has_legacy_sse: bool,
+}
+
+/// The address under which the browser knows this server. The guard has checked `Host`.
+fn base(headers: &HeaderMap, app: &App) -> String {
+    let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let is_https = header(http::HeaderName::from_static("x-forwarded-proto")) == Some("https");
+    let scheme = if is_https { "https" } else { "http" };
+    match header(HOST) {
+        Some(host) => format!("{scheme}://{host}"),
+        None => format!("{scheme}://{}", app.address),
+    }
+}
+
+fn html(view: &View<'_>) -> String {
+    let state = match view.readiness {
+        Ok(()) => r#"<p class="state ok"><b>The portal answers.</b> Look-ups work.</p>"#.to_owned(),
+        Err(NotReady { code, meaning }) => format!(
+            r#"<p class="state bad"><b>Look-ups do not work:</b> {} <code>{}</code><br>Run <code>bitrix24-mail-mcp doctor</code> where the server runs; it tells what to mend.</p>"#,
+            escaped(meaning),
+            escaped(code)
+        ),
+    };
+    let mut snippets = String::new();
+    for (client, note, text) in snippets_for(view) {
+        // Writing to a text does not fail.
+        let _ = writeln!(
+            snippets,
+            "<section><h2>{client}</h2><p>{note}</p><pre tabindex=\"0\">{}</pre></section>",
+            escaped(&text)
+        );
+    }
+    let token = if view.asks_for_a_token {
+        "<p>This server asks for its token. Set <code>BITRIX24_MCP_HTTP_TOKEN</code> where the client runs.</p>\n"
+    } else {
+        ""
+    };
+    format!(
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>bitrix24-mail-mcp</title>
+<style>
+{STYLE}</style>
+</head>
+<body>
+<main>
+<h1>bitrix24-mail-mcp <small>{version}</small></h1>
+<p>An MCP server. Assistants that draft mail find recipients in a Bitrix24 address book with it. It only reads.</p>
+{state}
+<p>MCP is at <code>{base}{MCP}</code> (Streamable HTTP). Paste one of these; a click selects it.</p>
+{token}{snippets}<footer>Health: <a href="/healthz">/healthz</a>, readiness: <a href="/readyz">/readyz</a>, figures: <a href="/metrics">/metrics</a></footer>
+</main>
+</body>
+</html>
+"#,
+        version = env!("CARGO_PKG_VERSION"),
+        base = escaped(&view.base),
+    )
+}
+
+/// Client, where its text belongs, and the text.
+fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
+    let url = format!("{}{MCP}", view.base);
+    let with_token = |text: &'static str| if view.asks_for_a_token { text } else { "" };
+    let claude_header = with_token(" --header \"Authorization: Bearer $BITRIX24_MCP_HTTP_TOKEN\"");
+    let mut snippets = vec![
+        (
+            "Claude Code",
+            "In a terminal:",
+            format!("claude mcp add --transport http bitrix24-mail {url}{claude_header}"),
+        ),
+        (
+            "Codex",
+            "In <code>~/.codex/config.toml</code>:",
+            format!(
+                "[mcp_servers.bitrix24-mail]\nurl = \"{url}\"{}",
+                with_token("\nbearer_token_env_var = \"BITRIX24_MCP_HTTP_TOKEN\"")
+            ),
+        ),
+        (
+            "Cursor",
+            "In <code>~/.cursor/mcp.json</code>:",
+            format!(
+                "{{\n  \"mcpServers\": {{\n    \"bitrix24-mail\": {{\n      \"url\": \"{url}\"{}\n    }}\n  }}\n}}",
+                with_token(",\n      \"headers\": { \"Authorization\": \"Bearer ${env:BITRIX24_MCP_HTTP_TOKEN}\" }")
+            ),
+        ),
+        (
+            "VS Code",
+            "In <code>.vscode/mcp.json</code>:",
+            format!(
+                "{{\n  \"servers\": {{\n    \"bitrix24-mail\": {{\n      \"type\": \"http\",\n      \"url\": \"{url}\"{}\n    }}\n  }}\n}}",
+                with_token(",\n      \"headers\": { \"Authorization\": \"Bearer ${env:BITRIX24_MCP_HTTP_TOKEN}\" }")
+            ),
+        ),
+    ];
+    if view.has_legacy_sse {
+        snippets.push((
+            "Clients that know only HTTP+SSE",
+            "That transport is deprecated; use the address above wherever the client can.",
+            format!(
+                "claude mcp add --transport sse bitrix24-mail {}{}{claude_header}",
+                view.base,
+                legacy_sse::STREAM
+            ),
+        ));
+    }
+    snippets
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_is_escaped() {
+        let readiness = Err(NotReady {
+            code: "<script>".to_owned(),
+            meaning: "a & \"b\"".to_owned(),
+        });
+        let html = html(&View {
+            base: "http://127.0.0.1:8024'\"<img>".to_owned(),
+            readiness: &readiness,
+            asks_for_a_token: true,
+            has_legacy_sse: true,
+        });
+        for raw in ["<script", "<img", "& \"b\""] {
+            assert!(!html.contains(raw), "{raw}");
+        }
+        assert!(html.contains("&lt;script&gt;"));
+    }
+}

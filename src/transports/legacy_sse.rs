@@ -1,0 +1,214 @@
+//! The transport of revision 2024-11-05: answers come over one long event stream, messages go to another address.
+//!
+//! `GET /sse` opens a session and tells, as its first event, where to post; `POST /messages?sessionId=…` takes a
+//! message and answers 202. The specification calls this transport deprecated; it is here for clients that are
+//! configured with `"type": "sse"`. See
+//! <https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse>.
+//!
+//! | what could grow | is bounded by |
+//! |---|---|
+//! | sessions | [`Limits::sessions`]; one in which nothing happens ends after [`Limits::session_idle`], one that never begins after a minute |
+//! | answers that a client does not read | [`UNREAD`] events, then the calls wait, for [`Limits::write_time`] at most |
+//! | calls of a session | [`UNANSWERED`], then 429 until one is answered |
+
+mod session;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use axum::extract::{Request, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_core::Stream;
+use http::{StatusCode, Uri};
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::http::Limits;
+use super::http::{App, read_body};
+use super::messages::{Read, read_from};
+use super::refusal::Refusal;
+use crate::mcp::Server;
+use session::{NotTaken, Session};
+
+/// Where the stream is.
+pub(super) const STREAM: &str = "/sse";
+/// Where messages go.
+pub(super) const MESSAGES: &str = "/messages";
+
+/// Events that wait for a client to read them.
+const UNREAD: usize = 16;
+/// Calls of one session that are not answered yet.
+const UNANSWERED: usize = 32;
+
+/// All sessions of one server.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    server: Server,
+    limits: Limits,
+    /// Cancelled when the server is told to stop.
+    closing: CancellationToken,
+    /// The ids are random, so who knows one has been told it.
+    open: Mutex<HashMap<Uuid, Arc<Session>>>,
+}
+
+impl Sessions {
+    pub(super) fn new(server: Server, limits: Limits, closing: CancellationToken) -> Self {
+        Self {
+            server,
+            limits,
+            closing,
+            open: Mutex::default(),
+        }
+    }
+
+    /// Sessions that are open.
+    pub(super) fn count(&self) -> usize {
+        self.open().len()
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Session>>> {
+        // Each change is one call of the map's, so a panic elsewhere has not broken it.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a session. It ends with its stream, and with everything that [`Session::run`] says.
+    fn begin(self: &Arc<Self>) -> Result<Events, Refusal> {
+        let id = Uuid::new_v4();
+        let (events, unread) = mpsc::channel(UNREAD);
+        let (session, incoming) = Session::new(self.limits);
+        let session = Arc::new(session);
+        {
+            let mut open = self.open();
+            if open.len() >= self.limits.sessions {
+                let message = "as many sessions are open as this server takes; close one, or use POST /mcp";
+                return Err(
+                    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message).retry_after(30),
+                );
+            }
+            open.insert(id, Arc::clone(&session));
+        }
+        let stream_gone = CancellationToken::new();
+        let (sessions, gone) = (Arc::clone(self), stream_gone.clone());
+        tokio::spawn(async move {
+            session
+                .run(
+                    sessions.server.clone(),
+                    incoming,
+                    events,
+                    gone,
+                    sessions.closing.clone(),
+                )
+                .await;
+            sessions.open().remove(&id);
+        });
+        Ok(Events {
+            endpoint: Some(
+                Event::default()
+                    .event("endpoint")
+                    .data(format!("{MESSAGES}?sessionId={id}")),
+            ),
+            unread,
+            _stream_gone: stream_gone.drop_guard(),
+        })
+    }
+
+    fn find(&self, uri: &Uri) -> Result<Arc<Session>, Refusal> {
+        let query = uri.query().unwrap_or_default().as_bytes();
+        let id = form_urlencoded::parse(query).find_map(|(key, value)| (key == "sessionId").then_some(value));
+        let Some(id) = id else {
+            let message = "the session's id is missing: post to the address that the endpoint event of GET /sse tells";
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, "no_session_id", message));
+        };
+        let session = id.parse().ok().and_then(|id: Uuid| self.open().get(&id).cloned());
+        session.ok_or_else(|| {
+            let message = "there is no such session (any more); open one with GET /sse";
+            Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
+        })
+    }
+}
+
+/// `GET /sse`.
+pub(super) async fn open(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let begun = app.count(&parts).and_then(|()| sessions_of(&app)?.begin());
+    match begun {
+        Ok(events) => Sse::new(events)
+            .keep_alive(KeepAlive::new().interval(app.limits.keep_alive))
+            .into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// `POST /messages?sessionId=…`.
+pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
+    match received(&app, request).await {
+        Ok(()) => (StatusCode::ACCEPTED, "Accepted").into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn received(app: &App, request: Request) -> Result<(), Refusal> {
+    let (parts, body) = request.into_parts();
+    app.count(&parts)?;
+    let session = sessions_of(app)?.find(&parts.uri)?;
+    let body = read_body(app, &parts.headers, body).await?;
+    let mut read = std::collections::VecDeque::new();
+    read_from(&String::from_utf8_lossy(&body), &mut read);
+    for read in read {
+        match read {
+            Read::Refusal(error, id) => return Err(Refusal::unreadable(error, id)),
+            Read::Message(message) => {
+                session
+                    .take(*message, || app.guard.place())
+                    .map_err(|not_taken| match not_taken {
+                        NotTaken::Refused(refusal) => refusal,
+                        NotTaken::SameId => {
+                            let message = "a request with this id is not answered yet";
+                            Refusal::new(StatusCode::BAD_REQUEST, "same_id", message)
+                        }
+                        NotTaken::TooMany => {
+                            let message =
+                                "this session has as many unanswered requests as it may; read the stream, then send on";
+                            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "session_is_full", message).retry_after(1)
+                        }
+                        NotTaken::Ended => {
+                            let message = "the session is ending; open one with GET /sse";
+                            Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
+                        }
+                    })?
+            }
+        }
+    }
+    Ok(())
+}
+
+fn sessions_of(app: &App) -> Result<&Arc<Sessions>, Refusal> {
+    app.sessions.as_ref().ok_or_else(|| {
+        let message = "this transport is served only with --legacy-sse";
+        Refusal::new(StatusCode::NOT_FOUND, "no_such_route", message)
+    })
+}
+
+/// The stream of one session: where to post, then what the server says. Dropped when the client has gone.
+struct Events {
+    endpoint: Option<Event>,
+    unread: mpsc::Receiver<Event>,
+    _stream_gone: DropGuard,
+}
+
+impl Stream for Events {
+    type Item = Result<Event, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.endpoint.take() {
+            Some(endpoint) => Poll::Ready(Some(Ok(endpoint))),
+            None => self.unread.poll_recv(context).map(|event| event.map(Ok)),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! One session of the transport of 2024-11-05: messages come in by `take`, events go out to the stream.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::response::sse::Event;
+use rmcp::ServiceExt;
+use rmcp::model::{ClientNotification, JsonRpcMessage, RequestId};
+use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::transport::Transport;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::UNANSWERED;
+use crate::mcp::Server;
+use crate::transports::guard::Place;
+use crate::transports::http::Limits;
+use crate::transports::refusal::Refusal;
+use crate::transports::session::Session as ForgivingSession;
+
+/// Messages that wait to be looked at; more than the calls, since notifications come between them.
+pub(super) const INCOMING: usize = 2 * UNANSWERED;
+
+/// Clients begin at once; a stream that nobody posts for is let go.
+const TIME_TO_BEGIN: Duration = Duration::from_secs(60);
+
+/// What the handlers of both routes share of a session.
+#[derive(Debug)]
+pub(super) struct Session {
+    limits: Limits,
+    incoming: mpsc::Sender<RxJsonRpcMessage<RoleServer>>,
+    state: Mutex<State>,
+    /// Something happened.
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests without an answer, each with its place among the running calls of all sessions.
+    unanswered: HashMap<RequestId, Place>,
+    /// When something was last sent or received.
+    used: Instant,
+    has_begun: bool,
+    is_ending: bool,
+}
+
+/// Why a message was not taken.
+#[derive(Debug)]
+pub(super) enum NotTaken {
+    /// There is no place for another call.
+    Refused(Refusal),
+    /// A request with this id is running.
+    SameId,
+    /// The session has too many messages.
+    TooMany,
+    /// The session is at its end.
+    Ended,
+}
+
+impl Session {
+    /// A session, and what it will receive.
+    pub(super) fn new(limits: Limits) -> (Self, mpsc::Receiver<RxJsonRpcMessage<RoleServer>>) {
+        let (incoming, received) = mpsc::channel(INCOMING);
+        let session = Self {
+            limits,
+            incoming,
+            state: Mutex::new(State {
+                unanswered: HashMap::new(),
+                used: Instant::now(),
+                has_begun: false,
+                is_ending: false,
+            }),
+            changed: Notify::new(),
+        };
+        (session, received)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change is whole before anything that could panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a message on. A request takes a `place`, until it is answered or cancelled.
+    pub(super) fn take(
+        &self,
+        message: RxJsonRpcMessage<RoleServer>,
+        place: impl FnOnce() -> Result<Place, Refusal>,
+    ) -> Result<(), NotTaken> {
+        let mut state = self.state();
+        if state.is_ending {
+            return Err(NotTaken::Ended);
+        }
+        let waiting = self.incoming.try_reserve().map_err(|error| match error {
+            mpsc::error::TrySendError::Full(()) => NotTaken::TooMany,
+            mpsc::error::TrySendError::Closed(()) => NotTaken::Ended,
+        })?;
+        match &message {
+            JsonRpcMessage::Request(request) => {
+                if state.unanswered.contains_key(&request.id) {
+                    return Err(NotTaken::SameId);
+                }
+                if state.unanswered.len() >= UNANSWERED {
+                    return Err(NotTaken::TooMany);
+                }
+                let place = place().map_err(NotTaken::Refused)?;
+                state.unanswered.insert(request.id.clone(), place);
+            }
+            // What is cancelled gets no answer.
+            JsonRpcMessage::Notification(notification) => {
+                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    state.unanswered.remove(id);
+                }
+            }
+            _ => {}
+        }
+        waiting.send(message);
+        state.used = Instant::now();
+        state.has_begun = true;
+        drop(state);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Serves the session until its stream is gone, nothing has happened for too long, the client takes no more, or
+    /// `closing` is cancelled and everything is answered.
+    pub(super) async fn run(
+        self: &Arc<Self>,
+        server: Server,
+        incoming: mpsc::Receiver<RxJsonRpcMessage<RoleServer>>,
+        events: mpsc::Sender<Event>,
+        stream_gone: CancellationToken,
+        closing: CancellationToken,
+    ) {
+        let transport = Outgoing {
+            session: Arc::clone(self),
+            incoming,
+            events,
+        };
+        // Ends every call of the session at once.
+        let end = CancellationToken::new();
+        let client_gone = CancellationToken::new();
+        let serving = async {
+            match server
+                .serve_with_ct(ForgivingSession::new(transport, client_gone.clone()), end.clone())
+                .await
+            {
+                Ok(running) => {
+                    let _ = running.waiting().await;
+                }
+                Err(error) => tracing::debug!(%error, "a session ended before it began"),
+            }
+        };
+        let over = async {
+            tokio::select! {
+                () = stream_gone.cancelled() => {}
+                () = client_gone.cancelled() => {}
+                () = self.idle() => tracing::debug!("ended a session in which nothing happened"),
+                () = self.answered(&closing) => {}
+            }
+        };
+        tokio::pin!(serving);
+        tokio::select! {
+            () = &mut serving => {}
+            () = over => {
+                self.state().is_ending = true;
+                end.cancel();
+                serving.await;
+            }
+        }
+        let mut state = self.state();
+        state.is_ending = true;
+        state.unanswered.clear();
+    }
+
+    /// Waits until nothing has happened for too long.
+    async fn idle(&self) {
+        loop {
+            let until = {
+                let state = self.state();
+                let idle_time = if state.has_begun {
+                    self.limits.session_idle
+                } else {
+                    TIME_TO_BEGIN.min(self.limits.session_idle)
+                };
+                // Somebody waits for an answer, so the session is not idle.
+                let used = if state.unanswered.is_empty() {
+                    state.used
+                } else {
+                    Instant::now()
+                };
+                used + idle_time
+            };
+            if until <= Instant::now() {
+                return;
+            }
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
+    /// Waits for the end of the server, then for the answers to what was asked before.
+    async fn answered(&self, closing: &CancellationToken) {
+        closing.cancelled().await;
+        loop {
+            let changed = self.changed.notified();
+            if self.state().unanswered.is_empty() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn sent(&self, answered: Option<&RequestId>) {
+        let mut state = self.state();
+        state.used = Instant::now();
+        if let Some(id) = answered {
+            state.unanswered.remove(id);
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+}
+
+/// The session as rmcp sees it.
+struct Outgoing {
+    session: Arc<Session>,
+    incoming: mpsc::Receiver<RxJsonRpcMessage<RoleServer>>,
+    events: mpsc::Sender<Event>,
+}
+
+/// Why a message could not be sent.
+#[derive(Debug, thiserror::Error)]
+enum NotSent {
+    #[error("the client does not read its stream")]
+    Unread,
+    #[error("the message is no JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Transport<RoleServer> for Outgoing {
+    type Error = NotSent;
+
+    fn send(
+        &mut self,
+        message: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), NotSent>> + Send + 'static {
+        let (session, events) = (Arc::clone(&self.session), self.events.clone());
+        async move {
+            let id = match &message {
+                JsonRpcMessage::Response(response) => Some(response.id.clone()),
+                JsonRpcMessage::Error(error) => error.id.clone(),
+                _ => None,
+            };
+            // JSON has no raw carriage returns, which an event may not hold.
+            let event = Event::default().event("message").data(serde_json::to_string(&message)?);
+            let sent = events.send_timeout(event, session.limits.write_time).await;
+            session.sent(id.as_ref());
+            sent.map_err(|_| NotSent::Unread)
+        }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        self.incoming.recv().await
+    }
+
+    async fn close(&mut self) -> Result<(), NotSent> {
+        self.incoming.close();
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! A session with one client over a transport of messages: what rmcp would end it for is forgiven.
+
+use rmcp::model::{ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion};
+use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::transport::Transport;
+use tokio_util::sync::CancellationToken;
+
+/// A transport that forgives what rmcp would end the session for: notifications and responses before the first
+/// request. Also tells when the client is gone: its input has ended, or it takes no more output.
+pub(super) struct Session<T> {
+    inner: T,
+    has_begun: bool,
+    client_gone: CancellationToken,
+}
+
+impl<T> Session<T> {
+    /// `client_gone` is cancelled when the client sends or takes no more.
+    pub(super) fn new(inner: T, client_gone: CancellationToken) -> Self {
+        Self {
+            inner,
+            has_begun: false,
+            client_gone,
+        }
+    }
+}
+
+impl<T> Transport<RoleServer> for Session<T>
+where
+    T: Transport<RoleServer>,
+{
+    type Error = T::Error;
+
+    fn send(
+        &mut self,
+        message: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        let sending = self.inner.send(message);
+        let client_gone = self.client_gone.clone();
+        async move {
+            let sent = sending.await;
+            if sent.is_err() {
+                client_gone.cancel();
+            }
+            sent
+        }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        loop {
+            let Some(message) = self.inner.receive().await else {
+                self.client_gone.cancel();
+                return None;
+            };
+            match &message {
+                JsonRpcMessage::Request(request) => self.has_begun |= begins_a_session(&request.request),
+                _ if !self.has_begun => {
+                    tracing::debug!("ignored a message that came before the first request");
+                    continue;
+                }
+                _ => {}
+            }
+            return Some(message);
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), Self::Error> {
+        self.inner.close().await
+    }
+}
+
+/// rmcp leaves its opening phase on `initialize`, or on a request other than a probe that carries the metadata of
+/// 2026-07-28.
+fn begins_a_session(request: &ClientRequest) -> bool {
+    match request {
+        ClientRequest::InitializeRequest(_) => true,
+        ClientRequest::PingRequest(_) | ClientRequest::DiscoverRequest(_) => false,
+        other => other
+            .get_meta()
+            .missing_required_keys(&ProtocolVersion::V_2026_07_28)
+            .is_empty(),
+    }
+}
