@@ -236,6 +236,16 @@ impl DemoPortal {
         self.state.tokens().expire_access(now);
     }
 
+    /// Holds every answer back, of requests on their way too, until [`release_answers`](Self::release_answers).
+    pub fn hold_answers(&self) {
+        self.state.hold_answers(true);
+    }
+
+    /// Lets the answers go.
+    pub fn release_answers(&self) {
+        self.state.hold_answers(false);
+    }
+
     /// Adds a contact to a user's address book and gives its id, the highest so far. A known address stays as it is,
     /// and its id is given, as the portal does it.
     pub fn insert_contact(&self, user: u64, email: &str, name: &str) -> u64 {

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, message_for};
 use super::faults::{self, Breakage, Place};
+use super::quirks::{Quirk, SLOW};
 use super::request::RecordedRequest;
 use super::state::State;
 use super::{oauth_server, old_api, rest3};
@@ -14,7 +15,11 @@ pub(super) async fn respond(state: &State, request: RecordedRequest) -> Result<A
         state,
         was_answered: false,
     };
+    if state.settings.quirk == Some(Quirk::Slow) {
+        tokio::time::sleep(SLOW).await;
+    }
     let answer = settle(state, &request).await;
+    state.until_released().await;
     if matches!(answer, Err(Breakage::Hang)) {
         std::future::pending::<()>().await;
     }

@@ -1,5 +1,7 @@
 //! What is merely odd (`--demo-quirk`), each under a name: things that real portals do and a client must bear. Pure.
 
+use std::time::Duration;
+
 /// A named oddity that a client must bear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,7 +24,12 @@ pub enum Quirk {
     TextHtml,
     /// A byte order mark before the JSON.
     ByteOrderMark,
+    /// Every answer takes [`SLOW`].
+    Slow,
 }
+
+/// What a busy cloud portal takes for an answer.
+pub(super) const SLOW: Duration = Duration::from_millis(900);
 
 /// Every quirk: its name, what it shows, and the quirk.
 pub const QUIRKS: &[(&str, &str, Quirk)] = &[
@@ -43,4 +50,5 @@ pub const QUIRKS: &[(&str, &str, Quirk)] = &[
         "a byte order mark before the JSON",
         Quirk::ByteOrderMark,
     ),
+    ("slow", "every answer takes 0.9 seconds", Quirk::Slow),
 ];

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(super) struct State {
     pub(super) refreshes: AtomicUsize,
     pub(super) spent_refreshes: AtomicUsize,
     pub(super) changed: Notify,
+    /// True while answers are held back.
+    is_holding: AtomicBool,
     /// Requests of REST 3.0 that came so far.
     rest3_requests: AtomicUsize,
     /// Successful answers of the method.
@@ -87,6 +89,7 @@ impl State {
             refreshes: AtomicUsize::new(0),
             spent_refreshes: AtomicUsize::new(0),
             changed: Notify::new(),
+            is_holding: AtomicBool::new(false),
             rest3_requests: AtomicUsize::new(0),
             pages: AtomicUsize::new(0),
             record: Mutex::default(),
@@ -123,6 +126,22 @@ impl State {
     }
 
     /// Counts one up and wakes who waits for it.
+    pub(super) fn hold_answers(&self, is_holding: bool) {
+        self.is_holding.store(is_holding, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits while answers are held back.
+    pub(super) async fn until_released(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if !self.is_holding.load(Ordering::SeqCst) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     pub(super) fn count(&self, counter: &AtomicUsize) {
         counter.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();

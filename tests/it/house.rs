@@ -36,6 +36,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("axum", &["transports", "demo"]),
     ("hyper", &["transports", "demo", "cli/login/callback.rs"]),
     ("rmcp", &["mcp", "transports"]),
+    ("prometheus_client", &["portal", "address_book", "mcp", "transports"]),
+    ("governor", &["transports/guard/callers.rs"]),
     ("clap", &["cli"]),
     ("webbrowser", &["cli/login.rs"]),
     ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),

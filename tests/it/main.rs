@@ -37,6 +37,22 @@ mod handshake;
 mod harness;
 /// The import rules and the length of files.
 mod house;
+/// An HTTP client that shows everything.
+mod http_client;
+/// Who is let in over HTTP.
+mod http_guard;
+/// What a client can use up over HTTP.
+mod http_limits;
+/// Health, readiness, figures, the page, traces.
+mod http_operation;
+/// Starts the HTTP server.
+mod http_server;
+/// How the HTTP server starts, and what keeps it from starting.
+mod http_start;
+/// The end of the HTTP server.
+mod http_stop;
+/// The transport of 2024-11-05.
+mod legacy_sse;
 /// The end of input, a client that no longer reads, cancelled calls.
 mod lifecycle;
 /// `login`, from the authorize page's address to the token store.
@@ -55,6 +71,8 @@ mod scripted_pages;
 mod scripted_portal;
 /// A wire of prepared replies.
 mod scripted_wire;
+/// One session, every way there is: stdio, HTTP in two revisions, event streams, HTTP+SSE of 2024-11-05.
+mod sessions;
 /// Settings from environment and file, right and wrong.
 mod settings;
 /// Limits, retries, diagnosis, cancellation.

@@ -23,16 +23,16 @@ impl Authority {
     /// `None` for anything but `host` or `host:port`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let authority: http::uri::Authority = text.parse().ok()?;
-        // `parse` takes user names and an empty or overlong port too.
-        let is_plain = !text.contains('@') && !text.ends_with(':');
-        let port = authority.port();
-        if !is_plain || port.as_ref().is_some_and(|port| port.as_str().parse::<u16>().is_err()) {
-            return None;
-        }
+        // What `http` takes for a port is whatever it can read; here nothing else may stand beside the host.
+        let port = match text.strip_prefix(authority.host())?.strip_prefix(':') {
+            Some(port) => Some(port.parse().ok()?),
+            None if text == authority.host() => None,
+            None => return None,
+        };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         (!host.is_empty()).then(|| Self {
             host: host.trim_end_matches('.').to_ascii_lowercase(),
-            port: authority.port_u16(),
+            port,
         })
     }
 

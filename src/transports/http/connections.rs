@@ -28,8 +28,9 @@ use super::Limits;
 use super::routes::App;
 use crate::transports::guard::Ends;
 
-/// Real heads have one or two kilobytes; browsers with many cookies a few more.
-const MAX_HEAD: usize = 64 * 1024;
+/// Real heads have one or two kilobytes; browsers with many cookies a few more. hyper may read up to twice as much
+/// before it looks.
+const MAX_HEAD: usize = 32 * 1024;
 const MAX_HEADERS: usize = 100;
 
 /// After a failed accept, as when no file descriptor is left.
