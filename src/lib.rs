@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures | every room |
 //! | [`config`] | settings from environment and file | `portal`, `transports`, `telemetry` |
-//! | [`transports`] | how MCP messages arrive | `mcp` |
+//! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp` |
 //! | [`mcp`] | the MCP server and its tools, one file each | `address_book`, `fixit` |
 //! | [`address_book`] | questions and contacts | `portal` |
 //! | [`portal`] | the REST 3.0 client | nothing |
@@ -14,13 +14,13 @@
 //! | [`demo`] | a portal on loopback to try and test with | nothing |
 //! | [`telemetry`] | logs | nothing |
 //!
-//! `reqwest` and `rustls` are used in `portal/wire.rs` alone, `hyper` in `demo` and `cli/login/callback.rs`, `rmcp` in
-//! `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that shares the client's types would
+//! `reqwest` and `rustls` are used in `portal/wire.rs` alone, `axum` in `transports`, `hyper` there, in `demo` and in
+//! `cli/login/callback.rs`, `rmcp` in `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that shares the client's types would
 //! repeat its mistakes. The test `tests/it/house.rs` holds all this.
 //!
 //! # The journey of one call
 //!
-//! Bytes arrive at a transport; rmcp makes a request of them; the tool's file turns JSON arguments into a checked
+//! Bytes arrive at a transport, over HTTP past its guard; rmcp makes a request of them; the tool's file turns JSON arguments into a checked
 //! [`address_book::Query`]; the address book has the answer already, or names method and parameters;
 //! [`portal::Portal::call`] waits for its turn, adds credentials, sends, reads and judges, and does so again where that
 //! helps, all under one deadline. Back come a page of cleaned contacts, or an error with a `code()` for which

@@ -21,16 +21,27 @@ BITRIX24_MCP_HTTP_TOKEN, and every client has to send it. SIGTERM and Ctrl-C let
 /// Arguments of `serve`.
 #[derive(Debug, Default, Args)]
 pub(super) struct Arguments {
-    /// Serve over HTTP instead, on this IP address and port.
-    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
-    http: Option<ListenAddress>,
+    /// Serve over HTTP instead, on this IP address and port; `systemd` takes the socket of a .socket unit.
+    #[arg(long, value_name = "ADDR", value_parser = place)]
+    http: Option<Place>,
     /// Also serve the deprecated HTTP+SSE transport of 2024-11-05, on /sse and /messages.
     #[arg(long, requires = "http")]
     legacy_sse: bool,
 }
 
-fn listen_address(text: &str) -> Result<ListenAddress, String> {
-    text.parse().map_err(|error: InvalidAddress| format!("it {error}"))
+/// Where to listen.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Address(ListenAddress),
+    Systemd,
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    if text == "systemd" {
+        return Ok(Place::Systemd);
+    }
+    let address = text.parse().map_err(|error: InvalidAddress| format!("it {error}"));
+    address.map(Place::Address)
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: Wiring, guard: guard::Settings) -> Result<ExitStatus, Stop> {
@@ -45,7 +56,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: Wiring, guard: guard::Set
     });
     let serving = async {
         match arguments.http {
-            Some(address) => serve_http(address, arguments.legacy_sse, wiring, guard, served).await,
+            Some(place) => serve_http(place, arguments.legacy_sse, wiring, guard, served).await,
             None => serve_stdio(wiring, served).await,
         }
     };
@@ -68,13 +79,17 @@ async fn serve_stdio(wiring: Wiring, stop: CancellationToken) -> Result<ExitStat
 }
 
 async fn serve_http(
-    address: ListenAddress,
+    place: Place,
     legacy_sse: bool,
     wiring: Wiring,
     guard: guard::Settings,
     stop: CancellationToken,
 ) -> Result<ExitStatus, Stop> {
-    let listener = Listener::bind(address, guard.token.is_some())?;
+    let has_token = guard.token.is_some();
+    let listener = match place {
+        Place::Address(address) => Listener::bind(address, has_token),
+        Place::Systemd => Listener::from_systemd(has_token),
+    }?;
     let base = format!("http://{}", listener.address());
     let legacy = if legacy_sse { ", and HTTP+SSE at /sse" } else { "" };
     report::note(&format!(

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
-import { binary, emptyFolder, environment, here, repository } from "./program.js";
+import { binary, emptyFolder, environment, here, repository, serve } from "./program.js";
 
 const run = promisify(execFile);
 
@@ -30,6 +30,20 @@ test("claude mcp add, then claude mcp list says Connected", async () => {
   const { claude } = machine();
   await claude("mcp", "add", "bitrix24-mail", "--", binary, "--demo");
   assertConnected(await claude("mcp", "list"), "bitrix24-mail");
+});
+
+test("over Streamable HTTP and HTTP+SSE it says Connected, with a token too", async () => {
+  for (const token of [undefined, "a-token-of-this-check-0123456789"]) {
+    const { base, stop } = await serve(["--demo"], token ? { BITRIX24_MCP_HTTP_TOKEN: token } : {});
+    const { claude } = machine();
+    const header = token ? ["--header", `Authorization: Bearer ${token}`] : [];
+    await claude("mcp", "add", "--transport", "http", "over-http", `${base}/mcp`, ...header);
+    await claude("mcp", "add", "--transport", "sse", "over-sse", `${base}/sse`, ...header);
+    const list = await claude("mcp", "list");
+    assertConnected(list, "over-http");
+    assertConnected(list, "over-sse");
+    await stop();
+  }
 });
 
 test("without credentials it still connects", async () => {

@@ -1,7 +1,10 @@
 // Where the release binary is, and how these checks start it: with nothing of this machine's own settings.
+import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -17,6 +20,35 @@ export function emptyFolder() {
 /** PATH with the binary's folder first, and a HOME; nothing else. */
 export function environment(home) {
   return { HOME: home, PATH: `${dirname(binary)}:${process.env.PATH}` };
+}
+
+// A check that fails must not leave a server behind that its file then waits for.
+const servers = [];
+after(() => servers.forEach((server) => server.kill("SIGKILL")));
+
+/** Serves over HTTP, both transports, on a free port; ends with SIGTERM and must end well. */
+export async function serve(args, more = {}) {
+  const server = spawn(binary, ["serve", "--http", "127.0.0.1:0", "--legacy-sse", ...args], {
+    env: { ...environment(emptyFolder()), ...more },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  servers.push(server);
+  const ended = new Promise((resolve) => server.on("exit", resolve));
+  const base = await new Promise((resolve, reject) => {
+    createInterface(server.stderr).on("line", (line) => {
+      const address = line.match(/http:\/\/[^/]+/);
+      if (address) resolve(address[0]);
+    });
+    ended.then(() => reject(new Error("the server did not start")));
+  });
+  return {
+    base,
+    async stop() {
+      server.kill("SIGTERM");
+      const status = await ended;
+      if (status !== 0) throw new Error(`the server ended with status ${status}`);
+    },
+  };
 }
 
 export { here };

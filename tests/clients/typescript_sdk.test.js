@@ -1,40 +1,88 @@
-// The TypeScript SDK's client over stdio: list, a success, a failure.
+// The TypeScript SDK's client over stdio, Streamable HTTP and HTTP+SSE: list, a success, a failure.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
-import { binary, emptyFolder, environment } from "./program.js";
+import { binary, emptyFolder, environment, serve } from "./program.js";
 
-async function session(args) {
-  const client = new Client({ name: "check", version: "1" });
-  await client.connect(new StdioClientTransport({ command: binary, args, env: environment(emptyFolder()), stderr: "ignore" }));
-  return client;
+const token = "a-token-of-this-check-0123456789";
+const requestInit = { headers: { Authorization: `Bearer ${token}` } };
+
+/** A transport to a server with these arguments, and what ends the server. */
+const ways = {
+  stdio: async (args) => ({
+    transport: new StdioClientTransport({ command: binary, args, env: environment(emptyFolder()), stderr: "ignore" }),
+    stop: async () => {},
+  }),
+  "Streamable HTTP": async (args) => {
+    const { base, stop } = await serve(args);
+    return { transport: new StreamableHTTPClientTransport(new URL(`${base}/mcp`)), stop };
+  },
+  "Streamable HTTP with a token": async (args) => {
+    const { base, stop } = await serve(args, { BITRIX24_MCP_HTTP_TOKEN: token });
+    return { transport: new StreamableHTTPClientTransport(new URL(`${base}/mcp`), { requestInit }), stop };
+  },
+  "HTTP+SSE": async (args) => {
+    const { base, stop } = await serve(args);
+    return { transport: new SSEClientTransport(new URL(`${base}/sse`)), stop };
+  },
+};
+
+for (const [name, way] of Object.entries(ways)) {
+  const withSession = async (args, use) => {
+    const { transport, stop } = await way(args);
+    const client = new Client({ name: "check", version: "1" });
+    await client.connect(transport);
+    await use(client);
+    await client.close();
+    await stop();
+  };
+
+  test(`${name}: a look-up gives contacts that the client's own schema check accepts`, async () => {
+    await withSession(["--demo"], async (client) => {
+      const { tools } = await client.listTools();
+      assert.deepEqual(tools.map((tool) => tool.name), ["list_mail_contacts"]);
+      // After listTools the client checks every result against the tool's outputSchema.
+      const result = await client.callTool({ name: "list_mail_contacts", arguments: { query: "client@example.com" } });
+      assert.deepEqual(result.structuredContent.contacts, [{ id: 10, email: "client@example.com", name: "Client" }]);
+      assert.deepEqual(JSON.parse(result.content[0].text), result.structuredContent);
+    });
+  });
+
+  test(`${name}: a failure gives its advice, and without credentials it says what to set`, async () => {
+    for (const [args, code, word] of [
+      [["--demo-fault", "no-mail-scope"], "BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION", "mail permission"],
+      [[], "NO_CREDENTIALS", "BITRIX24_WEBHOOK_URL"],
+    ]) {
+      await withSession(args, async (client) => {
+        const result = await client.callTool({ name: "list_mail_contacts", arguments: {} });
+        assert.equal(result.isError, true);
+        assert.equal(result.structuredContent.error.code, code);
+        assert.ok(result.content[0].text.includes(word), result.content[0].text);
+        assert.ok(result.structuredContent.error.fix.join(" ").includes(word));
+      });
+    }
+  });
+
+  test(`${name}: a call that the client takes back leaves the session usable`, async () => {
+    await withSession(["--demo-quirk", "slow"], async (client) => {
+      const abort = new AbortController();
+      const call = client.callTool({ name: "list_mail_contacts", arguments: {} }, undefined, { signal: abort.signal });
+      setTimeout(() => abort.abort(), 50);
+      await assert.rejects(call);
+      const result = await client.callTool({ name: "list_mail_contacts", arguments: { query: "client@example.com" } });
+      assert.equal(result.structuredContent.contacts[0].id, 10);
+    });
+  });
 }
 
-test("a look-up gives contacts that the client's own schema check accepts", async () => {
-  const client = await session(["--demo"]);
-  const { tools } = await client.listTools();
-  assert.deepEqual(tools.map((tool) => tool.name), ["list_mail_contacts"]);
-  // After listTools the client checks every result against the tool's outputSchema.
-  const result = await client.callTool({ name: "list_mail_contacts", arguments: { query: "client@example.com" } });
-  assert.deepEqual(result.structuredContent.contacts, [{ id: 10, email: "client@example.com", name: "Client" }]);
-  assert.deepEqual(JSON.parse(result.content[0].text), result.structuredContent);
-  await client.close();
-});
-
-test("a failure gives its advice, and without credentials it says what to set", async () => {
-  for (const [args, code, word] of [
-    [["--demo-fault", "no-mail-scope"], "BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION", "mail permission"],
-    [[], "NO_CREDENTIALS", "BITRIX24_WEBHOOK_URL"],
-  ]) {
-    const client = await session(args);
-    const result = await client.callTool({ name: "list_mail_contacts", arguments: {} });
-    assert.equal(result.isError, true);
-    assert.equal(result.structuredContent.error.code, code);
-    assert.ok(result.content[0].text.includes(word), result.content[0].text);
-    assert.ok(result.structuredContent.error.fix.join(" ").includes(word));
-    await client.close();
-  }
+test("without the token the client is told what to send", async () => {
+  const { base, stop } = await serve(["--demo"], { BITRIX24_MCP_HTTP_TOKEN: token });
+  const client = new Client({ name: "check", version: "1" });
+  await assert.rejects(client.connect(new StreamableHTTPClientTransport(new URL(`${base}/mcp`))), /BITRIX24_MCP_HTTP_TOKEN/);
+  await stop();
 });

@@ -127,3 +127,43 @@ async fn an_address_that_cannot_be_listened_on_is_named_with_advice() {
         stderr(&output)
     );
 }
+
+/// As systemd does it: descriptor 3, and the environment says so.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_socket_may_come_from_systemd_and_is_no_way_around_the_token() {
+    use command_fds::{CommandFdExt as _, FdMapping};
+    for (address, is_open) in [("127.0.0.1:0", false), ("0.0.0.0:0", true)] {
+        let socket = std::net::TcpListener::bind(address).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        let mut command = program();
+        command
+            .args(["--demo", "serve", "--http", "systemd"])
+            .env("LISTEN_FDS", "1")
+            .fd_mappings(vec![FdMapping {
+                parent_fd: socket.into(),
+                child_fd: 3,
+            }])
+            .unwrap();
+        if is_open {
+            let output = command.output().await.unwrap();
+            assert_eq!(output.status.code(), Some(2));
+            assert!(
+                stderr(&output).contains("BITRIX24_MCP_HTTP_TOKEN"),
+                "{}",
+                stderr(&output)
+            );
+        } else {
+            let server = Program::spawn(command).await;
+            assert_eq!(server.address.port(), port);
+            assert_eq!(status(server.address, &Request::get("/healthz")).await, 200);
+        }
+    }
+    let output = program()
+        .args(["serve", "--demo", "--http", "systemd"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("no socket"), "{}", stderr(&output));
+}

@@ -13,11 +13,6 @@ pub struct ListenAddress(SocketAddr);
 pub struct InvalidAddress;
 
 impl ListenAddress {
-    /// True if only programs on this machine can connect.
-    pub fn is_loopback(self) -> bool {
-        self.0.ip().to_canonical().is_loopback()
-    }
-
     pub(super) fn socket_address(self) -> SocketAddr {
         self.0
     }

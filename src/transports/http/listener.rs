@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::ListenAddress;
@@ -23,7 +24,7 @@ pub struct Listener {
 pub enum Error {
     /// Others on the network could connect, and nothing would keep them out.
     #[error("{0} can be reached from other machines, and no token is set that would keep strangers out")]
-    Open(ListenAddress),
+    Open(SocketAddr),
     /// Something listens there already.
     #[error("{0} is in use by another program")]
     InUse(ListenAddress),
@@ -33,6 +34,12 @@ pub enum Error {
     /// A port below 1024, as a rule.
     #[error("this user may not listen on {0}")]
     NotAllowed(ListenAddress),
+    /// Started without a socket unit.
+    #[error("systemd has handed over no socket")]
+    NoSocket,
+    /// The socket of the unit is of another kind.
+    #[error("the socket that systemd has handed over is not one of TCP")]
+    NotTcp(#[source] io::Error),
     /// Anything else.
     #[error("{0} cannot be listened on")]
     Other(ListenAddress, #[source] io::Error),
@@ -53,6 +60,10 @@ impl Error {
             Self::InUse(_) => "end the other program, or choose another port; port 0 takes a free one",
             Self::NotHere(_) => "listen on 127.0.0.1 for this machine alone, or on 0.0.0.0 for all its addresses",
             Self::NotAllowed(_) => "choose a port from 1024 on, and let a proxy listen on the public one",
+            Self::NoSocket => {
+                "start it by a .socket unit with ListenStream=, as the README shows, or give an address such as 127.0.0.1:8024"
+            }
+            Self::NotTcp(_) => "give the .socket unit a ListenStream= with an address and a port",
             Self::Other(..) => "choose another address",
         }
     }
@@ -65,14 +76,36 @@ impl Listener {
     /// # Errors
     /// [`Error`].
     pub fn bind(address: ListenAddress, has_token: bool) -> Result<Self, Error> {
-        if !address.is_loopback() && !has_token {
-            return Err(Error::Open(address));
-        }
+        refuse_open(address.socket_address(), has_token)?;
         listen(address.socket_address()).map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => Error::InUse(address),
             io::ErrorKind::AddrNotAvailable => Error::NotHere(address),
             io::ErrorKind::PermissionDenied => Error::NotAllowed(address),
             _ => Error::Other(address, error),
+        })
+    }
+
+    /// Takes the socket that systemd has opened for this process, under the same rule.
+    /// See <https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html>.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn from_systemd(has_token: bool) -> Result<Self, Error> {
+        let socket = ListenFd::from_env().take_tcp_listener(0).map_err(Error::NotTcp)?;
+        let socket = socket.ok_or(Error::NoSocket)?;
+        let listener = socket
+            .set_nonblocking(true)
+            .and_then(|()| TcpListener::from_std(socket))
+            .and_then(Self::of)
+            .map_err(Error::NotTcp)?;
+        refuse_open(listener.address, has_token)?;
+        Ok(listener)
+    }
+
+    fn of(inner: TcpListener) -> io::Result<Self> {
+        Ok(Self {
+            address: inner.local_addr()?,
+            inner,
         })
     }
 
@@ -96,9 +129,13 @@ fn listen(address: SocketAddr) -> io::Result<Listener> {
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    let inner = socket.listen(QUEUE)?;
-    Ok(Listener {
-        address: inner.local_addr()?,
-        inner,
-    })
+    Listener::of(socket.listen(QUEUE)?)
+}
+
+fn refuse_open(address: SocketAddr, has_token: bool) -> Result<(), Error> {
+    if address.ip().to_canonical().is_loopback() || has_token {
+        Ok(())
+    } else {
+        Err(Error::Open(address))
+    }
 }
