@@ -36,8 +36,15 @@ const HEALTH: Duration = Duration::from_millis(50);
 const RESIDENT_KB: u64 = 96 * 1024;
 
 fn call(accept: &str) -> Request {
+    question(accept, 0)
+}
+
+/// A look-up that finds one contact, in 600 wordings that the server cannot take for one another.
+fn question(accept: &str, number: usize) -> Request {
+    const TEXTS: [&str; 3] = ["client@example.com", "lient@example.com", "ient@example.com"];
+    let arguments = json!({"query": TEXTS[number % 3], "limit": 1 + number / 3 % 200});
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-        "params": {"name": "list_mail_contacts", "arguments": {"query": "client@example.com"}}});
+        "params": {"name": "list_mail_contacts", "arguments": arguments}});
     Request::post("/mcp", &message).header("accept", accept)
 }
 
@@ -146,17 +153,17 @@ async fn sequential(portal: &DemoPortal) -> bool {
     is_met
 }
 
-async fn concurrent(portal: &DemoPortal, seconds: u64) -> bool {
-    let server = Server::start(&portal.webhook_url().unwrap(), "60s");
+async fn concurrent(portal: &DemoPortal, seconds: u64, cache_ttl: &str) -> bool {
+    let server = Server::start(&portal.webhook_url().unwrap(), cache_ttl);
     let before = server.resident();
     let is_over = Arc::new(AtomicBool::new(false));
     let failures = Arc::new(AtomicUsize::new(0));
     let mut callers = Vec::new();
-    for _ in 0..CALLERS {
+    for caller in 0..CALLERS {
         let (address, is_over, failures) = (server.address, Arc::clone(&is_over), Arc::clone(&failures));
         callers.push(tokio::spawn(async move {
             let mut connection = Connection::open(address).await;
-            let request = call("application/json");
+            let request = question("application/json", caller);
             let mut times = Vec::new();
             while !is_over.load(Ordering::Relaxed) {
                 let started = Instant::now();
@@ -190,7 +197,7 @@ async fn concurrent(portal: &DemoPortal, seconds: u64) -> bool {
     health.sort();
     let failures = failures.load(Ordering::Relaxed);
     println!(
-        "{CALLERS} callers for {seconds} s: {} calls ({} a second), {failures} failed",
+        "{CALLERS} callers for {seconds} s, answers good for {cache_ttl}: {} calls ({} a second), {failures} failed",
         times.len(),
         times.len() as u64 / seconds
     );
@@ -205,14 +212,16 @@ async fn concurrent(portal: &DemoPortal, seconds: u64) -> bool {
         percentile(&health, 50),
         health[health.len() - 1]
     );
+    let is_well = failures == 0 && health[health.len() - 1] < HEALTH;
+    let Some(before) = before else { return is_well };
     // The first third fills buffers and the allocator's pools.
     let (early, late) = resident.split_at(resident.len() / 3);
     let most = |part: &[u64]| part.iter().copied().max().unwrap_or_default();
     let (early, late) = (most(early), most(late));
     println!(
-        "  resident: {before:?} kB before, at most {early} kB in the first third, {late} kB later (limit {RESIDENT_KB} kB)"
+        "  resident: {before} kB before, at most {early} kB in the first third, {late} kB later (limit {RESIDENT_KB} kB)"
     );
-    failures == 0 && health[health.len() - 1] < HEALTH && late < RESIDENT_KB && late < early + early / 10
+    is_well && late < RESIDENT_KB && late < early + early / 10
 }
 
 fn main() -> ExitCode {
@@ -242,7 +251,14 @@ fn main() -> ExitCode {
         });
     });
     let portal = receiver.recv().unwrap();
-    let is_met = runtime().block_on(async { [sequential(&portal).await, concurrent(&portal, seconds).await] });
+    let is_met = runtime().block_on(async {
+        [
+            sequential(&portal).await,
+            concurrent(&portal, seconds, "60s").await,
+            // Every question goes to the portal.
+            concurrent(&portal, seconds.min(10), "0").await,
+        ]
+    });
     if is_met.iter().all(|met| *met) {
         ExitCode::SUCCESS
     } else {

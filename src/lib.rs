@@ -15,15 +15,15 @@
 //! | [`telemetry`] | logs | nothing |
 //!
 //! `reqwest` and `rustls` are used in `portal/wire.rs` alone, `axum` in `transports`, `hyper` there, in `demo` and in
-//! `cli/login/callback.rs`, `rmcp` in `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that shares the client's types would
-//! repeat its mistakes. The test `tests/it/house.rs` holds all this.
+//! `cli/login/callback.rs`, `rmcp` in `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that
+//! shares the client's types would repeat its mistakes. The test `tests/it/house.rs` holds all this.
 //!
 //! # The journey of one call
 //!
-//! Bytes arrive at a transport, over HTTP past its guard; rmcp makes a request of them; the tool's file turns JSON arguments into a checked
-//! [`address_book::Query`]; the address book has the answer already, or names method and parameters;
-//! [`portal::Portal::call`] waits for its turn, adds credentials, sends, reads and judges, and does so again where that
-//! helps, all under one deadline. Back come a page of cleaned contacts, or an error with a `code()` for which
+//! Bytes arrive at a transport, over HTTP past its guard; rmcp makes a request of them; the tool's file turns JSON
+//! arguments into a checked [`address_book::Query`]; the address book has the answer already, or names method and
+//! parameters; [`portal::Portal::call`] waits for its turn, adds credentials, sends, reads and judges, and does so again
+//! where that helps, all under one deadline. Back come a page of cleaned contacts, or an error with a `code()` for which
 //! [`fixit::lookup`] has the advice; `mcp/outcome.rs` makes the result of either. `lookup` on the command line takes
 //! the same way and ends in `cli/report.rs`.
 

@@ -331,6 +331,12 @@ impl Portal {
         Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
     }
 
+    /// True if the portal gave a result to somebody within this time.
+    pub fn has_answered_within(&self, time: Duration) -> bool {
+        let last = *self.measurements.last_answer();
+        last.is_some_and(|at| at.elapsed() < time)
+    }
+
     /// Adds what this client counts to `registry`.
     pub fn register(&self, registry: &mut Registry) {
         self.measurements.register(registry);

@@ -8,7 +8,9 @@
 //! | [`guard`] | who may ask: Host, Origin, bearer token, rate and number of calls |
 //! | `metrics` | what Prometheus is told |
 //! | `messages`, `session` | what the transports share: reading messages, forgiving odd openings |
+//! | `body`, `refusal` | what the routes of HTTP share: receiving within bounds, saying no |
 
+mod body;
 pub mod guard;
 pub mod http;
 mod legacy_sse;

@@ -1,6 +1,7 @@
 //! `serve`: MCP over stdio until the client hangs up, or over HTTP until the process is told to stop.
 
 use std::io::{self, IsTerminal};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -11,19 +12,22 @@ use crate::transports::http::{self, InvalidAddress, ListenAddress, Listener};
 use crate::transports::{guard, stdio};
 
 pub(super) const EXAMPLES: &str = "Examples:
-  bitrix24-mail-mcp serve                            one client over stdio, as assistants start it
-  bitrix24-mail-mcp serve --http 127.0.0.1:8024      many clients; MCP is at http://127.0.0.1:8024/mcp
-  bitrix24-mail-mcp serve --http 127.0.0.1:8024 --demo
+  bitrix24-mail-mcp serve                          one client over stdio, as assistants start it
+  bitrix24-mail-mcp serve --http 127.0.0.1:8024    many clients, at http://127.0.0.1:8024/mcp
+  bitrix24-mail-mcp serve --http 8024 --demo       the same on the demo portal
 
-Open http://127.0.0.1:8024/ in a browser for what to paste into each client. Beyond loopback the server wants
-BITRIX24_MCP_HTTP_TOKEN, and every client has to send it. SIGTERM and Ctrl-C let running calls finish.";
+Open http://127.0.0.1:8024/ in a browser for what to paste into each client. Beyond loopback, and
+behind a proxy, the server wants BITRIX24_MCP_HTTP_TOKEN, and every request has to carry it.
+SIGTERM and Ctrl-C let running calls finish.";
 
 /// Arguments of `serve`.
 #[derive(Debug, Default, Args)]
 pub(super) struct Arguments {
-    /// Serve over HTTP instead, on this IP address and port; `systemd` takes the socket of a .socket unit.
-    #[arg(long, value_name = "ADDR", value_parser = place)]
-    http: Option<Place>,
+    /// Serve over HTTP instead, on this IP address and port.
+    ///
+    /// A port alone means 127.0.0.1; port 0 takes a free one; `systemd` takes the socket of a .socket unit.
+    #[arg(long, value_name = "ADDR", value_parser = listen)]
+    http: Option<Listen>,
     /// Also serve the deprecated HTTP+SSE transport of 2024-11-05, on /sse and /messages.
     #[arg(long, requires = "http")]
     legacy_sse: bool,
@@ -31,39 +35,40 @@ pub(super) struct Arguments {
 
 /// Where to listen.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum Listen {
     Address(ListenAddress),
     Systemd,
 }
 
-fn place(text: &str) -> Result<Place, String> {
+fn listen(text: &str) -> Result<Listen, String> {
     if text == "systemd" {
-        return Ok(Place::Systemd);
+        return Ok(Listen::Systemd);
     }
     let address = text.parse().map_err(|error: InvalidAddress| format!("it {error}"));
-    address.map(Place::Address)
+    address.map(Listen::Address)
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: Wiring, guard: guard::Settings) -> Result<ExitStatus, Stop> {
-    let stop = CancellationToken::new();
-    let (served, twice) = (stop.clone(), CancellationToken::new());
-    let hasty = twice.clone();
+    let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
+    // Listened for from here on, so that none is missed between the first words and the first wait.
+    let mut signals = Signals::listen().map_err(Stop::Runtime)?;
+    let (told, told_again) = (stop.clone(), at_once.clone());
     tokio::spawn(async move {
-        told_to_stop().await;
-        stop.cancel();
-        told_to_stop().await;
-        twice.cancel();
+        signals.next().await;
+        told.cancel();
+        signals.next().await;
+        told_again.cancel();
     });
     let serving = async {
         match arguments.http {
-            Some(place) => serve_http(place, arguments.legacy_sse, wiring, guard, served).await,
-            None => serve_stdio(wiring, served).await,
+            Some(listen) => serve_http(listen, arguments.legacy_sse, wiring, guard, stop).await,
+            None => serve_stdio(wiring, stop).await,
         }
     };
     tokio::select! {
         outcome = serving => outcome,
         // Whoever asks twice does not want to wait.
-        () = hasty.cancelled() => Ok(ExitStatus::Interrupted),
+        () = at_once.cancelled() => Ok(ExitStatus::Interrupted),
     }
 }
 
@@ -79,22 +84,25 @@ async fn serve_stdio(wiring: Wiring, stop: CancellationToken) -> Result<ExitStat
 }
 
 async fn serve_http(
-    place: Place,
+    listen: Listen,
     legacy_sse: bool,
     wiring: Wiring,
     guard: guard::Settings,
     stop: CancellationToken,
 ) -> Result<ExitStatus, Stop> {
     let has_token = guard.token.is_some();
-    let listener = match place {
-        Place::Address(address) => Listener::bind(address, has_token),
-        Place::Systemd => Listener::from_systemd(has_token),
+    let listener = match listen {
+        Listen::Address(address) => Listener::bind(address, has_token),
+        Listen::Systemd => Listener::from_systemd(has_token),
     }?;
-    let base = format!("http://{}", listener.address());
+    let base = format!("http://{}", reachable(listener.address()));
     let legacy = if legacy_sse { ", and HTTP+SSE at /sse" } else { "" };
-    report::note(&format!(
-        "serving MCP at {base}/mcp{legacy}; open {base}/ for what to paste into a client, Ctrl-C ends it"
-    ));
+    let how = if has_token {
+        "every request has to carry the token".to_owned()
+    } else {
+        format!("open {base}/ for what to paste into a client")
+    };
+    report::note(&format!("serving MCP at {base}/mcp{legacy}; {how}, Ctrl-C ends it"));
     let (server, _demo) = wiring.into_server();
     let settings = http::Settings {
         guard,
@@ -105,27 +113,54 @@ async fn serve_http(
     Ok(ExitStatus::Done)
 }
 
-/// SIGTERM, or Ctrl-C.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => {
-                signals.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
+/// An address that a client on this machine can use.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
     };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    let interrupted = async {
+    SocketAddr::new(ip, address.port())
+}
+
+/// SIGTERM and Ctrl-C.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    tokio::select! {
-        () = terminated => {}
-        () = interrupted => {}
     }
 }

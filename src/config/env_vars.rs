@@ -156,7 +156,7 @@ pub const TIMEOUT: EnvVar = EnvVar {
 pub const HTTP_TOKEN: EnvVar = EnvVar {
     name: "BITRIX24_MCP_HTTP_TOKEN",
     key: "http_token",
-    meaning: "With --http: the bearer token that every client has to send; needed beyond loopback. A secret.",
+    meaning: "With --http: the bearer token that every request has to carry; needed beyond loopback and behind a proxy. A secret.",
     default: "",
     example: "$(openssl rand -hex 32)",
 };
@@ -192,7 +192,7 @@ pub const ALLOWED_ORIGINS: EnvVar = EnvVar {
 pub const CALLER_LIMIT: EnvVar = EnvVar {
     name: "BITRIX24_MCP_CALLER_LIMIT",
     key: "caller_limit",
-    meaning: "With --http: calls a second, and how many at once, of one address, or off. Programs on this machine are limited only if it is set.",
+    meaning: "With --http: calls a second, and how many at once, of one address, or off. Programs on this machine are limited only if it is set, and a proxy on it is believed whom it calls for (X-Forwarded-For).",
     default: "20/200",
     example: "20/200",
 };

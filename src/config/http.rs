@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use super::env_vars;
 use super::layer::{Given, Maybe, SecretSource};
 use super::{Error, parsed};
-use crate::portal::{RateLimit, read_small_file};
+use crate::portal::read_small_file;
 use crate::transports::guard::{CallerLimit, Settings, Token};
 
 pub(super) fn guard(
@@ -27,14 +27,7 @@ pub(super) fn guard(
         caller_limit: match caller_limit {
             None => Some(CallerLimit::DEFAULT),
             Some(given) if given.value.trim().eq_ignore_ascii_case("off") => None,
-            Some(given) => {
-                let RateLimit { per_second, burst } = parsed(given, env_vars::CALLER_LIMIT.example)?;
-                Some(CallerLimit {
-                    per_second,
-                    burst,
-                    limits_loopback: true,
-                })
-            }
+            Some(given) => Some(parsed(given, env_vars::CALLER_LIMIT.example)?),
         },
     })
 }

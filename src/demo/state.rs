@@ -125,7 +125,7 @@ impl State {
             .unwrap_or_else(|| self.tokens().current().clone())
     }
 
-    /// Counts one up and wakes who waits for it.
+    /// Holds answers back, or lets them go.
     pub(super) fn hold_answers(&self, is_holding: bool) {
         self.is_holding.store(is_holding, Ordering::SeqCst);
         self.changed.notify_waiters();
@@ -142,6 +142,7 @@ impl State {
         }
     }
 
+    /// Counts one up and wakes who waits for it.
     pub(super) fn count(&self, counter: &AtomicUsize) {
         counter.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();

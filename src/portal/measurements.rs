@@ -1,12 +1,14 @@
 //! What the portal client counts, for Prometheus. No label holds anything of a question, an answer or a credential.
 
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use tokio::time::Instant;
 
 use super::request::Method;
 
@@ -21,6 +23,7 @@ type Labels<const N: usize> = [(&'static str, &'static str); N];
 pub(super) struct Measurements {
     requests: Family<Labels<2>, Histogram, fn() -> Histogram>,
     waited: Family<Labels<1>, Counter<f64, AtomicU64>>,
+    last_answer: Mutex<Option<Instant>>,
 }
 
 /// What a call waits for before its next request.
@@ -37,6 +40,7 @@ impl Default for Measurements {
         Self {
             requests: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             waited: Family::default(),
+            last_answer: Mutex::default(),
         }
     }
 }
@@ -45,9 +49,18 @@ impl Measurements {
     /// A request and how it ended: `answered` is true for a result.
     pub(super) fn request(&self, method: Method, is_answered: bool, took: Duration) {
         let outcome = if is_answered { "answered" } else { "failed" };
+        if is_answered {
+            *self.last_answer() = Some(Instant::now());
+        }
         self.requests
             .get_or_create(&[("method", method.as_str()), ("outcome", outcome)])
             .observe(took.as_secs_f64());
+    }
+
+    /// When a request was last answered with a result.
+    pub(super) fn last_answer(&self) -> MutexGuard<'_, Option<Instant>> {
+        // Each change is one assignment.
+        self.last_answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Time that a call spent waiting.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `Host` names this server | 403, or 400 if it is missing or malformed | [`AllowedHosts`] |
 //! | `Origin`, if there is one, is no foreign web page's | 403 | [`AllowedOrigins`] |
+//! | without a token, nobody speaks for others: no header of a proxy | 403 | [`PROXY_HEADERS`] |
 //! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
 //! | the caller's rate (calls alone) | 429 with `Retry-After` | [`CallerLimit`] |
 //! | calls that run at the same time | 503 with `Retry-After` | [`MAX_RUNNING`] |
@@ -11,10 +12,10 @@
 //! Preflight requests of browsers carry no token and are answered before it is asked for.
 
 mod callers;
-mod places;
+mod names;
 mod token;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::header::{HOST, ORIGIN};
@@ -22,13 +23,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use callers::CallerLimit;
-pub use places::{AllowedHosts, AllowedOrigins, InvalidHosts, InvalidOrigins};
+pub use callers::{CallerLimit, InvalidCallerLimit};
+pub use names::{AllowedHosts, AllowedOrigins, InvalidHosts, InvalidOrigins};
 pub use token::{InvalidToken, Token};
 
 use super::refusal::Refusal;
 use callers::Callers;
-use places::Authority;
+use names::Authority;
 use token::Shown;
 
 /// Whom to let in.
@@ -58,6 +59,10 @@ impl Default for Settings {
 /// Calls that run at the same time, of all callers together; each takes some hundred kilobytes, most of it channels of rmcp's.
 pub const MAX_RUNNING: usize = 1024;
 
+/// What proxies add for others. Whoever puts a proxy before a server on loopback has opened it to whoever reaches the
+/// proxy, which has to be meant.
+const PROXY_HEADERS: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];
+
 /// The two ends of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ends {
@@ -72,12 +77,14 @@ pub(super) struct Guard {
     hosts: AllowedHosts,
     origins: AllowedOrigins,
     callers: Option<Callers>,
-    running: Arc<Semaphore>,
+    max_running: usize,
+    /// What is left of it.
+    admissions: Arc<Semaphore>,
 }
 
-/// A call's place among those that run; it is free again when this is dropped.
+/// A call that runs, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Place(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+pub(super) struct Running(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
 const CHALLENGE: &str = r#"Bearer realm="bitrix24-mail-mcp""#;
 const CHALLENGE_WRONG: &str = r#"Bearer realm="bitrix24-mail-mcp", error="invalid_token""#;
@@ -92,7 +99,8 @@ impl Guard {
             hosts: settings.allowed_hosts,
             origins: settings.allowed_origins,
             callers: settings.caller_limit.map(Callers::new),
-            running: Arc::new(Semaphore::new(max_running)),
+            max_running,
+            admissions: Arc::new(Semaphore::new(max_running)),
         }
     }
 
@@ -101,8 +109,8 @@ impl Guard {
         self.token.is_some()
     }
 
-    /// `Host` and `Origin`.
-    pub(super) fn check_places(&self, request: &Parts, ends: Ends) -> Result<(), Refusal> {
+    /// What the request names: `Host`, `Origin`, and those a proxy speaks for.
+    pub(super) fn check_names(&self, request: &Parts, ends: Ends) -> Result<(), Refusal> {
         let host = host(&request.headers, &request.uri)?;
         if !self.hosts.contain(&host, ends.local.ip()) {
             return Err(Refusal::new(
@@ -120,6 +128,14 @@ impl Guard {
                 StatusCode::FORBIDDEN,
                 "foreign_origin",
                 "web pages of this Origin may not call this server; whoever runs it can add it to BITRIX24_MCP_ALLOWED_ORIGINS",
+            ));
+        }
+        let speaks_for_others = || PROXY_HEADERS.iter().any(|name| request.headers.contains_key(*name));
+        if self.token.is_none() && speaks_for_others() {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "proxy_without_token",
+                "this request comes through a proxy, so others than this machine's own programs may call; whoever runs the server has to set BITRIX24_MCP_HTTP_TOKEN first",
             ));
         }
         Ok(())
@@ -147,25 +163,26 @@ impl Guard {
     }
 
     /// Counts a call of this caller.
-    pub(super) fn count(&self, remote: IpAddr, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(super) fn count(&self, ends: Ends, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(callers) = &self.callers else { return Ok(()) };
-        callers.count(remote, headers).map_err(|wait| {
+        callers.count(ends.remote.ip(), headers).map_err(|wait| {
             let message = "too many calls from your address; wait as long as Retry-After says";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "caller_limit", message).retry_after(wait.as_secs() + 1)
         })
     }
 
-    /// A place for one more call.
-    pub(super) fn place(&self) -> Result<Place, Refusal> {
-        Arc::clone(&self.running).try_acquire_owned().map(Place).map_err(|_| {
+    /// Lets one more call run.
+    pub(super) fn admit(&self) -> Result<Running, Refusal> {
+        let admitted = Arc::clone(&self.admissions).try_acquire_owned();
+        admitted.map(Running).map_err(|_| {
             let message = "as many calls are running as this server takes at once; try again in a second";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_calls", message).retry_after(1)
         })
     }
 
     /// Calls that are running.
-    pub(super) fn running(&self, max_running: usize) -> usize {
-        max_running.saturating_sub(self.running.available_permits())
+    pub(super) fn running(&self) -> usize {
+        self.max_running.saturating_sub(self.admissions.available_permits())
     }
 
     /// True if pages of some other origin may read answers.

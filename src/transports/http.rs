@@ -3,7 +3,7 @@
 //! | route | what it is |
 //! |---|---|
 //! | `POST /mcp` | one message in, its answer out, as JSON or as an event stream: `endpoint` |
-//! | `GET /sse`, `POST /messages` | the transport of 2024-11-05, if asked for: [`legacy_sse`](super::legacy_sse) |
+//! | `GET /sse`, `POST /messages` | the transport of 2024-11-05, if asked for: `legacy_sse` |
 //! | `GET /healthz`, `/readyz`, `/metrics` | `operation` |
 //! | `GET /` | a page for people: `page` |
 //!
@@ -23,7 +23,6 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub use address::{InvalidAddress, ListenAddress};
-pub(super) use endpoint::read_body;
 pub use listener::{Error, Listener};
 pub(super) use routes::App;
 
@@ -41,28 +40,34 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// Bounds of what clients can use up. The defaults are far from what real clients need.
+/// Bounds of what clients can use up.
+///
+/// Together they bound memory: an idle connection takes some ten kilobytes, a running call a hundred, an idle session
+/// of 2024-11-05 eighty.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Time for a request's head to arrive, and for an idle connection to be used again.
+    /// Time for a request's head to arrive, and for an idle connection to be used again. A head is one packet.
     pub head_time: Duration,
-    /// Time for a request's body to arrive.
+    /// Time for a request's body to arrive: a few packets.
     pub body_time: Duration,
-    /// Time in which a client must take at least a part of what is sent.
+    /// Time in which a client must take at least a part of what is sent; a phone may lose its network for a while.
     pub write_time: Duration,
-    /// Bytes of a body.
+    /// Bytes of a body. A call has a few hundred, fifty names a few thousand.
     pub body_bytes: usize,
-    /// Connections at the same time.
+    /// Bytes of all bodies that are being received or answered.
+    pub all_bodies_bytes: usize,
+    /// Connections at the same time: several for each client of a large company, and under common limits of open files.
     pub connections: usize,
     /// Calls that run at the same time.
     pub running_calls: usize,
-    /// Sessions of the transport of 2024-11-05.
+    /// Sessions of the transport of 2024-11-05: one for each client that is open.
     pub sessions: usize,
-    /// A session in which nothing happens for so long is ended.
+    /// A session in which nothing happens for so long is ended: a lunch break fits.
     pub session_idle: Duration,
-    /// Silence on an event stream before a comment is sent, so that nothing on the way gives it up.
+    /// Silence on an event stream before a comment is sent. Proxies give up a silent connection after a minute.
     pub keep_alive: Duration,
-    /// Time for running calls to finish when the server is told to stop.
+    /// Time for running calls to finish when the server is told to stop. Within the 30 seconds that Kubernetes gives,
+    /// with a moment for last answers.
     pub grace: Duration,
 }
 
@@ -73,12 +78,12 @@ impl Default for Limits {
             body_time: Duration::from_secs(15),
             write_time: Duration::from_secs(60),
             body_bytes: 1024 * 1024,
+            all_bodies_bytes: 64 * 1024 * 1024,
             connections: 8192,
             running_calls: guard::MAX_RUNNING,
             sessions: 1000,
-            session_idle: Duration::from_secs(30 * 60),
+            session_idle: Duration::from_secs(60 * 60),
             keep_alive: Duration::from_secs(15),
-            // Within the 30 seconds that Kubernetes gives, with a moment for last answers.
             grace: Duration::from_secs(20),
         }
     }

@@ -19,19 +19,20 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_core::Stream;
-use http::{StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
+use rmcp::model::ErrorData;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::http::Limits;
-use super::http::{App, read_body};
-use super::messages::{Read, read_from};
+use super::guard::Ends;
+use super::http::{App, Limits};
+use super::messages::{Found, look_again};
 use super::refusal::Refusal;
 use crate::mcp::Server;
 use session::{NotTaken, Session};
@@ -41,10 +42,13 @@ pub(super) const STREAM: &str = "/sse";
 /// Where messages go.
 pub(super) const MESSAGES: &str = "/messages";
 
-/// Events that wait for a client to read them.
-const UNREAD: usize = 16;
-/// Calls of one session that are not answered yet.
+/// Events that wait for a client to read them. An answer of 200 contacts has 80 kB, so a thousand deaf sessions hold 160
+/// MB; their further answers wait as running calls, which are bounded for all together.
+const UNREAD: usize = 2;
+/// Calls of one session that are not answered yet: an assistant asks for a handful at the same time.
 const UNANSWERED: usize = 32;
+/// Seconds after which somebody may have closed a session.
+const SESSION_WAIT: u64 = 30;
 
 /// All sessions of one server.
 #[derive(Debug)]
@@ -88,7 +92,8 @@ impl Sessions {
             if open.len() >= self.limits.sessions {
                 let message = "as many sessions are open as this server takes; close one, or use POST /mcp";
                 return Err(
-                    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message).retry_after(30),
+                    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message)
+                        .retry_after(SESSION_WAIT),
                 );
             }
             open.insert(id, Arc::clone(&session));
@@ -134,65 +139,63 @@ impl Sessions {
 }
 
 /// `GET /sse`.
-pub(super) async fn open(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let begun = app.count(&parts).and_then(|()| sessions_of(&app)?.begin());
-    match begun {
-        Ok(events) => Sse::new(events)
-            .keep_alive(KeepAlive::new().interval(app.limits.keep_alive))
-            .into_response(),
-        Err(refusal) => refusal.into_response(),
-    }
+pub(super) async fn open(
+    State(app): State<Arc<App>>,
+    Extension(sessions): Extension<Arc<Sessions>>,
+    Extension(ends): Extension<Ends>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    app.guard.count(ends, &headers)?;
+    let stream = Sse::new(sessions.begin()?).keep_alive(KeepAlive::new().interval(sessions.limits.keep_alive));
+    // nginx would hold events back until it has a page of them.
+    Ok(([("x-accel-buffering", "no")], stream).into_response())
 }
 
 /// `POST /messages?sessionId=…`.
-pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
-    match received(&app, request).await {
-        Ok(()) => (StatusCode::ACCEPTED, "Accepted").into_response(),
-        Err(refusal) => refusal.into_response(),
-    }
+pub(super) async fn receive(
+    State(app): State<Arc<App>>,
+    Extension(sessions): Extension<Arc<Sessions>>,
+    Extension(ends): Extension<Ends>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    const ACCEPTED: (StatusCode, &str) = (StatusCode::ACCEPTED, "Accepted");
+    let (parts, body) = request.into_parts();
+    app.guard.count(ends, &parts.headers)?;
+    let session = sessions.find(&parts.uri)?;
+    let body = app.bodies.read(&parts.headers, body).await?;
+    let message = match serde_json::from_slice(&body.bytes) {
+        Ok(message) => message,
+        Err(_) => match look_again(&String::from_utf8_lossy(&body.bytes)) {
+            Found::Message(mended) => serde_json::from_str(&mended).map_err(|_| unreadable())?,
+            Found::Refused(error, id) => return Err(Refusal::unreadable(error, id)),
+            Found::Nothing => return Ok(ACCEPTED.into_response()),
+        },
+    };
+    session.take(message, || app.guard.admit()).map_err(not_taken)?;
+    Ok(ACCEPTED.into_response())
 }
 
-async fn received(app: &App, request: Request) -> Result<(), Refusal> {
-    let (parts, body) = request.into_parts();
-    app.count(&parts)?;
-    let session = sessions_of(app)?.find(&parts.uri)?;
-    let body = read_body(app, &parts.headers, body).await?;
-    let mut read = std::collections::VecDeque::new();
-    read_from(&String::from_utf8_lossy(&body), &mut read);
-    for read in read {
-        match read {
-            Read::Refusal(error, id) => return Err(Refusal::unreadable(error, id)),
-            Read::Message(message) => {
-                session
-                    .take(*message, || app.guard.place())
-                    .map_err(|not_taken| match not_taken {
-                        NotTaken::Refused(refusal) => refusal,
-                        NotTaken::SameId => {
-                            let message = "a request with this id is not answered yet";
-                            Refusal::new(StatusCode::BAD_REQUEST, "same_id", message)
-                        }
-                        NotTaken::TooMany => {
-                            let message =
-                                "this session has as many unanswered requests as it may; read the stream, then send on";
-                            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "session_is_full", message).retry_after(1)
-                        }
-                        NotTaken::Ended => {
-                            let message = "the session is ending; open one with GET /sse";
-                            Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
-                        }
-                    })?
-            }
+fn unreadable() -> Refusal {
+    let error = ErrorData::invalid_request("this is not a JSON-RPC 2.0 message of MCP", None);
+    Refusal::unreadable(error, None)
+}
+
+fn not_taken(reason: NotTaken) -> Refusal {
+    match reason {
+        NotTaken::Refused(refusal) => refusal,
+        NotTaken::SameId => {
+            let message = "a request with this id is not answered yet";
+            Refusal::new(StatusCode::BAD_REQUEST, "same_id", message)
+        }
+        NotTaken::TooMany => {
+            let message = "this session has as many unanswered requests as it may; read the stream, then send on";
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "session_is_full", message).retry_after(1)
+        }
+        NotTaken::Ended => {
+            let message = "the session is ending; open one with GET /sse";
+            Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
         }
     }
-    Ok(())
-}
-
-fn sessions_of(app: &App) -> Result<&Arc<Sessions>, Refusal> {
-    app.sessions.as_ref().ok_or_else(|| {
-        let message = "this transport is served only with --legacy-sse";
-        Refusal::new(StatusCode::NOT_FOUND, "no_such_route", message)
-    })
 }
 
 /// The stream of one session: where to post, then what the server says. Dropped when the client has gone.

@@ -27,24 +27,23 @@ pub(super) enum Read {
     Refusal(ErrorData, Option<RequestId>),
 }
 
-/// What a text that rmcp cannot read holds all the same.
+/// What a text that should hold one message, and that serde cannot read as one, holds all the same.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// A message, as JSON that rmcp can read.
+    /// A message, as JSON that can be read.
     Message(String),
     /// No message: the sender should know what is wrong.
     Refused(ErrorData, Option<RequestId>),
-    /// Several messages, for a transport that takes one.
-    Batch,
     /// Nothing that is answered.
     Nothing,
 }
 
-/// Looks again at a text that should hold one message and that rmcp cannot read.
+/// Looks again at a text that should hold one message and cannot be read as one.
 pub(super) fn look_again(text: &str) -> Found {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.starts_with('[') {
-        return Found::Batch;
+        let problem = "send one message in a request: batches, which only 2025-03-26 knew, are not taken over HTTP";
+        return Found::Refused(ErrorData::invalid_request(problem, None), None);
     }
     match read_one(text) {
         Some(Read::Message(_)) => Found::Message(without_lone_surrogates(text).unwrap_or_else(|| text.to_owned())),

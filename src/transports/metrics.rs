@@ -28,7 +28,6 @@ pub(super) struct Metrics {
     running: Gauge,
     sessions: Gauge,
     guard: Arc<Guard>,
-    max_running: usize,
     legacy: Option<Arc<Sessions>>,
 }
 
@@ -43,7 +42,7 @@ impl Drop for OpenConnection {
 }
 
 impl Metrics {
-    pub(super) fn new(server: &Server, guard: Arc<Guard>, legacy: Option<Arc<Sessions>>, max_running: usize) -> Self {
+    pub(super) fn new(server: &Server, guard: Arc<Guard>, legacy: Option<Arc<Sessions>>) -> Self {
         let mut registry = Registry::default();
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("bitrix24_mail_mcp_build", "The program's version", build);
@@ -57,7 +56,6 @@ impl Metrics {
             sessions: Gauge::default(),
             registry: Registry::default(),
             guard,
-            max_running,
             legacy,
         };
         registry.register(
@@ -114,7 +112,7 @@ impl Metrics {
     /// Everything that was counted.
     pub(super) fn text(&self) -> String {
         let figure = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        self.running.set(figure(self.guard.running(self.max_running)));
+        self.running.set(figure(self.guard.running()));
         self.sessions
             .set(figure(self.legacy.as_ref().map_or(0, |legacy| legacy.count())));
         let mut text = String::new();

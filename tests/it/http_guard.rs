@@ -104,6 +104,26 @@ async fn a_foreign_host_or_origin_is_refused_on_every_route_with_and_without_a_t
 }
 
 #[tokio::test]
+async fn what_comes_through_a_proxy_needs_a_token_on_every_route() {
+    let (open, closed) = (server(guard::Settings::default()).await, server(with_token()).await);
+    for route in routes() {
+        for name in ["forwarded", "x-forwarded-for", "x-forwarded-host"] {
+            let request = route.clone().header(name, "192.0.2.9");
+            assert_eq!(status(open.address, &request).await, 403, "{request:?}");
+            assert_eq!(status(closed.address, &request).await, 401, "{request:?}");
+        }
+    }
+    let request = bearer(look_up(1, "client")).header("x-forwarded-for", "192.0.2.9");
+    assert_eq!(status(closed.address, &request).await, 200);
+    let answer = ask(
+        open.address,
+        &look_up(1, "client").header("x-forwarded-for", "192.0.2.9"),
+    )
+    .await;
+    assert!(error(&answer).contains("BITRIX24_MCP_HTTP_TOKEN"), "{}", answer.body);
+}
+
+#[tokio::test]
 async fn without_the_token_every_route_answers_401_and_says_how_to_send_it() {
     let server = server(with_token()).await;
     for route in routes() {
@@ -251,25 +271,32 @@ async fn a_caller_over_its_rate_is_told_when_to_come_again() {
             burst: 3,
             limits_loopback: true,
         }),
-        ..guard::Settings::default()
+        ..with_token()
     })
     .await;
+    let look_up = |id| bearer(look_up(id, "client"));
     let mut statuses = Vec::new();
     for id in 0..5 {
-        statuses.push(status(server.address, &look_up(id, "client")).await);
+        statuses.push(status(server.address, &look_up(id)).await);
     }
     assert_eq!(statuses, [200, 200, 200, 429, 429]);
-    let answer = ask(server.address, &look_up(9, "client")).await;
+    let answer = ask(server.address, &look_up(9)).await;
     let wait: u64 = answer.head.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=11).contains(&wait), "{wait}");
     assert!(error(&answer).contains("Retry-After"));
     // Another caller behind a proxy on this machine has calls of its own; figures and health cost nothing.
-    let forwarded = look_up(10, "client").header("x-forwarded-for", "192.0.2.1");
+    let forwarded = look_up(10).header("x-forwarded-for", "192.0.2.1");
     assert_eq!(status(server.address, &forwarded).await, 200);
     for route in ["/healthz", "/readyz", "/metrics", "/"] {
-        assert_eq!(status(server.address, &Request::get(route)).await, 200, "{route}");
+        assert_eq!(
+            status(server.address, &bearer(Request::get(route))).await,
+            200,
+            "{route}"
+        );
     }
-    assert_eq!(status(server.address, &Request::get("/sse")).await, 429);
+    assert_eq!(status(server.address, &bearer(Request::get("/sse"))).await, 429);
+    let message = Request::post("/messages?sessionId=1", &call(1, json!({})));
+    assert_eq!(status(server.address, &bearer(message)).await, 429);
 }
 
 #[tokio::test]
@@ -292,6 +319,14 @@ async fn a_get_or_a_form_is_no_call() {
         let request = Request::post("/mcp", &call(1, json!({}))).header("content-type", kind);
         assert_eq!(ask(server.address, &request).await.head.status, 415, "{kind}");
     }
+    let revision = look_up(1, "x").header("mcp-protocol-version", "1999-01-01");
+    let answer = ask(server.address, &revision).await;
+    assert_eq!(answer.head.status, 400);
+    assert!(
+        error(&answer).contains("2025-11-25") && !answer.body.contains("1999"),
+        "{}",
+        answer.body
+    );
     let request = Request::post("/mcp", &call(1, json!({}))).header("accept", "text/html");
     assert_eq!(ask(server.address, &request).await.head.status, 406);
     assert_eq!(server.portal.request_count(), 0);

@@ -3,14 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bitrix24_mail_mcp::demo::{self, DemoPortal};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::harness::{call, program};
+use crate::harness::{call, initialize, program};
 use crate::http_client::{Connection, EventStream, Request, ask};
-use crate::http_server::{InProcess, Program, look_up};
+use crate::http_server::{InProcess, Program, look_up, unlimited};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -173,36 +172,108 @@ async fn a_body_that_holds_no_message_is_answered_as_on_any_transport() {
 }
 
 #[tokio::test]
-async fn calls_past_the_cap_are_told_to_come_again() {
+async fn calls_past_the_cap_are_told_to_come_again_whichever_way_they_came() {
     let server = InProcess::with_limits(Limits {
-        running_calls: 2,
+        running_calls: 3,
         ..Limits::default()
     })
     .await;
+    let mut legacy = EventStream::open(server.address, &Request::get("/sse"))
+        .await
+        .ok()
+        .unwrap();
+    let messages = legacy.next().await.unwrap().data;
+    ask(server.address, &Request::post(&messages, &initialize("2024-11-05"))).await;
+    legacy.next().await.unwrap();
     server.portal.hold_answers();
-    let mut running = Vec::new();
-    for id in 0..2 {
-        let mut connection = Connection::open(server.address).await;
-        connection
-            .send(&look_up(id, &format!("client{}", "@".repeat(id as usize))).bytes())
-            .await;
-        running.push(connection);
+    let mut json = Connection::open(server.address).await;
+    json.send(&look_up(1, "json").bytes()).await;
+    let as_stream = look_up(1, "stream").header("accept", "text/event-stream");
+    let mut stream = EventStream::open(server.address, &as_stream).await.ok().unwrap();
+    ask(
+        server.address,
+        &Request::post(&messages, &call(1, json!({"query": "legacy"}))),
+    )
+    .await;
+    server.portal.wait_until(|portal| portal.request_count() == 3).await;
+
+    for one_more in [
+        look_up(3, "anna"),
+        look_up(3, "anna").header("accept", "text/event-stream"),
+        Request::post(&messages, &call(3, json!({"query": "anna"}))),
+    ] {
+        let answer = ask(server.address, &one_more).await;
+        assert_eq!(
+            (answer.head.status, answer.head.header("retry-after")),
+            (503, Some("1"))
+        );
+        assert!(answer.body.contains("as many calls are running"), "{}", answer.body);
     }
-    server.portal.wait_until(|portal| portal.request_count() == 2).await;
-    let answer = ask(server.address, &look_up(3, "anna")).await;
-    assert_eq!(
-        (answer.head.status, answer.head.header("retry-after")),
-        (503, Some("1"))
-    );
-    assert!(answer.body.contains("as many calls are running"), "{}", answer.body);
     assert_eq!(ask(server.address, &Request::get("/healthz")).await.head.status, 200);
     let metrics = ask(server.address, &Request::get("/metrics")).await.body;
-    assert!(metrics.contains("mcp_running_calls 2\n"), "{metrics}");
+    assert!(metrics.contains("mcp_running_calls 3\n"), "{metrics}");
+
     server.portal.release_answers();
-    for mut connection in running {
-        assert_eq!(connection.answer().await.unwrap().head.status, 200);
+    assert_eq!(json.answer().await.unwrap().head.status, 200);
+    assert!(stream.next().await.is_some() && stream.next().await.is_none());
+    legacy.next().await.unwrap();
+    assert_responsive(server.address).await;
+}
+
+#[tokio::test]
+async fn connections_past_the_bound_are_closed() {
+    let server = InProcess::with_limits(Limits {
+        connections: 16,
+        ..Limits::default()
+    })
+    .await;
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        let mut connection = Connection::open(server.address).await;
+        assert_eq!(connection.ask(&Request::get("/healthz")).await.head.status, 200);
+        open.push(connection);
+    }
+    assert!(Connection::open(server.address).await.is_closed().await);
+    let metrics = open[0].ask(&Request::get("/metrics")).await.body;
+    assert!(metrics.contains("http_connections 16\n") && metrics.contains("http_connections_refused_total 1\n"));
+}
+
+/// What is announced counts, since nobody knows whether it comes.
+#[tokio::test]
+async fn bodies_that_are_received_share_a_bounded_memory() {
+    let server = InProcess::with_limits(Limits {
+        all_bodies_bytes: 1_000_000,
+        ..Limits::default()
+    })
+    .await;
+    let head = |length: &str| {
+        format!("POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n{length}\r\n\r\n{{")
+    };
+    let mut slow = Vec::new();
+    for _ in 0..3 {
+        let mut connection = Connection::open(server.address).await;
+        connection.send(head("content-length: 300000").as_bytes()).await;
+        slow.push(connection);
+    }
+    // A length that is not told counts as the longest.
+    for length in ["content-length: 300000", "transfer-encoding: chunked"] {
+        let answer = loop {
+            let mut connection = Connection::open(server.address).await;
+            connection.send(head(length).as_bytes()).await;
+            tokio::select! {
+                answer = connection.answer() => break answer.unwrap(),
+                // One of the slow ones was not looked at yet.
+                () = tokio::task::yield_now() => {}
+            }
+        };
+        assert_eq!(
+            (answer.head.status, answer.head.header("retry-after")),
+            (503, Some("1")),
+            "{length}"
+        );
     }
     assert_responsive(server.address).await;
+    drop(slow);
 }
 
 #[tokio::test]
@@ -232,14 +303,7 @@ async fn a_caller_that_leaves_costs_the_portal_nothing_more() {
 /// Real sockets, and far more answers than their buffers hold.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_never_reads_is_let_go() {
-    let portal = DemoPortal::start(demo::Settings {
-        contacts: Some(200),
-        bucket: None,
-        operating: None,
-        ..demo::Settings::default()
-    })
-    .await
-    .unwrap();
+    let portal = unlimited(Some(200)).await;
     let server = InProcess::on(portal, http::Settings::default()).await;
     let mut deaf = Connection::open(server.address).await;
     let request = Request::post("/mcp", &call(1, json!({"limit": 200})));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bitrix24_mail_mcp::demo::{CLIENT_SECRET, DemoPortal, FAULTS, SECRET, Settings};
+use bitrix24_mail_mcp::portal::RateLimit;
 use bitrix24_mail_mcp::transports::guard::{self, Token};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::{Value, json};
@@ -132,8 +133,107 @@ async fn figures_count_calls_by_tool_and_outcome_and_hold_nothing_else() {
     }
 }
 
+/// The value of a line of the figures.
+fn figure(metrics: &str, name: &str) -> f64 {
+    let value = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value
+        .unwrap_or_else(|| panic!("{name} is not in\n{metrics}"))
+        .parse()
+        .unwrap()
+}
+
 #[tokio::test]
-async fn tokens_refreshed_and_waits_are_counted() {
+async fn where_answers_come_from_and_what_they_waited_for_is_counted() {
+    let portal = DemoPortal::start(Settings::default()).await.unwrap();
+    let mut command = program();
+    command
+        .env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap())
+        .env("BITRIX24_RATE_LIMIT", "20/1");
+    let server = Program::start(command).await;
+    for query in ["client", "client", "anna"] {
+        ask(server.address, &look_up(1, query)).await;
+    }
+    portal.hold_answers();
+    let asked = portal.request_count();
+    let twins = async {
+        let one = look_up(1, "ivan");
+        tokio::join!(ask(server.address, &one), ask(server.address, &one))
+    };
+    let release = async {
+        portal.wait_until(|portal| portal.request_count() > asked).await;
+        // The twin is under way when it is counted.
+        while !ask(server.address, &Request::get("/metrics"))
+            .await
+            .body
+            .contains("under_way")
+        {}
+        portal.release_answers();
+    };
+    tokio::join!(twins, release);
+    let metrics = ask(server.address, &Request::get("/metrics")).await.body;
+    for (from, count) in [("kept", 1.0), ("under_way", 1.0), ("portal", 3.0)] {
+        assert_eq!(
+            figure(&metrics, &format!("bitrix24_look_ups_total{{from=\"{from}\"}}")),
+            count
+        );
+    }
+    // Two of three requests had to wait for a place, of which there is one each fiftieth of a second.
+    let waited = figure(&metrics, r#"bitrix24_portal_waited_seconds_total{for="limit"}"#);
+    assert!(waited > 0.02, "{waited}");
+    assert!(figure(&metrics, "http_connections") >= 1.0);
+}
+
+#[tokio::test]
+async fn waits_before_another_attempt_are_counted() {
+    let fault = FAULTS.iter().find(|fault| fault.name == "throttle-twice");
+    let portal = DemoPortal::start(Settings {
+        fault,
+        ..Settings::default()
+    })
+    .await
+    .unwrap();
+    let mut command = program();
+    command
+        .env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap())
+        // The time between two attempts goes by this rate.
+        .env("BITRIX24_RATE_LIMIT", "1000/1000");
+    let server = Program::start(command).await;
+    let found = ask(server.address, &look_up(1, "client")).await.message();
+    assert_eq!(found["result"]["isError"], false, "{found}");
+    let metrics = ask(server.address, &Request::get("/metrics")).await.body;
+    assert!(figure(&metrics, r#"bitrix24_portal_waited_seconds_total{for="retry"}"#) > 0.0);
+}
+
+/// Everybody waits for the limit's next place; the portal is fine all the same.
+#[tokio::test(start_paused = true)]
+async fn a_busy_server_is_ready() {
+    let portal = DemoPortal::start(Settings::default()).await.unwrap();
+    let server = InProcess::on_with_rate(portal, http::Settings::default(), Some(RateLimit::default())).await;
+    let look_ups = (0..100).map(|id| look_up(id, &format!("question {id}")));
+    let look_ups: Vec<_> = look_ups
+        .map(|request| async move { ask(server.address, &request).await })
+        .collect();
+    let ready = async {
+        server.portal.wait_until(|portal| portal.request_count() >= 52).await;
+        get(&server, "/readyz").await
+    };
+    let started = tokio::time::Instant::now();
+    let (answers, (readiness, after)) = tokio::join!(futures_util::future::join_all(look_ups), async {
+        let readiness = ready.await;
+        (readiness, started.elapsed())
+    });
+    assert_eq!(
+        (readiness.head.status, readiness.body.as_str()),
+        (200, r#"{"ready":true}"#)
+    );
+    assert!(after < Duration::from_secs(5), "{after:?}");
+    assert_eq!(answers.len(), 100);
+}
+
+#[tokio::test]
+async fn tokens_refreshed_and_failed_requests_are_counted() {
     let mut command = program();
     command.args(["--demo-oauth", "--demo-fault", "expired-token"]);
     let server = Program::start(command).await;
@@ -141,10 +241,6 @@ async fn tokens_refreshed_and_waits_are_counted() {
     let metrics = ask(server.address, &Request::get("/metrics")).await.body;
     assert!(metrics.contains("bitrix24_tokens_refreshed_total 1\n"), "{metrics}");
     assert!(metrics.contains(r#"outcome="failed"} 1"#), "{metrics}");
-    assert!(
-        metrics.contains(r#"bitrix24_portal_waited_seconds_total{for="limit"}"#),
-        "{metrics}"
-    );
 }
 
 #[tokio::test]

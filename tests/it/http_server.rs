@@ -7,7 +7,7 @@ use std::time::Duration;
 use bitrix24_mail_mcp::address_book::AddressBook;
 use bitrix24_mail_mcp::demo::{self, DemoPortal};
 use bitrix24_mail_mcp::mcp::Server;
-use bitrix24_mail_mcp::portal::{self, Credentials, Portal};
+use bitrix24_mail_mcp::portal::{self, Credentials, Portal, RateLimit};
 use bitrix24_mail_mcp::transports::http::{self, Limits, Listener};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -86,19 +86,20 @@ pub(crate) struct InProcess {
 impl InProcess {
     /// A portal without limits, nothing kept, and everything else as `settings` has it.
     pub(crate) async fn start(settings: http::Settings) -> Self {
-        let portal = DemoPortal::start(demo::Settings {
-            bucket: None,
-            operating: None,
-            ..demo::Settings::default()
-        })
-        .await
-        .unwrap();
-        Self::on(portal, settings).await
+        Self::on(unlimited(None).await, settings).await
     }
 
     pub(crate) async fn on(portal: DemoPortal, settings: http::Settings) -> Self {
+        Self::on_with_rate(portal, settings, None).await
+    }
+
+    pub(crate) async fn on_with_rate(
+        portal: DemoPortal,
+        settings: http::Settings,
+        rate_limit: Option<RateLimit>,
+    ) -> Self {
         let client = Portal::new(portal::Settings {
-            rate_limit: None,
+            rate_limit,
             ..portal::Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
         });
         let server = Server::new(Arc::new(AddressBook::new(client, Duration::ZERO)));
@@ -131,6 +132,18 @@ impl InProcess {
     pub(crate) async fn stopped(self) {
         self.serving.await.unwrap();
     }
+}
+
+/// A demo portal without limits, with its own people or so many made-up ones.
+pub(crate) async fn unlimited(contacts: Option<usize>) -> DemoPortal {
+    DemoPortal::start(demo::Settings {
+        contacts,
+        bucket: None,
+        operating: None,
+        ..demo::Settings::default()
+    })
+    .await
+    .unwrap()
 }
 
 /// A look-up as a request of 2025-11-25.

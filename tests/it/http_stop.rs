@@ -1,6 +1,5 @@
 //! The end of the server: whoever waits is answered, whoever idles is let go, nobody is lost.
 
-use bitrix24_mail_mcp::demo::{self, DemoPortal};
 use bitrix24_mail_mcp::transports::http::Limits;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
@@ -126,21 +125,11 @@ async fn calls_that_take_too_long_are_answered_as_cancelled() {
 mod by_signal {
     use super::*;
     use crate::harness::{RawSession, program};
-    use crate::http_server::Program;
-
-    async fn portal() -> DemoPortal {
-        DemoPortal::start(demo::Settings {
-            bucket: None,
-            operating: None,
-            ..demo::Settings::default()
-        })
-        .await
-        .unwrap()
-    }
+    use crate::http_server::{Program, unlimited};
 
     #[tokio::test]
     async fn sigterm_during_a_hundred_calls_answers_all_and_ends_with_status_0() {
-        let portal = portal().await;
+        let portal = unlimited(None).await;
         let mut command = program();
         command
             .env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap())
@@ -170,7 +159,7 @@ mod by_signal {
 
     #[tokio::test]
     async fn a_second_sigterm_does_not_wait() {
-        let portal = portal().await;
+        let portal = unlimited(None).await;
         let mut command = program();
         command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
         let server = Program::start(command).await;
@@ -186,7 +175,7 @@ mod by_signal {
 
     #[tokio::test]
     async fn sigterm_ends_a_session_over_stdio_as_the_end_of_input_does() {
-        let portal = portal().await;
+        let portal = unlimited(None).await;
         let mut command = program();
         command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
         let mut session = RawSession::start(command);
@@ -198,5 +187,17 @@ mod by_signal {
         let answer = session.receive().await;
         assert_eq!(answer["result"]["structuredContent"]["error"]["code"], "CANCELLED");
         assert_eq!(session.hang_up().await, (vec![], true));
+    }
+
+    /// Whoever starts a server may stop it as soon as it has said where it is.
+    #[tokio::test]
+    async fn sigterm_right_after_the_first_words_ends_with_status_0() {
+        for _ in 0..20 {
+            let mut command = program();
+            command.arg("--demo");
+            let server = Program::start(command).await;
+            server.terminate();
+            assert_eq!(server.ended().await.0, Some(0));
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! How often one caller may call: `BITRIX24_MCP_CALLER_LIMIT`.
 //!
 //! A caller is an address; of IPv6 the network, since one machine has many addresses in it. A proxy on this machine
-//! speaks for others: the last entry of its `X-Forwarded-For`, which it has added itself, is the caller. Programs on
-//! this machine are not limited unless the setting is given.
+//! speaks for others: the last entry of its `X-Forwarded-For`, which it has added itself, is the caller (and any program
+//! of this machine that has the token is believed, so the limit binds callers, not the machine itself). Programs on this
+//! machine are not limited unless the setting is given.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -32,6 +34,30 @@ impl CallerLimit {
         burst: 200,
         limits_loopback: false,
     };
+}
+
+/// A text that is not such a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a rate: calls a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off")]
+pub struct InvalidCallerLimit;
+
+/// `20/200`: twenty a second, two hundred at once. Who gives it wants everybody limited.
+impl FromStr for CallerLimit {
+    type Err = InvalidCallerLimit;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCallerLimit> {
+        let (per_second, burst) = text.split_once('/').ok_or(InvalidCallerLimit)?;
+        let per_second = per_second.trim().parse().map_err(|_| InvalidCallerLimit)?;
+        let burst = burst.trim().parse().map_err(|_| InvalidCallerLimit)?;
+        let is_sensible = (0.1..=1000.0).contains(&per_second) && (1..=10_000).contains(&burst);
+        is_sensible
+            .then_some(Self {
+                per_second,
+                burst,
+                limits_loopback: true,
+            })
+            .ok_or(InvalidCallerLimit)
+    }
 }
 
 /// Counts the calls of each caller.
@@ -170,6 +196,17 @@ mod tests {
         assert!(through(&["192.0.2.1"]) && through(&["10.0.0.1, 192.0.2.1"]));
         assert!(!through(&["192.0.2.7", "10.0.0.2 ,192.0.2.1"]), "the last entry counts");
         assert!(through(&["192.0.2.2"]));
+    }
+
+    #[test]
+    fn a_limit_is_read_or_refused() {
+        let limit: CallerLimit = " 0.5 / 3".parse().unwrap();
+        assert_eq!((limit.per_second, limit.burst, limit.limits_loopback), (0.5, 3, true));
+        for wrong in [
+            "", "20", "20/", "/200", "0/200", "20/0", "NaN/1", "-1/5", "1001/1", "2/50/3",
+        ] {
+            assert_eq!(wrong.parse::<CallerLimit>(), Err(InvalidCallerLimit), "{wrong}");
+        }
     }
 
     #[test]

@@ -17,7 +17,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
@@ -96,11 +95,8 @@ pub(super) async fn serve(listener: TcpListener, router: Router, app: &App, stop
 }
 
 /// One connection until it ends, whichever side ends it.
-pub(super) async fn connection<I>(io: I, ends: Ends, router: Router, limits: Limits, watcher: Watcher)
-where
-    I: AsyncRead + AsyncWrite + Send + 'static,
-{
-    let mut io = TimeoutStream::new(io);
+async fn connection(stream: TcpStream, ends: Ends, router: Router, limits: Limits, watcher: Watcher) {
+    let mut io = TimeoutStream::new(stream);
     io.set_write_timeout(Some(limits.write_time));
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ends);

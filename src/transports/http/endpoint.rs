@@ -6,27 +6,27 @@
 //! | names `text/event-stream` alone, or likes it better (`q`) | an event stream, with comments while it is silent |
 //! | neither | 406 |
 //!
-//! rmcp serves the message. It asks for both types in `Accept`, and answers a body that it cannot read with plain text;
-//! here such a body is answered as on any other transport.
+//! rmcp serves the message. It asks for both types in `Accept`, and refuses in plain text; here a body that it cannot
+//! read is answered as on any other transport, and every refusal is a JSON-RPC error.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use rmcp::model::ErrorData;
+use http_body_util::{BodyExt, Full};
+use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use super::routes::App;
 use crate::mcp::Server;
-use crate::transports::guard::{Ends, Place};
+use crate::transports::guard::{Ends, Running};
 use crate::transports::messages::{Found, look_again};
 use crate::transports::refusal::Refusal;
 
@@ -87,99 +87,74 @@ impl Endpoint {
 trait BodyOf: http_body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + Sync + 'static {}
 impl<B: http_body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + Sync + 'static> BodyOf for B {}
 
-pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
-    answer(&app, request).await.unwrap_or_else(Refusal::into_response)
+pub(super) async fn post(State(app): State<Arc<App>>, Extension(ends): Extension<Ends>, request: Request) -> Response {
+    answer(&app, ends, request).await.unwrap_or_else(Refusal::into_response)
 }
 
-async fn answer(app: &App, request: Request) -> Result<Response, Refusal> {
+async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    app.count(&parts)?;
+    app.guard.count(ends, &parts.headers)?;
     let form = form(&parts.headers).ok_or_else(|| {
         let message = "answers are application/json or text/event-stream, and Accept names neither";
         Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
     })?;
-    let body = read_body(app, &parts.headers, body).await?;
-    let place = app.guard.place()?;
+    let body = app.bodies.read(&parts.headers, body).await?;
+    let running = app.guard.admit()?;
     // Only what cannot be read is looked at twice.
-    let copy = (parts.clone(), body.clone());
-    let response = app.endpoint.serve(form, parts, body).await;
-    if response.status() != StatusCode::UNSUPPORTED_MEDIA_TYPE {
-        return Ok(with_place(response, place));
-    }
-    let (parts, body) = copy;
-    match look_again(&String::from_utf8_lossy(&body)) {
-        Found::Message(mended) => {
-            let response = app.endpoint.serve(form, parts, mended.into()).await;
-            Ok(with_place(response, place))
-        }
-        Found::Refused(error, id) => Err(Refusal::unreadable(error, id)),
-        Found::Batch => {
-            let message = "send one message in a request: batches, which only 2025-03-26 knew, are not taken over HTTP";
-            Err(Refusal::unreadable(ErrorData::invalid_request(message, None), None))
-        }
-        Found::Nothing => Ok(StatusCode::ACCEPTED.into_response()),
+    let kept = parts.clone();
+    let response = app.endpoint.serve(form, parts, body.bytes.clone()).await;
+    let response = match response.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => match look_again(&String::from_utf8_lossy(&body.bytes)) {
+            Found::Message(mended) => app.endpoint.serve(form, kept, mended.into()).await,
+            Found::Refused(error, id) => return Err(Refusal::unreadable(error, id)),
+            Found::Nothing => return Ok(StatusCode::ACCEPTED.into_response()),
+        },
+        _ => response,
+    };
+    match plain_refusal(&response) {
+        Some(refusal) => Err(refusal),
+        None => Ok(while_running(response, running)),
     }
 }
 
-/// An event stream keeps its place until its end; JSON is there as a whole.
-fn with_place(response: http::Response<impl BodyOf>, place: Place) -> Response {
-    let is_stream = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    if !is_stream {
+/// What rmcp refuses in plain text, and with words of the request in it, said as everything else is.
+fn plain_refusal<B>(response: &http::Response<B>) -> Option<Refusal> {
+    let status = response.status();
+    let is_refused = status.is_client_error() || status.is_server_error();
+    if !is_refused || has_type(response, b"application/json") {
+        return None;
+    }
+    Some(if status == StatusCode::BAD_REQUEST {
+        let known: Vec<_> = ProtocolVersion::KNOWN_VERSIONS
+            .iter()
+            .map(ProtocolVersion::as_str)
+            .collect();
+        let message = format!(
+            "the header MCP-Protocol-Version names no revision that this server knows; it knows {}",
+            known.join(", ")
+        );
+        Refusal::new(status, "unknown_revision", message)
+    } else {
+        Refusal::new(status, "refused_by_protocol", "this request cannot be served as it is")
+    })
+}
+
+fn has_type<B>(response: &http::Response<B>, kind: &[u8]) -> bool {
+    let given = response.headers().get(CONTENT_TYPE);
+    given.is_some_and(|given| given.as_bytes().starts_with(kind))
+}
+
+/// An event stream counts as running until its end; JSON is there as a whole.
+fn while_running(response: http::Response<impl BodyOf>, running: Running) -> Response {
+    if !has_type(&response, b"text/event-stream") {
         return response.map(Body::new);
     }
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
-            let _ = &place;
+            let _ = &running;
             frame
         }))
     })
-}
-
-impl App {
-    /// Counts a call of the caller behind the request.
-    pub(in crate::transports) fn count(&self, parts: &Parts) -> Result<(), Refusal> {
-        match parts.extensions.get::<Ends>() {
-            Some(ends) => self.guard.count(ends.remote.ip(), &parts.headers),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The JSON body of a request, within the limits of size and time.
-pub(in crate::transports) async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-    if !is_json(headers) {
-        let message = "the body must be JSON, with the header Content-Type: application/json";
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message));
-    }
-    let reading = Limited::new(body, app.limits.body_bytes).collect();
-    match tokio::time::timeout(app.limits.body_time, reading).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("a message may have {} KiB at most", app.limits.body_bytes / 1024);
-            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
-        }
-        Ok(Err(_)) => {
-            let message = "the body broke off before its end";
-            Err(Refusal::new(StatusCode::BAD_REQUEST, "body_broken", message))
-        }
-        Err(_) => {
-            let message = "the body did not arrive in time";
-            Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message))
-        }
-    }
-}
-
-/// Also guards against web pages: without a preflight request they cannot send this type.
-fn is_json(headers: &HeaderMap) -> bool {
-    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(kind), None) = (kinds.next(), kinds.next()) else {
-        return false;
-    };
-    let essence = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// The form that the client likes best; JSON if it does not care. `None` if it accepts neither.

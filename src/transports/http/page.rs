@@ -21,7 +21,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         base: base(&headers, &app),
         readiness: &readiness,
         asks_for_a_token: app.guard.asks_for_a_token(),
-        has_legacy_sse: app.sessions.is_some(),
+        has_legacy_sse: app.has_legacy_sse,
     });
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -18,6 +19,7 @@ use super::endpoint::{self, Endpoint};
 use super::operation::{self, Readiness};
 use super::{Limits, Settings, page};
 use crate::mcp::Server;
+use crate::transports::body::Bodies;
 use crate::transports::guard::{Ends, Guard};
 use crate::transports::legacy_sse::{self, Sessions};
 use crate::transports::metrics::Metrics;
@@ -28,11 +30,12 @@ use crate::transports::refusal::{Reason, Refusal};
 pub(in crate::transports) struct App {
     pub(super) server: Server,
     pub(in crate::transports) guard: Arc<Guard>,
+    pub(in crate::transports) bodies: Bodies,
     pub(super) endpoint: Endpoint,
     pub(super) readiness: Readiness,
     pub(super) metrics: Metrics,
-    /// The transport of 2024-11-05, if it is served.
-    pub(in crate::transports) sessions: Option<Arc<Sessions>>,
+    /// True if the transport of 2024-11-05 is served.
+    pub(super) has_legacy_sse: bool,
     pub(in crate::transports) limits: Limits,
     /// Cancelled when the server is told to stop.
     pub(in crate::transports) closing: CancellationToken,
@@ -50,29 +53,32 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     let app = Arc::new(App {
         endpoint: Endpoint::new(&server, limits.keep_alive),
         readiness: Readiness::new(server.clone()),
-        metrics: Metrics::new(&server, Arc::clone(&guard), sessions.clone(), limits.running_calls),
+        metrics: Metrics::new(&server, Arc::clone(&guard), sessions.clone()),
+        bodies: Bodies::new(limits),
+        has_legacy_sse: sessions.is_some(),
         server,
         guard,
-        sessions,
         limits,
         closing,
         address,
     });
-    let router = router(&app);
+    let router = router(&app, sessions);
     (app, router)
 }
 
-fn router(app: &Arc<App>) -> Router {
+fn router(app: &Arc<App>, sessions: Option<Arc<Sessions>>) -> Router {
     let mut routes = Router::new()
         .route(MCP, post(endpoint::post))
         .route("/healthz", get(operation::healthz))
         .route("/readyz", get(operation::readyz))
         .route("/metrics", get(operation::metrics))
         .route("/", get(page::page));
-    if app.sessions.is_some() {
-        routes = routes
+    if let Some(sessions) = sessions {
+        let legacy = Router::new()
             .route(legacy_sse::STREAM, get(legacy_sse::open))
-            .route(legacy_sse::MESSAGES, post(legacy_sse::receive));
+            .route(legacy_sse::MESSAGES, post(legacy_sse::receive))
+            .layer(Extension(sessions));
+        routes = routes.merge(legacy);
     }
     routes = routes
         .fallback(nothing_here)
@@ -83,7 +89,7 @@ fn router(app: &Arc<App>) -> Router {
         routes = routes.layer(cors(&app.guard));
     }
     routes
-        .layer(middleware::from_fn_with_state(Arc::clone(app), check_places))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), check_names))
         .layer(middleware::from_fn_with_state(Arc::clone(app), observe))
         .with_state(Arc::clone(app))
 }
@@ -105,12 +111,20 @@ fn label(path: &str) -> &'static str {
     known.into_iter().find(|known| *known == path).unwrap_or("other")
 }
 
-/// Counts the request, and forbids caching and guessing of what it gets.
+/// Counts and logs the request, and forbids caching and guessing of what it gets.
 async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let route = label(request.uri().path());
+    let started = Instant::now();
     let mut response = next.run(request).await;
     let reason = response.extensions().get::<Reason>().map(|reason| reason.0);
     app.metrics.request(route, response.status(), reason);
+    tracing::info!(
+        http.route = route,
+        http.status = response.status().as_u16(),
+        http.refused = reason,
+        elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "answered a request"
+    );
     let headers = response.headers_mut();
     headers
         .entry(CACHE_CONTROL)
@@ -119,10 +133,10 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     response
 }
 
-async fn check_places(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn check_names(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let checked = match parts.extensions.get::<Ends>() {
-        Some(ends) => app.guard.check_places(&parts, *ends),
+        Some(ends) => app.guard.check_names(&parts, *ends),
         // Every connection sets them; without them nothing can be checked.
         None => Err(Refusal::new(
             StatusCode::FORBIDDEN,
@@ -165,7 +179,7 @@ fn cors(guard: &Arc<Guard>) -> CorsLayer {
 }
 
 async fn nothing_here(State(app): State<Arc<App>>) -> Refusal {
-    let message = if app.sessions.is_some() {
+    let message = if app.has_legacy_sse {
         "nothing is here; MCP is at POST /mcp, and for clients with HTTP+SSE of 2024-11-05 at GET /sse"
     } else {
         "nothing is here; MCP is at POST /mcp, and the transport of 2024-11-05 is served only with --legacy-sse"

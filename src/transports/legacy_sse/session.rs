@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::UNANSWERED;
 use crate::mcp::Server;
-use crate::transports::guard::Place;
+use crate::transports::guard::Running;
 use crate::transports::http::Limits;
 use crate::transports::refusal::Refusal;
 use crate::transports::session::Session as ForgivingSession;
@@ -38,8 +38,8 @@ pub(super) struct Session {
 
 #[derive(Debug)]
 struct State {
-    /// Requests without an answer, each with its place among the running calls of all sessions.
-    unanswered: HashMap<RequestId, Place>,
+    /// Requests without an answer, each one of the running calls of all transports.
+    unanswered: HashMap<RequestId, Running>,
     /// When something was last sent or received.
     used: Instant,
     has_begun: bool,
@@ -49,7 +49,7 @@ struct State {
 /// Why a message was not taken.
 #[derive(Debug)]
 pub(super) enum NotTaken {
-    /// There is no place for another call.
+    /// No further call may run.
     Refused(Refusal),
     /// A request with this id is running.
     SameId,
@@ -82,11 +82,11 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a message on. A request takes a `place`, until it is answered or cancelled.
+    /// Hands a message on. A request that is admitted runs until it is answered or cancelled.
     pub(super) fn take(
         &self,
         message: RxJsonRpcMessage<RoleServer>,
-        place: impl FnOnce() -> Result<Place, Refusal>,
+        admit: impl FnOnce() -> Result<Running, Refusal>,
     ) -> Result<(), NotTaken> {
         let mut state = self.state();
         if state.is_ending {
@@ -104,8 +104,8 @@ impl Session {
                 if state.unanswered.len() >= UNANSWERED {
                     return Err(NotTaken::TooMany);
                 }
-                let place = place().map_err(NotTaken::Refused)?;
-                state.unanswered.insert(request.id.clone(), place);
+                let running = admit().map_err(NotTaken::Refused)?;
+                state.unanswered.insert(request.id.clone(), running);
             }
             // What is cancelled gets no answer.
             JsonRpcMessage::Notification(notification) => {
