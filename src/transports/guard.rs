@@ -4,18 +4,19 @@
 //! |---|---|---|
 //! | `Host` names this server | 403, or 400 if it is missing or malformed | [`AllowedHosts`] |
 //! | `Origin`, if there is one, is no foreign web page's | 403 | [`AllowedOrigins`] |
-//! | without a token, nobody speaks for others: no header of a proxy | 403 | [`PROXY_HEADERS`] |
+//! | without a token, nobody speaks for others: no header of a proxy | 403 | |
 //! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
-//! | the caller's rate (calls alone) | 429 with `Retry-After` | [`CallerLimit`] |
-//! | calls that run at the same time | 503 with `Retry-After` | [`MAX_RUNNING`] |
+//! | the caller's rate, and its share of running calls | 429 with `Retry-After` | [`CallerLimit`] |
+//! | calls that run at the same time, of all | 503 with `Retry-After` | [`MAX_RUNNING`] |
 //!
 //! Preflight requests of browsers carry no token and are answered before it is asked for.
 
 mod callers;
 mod names;
+mod shares;
 mod token;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::header::{HOST, ORIGIN};
@@ -29,7 +30,9 @@ pub use token::{InvalidToken, Token};
 
 use super::refusal::Refusal;
 use callers::Callers;
+pub(super) use callers::other_machine;
 use names::Authority;
+pub(super) use shares::{Share, Shares};
 use token::Shown;
 
 /// Whom to let in.
@@ -56,12 +59,24 @@ impl Default for Settings {
     }
 }
 
+/// Of these, so many of one other machine.
+const RUNNING_OF_ONE: usize = 64;
+
 /// Calls that run at the same time, of all callers together; each takes some hundred kilobytes, most of it channels of rmcp's.
 pub const MAX_RUNNING: usize = 1024;
 
 /// What proxies add for others. Whoever puts a proxy before a server on loopback has opened it to whoever reaches the
 /// proxy, which has to be meant.
-const PROXY_HEADERS: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];
+const PROXY_HEADERS: [&str; 8] = [
+    "cf-connecting-ip",
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
 
 /// The two ends of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +92,7 @@ pub(super) struct Guard {
     hosts: AllowedHosts,
     origins: AllowedOrigins,
     callers: Option<Callers>,
+    shares: Arc<Shares>,
     max_running: usize,
     /// What is left of it.
     admissions: Arc<Semaphore>,
@@ -84,7 +100,7 @@ pub(super) struct Guard {
 
 /// A call that runs, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Running(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+pub(super) struct Running(#[expect(dead_code, reason = "held for its drop")] (OwnedSemaphorePermit, Share));
 
 const CHALLENGE: &str = r#"Bearer realm="bitrix24-mail-mcp""#;
 const CHALLENGE_WRONG: &str = r#"Bearer realm="bitrix24-mail-mcp", error="invalid_token""#;
@@ -99,6 +115,7 @@ impl Guard {
             hosts: settings.allowed_hosts,
             origins: settings.allowed_origins,
             callers: settings.caller_limit.map(Callers::new),
+            shares: Shares::new(RUNNING_OF_ONE),
             max_running,
             admissions: Arc::new(Semaphore::new(max_running)),
         }
@@ -123,7 +140,8 @@ impl Guard {
             let origin = origin.to_str().unwrap_or_default();
             !self.origins.contain(origin, &host)
         };
-        if request.headers.get_all(ORIGIN).iter().any(is_foreign) {
+        let mut origins = request.headers.get_all(ORIGIN).iter();
+        if origins.any(is_foreign) || is_loaded_by_a_foreign_page(&request.headers) {
             return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 "foreign_origin",
@@ -171,13 +189,22 @@ impl Guard {
         })
     }
 
-    /// Lets one more call run.
-    pub(super) fn admit(&self) -> Result<Running, Refusal> {
-        let admitted = Arc::clone(&self.admissions).try_acquire_owned();
-        admitted.map(Running).map_err(|_| {
+    /// Lets one more call of this caller run.
+    pub(super) fn admit(&self, ends: Ends, headers: &HeaderMap) -> Result<Running, Refusal> {
+        let share = self.shares.take(self.caller(ends, headers)).ok_or_else(|| {
+            let message = "as many calls of your address are running as one may have; try again in a second";
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_calls_of_one", message).retry_after(1)
+        })?;
+        let admitted = Arc::clone(&self.admissions).try_acquire_owned().map_err(|_| {
             let message = "as many calls are running as this server takes at once; try again in a second";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_calls", message).retry_after(1)
-        })
+        })?;
+        Ok(Running((admitted, share)))
+    }
+
+    /// Whose share of something this request takes; `None` for a caller that is not limited.
+    pub(super) fn caller(&self, ends: Ends, headers: &HeaderMap) -> Option<IpAddr> {
+        self.callers.as_ref()?.caller(ends.remote.ip(), headers)
     }
 
     /// Calls that are running.
@@ -194,6 +221,13 @@ impl Guard {
     pub(super) fn names_origin(&self, origin: &HeaderValue) -> bool {
         origin.to_str().is_ok_and(|origin| self.origins.name(origin))
     }
+}
+
+/// A page may load pictures and the like from anywhere, which sends no `Origin`. Following a link is something else.
+/// See <https://www.w3.org/TR/fetch-metadata/>.
+fn is_loaded_by_a_foreign_page(headers: &HeaderMap) -> bool {
+    let is = |name, value: &str| headers.get(name).is_some_and(|given: &HeaderValue| given == value);
+    !headers.contains_key(ORIGIN) && is("sec-fetch-site", "cross-site") && !is("sec-fetch-mode", "navigate")
 }
 
 /// The one host that the request is for. A target in absolute form names it too, and both must agree.

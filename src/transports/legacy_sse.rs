@@ -15,6 +15,7 @@ mod session;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -30,7 +31,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::guard::Ends;
+use super::guard::{Ends, Share, Shares};
 use super::http::{App, Limits};
 use super::messages::{Found, look_again};
 use super::refusal::Refusal;
@@ -47,6 +48,8 @@ pub(super) const MESSAGES: &str = "/messages";
 const UNREAD: usize = 2;
 /// Calls of one session that are not answered yet: an assistant asks for a handful at the same time.
 const UNANSWERED: usize = 32;
+/// Sessions of one other machine: those of an office behind one address.
+const SESSIONS_OF_ONE: usize = 100;
 /// Seconds after which somebody may have closed a session.
 const SESSION_WAIT: u64 = 30;
 
@@ -59,6 +62,7 @@ pub(super) struct Sessions {
     closing: CancellationToken,
     /// The ids are random, so who knows one has been told it.
     open: Mutex<HashMap<Uuid, Arc<Session>>>,
+    shares: Arc<Shares>,
 }
 
 impl Sessions {
@@ -68,6 +72,7 @@ impl Sessions {
             limits,
             closing,
             open: Mutex::default(),
+            shares: Shares::new(SESSIONS_OF_ONE),
         }
     }
 
@@ -82,7 +87,14 @@ impl Sessions {
     }
 
     /// Opens a session. It ends with its stream, and with everything that [`Session::run`] says.
-    fn begin(self: &Arc<Self>) -> Result<Events, Refusal> {
+    fn begin(self: &Arc<Self>, caller: Option<IpAddr>) -> Result<Events, Refusal> {
+        let too_many = |message| {
+            let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message);
+            refusal.retry_after(SESSION_WAIT)
+        };
+        let share = self.shares.take(caller).ok_or_else(|| {
+            too_many("your address has as many sessions open as one may have; close one, or use POST /mcp")
+        })?;
         let id = Uuid::new_v4();
         let (events, unread) = mpsc::channel(UNREAD);
         let (session, incoming) = Session::new(self.limits);
@@ -90,27 +102,22 @@ impl Sessions {
         {
             let mut open = self.open();
             if open.len() >= self.limits.sessions {
-                let message = "as many sessions are open as this server takes; close one, or use POST /mcp";
-                return Err(
-                    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message)
-                        .retry_after(SESSION_WAIT),
-                );
+                return Err(too_many(
+                    "as many sessions are open as this server takes; close one, or use POST /mcp",
+                ));
             }
             open.insert(id, Arc::clone(&session));
         }
         let stream_gone = CancellationToken::new();
         let (sessions, gone) = (Arc::clone(self), stream_gone.clone());
+        let (server, closing) = (self.server.clone(), self.closing.clone());
         tokio::spawn(async move {
-            session
-                .run(
-                    sessions.server.clone(),
-                    incoming,
-                    events,
-                    gone,
-                    sessions.closing.clone(),
-                )
-                .await;
-            sessions.open().remove(&id);
+            let _open = Open {
+                sessions,
+                id,
+                _share: share,
+            };
+            session.run(server, incoming, events, gone, closing).await;
         });
         Ok(Events {
             endpoint: Some(
@@ -138,6 +145,19 @@ impl Sessions {
     }
 }
 
+/// A session in the list, until this is dropped.
+struct Open {
+    sessions: Arc<Sessions>,
+    id: Uuid,
+    _share: Share,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.sessions.open().remove(&self.id);
+    }
+}
+
 /// `GET /sse`.
 pub(super) async fn open(
     State(app): State<Arc<App>>,
@@ -146,7 +166,8 @@ pub(super) async fn open(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     app.guard.count(ends, &headers)?;
-    let stream = Sse::new(sessions.begin()?).keep_alive(KeepAlive::new().interval(sessions.limits.keep_alive));
+    let events = sessions.begin(app.guard.caller(ends, &headers))?;
+    let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(sessions.limits.keep_alive));
     // nginx would hold events back until it has a page of them.
     Ok(([("x-accel-buffering", "no")], stream).into_response())
 }
@@ -171,7 +192,9 @@ pub(super) async fn receive(
             Found::Nothing => return Ok(ACCEPTED.into_response()),
         },
     };
-    session.take(message, || app.guard.admit()).map_err(not_taken)?;
+    session
+        .take(message, || app.guard.admit(ends, &parts.headers))
+        .map_err(not_taken)?;
     Ok(ACCEPTED.into_response())
 }
 

@@ -11,8 +11,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 
+use super::body::Bodies;
 use super::guard::Guard;
 use super::legacy_sse::Sessions;
 use crate::mcp::Server;
@@ -28,6 +29,8 @@ pub(super) struct Metrics {
     running: Gauge,
     sessions: Gauge,
     guard: Arc<Guard>,
+    bodies: Arc<Bodies>,
+    body_bytes: Gauge,
     legacy: Option<Arc<Sessions>>,
 }
 
@@ -42,7 +45,7 @@ impl Drop for OpenConnection {
 }
 
 impl Metrics {
-    pub(super) fn new(server: &Server, guard: Arc<Guard>, legacy: Option<Arc<Sessions>>) -> Self {
+    pub(super) fn new(server: &Server, guard: Arc<Guard>, bodies: Arc<Bodies>, legacy: Option<Arc<Sessions>>) -> Self {
         let mut registry = Registry::default();
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("bitrix24_mail_mcp_build", "The program's version", build);
@@ -56,6 +59,8 @@ impl Metrics {
             sessions: Gauge::default(),
             registry: Registry::default(),
             guard,
+            bodies,
+            body_bytes: Gauge::default(),
             legacy,
         };
         registry.register(
@@ -69,6 +74,12 @@ impl Metrics {
             "http_connections_refused",
             "Connections closed at once because there were too many",
             metrics.connections_refused.clone(),
+        );
+        registry.register_with_unit(
+            "http_body",
+            "Memory of bodies that are being received or answered",
+            Unit::Bytes,
+            metrics.body_bytes.clone(),
         );
         registry.register(
             "mcp_running_calls",
@@ -113,6 +124,7 @@ impl Metrics {
     pub(super) fn text(&self) -> String {
         let figure = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         self.running.set(figure(self.guard.running()));
+        self.body_bytes.set(figure(self.bodies.held()));
         self.sessions
             .set(figure(self.legacy.as_ref().map_or(0, |legacy| legacy.count())));
         let mut text = String::new();

@@ -22,6 +22,14 @@ impl<T> Session<T> {
             client_gone,
         }
     }
+
+    /// The same for a session that needs no opening.
+    pub(super) fn begun(self) -> Self {
+        Self {
+            has_begun: true,
+            ..self
+        }
+    }
 }
 
 impl<T> Transport<RoleServer> for Session<T>
@@ -70,7 +78,7 @@ where
 
 /// rmcp leaves its opening phase on `initialize`, or on a request other than a probe that carries the metadata of
 /// 2026-07-28.
-fn begins_a_session(request: &ClientRequest) -> bool {
+pub(super) fn begins_a_session(request: &ClientRequest) -> bool {
     match request {
         ClientRequest::InitializeRequest(_) => true,
         ClientRequest::PingRequest(_) | ClientRequest::DiscoverRequest(_) => false,

@@ -107,7 +107,14 @@ async fn a_foreign_host_or_origin_is_refused_on_every_route_with_and_without_a_t
 async fn what_comes_through_a_proxy_needs_a_token_on_every_route() {
     let (open, closed) = (server(guard::Settings::default()).await, server(with_token()).await);
     for route in routes() {
-        for name in ["forwarded", "x-forwarded-for", "x-forwarded-host"] {
+        for name in [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "x-real-ip",
+        ] {
             let request = route.clone().header(name, "192.0.2.9");
             assert_eq!(status(open.address, &request).await, 403, "{request:?}");
             assert_eq!(status(closed.address, &request).await, 401, "{request:?}");
@@ -198,6 +205,24 @@ async fn loopback_under_every_name_and_named_hosts_are_let_in() {
     let absolute = |host: &str| Request::get(&format!("http://{host}/healthz"));
     assert_eq!(status(server.address, &absolute("127.0.0.1")).await, 200);
     assert_eq!(status(server.address, &absolute("evil.example")).await, 400);
+}
+
+/// A picture of a foreign page sends no Origin, yet the browser tells where it is from; following a link is allowed.
+#[tokio::test]
+async fn a_foreign_page_can_load_nothing() {
+    let server = server(guard::Settings::default()).await;
+    for (site, mode, expected) in [
+        ("cross-site", "no-cors", 403),
+        ("cross-site", "navigate", 200),
+        ("same-origin", "cors", 200),
+        ("same-site", "no-cors", 200),
+        ("none", "navigate", 200),
+    ] {
+        let request = Request::get("/healthz")
+            .header("sec-fetch-site", site)
+            .header("sec-fetch-mode", mode);
+        assert_eq!(status(server.address, &request).await, expected, "{site} {mode}");
+    }
 }
 
 #[tokio::test]
@@ -297,6 +322,36 @@ async fn a_caller_over_its_rate_is_told_when_to_come_again() {
     assert_eq!(status(server.address, &bearer(Request::get("/sse"))).await, 429);
     let message = Request::post("/messages?sessionId=1", &call(1, json!({})));
     assert_eq!(status(server.address, &bearer(message)).await, 429);
+}
+
+#[tokio::test]
+async fn one_caller_cannot_take_every_call_that_may_run() {
+    let server = server(guard::Settings {
+        caller_limit: Some("1000/10000".parse().unwrap()),
+        ..with_token()
+    })
+    .await;
+    server.portal.hold_answers();
+    let mut running = Vec::new();
+    for id in 0..64 {
+        let mut connection = Connection::open(server.address).await;
+        connection
+            .send(&bearer(look_up(id, &format!("question {id}"))).bytes())
+            .await;
+        running.push(connection);
+    }
+    server.portal.wait_until(|portal| portal.request_count() == 64).await;
+    let answer = ask(server.address, &bearer(look_up(1, "one more"))).await;
+    assert_eq!(
+        (answer.head.status, answer.head.header("retry-after")),
+        (429, Some("1"))
+    );
+    let other = bearer(look_up(1, "client")).header("x-forwarded-for", "192.0.2.1");
+    let mut other_caller = Connection::open(server.address).await;
+    other_caller.send(&other.bytes()).await;
+    server.portal.wait_until(|portal| portal.request_count() == 65).await;
+    server.portal.release_answers();
+    assert_eq!(other_caller.answer().await.unwrap().head.status, 200);
 }
 
 #[tokio::test]

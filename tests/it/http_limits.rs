@@ -238,42 +238,50 @@ async fn connections_past_the_bound_are_closed() {
     assert!(metrics.contains("http_connections 16\n") && metrics.contains("http_connections_refused_total 1\n"));
 }
 
-/// What is announced counts, since nobody knows whether it comes.
+/// Bytes count as they arrive: a promise of many reserves nothing.
 #[tokio::test]
 async fn bodies_that_are_received_share_a_bounded_memory() {
     let server = InProcess::with_limits(Limits {
-        all_bodies_bytes: 1_000_000,
+        all_bodies_bytes: 500_000,
         ..Limits::default()
     })
     .await;
-    let head = |length: &str| {
-        format!("POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n{length}\r\n\r\n{{")
-    };
-    let mut slow = Vec::new();
-    for _ in 0..3 {
+    let text = call(1, json!({"query": "client"})).to_string();
+    let whole = look_up(1, "client").body(text.clone() + &" ".repeat(200_000 - text.len()));
+    let begun = async |sent: usize| {
         let mut connection = Connection::open(server.address).await;
-        connection.send(head("content-length: 300000").as_bytes()).await;
-        slow.push(connection);
-    }
-    // A length that is not told counts as the longest.
-    for length in ["content-length: 300000", "transfer-encoding: chunked"] {
-        let answer = loop {
-            let mut connection = Connection::open(server.address).await;
-            connection.send(head(length).as_bytes()).await;
-            tokio::select! {
-                answer = connection.answer() => break answer.unwrap(),
-                // One of the slow ones was not looked at yet.
-                () = tokio::task::yield_now() => {}
+        connection.send(&whole.bytes()[..sent]).await;
+        connection
+    };
+    let held = async |at_least: u64| {
+        for _ in 0..10_000 {
+            let metrics = ask(server.address, &Request::get("/metrics")).await.body;
+            let line = metrics.lines().find_map(|line| line.strip_prefix("http_body_bytes "));
+            if line.unwrap().parse::<u64>().unwrap() >= at_least {
+                return;
             }
-        };
-        assert_eq!(
-            (answer.head.status, answer.head.header("retry-after")),
-            (503, Some("1")),
-            "{length}"
-        );
-    }
+        }
+        panic!("{at_least} bytes never arrived");
+    };
+    let promising = [begun(1000).await, begun(1000).await, begun(1000).await];
+    assert_eq!(ask(server.address, &whole).await.head.status, 200);
+    let slow = [begun(199_000).await, begun(199_000).await];
+    held(390_000).await;
+    let refused = ask(server.address, &whole).await;
+    assert_eq!(
+        (refused.head.status, refused.head.header("retry-after")),
+        (503, Some("1"))
+    );
+    assert!(refused.body.contains("as much is being received"), "{}", refused.body);
     assert_responsive(server.address).await;
-    drop(slow);
+    drop((slow, promising));
+    // Their memory is free again as soon as the server has seen that they are gone.
+    for _ in 0..10_000 {
+        if ask(server.address, &whole).await.head.status == 200 {
+            return;
+        }
+    }
+    panic!("memory of bodies whose senders have gone stays taken");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::canary::assert_without;
 use crate::harness::{call, program, with_metadata};
-use crate::http_client::{Answer, Request, ask};
+use crate::http_client::{Answer, Connection, Request, ask};
 use crate::http_server::{InProcess, Program, look_up};
 
 async fn get(server: &InProcess, path: &str) -> Answer {
@@ -45,6 +45,22 @@ async fn readiness_asks_the_portal_once_for_all_and_not_too_often() {
     // The cheapest question.
     let sent: Value = serde_json::from_slice(&server.portal.requests()[0].body).unwrap();
     assert_eq!(sent["pagination"]["limit"], 1);
+}
+
+/// Kubernetes asks with a second's patience; what it did not wait for is known to it the next time.
+#[tokio::test]
+async fn who_leaves_before_the_answer_finds_it_the_next_time() {
+    let server = InProcess::start(http::Settings::default()).await;
+    server.portal.hold_answers();
+    let mut impatient = Connection::open(server.address).await;
+    impatient.send(&Request::get("/readyz").bytes()).await;
+    server.portal.wait_until(|portal| portal.request_count() == 1).await;
+    drop(impatient);
+    // The server has seen that it left when another request is answered after it.
+    get(&server, "/healthz").await;
+    server.portal.release_answers();
+    assert_eq!(get(&server, "/readyz").await.head.status, 200);
+    assert_eq!((server.portal.request_count(), server.portal.abandoned()), (1, 0));
 }
 
 #[tokio::test]
@@ -275,15 +291,6 @@ async fn the_page_tells_what_this_is_and_how_to_connect_and_loads_nothing() {
     ] {
         assert!(!page.body.contains(absent), "{absent} is in {}", page.body);
     }
-    // Behind a proxy that speaks TLS.
-    let secure = request.header("x-forwarded-proto", "https");
-    assert!(
-        ask(server.address, &secure)
-            .await
-            .body
-            .contains("https://localhost:8024/mcp")
-    );
-
     let failing = on("wrong-secret").await;
     let page = get(&failing, "/").await.body;
     assert!(
@@ -312,6 +319,14 @@ async fn with_a_token_the_page_shows_where_it_goes_and_never_the_token() {
         "a sentence and four clients: {page}"
     );
     assert!(!page.contains("canary"));
+    // Behind a proxy that speaks TLS.
+    let secure = request.header("x-forwarded-proto", "https").header("host", "localhost");
+    assert!(
+        ask(server.address, &secure)
+            .await
+            .body
+            .contains("https://localhost/mcp")
+    );
 }
 
 #[tokio::test]

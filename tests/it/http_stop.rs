@@ -93,6 +93,26 @@ async fn a_stop_with_calls_in_flight_loses_none() {
     server.stopped().await;
 }
 
+/// More than tokio hands over in one go. They are in the system's queue before the server has looked once.
+#[tokio::test]
+async fn connections_that_wait_to_be_accepted_are_answered_too() {
+    use std::io::{Read, Write};
+    let server = InProcess::with_limits(Limits::default()).await;
+    let mut queued = Vec::new();
+    for _ in 0..400 {
+        let mut connection = std::net::TcpStream::connect(server.address).unwrap();
+        connection.write_all(&Request::get("/healthz").bytes()).unwrap();
+        queued.push(connection);
+    }
+    server.stop();
+    server.stopped().await;
+    for mut connection in queued {
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn calls_that_take_too_long_are_answered_as_cancelled() {
     let server = InProcess::with_limits(Limits {

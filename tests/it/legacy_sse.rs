@@ -156,6 +156,44 @@ async fn without_the_option_the_transport_is_not_there() {
     }
 }
 
+/// The TypeScript SDK opens a broken stream anew and goes on without another handshake.
+#[tokio::test]
+async fn a_stream_that_was_opened_anew_goes_on_without_a_handshake() {
+    let server = server().await;
+    let mut session = Session::open(&server).await;
+    session
+        .post(&server, &json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}))
+        .await;
+    assert_eq!(session.next().await["result"], json!({}));
+    session
+        .post(
+            &server,
+            &json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+        )
+        .await;
+    session.post(&server, &call(2, json!({"query": "client"}))).await;
+    assert_eq!(
+        session.next().await["result"]["structuredContent"]["page"]["returned"],
+        5
+    );
+    session
+        .post(&server, &json!({"jsonrpc": "2.0", "id": 3, "method": "tools/list"}))
+        .await;
+    let list = session.next().await;
+    assert!(
+        list["result"].get("ttlMs").is_none() && list["result"]["tools"].is_array(),
+        "{list}"
+    );
+
+    let mut pinged = Session::open(&server).await;
+    pinged
+        .post(&server, &json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}))
+        .await;
+    assert_eq!(pinged.next().await["id"], 1);
+    pinged.post(&server, &initialize("2024-11-05")).await;
+    assert_eq!(pinged.next().await["result"]["protocolVersion"], "2024-11-05");
+}
+
 #[tokio::test]
 async fn a_stream_that_is_closed_ends_its_session_and_its_look_ups() {
     let server = server().await;

@@ -5,7 +5,7 @@
 //! of this machine that has the token is believed, so the limit binds callers, not the machine itself). Programs on this
 //! machine are not limited unless the setting is given.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 /// Calls that one caller may make.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,13 +99,13 @@ impl Callers {
     }
 
     /// Whom to count; `None` for a program on this machine that is not limited.
-    fn caller(&self, remote: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
-        let remote = remote.to_canonical();
-        if !remote.is_loopback() {
-            return Some(network(remote));
+    pub(super) fn caller(&self, remote: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        if let Some(other) = other_machine(remote) {
+            return Some(other);
         }
-        match forwarded_for(headers) {
-            Some(caller) => Some(network(caller)),
+        match headers.get_all(FORWARDED_FOR).iter().next_back() {
+            // What cannot be read is one caller: the proxy itself.
+            Some(entries) => Some(last_address(entries).map_or(remote, network)),
             None => self.limits_loopback.then_some(remote),
         }
     }
@@ -117,11 +117,23 @@ impl std::fmt::Debug for Callers {
     }
 }
 
-fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
-    let last = last.to_str().ok()?.rsplit(',').next()?.trim();
-    let address: IpAddr = last.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
-    Some(address.to_canonical())
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Another machine, as a caller; `None` for this one.
+pub(in crate::transports) fn other_machine(remote: IpAddr) -> Option<IpAddr> {
+    let remote = remote.to_canonical();
+    (!remote.is_loopback()).then(|| network(remote))
+}
+
+/// Some proxies add the port.
+fn last_address(entries: &HeaderValue) -> Option<IpAddr> {
+    let last = entries.to_str().ok()?.rsplit(',').next()?.trim();
+    let with_port = || last.parse().map(|address: SocketAddr| address.ip());
+    let alone = last.trim_start_matches('[').trim_end_matches(']').parse();
+    alone
+        .or_else(|_| with_port())
+        .ok()
+        .map(|address| address.to_canonical())
 }
 
 /// A /64 is what one customer has at least.
@@ -196,6 +208,12 @@ mod tests {
         assert!(through(&["192.0.2.1"]) && through(&["10.0.0.1, 192.0.2.1"]));
         assert!(!through(&["192.0.2.7", "10.0.0.2 ,192.0.2.1"]), "the last entry counts");
         assert!(through(&["192.0.2.2"]));
+        assert!(!through(&["192.0.2.1:4711"]), "with a port");
+        assert!(through(&["[2001:db8::1]:443"]) && through(&["2001:db8::1"]) && !through(&["[2001:db8::2]"]));
+        assert!(
+            through(&["unknown"]) && through(&[""]) && !through(&["_hidden"]),
+            "one caller"
+        );
     }
 
     #[test]

@@ -44,9 +44,10 @@ impl Authority {
         self.host == "localhost" || self.address().is_some_and(|address| address.is_loopback())
     }
 
-    /// True if `self`, an entry of a list, lets `other` pass.
+    /// True if `self`, an entry of a list, lets `other` pass. Clients leave out the port that goes without saying.
     fn lets_pass(&self, other: &Self) -> bool {
-        self.host == other.host && self.port.is_none_or(|port| other.port == Some(port))
+        let is_port = |port| other.port == Some(port) || (other.port.is_none() && matches!(port, 80 | 443));
+        self.host == other.host && self.port.is_none_or(is_port)
     }
 }
 
@@ -206,6 +207,8 @@ mod tests {
             ("mcp.contoso.com", "MCP.contoso.com:443", true),
             ("mcp.contoso.com:443", "mcp.contoso.com:443", true),
             ("mcp.contoso.com:443", "mcp.contoso.com:444", false),
+            ("mcp.contoso.com:443", "mcp.contoso.com", true),
+            ("mcp.contoso.com:8443", "mcp.contoso.com", false),
             ("a.example, mcp.contoso.com", "mcp.contoso.com", true),
             ("contoso.com", "mcp.contoso.com", false),
         ] {

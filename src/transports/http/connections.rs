@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use futures_util::FutureExt;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,12 +24,15 @@ use tower_service::Service;
 
 use super::Limits;
 use super::routes::App;
-use crate::transports::guard::Ends;
+use crate::transports::guard::{self, Ends, Shares};
 
 /// Real heads have one or two kilobytes; browsers with many cookies a few more. hyper may read up to twice as much
 /// before it looks.
 const MAX_HEAD: usize = 32 * 1024;
 const MAX_HEADERS: usize = 100;
+
+/// Connections of one other machine: those of an office behind one address.
+const CONNECTIONS_OF_ONE: usize = 1024;
 
 /// After a failed accept, as when no file descriptor is left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -45,10 +47,13 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub(super) async fn serve(listener: TcpListener, router: Router, app: &App, stop: CancellationToken) {
     let limits = app.limits;
     let places = Arc::new(Semaphore::new(room_for_connections(limits.connections)));
+    let shares = Shares::new(CONNECTIONS_OF_ONE);
     let graceful = GracefulShutdown::new();
     let begin = |(stream, remote): (TcpStream, SocketAddr)| {
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            tracing::warn!("closed a new connection: there are as many as this server takes");
+        let place = Arc::clone(&places).try_acquire_owned();
+        let share = shares.take(guard::other_machine(remote.ip()));
+        let (Ok(place), Some(share)) = (place, share) else {
+            tracing::warn!("closed a new connection: there are as many as this server takes, of all or of one address");
             app.metrics.connection_refused();
             return;
         };
@@ -65,7 +70,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, app: &App, stop
         let open = app.metrics.open_connection();
         tokio::spawn(async move {
             serving.await;
-            drop((place, open));
+            drop((place, share, open));
         });
     };
     loop {
@@ -77,11 +82,14 @@ pub(super) async fn serve(listener: TcpListener, router: Router, app: &App, stop
             },
         }
     }
-    // Whoever is in the queue already must not be turned away.
-    while let Some(Ok(accepted)) = listener.accept().now_or_never() {
-        begin(accepted);
+    // Whoever is in the queue already must not be turned away. Asked of the system itself: tokio may say that there is
+    // nobody before it has looked, or when it thinks that others should have a turn.
+    if let Ok(listener) = listener.into_std() {
+        while let Ok((stream, remote)) = listener.accept() {
+            let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+            stream.into_iter().for_each(|stream| begin((stream, remote)));
+        }
     }
-    drop(listener);
     tracing::info!("stopping: running calls may finish");
     app.closing.cancel();
     tokio::time::sleep(LATE_REQUESTS).await;

@@ -6,6 +6,10 @@
 //! | names `text/event-stream` alone, or likes it better (`q`) | an event stream, with comments while it is silent |
 //! | neither | 406 |
 //!
+//! Who leaves takes its call back; a `notifications/cancelled` cannot, since no session tells whose request it means.
+//! The head of an event stream, and with it the first comment, comes at once in the revisions with a handshake; in
+//! 2026-07-28 it comes with the answer, whose status it carries.
+//!
 //! rmcp serves the message. It asks for both types in `Accept`, and refuses in plain text; here a body that it cannot
 //! read is answered as on any other transport, and every refusal is a JSON-RPC error.
 
@@ -99,7 +103,7 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
         Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
     })?;
     let body = app.bodies.read(&parts.headers, body).await?;
-    let running = app.guard.admit()?;
+    let running = app.guard.admit(ends, &parts.headers)?;
     // Only what cannot be read is looked at twice.
     let kept = parts.clone();
     let response = app.endpoint.serve(form, parts, body.bytes.clone()).await;

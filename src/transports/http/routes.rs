@@ -30,7 +30,7 @@ use crate::transports::refusal::{Reason, Refusal};
 pub(in crate::transports) struct App {
     pub(super) server: Server,
     pub(in crate::transports) guard: Arc<Guard>,
-    pub(in crate::transports) bodies: Bodies,
+    pub(in crate::transports) bodies: Arc<Bodies>,
     pub(super) endpoint: Endpoint,
     pub(super) readiness: Readiness,
     pub(super) metrics: Metrics,
@@ -47,14 +47,15 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     let limits = settings.limits;
     let closing = CancellationToken::new();
     let guard = Arc::new(Guard::new(settings.guard, limits.running_calls));
+    let bodies = Arc::new(Bodies::new(limits));
     let sessions = settings
         .legacy_sse
         .then(|| Arc::new(Sessions::new(server.clone(), limits, closing.clone())));
     let app = Arc::new(App {
         endpoint: Endpoint::new(&server, limits.keep_alive),
         readiness: Readiness::new(server.clone()),
-        metrics: Metrics::new(&server, Arc::clone(&guard), sessions.clone()),
-        bodies: Bodies::new(limits),
+        metrics: Metrics::new(&server, Arc::clone(&guard), Arc::clone(&bodies), sessions.clone()),
+        bodies,
         has_legacy_sse: sessions.is_some(),
         server,
         guard,

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use axum::response::sse::Event;
 use rmcp::ServiceExt;
-use rmcp::model::{ClientNotification, JsonRpcMessage, RequestId};
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::model::{
+    ClientCapabilities, ClientNotification, ClientRequest, EmptyResult, Implementation, InitializeRequestParams,
+    JsonRpcMessage, ProtocolVersion, RequestId, ServerResult,
+};
+use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly_with_ct};
 use rmcp::transport::Transport;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
@@ -18,7 +21,7 @@ use crate::mcp::Server;
 use crate::transports::guard::Running;
 use crate::transports::http::Limits;
 use crate::transports::refusal::Refusal;
-use crate::transports::session::Session as ForgivingSession;
+use crate::transports::session::{Session as ForgivingSession, begins_a_session};
 
 /// Messages that wait to be looked at; more than the calls, since notifications come between them.
 pub(super) const INCOMING: usize = 2 * UNANSWERED;
@@ -137,23 +140,14 @@ impl Session {
     ) {
         let transport = Outgoing {
             session: Arc::clone(self),
+            first: None,
             incoming,
             events,
         };
         // Ends every call of the session at once.
         let end = CancellationToken::new();
         let client_gone = CancellationToken::new();
-        let serving = async {
-            match server
-                .serve_with_ct(ForgivingSession::new(transport, client_gone.clone()), end.clone())
-                .await
-            {
-                Ok(running) => {
-                    let _ = running.waiting().await;
-                }
-                Err(error) => tracing::debug!(%error, "a session ended before it began"),
-            }
-        };
+        let serving = serve(server, transport, client_gone.clone(), end.clone());
         let over = async {
             tokio::select! {
                 () = stream_gone.cancelled() => {}
@@ -224,11 +218,63 @@ impl Session {
     }
 }
 
+/// Serves one client. The TypeScript SDK opens a stream that has broken off anew, takes the new address and goes on
+/// where it was, without another handshake; nothing of the old session is needed, so it may.
+async fn serve(server: Server, mut transport: Outgoing, client_gone: CancellationToken, end: CancellationToken) {
+    let is_continued = tokio::select! {
+        first = transport.first_request() => match first {
+            Some(is_continued) => is_continued,
+            None => return,
+        },
+        () = end.cancelled() => return,
+    };
+    let session = ForgivingSession::new(transport, client_gone);
+    let running = if is_continued {
+        let client = InitializeRequestParams::new(ClientCapabilities::default(), Implementation::default())
+            .with_protocol_version(ProtocolVersion::V_2024_11_05);
+        Ok(serve_directly_with_ct(server, session.begun(), Some(client), end))
+    } else {
+        server.serve_with_ct(session, end).await
+    };
+    match running {
+        Ok(running) => {
+            let _ = running.waiting().await;
+        }
+        Err(error) => tracing::debug!(%error, "a session ended before it began"),
+    }
+}
+
 /// The session as rmcp sees it.
 struct Outgoing {
     session: Arc<Session>,
+    /// Looked at already, and still to be handed on.
+    first: Option<RxJsonRpcMessage<RoleServer>>,
     incoming: mpsc::Receiver<RxJsonRpcMessage<RoleServer>>,
     events: mpsc::Sender<Event>,
+}
+
+impl Outgoing {
+    /// Waits for the first request and tells whether it goes on with a session that was begun elsewhere. Pings may come
+    /// before a handshake and are answered; what is no request is ignored, as by every transport.
+    async fn first_request(&mut self) -> Option<bool> {
+        loop {
+            let message = self.incoming.recv().await?;
+            let JsonRpcMessage::Request(request) = &message else {
+                continue;
+            };
+            if matches!(request.request, ClientRequest::PingRequest(_)) {
+                let pong = ServerResult::EmptyResult(EmptyResult {});
+                self.send(JsonRpcMessage::response(pong, request.id.clone()))
+                    .await
+                    .ok()?;
+                continue;
+            }
+            let is_continued =
+                !begins_a_session(&request.request) && !matches!(request.request, ClientRequest::DiscoverRequest(_));
+            self.first = Some(message);
+            return Some(is_continued);
+        }
+    }
 }
 
 /// Why a message could not be sent.
@@ -263,7 +309,10 @@ impl Transport<RoleServer> for Outgoing {
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
-        self.incoming.recv().await
+        match self.first.take() {
+            Some(first) => Some(first),
+            None => self.incoming.recv().await,
+        }
     }
 
     async fn close(&mut self) -> Result<(), NotSent> {
