@@ -24,7 +24,6 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, env_vars};
 use crate::portal::may_hold_a_webhook;
-use crate::transports::guard;
 use crate::{demo, telemetry};
 
 /// How the program ends.
@@ -234,31 +233,24 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     }
     match command {
         Some(Command::Schema(arguments)) => schema::run(&arguments),
-        Some(Command::Lookup(arguments)) => {
-            with_wiring(&global, async |wiring, _| lookup::run(&arguments, &wiring).await)
-        }
-        Some(Command::Doctor(arguments)) => {
-            with_wiring(&global, async |wiring, _| doctor::run(&arguments, &wiring).await)
-        }
-        Some(Command::Login(arguments)) => {
-            with_wiring(&global, async |wiring, _| login::run(&arguments, &wiring).await)
-        }
+        Some(Command::Lookup(arguments)) => with_wiring(&global, async |wiring| lookup::run(&arguments, &wiring).await),
+        Some(Command::Doctor(arguments)) => with_wiring(&global, async |wiring| doctor::run(&arguments, &wiring).await),
+        Some(Command::Login(arguments)) => with_wiring(&global, async |wiring| login::run(&arguments, &wiring).await),
         Some(Command::Serve(arguments)) => serve(&global, &arguments),
         None => serve(&global, &serve::Arguments::default()),
     }
 }
 
 fn serve(global: &Global, arguments: &serve::Arguments) -> Result<ExitStatus, Stop> {
-    with_wiring(global, async |wiring, guard| serve::run(arguments, wiring, guard).await)
+    with_wiring(global, async |wiring| serve::run(arguments, wiring).await)
 }
 
 /// Reads the settings, starts logs and a runtime, builds the parts and runs a command with them.
 fn with_wiring<F>(global: &Global, command: F) -> Result<ExitStatus, Stop>
 where
-    F: AsyncFnOnce(wiring::Wiring, guard::Settings) -> Result<ExitStatus, Stop>,
+    F: AsyncFnOnce(wiring::Wiring) -> Result<ExitStatus, Stop>,
 {
-    let mut settings = config::Settings::load(global.config.as_deref())?;
-    let guard = std::mem::take(&mut settings.guard);
+    let settings = config::Settings::load(global.config.as_deref())?;
     let finer = i16::from(global.verbose) - i16::from(global.quiet);
     let format = match global.log_format {
         LogFormat::Text => telemetry::Format::Text,
@@ -276,7 +268,7 @@ where
     let outcome = runtime.block_on(async {
         let wiring = wiring::Wiring::build(global, settings).await?;
         let book = Arc::clone(&wiring.book);
-        let outcome = command(wiring, guard).await;
+        let outcome = command(wiring).await;
         book.portal().settle().await;
         outcome
     });

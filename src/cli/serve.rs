@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::wiring::Wiring;
 use super::{ExitStatus, Stop, report};
 use crate::transports::http::{self, InvalidAddress, ListenAddress, Listener};
-use crate::transports::{guard, stdio};
+use crate::transports::stdio;
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp serve                          one client over stdio, as assistants start it
@@ -48,7 +48,7 @@ fn listen(text: &str) -> Result<Listen, String> {
     address.map(Listen::Address)
 }
 
-pub(super) async fn run(arguments: &Arguments, wiring: Wiring, guard: guard::Settings) -> Result<ExitStatus, Stop> {
+pub(super) async fn run(arguments: &Arguments, wiring: Wiring) -> Result<ExitStatus, Stop> {
     let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
     // Listened for from here on, so that none is missed between the first words and the first wait.
     let mut signals = Signals::listen().map_err(Stop::Runtime)?;
@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: Wiring, guard: guard::Set
     });
     let serving = async {
         match arguments.http {
-            Some(listen) => serve_http(listen, arguments.legacy_sse, wiring, guard, stop).await,
+            Some(listen) => serve_http(listen, arguments.legacy_sse, wiring, stop).await,
             None => serve_stdio(wiring, stop).await,
         }
     };
@@ -78,7 +78,7 @@ async fn serve_stdio(wiring: Wiring, stop: CancellationToken) -> Result<ExitStat
             "serving MCP over stdio, for an assistant to talk to; Ctrl-D ends it, --help tells what else there is",
         );
     }
-    let (server, _demo) = wiring.into_server();
+    let (server, _, _demo) = wiring.into_server();
     stdio::serve(server, stop).await?;
     Ok(ExitStatus::Done)
 }
@@ -87,9 +87,9 @@ async fn serve_http(
     listen: Listen,
     legacy_sse: bool,
     wiring: Wiring,
-    guard: guard::Settings,
     stop: CancellationToken,
 ) -> Result<ExitStatus, Stop> {
+    let (server, guard, _demo) = wiring.into_server();
     let has_token = guard.token.is_some();
     let listener = match listen {
         Listen::Address(address) => Listener::bind(address, has_token),
@@ -103,7 +103,6 @@ async fn serve_http(
         format!("open {base}/ for what to paste into a client")
     };
     report::note(&format!("serving MCP at {base}/mcp{legacy}; {how}, Ctrl-C ends it"));
-    let (server, _demo) = wiring.into_server();
     let settings = http::Settings {
         guard,
         legacy_sse,

@@ -11,12 +11,15 @@ use crate::config;
 use crate::demo::{self, Bucket, CredentialKind, DemoPortal};
 use crate::mcp::Server;
 use crate::portal::{self, Application, Credentials, GivenSecret, Portal, RateLimit};
+use crate::transports::guard;
 
 /// The parts, ready for a command.
 #[derive(Debug)]
 pub(super) struct Wiring {
     /// The address book to ask.
     pub(super) book: Arc<AddressBook>,
+    /// Whom to let in over HTTP.
+    guard: guard::Settings,
     /// Which settings were given and where, in one line without values.
     pub(super) given: String,
     /// Keeps the demo portal alive.
@@ -49,6 +52,7 @@ impl Wiring {
         };
         Ok(Self {
             book: Arc::new(AddressBook::new(Portal::new(portal), settings.cache_ttl)),
+            guard: settings.guard,
             given,
             demo,
         })
@@ -59,9 +63,9 @@ impl Wiring {
         self.demo.is_none()
     }
 
-    /// A server for this address book, and what must live as long as it.
-    pub(super) fn into_server(self) -> (Server, Option<Demo>) {
-        (Server::new(self.book), self.demo)
+    /// A server for this address book, whom it lets in over HTTP, and what must live as long as it.
+    pub(super) fn into_server(self) -> (Server, guard::Settings, Option<Demo>) {
+        (Server::new(self.book), self.guard, self.demo)
     }
 }
 

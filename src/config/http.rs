@@ -1,5 +1,8 @@
 //! The settings of the HTTP server: whom to let in.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use secrecy::ExposeSecret;
 
 use super::env_vars;
@@ -16,20 +19,22 @@ pub(super) fn guard(
 ) -> Result<Settings, Error> {
     Ok(Settings {
         token: token.map(checked_token).transpose()?,
-        allowed_hosts: match hosts {
-            None => Default::default(),
-            Some(given) => parsed(given, env_vars::ALLOWED_HOSTS.example)?,
-        },
-        allowed_origins: match origins {
-            None => Default::default(),
-            Some(given) => parsed(given, env_vars::ALLOWED_ORIGINS.example)?,
-        },
+        allowed_hosts: parsed_or_default(hosts, env_vars::ALLOWED_HOSTS.example)?,
+        allowed_origins: parsed_or_default(origins, env_vars::ALLOWED_ORIGINS.example)?,
         caller_limit: match caller_limit {
             None => Some(CallerLimit::DEFAULT),
             Some(given) if given.value.trim().eq_ignore_ascii_case("off") => None,
             Some(given) => Some(parsed(given, env_vars::CALLER_LIMIT.example)?),
         },
     })
+}
+
+fn parsed_or_default<T>(given: Maybe<String>, example: &'static str) -> Result<T, Error>
+where
+    T: FromStr<Err: Display> + Default,
+{
+    let parsed = given.map(|given| parsed(given, example)).transpose()?;
+    Ok(parsed.unwrap_or_default())
 }
 
 /// A token that cannot work is better noticed now than by every client.

@@ -180,18 +180,23 @@ impl Guard {
         }
     }
 
-    /// Counts a call of this caller.
-    pub(super) fn count(&self, ends: Ends, headers: &HeaderMap) -> Result<(), Refusal> {
-        let Some(callers) = &self.callers else { return Ok(()) };
-        callers.count(ends.remote.ip(), headers).map_err(|wait| {
+    /// Who calls, and counts the call; `None` for a caller that is not limited.
+    pub(super) fn count(&self, ends: Ends, headers: &HeaderMap) -> Result<Option<IpAddr>, Refusal> {
+        let Some(callers) = &self.callers else {
+            return Ok(None);
+        };
+        let Some(caller) = callers.caller(ends.remote.ip(), headers) else {
+            return Ok(None);
+        };
+        callers.count(caller).map(|()| Some(caller)).map_err(|wait| {
             let message = "too many calls from your address; wait as long as Retry-After says";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "caller_limit", message).retry_after(wait.as_secs() + 1)
         })
     }
 
     /// Lets one more call of this caller run.
-    pub(super) fn admit(&self, ends: Ends, headers: &HeaderMap) -> Result<Running, Refusal> {
-        let share = self.shares.take(self.caller(ends, headers)).ok_or_else(|| {
+    pub(super) fn admit(&self, caller: Option<IpAddr>) -> Result<Running, Refusal> {
+        let share = self.shares.take(caller).ok_or_else(|| {
             let message = "as many calls of your address are running as one may have; try again in a second";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_calls_of_one", message).retry_after(1)
         })?;
@@ -200,11 +205,6 @@ impl Guard {
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_calls", message).retry_after(1)
         })?;
         Ok(Running((admitted, share)))
-    }
-
-    /// Whose share of something this request takes; `None` for a caller that is not limited.
-    pub(super) fn caller(&self, ends: Ends, headers: &HeaderMap) -> Option<IpAddr> {
-        self.callers.as_ref()?.caller(ends.remote.ip(), headers)
     }
 
     /// Calls that are running.

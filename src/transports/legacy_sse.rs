@@ -25,7 +25,6 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_core::Stream;
 use http::{HeaderMap, StatusCode, Uri};
-use rmcp::model::ErrorData;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::form_urlencoded;
@@ -33,7 +32,7 @@ use uuid::Uuid;
 
 use super::guard::{Ends, Share, Shares};
 use super::http::{App, Limits};
-use super::messages::{Found, look_again};
+use super::messages::{Found, look_again, no_message};
 use super::refusal::Refusal;
 use crate::mcp::Server;
 use session::{NotTaken, Session};
@@ -165,8 +164,8 @@ pub(super) async fn open(
     Extension(ends): Extension<Ends>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    app.guard.count(ends, &headers)?;
-    let events = sessions.begin(app.guard.caller(ends, &headers))?;
+    let caller = app.guard.count(ends, &headers)?;
+    let events = sessions.begin(caller)?;
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(sessions.limits.keep_alive));
     // nginx would hold events back until it has a page of them.
     Ok(([("x-accel-buffering", "no")], stream).into_response())
@@ -181,26 +180,21 @@ pub(super) async fn receive(
 ) -> Result<Response, Refusal> {
     const ACCEPTED: (StatusCode, &str) = (StatusCode::ACCEPTED, "Accepted");
     let (parts, body) = request.into_parts();
-    app.guard.count(ends, &parts.headers)?;
+    let caller = app.guard.count(ends, &parts.headers)?;
     let session = sessions.find(&parts.uri)?;
     let body = app.bodies.read(&parts.headers, body).await?;
     let message = match serde_json::from_slice(&body.bytes) {
         Ok(message) => message,
         Err(_) => match look_again(&String::from_utf8_lossy(&body.bytes)) {
-            Found::Message(mended) => serde_json::from_str(&mended).map_err(|_| unreadable())?,
+            Found::Message(mended) => {
+                serde_json::from_str(&mended).map_err(|_| Refusal::unreadable(no_message(), None))?
+            }
             Found::Refused(error, id) => return Err(Refusal::unreadable(error, id)),
             Found::Nothing => return Ok(ACCEPTED.into_response()),
         },
     };
-    session
-        .take(message, || app.guard.admit(ends, &parts.headers))
-        .map_err(not_taken)?;
+    session.take(message, || app.guard.admit(caller)).map_err(not_taken)?;
     Ok(ACCEPTED.into_response())
-}
-
-fn unreadable() -> Refusal {
-    let error = ErrorData::invalid_request("this is not a JSON-RPC 2.0 message of MCP", None);
-    Refusal::unreadable(error, None)
 }
 
 fn not_taken(reason: NotTaken) -> Refusal {

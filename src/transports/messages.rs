@@ -74,6 +74,11 @@ pub(super) fn read_from(line: &str, read: &mut VecDeque<Read>) {
     }
 }
 
+/// JSON, but not what is spoken here.
+pub(super) fn no_message() -> ErrorData {
+    ErrorData::invalid_request("this is not a JSON-RPC 2.0 message of MCP", None)
+}
+
 fn read_one(text: &str) -> Option<Read> {
     let error = match serde_json::from_str::<RxJsonRpcMessage<RoleServer>>(text) {
         Ok(message) => return Some(Read::Message(Box::new(message))),
@@ -84,8 +89,7 @@ fn read_one(text: &str) -> Option<Read> {
         let value: Value = serde_json::from_str(text).ok()?;
         let is_notification = value.get("method").is_some_and(Value::is_string) && value.get("id").is_none();
         let id = value.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
-        let refusal = ErrorData::invalid_request("this is not a JSON-RPC 2.0 message of MCP", None);
-        return (!is_notification).then_some(Read::Refusal(refusal, id));
+        return (!is_notification).then(|| Read::Refusal(no_message(), id));
     }
     if let Some(mended) = without_lone_surrogates(text) {
         return read_one(&mended);

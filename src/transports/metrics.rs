@@ -50,48 +50,52 @@ impl Metrics {
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("bitrix24_mail_mcp_build", "The program's version", build);
         server.register(&mut registry);
-        let metrics = Self {
+        let mut metrics = Self {
             requests: Family::default(),
             refused: Family::default(),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
             running: Gauge::default(),
             sessions: Gauge::default(),
-            registry: Registry::default(),
+            registry,
             guard,
             bodies,
             body_bytes: Gauge::default(),
             legacy,
         };
-        registry.register(
+        metrics.registry.register(
             "http_requests",
             "Requests by route and class of status",
             metrics.requests.clone(),
         );
-        registry.register("http_refused", "Requests refused, by reason", metrics.refused.clone());
-        registry.register("http_connections", "Open connections", metrics.connections.clone());
-        registry.register(
+        metrics
+            .registry
+            .register("http_refused", "Requests refused, by reason", metrics.refused.clone());
+        metrics
+            .registry
+            .register("http_connections", "Open connections", metrics.connections.clone());
+        metrics.registry.register(
             "http_connections_refused",
             "Connections closed at once because there were too many",
             metrics.connections_refused.clone(),
         );
-        registry.register_with_unit(
+        metrics.registry.register_with_unit(
             "http_body",
             "Memory of bodies that are being received or answered",
             Unit::Bytes,
             metrics.body_bytes.clone(),
         );
-        registry.register(
+        metrics.registry.register(
             "mcp_running_calls",
             "Requests that are being answered",
             metrics.running.clone(),
         );
-        registry.register(
+        metrics.registry.register(
             "mcp_legacy_sse_sessions",
             "Open sessions of 2024-11-05",
             metrics.sessions.clone(),
         );
-        Self { registry, ..metrics }
+        metrics
     }
 
     /// A request that was answered; `reason` if it was refused.

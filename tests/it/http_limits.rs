@@ -7,9 +7,10 @@ use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::harness::{call, initialize, program};
+use crate::harness::{call, program};
 use crate::http_client::{Connection, EventStream, Request, ask};
-use crate::http_server::{InProcess, Program, look_up, unlimited};
+use crate::http_server::{InProcess, Program, look_up, unlimited, until};
+use crate::legacy_sse::Session;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -178,29 +179,19 @@ async fn calls_past_the_cap_are_told_to_come_again_whichever_way_they_came() {
         ..Limits::default()
     })
     .await;
-    let mut legacy = EventStream::open(server.address, &Request::get("/sse"))
-        .await
-        .ok()
-        .unwrap();
-    let messages = legacy.next().await.unwrap().data;
-    ask(server.address, &Request::post(&messages, &initialize("2024-11-05"))).await;
-    legacy.next().await.unwrap();
+    let mut legacy = Session::begun(&server).await;
     server.portal.hold_answers();
     let mut json = Connection::open(server.address).await;
     json.send(&look_up(1, "json").bytes()).await;
     let as_stream = look_up(1, "stream").header("accept", "text/event-stream");
     let mut stream = EventStream::open(server.address, &as_stream).await.ok().unwrap();
-    ask(
-        server.address,
-        &Request::post(&messages, &call(1, json!({"query": "legacy"}))),
-    )
-    .await;
+    legacy.post(&server, &call(1, json!({"query": "legacy"}))).await;
     server.portal.wait_until(|portal| portal.request_count() == 3).await;
 
     for one_more in [
         look_up(3, "anna"),
         look_up(3, "anna").header("accept", "text/event-stream"),
-        Request::post(&messages, &call(3, json!({"query": "anna"}))),
+        Request::post(&legacy.messages, &call(3, json!({"query": "anna"}))),
     ] {
         let answer = ask(server.address, &one_more).await;
         assert_eq!(
@@ -216,7 +207,7 @@ async fn calls_past_the_cap_are_told_to_come_again_whichever_way_they_came() {
     server.portal.release_answers();
     assert_eq!(json.answer().await.unwrap().head.status, 200);
     assert!(stream.next().await.is_some() && stream.next().await.is_none());
-    legacy.next().await.unwrap();
+    legacy.next().await;
     assert_responsive(server.address).await;
 }
 
@@ -253,20 +244,15 @@ async fn bodies_that_are_received_share_a_bounded_memory() {
         connection.send(&whole.bytes()[..sent]).await;
         connection
     };
-    let held = async |at_least: u64| {
-        for _ in 0..10_000 {
-            let metrics = ask(server.address, &Request::get("/metrics")).await.body;
-            let line = metrics.lines().find_map(|line| line.strip_prefix("http_body_bytes "));
-            if line.unwrap().parse::<u64>().unwrap() >= at_least {
-                return;
-            }
-        }
-        panic!("{at_least} bytes never arrived");
+    let held = async || {
+        let metrics = ask(server.address, &Request::get("/metrics")).await.body;
+        let line = metrics.lines().find_map(|line| line.strip_prefix("http_body_bytes "));
+        line.unwrap().parse::<u64>().unwrap()
     };
     let promising = [begun(1000).await, begun(1000).await, begun(1000).await];
     assert_eq!(ask(server.address, &whole).await.head.status, 200);
     let slow = [begun(199_000).await, begun(199_000).await];
-    held(390_000).await;
+    until("390,000 bytes arrive", async || held().await >= 390_000).await;
     let refused = ask(server.address, &whole).await;
     assert_eq!(
         (refused.head.status, refused.head.header("retry-after")),
@@ -275,13 +261,10 @@ async fn bodies_that_are_received_share_a_bounded_memory() {
     assert!(refused.body.contains("as much is being received"), "{}", refused.body);
     assert_responsive(server.address).await;
     drop((slow, promising));
-    // Their memory is free again as soon as the server has seen that they are gone.
-    for _ in 0..10_000 {
-        if ask(server.address, &whole).await.head.status == 200 {
-            return;
-        }
-    }
-    panic!("memory of bodies whose senders have gone stays taken");
+    until("their memory is free again", async || {
+        ask(server.address, &whole).await.head.status == 200
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -376,12 +359,9 @@ async fn thousands_of_idle_streams_leave_the_server_responsive_and_small() {
         assert!(kilobytes < 250_000, "{resident}");
     }
     drop(open);
-    // Their places are free again.
-    for _ in 0..10_000 {
+    until("their places are free again", async || {
         let metrics = ask(server.address, &Request::get("/metrics")).await.body;
-        if metrics.contains("mcp_legacy_sse_sessions 0\n") {
-            return;
-        }
-    }
-    panic!("sessions whose streams are gone stay open");
+        metrics.contains("mcp_legacy_sse_sessions 0\n")
+    })
+    .await;
 }

@@ -146,6 +146,17 @@ pub(crate) async fn unlimited(contacts: Option<usize>) -> DemoPortal {
     .unwrap()
 }
 
+/// Asks again until `condition` holds. What happens to a closed connection is seen when the server looks at it, and it
+/// looks while it answers.
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    for _ in 0..10_000 {
+        if condition().await {
+            return;
+        }
+    }
+    panic!("{what}: it never came to that");
+}
+
 /// A look-up as a request of 2025-11-25.
 pub(crate) fn look_up(id: u32, query: &str) -> Request {
     Request::post("/mcp", &call(id, query)).header("mcp-protocol-version", "2025-11-25")

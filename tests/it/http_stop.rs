@@ -4,15 +4,16 @@ use bitrix24_mail_mcp::transports::http::Limits;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
-use crate::harness::{call, initialize};
-use crate::http_client::{Connection, EventStream, Request, ask};
+use crate::harness::call;
+use crate::http_client::{Connection, EventStream, Request};
 use crate::http_server::{InProcess, look_up};
+use crate::legacy_sse::Session;
 
 /// Calls that run: JSON, event streams, and one session of 2024-11-05.
 struct Running {
     json: Vec<Connection>,
     streams: Vec<EventStream>,
-    legacy: EventStream,
+    legacy: Session,
 }
 
 const OF_EACH: u32 = 30;
@@ -20,17 +21,7 @@ const OF_EACH: u32 = 30;
 impl Running {
     /// Starts the calls, each with a question of its own, and waits until all are at the portal.
     async fn start(server: &InProcess) -> Self {
-        let mut legacy = EventStream::open(server.address, &Request::get("/sse"))
-            .await
-            .ok()
-            .unwrap();
-        let messages = legacy.next().await.unwrap().data;
-        let post = async |message: Value| {
-            let answer = ask(server.address, &Request::post(&messages, &message)).await;
-            assert_eq!(answer.head.status, 202);
-        };
-        post(initialize("2024-11-05")).await;
-        legacy.next().await.unwrap();
+        let legacy = Session::begun(server).await;
         server.portal.hold_answers();
         let (mut json, mut streams) = (Vec::new(), Vec::new());
         for number in 0..OF_EACH {
@@ -39,7 +30,8 @@ impl Running {
             json.push(connection);
             let request = look_up(1, &format!("stream {number}")).header("accept", "text/event-stream");
             streams.push(EventStream::open(server.address, &request).await.ok().unwrap());
-            post(call(100 + number, json!({"query": format!("legacy {number}")}))).await;
+            let message = call(100 + number, json!({"query": format!("legacy {number}")}));
+            legacy.post(server, &message).await;
         }
         let all = 3 * OF_EACH as usize;
         server.portal.wait_until(|portal| portal.request_count() == all).await;
@@ -58,7 +50,7 @@ impl Running {
             answers.push(serde_json::from_str(&stream.next().await.expect("an event").data).unwrap());
             ends.push(stream.next().await);
         }
-        while let Some(event) = self.legacy.next().await {
+        while let Some(event) = self.legacy.events.next().await {
             answers.push(serde_json::from_str(&event.data).unwrap());
         }
         assert!(ends.iter().all(Option::is_none));

@@ -9,12 +9,12 @@ use tokio::time::Instant;
 
 use crate::harness::{call, initialize};
 use crate::http_client::{Answer, EventStream, Request, ask};
-use crate::http_server::{InProcess, unlimited};
+use crate::http_server::{InProcess, unlimited, until};
 
 /// An open session: its stream and where to post.
-struct Session {
-    events: EventStream,
-    messages: String,
+pub(crate) struct Session {
+    pub(crate) events: EventStream,
+    pub(crate) messages: String,
 }
 
 impl Session {
@@ -28,7 +28,7 @@ impl Session {
     }
 
     /// Open, and past the handshake.
-    async fn begun(server: &InProcess) -> Self {
+    pub(crate) async fn begun(server: &InProcess) -> Self {
         let mut session = Self::open(server).await;
         session.post(server, &initialize("2024-11-05")).await;
         assert_eq!(session.next().await["result"]["protocolVersion"], "2024-11-05");
@@ -45,11 +45,11 @@ impl Session {
         ask(server.address, &Request::post(&self.messages, message)).await
     }
 
-    async fn post(&self, server: &InProcess, message: &Value) {
+    pub(crate) async fn post(&self, server: &InProcess, message: &Value) {
         assert_eq!(self.try_post(server, message).await.head.status, 202);
     }
 
-    async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         serde_json::from_str(&self.events.next().await.expect("an event").data).unwrap()
     }
 }
@@ -256,13 +256,10 @@ async fn there_is_a_bound_on_sessions() {
     assert_eq!(refused.head.status, 503);
     assert!(refused.body.contains("POST /mcp"), "{}", refused.body);
     drop(one);
-    // The server notices as soon as it looks.
-    for _ in 0..10_000 {
-        if EventStream::open(server.address, &Request::get("/sse")).await.is_ok() {
-            return;
-        }
-    }
-    panic!("the place of a closed session stays taken");
+    until("the place of a closed session is free", async || {
+        EventStream::open(server.address, &Request::get("/sse")).await.is_ok()
+    })
+    .await;
 }
 
 /// Real sockets, and far more answers than their buffers hold.

@@ -97,13 +97,13 @@ pub(super) async fn post(State(app): State<Arc<App>>, Extension(ends): Extension
 
 async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    app.guard.count(ends, &parts.headers)?;
+    let caller = app.guard.count(ends, &parts.headers)?;
     let form = form(&parts.headers).ok_or_else(|| {
         let message = "answers are application/json or text/event-stream, and Accept names neither";
         Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
     })?;
     let body = app.bodies.read(&parts.headers, body).await?;
-    let running = app.guard.admit(ends, &parts.headers)?;
+    let running = app.guard.admit(caller)?;
     // Only what cannot be read is looked at twice.
     let kept = parts.clone();
     let response = app.endpoint.serve(form, parts, body.bytes.clone()).await;

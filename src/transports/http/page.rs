@@ -109,6 +109,8 @@ fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
     let url = format!("{}{MCP}", view.base);
     let with_token = |text: &'static str| if view.asks_for_a_token { text } else { "" };
     let claude_header = with_token(" --header \"Authorization: Bearer $BITRIX24_MCP_HTTP_TOKEN\"");
+    let json_header =
+        with_token(",\n      \"headers\": { \"Authorization\": \"Bearer ${env:BITRIX24_MCP_HTTP_TOKEN}\" }");
     let mut snippets = vec![
         (
             "Claude Code",
@@ -128,7 +130,7 @@ fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
             "In <code>~/.cursor/mcp.json</code>:",
             format!(
                 "{{\n  \"mcpServers\": {{\n    \"bitrix24-mail\": {{\n      \"url\": \"{url}\"{}\n    }}\n  }}\n}}",
-                with_token(",\n      \"headers\": { \"Authorization\": \"Bearer ${env:BITRIX24_MCP_HTTP_TOKEN}\" }")
+                json_header
             ),
         ),
         (
@@ -136,7 +138,7 @@ fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
             "In <code>.vscode/mcp.json</code>:",
             format!(
                 "{{\n  \"servers\": {{\n    \"bitrix24-mail\": {{\n      \"type\": \"http\",\n      \"url\": \"{url}\"{}\n    }}\n  }}\n}}",
-                with_token(",\n      \"headers\": { \"Authorization\": \"Bearer ${env:BITRIX24_MCP_HTTP_TOKEN}\" }")
+                json_header
             ),
         ),
     ];
