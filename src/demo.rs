@@ -10,6 +10,7 @@ mod batch;
 mod clock;
 mod credentials;
 mod documentation;
+mod employees;
 mod exchange;
 mod faults;
 mod limits;
@@ -18,6 +19,7 @@ mod old_api;
 mod pagination;
 mod php;
 mod quirks;
+mod recipients;
 mod request;
 mod rest3;
 mod settings;
@@ -34,6 +36,7 @@ use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 pub use answer::Language;
+use employees::Employees;
 use faults::WrongSettings;
 pub use faults::{FAULTS, Fault, Outcome};
 pub use limits::{Bucket, Operating};
@@ -210,6 +213,11 @@ impl DemoPortal {
         self.state.request_count()
     }
 
+    /// How often REST 3.0 was asked since the start, whatever it answered; a batch is one request.
+    pub fn rest3_request_count(&self) -> usize {
+        self.state.rest3_count()
+    }
+
     /// Requests whose caller went away before the answer.
     pub fn abandoned(&self) -> usize {
         self.state.abandoned.load(Ordering::SeqCst)
@@ -255,6 +263,18 @@ impl DemoPortal {
     /// Removes a contact; false if there was none.
     pub fn delete_contact(&self, user: u64, id: u64) -> bool {
         self.state.books().delete(user, id)
+    }
+
+    /// Gives a user another address book: addresses and names, oldest first, with ids from 1. An address that came
+    /// before is skipped, as the portal does it.
+    pub fn replace_book(&self, user: u64, contacts: impl IntoIterator<Item = (String, String)>) {
+        self.state.books().replace(user, contacts);
+    }
+
+    /// Gives the company other employees: addresses and names (last name first), with ids from 1. Who has no address
+    /// is left out.
+    pub fn replace_employees(&self, people: impl IntoIterator<Item = (String, String)>) {
+        *self.state.employees() = Employees::from_people(people);
     }
 
     /// Waits until `condition` holds; it is asked again whenever something happens.

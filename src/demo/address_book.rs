@@ -4,7 +4,7 @@
 //! that strangers forged to deceive a reader or a model.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A row of the portal's table of mail contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(super) struct Row {
     pub(super) name: Cow<'static, str>,
 }
 
-const fn row(id: u64, email: &'static str, name: &'static str) -> Row {
+pub(super) const fn row(id: u64, email: &'static str, name: &'static str) -> Row {
     Row {
         id,
         email: Cow::Borrowed(email),
@@ -78,6 +78,16 @@ impl Books {
         id
     }
 
+    /// Puts other contacts, oldest first and with ids from 1, into the place of a user's own. An address that came
+    /// before is skipped, as in [`insert`](Self::insert).
+    pub(super) fn replace(&mut self, user: u64, contacts: impl IntoIterator<Item = (String, String)>) {
+        let mut known = HashSet::new();
+        let new = contacts.into_iter().filter(|(email, _)| known.insert(email.clone()));
+        let rows = numbered(new);
+        self.next_id = self.next_id.max(rows.last().map_or(0, |row| row.id) + 1);
+        self.rows.insert(user, rows);
+    }
+
     /// False if there was no such row.
     pub(super) fn delete(&mut self, user: u64, id: u64) -> bool {
         let rows = self.rows.entry(user).or_default();
@@ -85,6 +95,18 @@ impl Books {
         rows.retain(|row| row.id != id);
         rows.len() < before
     }
+}
+
+/// Rows with ids from 1.
+pub(super) fn numbered(people: impl IntoIterator<Item = (String, String)>) -> Vec<Row> {
+    (1..)
+        .zip(people)
+        .map(|(id, (email, name))| Row {
+            id,
+            email: Cow::Owned(email),
+            name: Cow::Owned(name),
+        })
+        .collect()
 }
 
 fn made_up(id: u64) -> Row {

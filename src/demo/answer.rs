@@ -85,6 +85,17 @@ impl Answer {
         Self::envelope(status, &format!("{V3}{code}"), message_for(language, code), None)
     }
 
+    /// A required `query` is not there. The portal's source names the field so; its documents name it `query`.
+    pub(super) fn missing_query(status: u16, language: Language) -> Self {
+        let code = format!("{V3}VALIDATION_REQUESTVALIDATIONEXCEPTION");
+        let text = match language {
+            Language::English => "The parameter is required",
+            Language::Russian => "Не указан обязательный параметр",
+        };
+        let validation = json!([{"message": text, "field": "MISSING_QUERY"}]);
+        Self::envelope(status, &code, message_for(language, &code), Some(validation))
+    }
+
     /// The old API's shape, which also comes from the layers before PHP.
     pub(super) fn flat(status: u16, code: &str, description: &str) -> Self {
         Self::json(status, &json!({"error": code, "error_description": description}))
@@ -107,6 +118,7 @@ pub(super) fn message_for(language: Language, code: &str) -> &'static str {
         "RATELIMITEXCEPTION" => ("Request limit exceeded", "Превышен лимит запросов"),
         "INTERNAL_INTERNALEXCEPTION" => ("Internal error", "Внутренняя ошибка"),
         "ERROR_METHOD_NOT_FOUND" => ("Method not found!", "Метод не найден!"),
+        "ERROR_BATCH_LENGTH_EXCEEDED" => ("Max batch length exceeded", "Превышена длина пакета"),
         "QUERY_LIMIT_EXCEEDED" => ("Too many requests", "Слишком много запросов"),
         _ => ("The request failed", "Запрос не выполнен"),
     };

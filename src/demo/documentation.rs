@@ -5,11 +5,13 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::rest3::Method;
 use super::state::State;
 
-/// Methods of the installed modules.
+/// Methods of the installed modules, where no quirk takes one away.
 const PATHS: &[&str] = &[
     "/mail.recipient.listcontacts",
+    "/mail.recipient.listemployees",
     "/rest.documentation.openapi",
     "/documentation",
     "/batch",
@@ -22,7 +24,12 @@ pub(super) fn answer(state: &State) -> Answer {
 
 /// The document.
 pub(super) fn document(state: &State) -> Value {
-    let paths: Map<String, Value> = PATHS.iter().map(|path| ((*path).to_owned(), operation(path))).collect();
+    let quirk = state.settings.quirk;
+    let paths: Map<String, Value> = PATHS
+        .iter()
+        .filter(|path| Method::find(path.trim_start_matches('/'), quirk).is_some())
+        .map(|path| ((*path).to_owned(), operation(path)))
+        .collect();
     json!({
         "openapi": "3.0.0",
         "info": {"title": "Bitrix24 REST V3 API", "version": "1.0.0"},

@@ -7,7 +7,7 @@ mod table;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Language, V3, message_for};
+use super::answer::{Answer, Language, message_for};
 pub use table::FAULTS;
 
 /// A named way to fail.
@@ -261,12 +261,7 @@ impl Body {
                     .as_slice(),
             ),
             Self::WrongShape => Answer::json(status, &json!({"result": true})),
-            Self::Validation => Answer::envelope(
-                status,
-                &format!("{V3}VALIDATION_REQUESTVALIDATIONEXCEPTION"),
-                message_for(language, ""),
-                Some(json!([{"field": "MISSING_QUERY", "message": "The parameter is required"}])),
-            ),
+            Self::Validation => Answer::missing_query(status, language),
             Self::NumericCode => Answer::json(status, &json!({"error": 0, "error_description": "Something is wrong"})),
             Self::EmptyCode => Answer::flat(status, "", "Something is wrong"),
             Self::EchoedPath => Answer::envelope(

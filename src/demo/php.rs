@@ -27,6 +27,11 @@ pub(super) fn to_text(value: Option<&Value>) -> String {
     }
 }
 
+/// `trim($text)`, which knows ASCII white space alone.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r', '\0', '\u{b}'])
+}
+
 /// `is_numeric($value)`, and its value.
 pub(super) fn numeric(value: &Value) -> Option<f64> {
     match value {

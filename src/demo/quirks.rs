@@ -26,6 +26,18 @@ pub enum Quirk {
     ByteOrderMark,
     /// Every answer takes 0.9 seconds.
     Slow,
+    /// No method `batch`.
+    NoBatch,
+    /// No method `mail.recipient.listemployees`.
+    NoEmployees,
+    /// `mail.recipient.listemployees` ends with 500, and with it a batch that calls it.
+    EmployeesFail,
+    /// `mail.recipient.listemployees` finds nobody.
+    NoHumanResources,
+    /// A batch of more than 50 items is refused.
+    ShortBatch,
+    /// Searches for what contains "zz" end with 500, and with them a batch that holds one.
+    UnluckyBatch,
 }
 
 /// What a busy cloud portal takes for an answer.
@@ -51,4 +63,30 @@ pub const QUIRKS: &[(&str, &str, Quirk)] = &[
         Quirk::ByteOrderMark,
     ),
     ("slow", "every answer takes 0.9 seconds", Quirk::Slow),
+    ("no-batch", "there is no method batch", Quirk::NoBatch),
+    (
+        "no-employees",
+        "an older portal, without mail.recipient.listemployees",
+        Quirk::NoEmployees,
+    ),
+    (
+        "employees-fail",
+        "listing employees ends with 500, as with a broken humanresources module",
+        Quirk::EmployeesFail,
+    ),
+    (
+        "no-human-resources",
+        "no employee is found, as without the humanresources module",
+        Quirk::NoHumanResources,
+    ),
+    (
+        "short-batch",
+        "a batch of more than 50 items is refused",
+        Quirk::ShortBatch,
+    ),
+    (
+        "unlucky-batch",
+        "a search for \"zz\" ends with 500, also for the other items of its batch",
+        Quirk::UnluckyBatch,
+    ),
 ];

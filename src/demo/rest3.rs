@@ -1,43 +1,50 @@
-//! A request through REST 3.0's order of checks: method, credentials, operating time, scope, verb, JSON, pagination,
-//! action.
+//! A request through REST 3.0's order of checks: method, credentials, operating time, scope, verb, JSON, and then what
+//! the method itself checks.
 //!
 //! The order is observable: an unknown method with a bad secret is 404, a bad body with a missing scope is 403.
 
 use serde_json::{Map, Value, json};
 
-use super::address_book::Row;
-use super::answer::{Answer, Language, V3};
+use super::answer::Answer;
 use super::credentials::{self, Caller, PathCredential, Refusal};
 use super::faults::{Behaviour, StartingTokens};
 use super::limits::{Operating, Usage};
 use super::quirks::Quirk;
 use super::request::RecordedRequest;
-use super::settings::NegativeLimit;
 use super::state::State;
-use super::{batch, documentation, pagination, php};
+use super::{batch, documentation, recipients};
 
 /// Methods of REST 3.0 that this portal has; matched exactly, so camel case and `.json` are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     ListContacts,
+    ListEmployees,
     Documentation,
     /// Not within itself.
     Batch,
 }
 
 impl Method {
-    pub(super) fn find(name: &str) -> Option<Self> {
-        match name {
-            "mail.recipient.listcontacts" => Some(Self::ListContacts),
-            "rest.documentation.openapi" | "documentation" => Some(Self::Documentation),
-            "batch" => Some(Self::Batch),
-            _ => None,
-        }
+    /// `None` also for a method that the quirk takes away.
+    pub(super) fn find(name: &str, quirk: Option<Quirk>) -> Option<Self> {
+        let method = match name {
+            "mail.recipient.listcontacts" => Self::ListContacts,
+            "mail.recipient.listemployees" => Self::ListEmployees,
+            "rest.documentation.openapi" | "documentation" => Self::Documentation,
+            "batch" => Self::Batch,
+            _ => return None,
+        };
+        let is_missing = matches!(
+            (method, quirk),
+            (Self::Batch, Some(Quirk::NoBatch)) | (Self::ListEmployees, Some(Quirk::NoEmployees))
+        );
+        (!is_missing).then_some(method)
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::ListContacts => "mail.recipient.listcontacts",
+            Self::ListEmployees => "mail.recipient.listemployees",
             Self::Documentation => "rest.documentation.openapi",
             Self::Batch => "batch",
         }
@@ -51,12 +58,11 @@ pub(super) fn answer(state: &State, request: &RecordedRequest, path: PathCredent
 
 fn checked(state: &State, request: &RecordedRequest, path: PathCredential<'_>, method: &str) -> Result<Answer, Answer> {
     let language = state.settings.language;
-    let method = Method::find(method).ok_or_else(|| Answer::v3(404, language, "METHODNOTFOUNDEXCEPTION"))?;
+    let method = Method::find(method, state.settings.quirk)
+        .ok_or_else(|| Answer::v3(404, language, "METHODNOTFOUNDEXCEPTION"))?;
     let caller = credentials::identify(state, request, path).map_err(|refusal| fold(state, refusal))?;
     within_operating_limit(state, &caller, method)?;
-    if method == Method::ListContacts {
-        check_scope(state, &caller)?;
-    }
+    check_scope(state, &caller, method)?;
     if !matches!(request.method.as_str(), "GET" | "POST") {
         return Err(Answer::envelope(
             400,
@@ -76,9 +82,9 @@ fn checked(state: &State, request: &RecordedRequest, path: PathCredential<'_>, m
         .ok_or_else(|| Answer::v3(400, language, "INVALIDJSONEXCEPTION"))?;
     let result = match (method, arguments) {
         (Method::Batch, items) => batch::run(state, &caller, &items)?,
-        (_, Value::Object(arguments)) => list_contacts(state, &caller, &arguments)?,
+        (_, Value::Object(arguments)) => run(state, &caller, method, &arguments)?,
         // A list has no named keys, so every argument has its default.
-        (..) => list_contacts(state, &caller, &Map::new())?,
+        (..) => run(state, &caller, method, &Map::new())?,
     };
     let operated = charge(state, &caller, method);
     Ok(finish(state, result, operated))
@@ -118,9 +124,10 @@ fn charge(state: &State, caller: &Caller, method: Method) -> Option<(Operating, 
     Some((limit, usage))
 }
 
-/// `mail.recipient.listcontacts` needs one of three.
-fn check_scope(state: &State, caller: &Caller) -> Result<(), Answer> {
-    if caller.has_one_of(&["mail", "mail.recipient", "mail.recipient.listcontacts"]) {
+/// Each of the methods that list recipients needs one of three scopes; the last is its own name.
+fn check_scope(state: &State, caller: &Caller, method: Method) -> Result<(), Answer> {
+    let needs_none = matches!(method, Method::Documentation | Method::Batch);
+    if needs_none || caller.has_one_of(&["mail", "mail.recipient", method.name()]) {
         return Ok(());
     }
     let code = match state.settings.behaviour() {
@@ -137,77 +144,16 @@ pub(super) fn batch_item(
     method: Method,
     arguments: &Map<String, Value>,
 ) -> Result<Value, Answer> {
+    check_scope(state, caller, method)?;
+    run(state, caller, method, arguments)
+}
+
+fn run(state: &State, caller: &Caller, method: Method, arguments: &Map<String, Value>) -> Result<Value, Answer> {
     match method {
+        Method::ListContacts => recipients::list_contacts(state, caller, arguments),
+        Method::ListEmployees => recipients::list_employees(state, arguments),
         Method::Documentation => Ok(documentation::document(state)),
         Method::Batch => Err(Answer::v3(404, state.settings.language, "METHODNOTFOUNDEXCEPTION")),
-        Method::ListContacts => {
-            check_scope(state, caller)?;
-            list_contacts(state, caller, arguments)
-        }
-    }
-}
-
-/// `select`, `filter` and `order` are checked though the method does not use them.
-fn stray_argument(arguments: &Map<String, Value>) -> Option<&'static str> {
-    let is_set = |key: &str| {
-        arguments.get(key).filter(|value| match value {
-            Value::Array(list) => !list.is_empty(),
-            Value::Object(object) => !object.is_empty(),
-            other => !other.is_null(),
-        })
-    };
-    let is_known = |name: &Value| matches!(name.as_str(), Some("id" | "email" | "name"));
-    match is_set("select") {
-        Some(Value::Array(fields)) if fields.iter().all(is_known) => {}
-        Some(Value::Array(_)) => return Some("UNKNOWNDTOPROPERTYEXCEPTION"),
-        Some(_) => return Some("INVALIDSELECTEXCEPTION"),
-        None => {}
-    }
-    match (is_set("filter"), is_set("order")) {
-        (Some(_), _) => Some("INVALIDFILTEREXCEPTION"),
-        (None, Some(_)) => Some("INVALIDORDEREXCEPTION"),
-        (None, None) => None,
-    }
-}
-
-fn list_contacts(state: &State, caller: &Caller, arguments: &Map<String, Value>) -> Result<Value, Answer> {
-    let settings = &state.settings;
-    if let Some(code) = stray_argument(arguments) {
-        return Err(Answer::v3(400, settings.language, code));
-    }
-    let slice = pagination::read(arguments.get("pagination")).map_err(|wrong| {
-        let text = match settings.language {
-            Language::English => "Incorrect \"pagination\" parameter value:",
-            Language::Russian => "Некорректное значение параметра \"pagination\":",
-        };
-        let code = format!("{V3}INVALIDPAGINATIONEXCEPTION");
-        Answer::envelope(400, &code, &format!("{text} `{wrong}`"), None)
-    })?;
-    let offset = match (slice.limit, settings.negative_limit) {
-        (Some(_), _) => slice.offset,
-        (None, NegativeLimit::Everything) => 0,
-        (None, NegativeLimit::InternalError) => {
-            return Err(Answer::v3(500, settings.language, "INTERNAL_INTERNALEXCEPTION"));
-        }
-    };
-    let query = php::to_text(arguments.get("query"));
-    let rows = state.books().matching(caller.user, &query, offset, slice.limit);
-    state.turn_page();
-    let items: Value = rows.iter().map(|row| item(settings.quirk, row)).collect();
-    Ok(match settings.quirk {
-        Some(Quirk::BareList) => items,
-        _ => json!({"items": items}),
-    })
-}
-
-fn item(quirk: Option<Quirk>, row: &Row) -> Value {
-    let Row { id, email, name } = row;
-    match quirk {
-        Some(Quirk::IdsAsText) => json!({"id": id.to_string(), "email": email, "name": name}),
-        Some(Quirk::NullNames) => json!({"id": id, "email": email, "name": null}),
-        Some(Quirk::MissingNames) => json!({"id": id, "email": email}),
-        Some(Quirk::UnknownKeys) => json!({"id": id, "email": email, "name": name, "icon": {"url": "\u{2026}"}}),
-        _ => json!({"id": id, "email": email, "name": name}),
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use super::address_book::Books;
 use super::clock::Clock;
+use super::employees::Employees;
 use super::faults::{Behaviour, Failure, Place, StartingTokens};
 use super::limits::{LeakyBucket, OperatingTime};
 use super::request::RecordedRequest;
@@ -32,8 +33,8 @@ pub(super) struct State {
     pub(super) changed: Notify,
     /// True while answers are held back.
     is_holding: AtomicBool,
-    /// Requests of REST 3.0 that came so far.
-    rest3_requests: AtomicUsize,
+    /// Requests of REST 3.0 that the bucket let in.
+    rest3_let_in: AtomicUsize,
     /// Successful answers of the method.
     pages: AtomicUsize,
     record: Mutex<Record>,
@@ -41,6 +42,7 @@ pub(super) struct State {
     operating: Mutex<OperatingTime>,
     tokens: Mutex<Tokens>,
     books: Mutex<Books>,
+    employees: Mutex<Employees>,
     dice: Mutex<fastrand::Rng>,
     /// The pair a person would have, if it is not the current one.
     stale_pair: Option<Pair>,
@@ -51,6 +53,7 @@ struct Record {
     newest: VecDeque<RecordedRequest>,
     bytes: usize,
     count: usize,
+    rest3_count: usize,
 }
 
 /// However many requests are kept, not more than memory bears.
@@ -90,13 +93,14 @@ impl State {
             spent_refreshes: AtomicUsize::new(0),
             changed: Notify::new(),
             is_holding: AtomicBool::new(false),
-            rest3_requests: AtomicUsize::new(0),
+            rest3_let_in: AtomicUsize::new(0),
             pages: AtomicUsize::new(0),
             record: Mutex::default(),
             bucket: Mutex::default(),
             operating: Mutex::new(operating),
             tokens: Mutex::new(tokens),
             books: Mutex::new(Books::new(settings.contacts)),
+            employees: Mutex::default(),
             dice: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
             stale_pair,
         }
@@ -112,6 +116,10 @@ impl State {
 
     pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         lock(&self.books)
+    }
+
+    pub(super) fn employees(&self) -> MutexGuard<'_, Employees> {
+        lock(&self.employees)
     }
 
     pub(super) fn operating(&self) -> MutexGuard<'_, OperatingTime> {
@@ -151,6 +159,7 @@ impl State {
     pub(super) fn record(&self, request: &RecordedRequest) {
         let mut record = lock(&self.record);
         record.count += 1;
+        record.rest3_count += usize::from(request.place() == Place::Rest3);
         record.bytes += size(request);
         record.newest.push_back(request.clone());
         let kept = self.settings.kept_requests;
@@ -172,6 +181,10 @@ impl State {
         lock(&self.record).count
     }
 
+    pub(super) fn rest3_count(&self) -> usize {
+        lock(&self.record).rest3_count
+    }
+
     /// False if this request is one too many a second.
     pub(super) fn admits(&self) -> bool {
         self.settings
@@ -182,7 +195,7 @@ impl State {
     /// What goes wrong with a request that arrives at `place`.
     pub(super) fn failure_at(&self, place: Place) -> Option<Failure> {
         let earlier = match place {
-            Place::Rest3 => self.rest3_requests.fetch_add(1, Ordering::SeqCst),
+            Place::Rest3 => self.rest3_let_in.fetch_add(1, Ordering::SeqCst),
             _ => 0,
         };
         let behaviour = self.settings.behaviour()?;

@@ -238,6 +238,32 @@ async fn a_book_may_be_as_long_as_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_test_may_bring_its_own_book_and_employees() {
+    let portal = start(unlimited()).await;
+    let contact = |number: usize| (format!("p{number}@x.example"), format!("Person {number}"));
+    portal.replace_book(1, (1..=1200).chain([7]).map(contact));
+    assert_eq!(page(&portal, 0).await, [1200, 1199, 1198]);
+    assert_eq!(page(&portal, 1198).await, [2, 1]);
+    assert_eq!(list_as(&portal, 7, "{}").await.ids(), [103, 102, 101]);
+    assert!(portal.insert_contact(1, "new@x.example", "") > 1200);
+    assert_eq!(portal.insert_contact(1, "p7@x.example", ""), 7);
+    // New ids stay the highest so far, though the book got shorter.
+    portal.replace_book(7, [contact(1)]);
+    assert_eq!(list_as(&portal, 7, "{}").await.ids(), [1]);
+    assert!(portal.insert_contact(7, "new@x.example", "") > 1201);
+
+    let people = [("a@x.example", "Ray Ann "), ("", "Ray Nobody"), ("c@x.example", "")];
+    portal.replace_employees(people.map(|(email, name)| (email.to_owned(), name.to_owned())));
+    let path = format!("/rest/api/1/{SECRET}/mail.recipient.listemployees");
+    let reply = post(&portal, &path, None, r#"{"query":"ray"}"#).await.unwrap();
+    let found = &reply.json()["result"]["items"];
+    assert_eq!(found, &json!([{"id": 1, "email": "a@x.example", "name": "Ray Ann"}]));
+    let mut ids = post(&portal, &path, None, r#"{"query":" "}"#).await.unwrap().ids();
+    ids.sort_unstable();
+    assert_eq!(ids, [1, 3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_record_keeps_the_newest_requests_and_counts_all() {
     let portal = start(unlimited()).await;
     for number in 0..10_050 {

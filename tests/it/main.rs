@@ -15,6 +15,8 @@ mod advice;
 mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
+/// Employees of the demo portal, alone and in a batch.
+mod demo_employees;
 /// Every fault of the demo portal, on each of the portal's paths.
 mod demo_faults;
 /// Asks the demo portal without a socket.
@@ -27,6 +29,8 @@ mod demo_methods;
 mod demo_oauth;
 /// The demo portal itself, held against the portal contract.
 mod demo_portal;
+/// Quirks of the demo portal that concern batches and employees.
+mod demo_quirks;
 /// `doctor`: each check, and what fails where.
 mod doctor;
 /// What the program generates is what the repository holds.

@@ -1,0 +1,116 @@
+//! `mail.recipient.listcontacts` and `mail.recipient.listemployees`: what both do with their arguments, in the order in
+//! which the portal does it (portal contract, sections 3 to 6). Who may ask is found out before.
+
+use serde_json::{Map, Value, json};
+
+use super::address_book::Row;
+use super::answer::{Answer, Language, V3};
+use super::credentials::Caller;
+use super::pagination::{self, Slice};
+use super::php;
+use super::quirks::Quirk;
+use super::settings::{NegativeLimit, Settings};
+use super::state::State;
+
+/// The caller's own contacts, newest first. Without a query, all.
+pub(super) fn list_contacts(state: &State, caller: &Caller, arguments: &Map<String, Value>) -> Result<Value, Answer> {
+    let settings = &state.settings;
+    let slice = read_slice(settings, arguments)?;
+    let query = php::to_text(arguments.get("query"));
+    let Slice { limit, offset } = run_query(settings, &query, slice)?;
+    let rows = state.books().matching(caller.user, &query, offset, limit);
+    state.turn_page();
+    Ok(result(settings, &rows))
+}
+
+/// The company's employees, in no order. A query is required, though it may be blank.
+pub(super) fn list_employees(state: &State, arguments: &Map<String, Value>) -> Result<Value, Answer> {
+    let settings = &state.settings;
+    if settings.quirk == Some(Quirk::EmployeesFail) {
+        return Err(internal(settings));
+    }
+    let slice = read_slice(settings, arguments)?;
+    let query = php::to_text(arguments.get("query"));
+    if query.is_empty() {
+        return Err(Answer::missing_query(400, settings.language));
+    }
+    if settings.quirk == Some(Quirk::NoHumanResources) {
+        return Ok(result(settings, &[]));
+    }
+    let Slice { limit, offset } = run_query(settings, &query, slice)?;
+    let rows = state.employees().matching(&query, offset, limit);
+    Ok(result(settings, &rows))
+}
+
+fn internal(settings: &Settings) -> Answer {
+    Answer::v3(500, settings.language, "INTERNAL_INTERNALEXCEPTION")
+}
+
+/// What the request's own classes check before the method begins.
+fn read_slice(settings: &Settings, arguments: &Map<String, Value>) -> Result<Slice, Answer> {
+    if let Some(code) = stray_argument(arguments) {
+        return Err(Answer::v3(400, settings.language, code));
+    }
+    pagination::read(arguments.get("pagination")).map_err(|wrong| {
+        let text = match settings.language {
+            Language::English => "Incorrect \"pagination\" parameter value:",
+            Language::Russian => "Некорректное значение параметра \"pagination\":",
+        };
+        let code = format!("{V3}INVALIDPAGINATIONEXCEPTION");
+        Answer::envelope(400, &code, &format!("{text} `{wrong}`"), None)
+    })
+}
+
+/// `select`, `filter` and `order` are checked though the methods do not use them.
+fn stray_argument(arguments: &Map<String, Value>) -> Option<&'static str> {
+    let is_set = |key: &str| {
+        arguments.get(key).filter(|value| match value {
+            Value::Array(list) => !list.is_empty(),
+            Value::Object(object) => !object.is_empty(),
+            other => !other.is_null(),
+        })
+    };
+    let is_known = |name: &Value| matches!(name.as_str(), Some("id" | "email" | "name"));
+    match is_set("select") {
+        Some(Value::Array(fields)) if fields.iter().all(is_known) => {}
+        Some(Value::Array(_)) => return Some("UNKNOWNDTOPROPERTYEXCEPTION"),
+        Some(_) => return Some("INVALIDSELECTEXCEPTION"),
+        None => {}
+    }
+    match (is_set("filter"), is_set("order")) {
+        (Some(_), _) => Some("INVALIDFILTEREXCEPTION"),
+        (None, Some(_)) => Some("INVALIDORDEREXCEPTION"),
+        (None, None) => None,
+    }
+}
+
+/// The slice as the database takes it: without a limit there is no offset either.
+fn run_query(settings: &Settings, query: &str, slice: Slice) -> Result<Slice, Answer> {
+    if settings.quirk == Some(Quirk::UnluckyBatch) && query.to_lowercase().contains("zz") {
+        return Err(internal(settings));
+    }
+    match (slice.limit, settings.negative_limit) {
+        (Some(_), _) => Ok(slice),
+        (None, NegativeLimit::Everything) => Ok(Slice { offset: 0, ..slice }),
+        (None, NegativeLimit::InternalError) => Err(internal(settings)),
+    }
+}
+
+fn result(settings: &Settings, rows: &[Row]) -> Value {
+    let items: Value = rows.iter().map(|row| item(settings.quirk, row)).collect();
+    match settings.quirk {
+        Some(Quirk::BareList) => items,
+        _ => json!({"items": items}),
+    }
+}
+
+fn item(quirk: Option<Quirk>, row: &Row) -> Value {
+    let Row { id, email, name } = row;
+    match quirk {
+        Some(Quirk::IdsAsText) => json!({"id": id.to_string(), "email": email, "name": name}),
+        Some(Quirk::NullNames) => json!({"id": id, "email": email, "name": null}),
+        Some(Quirk::MissingNames) => json!({"id": id, "email": email}),
+        Some(Quirk::UnknownKeys) => json!({"id": id, "email": email, "name": name, "icon": {"url": "\u{2026}"}}),
+        _ => json!({"id": id, "email": email, "name": name}),
+    }
+}
