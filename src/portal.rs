@@ -5,6 +5,7 @@
 //! the command line.
 
 mod address;
+mod batch;
 mod certificate;
 mod credentials;
 mod diagnosis;
@@ -20,6 +21,7 @@ mod quote;
 mod reply;
 mod request;
 mod retry;
+mod settings;
 mod small_file;
 mod token_store;
 mod turnstile;
@@ -36,6 +38,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
+pub use batch::{Call, MAX_CALLS};
 pub use certificate::CertificateProblem;
 use credentials::Authority;
 pub use credentials::{Credentials, GivenSecret};
@@ -53,44 +56,11 @@ use reply::{Answer, read};
 use request::{Access, OldMethod};
 pub use request::{Method, Request};
 use retry::Trouble;
+pub use settings::Settings;
 pub use small_file::read_small_file;
 use turnstile::Turnstile;
 use wire::HttpWire;
 pub use wire::Wire;
-
-/// What the portal client is told.
-#[derive(Debug)]
-pub struct Settings {
-    /// Whom to act as.
-    pub credentials: Credentials,
-    /// Time for one look-up with all its attempts, from start to result: `BITRIX24_TIMEOUT`.
-    pub timeout: Duration,
-    /// What the portal takes; `None` for a portal without a limit: `BITRIX24_RATE_LIMIT`.
-    pub rate_limit: Option<RateLimit>,
-    /// Attempts of one call; 1: never again.
-    pub max_attempts: u32,
-    /// Numbers from 0 to 1 that keep many callers from trying again all at the same moment.
-    pub jitter: fn() -> f64,
-}
-
-impl Settings {
-    /// Under the limit of every client that was measured, the shortest of which is 60 seconds a call.
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
-
-    /// The deadline often comes first.
-    pub const DEFAULT_MAX_ATTEMPTS: u32 = 4;
-
-    /// The defaults of everything but the credentials.
-    pub fn new(credentials: Credentials) -> Self {
-        Self {
-            credentials,
-            timeout: Self::DEFAULT_TIMEOUT,
-            rate_limit: Some(RateLimit::default()),
-            max_attempts: Self::DEFAULT_MAX_ATTEMPTS,
-            jitter: fastrand::f64,
-        }
-    }
-}
 
 /// Asking for the reason of a refusal may take this long, if the deadline is not nearer.
 const DIAGNOSIS_TIME: Duration = Duration::from_secs(8);
@@ -159,8 +129,16 @@ impl Portal {
     /// # Errors
     /// [`Failed`]; each [`Error`] in it has a row of advice under its [`Error::code`].
     pub async fn call<T: DeserializeOwned>(&self, method: Method, parameters: &Value) -> Result<T, Failed> {
+        self.call_by(Instant::now() + self.timeout, method, parameters).await
+    }
+
+    async fn call_by<T: DeserializeOwned>(
+        &self,
+        deadline: Instant,
+        method: Method,
+        parameters: &Value,
+    ) -> Result<T, Failed> {
         let started = Instant::now();
-        let deadline = started + self.timeout;
         let mut progress = Progress::default();
         let attempts = self.attempts(method, parameters, deadline, &mut progress);
         let outcome = tokio::time::timeout_at(deadline, attempts)
@@ -270,7 +248,10 @@ impl Portal {
             return Err(Attempted::Renewed);
         }
         let error = match diagnosis::question(&error) {
-            Some(question) => self.reason(question, &access, &error, deadline).await.unwrap_or(error),
+            Some(question) => {
+                let reason = self.reason(question, method, &access, &error, deadline).await;
+                reason.unwrap_or(error)
+            }
             None => error,
         };
         Err(Attempted::Failed(error, reply.wait_asked()))
@@ -286,6 +267,9 @@ impl Portal {
     /// How long to wait before trying again; `None` if that cannot help. The limits learn from the failure.
     fn wait_after(&self, error: &Error, method: Method, asked: Option<Duration>, attempts: u32) -> Option<Duration> {
         let trouble = retry::trouble(error)?;
+        if method == Method::Batch && batch::may_be_one_item(error) {
+            return None;
+        }
         let per_second = self.rate_limit.unwrap_or_default().per_second;
         let wait = retry::delay(trouble, attempts, per_second, (self.jitter)(), asked);
         Some(match trouble {
@@ -299,7 +283,14 @@ impl Portal {
     }
 
     /// Asks the old API why REST 3.0 refused; `None` if nothing more is learnt.
-    async fn reason(&self, question: Question, access: &Access, error: &Error, deadline: Instant) -> Option<Error> {
+    async fn reason(
+        &self,
+        question: Question,
+        method: Method,
+        access: &Access,
+        error: &Error,
+        deadline: Instant,
+    ) -> Option<Error> {
         let deadline = deadline.min(Instant::now() + DIAGNOSIS_TIME);
         let asking = async {
             let profile = self.ask(OldMethod::Profile, access, deadline).await;
@@ -313,12 +304,12 @@ impl Portal {
                     if let Some(reason) = info
                         .as_ref()
                         .ok()
-                        .and_then(|info| diagnosis::reason_in_app_info(info, http_status))
+                        .and_then(|info| diagnosis::reason_in_app_info(info, method, http_status))
                     {
                         return Some(reason);
                     }
                     let scope = self.ask(OldMethod::Scope, access, deadline).await.ok()?;
-                    diagnosis::reason_in_scope(&scope, http_status)
+                    diagnosis::reason_in_scope(&scope, method, http_status)
                 }
             }
         };

@@ -75,20 +75,20 @@ pub(super) fn reason(said: Error) -> Option<Error> {
 }
 
 /// What `app.info` says of a refusal.
-pub(super) fn reason_in_app_info(info: &Value, http_status: u16) -> Option<Error> {
+pub(super) fn reason_in_app_info(info: &Value, method: Method, http_status: u16) -> Option<Error> {
     if info.get("PAYMENT_EXPIRED").and_then(Value::as_str) == Some("Y") {
         return Some(refused("PAYMENT_REQUIRED", http_status, String::new()));
     }
     if info.get("INSTALLED").and_then(Value::as_bool) == Some(false) {
         return Some(refused("NOT_INSTALLED", http_status, String::new()));
     }
-    reason_in_scope(info.get("SCOPE")?, http_status)
+    reason_in_scope(info.get("SCOPE")?, method, http_status)
 }
 
 /// What the granted permissions, as a list or as text with commas, say of a refusal.
-pub(super) fn reason_in_scope(scope: &Value, http_status: u16) -> Option<Error> {
+pub(super) fn reason_in_scope(scope: &Value, method: Method, http_status: u16) -> Option<Error> {
     let granted = granted(scope)?;
-    if lets_call(&granted, Method::ListContacts) {
+    if lets_call(&granted, method) {
         return None;
     }
     let granted = if granted.is_empty() {
@@ -109,8 +109,12 @@ pub(super) fn granted(scope: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// True if one of the permissions is the module, the controller or the method itself; each may carry a field list.
+/// True if one of the permissions is the module, the controller or the method itself; each may carry a field list. A
+/// batch needs none of its own.
 pub(super) fn lets_call(granted: &[String], method: Method) -> bool {
+    if method == Method::Batch {
+        return lets_call(granted, Method::ListContacts) || lets_call(granted, Method::ListEmployees);
+    }
     let method = method.as_str();
     granted.iter().any(|scope| {
         let name = scope.split('[').next().unwrap_or_default().trim();
@@ -180,22 +184,23 @@ mod tests {
             json!(["mail.recipient"]),
             json!(["mail.recipient.listcontacts[id:email]"]),
         ] {
-            assert_eq!(reason_in_scope(&scope, 403), None, "{scope}");
+            assert_eq!(reason_in_scope(&scope, Method::ListContacts, 403), None, "{scope}");
         }
         for scope in [json!(["crm", "mailservice"]), json!([]), json!("crm, mail.mailbox")] {
-            let reason = reason_in_scope(&scope, 403).unwrap();
+            let reason = reason_in_scope(&scope, Method::ListContacts, 403).unwrap();
             assert_eq!(
                 (reason.code(), reason.http_status()),
                 ("insufficient_scope", Some(403)),
                 "{scope}"
             );
         }
-        assert_eq!(reason_in_scope(&json!(null), 403), None);
+        assert_eq!(reason_in_scope(&json!(null), Method::ListContacts, 403), None);
     }
 
     #[test]
     fn an_application_that_is_not_paid_or_not_installed_is_told() {
-        let code = |info: Value| reason_in_app_info(&info, 401).map(|error| error.code().to_owned());
+        let code =
+            |info: Value| reason_in_app_info(&info, Method::ListContacts, 401).map(|error| error.code().to_owned());
         assert_eq!(
             code(json!({"PAYMENT_EXPIRED": "Y"})).as_deref(),
             Some("PAYMENT_REQUIRED")

@@ -282,7 +282,7 @@ fn scope(answer: Result<Value, Error>, secret: &str) -> Finding {
         Ok(scope) => scope,
         Err(error) => return unknown(format!("the permissions cannot be asked: {error}")),
     };
-    if let Some(missing) = diagnosis::reason_in_scope(&scope, 403) {
+    if let Some(missing) = diagnosis::reason_in_scope(&scope, Method::ListContacts, 403) {
         return Finding::failed(NAME, missing);
     }
     match diagnosis::granted(&scope) {

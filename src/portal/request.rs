@@ -17,16 +17,22 @@ use super::origin::Origin;
 pub enum Method {
     /// `mail.recipient.listcontacts`: the calling user's address book.
     ListContacts,
+    /// `mail.recipient.listemployees`: the company's employees who have an address.
+    ListEmployees,
+    /// `batch`: several of the others in one request; see [`Call`](super::Call).
+    Batch,
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: &[Self] = &[Self::ListContacts];
+    pub const ALL: &[Self] = &[Self::ListContacts, Self::ListEmployees, Self::Batch];
 
     /// The method's name as REST 3.0 wants it: all lower case.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ListContacts => "mail.recipient.listcontacts",
+            Self::ListEmployees => "mail.recipient.listemployees",
+            Self::Batch => "batch",
         }
     }
 }
@@ -78,7 +84,7 @@ pub(super) enum Access {
 }
 
 impl Access {
-    /// The call of a REST 3.0 `method` with `parameters`, a JSON object.
+    /// The call of a REST 3.0 `method` with `parameters`: a JSON object, for a batch a list.
     pub(super) fn call(&self, method: Method, parameters: &Value) -> Request {
         self.request("rest/api", method.as_str(), parameters.to_string())
     }

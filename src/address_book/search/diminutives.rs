@@ -1,0 +1,293 @@
+//! First names that are one name: the full form, its short forms, and how neighbouring languages write it. Data.
+//!
+//! A row holds the forms of one name, in any script; what sounds the same need be there once. A short form may stand in
+//! several rows: Sasha is Alexander or Alexandra. Only what is in common use, so that no name is read into another.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::spelling::Word;
+
+/// One name a row.
+const NAMES: &[&str] = &[
+    // Russian and Ukrainian, men
+    "александр alexander alexandre олександр саша саня шура alex sasha олесь сашко alejandro aleksander aleksandar",
+    "алексей олексій alexei лёша леша алёша lesha alyosha alex олекса",
+    "анатолий анатолій anatole толя толик",
+    "андрей андрій andrew andreas andrzej andre андрюша дрюша andy drew",
+    "антон anton тоша антоша anthony antonio tony toni",
+    "аркадий аркадій аркаша",
+    "артём артемий артем тёма тема",
+    "борис боря",
+    "вадим вадик",
+    "валентин валя валик",
+    "валерий валерій valeri валера",
+    "василий василь vasili вася васёк basil",
+    "виктор віктор victor витя витёк vic",
+    "виталий віталій виталик",
+    "владимир володимир vladimir вова володя вовчик wladimir volodya",
+    "владислав влад vladislav wladyslaw",
+    "всеволод сева",
+    "вячеслав в'ячеслав слава",
+    "геннадий геннадій гена",
+    "георгий георгій гоша жора george georg jorge",
+    "глеб гліб",
+    "григорий григорій гриша gregory greg grigori",
+    "даниил данило данила даня daniel dan danny",
+    "денис дэн dennis denys",
+    "дмитрий дмитро дима митя dima dmytro",
+    "евгений євген eugene женя евген zhenya eugen",
+    "егор єгор yegor гоша",
+    "захар захарий zachary",
+    "иван іван ваня john vanya ivan johann jan",
+    "игорь ігор igor",
+    "илья ілля илюша elias",
+    "иннокентий кеша",
+    "кирилл кирило kirill cyril кира",
+    "константин костянтин konstantin костя constantine",
+    "леонид леонід leonid лёня леня",
+    "максим max макс maxim",
+    "матвей матвій матвейка matthew matthias matt mateusz",
+    "михаил михайло миша michael mike mikhail mick misha michel miguel",
+    "николай микола nikolai коля nicholas nick nikolaus nicolas kolya",
+    "олег oleg олежек",
+    "павел павло pavel паша paul pablo pawel pasha",
+    "пётр петро петя peter piotr pete pedro pierre",
+    "роман рома roman ромка",
+    "руслан рус",
+    "семён семен сёма simon",
+    "сергей сергій serhii sergei серёжа сережа serge серго",
+    "станислав стас stanislav stanislaw",
+    "степан stephen stepan стёпа steven steve stefan stephan stephane",
+    "тарас taras",
+    "тимофей тимофій тима timothy tim",
+    "тимур тима",
+    "фёдор федір theodore федя theo ted",
+    "юрий юрій юра yura",
+    "яков яків jacob яша jakob james",
+    "ярослав слава ярик jaroslaw",
+    // Russian and Ukrainian, women
+    "александра олександра alexandra саша шура sasha sandra aleksandra леся",
+    "алина alina аля",
+    "алла алла алочка",
+    "анастасия анастасія anastasia настя стася nastya stacy",
+    "ангелина angelina геля лина",
+    "анна ann anne аня нюра anya anja нюша аннушка",
+    "валентина валя valentina",
+    "валерия валерія лера valeria",
+    "варвара варя barbara",
+    "вера віра vera верочка",
+    "вероника вероніка veronica ника ronnie",
+    "виктория вікторія victoria вика vicky vika tori",
+    "галина halyna галя",
+    "дарья дар'я дарина даша daria dasha",
+    "диана diana ди",
+    "евгения євгенія женя eugenia",
+    "екатерина катерина catherine катя kate katherine kathy katie kat cathy katarina katya katia katarzyna kasia",
+    "елена олена helen лена helena alena alyona lena алёна elena",
+    "елизавета єлизавета elizabeth лиза liz beth betty lisa eliza elisabeth bess libby",
+    "жанна jeanne zhanna",
+    "зинаида зина",
+    "зоя zoe",
+    "инна інна",
+    "ирина ірина irene ира irina ira",
+    "карина карина",
+    "кристина христина christina christine крис chris kristin",
+    "ксения оксана xenia ксюша",
+    "лариса лора larisa лара",
+    "лидия лідія lydia лида",
+    "любовь люба lubov",
+    "людмила люда люся мила lyudmila",
+    "маргарита рита margaret марго rita meg peggy maggie margo margarete greta",
+    "марина marina",
+    "мария марія mary маша marie masha molly maria маруся",
+    "надежда надія nadia надя",
+    "наталья наталія natalie наташа натали natasha ната",
+    "нина ніна",
+    "оксана ксана oxana",
+    "ольга olga оля helga olya",
+    "полина поля paulina",
+    "раиса рая",
+    "светлана світлана svetlana света sveta лана",
+    "софья софія sophia соня sonya sophie sofia sonja",
+    "тамара тома",
+    "татьяна тетяна tatiana таня tanya tania tatjana",
+    "ульяна уляна juliana",
+    "юлия юлія julia юля julie yulia",
+    "яна jana",
+    // English, with what German, French, Polish and Spanish share with it
+    "abigail abby gail",
+    "albert al bert bertie",
+    "alfred al fred alf",
+    "alison alice ali",
+    "amanda mandy",
+    "arthur art artur",
+    "benjamin ben benny",
+    "bernard bernie bernhard",
+    "caroline carol carrie karoline",
+    "charles charlie chuck karl carlos",
+    "charlotte lottie charlie",
+    "christopher chris kit christoph topher",
+    "christian chris",
+    "clifford cliff",
+    "david dave davey",
+    "deborah debbie deb",
+    "donald don donnie",
+    "dorothy dot dolly dorothea",
+    "edward ed eddie ted eduard ned",
+    "eleanor ellie nora nell",
+    "emily em emmy emilia",
+    "emma em",
+    "eric erik rick",
+    "florence flo",
+    "frances fran franny",
+    "francis frank franz francisco paco frankie",
+    "frederick fred freddy friedrich fritz",
+    "gabriel gabe",
+    "gabrielle gabriela gabi",
+    "gerald gerry jerry gerhard gerd",
+    "gilbert gil bert",
+    "harold harry hal",
+    "henry harry hank heinrich heinz henri",
+    "hubert bert",
+    "isaac ike",
+    "isabella bella isabel izzy isabelle",
+    "jacqueline jackie",
+    "jeffrey jeff geoffrey geoff",
+    "jennifer jen jenny",
+    "jessica jess jessie",
+    "joanna jo joanne johanna hanna joan",
+    "jonathan jon",
+    "john jack johnny jon джон johnnie",
+    "james jim jimmy jamie джеймс",
+    "joseph joe joey josef jose pepe józef",
+    "joshua josh",
+    "judith judy",
+    "kenneth ken kenny",
+    "lawrence larry laurence lorenz",
+    "leonard leo len lenny leonhard",
+    "louis lou lewis ludwig luis",
+    "malcolm mal",
+    "marjorie marge",
+    "martha marty",
+    "martin marty",
+    "melissa mel lissa",
+    "nathaniel nathan nat nate",
+    "oliver ollie",
+    "pamela pam",
+    "patrick pat paddy",
+    "patricia pat patty trish tricia",
+    "philip phil pip philipp felipe",
+    "rachel rae",
+    "raymond ray",
+    "rebecca becky becca",
+    "richard rick dick rich richie ricky ricardo",
+    "robert bob rob bobby robbie bert roberto",
+    "roger rodge rüdiger",
+    "ronald ron ronnie reinhold",
+    "rosemary rose rosie",
+    "samuel sam sammy",
+    "samantha sam",
+    "stephanie steph steffi stefanie",
+    "susan sue susie suzanne susanne susanna",
+    "teresa theresa terry tess tessa",
+    "terence terry",
+    "thomas tom tommy tomasz tomas",
+    "victor vic",
+    "vincent vince vinny vinzenz",
+    "virginia ginny",
+    "walter walt wally walther",
+    "wilhelm willi willy william bill billy will liam guillermo guillaume wilhelmina",
+    "winifred winnie",
+    "jürgen georg jörg",
+    "hans johannes johann john",
+    "ulrich uli",
+    "ulrike uli rike",
+    "wolfgang wolf",
+    "kazimierz kazik",
+    "małgorzata gosia margaret",
+    "agnieszka agnes aga",
+    "krzysztof christopher krzys",
+];
+
+/// The rows of [`NAMES`] that a word may be.
+pub(super) fn rows_of(word: &Word) -> impl Iterator<Item = usize> {
+    let index = index();
+    word.keys
+        .iter()
+        .filter_map(|key| index.get(key.as_str()))
+        .flatten()
+        .copied()
+}
+
+/// True if both are forms of one first name.
+pub(super) fn are_one_name(one: &Word, other: &Word) -> bool {
+    rows_of(one).any(|row| rows_of(other).any(|other| other == row))
+}
+
+/// The forms of the names that a word may be, as they are spelt in the table.
+pub(super) fn forms_of(word: &Word) -> impl Iterator<Item = &'static str> {
+    rows_of(word).filter_map(|row| NAMES.get(row)).flat_map(|row| row.split(' '))
+}
+
+/// Rows by key.
+fn index() -> &'static HashMap<String, Vec<usize>> {
+    static INDEX: OnceLock<HashMap<String, Vec<usize>>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+        for (row, names) in NAMES.iter().enumerate() {
+            for key in names.split(' ').flat_map(|name| Word::new(&name.to_lowercase()).keys) {
+                let rows = index.entry(key).or_default();
+                if rows.last() != Some(&row) {
+                    rows.push(row);
+                }
+            }
+        }
+        index
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn are_one(one: &str, other: &str) -> bool {
+        are_one_name(&Word::new(one), &Word::new(other))
+    }
+
+    #[test]
+    fn short_forms_are_the_full_name_in_any_script() {
+        for (one, other) in [
+            ("саша", "александр"),
+            ("sasha", "александра"),
+            ("bob", "robert"),
+            ("kate", "екатерина"),
+            ("zhenya", "евгений"),
+            ("peggy", "margaret"),
+            ("лёша", "алексей"),
+            ("serhii", "сергей"),
+        ] {
+            assert!(are_one(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn names_that_only_look_alike_are_not_one() {
+        for (one, other) in [
+            ("anna", "hanna"),
+            ("марина", "мария"),
+            ("john", "jonas"),
+            ("martin", "martina"),
+            ("петров", "пётр"),
+        ] {
+            assert!(!are_one(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn every_form_is_written_as_it_is_compared() {
+        for name in NAMES.iter().flat_map(|row| row.split(' ')) {
+            assert!(!name.is_empty() && name == name.to_lowercase(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Text typed with the wrong keyboard layout: `Bdfyjd` for Иванов, `фттф` for anna. Pure.
+//!
+//! Latin and Cyrillic letters of one key, on the US layout and Russian ЙЦУКЕН; Ukrainian has other letters on three of
+//! them. The other reading is only worth a question if it could be a word at all.
+
+use super::spelling::is_cyrillic;
+
+const VOWELS: &str = "aeiouyаеёиоуыэюяіїє";
+const LATIN: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
+const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
+const UKRAINIAN: &str = "йцукенгшщзхїфівапролджєячсмитьбю'";
+
+/// The text as the other layouts would have had it, in lower case: none, one, or the Russian and the Ukrainian reading.
+pub(super) fn other_readings(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let has_cyrillic = lower.chars().any(is_cyrillic);
+    let has_latin = lower.chars().any(|c| c.is_ascii_alphabetic());
+    let is_typed = lower.chars().all(|c| c.is_ascii() || is_cyrillic(c));
+    if has_cyrillic == has_latin || !is_typed || lower.contains('@') {
+        return Vec::new();
+    }
+    let mut readings: Vec<String> = Vec::new();
+    for layout in [RUSSIAN, UKRAINIAN] {
+        let reading: String = lower
+            .chars()
+            .map(|c| if has_latin { other_key(c, LATIN, layout) } else { other_key(c, layout, LATIN) })
+            .collect();
+        if is_pronounceable(&reading) && !readings.contains(&reading) {
+            readings.push(reading);
+        }
+    }
+    readings
+}
+
+/// True if words of `text` could be spoken: a hint that it was typed as meant.
+fn is_pronounceable(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphabetic())
+        .filter(|word| word.chars().count() > 1)
+        .all(|word| {
+            let (mut longest, mut run, mut vowels) = (0, 0, 0);
+            for character in word.chars() {
+                if VOWELS.contains(character) {
+                    vowels += 1;
+                    run = 0;
+                } else if !"ьъ".contains(character) {
+                    run += 1;
+                }
+                longest = longest.max(run);
+            }
+            vowels > 0 && longest <= 4 && !word.starts_with(['ь', 'ъ', 'ы'])
+        })
+        && text.chars().any(char::is_alphabetic)
+}
+
+/// True if `other` looks much more like words than `text` does.
+pub(super) fn is_likelier(other: &str, text: &str) -> bool {
+    /// A language's words are two fifths vowels.
+    const USUAL: f64 = 0.4;
+    const MUCH: f64 = 0.15;
+    !is_pronounceable(text) || (vowels_in(other) - USUAL).abs() + MUCH < (vowels_in(text) - USUAL).abs()
+}
+
+/// The part of the letters that are vowels.
+fn vowels_in(text: &str) -> f64 {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let vowels = text.chars().filter(|c| VOWELS.contains(*c)).count();
+    #[expect(clippy::cast_precision_loss, reason = "a name is short")]
+    let part = vowels as f64 / letters.max(1) as f64;
+    part
+}
+
+fn other_key(c: char, from: &str, to: &str) -> char {
+    let at = from.chars().position(|key| key == c);
+    at.and_then(|at| to.chars().nth(at)).unwrap_or(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_layout_has_a_letter_on_every_key() {
+        for layout in [RUSSIAN, UKRAINIAN] {
+            assert_eq!(layout.chars().count(), LATIN.chars().count());
+        }
+    }
+
+    #[test]
+    fn the_wrong_layout_is_read_in_both_directions() {
+        assert_eq!(other_readings("Bdfyjd").first().unwrap(), "иванов");
+        assert_eq!(other_readings("Fktrctq").first().unwrap(), "алексей");
+        assert_eq!(other_readings("фттф").first().unwrap(), "anna");
+        assert_eq!(other_readings("cjrjkjdf jkmuf").first().unwrap(), "соколова ольга");
+        assert!(other_readings("[j[kjdf").contains(&"хохлова".to_owned()));
+        assert!(other_readings("rbhbktyrj jktrcfylh").contains(&"кириленко олександр".to_owned()));
+        assert!(other_readings("'kkf").contains(&"элла".to_owned()));
+    }
+
+    #[test]
+    fn what_could_not_be_a_word_is_no_reading() {
+        for text in ["anna", "Ivanov", "Müller", "anna@contoso.example", "", "12", "Анна Smith"] {
+            assert!(other_readings(text).is_empty(), "{text}: {:?}", other_readings(text));
+        }
+    }
+}

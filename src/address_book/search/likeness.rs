@@ -1,0 +1,176 @@
+//! How alike two words are, and how well a contact fits a question. Pure.
+
+use super::diminutives;
+use super::spelling::Word;
+
+/// In what way a word of the question is a word of the contact; best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Likeness {
+    /// But for case, accents and umlauts written out.
+    Same,
+    /// In another script or scheme of transliteration.
+    SoundsAlike,
+    /// Another form of the same first name.
+    OneName,
+    /// But for a mistake or two.
+    Mistyped(u8),
+    /// The one is the beginning of the other.
+    Beginning,
+    /// The one is the initial of the other.
+    Initial,
+    /// A surname's other gender: Петров and Петрова.
+    OtherGender,
+}
+
+impl Likeness {
+    /// From 0 to 100.
+    pub(super) fn points(self) -> i32 {
+        match self {
+            Self::Same => 100,
+            Self::SoundsAlike => 97,
+            Self::OneName => 88,
+            Self::Mistyped(1) => 82,
+            Self::Initial => 76,
+            Self::Beginning => 72,
+            Self::Mistyped(_) => 68,
+            Self::OtherGender => 55,
+        }
+    }
+
+    /// True if the word itself is meant, however it is spelt.
+    pub(super) fn is_the_word(self) -> bool {
+        matches!(self, Self::Same | Self::SoundsAlike)
+    }
+}
+
+/// How `wanted` is like `found`; `None` if it is not.
+pub(super) fn of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
+    if wanted.is_same(found) {
+        return Some(Likeness::Same);
+    }
+    if wanted.is_initial || found.is_initial {
+        return is_initial_of(wanted, found).then_some(Likeness::Initial);
+    }
+    if wanted.sounds_like(found) {
+        return Some(Likeness::SoundsAlike);
+    }
+    if diminutives::are_one_name(wanted, found) {
+        return Some(Likeness::OneName);
+    }
+    if is_other_gender(wanted, found) {
+        return Some(Likeness::OtherGender);
+    }
+    if let Some(mistakes) = mistakes(wanted, found) {
+        return Some(Likeness::Mistyped(mistakes));
+    }
+    is_beginning(wanted, found).then_some(Likeness::Beginning)
+}
+
+fn is_initial_of(wanted: &Word, found: &Word) -> bool {
+    let (initial, word) = if wanted.is_initial { (wanted, found) } else { (found, wanted) };
+    !word.is_initial
+        && (word.plain.starts_with(&initial.plain)
+            || initial
+                .keys
+                .iter()
+                .filter(|key| !key.is_empty())
+                .any(|initial| word.keys.iter().any(|key| key.starts_with(initial.as_str()))))
+}
+
+/// Mistakes between two words, if they are few for their length: one from five letters on, two from eight.
+fn mistakes(wanted: &Word, found: &Word) -> Option<u8> {
+    let length = |word: &str| word.chars().count();
+    let few = |one: &str, other: &str| {
+        let (one_length, other_length) = (length(one), length(other));
+        let may_be = match one_length.max(other_length) {
+            0..=3 => 0,
+            4..=7 => 1,
+            _ => 2,
+        };
+        if one_length.abs_diff(other_length) > may_be {
+            return None;
+        }
+        let mistakes = strsim::osa_distance(one, other);
+        (mistakes <= may_be).then(|| u8::try_from(mistakes).unwrap_or(u8::MAX))
+    };
+    // Ann is not Anne mistyped, nor Anna Hanna.
+    let (shorter, longer) = {
+        let (one, other) = (length(&wanted.plain), length(&found.plain));
+        (one.min(other), one.max(other))
+    };
+    let begin_alike = wanted.plain.chars().next() == found.plain.chars().next();
+    if shorter < 4 || longer < 5 || (shorter == 4 && !begin_alike) {
+        return None;
+    }
+    let by_key = wanted.keys.iter().flat_map(|one| found.keys.iter().filter_map(move |other| few(one, other)));
+    let by_letters = few(&wanted.plain, &found.plain);
+    by_key.chain(by_letters).min().map(|mistakes| mistakes.max(1))
+}
+
+/// Surnames of a man and a woman of one family: -ов and -ова, -ский and -ская.
+fn is_other_gender(wanted: &Word, found: &Word) -> bool {
+    let stem = |key: &str| {
+        let endings: &[&str] = &["skaia", "skai", "ski", "va", "v", "na", "n"];
+        endings
+            .iter()
+            .find_map(|ending| key.strip_suffix(ending).map(|stem| (stem.to_owned(), *ending)))
+    };
+    let pairs: &[(&str, &str)] = &[("v", "va"), ("n", "na"), ("ski", "skaia"), ("ski", "skai"), ("ski", "ska")];
+    wanted.keys.iter().any(|one| {
+        found.keys.iter().any(|other| match (stem(one), stem(other)) {
+            (Some((stem, ending)), Some((other_stem, other_ending))) => {
+                stem == other_stem
+                    && stem.chars().count() >= 3
+                    && pairs
+                        .iter()
+                        .any(|(man, woman)| (ending, other_ending) == (*man, *woman) || (ending, other_ending) == (*woman, *man))
+            }
+            _ => false,
+        })
+    })
+}
+
+fn is_beginning(wanted: &Word, found: &Word) -> bool {
+    const SHORTEST: usize = 3;
+    let begins = |short: &Word, long: &Word| {
+        short.plain.chars().count() >= SHORTEST
+            && (long.plain.starts_with(&short.plain)
+                || short
+                    .keys
+                    .iter()
+                    .any(|key| key.chars().count() >= SHORTEST && long.keys.iter().any(|long| long.starts_with(key.as_str()))))
+    };
+    begins(wanted, found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn likeness(one: &str, other: &str) -> Option<Likeness> {
+        of_words(&Word::new(one), &Word::new(other))
+    }
+
+    #[test]
+    fn words_are_alike_in_the_best_way_there_is() {
+        for (one, other, expected) in [
+            ("müller", "muller", Some(Likeness::Same)),
+            ("мюллер", "müller", Some(Likeness::SoundsAlike)),
+            ("bob", "robert", Some(Likeness::OneName)),
+            ("ivanof", "иванов", Some(Likeness::Mistyped(1))),
+            ("schmitd", "schmidt", Some(Likeness::Mistyped(1))),
+            ("konstantinopl", "konstantinopol", Some(Likeness::Mistyped(1))),
+            ("alex", "alexia", Some(Likeness::Beginning)),
+            ("j", "john", Some(Likeness::Initial)),
+            ("ю", "yuri", Some(Likeness::Initial)),
+            ("petrov", "петрова", Some(Likeness::OtherGender)),
+            ("anna", "hanna", None),
+            ("anne", "hanne", None),
+            ("klein", "stein", None),
+            ("ivanov", "petrov", None),
+            ("an", "anna", None),
+        ] {
+            assert_eq!(likeness(one, other), expected, "{one} {other}");
+        }
+    }
+}
