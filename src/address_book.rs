@@ -4,8 +4,11 @@
 //! cleaned and bounded. The room imports only the portal client and knows nothing of MCP or of advice.
 
 mod cache;
+mod cautions;
 mod page;
 mod query;
+mod resolve;
+mod search;
 mod walk;
 
 use std::sync::Arc;
@@ -15,8 +18,11 @@ use prometheus_client::registry::Registry;
 use serde::de::IgnoredAny;
 use tokio_util::sync::CancellationToken;
 
-pub use page::{Caution, Contact, ContactPage, Page};
+pub use cautions::Caution;
+pub use page::{Contact, ContactPage, Page};
 pub use query::{GivenPagination, InvalidQuery, Query, shown};
+pub use resolve::{MAX_NAMES, Match, Names, NotAsked, Recipient, Resolution, Source, Status};
+pub use search::Why;
 pub use walk::{Step, Walk};
 
 use cache::{Cache, Key};
@@ -113,12 +119,13 @@ impl AddressBook {
         }
     }
 
-    /// One page of the contacts whose name or address contains the query's text, newest first. A page that was asked
-    /// for a short while ago comes from the cache and tells its age.
+    /// One page of the contacts whose name or address contains the query's text, newest first; or of the employees who
+    /// have a word that begins with one of it, in no order. A page that was asked for a short while ago comes from the
+    /// cache and tells its age.
     ///
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
-    pub async fn contacts(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
+    pub async fn list(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
         let identity = self.portal.identity().map_err(portal::Failed::from)?;
         let key = Key {
             identity,
@@ -135,7 +142,7 @@ impl AddressBook {
     fn asked(&self, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
         let (portal, query) = (Arc::clone(&self.portal), query.clone());
         async move {
-            let listing = portal.call(Method::ListContacts, &query.parameters()).await?;
+            let listing = portal.call(query.source().method(), &query.parameters()).await?;
             Ok(ContactPage::new(&query, listing))
         }
     }

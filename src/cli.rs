@@ -1,4 +1,4 @@
-//! The command line: `serve` (the default), `lookup`, `doctor`, `login` and `schema`.
+//! The command line: `serve` (the default), `lookup`, `resolve`, `doctor`, `login` and `schema`.
 //!
 //! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal or the network failed, 2 wrong
 //! usage or settings.
@@ -9,6 +9,7 @@ mod everyone;
 mod login;
 mod lookup;
 mod report;
+mod resolve;
 mod schema;
 mod serve;
 mod table;
@@ -74,6 +75,11 @@ enum Command {
     /// to stderr.
     #[command(after_help = lookup::EXAMPLES)]
     Lookup(lookup::Arguments),
+    /// Find whom a mail is for, by names in any spelling, as an assistant does.
+    ///
+    /// All names in one request, among mail contacts and employees. Shows everybody who may be meant, and why.
+    #[command(after_help = resolve::EXAMPLES)]
+    Resolve(resolve::Arguments),
     /// Check everything between this machine and the address book, and tell what to mend.
     ///
     /// Checks settings, network, TLS, clock, credentials, permissions and the method, one after another. Shows no
@@ -183,6 +189,8 @@ enum Stop {
     Listen(#[from] crate::transports::http::Error),
     #[error(transparent)]
     Login(#[from] login::Error),
+    #[error("standard input cannot be read as text")]
+    Input(#[source] io::Error),
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
     #[error("{0}")]
@@ -207,13 +215,16 @@ impl Stop {
             Self::Listen(error) => Some(error.hint()),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
             Self::Login(error) => error.hint(),
+            Self::Input(_) => Some("give one name a line, in UTF-8"),
             Self::Runtime(_) | Self::Output(_) => None,
         };
         report::error(self, hint);
         match self {
-            Self::Settings(_) | Self::SecretArgument | Self::UnknownFault(_) | Self::UnknownQuirk(_) => {
-                ExitStatus::Usage
-            }
+            Self::Settings(_)
+            | Self::SecretArgument
+            | Self::UnknownFault(_)
+            | Self::UnknownQuirk(_)
+            | Self::Input(_) => ExitStatus::Usage,
             Self::Login(error) if error.is_about_settings() => ExitStatus::Usage,
             Self::Listen(error) if error.is_about_settings() => ExitStatus::Usage,
             _ => ExitStatus::Failed,
@@ -234,6 +245,9 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     match command {
         Some(Command::Schema(arguments)) => schema::run(&arguments),
         Some(Command::Lookup(arguments)) => with_wiring(&global, async |wiring| lookup::run(&arguments, &wiring).await),
+        Some(Command::Resolve(arguments)) => {
+            with_wiring(&global, async |wiring| resolve::run(&arguments, &wiring).await)
+        }
         Some(Command::Doctor(arguments)) => with_wiring(&global, async |wiring| doctor::run(&arguments, &wiring).await),
         Some(Command::Login(arguments)) => with_wiring(&global, async |wiring| login::run(&arguments, &wiring).await),
         Some(Command::Serve(arguments)) => serve(&global, &arguments),

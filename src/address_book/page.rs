@@ -8,6 +8,8 @@ use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::Source;
+use super::cautions::{self, Caution, Domains, same_names};
 use super::query::Query;
 use crate::portal::clean;
 
@@ -19,7 +21,7 @@ const MAX_ADDRESS: usize = 254;
 /// A contact of the calling user's address book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {
-    /// Id of the mail contact; unrelated to CRM contact ids.
+    /// Id of the mail contact, or of the employee's user; unrelated to CRM contact ids.
     pub id: u64,
     /// E-mail address.
     pub email: String,
@@ -29,19 +31,6 @@ pub struct Contact {
     /// What is odd about this contact; absent if nothing is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cautions: Vec<Caution>,
-}
-
-/// Something odd about a harvested contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Caution {
-    /// Invisible or direction-changing characters were removed.
-    HiddenCharactersRemoved,
-    /// The text was longer than a name or address may be, and is cut.
-    TextCut,
-    /// The portal gave no address, so nobody can write to this contact.
-    AddressMissing,
 }
 
 /// Where an answer stands in the address book.
@@ -56,7 +45,7 @@ pub struct Page {
     /// Offset of the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_offset: Option<u64>,
-    /// True if no further page follows.
+    /// True if this is all that follows; never sure beyond the first page of employees, who come in no order.
     pub complete: bool,
     /// Age of a cached answer; absent if it is fresh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,15 +64,18 @@ pub struct ContactPage {
 impl ContactPage {
     pub(super) fn new(query: &Query, listing: Listing) -> Self {
         let limit = query.limit();
-        let mut contacts: Vec<Contact> = listing.items.into_iter().map(Contact::from).collect();
+        let mut contacts = listing.into_contacts();
         let received = u32::try_from(contacts.len()).unwrap_or(u32::MAX);
         // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
         // the rest is asked for again rather than passed on unbounded.
-        let complete = received < limit;
+        let is_last = received < limit;
         let returned = received.min(limit);
         contacts.truncate(returned as usize);
         let offset = query.offset();
-        let next_offset = (!complete).then(|| offset.saturating_add(u64::from(returned)));
+        // Pages of employees may overlap, and skip some.
+        let complete = is_last && (query.source() == Source::Contacts || offset == 0);
+        let next_offset = (!is_last).then(|| offset.saturating_add(u64::from(returned)));
+        mark(&mut contacts);
         Self {
             contacts,
             page: Page {
@@ -95,6 +87,31 @@ impl ContactPage {
                 age_seconds: None,
             },
         }
+    }
+}
+
+/// Adds what is odd about each contact of a page, seen beside the others.
+fn mark(contacts: &mut [Contact]) {
+    let domains = Domains::count(contacts.iter().map(|contact| contact.email.as_str()));
+    let namesakes = same_names(
+        contacts
+            .iter()
+            .map(|contact| (contact.name.as_deref(), contact.email.as_str())),
+    );
+    for (contact, has_namesake) in contacts.iter_mut().zip(namesakes) {
+        let more = cautions::of_contact(contact.name.as_deref(), &contact.email, &domains);
+        contact.cautions.extend(more);
+        contact
+            .cautions
+            .extend(has_namesake.then_some(Caution::SameNameOtherAddress));
+        contact.cautions.sort_unstable();
+    }
+}
+
+impl Listing {
+    /// The rows, cleaned.
+    pub(super) fn into_contacts(self) -> Vec<Contact> {
+        self.items.into_iter().map(Contact::from).collect()
     }
 }
 

@@ -18,6 +18,8 @@
 
 use serde_json::{Value, json};
 
+use super::Source;
+
 /// The most rows a page may have; the portal silently cuts at the same number.
 const MAX_LIMIT: u32 = 200;
 /// Rows of a page when nothing is asked.
@@ -38,9 +40,10 @@ pub struct GivenPagination {
     pub offset: Option<Value>,
 }
 
-/// A checked question for `mail.recipient.listcontacts`.
+/// A checked question for `mail.recipient.listcontacts`, or for `mail.recipient.listemployees`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Query {
+    source: Source,
     text: String,
     limit: u32,
     offset: u64,
@@ -93,10 +96,34 @@ impl Query {
             });
         }
         Ok(Self {
+            source: Source::Contacts,
             text: text.to_owned(),
             limit,
             offset,
         })
+    }
+
+    /// Checks a question about employees, whose text may not be blank: the portal refuses an empty one, and takes white
+    /// space for a question about everybody.
+    ///
+    /// # Errors
+    /// As [`Query::new`].
+    pub fn for_employees(text: &str, given: &GivenPagination) -> Result<Self, InvalidQuery> {
+        if text.trim().is_empty() {
+            return Err(InvalidQuery {
+                field: "query",
+                problem: "is required for employees: the beginning of a first or last name, like \"anna\"".to_owned(),
+            });
+        }
+        Ok(Self {
+            source: Source::Employees,
+            ..Self::new(text, given)?
+        })
+    }
+
+    /// Whom the question is about.
+    pub fn source(&self) -> Source {
+        self.source
     }
 
     /// The same question from another offset on.

@@ -16,6 +16,7 @@
 //! `similar` is only shown if there is nothing better.
 
 mod diminutives;
+mod fit;
 mod layout;
 mod likeness;
 mod pieces;
@@ -24,8 +25,9 @@ mod spelling;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use likeness::Likeness;
-use spelling::{Word, split, words};
+pub(super) use fit::Bearer;
+use fit::Reading;
+use spelling::{Word, split};
 
 /// A question of more words is not about one person; the rest is not looked at.
 const MAX_WORDS: usize = 8;
@@ -59,23 +61,6 @@ pub(super) struct Wanted {
     readings: Vec<Reading>,
 }
 
-#[derive(Debug, Clone)]
-struct Reading {
-    words: Vec<Word>,
-    is_other_layout: bool,
-}
-
-/// A contact as the search sees it, read once for all questions.
-#[derive(Debug, Clone)]
-pub(super) struct Bearer {
-    address: String,
-    name: Vec<Word>,
-    local: Vec<Word>,
-    company: Vec<Word>,
-    /// True if the name is a name, not an address or nothing.
-    has_name: bool,
-}
-
 /// How well a contact fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fit {
@@ -86,8 +71,29 @@ pub(super) struct Fit {
 
 /// Words of a question that name nobody.
 const FILLERS: &[&str] = &[
-    "at", "from", "of", "the", "mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "bei", "von", "из", "от", "г",
-    "господин", "госпожа", "пан", "пані", "з", "із",
+    "at",
+    "from",
+    "of",
+    "the",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "dr",
+    "prof",
+    "herr",
+    "frau",
+    "bei",
+    "von",
+    "из",
+    "от",
+    "г",
+    "господин",
+    "госпожа",
+    "пан",
+    "пані",
+    "з",
+    "із",
 ];
 
 impl Wanted {
@@ -95,7 +101,9 @@ impl Wanted {
     pub(super) fn new(text: &str) -> Self {
         let text = text.trim();
         let lower = text.to_lowercase();
-        let address = lower.contains('@').then(|| lower.trim_matches(['<', '>', '"', ' ']).to_owned());
+        let address = lower
+            .contains('@')
+            .then(|| lower.trim_matches(['<', '>', '"', ' ']).to_owned());
         let typed = match &address {
             // Of an address that is not in the book, the local part is what tells.
             Some(address) => split(address.split('@').next().unwrap_or_default()),
@@ -133,7 +141,11 @@ impl Wanted {
     /// Words to ask the portal's employees for, best first: each is a beginning, and any of them matches.
     pub(super) fn beginnings(&self) -> Vec<String> {
         let found = pieces::beginnings(&self.typed, &self.other_layouts);
-        if found.is_empty() { vec![self.text.to_lowercase()] } else { found }
+        if found.is_empty() {
+            vec![self.text.to_lowercase()]
+        } else {
+            found
+        }
     }
 
     /// How well `bearer` fits; `None` if somebody else is meant.
@@ -168,172 +180,4 @@ fn without_fillers(words: Vec<String>) -> Vec<String> {
 
 fn read(words: &[String]) -> Vec<Word> {
     words.iter().take(MAX_WORDS).map(|word| Word::new(word)).collect()
-}
-
-impl Bearer {
-    /// Reads a contact.
-    pub(super) fn new(name: Option<&str>, email: &str) -> Self {
-        let address = email.to_lowercase();
-        let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
-        let name = name.unwrap_or_default();
-        let is_no_name = name.is_empty() || name.contains('@') || name.eq_ignore_ascii_case(local);
-        let labels: Vec<&str> = domain.split('.').collect();
-        // The last label is no company, nor is the second of co.uk.
-        let company = labels
-            .iter()
-            .rev()
-            .skip(1)
-            .filter(|label| label.chars().count() > 3 && !PROVIDERS.contains(label))
-            .flat_map(|label| words(label))
-            .collect();
-        Self {
-            name: if is_no_name { Vec::new() } else { bounded(words(name)) },
-            local: bounded(words(&local.replace('_', " ")))
-                .into_iter()
-                .filter(|word| !word.plain.chars().all(|c| c.is_ascii_digit()))
-                .collect(),
-            company,
-            has_name: !is_no_name,
-            address,
-        }
-    }
-}
-
-/// A name has a handful of words; what has more is text.
-fn bounded(mut words: Vec<Word>) -> Vec<Word> {
-    words.truncate(3 * MAX_WORDS);
-    words
-}
-
-/// Where everybody has an address.
-const PROVIDERS: &[&str] = &["gmail", "mail", "yandex", "outlook", "hotmail", "icloud", "yahoo", "googlemail", "inbox"];
-
-/// Where a word of the question was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Name(usize),
-    Local(usize),
-    Company(usize),
-}
-
-impl Place {
-    /// The name says most.
-    fn cost(self) -> i32 {
-        match self {
-            Self::Name(_) => 0,
-            Self::Local(_) => 4,
-            Self::Company(_) => 8,
-        }
-    }
-}
-
-impl Reading {
-    fn fit(&self, bearer: &Bearer) -> Option<Fit> {
-        if self.words.is_empty() {
-            return None;
-        }
-        let fit = self.fit_by_words(bearer).into_iter().chain(self.fit_by_joined_words(bearer));
-        fit.min_by_key(|fit| (fit.why, -fit.points))
-    }
-
-    fn fit_by_words(&self, bearer: &Bearer) -> Option<Fit> {
-        let mut taken: Vec<Place> = Vec::new();
-        let mut points = 0;
-        let mut worst = Likeness::Same;
-        let mut missing = 0;
-        let mut has_the_word = false;
-        for word in &self.words {
-            let Some((likeness, place)) = best_place(word, bearer, &taken) else {
-                // Patronymics are left out as often as not.
-                if !is_patronymic(word) || bearer.name.iter().any(is_patronymic) {
-                    return None;
-                }
-                missing += 1;
-                continue;
-            };
-            has_the_word |= !word.is_initial && likeness != Likeness::Initial;
-            taken.push(place);
-            points += likeness.points() - place.cost();
-            worst = worst.max(likeness);
-        }
-        // Initials alone are anybody's.
-        if taken.is_empty() || !has_the_word {
-            return None;
-        }
-        let asked = i32::try_from(self.words.len()).unwrap_or(i32::MAX);
-        points /= asked;
-        let is_in_name = taken.iter().any(|place| matches!(place, Place::Name(_)));
-        // A strange address is somebody's alias more often than a person of that name.
-        let is_elsewhere = bearer.has_name && !is_in_name;
-        let in_order = taken.windows(2).all(|pair| match pair {
-            [Place::Name(one), Place::Name(two)] => one < two,
-            _ => true,
-        });
-        let of_name = taken.iter().filter(|place| matches!(place, Place::Name(_))).count();
-        let left_over = bearer.name.len().saturating_sub(of_name);
-        points -= 2 * missing + i32::from(!in_order) + i32::try_from(left_over).unwrap_or(9).min(9);
-        let is_whole = left_over == 0 && missing == 0 && in_order && of_name == self.words.len();
-        let why = match worst {
-            _ if is_elsewhere || !worst.is_the_word() => Why::Similar,
-            _ if self.is_other_layout => Why::KeyboardLayout,
-            Likeness::Same if is_whole => Why::ExactName,
-            Likeness::Same => Why::Words,
-            _ => Why::Transliterated,
-        };
-        Some(Fit { why, points })
-    }
-
-    /// Names that are written as one word in an address, or were in the question: ivanpetrov, jsmith.
-    fn fit_by_joined_words(&self, bearer: &Bearer) -> Option<Fit> {
-        let joined = |apart: &[Word], together: &[Word]| {
-            let [together] = together else { return false };
-            let [one, two] = apart else { return false };
-            [(one, two), (two, one)].iter().any(|(one, two)| is_joined(one, two, together))
-        };
-        let is_local = joined(&self.words, &bearer.local);
-        let is_asked = joined(&bearer.name, &self.words) || joined(&bearer.local, &self.words);
-        if !is_local && !is_asked {
-            return None;
-        }
-        let why = if bearer.has_name || self.is_other_layout { Why::Similar } else { Why::Words };
-        Some(Fit { why, points: 80 })
-    }
-}
-
-/// The best word of the contact that is not taken yet.
-fn best_place(word: &Word, bearer: &Bearer, taken: &[Place]) -> Option<(Likeness, Place)> {
-    let name = bearer.name.iter().enumerate().map(|(at, found)| (Place::Name(at), found));
-    let local = bearer.local.iter().enumerate().map(|(at, found)| (Place::Local(at), found));
-    let company = bearer.company.iter().enumerate().map(|(at, found)| (Place::Company(at), found));
-    name.chain(local)
-        .chain(company)
-        .filter(|(place, _)| !taken.contains(place))
-        .filter_map(|(place, found)| {
-            let likeness = likeness::of_words(word, found)?;
-            // A company's or an address's initial says nothing.
-            (likeness != Likeness::Initial || !matches!(place, Place::Company(_))).then_some((likeness, place))
-        })
-        .max_by_key(|(likeness, place)| likeness.points() - place.cost())
-}
-
-/// True if `together` is `one` and `two` in one word, either of them whole and the other at least its initial.
-fn is_joined(one: &Word, two: &Word, together: &Word) -> bool {
-    let all = |word: &Word| -> Vec<String> { word.keys.iter().chain([&word.plain]).cloned().collect() };
-    let (ones, twos, whole) = (all(one), all(two), all(together));
-    let first = |key: &str| key.chars().next().map(String::from).unwrap_or_default();
-    ones.iter().any(|one| {
-        twos.iter().any(|two| {
-            [format!("{one}{two}"), format!("{}{two}", first(one)), format!("{one}{}", first(two))]
-                .iter()
-                .any(|joined| joined.chars().count() > 3 && whole.contains(joined))
-        })
-    })
-}
-
-fn is_patronymic(word: &Word) -> bool {
-    const ENDINGS: &[&str] = &[
-        "ович", "евич", "ёвич", "ьич", "овна", "евна", "ична", "йович", "ївна", "ovich", "evich", "ovych", "yovych", "ovna",
-        "evna", "ivna", "owitsch", "owna",
-    ];
-    ENDINGS.iter().any(|ending| word.plain.ends_with(ending)) && word.plain.chars().count() > 6
 }

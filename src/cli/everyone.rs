@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::lookup::{Format, fail, json_line};
 use super::wiring::Wiring;
 use super::{ExitStatus, Stop, csv, print, report, table};
-use crate::address_book::{Contact, Error, Page, Query, Step};
+use crate::address_book::{Contact, Error, Page, Query, Source, Step};
 use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::Output;
 use crate::portal;
@@ -88,12 +88,14 @@ fn show(format: Format, query: &Query, contacts: Vec<Contact>, error: Option<Fai
         Format::Table => print(&table::contacts(&contacts)).map(drop)?,
         Format::Json => {
             let returned = u32::try_from(contacts.len()).unwrap_or(u32::MAX);
+            // Pages of employees may overlap, and skip some.
+            let is_assured = query.source() == Source::Contacts || returned < query.limit();
             let page = Page {
                 offset: query.offset(),
                 limit: query.limit(),
                 returned,
                 next_offset: None,
-                complete: error.is_none(),
+                complete: error.is_none() && is_assured,
                 age_seconds: None,
             };
             let output = Output {

@@ -1,6 +1,7 @@
 //! `lookup`: the tool's search for a person at a terminal or a script.
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +17,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp lookup @contoso.com --limit 200 --format csv > contoso.csv
   bitrix24-mail-mcp lookup --format json | jq -r '.contacts[].email'
   bitrix24-mail-mcp lookup --all --format csv > everyone.csv
+  bitrix24-mail-mcp lookup petr --employees
   bitrix24-mail-mcp lookup client --demo-fault throttle";
 
 /// Arguments of `lookup`.
@@ -32,6 +34,9 @@ pub(super) struct Arguments {
     /// Contacts to skip.
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     offset: Option<String>,
+    /// Employees instead of mail contacts: the beginnings of words are searched, and a query is needed.
+    #[arg(long)]
+    employees: bool,
     /// Every page from here on, not one: the whole address book without a query.
     #[arg(long)]
     all: bool,
@@ -56,7 +61,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     if arguments.all {
         return everyone::run(arguments.format, &query, wiring, &cancellation).await;
     }
-    match wiring.book.contacts(&query, &cancellation).await {
+    match wiring.book.list(&query, &cancellation).await {
         Ok(found) => show(arguments.format, &Output::from_page(&query, found)),
         Err(error) => fail(arguments.format, &error, wiring),
     }
@@ -64,7 +69,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
 
 /// Ctrl-C ends the look-up in good order: what was printed stays valid, and tokens under way are saved, which takes a
 /// few seconds at most.
-fn cancelled_by_ctrl_c() -> CancellationToken {
+pub(super) fn cancelled_by_ctrl_c() -> CancellationToken {
     let cancellation = CancellationToken::new();
     let pressed = cancellation.clone();
     tokio::spawn(async move {
@@ -87,7 +92,12 @@ fn question(arguments: &Arguments) -> Result<Query, InvalidQuery> {
         limit,
         offset: given(&arguments.offset),
     };
-    Query::new(arguments.query.as_deref().unwrap_or_default(), &pagination)
+    let text = arguments.query.as_deref().unwrap_or_default();
+    if arguments.employees {
+        Query::for_employees(text, &pagination)
+    } else {
+        Query::new(text, &pagination)
+    }
 }
 
 /// Reports a failure with its advice.
@@ -101,7 +111,7 @@ pub(super) fn fail(format: Format, error: &Error, wiring: &Wiring) -> Result<Exi
     Ok(status_of(error, wiring))
 }
 
-fn status_of(error: &Error, wiring: &Wiring) -> ExitStatus {
+pub(super) fn status_of(error: &Error, wiring: &Wiring) -> ExitStatus {
     match error {
         Error::Invalid(_) => ExitStatus::Usage,
         Error::Portal(failed) if failed.error == portal::Error::Cancelled => ExitStatus::Interrupted,
@@ -129,7 +139,7 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
 }
 
 /// Exactly the tool's structured content, on one line.
-pub(super) fn json_line(output: &Output) -> Result<String, Stop> {
+pub(super) fn json_line(output: &impl Serialize) -> Result<String, Stop> {
     // By way of a Value, as the tool result goes, so that both are the same to the byte.
     let value = serde_json::to_value(output).map_err(|error| Stop::Output(error.into()))?;
     Ok(format!("{value}\n"))

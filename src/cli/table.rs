@@ -1,8 +1,9 @@
-//! Contacts as a table that fits the terminal. Pure but for asking the terminal's width.
+//! Contacts and recipients as a table that fits the terminal. Pure but for asking the terminal's width.
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use crate::address_book::{Caution, Contact};
+use super::resolve::word;
+use crate::address_book::{Caution, Contact, Recipient};
 
 /// Width when stdout is no terminal: wide enough that nothing of use is wrapped.
 const WIDTH_ELSEWHERE: u16 = 160;
@@ -14,8 +15,12 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─
 
 /// Draws the contacts with a line break at the end.
 pub(super) fn contacts(contacts: &[Contact]) -> String {
+    draw(contacts, width())
+}
+
+fn width() -> u16 {
     let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(WIDTH_ELSEWHERE, |(width, _)| width.0);
-    draw(contacts, width.max(MIN_WIDTH))
+    width.max(MIN_WIDTH)
 }
 
 fn draw(contacts: &[Contact], width: u16) -> String {
@@ -47,21 +52,75 @@ fn draw(contacts: &[Contact], width: u16) -> String {
     format!("{}\n", table.trim_fmt())
 }
 
+/// Draws who may be meant by each name, with a line break at the end.
+pub(super) fn recipients(recipients: &[Recipient]) -> String {
+    let has_cautions = recipients
+        .iter()
+        .flat_map(|recipient| &recipient.matches)
+        .any(|found| !found.cautions.is_empty());
+    let mut header = vec!["Asked", "Status", "Name", "E-mail", "From", "Why"];
+    if has_cautions {
+        header.push("Cautions");
+    }
+    let mut table = Table::new();
+    table
+        .load_style(STYLE)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width())
+        .set_header(header);
+    for recipient in recipients {
+        let mut head = vec![recipient.asked.clone(), status(recipient)];
+        for found in &recipient.matches {
+            let mut row = std::mem::replace(&mut head, vec![String::new(), String::new()]);
+            row.extend([
+                found.name.clone().unwrap_or_default(),
+                found.email.clone(),
+                word(found.source),
+                word(found.why),
+            ]);
+            if has_cautions {
+                row.push(in_words(&found.cautions));
+            }
+            table.add_row(row);
+        }
+        let more = match recipient.more_matches {
+            0 if recipient.matches.is_empty() => Some(String::new()),
+            0 => None,
+            more => Some(format!("and {more} more")),
+        };
+        if let Some(more) = more {
+            head.push(more);
+            table.add_row(head);
+        }
+    }
+    format!("{}\n", table.trim_fmt())
+}
+
+fn status(recipient: &Recipient) -> String {
+    let mut status = recipient.status.map_or_else(|| "not asked".to_owned(), word);
+    if recipient.incomplete {
+        status.push_str(", incomplete");
+    }
+    status
+}
+
 /// A contact's cautions in words.
 pub(super) fn cautions(contact: &Contact) -> String {
-    contact
-        .cautions
+    in_words(&contact.cautions)
+}
+
+fn in_words(cautions: &[Caution]) -> String {
+    cautions
         .iter()
         .map(|caution| words(*caution))
         .collect::<Vec<_>>()
         .join(", ")
 }
 
-fn words(caution: Caution) -> &'static str {
+fn words(caution: Caution) -> String {
     match caution {
-        Caution::HiddenCharactersRemoved => "hidden characters removed",
-        Caution::TextCut => "text cut",
-        Caution::AddressMissing => "no address",
+        Caution::AddressMissing => "no address".to_owned(),
+        other => other.code().replace('_', " "),
     }
 }
 

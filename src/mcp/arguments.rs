@@ -3,7 +3,11 @@
 //! The schema stays strict; this is the lenient door behind it. What cannot be understood is refused with a sentence
 //! that names the argument and shows a correct call. Pure.
 
+mod names;
+
 use serde_json::Value;
+
+pub(crate) use names::names;
 
 use super::schema::JsonObject;
 use crate::address_book::{GivenPagination, InvalidQuery, shown};

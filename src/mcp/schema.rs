@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use rmcp::model::{Tool, ToolAnnotations};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
@@ -12,15 +13,33 @@ use serde_json::{Map, Value};
 /// A JSON object, as rmcp wants schemas.
 pub(crate) type JsonObject = Map<String, Value>;
 
+/// A tool with its schemas. All tools read, so all have the same annotations.
+pub(crate) fn tool<I: JsonSchema, O: JsonSchema>(
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+) -> Tool {
+    Tool::new(name, description, input::<I>())
+        .with_title(title)
+        .with_raw_output_schema(output::<O>())
+        .with_annotations(
+            ToolAnnotations::with_title(title)
+                .read_only(true)
+                .destructive(false)
+                .idempotent(true)
+                .open_world(true),
+        )
+}
+
 /// The schema of a tool's arguments: closed, so that a model does not invent arguments.
-pub(crate) fn input<T: JsonSchema>() -> Arc<JsonObject> {
+fn input<T: JsonSchema>() -> Arc<JsonObject> {
     let mut schema = derived::<T>();
     close(&mut schema);
     Arc::new(schema)
 }
 
 /// The schema of a tool's structured content.
-pub(crate) fn output<T: JsonSchema>() -> Arc<JsonObject> {
+fn output<T: JsonSchema>() -> Arc<JsonObject> {
     Arc::new(derived::<T>())
 }
 

@@ -63,7 +63,7 @@ async fn every_shape_of_reply_becomes_a_result_or_a_typed_error() {
         };
         let portal = ScriptedPortal::answering(case.status, &headers, &body).await;
         let outcome = book(&portal.webhook_url)
-            .contacts(&query("x"), &CancellationToken::new())
+            .list(&query("x"), &CancellationToken::new())
             .await;
         match (case.expect, outcome) {
             (Expected::Contacts(expected), Ok(page)) => assert_eq!(page.contacts, expected, "{name}"),
@@ -99,7 +99,7 @@ async fn more_rows_than_asked_are_asked_for_again_rather_than_passed_on() {
     let body = json!({"result": {"items": items}}).to_string();
     let portal = ScriptedPortal::answering(200, "", body.as_bytes()).await;
     let page = book(&portal.webhook_url)
-        .contacts(&query(""), &CancellationToken::new())
+        .list(&query(""), &CancellationToken::new())
         .await
         .unwrap();
     assert_eq!(

@@ -97,7 +97,7 @@ impl Scene {
     }
 
     async fn look_up(&self, text: &str) -> Result<ContactPage, Error> {
-        self.book.contacts(&query(text), &CancellationToken::new()).await
+        self.book.list(&query(text), &CancellationToken::new()).await
     }
 }
 

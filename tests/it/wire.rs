@@ -25,7 +25,7 @@ pub(crate) fn query(text: &str) -> Query {
 
 async fn failure_with(webhook_url: &str) -> Error {
     book(webhook_url)
-        .contacts(&query(""), &CancellationToken::new())
+        .list(&query(""), &CancellationToken::new())
         .await
         .unwrap_err()
 }

@@ -200,7 +200,9 @@ fn for_employees(wanted: &[Wanted], beside_contacts: bool) -> Vec<Question> {
             source: Source::Employees,
             text,
             limit: MANY,
-            names: (first..first + words.len()).filter(|name| !left_out.contains(name)).collect(),
+            names: (first..first + words.len())
+                .filter(|name| !left_out.contains(name))
+                .collect(),
             is_telling: true,
         });
     }

@@ -227,7 +227,9 @@ pub(super) fn are_one_name(one: &Word, other: &Word) -> bool {
 
 /// The forms of the names that a word may be, as they are spelt in the table.
 pub(super) fn forms_of(word: &Word) -> impl Iterator<Item = &'static str> {
-    rows_of(word).filter_map(|row| NAMES.get(row)).flat_map(|row| row.split(' '))
+    rows_of(word)
+        .filter_map(|row| NAMES.get(row))
+        .flat_map(|row| row.split(' '))
 }
 
 /// Rows by key.

@@ -7,6 +7,16 @@ use super::spelling::is_cyrillic;
 
 const VOWELS: &str = "aeiouyаеёиоуыэюяіїє";
 const LATIN: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
+/// The same keys with shift, which have the same letters in capitals on the other side.
+const SHIFTED: &[(char, char)] = &[
+    ('{', '['),
+    ('}', ']'),
+    (':', ';'),
+    ('"', '\''),
+    ('<', ','),
+    ('>', '.'),
+    ('~', '`'),
+];
 const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
 const UKRAINIAN: &str = "йцукенгшщзхїфівапролджєячсмитьбю'";
 
@@ -23,7 +33,13 @@ pub(super) fn other_readings(text: &str) -> Vec<String> {
     for layout in [RUSSIAN, UKRAINIAN] {
         let reading: String = lower
             .chars()
-            .map(|c| if has_latin { other_key(c, LATIN, layout) } else { other_key(c, layout, LATIN) })
+            .map(|c| {
+                if has_latin {
+                    other_key(unshifted(c), LATIN, layout)
+                } else {
+                    other_key(c, layout, LATIN)
+                }
+            })
             .collect();
         if is_pronounceable(&reading) && !readings.contains(&reading) {
             readings.push(reading);
@@ -56,7 +72,7 @@ fn is_pronounceable(text: &str) -> bool {
 pub(super) fn is_likelier(other: &str, text: &str) -> bool {
     /// A language's words are two fifths vowels.
     const USUAL: f64 = 0.4;
-    const MUCH: f64 = 0.15;
+    const MUCH: f64 = 0.12;
     !is_pronounceable(text) || (vowels_in(other) - USUAL).abs() + MUCH < (vowels_in(text) - USUAL).abs()
 }
 
@@ -67,6 +83,11 @@ fn vowels_in(text: &str) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a name is short")]
     let part = vowels as f64 / letters.max(1) as f64;
     part
+}
+
+fn unshifted(c: char) -> char {
+    let key = SHIFTED.iter().find(|(shifted, _)| *shifted == c);
+    key.map_or(c, |(_, key)| *key)
 }
 
 fn other_key(c: char, from: &str, to: &str) -> char {
@@ -91,14 +112,22 @@ mod tests {
         assert_eq!(other_readings("Fktrctq").first().unwrap(), "алексей");
         assert_eq!(other_readings("фттф").first().unwrap(), "anna");
         assert_eq!(other_readings("cjrjkjdf jkmuf").first().unwrap(), "соколова ольга");
-        assert!(other_readings("[j[kjdf").contains(&"хохлова".to_owned()));
+        assert!(other_readings("{j[kjdf >kbz").contains(&"хохлова юлия".to_owned()));
         assert!(other_readings("rbhbktyrj jktrcfylh").contains(&"кириленко олександр".to_owned()));
         assert!(other_readings("'kkf").contains(&"элла".to_owned()));
     }
 
     #[test]
     fn what_could_not_be_a_word_is_no_reading() {
-        for text in ["anna", "Ivanov", "Müller", "anna@contoso.example", "", "12", "Анна Smith"] {
+        for text in [
+            "anna",
+            "Ivanov",
+            "Müller",
+            "anna@contoso.example",
+            "",
+            "12",
+            "Анна Smith",
+        ] {
             assert!(other_readings(text).is_empty(), "{text}: {:?}", other_readings(text));
         }
     }

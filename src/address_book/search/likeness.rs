@@ -48,6 +48,9 @@ pub(super) fn of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
     if wanted.is_same(found) {
         return Some(Likeness::Same);
     }
+    if wanted.is_initial && found.is_initial {
+        return wanted.sounds_like(found).then_some(Likeness::SoundsAlike);
+    }
     if wanted.is_initial || found.is_initial {
         return is_initial_of(wanted, found).then_some(Likeness::Initial);
     }
@@ -67,14 +70,13 @@ pub(super) fn of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
 }
 
 fn is_initial_of(wanted: &Word, found: &Word) -> bool {
-    let (initial, word) = if wanted.is_initial { (wanted, found) } else { (found, wanted) };
-    !word.is_initial
-        && (word.plain.starts_with(&initial.plain)
-            || initial
-                .keys
-                .iter()
-                .filter(|key| !key.is_empty())
-                .any(|initial| word.keys.iter().any(|key| key.starts_with(initial.as_str()))))
+    let (initial, word) = if wanted.is_initial {
+        (wanted, found)
+    } else {
+        (found, wanted)
+    };
+    let has_key = |initial: &String| word.keys.iter().any(|key| key.starts_with(initial.as_str()));
+    word.plain.starts_with(&initial.plain) || initial.keys.iter().any(|key| !key.is_empty() && has_key(key))
 }
 
 /// Mistakes between two words, if they are few for their length: one from five letters on, two from eight.
@@ -102,7 +104,10 @@ fn mistakes(wanted: &Word, found: &Word) -> Option<u8> {
     if shorter < 4 || longer < 5 || (shorter == 4 && !begin_alike) {
         return None;
     }
-    let by_key = wanted.keys.iter().flat_map(|one| found.keys.iter().filter_map(move |other| few(one, other)));
+    let by_key = wanted
+        .keys
+        .iter()
+        .flat_map(|one| found.keys.iter().filter_map(move |other| few(one, other)));
     let by_letters = few(&wanted.plain, &found.plain);
     by_key.chain(by_letters).min().map(|mistakes| mistakes.max(1))
 }
@@ -115,15 +120,21 @@ fn is_other_gender(wanted: &Word, found: &Word) -> bool {
             .iter()
             .find_map(|ending| key.strip_suffix(ending).map(|stem| (stem.to_owned(), *ending)))
     };
-    let pairs: &[(&str, &str)] = &[("v", "va"), ("n", "na"), ("ski", "skaia"), ("ski", "skai"), ("ski", "ska")];
+    let pairs: &[(&str, &str)] = &[
+        ("v", "va"),
+        ("n", "na"),
+        ("ski", "skaia"),
+        ("ski", "skai"),
+        ("ski", "ska"),
+    ];
     wanted.keys.iter().any(|one| {
         found.keys.iter().any(|other| match (stem(one), stem(other)) {
             (Some((stem, ending)), Some((other_stem, other_ending))) => {
                 stem == other_stem
                     && stem.chars().count() >= 3
-                    && pairs
-                        .iter()
-                        .any(|(man, woman)| (ending, other_ending) == (*man, *woman) || (ending, other_ending) == (*woman, *man))
+                    && pairs.iter().any(|(man, woman)| {
+                        (ending, other_ending) == (*man, *woman) || (ending, other_ending) == (*woman, *man)
+                    })
             }
             _ => false,
         })
@@ -135,10 +146,9 @@ fn is_beginning(wanted: &Word, found: &Word) -> bool {
     let begins = |short: &Word, long: &Word| {
         short.plain.chars().count() >= SHORTEST
             && (long.plain.starts_with(&short.plain)
-                || short
-                    .keys
-                    .iter()
-                    .any(|key| key.chars().count() >= SHORTEST && long.keys.iter().any(|long| long.starts_with(key.as_str()))))
+                || short.keys.iter().any(|key| {
+                    key.chars().count() >= SHORTEST && long.keys.iter().any(|long| long.starts_with(key.as_str()))
+                }))
     };
     begins(wanted, found)
 }
@@ -168,7 +178,7 @@ mod tests {
             ("anne", "hanne", None),
             ("klein", "stein", None),
             ("ivanov", "petrov", None),
-            ("an", "anna", None),
+            ("an", "antonia", None),
         ] {
             assert_eq!(likeness(one, other), expected, "{one} {other}");
         }

@@ -21,11 +21,22 @@ pub(super) fn of_words(text: &str, words: &[String], other_layouts: &[String]) -
     let words = by_weight(words);
     let layouts: Vec<Vec<String>> = other_layouts.iter().map(|reading| by_weight(&split(reading))).collect();
     // Nobody is called like that: the other layout is what was meant.
-    let is_mistyped = other_layouts.first().is_some_and(|other| layout::is_likelier(other, &text.to_lowercase()));
-    let (first, others) = if is_mistyped { (layouts.first(), Some(&words)) } else { (Some(&words), layouts.first()) };
+    let is_mistyped = other_layouts
+        .first()
+        .is_some_and(|other| layout::is_likelier(other, &text.to_lowercase()));
+    let (first, others) = if is_mistyped {
+        (layouts.first(), Some(&words))
+    } else {
+        (Some(&words), layouts.first())
+    };
     for words in first.into_iter().chain(others) {
         pieces.push_all(words.iter().cloned());
         pieces.push_all(words.iter().map(|word| in_other_script(word)));
+    }
+    // Where many bear a surname, the whole name still brings its bearers.
+    if words.len() > 1 {
+        let typed = split(text);
+        pieces.push_all([typed.join(" "), typed.into_iter().rev().collect::<Vec<_>>().join(" ")]);
     }
     let everything = || first.into_iter().chain(layouts.iter()).chain([&words]);
     for words in everything() {
@@ -33,6 +44,7 @@ pub(super) fn of_words(text: &str, words: &[String], other_layouts: &[String]) -
             pieces.push_all(accented(word));
             pieces.push_all(halves(word));
             pieces.push_all(halves(&in_other_script(word)));
+            pieces.push_all(core(word));
         }
     }
     for words in everything() {
@@ -87,7 +99,11 @@ fn by_weight(words: &[String]) -> Vec<String> {
 
 /// The commonest spelling in the other script; the word itself if it has none.
 fn in_other_script(word: &str) -> String {
-    if word.chars().any(is_cyrillic) { to_latin(word) } else { to_cyrillic(&plain(word)) }
+    if word.chars().any(is_cyrillic) {
+        to_latin(word)
+    } else {
+        to_cyrillic(&plain(word))
+    }
 }
 
 fn to_latin(word: &str) -> String {
@@ -199,7 +215,9 @@ const CYRILLIC: &[(&str, &str)] = &[
 
 fn to_cyrillic(plain: &str) -> String {
     // -iy, -ii, -yi and -y at the end are -ий.
-    let stem = ["iy", "ii", "yi", "ij", "y"].iter().find_map(|ending| plain.strip_suffix(ending));
+    let stem = ["iy", "ii", "yi", "ij", "y"]
+        .iter()
+        .find_map(|ending| plain.strip_suffix(ending));
     let (mut rest, ending) = match stem {
         Some(stem) if stem.ends_with(['a', 'e', 'o', 'u']) => (stem, "й"),
         Some(stem) => (stem, "ий"),
@@ -233,8 +251,25 @@ fn halves(word: &str) -> Vec<String> {
     }
     let half = (letters.len() / 2).max(SHORTEST);
     let first = letters.iter().take(half).collect();
-    let last = letters.iter().skip(letters.len() - half.max(letters.len() - half)).collect();
+    let last = letters
+        .iter()
+        .skip(letters.len() - half.max(letters.len() - half))
+        .collect();
     vec![first, last]
+}
+
+/// The longest part of the Latin spelling whose letters every scheme of transliteration has in common.
+fn core(word: &str) -> Option<String> {
+    let latin = if word.chars().any(is_cyrillic) {
+        to_latin(word)
+    } else {
+        plain(word)
+    };
+    let is_stable = |c: char| "abdefgklmnoprtu".contains(c);
+    let longest = latin
+        .split(|c: char| !is_stable(c))
+        .max_by_key(|part| part.chars().count())?;
+    Some(longest.to_owned()).filter(|core| *core != latin)
 }
 
 /// The word with its umlauts written out or taken away, and with accents it may have lost.
@@ -318,7 +353,16 @@ mod tests {
 
     #[test]
     fn no_piece_is_too_short_or_twice_there() {
-        for text in ["Ivan Petrov", "I. Petrov", "Щербакова Юлия", "a b c", "Саша", "田中", "", "%%"] {
+        for text in [
+            "Ivan Petrov",
+            "I. Petrov",
+            "Щербакова Юлия",
+            "a b c",
+            "Саша",
+            "田中",
+            "",
+            "%%",
+        ] {
             let pieces = pieces(text);
             let mut once = pieces.clone();
             once.sort();
@@ -341,7 +385,11 @@ mod tests {
             ("юрий щербаков", "iurii scherbakov"),
             ("wojcik", "wójcik"),
         ] {
-            assert!(pieces(asked).iter().any(|piece| written.contains(piece.as_str())), "{asked}: {:?}", pieces(asked));
+            assert!(
+                pieces(asked).iter().any(|piece| written.contains(piece.as_str())),
+                "{asked}: {:?}",
+                pieces(asked)
+            );
         }
     }
 }

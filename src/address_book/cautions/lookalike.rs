@@ -1,0 +1,248 @@
+//! Whether a domain imitates one that the book uses often. Pure.
+//!
+//! | imitation of `contoso.com` | rule |
+//! |---|---|
+//! | `c0ntoso.com`, `cоntoso.de` (Cyrillic о), `cöntoso.com` | looks the same, under any ending; from 4 letters |
+//! | `cotnoso.com`, `conntoso.com`, `con-toso.com`, `comtoso.com` | swapped, doubled, hyphen, near letter; from 5 letters |
+//! | `contiso.com`, `contosos.com` | any other one edit after the first letter; from 7 letters |
+//! | `contoso-mail.example`, `contosobilling.com` | its name and a word that lures (`tables`), under any ending |
+//! | `contoso.payments.example`, `contoso.com.evil.example` | its name before another's domain, with a lure or its ending |
+//!
+//! No imitation: `contoso.de` (the same company more often than not), `mail.contoso.com`, `contoso-service.com`,
+//! `school12.com` beside `school13.com`. Edits of names under 7 letters count under the same ending only: short names
+//! have real neighbours.
+//!
+//! Frequent domains are found through maps, by look, by name, and by name with one letter left out, so that a book of
+//! thousands of domains costs no comparison of each with each.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+use super::domains::Registrable;
+use super::{spelling, tables};
+
+/// A name shorter than this, in letters, has real neighbours even in its look: `vm` and `vrn`.
+const LEAST_FOR_LOOK: usize = 4;
+/// The shortest name of which an easily overlooked edit counts.
+const LEAST_FOR_SMALL_EDIT: usize = 5;
+/// The shortest name of which any edit counts, and under any ending.
+const LEAST_FOR_ANY_EDIT: usize = 7;
+/// Names that share a look or one deletion, at most so many of them are compared, the most frequent first; an attacker
+/// chooses the domains, and without a bound also the cost.
+const MAX_BUCKET: usize = 16;
+/// Parts of a hyphenated label that are looked at.
+const MAX_PARTS: usize = 6;
+
+/// The domains that a book uses often enough to be imitated.
+#[derive(Debug)]
+pub(super) struct Frequent {
+    domains: Vec<Known>,
+    times: usize,
+    by_look: HashMap<String, Vec<usize>>,
+    by_deletion: HashMap<u64, Vec<usize>>,
+    hashing: RandomState,
+}
+
+#[derive(Debug)]
+struct Known {
+    label: String,
+    suffix: String,
+    letters: Vec<char>,
+    count: usize,
+}
+
+impl Frequent {
+    /// Of all registrable domains and their counts, those with at least `times` addresses.
+    pub(super) fn new(counts: &HashMap<String, usize>, times: usize) -> Self {
+        let mut often: Vec<_> = counts.iter().filter(|(_, count)| **count >= times).collect();
+        often.sort_unstable_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
+        let mut frequent = Self {
+            domains: Vec::with_capacity(often.len()),
+            times,
+            by_look: HashMap::new(),
+            by_deletion: HashMap::new(),
+            hashing: RandomState::new(),
+        };
+        for (domain, count) in often {
+            let Registrable { label, suffix, .. } = Registrable::of(domain);
+            frequent.insert(Known {
+                label: label.to_owned(),
+                suffix: suffix.to_owned(),
+                letters: label.chars().collect(),
+                count: *count,
+            });
+        }
+        frequent
+    }
+
+    fn insert(&mut self, known: Known) {
+        let index = self.domains.len();
+        push_bounded(self.by_look.entry(spelling::look(&known.label)).or_default(), index);
+        if known.letters.len() >= LEAST_FOR_SMALL_EDIT {
+            for hash in deletions(&known.letters, &self.hashing) {
+                push_bounded(self.by_deletion.entry(hash).or_default(), index);
+            }
+        }
+        self.domains.push(known);
+    }
+
+    /// True if `host`, which has `count` addresses, looks like one of these.
+    pub(super) fn is_imitated_by(&self, host: &Registrable<'_>, count: usize) -> bool {
+        // No domain of this book is used often enough.
+        if self.domains.is_empty() {
+            return false;
+        }
+        let look = spelling::look(host.label);
+        let is_rarer = |known: &&Known| known.count >= self.times.saturating_mul(count.max(1));
+        // Another ending of a known name is that company's own until something else says otherwise.
+        let mut same_looking = self.named(&look).filter(is_rarer);
+        if same_looking.any(|known| known.label != host.label && known.letters.len() >= LEAST_FOR_LOOK) {
+            return true;
+        }
+        self.edited(host).filter(is_rarer).any(|known| known.is_edited_in(host))
+            || (self.lured(host.label).chain(self.fronted(host)).filter(is_rarer))
+                .any(|known| !tables::is_generic(&known.label))
+    }
+
+    fn named(&self, look: &str) -> impl Iterator<Item = &Known> + use<'_> {
+        let indices = self.by_look.get(look).into_iter().flatten();
+        indices.filter_map(|index| self.domains.get(*index))
+    }
+
+    fn edited(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
+        let letters: Vec<char> = host.label.chars().collect();
+        let hashes = deletions(&letters, &self.hashing);
+        let indices = hashes
+            .into_iter()
+            .filter_map(|hash| self.by_deletion.get(&hash))
+            .flatten();
+        indices.filter_map(|index| self.domains.get(*index))
+    }
+
+    /// Known names that `label` holds beside a word that lures.
+    fn lured(&self, label: &str) -> impl Iterator<Item = &Known> {
+        let mut names = Vec::new();
+        let parts: Vec<&str> = label.split('-').take(MAX_PARTS).collect();
+        for start in 0..parts.len() {
+            for end in start + 1..=parts.len() {
+                let (Some(before), Some(name), Some(after)) =
+                    (parts.get(..start), parts.get(start..end), parts.get(end..))
+                else {
+                    continue;
+                };
+                if before.iter().chain(after).any(|part| tables::is_lure(part)) {
+                    names.push((name.join("-"), LEAST_FOR_LOOK));
+                }
+            }
+        }
+        for lure in tables::joined_lures() {
+            let sides = [label.strip_prefix(lure), label.strip_suffix(lure)];
+            for name in sides.into_iter().flatten() {
+                names.push((name.trim_matches('-').to_owned(), LEAST_FOR_SMALL_EDIT));
+            }
+        }
+        names.into_iter().flat_map(|(name, least)| {
+            let known = self.named(&spelling::look(&name));
+            known.filter(move |known| known.letters.len() >= least)
+        })
+    }
+
+    /// Known names that stand as a label before another's domain, with their own ending or a lure after them. A name
+    /// alone there is a customer of that domain, or a branch: `contoso.zendesk.com`.
+    fn fronted(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
+        let Registrable { subdomains, label, .. } = *host;
+        let is_lured = label.split('-').any(tables::is_lure);
+        let mut rest = Some(subdomains).filter(|subdomains| !subdomains.is_empty());
+        std::iter::from_fn(move || {
+            let (name, after) = match rest?.split_once('.') {
+                Some((name, after)) => (name, Some(after)),
+                None => (rest?, None),
+            };
+            rest = after;
+            Some((name, after))
+        })
+        .flat_map(move |(name, after)| {
+            let known = self.named(&spelling::look(name));
+            known.filter(move |known| {
+                let is_followed_by_its_ending = after
+                    .and_then(|after| after.strip_prefix(known.suffix.as_str()))
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+                known.letters.len() >= LEAST_FOR_LOOK && (is_lured || is_followed_by_its_ending)
+            })
+        })
+    }
+}
+
+impl Known {
+    /// True if one edit of this name gives the label of `host`, and a reader may overlook it.
+    fn is_edited_in(&self, host: &Registrable<'_>) -> bool {
+        let other: Vec<char> = host.label.chars().collect();
+        let length = self.letters.len();
+        let is_long = length >= LEAST_FOR_ANY_EDIT;
+        match Edit::between(&self.letters, &other) {
+            Some(Edit::Small) => length >= LEAST_FOR_SMALL_EDIT && (is_long || self.suffix == host.suffix),
+            Some(Edit::Other) => is_long,
+            None => false,
+        }
+    }
+}
+
+/// One edit that turns a name into another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    /// Neighbours swapped, a letter doubled or a double one single, a hyphen more or less, a letter for a near one.
+    Small,
+    /// One letter more, less or other.
+    Other,
+}
+
+impl Edit {
+    /// `None` if the names are equal, further apart, differ in a number, or in the first letter: readers see those.
+    fn between(one: &[char], other: &[char]) -> Option<Self> {
+        let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+        let (one_rest, other_rest) = (one.get(same..)?, other.get(same..)?);
+        let last = same.checked_sub(1).and_then(|last| one.get(last));
+        match (one_rest, other_rest) {
+            ([a, a_rest @ ..], [b, b_rest @ ..]) if a_rest == b_rest => {
+                if a.is_numeric() && b.is_numeric() {
+                    None
+                } else if tables::are_near_letters(*a, *b) {
+                    Some(Self::Small)
+                } else {
+                    (same > 0).then_some(Self::Other)
+                }
+            }
+            ([a, b, a_rest @ ..], [c, d, b_rest @ ..]) if (a, b) == (d, c) && a_rest == b_rest => {
+                (!a.is_numeric() || !b.is_numeric()).then_some(Self::Small)
+            }
+            ([added, rest @ ..], without) | (without, [added, rest @ ..]) if rest == without => {
+                let is_in_a_number = added.is_numeric() && last.is_some_and(|last| last.is_numeric());
+                if is_in_a_number {
+                    None
+                } else if *added == '-' || last == Some(added) {
+                    Some(Self::Small)
+                } else {
+                    (same > 0).then_some(Self::Other)
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Hashes of a name and of the name with each one letter left out. Names one edit apart share one of them.
+fn deletions(letters: &[char], hashing: &RandomState) -> Vec<u64> {
+    let hash_without = |left_out: usize| {
+        let mut hasher = hashing.build_hasher();
+        let kept = letters.iter().enumerate().filter(|(index, _)| *index != left_out);
+        kept.for_each(|(_, letter)| letter.hash(&mut hasher));
+        hasher.finish()
+    };
+    (0..=letters.len()).map(hash_without).collect()
+}
+
+fn push_bounded(bucket: &mut Vec<usize>, index: usize) {
+    if bucket.len() < MAX_BUCKET && bucket.last() != Some(&index) {
+        bucket.push(index);
+    }
+}

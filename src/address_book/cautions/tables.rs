@@ -1,0 +1,377 @@
+//! Words and domains that the rules know. Pure data; each list says what earns a place.
+
+/// Second levels that registries sell names under, below a country's ending: `contoso.co.uk`, `contoso.com.tr`.
+const SECOND_LEVELS: &[&str] = &[
+    "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "kiev", "kyiv", "lg", "ltd", "me", "mil", "msk", "ne", "net",
+    "nom", "or", "org", "plc", "pp", "spb",
+];
+
+/// True for `co.uk` and its like; short for the Public Suffix List, which is larger than this whole server needs.
+pub(super) fn is_second_level(second: &str, top: &str) -> bool {
+    top.len() == 2 && SECOND_LEVELS.contains(&second)
+}
+
+/// Domains that everybody meets and that resemble one another or a brand without being forged: mail providers, and
+/// services that write from a domain of their own. They never look like another; others may look like them.
+const WELL_KNOWN: &[&str] = &[
+    // Mail providers
+    "163.com",
+    "126.com",
+    "aol.com",
+    "bigmir.net",
+    "bk.ru",
+    "email.com",
+    "email.cz",
+    "email.de",
+    "fastmail.com",
+    "fastmail.fm",
+    "freemail.hu",
+    "freenet.de",
+    "gmail.com",
+    "googlemail.com",
+    "hey.com",
+    "hotmail.com",
+    "i.ua",
+    "icloud.com",
+    "inbox.lv",
+    "inbox.ru",
+    "internet.ru",
+    "interia.pl",
+    "list.ru",
+    "live.com",
+    "mac.com",
+    "mail.bg",
+    "mail.com",
+    "mail.de",
+    "mail.ee",
+    "mail.kz",
+    "mail.ru",
+    "mail.ua",
+    "mailbox.org",
+    "me.com",
+    "meta.ua",
+    "msn.com",
+    "narod.ru",
+    "o2.pl",
+    "onet.pl",
+    "orange.fr",
+    "outlook.com",
+    "pm.me",
+    "posteo.de",
+    "proton.me",
+    "protonmail.ch",
+    "protonmail.com",
+    "qip.ru",
+    "qq.com",
+    "rambler.ru",
+    "rocketmail.com",
+    "seznam.cz",
+    "t-online.de",
+    "tut.by",
+    "tuta.com",
+    "tutanota.com",
+    "ukr.net",
+    "vk.com",
+    "web.de",
+    "wp.pl",
+    "xmail.ru",
+    "ya.ru",
+    "ymail.com",
+    "zoho.com",
+    "zoho.eu",
+    "zohomail.com",
+    "zohomail.eu",
+    // Services with a second domain, or with one for each customer
+    "amazonpay.com",
+    "airbnbmail.com",
+    "atlassian.net",
+    "docusign.net",
+    "facebookmail.com",
+    "freshdesk.com",
+    "helpdesk.com",
+    "onmicrosoft.com",
+    "zendesk.com",
+];
+
+/// Providers with the same name under many endings.
+const WELL_KNOWN_LABELS: &[&str] = &[
+    "bitrix24", "gmx", "hotmail", "live", "outlook", "rambler", "yahoo", "yandex",
+];
+
+/// True if a registrable domain, with its first label apart, is too well known to be a forgery of another.
+pub(super) fn is_well_known(registrable: &str, label: &str) -> bool {
+    WELL_KNOWN_LABELS.contains(&label) || WELL_KNOWN.contains(&registrable)
+}
+
+/// Domains of one provider at which the same local part is the same mailbox.
+const SAME_MAILBOX: &[(&str, &str)] = &[
+    ("googlemail.com", "gmail.com"),
+    ("pm.me", "proton.me"),
+    ("protonmail.ch", "proton.me"),
+    ("protonmail.com", "proton.me"),
+    ("mac.com", "icloud.com"),
+    ("me.com", "icloud.com"),
+    ("narod.ru", "yandex.ru"),
+    ("ya.ru", "yandex.ru"),
+    ("yandex.by", "yandex.ru"),
+    ("yandex.com", "yandex.ru"),
+    ("yandex.kz", "yandex.ru"),
+    ("yandex.ua", "yandex.ru"),
+];
+
+/// The domain that stands for all of a provider's.
+pub(super) fn mailbox_domain(registrable: &str) -> &str {
+    SAME_MAILBOX
+        .iter()
+        .find(|(alias, _)| *alias == registrable)
+        .map_or(registrable, |(_, domain)| domain)
+}
+
+/// Words that forgers put beside a company's name: money, access, help. Words of ordinary company names (care, group,
+/// service, shop, team, bank, online) are left out, for `vostok-service.ru` is rarely a forged `vostok.ru`.
+const LURES: &[&str] = &[
+    "account",
+    "accounting",
+    "accounts",
+    "admin",
+    "alert",
+    "alerts",
+    "auth",
+    "billing",
+    "buh",
+    "buhgalteria",
+    "email",
+    "helpdesk",
+    "invoice",
+    "invoices",
+    "login",
+    "mail",
+    "mailer",
+    "noreply",
+    "notification",
+    "notifications",
+    "notify",
+    "oplata",
+    "pay",
+    "payment",
+    "payments",
+    "pochta",
+    "podderzhka",
+    "portal",
+    "refund",
+    "refunds",
+    "schet",
+    "secure",
+    "security",
+    "signin",
+    "support",
+    "update",
+    "updates",
+    "verification",
+    "verify",
+];
+
+/// Lures only between hyphens: `contoso-com.ru`.
+const HYPHENED_LURES: &[&str] = &["com", "www"];
+
+/// True for a part of a hyphenated label that is a lure.
+pub(super) fn is_lure(part: &str) -> bool {
+    LURES.contains(&part) || HYPHENED_LURES.contains(&part)
+}
+
+/// Lures written together with a name, `contosobilling`. Short ones make real words and brands: `cloudmail`, `webpay`.
+pub(super) fn joined_lures() -> impl Iterator<Item = &'static str> {
+    const SHORTEST: usize = 5;
+    LURES.iter().copied().filter(|lure| lure.len() >= SHORTEST)
+}
+
+/// Labels that say nothing about whose they are, so that one with a lure beside it imitates nobody.
+const GENERIC_LABELS: &[&str] = &[
+    "bank", "business", "client", "clients", "cloud", "company", "customer", "group", "hosting", "info", "inbox",
+    "market", "office", "online", "server", "service", "shop", "store", "system", "team",
+];
+
+/// True if a label is no name of its own.
+pub(super) fn is_generic(label: &str) -> bool {
+    is_lure(label) || GENERIC_LABELS.contains(&label)
+}
+
+/// Endings by which `@contoso.com`, without a local part, is told from a handle such as `@anna.petrova`.
+const COMMON_ENDINGS: &[&str] = &[
+    "at", "biz", "by", "ch", "com", "cz", "de", "eu", "example", "fr", "gov", "info", "kz", "net", "org", "pl", "ru",
+    "su", "tr", "ua", "uk", "рф", "укр",
+];
+
+/// True if a bare host with this ending is surely one.
+pub(super) fn is_common_ending(top: &str) -> bool {
+    COMMON_ENDINGS.contains(&top)
+}
+
+/// Letters that differ by a stroke; TR39 does not pair them.
+const NEAR_LETTERS: &[(char, char)] = &[
+    ('m', 'n'),
+    ('i', 'l'),
+    ('u', 'v'),
+    ('v', 'y'),
+    ('g', 'q'),
+    ('c', 'e'),
+    ('f', 't'),
+];
+
+/// True if a reader easily takes one letter for the other.
+pub(super) fn are_near_letters(one: char, other: char) -> bool {
+    NEAR_LETTERS.contains(&(one, other)) || NEAR_LETTERS.contains(&(other, one))
+}
+
+/// A run of words, each out of a list and at most two others between them; `*` stands for any ending.
+pub(super) type Phrase = &'static [&'static [&'static str]];
+
+/// Phrases that speak to a model and occur in no name. English and Russian; all the words of one must occur.
+pub(super) const PHRASES: &[Phrase] = &[
+    &[
+        &["ignore", "disregard", "forget", "override", "bypass"],
+        &["previous", "prior", "preceding", "earlier", "above", "all", "your"],
+        &["instruction*", "prompt*", "rule", "rules", "directive*", "guideline*"],
+    ],
+    &[
+        &["ignore", "disregard", "forget"],
+        &["previous", "prior", "preceding", "earlier"],
+        &["message", "messages", "mail", "mails", "email", "emails", "context"],
+    ],
+    &[
+        &["not", "never", "without", "don", "dont"],
+        &[
+            "tell",
+            "telling",
+            "inform",
+            "informing",
+            "notify",
+            "notifying",
+            "alert",
+            "alerting",
+            "ask",
+            "asking",
+        ],
+        &["user", "users", "human", "owner"],
+    ],
+    &[
+        &["forward", "send", "bcc", "copy", "redirect"],
+        &["all", "any", "each", "every"],
+        &[
+            "draft*",
+            "mail",
+            "mails",
+            "email",
+            "emails",
+            "message*",
+            "letter*",
+            "contact*",
+            "conversation*",
+        ],
+        &["to"],
+    ],
+    &[
+        &["reveal", "print", "repeat", "output"],
+        &["system", "hidden", "secret"],
+        &["prompt*", "instruction*"],
+    ],
+    &[&["you"], &["are"], &["now"], &["a", "an", "in", "the"]],
+    &[
+        &[
+            "игнорируй*",
+            "игнорировать",
+            "проигнорируй*",
+            "забудь",
+            "забудьте",
+            "отмени",
+            "отмените",
+        ],
+        &["предыдущ*", "прежн*", "прошл*", "все", "всё", "любые", "свои"],
+        &["инструкци*", "указани*", "правил*", "команд*", "промпт*", "сообщени*"],
+    ],
+    &[
+        &["не", "без"],
+        &[
+            "сообщай*",
+            "сообщать",
+            "говори*",
+            "рассказывай*",
+            "показывай*",
+            "уведомляй*",
+            "уведомления",
+            "ведома",
+        ],
+        &["пользовател*", "владельц*"],
+    ],
+    &[
+        &[
+            "перешли*",
+            "пересылай*",
+            "отправь*",
+            "отправляй*",
+            "направь*",
+            "направляй*",
+        ],
+        &["все", "всё", "всю", "каждое", "каждый", "любое", "любые"],
+        &["письм*", "черновик*", "сообщени*", "почт*", "контакт*", "переписк*"],
+        &["на"],
+    ],
+    &[
+        &["ты", "вы"],
+        &["теперь"],
+        &["ассистент*", "помощник*", "бот", "модель"],
+    ],
+];
+
+/// A name that opens with one of these and a colon speaks as a conversation does, if an order follows; "System: backup
+/// report" is an ordinary sender.
+pub(super) const ROLES: &[&str] = &["system", "assistant", "developer", "система", "ассистент"];
+
+/// What follows a role in an order, and not in the name of an automatic sender.
+pub(super) const ORDERS: &[&str] = &[
+    "always",
+    "bcc",
+    "comply",
+    "delete",
+    "do",
+    "execute",
+    "forward",
+    "ignore",
+    "must",
+    "never",
+    "obey",
+    "reply",
+    "reveal",
+    "send",
+    "should",
+    "you",
+    "всегда",
+    "выполни",
+    "игнорируй",
+    "никогда",
+    "обязан",
+    "отправь",
+    "перешли",
+    "удали",
+];
+
+/// Text that stands in no name, in lower case: marks of chat templates, markup that runs or links, a header.
+pub(super) const MARKS: &[&str] = &[
+    "<|",
+    "[inst]",
+    "[/inst]",
+    "<<sys>>",
+    "<system",
+    "</",
+    "<script",
+    "<img",
+    "<iframe",
+    "<svg",
+    "<a href",
+    "](http",
+    "javascript:",
+    "://",
+    "### instruction",
+    "### system",
+    "bcc:",
+];

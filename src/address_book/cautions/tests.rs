@@ -1,0 +1,180 @@
+//! The labelled set, and what holds for any text.
+
+use super::domains::TIMES;
+use super::*;
+use proptest::prelude::*;
+
+/// A row of `labelled.tsv`; its head explains the columns.
+struct Labelled {
+    listing: Vec<(Option<String>, String)>,
+    expected: String,
+    why: &'static str,
+}
+
+fn labelled() -> Vec<Labelled> {
+    let rows = include_str!("labelled.tsv").lines();
+    let rows = rows.filter(|line| !line.starts_with('#'));
+    rows.map(|line| {
+        let columns: Vec<&'static str> = line.split('\t').collect();
+        let [book, name, email, expected, why] = columns[..] else {
+            panic!("five columns: {line}")
+        };
+        let absent = |text: &str| if text == "-" { String::new() } else { text.to_owned() };
+        let mut listing: Vec<(Option<String>, String)> = Vec::new();
+        for part in book.split(';').filter(|part| *part != "-") {
+            if let Some((name, email)) = part.split_once('<') {
+                listing.push((Some(name.trim().to_owned()), email.trim_end_matches('>').to_owned()));
+            } else {
+                let (domain, count) = part.split_once('*').unwrap();
+                listing.extend((0..count.parse().unwrap()).map(|n: u32| (None, format!("person{n}@{domain}"))));
+            }
+        }
+        listing.push((Some(absent(name)), absent(email)));
+        Labelled {
+            listing,
+            expected: absent(expected),
+            why,
+        }
+    })
+    .collect()
+}
+
+/// The codes of a row's own contact, the last of its listing.
+fn found(row: &Labelled, times: usize) -> String {
+    let domains = Domains::count_with(row.listing.iter().map(|(_, email)| email.as_str()), times);
+    let (name, email) = row.listing.last().unwrap();
+    let mut cautions = of_contact(name.as_deref(), email, &domains);
+    let same = same_names(
+        row.listing
+            .iter()
+            .map(|(name, email)| (name.as_deref(), email.as_str())),
+    );
+    if same.last() == Some(&true) {
+        cautions.push(Caution::SameNameOtherAddress);
+    }
+    cautions.sort();
+    let codes: Vec<_> = cautions.into_iter().map(Caution::code).collect();
+    codes.join(",")
+}
+
+#[test]
+fn every_labelled_contact_has_the_cautions_it_should() {
+    let rows = labelled();
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|row| {
+            let found = found(row, TIMES);
+            let contact = row.listing.last().unwrap();
+            (found != row.expected).then(|| format!("{contact:?} {}: {found:?}, not {:?}", row.why, row.expected))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let ordinary = rows.iter().filter(|row| row.expected.is_empty()).count();
+    assert!(
+        ordinary >= 90 && rows.len() - ordinary >= 60,
+        "{ordinary} of {}",
+        rows.len()
+    );
+}
+
+#[test]
+fn neighbours_of_the_threshold_err_more() {
+    let rows = labelled();
+    let errors = |times| rows.iter().filter(|row| found(row, times) != row.expected).count();
+    assert_eq!(
+        [1, 2, TIMES, 4, 5].map(errors).map(|errors| errors > 0),
+        [true, true, false, true, true]
+    );
+}
+
+#[test]
+fn codes_are_those_of_json_and_sentences_are_short() {
+    for pair in Caution::ALL.windows(2) {
+        assert!(pair[0] < pair[1]);
+    }
+    for caution in Caution::ALL {
+        assert_eq!(serde_json::to_value(caution).unwrap(), caution.code());
+        let sentence = caution.sentence();
+        assert!(sentence.chars().count() <= 90 && sentence.ends_with('.'), "{sentence}");
+    }
+}
+
+#[test]
+fn the_same_address_many_times_is_one() {
+    let book = ["a@contoso.com", "A@contoso.com", "a@Contoso.com", "a@contosso.com"];
+    let domains = Domains::count(book);
+    assert_eq!(of_contact(None, "a@contosso.com", &domains), []);
+}
+
+#[test]
+fn a_contact_outside_the_count_is_judged_too() {
+    let domains = Domains::count(["a@contoso.com", "b@contoso.com", "c@contoso.com"]);
+    assert_eq!(of_contact(None, "a@c0ntoso.com", &domains), [Caution::LookalikeDomain]);
+    assert_eq!(of_contact(None, "a@mail.Contoso.com", &domains), []);
+}
+
+#[test]
+fn every_bearer_of_a_shared_name_is_marked_and_nobody_else() {
+    let entries = [
+        (Some("Anna Schmidt"), "anna@contoso.example"),
+        (Some("Schmidt, Anna"), "anna@fabrikam.example"),
+        (Some("Bob"), "bob@contoso.example"),
+        (Some("Bob"), "BOB@contoso.example"),
+        (Some("Anna Schmidt"), ""),
+        (None, "x@contoso.example"),
+    ];
+    assert_eq!(
+        same_names(entries.into_iter()),
+        [true, true, false, false, false, false]
+    );
+}
+
+/// Domains as an attacker would choose them, near one another.
+fn near_domains() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(
+        "[abо0.-]{0,8}(@|＠)?[abcо0-]{0,9}(\\.(co|com|xn--p1ai|рф|)){0,3}",
+        0..30,
+    )
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics_and_cautions_are_in_order_and_once(name in any::<String>(), email in any::<String>(), book in near_domains()) {
+        let mut book = book;
+        book.push(email);
+        let domains = Domains::count(book.iter().map(String::as_str));
+        for email in &book {
+            let cautions = of_contact(Some(&name), email, &domains);
+            prop_assert!(cautions.windows(2).all(|pair| pair[0] < pair[1]), "{cautions:?}");
+        }
+        prop_assert_eq!(same_names(book.iter().map(|email| (Some(name.as_str()), email.as_str()))).len(), book.len());
+    }
+
+    #[test]
+    fn no_text_with_signs_of_addresses_panics(name in "[a@＠. =(\\[\\]at)dot…<|:-]{0,40}", email in "[a@.\"\\\\\\[\\]ß-]{0,40}") {
+        let _ = of_contact(Some(&name), &email, &Domains::count([email.as_str()]));
+    }
+
+    #[test]
+    fn a_name_without_an_at_sign_shows_no_address(name in "[^@＠﹫]{0,60}") {
+        prop_assume!(!name.to_lowercase().contains("at") && !name.to_lowercase().contains("собака"));
+        let cautions = of_contact(Some(&name), "anna@contoso.com", &Domains::count([]));
+        prop_assert!(!cautions.contains(&Caution::NameShowsOtherAddress));
+    }
+
+    #[test]
+    fn words_and_ordinary_marks_are_a_name(name in "(\\p{L}{1,12}[ ,.'&«»()-]{1,2}){1,4}") {
+        prop_assume!(!name.to_lowercase().contains("(at)"));
+        let cautions = of_contact(Some(&name), "anna@contoso.com", &Domains::count([]));
+        prop_assert_eq!(cautions, []);
+    }
+
+    #[test]
+    fn an_address_as_its_own_name_is_nothing_odd(local in "[a-zа-я0-9]{1,10}([._-][a-z0-9]{1,10}){0,2}", domain in "[a-z]{1,10}\\.(com|ru|рф|co\\.uk)") {
+        let email = format!("{local}@{domain}");
+        let domains = Domains::count([email.as_str()]);
+        for name in [email.clone(), email.to_uppercase(), format!("Anna <{email}>"), format!("'{email}'")] {
+            prop_assert_eq!(of_contact(Some(&name), &email, &domains), [], "{}", name);
+        }
+    }
+}

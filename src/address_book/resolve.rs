@@ -1,0 +1,215 @@
+//! Names and addresses become recipients: all of them in one request, each with who may be meant and why.
+//!
+//! Nobody is chosen here. A name is `one` only if a single person bears it; whoever is merely similar, or odd, is left to
+//! the user. What could not be asked is told, and never looks like an empty answer.
+
+mod judge;
+mod plan;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::page::Listing;
+use super::search::{Wanted, Why};
+use super::{AddressBook, Caution, Contact, Error, InvalidQuery};
+use crate::portal::{Call, Method, clean};
+
+/// The most names of one question.
+pub const MAX_NAMES: usize = 50;
+/// Longer than any name or address.
+const MAX_NAME: usize = 255;
+
+/// Where a recipient is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The user's mail contacts.
+    Contacts,
+    /// The company's employees.
+    Employees,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: &[Self] = &[Self::Contacts, Self::Employees];
+
+    /// The name that goes over the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::Employees => "employees",
+        }
+    }
+
+    pub(super) const fn method(self) -> Method {
+        match self {
+            Self::Contacts => Method::ListContacts,
+            Self::Employees => Method::ListEmployees,
+        }
+    }
+}
+
+/// Names to resolve, checked once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Names {
+    asked: Vec<String>,
+    sources: Vec<Source>,
+}
+
+impl Names {
+    /// Checks names or addresses, 1 to [`MAX_NAMES`] of them, to be looked for in `sources`; no source means all.
+    ///
+    /// # Errors
+    /// [`InvalidQuery`] names the argument at fault.
+    pub fn new(names: &[String], sources: &[Source]) -> Result<Self, InvalidQuery> {
+        let refused = |problem: String| {
+            Err(InvalidQuery {
+                field: "names",
+                problem,
+            })
+        };
+        if names.is_empty() || names.len() > MAX_NAMES {
+            return refused(format!(
+                "must have 1 to {MAX_NAMES} names, not {}; ask for more in another call",
+                names.len()
+            ));
+        }
+        let mut asked = Vec::with_capacity(names.len());
+        for (at, name) in names.iter().enumerate() {
+            if name.chars().count() > MAX_NAME {
+                return refused(format!("has a name of more than {MAX_NAME} characters at {}", at + 1));
+            }
+            let cleaned = clean(name, MAX_NAME).text.into_owned();
+            if !cleaned.chars().any(char::is_alphanumeric) {
+                return refused(format!("has no name at {}; each must be a name or an address", at + 1));
+            }
+            asked.push(cleaned);
+        }
+        let is_asked = |source: &Source| sources.is_empty() || sources.contains(source);
+        Ok(Self {
+            asked,
+            sources: Source::ALL.iter().copied().filter(is_asked).collect(),
+        })
+    }
+
+    /// The names, cleaned.
+    pub fn asked(&self) -> &[String] {
+        &self.asked
+    }
+}
+
+/// Whether a name tells who is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// A single person bears the name.
+    One,
+    /// The user has to choose, or to confirm who is only similar.
+    Several,
+    /// Nobody bears it, nor one like it.
+    None,
+}
+
+/// Who may be meant by one name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Recipient {
+    /// The name or address that was asked for.
+    pub asked: String,
+    /// one, several (ask the user, also about a single similar match) or none; absent if nothing could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Who may be meant, likeliest first.
+    pub matches: Vec<Match>,
+    /// Matches that are not shown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_matches: u32,
+    /// True if the portal knows more people of that name than were read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
+    /// Sources that could not be asked about this name; see not_asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchecked: Vec<Source>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// A person who may be meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Match {
+    /// Name: of a contact untrusted text; absent if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// E-mail address.
+    pub email: String,
+    /// Id of the mail contact, or of the employee's user.
+    pub id: u64,
+    /// Where the person is known from.
+    pub source: Source,
+    /// Why the person may be meant.
+    pub why: Why,
+    /// What is odd about this person; absent if nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<Caution>,
+}
+
+/// A source that could not be asked about some of the names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAsked {
+    /// The source.
+    pub source: Source,
+    /// Places of the names in the question, from 0.
+    pub names: Vec<usize>,
+    /// Why.
+    pub error: Error,
+}
+
+/// The answer to a whole list of names, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    /// One for each name.
+    pub recipients: Vec<Recipient>,
+    /// What could not be asked.
+    pub not_asked: Vec<NotAsked>,
+}
+
+/// What the portal answered to one question of the plan.
+type Answer = Result<Vec<Contact>, Error>;
+
+impl AddressBook {
+    /// Looks all `names` up, as a rule in one request.
+    ///
+    /// # Errors
+    /// [`Error::Portal`] if nothing could be asked at all.
+    pub async fn resolve(&self, names: &Names, cancellation: &CancellationToken) -> Result<Resolution, Error> {
+        let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
+        let questions = plan::questions(&wanted, &names.sources);
+        let calls: Vec<Call> = questions.iter().map(call).collect();
+        let outcomes = tokio::select! {
+            biased;
+            () = cancellation.cancelled() => return Err(Error::cancelled()),
+            outcomes = self.portal.batch::<Listing>(&calls) => outcomes,
+        };
+        let answers: Vec<Answer> = outcomes
+            .into_iter()
+            .map(|outcome| outcome.map(Listing::into_contacts).map_err(Error::from))
+            .collect();
+        if let Some(Err(error)) = answers.first()
+            && answers.iter().all(Result::is_err)
+        {
+            return Err(error.clone());
+        }
+        Ok(judge::resolution(names, &wanted, &questions, answers))
+    }
+}
+
+fn call(question: &plan::Question) -> Call {
+    Call {
+        method: question.source.method(),
+        parameters: json!({"query": question.text, "pagination": {"limit": question.limit, "offset": 0}}),
+    }
+}

@@ -1,0 +1,115 @@
+//! `resolve`: whom a mail is for, as an assistant finds out, for a person at a terminal or a script.
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::lookup::{cancelled_by_ctrl_c, json_line, status_of};
+use super::wiring::Wiring;
+use super::{ExitStatus, Stop, print, report, table};
+use crate::address_book::{Error, Names, Source};
+use crate::fixit::Failure;
+use crate::mcp::resolve_mail_recipients::Output;
+
+pub(super) const EXAMPLES: &str = "Examples:
+  bitrix24-mail-mcp resolve \"Anna Schmidt\" \"Иван Петров\"
+  bitrix24-mail-mcp resolve \"Anna Contoso\" --source contacts
+  bitrix24-mail-mcp resolve - --format json < names.txt
+  bitrix24-mail-mcp resolve anna Bdfyjd --demo";
+
+/// Arguments of `resolve`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Names or addresses, up to 50; `-` reads them from standard input, one a line.
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
+    /// Where to look; may be given twice [default: both].
+    #[arg(long, value_name = "SOURCE")]
+    source: Vec<SourceName>,
+    /// What to print: a table for people, or the tool's JSON.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SourceName {
+    Contacts,
+    Employees,
+}
+
+impl From<SourceName> for Source {
+    fn from(name: SourceName) -> Self {
+        match name {
+            SourceName::Contacts => Self::Contacts,
+            SourceName::Employees => Self::Employees,
+        }
+    }
+}
+
+pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
+    let cancellation = cancelled_by_ctrl_c();
+    let sources: Vec<Source> = arguments.source.iter().copied().map(Source::from).collect();
+    let found = match Names::new(&names(arguments)?, &sources) {
+        Ok(names) => wiring.book.resolve(&names, &cancellation).await,
+        Err(error) => Err(error.into()),
+    };
+    match found {
+        Ok(resolution) => show(arguments.format, &Output::from(resolution)),
+        Err(error) => fail(arguments.format, &error, wiring),
+    }
+}
+
+fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
+    if arguments.names != ["-"] {
+        return Ok(arguments.names.clone());
+    }
+    let text = std::io::read_to_string(std::io::stdin()).map_err(Stop::Input)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(lines.map(str::to_owned).collect())
+}
+
+fn fail(format: Format, error: &Error, wiring: &Wiring) -> Result<ExitStatus, Stop> {
+    let failure = Failure::from(error);
+    report::failure(&failure);
+    if format == Format::Json {
+        print(&json_line(&Output::from_failure(failure))?)?;
+    }
+    Ok(status_of(error, wiring))
+}
+
+fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
+    match format {
+        Format::Json => print(&json_line(output)?)?,
+        Format::Table => print(&table::recipients(output.recipients.as_deref().unwrap_or_default()))?,
+    };
+    for (code, meaning) in &output.caution_meanings {
+        report::note(&format!("{}: {meaning}", code.replace('_', " ")));
+    }
+    for failed in &output.not_asked {
+        let about = match failed.names.as_slice() {
+            [] => "all names".to_owned(),
+            names => names.join(", "),
+        };
+        report::note(&format!("{} could not be asked about {about}", failed.source.as_str()));
+        report::failure(&failed.error);
+    }
+    // A script must not take for whole what is not.
+    Ok(if output.not_asked.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Failed
+    })
+}
+
+/// What a word of an enum is in JSON, for a person.
+pub(super) fn word(value: impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word.replace('_', " "),
+        _ => String::new(),
+    }
+}

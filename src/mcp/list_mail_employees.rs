@@ -1,0 +1,50 @@
+//! The tool `list_mail_employees`: a page of the company's employees who have an address.
+
+use rmcp::ErrorData;
+use rmcp::model::{CallToolResult, Tool};
+use schemars::JsonSchema;
+use tokio_util::sync::CancellationToken;
+
+use super::arguments;
+use super::list_mail_contacts::{self, Output, Pagination};
+use super::schema::{self, JsonObject};
+use crate::address_book::{AddressBook, InvalidQuery, Query};
+
+/// The tool's name.
+pub const NAME: &str = "list_mail_employees";
+/// The tool's name for people.
+const TITLE: &str = "Find employees' addresses in Bitrix24";
+
+const DESCRIPTION: &str = "Finds employees of the user's own company in Bitrix24. \
+Returns them as contacts (id, email, name as last and first name), in no order, and page. \
+Use it for a colleague; for customers use list_mail_contacts, to find whom a draft is for resolve_mail_recipients. \
+Matches the beginnings of words, any of them; not the middle of a word. \
+Only active employees with an address are listed. If page.complete is false, some may be missing: ask for a longer name.";
+
+#[derive(JsonSchema)]
+#[expect(
+    dead_code,
+    reason = "the schema's source; arguments are read leniently by `arguments`"
+)]
+struct Input {
+    /// Beginning of a first or last name, e.g. "petr"; required.
+    query: String,
+    /// Page to return; default the first 50.
+    pagination: Option<Pagination>,
+}
+
+/// Name, schemas and annotations, as `tools/list` shows them.
+pub(crate) fn tool() -> Tool {
+    schema::tool::<Input, Output>(NAME, TITLE, DESCRIPTION)
+}
+
+/// Answers one call; a failure is a result too.
+pub(crate) async fn call(
+    book: &AddressBook,
+    arguments: Result<JsonObject, InvalidQuery>,
+    cancellation: &CancellationToken,
+) -> Result<CallToolResult, ErrorData> {
+    let asked = arguments.and_then(arguments::search);
+    let query = asked.and_then(|given| Query::for_employees(&given.text, &given.pagination));
+    list_mail_contacts::list(book, query, cancellation).await
+}
