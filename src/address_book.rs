@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 pub use cautions::Caution;
 pub use page::{Contact, ContactPage, Page};
 pub use query::{GivenPagination, InvalidQuery, Query, shown};
-pub use resolve::{MAX_NAMES, Match, Names, NotAsked, Recipient, Resolution, Source, Status};
+pub use resolve::{Choice, MAX_NAMES, Match, Names, NotAsked, Recipient, Resolution, Source, Status};
 pub use search::Why;
 pub use walk::{Step, Walk};
 
@@ -102,7 +102,8 @@ impl Error {
         }
     }
 
-    fn cancelled() -> Self {
+    /// The caller withdrew.
+    pub fn cancelled() -> Self {
         Self::Portal(portal::Error::Cancelled.into())
     }
 }
@@ -126,7 +127,7 @@ impl AddressBook {
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
     pub async fn list(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        let identity = self.portal.identity().map_err(portal::Failed::from)?;
+        let identity = self.identity()?;
         let key = Key {
             identity,
             query: query.clone(),
@@ -170,6 +171,14 @@ impl AddressBook {
     pub fn register(&self, registry: &mut Registry) {
         self.cache.register(registry);
         self.portal.register(registry);
+    }
+
+    /// A number that stands for whose address book it is, in this process alone.
+    ///
+    /// # Errors
+    /// [`Error::Portal`] for missing or wrong settings.
+    pub fn identity(&self) -> Result<u64, Error> {
+        Ok(self.portal.identity().map_err(portal::Failed::from)?)
     }
 
     /// The portal client behind the address book.

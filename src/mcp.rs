@@ -5,6 +5,7 @@
 
 mod advice;
 mod arguments;
+mod elicit;
 pub mod list_mail_contacts;
 pub mod list_mail_employees;
 mod measurements;
@@ -14,12 +15,13 @@ mod schema;
 mod trace_context;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 use prometheus_client::registry::Registry;
 use rmcp::model::{
-    CacheScope, CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult, ConstString,
-    CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsResult, MetaObject, PaginatedRequestParams,
+    CacheScope, CallToolRequestMethod, CallToolRequestParams, CallToolResponse, ConstString, CustomRequest,
+    CustomResult, ErrorCode, Implementation, InputResponses, ListToolsResult, MetaObject, PaginatedRequestParams,
     ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
@@ -31,6 +33,7 @@ use tracing::Instrument;
 
 use crate::address_book::{AddressBook, InvalidQuery};
 use crate::fixit::Failure;
+use elicit::{Manner, Seal};
 use measurements::Measurements;
 use schema::JsonObject;
 
@@ -50,6 +53,15 @@ pub struct Server {
     book: Arc<AddressBook>,
     shutdown: CancellationToken,
     measurements: Measurements,
+    seal: Seal,
+}
+
+/// A call of a tool, with what the client brings back from an earlier one.
+struct ToolCall {
+    name: String,
+    arguments: Result<JsonObject, InvalidQuery>,
+    state: Option<String>,
+    responses: Option<InputResponses>,
 }
 
 /// Why look-ups do not work.
@@ -68,6 +80,16 @@ impl Server {
             book,
             shutdown: CancellationToken::new(),
             measurements: Measurements::default(),
+            seal: Seal::new(),
+        }
+    }
+
+    /// The same server, whose questions to the user stay open for another time than ten minutes.
+    #[must_use]
+    pub fn with_questions_open_for(self, time: Duration) -> Self {
+        Self {
+            seal: self.seal.open_for(time),
+            ..self
         }
     }
 
@@ -99,43 +121,54 @@ impl Server {
 
     async fn answer(
         &self,
-        name: &str,
-        arguments: Result<JsonObject, InvalidQuery>,
+        call: ToolCall,
         context: &RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, ErrorData> {
+    ) -> Result<CallToolResponse, ErrorData> {
         let cancellation = context.ct.child_token();
-        let book = &self.book;
-        let (tool, call) = match name {
-            list_mail_contacts::NAME => (
-                list_mail_contacts::NAME,
-                list_mail_contacts::call(book, arguments, &cancellation).boxed(),
-            ),
-            list_mail_employees::NAME => (
-                list_mail_employees::NAME,
-                list_mail_employees::call(book, arguments, &cancellation).boxed(),
-            ),
-            resolve_mail_recipients::NAME => (
-                resolve_mail_recipients::NAME,
-                resolve_mail_recipients::call(book, arguments, &cancellation).boxed(),
-            ),
+        let (book, arguments) = (&self.book, call.arguments);
+        let (tool, answering) = match call.name.as_str() {
+            list_mail_contacts::NAME => {
+                let listing = list_mail_contacts::call(book, arguments, &cancellation);
+                (list_mail_contacts::NAME, listing.map_ok(Into::into).boxed())
+            }
+            list_mail_employees::NAME => {
+                let listing = list_mail_employees::call(book, arguments, &cancellation);
+                (list_mail_employees::NAME, listing.map_ok(Into::into).boxed())
+            }
+            resolve_mail_recipients::NAME => {
+                let resolving = resolve_mail_recipients::Call {
+                    arguments,
+                    state: call.state,
+                    responses: call.responses,
+                    manner: Manner::of(context),
+                    seal: &self.seal,
+                };
+                (
+                    resolve_mail_recipients::NAME,
+                    resolving.answer(book, &cancellation).boxed(),
+                )
+            }
             _ => return Err(ErrorData::invalid_params(unknown_tool(), None)),
         };
         let started = Instant::now();
-        let call = call.instrument(trace_context::span(tool, &context.meta));
-        tokio::pin!(call);
-        let mut result = tokio::select! {
+        let answering = answering.instrument(trace_context::span(tool, &context.meta));
+        tokio::pin!(answering);
+        let mut response = tokio::select! {
             biased;
-            result = &mut call => result,
+            response = &mut answering => response,
             () = self.shutdown.cancelled() => {
                 cancellation.cancel();
-                call.await
+                answering.await
             }
         }?;
-        self.measurements.call(tool, &result, started.elapsed());
-        if is_modern(context) {
-            result.meta = Some(server_info_meta());
+        // Of a call that goes on with the person, the last part is counted.
+        if let CallToolResponse::Complete(result) = &mut response {
+            self.measurements.call(tool, result, started.elapsed());
+            if is_modern(context) {
+                result.meta = Some(server_info_meta());
+            }
         }
-        Ok(result)
+        Ok(response)
     }
 }
 
@@ -190,8 +223,13 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = Ok(request.arguments.unwrap_or_default());
-        Ok(self.answer(&request.name, arguments, &context).await?.into())
+        let call = ToolCall {
+            name: request.name.into_owned(),
+            arguments: Ok(request.arguments.unwrap_or_default()),
+            state: request.request_state,
+            responses: request.input_responses,
+        };
+        self.answer(call, &context).await
     }
 
     /// Calls whose arguments are not an object do not reach `call_tool`: rmcp takes them for an unknown method. Some
@@ -206,13 +244,26 @@ impl ServerHandler for Server {
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, problem, None));
         }
         let mut params = request.params.unwrap_or_default();
-        let arguments = arguments::object_from(params.get_mut("arguments").map(Value::take));
-        let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
-        let mut result = self.answer(name, arguments, &context).await?;
-        if !is_modern(&context) {
-            result.result_type = None;
-        }
-        serde_json::to_value(result)
+        let text = |key: &str| params.get(key).and_then(Value::as_str).map(str::to_owned);
+        let call = ToolCall {
+            name: text("name").unwrap_or_default(),
+            state: text("requestState"),
+            responses: params
+                .get("inputResponses")
+                .and_then(|responses| serde_json::from_value(responses.clone()).ok()),
+            arguments: arguments::object_from(params.get_mut("arguments").map(Value::take)),
+        };
+        let result = match self.answer(call, &context).await? {
+            CallToolResponse::Complete(mut result) => {
+                if !is_modern(&context) {
+                    result.result_type = None;
+                }
+                serde_json::to_value(result)
+            }
+            CallToolResponse::InputRequired(result) => serde_json::to_value(result),
+            _ => return Err(ErrorData::internal_error("no tool makes a task", None)),
+        };
+        result
             .map(CustomResult::new)
             .map_err(|error| ErrorData::internal_error(error.to_string(), None))
     }

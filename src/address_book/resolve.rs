@@ -6,6 +6,8 @@
 mod judge;
 mod plan;
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -98,6 +100,11 @@ impl Names {
     pub fn asked(&self) -> &[String] {
         &self.asked
     }
+
+    /// Where to look.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
 }
 
 /// Whether a name tells who is meant.
@@ -128,9 +135,66 @@ pub struct Recipient {
     /// True if the portal knows more people of that name than were read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
+    /// What the user chose in a form; absent if nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
     /// Sources that could not be asked about this name; see not_asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<Source>,
+}
+
+/// What the user said to a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// This one.
+    Chosen,
+    /// None of those who were shown.
+    NoneOfThese,
+    /// Not to be asked.
+    Declined,
+    /// Nothing: the form was closed, or nobody answered.
+    Cancelled,
+}
+
+impl Recipient {
+    /// The user chose the match with this address; an address of no match changes nothing.
+    pub fn choose(&mut self, email: &str) {
+        if let Some(at) = self.matches.iter().position(|found| found.email == email) {
+            self.matches = vec![self.matches.swap_remove(at)];
+            self.decide(Status::One, Choice::Chosen);
+        }
+    }
+
+    /// The user means nobody of those who were found.
+    pub fn choose_nobody(&mut self) {
+        self.matches.clear();
+        self.decide(Status::None, Choice::NoneOfThese);
+    }
+
+    fn decide(&mut self, status: Status, choice: Choice) {
+        self.status = Some(status);
+        self.choice = Some(choice);
+        self.more_matches = 0;
+        self.incomplete = false;
+    }
+}
+
+/// A line for a person who has to choose: everything that tells the matches apart, oddities included.
+impl fmt::Display for Match {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} <{}>", self.email)?,
+            None => f.write_str(&self.email)?,
+        }
+        if self.source == Source::Employees {
+            f.write_str(", colleague")?;
+        }
+        for caution in &self.cautions {
+            write!(f, "; caution: {}", caution.code().replace('_', " "))?;
+        }
+        Ok(())
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::{ExitStatus, Stop, print};
+use crate::address_book::Caution;
 use crate::config::env_vars;
 use crate::{fixit, mcp};
 
@@ -118,11 +119,19 @@ fn read_and_generate(readme: &Path) -> Result<(String, String), Stop> {
     for (name, table) in [
         ("settings", env_vars::markdown_table()),
         ("fixes", fixit::markdown_table()),
+        ("cautions", cautions_table()),
     ] {
         generated = replaced(&generated, name, &table)
             .ok_or_else(|| stop(&format!("has no place for `{name}`"), readme, None))?;
     }
     Ok((found, generated))
+}
+
+fn cautions_table() -> String {
+    let rows = Caution::ALL
+        .iter()
+        .map(|caution| format!("| `{}` | {} |\n", caution.code(), caution.sentence()));
+    format!("| caution | meaning |\n|---|---|\n{}", rows.collect::<String>())
 }
 
 /// Puts `table` between `<!-- generated: name -->` and `<!-- end -->`.

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, Tool};
+use rmcp::model::{CallToolResponse, InputResponses, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use super::elicit::{self, Manner, Seal};
 use super::schema::{self, JsonObject};
 use super::{arguments, outcome};
-use crate::address_book::{AddressBook, InvalidQuery, NotAsked, Recipient, Resolution, Source, Status};
+use crate::address_book::{AddressBook, Choice, Error, InvalidQuery, NotAsked, Recipient, Resolution, Source, Status};
 use crate::fixit::Failure;
 
 /// The tool's name.
@@ -74,6 +75,8 @@ pub struct SourceFailure {
 
 const ASK_THE_USER: &str = "Ask the user which match is meant where the status is several, also if only one is shown, and \
 for the address where it is none.";
+const DECLINED: &str =
+    "The user did not choose in the form: ask in the conversation instead, or leave the recipient out.";
 const ASK_AGAIN: &str = "Names in not_asked were not looked up everywhere: what is missing there may exist.";
 
 impl Output {
@@ -97,7 +100,11 @@ impl From<Resolution> for Output {
             .map(|caution| (caution.code().to_owned(), caution.sentence().to_owned()))
             .collect();
         let is_clear = recipients.iter().all(|recipient| recipient.status == Some(Status::One));
+        let has_no_answer = recipients
+            .iter()
+            .any(|recipient| matches!(recipient.choice, Some(Choice::Declined | Choice::Cancelled)));
         let mut advice: Vec<&str> = Vec::new();
+        advice.extend(has_no_answer.then_some(DECLINED));
         advice.extend((!is_clear).then_some(ASK_THE_USER));
         advice.extend((!not_asked.is_empty()).then_some(ASK_AGAIN));
         let not_asked = not_asked
@@ -132,23 +139,71 @@ pub(crate) fn tool() -> Tool {
     schema::tool::<Input, Output>(NAME, TITLE, DESCRIPTION)
 }
 
-/// Answers one call; a failure is a result too.
-pub(crate) async fn call(
-    book: &AddressBook,
-    arguments: Result<JsonObject, InvalidQuery>,
-    cancellation: &CancellationToken,
-) -> Result<CallToolResult, ErrorData> {
-    let found = async {
-        let asked = arguments.and_then(arguments::names)?;
-        book.resolve(&asked.names, cancellation).await
-    };
-    match found.await {
-        Ok(resolution) => outcome::success(&Output::from(resolution)),
-        Err(error) => failed(&Failure::from(&error)),
+/// One call of the tool, and what the client brings back from an earlier one.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) arguments: Result<JsonObject, InvalidQuery>,
+    pub(crate) state: Option<String>,
+    pub(crate) responses: Option<InputResponses>,
+    /// How the person can be asked; `None` if not at all.
+    pub(crate) manner: Option<Manner>,
+    pub(crate) seal: &'a Seal,
+}
+
+const NOT_OPEN: &str = "this question to the user is not open, or not any more; call resolve_mail_recipients again without \
+requestState";
+
+impl Call<'_> {
+    /// Answers; a failure is a result too.
+    ///
+    /// # Errors
+    /// A protocol error for a `requestState` that was not given for this call a short while ago.
+    pub(crate) async fn answer(
+        self,
+        book: &AddressBook,
+        cancellation: &CancellationToken,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let asked = self.arguments.and_then(arguments::names).map_err(Error::from);
+        let (asked, identity) = match asked.and_then(|asked| Ok((asked, book.identity()?))) {
+            Ok(known) => known,
+            Err(error) => return failed(&error),
+        };
+        let request = elicit::request_of(&asked.names, identity);
+        let opened = self.state.as_ref().map(|state| self.seal.opened(state, &request));
+        let asked_before = match opened {
+            Some(None) => return Err(ErrorData::invalid_params(NOT_OPEN, None)),
+            Some(Some(names)) => Some(names),
+            None => None,
+        };
+        let mut resolution = match book.resolve(&asked.names, cancellation).await {
+            Ok(resolution) => resolution,
+            Err(error) => return failed(&error),
+        };
+        let recipients = &mut resolution.recipients;
+        let answer = elicit::answer_in(self.responses.as_ref());
+        let undecided = elicit::undecided(recipients);
+        match (asked_before, answer, self.manner) {
+            (Some(names), Some(answer), _) => elicit::apply(&answer, &names, recipients),
+            _ if !asked.ask_user || undecided.is_empty() => {}
+            (_, _, Some(Manner::InResult)) => {
+                return Ok(elicit::input_required(recipients, &undecided, self.seal, &request).into());
+            }
+            (_, _, Some(Manner::ByRequest(peer, titles))) => {
+                let answer = tokio::select! {
+                    biased;
+                    () = cancellation.cancelled() => return failed(&Error::cancelled()),
+                    answer = elicit::ask(&peer, titles, recipients, &undecided) => answer,
+                };
+                elicit::apply(&answer, &undecided, recipients);
+            }
+            (_, _, None) => {}
+        }
+        Ok(outcome::success(&Output::from(resolution))?.into())
     }
 }
 
 /// The result of a call that found out nothing.
-fn failed(failure: &Failure) -> Result<CallToolResult, ErrorData> {
-    outcome::failure(&Output::from_failure(failure.clone()), failure)
+fn failed(error: &Error) -> Result<CallToolResponse, ErrorData> {
+    let failure = Failure::from(error);
+    Ok(outcome::failure(&Output::from_failure(failure.clone()), &failure)?.into())
 }

@@ -67,6 +67,8 @@ mod oauth;
 mod pagination;
 /// Processes that share a token store, and `lookup --all` as a person runs it.
 mod processes;
+/// How often the right person is found, by a labelled set.
+mod recall;
 /// Every shape of reply, one file a case.
 mod replies;
 /// Pages of contacts, then silence.

@@ -202,6 +202,7 @@ fn recipient(asked: &str, fitting: &[(Fit, &Candidate)], about: &About, domains:
         more_matches: u32::try_from(fitting.len().saturating_sub(matches.len())).unwrap_or(u32::MAX),
         matches,
         incomplete: about.is_incomplete,
+        choice: None,
         unchecked: Vec::new(),
     }
 }

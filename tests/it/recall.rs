@@ -1,0 +1,185 @@
+//! How often the right person is found: a labelled set of questions to an address book of twelve hundred contacts, by
+//! kind of difficulty. One half was looked at while the search was made; the other, held out, is what counts.
+//!
+//! The figures stand in the README; `INSTA_UPDATE=always` writes them there. See `fixtures/recipients/README.md`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bitrix24_mail_mcp::address_book::{AddressBook, Names, Recipient, Source, Status};
+use bitrix24_mail_mcp::demo::{self, DemoPortal};
+use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
+use tokio_util::sync::CancellationToken;
+
+/// Nobody of that name is in the book.
+const ABSENT: &str = "absent";
+/// At most so many matches are looked at.
+const FIRST: usize = 5;
+
+struct Pair {
+    kind: String,
+    asked: String,
+    /// Addresses; several where the question is ambiguous, none for who is absent.
+    expected: Vec<String>,
+}
+
+fn fixture(name: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/recipients");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split('\t').collect())
+}
+
+fn pairs(name: &str) -> Vec<Pair> {
+    rows(&fixture(name))
+        .map(|row| Pair {
+            kind: row[0].to_owned(),
+            asked: row[1].to_owned(),
+            expected: row[2]
+                .split('|')
+                .filter(|address| *address != "-")
+                .map(str::to_owned)
+                .collect(),
+        })
+        .collect()
+}
+
+/// What became of the questions of one kind.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+struct Course {
+    asked: usize,
+    /// The first match is one who is meant.
+    at_1: usize,
+    /// Everybody who is meant is among the first five.
+    at_5: usize,
+    /// A single person was given for sure.
+    one: usize,
+    /// And it was the right one.
+    right: usize,
+}
+
+impl Course {
+    fn count(&mut self, pair: &Pair, found: &Recipient) {
+        self.asked += 1;
+        let place = |address: &String| {
+            let is_it = |email: &str| email.eq_ignore_ascii_case(address);
+            found.matches.iter().position(|found| is_it(&found.email))
+        };
+        let places: Vec<_> = pair.expected.iter().map(place).collect();
+        let is_one = found.status == Some(Status::One);
+        if pair.expected.is_empty() {
+            // Nobody is to be found, and nobody is to be given for sure.
+            self.at_1 += usize::from(!is_one);
+            self.at_5 += usize::from(!is_one);
+        } else {
+            self.at_1 += usize::from(places.contains(&Some(0)));
+            self.at_5 += usize::from(places.iter().all(|place| place.is_some_and(|place| place < FIRST)));
+        }
+        self.one += usize::from(is_one);
+        self.right += usize::from(is_one && places == [Some(0)]);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.asked += other.asked;
+        self.at_1 += other.at_1;
+        self.at_5 += other.at_5;
+        self.one += other.one;
+        self.right += other.right;
+    }
+
+    fn recall(&self, count: usize) -> f64 {
+        count as f64 / self.asked as f64
+    }
+}
+
+async fn asked(portal: &DemoPortal, pairs: &[Pair]) -> BTreeMap<String, Course> {
+    let settings = Settings {
+        rate_limit: None,
+        ..Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
+    };
+    let book = AddressBook::new(Portal::new(settings), Duration::ZERO);
+    let mut courses: BTreeMap<String, Course> = BTreeMap::new();
+    for pair in pairs {
+        let names = Names::new(std::slice::from_ref(&pair.asked), &[Source::Contacts]).unwrap();
+        let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+        let course = courses.entry(pair.kind.clone()).or_default();
+        course.count(pair, &resolution.recipients[0]);
+    }
+    courses
+}
+
+fn table(held_out: &BTreeMap<String, Course>) -> String {
+    let mut table = String::from("| kind | questions | recall@1 | recall@5 |\n|---|---|---|---|\n");
+    let mut all = Course::default();
+    for (kind, course) in held_out {
+        all.add(*course);
+        row(&mut table, kind, course);
+    }
+    row(&mut table, "**all**", &all);
+    let precision = all.right as f64 / all.one as f64;
+    writeln!(
+        table,
+        "\nA single person was given for sure {} times, and it was the right one {} times: precision {precision:.3}.",
+        all.one, all.right
+    )
+    .unwrap();
+    table
+}
+
+fn row(table: &mut String, kind: &str, course: &Course) {
+    let (at_1, at_5) = (course.recall(course.at_1), course.recall(course.at_5));
+    writeln!(table, "| {kind} | {} | {at_1:.2} | {at_5:.2} |", course.asked).unwrap();
+}
+
+#[tokio::test]
+async fn the_right_person_is_found() {
+    let portal = DemoPortal::start(demo::Settings {
+        bucket: None,
+        kept_requests: 0,
+        ..demo::Settings::default()
+    })
+    .await
+    .unwrap();
+    let book = fixture("book.tsv");
+    portal.replace_book(
+        1,
+        rows(&book).map(|row| (row[0].to_owned(), row.get(1).unwrap_or(&"").to_string())),
+    );
+    let tuning = asked(&portal, &pairs("pairs.tuning.tsv")).await;
+    let held_out = asked(&portal, &pairs("pairs.held_out.tsv")).await;
+    println!("tuning:\n{}\nheld out:\n{}", table(&tuning), table(&held_out));
+    let mut all = Course::default();
+    for (kind, course) in &held_out {
+        all.add(*course);
+        assert!(course.asked >= 18, "{kind}: {course:?}");
+        assert!(course.recall(course.at_5) >= 0.85, "{kind}: {course:?}");
+    }
+    assert!(held_out.contains_key(ABSENT) && all.asked >= 300, "{all:?}");
+    assert!(all.recall(all.at_5) >= 0.95, "{all:?}");
+    assert!(all.right as f64 / all.one as f64 >= 0.99, "{all:?}");
+    assert!(all.one as f64 / all.asked as f64 > 0.3, "nothing is ever sure: {all:?}");
+    in_the_readme(&table(&held_out));
+}
+
+fn in_the_readme(table: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text
+        .split_once("<!-- measured: recall -->\n")
+        .expect("a place in the README");
+    let (found, after) = rest.split_once("<!-- end -->").unwrap();
+    if found != table && std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
+        let written = format!("{before}<!-- measured: recall -->\n{table}<!-- end -->{after}");
+        std::fs::write(&path, written).unwrap();
+        return;
+    }
+    assert_eq!(
+        found, table,
+        "the README has other figures; INSTA_UPDATE=always writes them"
+    );
+}
