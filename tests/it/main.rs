@@ -15,6 +15,8 @@ mod advice;
 mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
+/// What is offered to whoever types, and what that never costs.
+mod completion;
 /// Every fault of the demo portal, on each of the portal's paths.
 mod demo_faults;
 /// Asks the demo portal without a socket.
@@ -63,6 +65,8 @@ mod oauth;
 mod pagination;
 /// Processes that share a token store, and `lookup --all` as a person runs it.
 mod processes;
+/// Prompts and resources: lists, reads, errors, what may be kept.
+mod prompts_and_resources;
 /// Every shape of reply, one file a case.
 mod replies;
 /// Pages of contacts, then silence.
