@@ -27,6 +27,7 @@ pub use walk::{Step, Walk};
 
 use cache::{Cache, Key};
 
+pub use crate::portal::clean;
 use crate::portal::{self, Method, Portal};
 
 /// Looks people up in the portal.
@@ -127,17 +128,44 @@ impl AddressBook {
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
     pub async fn list(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        let identity = self.identity()?;
-        let key = Key {
-            identity,
-            query: query.clone(),
-        };
-        let answer = self.cache.answer(key, || self.asked(query));
+        let answer = self.cache.answer(self.key(query)?, || self.asked(query));
         tokio::select! {
             biased;
             () = cancellation.cancelled() => Err(Error::cancelled()),
             answer = answer => answer,
         }
+    }
+
+    /// As [`contacts`](Self::contacts), for whom the answer is a mere convenience: `None` if the answer is not there
+    /// already and the portal client is [busy](Portal::is_idle), so that nobody's look-up waits for this one.
+    ///
+    /// # Errors
+    /// [`Error::Portal`].
+    pub async fn list_if_idle(
+        &self,
+        query: &Query,
+        cancellation: &CancellationToken,
+    ) -> Result<Option<ContactPage>, Error> {
+        if !self.cache.holds(&self.key(query)?) && !self.portal.is_idle(Method::ListContacts) {
+            return Ok(None);
+        }
+        self.list(query, cancellation).await.map(Some)
+    }
+
+    /// How long the same question will still get the same answer as `page`, out of the cache.
+    pub fn fresh_for(&self, page: &Page) -> Duration {
+        // The age was rounded down.
+        let age = page
+            .age_seconds
+            .map_or(Duration::ZERO, |age| Duration::from_secs(age + 1));
+        self.cache.ttl().saturating_sub(age)
+    }
+
+    fn key(&self, query: &Query) -> Result<Key, Error> {
+        Ok(Key {
+            identity: self.identity()?,
+            query: query.clone(),
+        })
     }
 
     fn asked(&self, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {

@@ -82,12 +82,11 @@ impl Fix {
 /// without statuses, or the first, unless that would call lasting what the status calls passing. `None` means that
 /// nothing is known of the code with this status; [`Failure`] then gives honest general advice.
 pub fn lookup(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
-    let rows = || FIXES.iter().filter(|fix| fix.is_for_code(code));
-    rows()
+    rows(code)
         .find(|fix| http_status.is_some_and(|status| fix.statuses.contains(&status)))
-        .or_else(|| rows().find(|fix| fix.statuses.is_empty()))
+        .or_else(|| rows(code).find(|fix| fix.statuses.is_empty()))
         .or_else(|| {
-            let first = rows().next()?;
+            let first = rows(code).next()?;
             let contradicts = http_status.is_some_and(is_passing) && !first.statuses.iter().copied().any(is_passing);
             (!contradicts).then_some(first)
         })
@@ -121,10 +120,20 @@ impl Retry {
     }
 }
 
+/// The rows that `code` may mean, one for each status where they differ.
+pub fn rows(code: &str) -> impl Iterator<Item = &'static Fix> {
+    FIXES.iter().filter(move |fix| fix.is_for_code(code))
+}
+
 /// The table as Markdown, for the README.
 pub fn markdown_table() -> String {
+    markdown(FIXES)
+}
+
+/// Some rows of the table as Markdown.
+pub fn markdown<'a>(rows: impl IntoIterator<Item = &'a Fix>) -> String {
     let mut table = String::from("| Code | HTTP | Meaning | Who | What to do | Retry |\n|---|---|---|---|---|---|\n");
-    for fix in FIXES {
+    for fix in rows {
         let statuses: Vec<_> = fix.statuses.iter().map(u16::to_string).collect();
         let steps: Vec<_> = fix
             .steps

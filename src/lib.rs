@@ -7,7 +7,7 @@
 //! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures | every room |
 //! | [`config`] | settings from environment and file | `portal`, `transports`, `telemetry` |
 //! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp` |
-//! | [`mcp`] | the MCP server and its tools, one file each | `address_book`, `fixit` |
+//! | [`mcp`] | the MCP server: tools, one file each, prompts, resources and completion | `address_book`, `fixit` |
 //! | [`address_book`] | questions and contacts | `portal` |
 //! | [`portal`] | the REST 3.0 client | nothing |
 //! | [`fixit`] | advice for every failure | nothing |

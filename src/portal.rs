@@ -328,6 +328,11 @@ impl Portal {
         last.is_some_and(|at| at.elapsed() < time)
     }
 
+    /// True if a call of `method` would wait for nobody, and would leave half of what the limit grants at once to others.
+    pub fn is_idle(&self, method: Method) -> bool {
+        self.turnstile.is_idle(method)
+    }
+
     /// Adds what this client counts to `registry`.
     pub fn register(&self, registry: &mut Registry) {
         self.measurements.register(registry);

@@ -112,6 +112,16 @@ impl Cache {
         flight.await.map(|page| ContactPage::clone(&page))
     }
 
+    /// Whether the answer to `key` is kept.
+    pub(super) fn holds(&self, key: &Key) -> bool {
+        self.fresh(key).is_some()
+    }
+
+    /// How long an answer is good.
+    pub(super) fn ttl(&self) -> Duration {
+        self.ttl
+    }
+
     fn fresh(&self, key: &Key) -> Option<Answer> {
         self.kept.get(key).filter(|answer| answer.at.elapsed() < self.ttl)
     }

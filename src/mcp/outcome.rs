@@ -22,23 +22,28 @@ pub(crate) fn success(output: &impl Serialize) -> Result<CallToolResult, ErrorDa
 /// # Errors
 /// As [`success`].
 pub(crate) fn failure(output: &impl Serialize, failure: &Failure) -> Result<CallToolResult, ErrorData> {
+    log(failure, "a tool call");
+    let mut result = CallToolResult::error(vec![ContentBlock::text(failure.to_string())]);
+    result.structured_content = Some(structured(output)?);
+    Ok(result)
+}
+
+/// Logs that `what` failed.
+pub(crate) fn log(failure: &Failure, what: &'static str) {
     // What a model or a client did by itself is no news to whoever reads the log.
     if failure.retry == RetryName::Now {
         tracing::debug!(
             error.code = failure.code,
             http.status = failure.http_status,
-            "a tool call failed"
+            "{what} failed"
         );
     } else {
         tracing::warn!(
             error.code = failure.code,
             http.status = failure.http_status,
-            "a tool call failed"
+            "{what} failed"
         );
     }
-    let mut result = CallToolResult::error(vec![ContentBlock::text(failure.to_string())]);
-    result.structured_content = Some(structured(output)?);
-    Ok(result)
 }
 
 fn structured(output: &impl Serialize) -> Result<serde_json::Value, ErrorData> {

@@ -109,6 +109,11 @@ impl Bucket {
         (f64::from(self.limit.burst) - self.level_at(now)).max(0.0)
     }
 
+    /// True if a request would leave half of the places to others.
+    pub(super) fn is_idle(&self, now: Instant) -> bool {
+        self.room(now) >= f64::from(self.limit.burst / 2 + 1)
+    }
+
     fn level_at(&self, now: Instant) -> f64 {
         let leaked = now.saturating_duration_since(self.at).as_secs_f64() * self.limit.per_second;
         (self.level - leaked).max(0.0)
@@ -220,6 +225,18 @@ mod tests {
         bucket.overflowed(start);
         assert_eq!(bucket.take(start), Err(SECOND / 2));
         assert!(bucket.room(start) < 1.0 && bucket.room(start + 25 * SECOND) >= 50.0);
+    }
+
+    #[test]
+    fn a_bucket_is_idle_while_half_of_it_stays_for_others() {
+        let start = Instant::now();
+        for (burst, at_once) in [(50, 25), (3, 2), (2, 1), (1, 1)] {
+            let limit = RateLimit { per_second: 2.0, burst };
+            let mut bucket = Bucket::new(limit, start);
+            let taken = std::iter::from_fn(|| bucket.is_idle(start).then(|| bucket.take(start)));
+            assert_eq!(taken.count(), at_once, "{burst}");
+            assert!(bucket.is_idle(start + 60 * SECOND));
+        }
     }
 
     #[test]

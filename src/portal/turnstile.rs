@@ -35,6 +35,7 @@ trait Limiter {
     const LIMIT: Limit;
     fn take(&mut self, now: Instant) -> Result<(), Duration>;
     fn wait(&self, now: Instant, ahead: usize) -> Duration;
+    fn is_idle(&self, now: Instant) -> bool;
 }
 
 impl Limiter for Bucket {
@@ -45,6 +46,9 @@ impl Limiter for Bucket {
     fn wait(&self, now: Instant, ahead: usize) -> Duration {
         self.wait(now, ahead)
     }
+    fn is_idle(&self, now: Instant) -> bool {
+        self.is_idle(now)
+    }
 }
 
 impl Limiter for OperatingGate {
@@ -54,6 +58,9 @@ impl Limiter for OperatingGate {
     }
     fn wait(&self, now: Instant, ahead: usize) -> Duration {
         self.wait(now, ahead)
+    }
+    fn is_idle(&self, now: Instant) -> bool {
+        self.wait(now, 0).is_zero()
     }
 }
 
@@ -69,6 +76,10 @@ impl<L: Limiter> Lane<L> {
     fn limiter(&self) -> MutexGuard<'_, L> {
         // Every change of a limiter is one assignment after another that cannot fail.
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) == 0 && self.limiter().is_idle(Instant::now())
     }
 
     async fn pass(&self, deadline: Instant) -> Result<(), Error> {
@@ -173,6 +184,11 @@ impl Turnstile {
     pub(super) fn used_up(&self, method: Method, asked: Option<Duration>) -> Duration {
         self.gate(method)
             .map_or(Duration::ZERO, |gate| gate.limiter().used_up(asked, Instant::now()))
+    }
+
+    /// True if a call of `method` would wait for nobody and leave plenty to others.
+    pub(super) fn is_idle(&self, method: Method) -> bool {
+        self.gate(method).is_none_or(Lane::is_idle) && self.bucket.as_ref().is_none_or(Lane::is_idle)
     }
 
     /// Requests that may be sent at once; `None` if there is no limit.

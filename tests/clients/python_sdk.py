@@ -40,6 +40,10 @@ async def main():
             assert result.structured_content["contacts"] == [
                 {"id": 10, "email": "client@example.com", "name": "Client"}
             ], result
+            prompt = await client.get_prompt("draft_mail", {"to": "Anna", "about": "lunch"})
+            assert prompt.messages[0].content.text.endswith('{"names":["Anna"],"about":"lunch"}'), prompt
+            read = await client.read_resource("bitrix24-mail://contacts/search/client%40example.com")
+            assert "client@example.com" in read.contents[0].text, read
         print(f"{name}: contacts")
     for name, server, mode in ways(FAILING, "--demo-fault", "no-mail-scope"):
         async with Client(server, mode=mode) as client:

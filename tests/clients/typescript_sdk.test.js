@@ -1,4 +1,5 @@
-// The TypeScript SDK's client over stdio, Streamable HTTP and HTTP+SSE: list, a success, a failure.
+// The TypeScript SDK's client over stdio, Streamable HTTP and HTTP+SSE: lists, a success, a prompt, a resource, a
+// completion, a failure.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -50,6 +51,24 @@ for (const [name, way] of Object.entries(ways)) {
       const result = await client.callTool({ name: "list_mail_contacts", arguments: { query: "client@example.com" } });
       assert.deepEqual(result.structuredContent.contacts, [{ id: 10, email: "client@example.com", name: "Client" }]);
       assert.deepEqual(JSON.parse(result.content[0].text), result.structuredContent);
+    });
+  });
+
+  test(`${name}: a prompt, a resource and a completion`, async () => {
+    await withSession(["--demo"], async (client) => {
+      const [prompt] = (await client.listPrompts()).prompts;
+      const to = "client@example.com";
+      const { messages } = await client.getPrompt({ name: prompt.name, arguments: { to, about: "lunch" } });
+      assert.ok(messages[0].content.text.endsWith(`{"names":["${to}"],"about":"lunch"}`));
+      for (const { uri } of (await client.listResources()).resources) {
+        assert.ok((await client.readResource({ uri })).contents[0].text.length > 100);
+      }
+      const [{ uriTemplate: uri }] = (await client.listResourceTemplates()).resourceTemplates;
+      const [{ text }] = (await client.readResource({ uri: uri.replace("{query}", encodeURIComponent(to)) })).contents;
+      assert.equal(JSON.parse(text).contacts[0].email, to);
+      const argument = { name: "to", value: "anna, client@example.c" };
+      const { completion } = await client.complete({ ref: { type: "ref/prompt", name: prompt.name }, argument });
+      assert.deepEqual(completion, { values: [`anna, Client <${to}>`], total: 1, hasMore: false });
     });
   });
 

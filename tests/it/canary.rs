@@ -1,6 +1,7 @@
 //! A webhook secret shows nowhere: not on stdout, not on stderr at the finest level, not in results.
 
 use bitrix24_mail_mcp::demo::{self, CLIENT_SECRET, DemoPortal, FAULTS, Fault, Outcome, SECRET};
+use rmcp::model::ReadResourceRequestParams;
 use serde_json::json;
 
 use crate::harness::{Session, program, stderr, stdout};
@@ -28,6 +29,15 @@ fn must_fail(fault: &Fault, kind: &str) -> bool {
     fault.outcome == Outcome::Fails && (kind == "--demo" || fault.needs_oauth)
 }
 
+/// What a client sees of a resource and of a completion.
+async fn read_and_completed(session: &Session) -> String {
+    let client = session.client();
+    let uri = "bitrix24-mail://contacts/search/zebra-query";
+    let read = client.read_resource(ReadResourceRequestParams::new(uri));
+    let completed = client.complete_prompt_argument("draft_mail", "to", "zebra-query", None);
+    format!("{:?}", tokio::join!(read, completed))
+}
+
 #[tokio::test]
 async fn no_fault_shows_the_secret_to_a_client_or_in_the_logs() {
     for fault in FAULTS {
@@ -41,8 +51,10 @@ async fn no_fault_shows_the_secret_to_a_client_or_in_the_logs() {
                 .env("BITRIX24_TIMEOUT", "240ms")
                 .env("RUST_LOG", "trace");
             let session = Session::start(command).await;
-            let result = session.call(json!({"query": "zebra-query"})).await;
+            let arguments = json!({"query": "zebra-query"});
+            let (result, others) = tokio::join!(session.call(arguments), read_and_completed(&session));
             assert_clean(&serde_json::to_string(&result).unwrap(), fault.name);
+            assert_clean(&others, fault.name);
             let log = session.end().await;
             let is_logged = log.contains("a tool call failed");
             assert!(

@@ -270,7 +270,7 @@ async fn unknown_tools_and_methods_are_protocol_errors() {
             .contains("list_mail_contacts")
     );
     let answer = session
-        .ask(json!({"jsonrpc": "2.0", "id": 6, "method": "prompts/get", "params": {"name": "x"}}))
+        .ask(json!({"jsonrpc": "2.0", "id": 6, "method": "logging/setLevel", "params": {"level": "info"}}))
         .await;
     assert_eq!(answer["error"]["code"], -32601);
     let answer = session

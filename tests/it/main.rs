@@ -15,6 +15,8 @@ mod advice;
 mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
+/// What is offered to whoever types, and what that never costs.
+mod completion;
 /// Employees of the demo portal, alone and in a batch.
 mod demo_employees;
 /// Every fault of the demo portal, on each of the portal's paths.
@@ -67,6 +69,8 @@ mod oauth;
 mod pagination;
 /// Processes that share a token store, and `lookup --all` as a person runs it.
 mod processes;
+/// Prompts and resources: lists, reads, errors, what may be kept.
+mod prompts_and_resources;
 /// How often the right person is found, by a labelled set.
 mod recall;
 /// Every shape of reply, one file a case.

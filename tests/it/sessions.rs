@@ -16,7 +16,8 @@ fn request(revision: &str, accept: &str, message: &Value) -> Request {
     }
     if revision == MODERN {
         request = request.header("mcp-method", message["method"].as_str().unwrap());
-        if let Some(name) = message["params"]["name"].as_str() {
+        let params = &message["params"];
+        if let Some(name) = params["name"].as_str().or(params["uri"].as_str()) {
             request = request.header("mcp-name", name);
         }
     }
@@ -243,6 +244,12 @@ async fn every_way_gives_the_same_session() {
         let found = client.ask(call(3, json!({"query": "client"}))).await;
         let failed = client.ask(call(4, json!({"limit": "abc"}))).await;
         assert_eq!(failed["result"]["isError"], true, "{way:?}: {failed}");
+        let read = json!({"jsonrpc": "2.0", "id": 8, "method": "resources/read",
+            "params": {"uri": "bitrix24-mail://contacts/search/client"}});
+        let read = client.ask(read).await;
+        let text = read["result"]["contents"][0]["text"].as_str().unwrap();
+        let same: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(same, found["result"]["structuredContent"], "{way:?}");
         let unknown = json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "send_mail"}});
         assert_eq!(client.ask(unknown).await["error"]["code"], -32602, "{way:?}");
         let contents = |answer: &Value| answer["result"]["structuredContent"].clone();

@@ -154,23 +154,15 @@ impl Reading {
 
     /// Names that are written as one word in an address, or were in the question: ivanpetrov, jsmith.
     fn fit_by_joined_words(&self, bearer: &Bearer) -> Option<Fit> {
-        let joined = |apart: &[Word], together: &[Word]| {
-            let [together] = together else { return false };
-            let [one, two] = apart else { return false };
-            [(one, two), (two, one)]
-                .iter()
-                .any(|(one, two)| is_joined(one, two, together))
+        let joined = |apart: &[Word], together: &[Word]| match (apart, together) {
+            ([one, two], [together]) => joined(one, two, together).max(joined(two, one, together)),
+            _ => None,
         };
-        let is_local = joined(&self.words, &bearer.local);
-        let is_asked = joined(&bearer.name, &self.words) || joined(&bearer.local, &self.words);
-        if !is_local && !is_asked {
-            return None;
-        }
-        let why = if bearer.has_name || self.is_other_layout {
-            Why::Similar
-        } else {
-            Why::Words
-        };
+        let joined = joined(&self.words, &bearer.local)
+            .max(joined(&bearer.name, &self.words))
+            .max(joined(&bearer.local, &self.words))?;
+        let is_sure = joined == Joined::Whole && !bearer.has_name && !self.is_other_layout;
+        let why = if is_sure { Why::Words } else { Why::Similar };
         Some(Fit { why, points: 80 })
     }
 }
@@ -207,22 +199,29 @@ fn best_place(word: &Word, bearer: &Bearer, taken: &[Place]) -> Option<(Likeness
         .max_by_key(|(likeness, place)| likeness.points() - place.cost())
 }
 
-/// True if `together` is `one` and `two` in one word, either of them whole and the other at least its initial.
-fn is_joined(one: &Word, two: &Word, together: &Word) -> bool {
-    let all = |word: &Word| -> Vec<String> { word.keys.iter().chain([&word.plain]).cloned().collect() };
-    let (ones, twos, whole) = (all(one), all(two), all(together));
-    let first = |key: &str| key.chars().next().map(String::from).unwrap_or_default();
-    ones.iter().any(|one| {
-        twos.iter().any(|two| {
-            [
-                format!("{one}{two}"),
-                format!("{}{two}", first(one)),
-                format!("{one}{}", first(two)),
-            ]
-            .iter()
-            .any(|joined| joined.chars().count() > 3 && whole.contains(joined))
-        })
-    })
+/// How two words are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Joined {
+    /// One of them by its initial.
+    ByInitial,
+    /// Both of them whole.
+    Whole,
+}
+
+/// How `together` is `one` and then `two` in one word.
+fn joined(one: &Word, two: &Word, together: &Word) -> Option<Joined> {
+    const SHORTEST: usize = 4;
+    let spellings = |word: &Word| -> Vec<String> { word.keys.iter().chain([&word.plain]).cloned().collect() };
+    let (ones, twos, whole) = (spellings(one), spellings(two), spellings(together));
+    let first = |spelling: &str| spelling.chars().next().map(String::from).unwrap_or_default();
+    let is_it = |joined: String| joined.chars().count() >= SHORTEST && whole.contains(&joined);
+    let pairs = || ones.iter().flat_map(|one| twos.iter().map(move |two| (one, two)));
+    if pairs().any(|(one, two)| is_it(format!("{one}{two}"))) {
+        return Some(Joined::Whole);
+    }
+    let by_initial =
+        pairs().any(|(one, two)| is_it(format!("{}{two}", first(one))) || is_it(format!("{one}{}", first(two))));
+    by_initial.then_some(Joined::ByInitial)
 }
 
 fn is_patronymic(word: &Word) -> bool {

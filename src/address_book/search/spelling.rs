@@ -49,7 +49,11 @@ pub(super) fn words(text: &str) -> Vec<Word> {
 
 /// The same as text, with their accents.
 pub(super) fn split(text: &str) -> Vec<String> {
-    let lower = text.nfc().collect::<String>().to_lowercase();
+    let lower = if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        text.nfc().collect::<String>().to_lowercase()
+    };
     let is_apostrophe = |c: char| matches!(c, '\'' | '’' | 'ʼ' | '`' | '´' | '‘');
     lower
         .split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c)))
@@ -64,6 +68,9 @@ pub(super) fn is_cyrillic(c: char) -> bool {
 
 /// Lower case without accents. Cyrillic letters keep theirs, which make other letters of them; only ё is е.
 pub(super) fn plain(lower: &str) -> String {
+    if lower.is_ascii() {
+        return lower.to_owned();
+    }
     let mut plain = String::with_capacity(lower.len());
     for character in lower.nfc() {
         match character {

@@ -1,0 +1,100 @@
+//! What 2026-07-28 wants on results: for how long and by whom they may be kept, and who answered. Older clients need
+//! not pay for it.
+//!
+//! | result | how long | by whom |
+//! |---|---|---|
+//! | lists of tools, prompts, resources and templates; the fix-it table | an hour: they change only with the binary | anybody |
+//! | contacts | as long as this server itself would still give the same answer, so not at all without its cache | the client alone |
+//!
+//! See <https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching>.
+
+use std::time::Duration;
+
+use rmcp::ErrorData;
+use rmcp::model::{
+    CacheScope, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
+    PaginatedRequestParams, ReadResourceResult,
+};
+use rmcp::service::{RequestContext, RoleServer};
+
+use super::{is_modern, server_info_meta};
+
+/// How long a client may keep a result, and who may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hints {
+    ttl: Duration,
+    scope: CacheScope,
+}
+
+impl Hints {
+    /// For what changes only with the binary.
+    pub(super) const OF_THE_BINARY: Self = Self {
+        ttl: Duration::from_secs(60 * 60),
+        scope: CacheScope::Public,
+    };
+
+    /// For what only its owner may see.
+    pub(super) fn private(ttl: Duration) -> Self {
+        Self {
+            ttl,
+            scope: CacheScope::Private,
+        }
+    }
+}
+
+/// A result that carries hints.
+pub(super) trait Hinted: Sized {
+    fn slots(&mut self) -> (&mut Option<u64>, &mut Option<CacheScope>, &mut Option<MetaObject>);
+
+    /// With `hints` and the server's name, if the client knows them.
+    fn hinted(mut self, hints: Hints, context: &RequestContext<RoleServer>) -> Self {
+        if is_modern(context) {
+            let (ttl_ms, scope, meta) = self.slots();
+            *ttl_ms = Some(u64::try_from(hints.ttl.as_millis()).unwrap_or(u64::MAX));
+            *scope = Some(hints.scope);
+            *meta = Some(server_info_meta());
+        }
+        self
+    }
+}
+
+macro_rules! hinted {
+    ($($result:ty),+) => {
+        $(impl Hinted for $result {
+            fn slots(&mut self) -> (&mut Option<u64>, &mut Option<CacheScope>, &mut Option<MetaObject>) {
+                (&mut self.ttl_ms, &mut self.cache_scope, &mut self.meta)
+            }
+        })+
+    };
+}
+
+hinted!(
+    ListToolsResult,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ReadResourceResult
+);
+
+/// The `_meta` of a result that nobody keeps.
+pub(super) fn meta(context: &RequestContext<RoleServer>) -> Option<MetaObject> {
+    is_modern(context).then(server_info_meta)
+}
+
+/// A list of the binary's own, which has one page.
+///
+/// # Errors
+/// A protocol error for any cursor, as this server has given none.
+pub(super) fn one_page<R: Hinted>(
+    request: Option<&PaginatedRequestParams>,
+    context: &RequestContext<RoleServer>,
+    list: R,
+) -> Result<R, ErrorData> {
+    if request.is_some_and(|request| request.cursor.is_some()) {
+        return Err(ErrorData::invalid_params(
+            "the list has one page, so there is no cursor",
+            None,
+        ));
+    }
+    Ok(list.hinted(Hints::OF_THE_BINARY, context))
+}
