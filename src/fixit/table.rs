@@ -307,7 +307,7 @@ pub const FIXES: &[Fix] = &[
         User, &["Read the message.", "Check the webhook and its permissions.", ASK_SUPPORT], Never, METHOD),
     row("INVALID_ARGUMENTS", &[],
         "The tool was called with arguments it cannot use.",
-        Assistant, &["Correct the arguments named in validation.", "Example: {\"query\":\"anna\",\"pagination\":{\"limit\":20}}."], Now, METHOD),
+        Assistant, &["Correct the arguments named in validation.", "Examples: {\"query\":\"anna\",\"pagination\":{\"limit\":20}}; for resolve_mail_recipients {\"names\":[\"Anna\"]}."], Now, METHOD),
     row("CANCELLED", &[],
         "The call was withdrawn before the portal answered; nothing was changed.",
         Assistant, &["Call again if the contacts are still needed."], Now, METHOD),

@@ -22,7 +22,7 @@ use rmcp::model::{CompleteRequestParams, CompleteResult, CompletionInfo, Referen
 use tokio_util::sync::CancellationToken;
 
 use super::{prompts, resources};
-use crate::address_book::{AddressBook, Contact, ContactPage, Error, GivenPagination, Query, shown};
+use crate::address_book::{AddressBook, Caution, Contact, ContactPage, Error, GivenPagination, Query, shown};
 use crate::fixit::FIXES;
 
 /// One letter matches half an address book.
@@ -184,8 +184,11 @@ fn with_name(contact: &Contact) -> Option<String> {
             ',' | ';' | ':' | '<' | '>' | '"' | '\\' | '@' | '`' | '{' | '}' | '[' | ']'
         )
     };
-    let plain =
-        |name: &&String| contact.cautions.is_empty() && !name.contains(is_odd) && name.chars().count() <= MAX_NAME;
+    // Namesakes are told apart by the address.
+    let is_caution = |caution: &Caution| *caution != Caution::SameNameOtherAddress;
+    let plain = |name: &&String| {
+        !contact.cautions.iter().any(is_caution) && !name.contains(is_odd) && name.chars().count() <= MAX_NAME
+    };
     Some(match contact.name.as_ref().filter(plain) {
         Some(name) => format!("{name} <{address}>"),
         None => address.to_owned(),
@@ -210,7 +213,6 @@ fn listed(words: &[&str], typed: &str) -> CompletionInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address_book::Caution;
 
     fn contact(email: &str, name: &str) -> Contact {
         Contact {

@@ -187,7 +187,7 @@ fn recipient(asked: &str, fitting: &[(Fit, &Candidate)], about: &About, domains:
             id: candidate.contact.id,
             source: candidate.source,
             why: fit.why,
-            cautions: cautions(candidate, domains),
+            cautions: cautions(candidate, fit.why, domains),
         })
         .collect();
     let status = match matches.as_slice() {
@@ -225,11 +225,12 @@ fn is_serious(caution: Caution) -> bool {
     )
 }
 
-fn cautions(candidate: &Candidate, domains: &Domains) -> Vec<Caution> {
+fn cautions(candidate: &Candidate, why: Why, domains: &Domains) -> Vec<Caution> {
     let contact = &candidate.contact;
     let mut cautions = contact.cautions.clone();
     cautions.extend(of_contact(contact.name.as_deref(), &contact.email, domains));
-    if candidate.has_namesake {
+    // Who is asked for by the address is no namesake.
+    if candidate.has_namesake && why != Why::ExactAddress {
         cautions.push(Caution::SameNameOtherAddress);
     }
     cautions.sort_unstable();
