@@ -34,9 +34,43 @@ fn line(cells: &[String]) -> Result<String, Stop> {
 
 /// A spreadsheet runs a cell that begins like a formula; names are written by strangers.
 fn inert(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@']) {
+    // The wide forms are read like the narrow ones by some.
+    if cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
         format!("'{cell}")
     } else {
         cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn contact(name: &str, email: &str) -> Contact {
+        Contact {
+            id: 1,
+            email: email.to_owned(),
+            name: Some(name.to_owned()),
+            cautions: Vec::new(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_stays_one_cell_that_no_spreadsheet_runs(
+            name in r#"[=+@＝-]?[",;a'\n\r\tя\\|]{0,20}"#,
+            email in r#"[=+@-]?[",a.]{0,20}"#,
+        ) {
+            let text = rows(&[contact(&name, &email)]).unwrap();
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+            let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+            prop_assert_eq!(records.len(), 1);
+            prop_assert_eq!(records[0].len(), 4);
+            for (cell, given) in [(&records[0][1], &email), (&records[0][2], &name)] {
+                prop_assert!(!cell.starts_with(['=', '+', '-', '@', '＝']), "{cell}");
+                prop_assert_eq!(cell.trim_start_matches('\''), given.trim_start_matches('\''));
+            }
+        }
     }
 }

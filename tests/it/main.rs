@@ -75,6 +75,8 @@ mod prompts_and_resources;
 mod recall;
 /// Every shape of reply, one file a case.
 mod replies;
+/// Names that become recipients, in one request or call by call.
+mod resolve;
 /// Pages of contacts, then silence.
 mod scripted_pages;
 /// A server that sends prepared bytes.

@@ -12,7 +12,7 @@ use super::plan::Question;
 use super::{Answer, Match, Names, NotAsked, Recipient, Resolution, Source, Status};
 use crate::address_book::cautions::{Domains, of_contact, same_names};
 use crate::address_book::search::{Bearer, Fit, Wanted, Why};
-use crate::address_book::{Caution, Contact};
+use crate::address_book::{Caution, Contact, Error};
 
 /// Matches of all names together that an answer shows, so that fifty names fit a model's context.
 const MAX_SHOWN: usize = 100;
@@ -52,9 +52,12 @@ pub(super) fn resolution(names: &Names, wanted: &[Wanted], questions: &[Question
             }
             // Of the other pieces some may be missing: the telling one has most.
             Err(error) if question.is_telling => {
+                // The same failure took another time each time.
+                let is_same =
+                    |known: &Error| (known.code(), known.http_status()) == (error.code(), error.http_status());
                 let known = not_asked
                     .iter_mut()
-                    .find(|known| known.source == question.source && known.error == error);
+                    .find(|known| known.source == question.source && is_same(&known.error));
                 match known {
                     Some(known) => known.names.extend(&question.names),
                     None => not_asked.push(NotAsked {
@@ -178,6 +181,8 @@ fn fitting<'a>(wanted: &Wanted, about: &About, pool: &'a Pool) -> Vec<(Fit, &'a 
 }
 
 fn recipient(asked: &str, fitting: &[(Fit, &Candidate)], about: &About, domains: &Domains, shown: usize) -> Recipient {
+    // What was asked tells who fits alone from the namesakes: by the company, or by the address.
+    let is_alone = fitting.len() == 1;
     let matches: Vec<Match> = fitting
         .iter()
         .take(shown)
@@ -187,13 +192,13 @@ fn recipient(asked: &str, fitting: &[(Fit, &Candidate)], about: &About, domains:
             id: candidate.contact.id,
             source: candidate.source,
             why: fit.why,
-            cautions: cautions(candidate, fit.why, domains),
+            cautions: cautions(candidate, is_alone, domains),
         })
         .collect();
     let status = match matches.as_slice() {
         _ if about.checked.is_empty() => None,
         [] => Some(Status::None),
-        [only] if fitting.len() == 1 && is_sure(only, about) => Some(Status::One),
+        [only] if is_alone && is_sure(only, about) => Some(Status::One),
         _ => Some(Status::Several),
     };
     Recipient {
@@ -225,12 +230,11 @@ fn is_serious(caution: Caution) -> bool {
     )
 }
 
-fn cautions(candidate: &Candidate, why: Why, domains: &Domains) -> Vec<Caution> {
+fn cautions(candidate: &Candidate, is_alone: bool, domains: &Domains) -> Vec<Caution> {
     let contact = &candidate.contact;
     let mut cautions = contact.cautions.clone();
     cautions.extend(of_contact(contact.name.as_deref(), &contact.email, domains));
-    // Who is asked for by the address is no namesake.
-    if candidate.has_namesake && why != Why::ExactAddress {
+    if candidate.has_namesake && !is_alone {
         cautions.push(Caution::SameNameOtherAddress);
     }
     cautions.sort_unstable();

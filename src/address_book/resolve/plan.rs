@@ -208,3 +208,127 @@ fn for_employees(wanted: &[Wanted], beside_contacts: bool) -> Vec<Question> {
     }
     questions
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn wanted(names: &[&str]) -> Vec<Wanted> {
+        names.iter().map(|name| Wanted::new(name)).collect()
+    }
+
+    /// Fifty people with fifty surnames.
+    fn fifty() -> Vec<Wanted> {
+        const BEGINNINGS: [&str; 5] = ["kar", "mel", "nov", "tis", "rud"];
+        const ENDINGS: [&str; 10] = [
+            "enko", "owitz", "ek", "insky", "ova", "ersen", "as", "ulin", "ix", "ynets",
+        ];
+        let surnames = BEGINNINGS
+            .iter()
+            .flat_map(|beginning| ENDINGS.iter().map(move |ending| format!("{beginning}{ending}")));
+        surnames
+            .map(|surname| Wanted::new(&format!("Anna {surname}")))
+            .collect()
+    }
+
+    fn assert_sendable(questions: &[Question], names: usize) {
+        assert!(questions.len() <= MAX_CALLS, "{}", questions.len());
+        for question in questions {
+            let text = &question.text;
+            assert!(!text.contains(['%', '_', '*', '?', '\\']), "{text}");
+            assert!(!text.contains(char::is_control), "{text:?}");
+            match question.source {
+                Source::Contacts => assert!(text.chars().count() <= MAX_PIECE, "{text}"),
+                Source::Employees => {
+                    assert!(text.len() <= MAX_WORDS_BYTES, "{text}");
+                    assert!(!text.trim().is_empty(), "blank means everybody");
+                }
+            }
+            assert!((1..=MANY).contains(&question.limit));
+            assert!(question.names.iter().all(|name| *name < names));
+        }
+    }
+
+    /// Names by source that no telling question is about.
+    fn left_out(questions: &[Question], names: usize, source: Source) -> Vec<usize> {
+        let is_asked = |name: &usize| {
+            questions
+                .iter()
+                .any(|question| question.source == source && question.is_telling && question.names.contains(name))
+        };
+        (0..names).filter(|name| !is_asked(name)).collect()
+    }
+
+    #[test]
+    fn fifty_names_fit_one_batch_in_both_sources() {
+        let wanted = fifty();
+        let questions = questions(&wanted, Source::ALL);
+        assert_sendable(&questions, wanted.len());
+        assert!(left_out(&questions, 50, Source::Contacts).is_empty());
+        assert!(left_out(&questions, 50, Source::Employees).is_empty());
+        let shared = questions
+            .iter()
+            .filter(|question| question.source == Source::Contacts && question.names.len() > 1);
+        for question in shared {
+            assert!(question.text.chars().count() > 2, "{question:?}");
+        }
+    }
+
+    #[test]
+    fn one_name_has_its_pieces_and_the_newest_contacts() {
+        let questions = questions(&wanted(&["Ivan Petrov"]), Source::ALL);
+        let texts: Vec<_> = questions.iter().map(|question| question.text.as_str()).collect();
+        assert_eq!(texts[0], "petrov");
+        assert!(
+            texts.contains(&"ivan petrov") && texts.contains(&"иван") && texts.contains(&""),
+            "{texts:?}"
+        );
+        let employees = questions.iter().find(|question| question.source == Source::Employees);
+        assert!(
+            employees.unwrap().text.starts_with("petrov петров ivan"),
+            "{employees:?}"
+        );
+    }
+
+    #[test]
+    fn a_name_of_wildcards_asks_for_its_longest_part() {
+        for (name, expected) in [
+            ("100%_real@shop.example", "real@shop.example"),
+            ("under_score", "under"),
+        ] {
+            let questions = questions(&wanted(&[name]), &[Source::Contacts]);
+            assert_eq!(questions[0].text, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_is_not_wanted_is_not_asked() {
+        for source in Source::ALL {
+            let questions = questions(&wanted(&["anna", "bob"]), &[*source]);
+            assert!(questions.iter().all(|question| question.source == *source));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_names_are_at_most_one_batch_without_wildcards(
+            names in prop::collection::vec(any::<String>(), 1..=50),
+            both in any::<bool>(),
+        ) {
+            let wanted: Vec<_> = names.iter().map(|name| Wanted::new(name)).collect();
+            let sources: &[Source] = if both { Source::ALL } else { &[Source::Employees] };
+            assert_sendable(&questions(&wanted, sources), names.len());
+        }
+
+        #[test]
+        fn any_name_like_text_is_asked_about_in_both_sources(
+            names in prop::collection::vec("[a-zA-Zа-яёґїÀ-ž'. @_%*?-]{0,30}[a-zа-я]{3}", 1..=50),
+        ) {
+            let wanted: Vec<_> = names.iter().map(|name| Wanted::new(name)).collect();
+            let questions = questions(&wanted, Source::ALL);
+            assert_sendable(&questions, names.len());
+            prop_assert_eq!(left_out(&questions, names.len(), Source::Contacts), Vec::<usize>::new());
+        }
+    }
+}

@@ -142,15 +142,17 @@ fn is_other_gender(wanted: &Word, found: &Word) -> bool {
 }
 
 fn is_beginning(wanted: &Word, found: &Word) -> bool {
-    const SHORTEST: usize = 3;
-    let begins = |short: &Word, long: &Word| {
-        short.plain.chars().count() >= SHORTEST
-            && (long.plain.starts_with(&short.plain)
-                || short.keys.iter().any(|key| {
-                    key.chars().count() >= SHORTEST && long.keys.iter().any(|long| long.starts_with(key.as_str()))
-                }))
+    // A letter of a script without spaces is a syllable or a word.
+    let is_long_enough = |spelling: &str| match spelling.chars().next() {
+        Some(first) if first > '\u{2e80}' => true,
+        _ => spelling.chars().count() >= 3,
     };
-    begins(wanted, found)
+    let begins = |wanted: &String, found: &String| is_long_enough(wanted) && found.starts_with(wanted.as_str());
+    begins(&wanted.plain, &found.plain)
+        || wanted
+            .keys
+            .iter()
+            .any(|wanted| found.keys.iter().any(|found| begins(wanted, found)))
 }
 
 #[cfg(test)]
@@ -179,6 +181,7 @@ mod tests {
             ("klein", "stein", None),
             ("ivanov", "petrov", None),
             ("an", "antonia", None),
+            ("田中", "田中太郎", Some(Likeness::Beginning)),
         ] {
             assert_eq!(likeness(one, other), expected, "{one} {other}");
         }

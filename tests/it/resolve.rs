@@ -1,0 +1,355 @@
+//! Recipients: what is found, in how many requests, and what is told when a part of it cannot be asked.
+
+use std::time::Duration;
+
+use bitrix24_mail_mcp::address_book::{AddressBook, Error, Names, Recipient, Resolution, Source, Status, Why};
+use bitrix24_mail_mcp::demo::{self, DemoPortal, Quirk};
+use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::harness::{run, stderr, stdout};
+use crate::scripted_wire::{PAGE, Prepared, ScriptedWire, envelope, flat, reply};
+
+async fn portal(quirk: Option<Quirk>) -> DemoPortal {
+    DemoPortal::start(demo::Settings {
+        quirk,
+        bucket: None,
+        ..demo::Settings::default()
+    })
+    .await
+    .unwrap()
+}
+
+fn book(portal: &DemoPortal) -> AddressBook {
+    let settings = Settings {
+        rate_limit: None,
+        jitter: || 0.0,
+        ..Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
+    };
+    AddressBook::new(Portal::new(settings), Duration::ZERO)
+}
+
+fn names(asked: &[&str]) -> Names {
+    let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
+    Names::new(&asked, &[]).unwrap()
+}
+
+async fn resolve(portal: &DemoPortal, asked: &[&str]) -> Resolution {
+    let book = book(portal);
+    book.resolve(&names(asked), &CancellationToken::new()).await.unwrap()
+}
+
+fn emails(recipient: &Recipient) -> Vec<&str> {
+    recipient.matches.iter().map(|found| found.email.as_str()).collect()
+}
+
+/// What was asked about these sources, and the code of its failure.
+fn failures(resolution: &Resolution) -> Vec<(Source, &str, Vec<usize>)> {
+    let failures = resolution.not_asked.iter();
+    failures
+        .map(|failed| (failed.source, failed.error.code(), failed.names.clone()))
+        .collect()
+}
+
+const METHOD_NOT_FOUND: &str = "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION";
+const INTERNAL: &str = "BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION";
+
+#[tokio::test]
+async fn names_in_four_spellings_are_found_in_one_request() {
+    let portal = portal(None).await;
+    let resolution = resolve(&portal, &["Ivan Petrov", "Bdfyjd", "Мюллер", "anna"]).await;
+    assert_eq!(portal.rest3_request_count(), 1);
+    insta::assert_json_snapshot!(resolution.recipients);
+}
+
+/// Golden answers: who is found, in which order, and why.
+#[tokio::test]
+async fn each_kind_of_spelling_finds_its_people_in_order() {
+    let portal = portal(None).await;
+    let asked = [
+        "client@example.com",
+        "CLIENT@EXAMPLE.COM",
+        "client@example.org",
+        "John Smith",
+        "Smith John",
+        "smith, john",
+        "J. Smith",
+        "jsmith",
+        "Sasha Petrov",
+        "Bob Miller",
+        "Alexey Ivanov",
+        "Shcherbakov",
+        "Hohlova Yana",
+        "Artem Elkin",
+        "Halahan",
+        "Yevhen Yizhakevych",
+        "Mueller",
+        "Muller Jurgen",
+        "Grosse",
+        "Wojcik",
+        "Zolkiewska",
+        "oneill",
+        "Ayse Yildiz",
+        "Anna Contoso",
+        "Anna at Fabrikam",
+        "бухгалтерия Ромашка",
+        "田中",
+        "Ivan Petrof",
+        "Kate Brwon",
+        "Brown Kate",
+        "boss@contoso.com",
+        "Contoso Support",
+        "nobody at all",
+    ];
+    let mut golden = String::new();
+    for name in asked {
+        let resolution = resolve(&portal, &[name]).await;
+        let found = &resolution.recipients[0];
+        golden.push_str(&format!("{name}: {}\n", word(found.status)));
+        for found in &found.matches {
+            golden.push_str(&format!(
+                "    {} ({}, {})\n",
+                found,
+                word(found.why),
+                found.source.as_str()
+            ));
+        }
+    }
+    insta::assert_snapshot!(golden);
+}
+
+fn word(value: impl serde::Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap();
+    value.as_str().unwrap_or("not asked").to_owned()
+}
+
+#[tokio::test]
+async fn fifty_names_are_one_request() {
+    let portal = portal(Some(Quirk::ShortBatch)).await;
+    let asked: Vec<String> = (0..49).map(|at| format!("Person{at} Nobody{}", at * 7)).collect();
+    let mut asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    asked.push("client@example.com");
+    let resolution = resolve(&portal, &asked).await;
+    assert_eq!(portal.rest3_request_count(), 1);
+    assert_eq!(resolution.recipients.len(), 50);
+    assert_eq!(resolution.recipients[49].status, Some(Status::One));
+    assert!(resolution.not_asked.is_empty());
+    assert!(
+        resolution
+            .recipients
+            .iter()
+            .all(|recipient| recipient.unchecked.is_empty())
+    );
+}
+
+#[tokio::test]
+async fn an_old_portal_without_batch_is_asked_call_by_call() {
+    let portal = portal(Some(Quirk::NoBatch)).await;
+    let resolution = resolve(&portal, &["Shcherbakov", "client@example.com"]).await;
+    assert_eq!(emails(&resolution.recipients[0]), ["shcherbakov@zavod.example"]);
+    assert_eq!(emails(&resolution.recipients[1]), ["client@example.com"]);
+    assert!(resolution.not_asked.is_empty(), "{:?}", resolution.not_asked);
+    assert!(portal.rest3_request_count() > 10);
+}
+
+#[tokio::test]
+async fn an_unknown_method_in_a_batch_costs_only_its_own_answers() {
+    let portal = portal(Some(Quirk::NoEmployees)).await;
+    let asked = ["Shcherbakov", "client@example.com", "a1a", "b2b", "c3c"];
+    let resolution = resolve(&portal, &asked).await;
+    assert_eq!(emails(&resolution.recipients[0]), ["shcherbakov@zavod.example"]);
+    assert_eq!(resolution.recipients[0].unchecked, [Source::Employees]);
+    assert_eq!(
+        failures(&resolution),
+        [(Source::Employees, METHOD_NOT_FOUND, vec![0, 1, 2, 3, 4])]
+    );
+    let asked_for_employees = portal
+        .requests()
+        .iter()
+        .filter(|request| request.path.ends_with("listemployees"))
+        .count();
+    assert!(
+        asked_for_employees < asked.len(),
+        "an unknown method is not asked for again, but for what was under way"
+    );
+}
+
+#[tokio::test]
+async fn an_item_that_fails_costs_only_its_own_answer() {
+    let portal = portal(Some(Quirk::UnluckyBatch)).await;
+    let resolution = resolve(&portal, &["Buzz Lightyear", "client@example.com"]).await;
+    assert_eq!(emails(&resolution.recipients[1]), ["client@example.com"]);
+    assert_eq!(resolution.recipients[1].status, Some(Status::One));
+    assert!(resolution.recipients[1].unchecked.is_empty());
+    // "lightyear" was asked, only "buzz" was not.
+    assert_eq!(resolution.recipients[0].status, Some(Status::None));
+
+    let resolution = resolve(&portal, &["Buzz", "client@example.com"]).await;
+    assert_eq!(resolution.recipients[0].status, None, "a failure is no empty answer");
+    assert_eq!(
+        failures(&resolution),
+        [
+            (Source::Contacts, INTERNAL, vec![0]),
+            (Source::Employees, INTERNAL, vec![0])
+        ]
+    );
+    assert_eq!(resolution.recipients[1].status, Some(Status::One));
+}
+
+#[tokio::test]
+async fn employees_that_fail_leave_the_contacts() {
+    let portal = portal(Some(Quirk::EmployeesFail)).await;
+    let resolution = resolve(&portal, &["client@example.com"]).await;
+    assert_eq!(resolution.recipients[0].status, Some(Status::One));
+    assert_eq!(resolution.recipients[0].unchecked, [Source::Employees]);
+    assert_eq!(failures(&resolution), [(Source::Employees, INTERNAL, vec![0])]);
+}
+
+#[tokio::test]
+async fn a_portal_without_human_resources_has_no_employees() {
+    let portal = portal(Some(Quirk::NoHumanResources)).await;
+    let resolution = resolve(&portal, &["client@example.com", "Brown Kate"]).await;
+    assert_eq!(portal.rest3_request_count(), 1);
+    assert!(resolution.not_asked.is_empty());
+    assert_eq!(resolution.recipients[1].matches[0].source, Source::Contacts);
+}
+
+#[tokio::test]
+async fn an_employee_is_one_person_with_the_contact_of_the_same_address() {
+    let portal = portal(None).await;
+    let resolution = resolve(&portal, &["Kate Brown"]).await;
+    let found = &resolution.recipients[0];
+    assert_eq!(found.status, Some(Status::One));
+    assert_eq!((found.matches[0].source, found.matches[0].id), (Source::Employees, 17));
+    assert_eq!(found.matches[0].why, Why::Words);
+}
+
+/// Answers batches with `prepared`, single calls with an empty page, and counts both.
+fn batches_are(prepared: Prepared) -> std::sync::Arc<ScriptedWire> {
+    ScriptedWire::answering(move |sent| match sent.url.ends_with("/batch") {
+        true => prepared.clone(),
+        false => reply(200, PAGE),
+    })
+}
+
+async fn scripted(wire: &std::sync::Arc<ScriptedWire>) -> Result<Resolution, Error> {
+    let book = AddressBook::new(wire.portal(), Duration::ZERO);
+    book.resolve(&names(&["anna", "bob"]), &CancellationToken::new()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_batch_is_sent_again_as_a_batch() {
+    let items = r#"{"items":[]}"#;
+    let wire = ScriptedWire::answering({
+        let sent_before = std::sync::atomic::AtomicUsize::new(0);
+        move |sent| match sent_before.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => flat(503, "QUERY_LIMIT_EXCEEDED"),
+            _ => {
+                let calls: Value = serde_json::from_str(&sent.body).unwrap();
+                let results = vec![items; calls.as_array().unwrap().len()].join(",");
+                reply(200, &format!(r#"{{"result":[{results}]}}"#))
+            }
+        }
+    });
+    let resolution = scripted(&wire).await.unwrap();
+    assert_eq!(resolution.recipients[0].status, Some(Status::None));
+    let sent = wire.sent();
+    assert_eq!(sent.len(), 2);
+    assert!(sent.iter().all(|sent| sent.url.ends_with("/batch")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_for_all_is_not_asked_again_call_by_call() {
+    for prepared in [
+        envelope(401, "ACCESSDENIED"),
+        envelope(429, "RATELIMIT"),
+        flat(503, "OVERLOAD_LIMIT"),
+        flat(503, "QUERY_LIMIT_EXCEEDED"),
+        Prepared::Broken,
+        Prepared::Silence,
+    ] {
+        let wire = batches_are(prepared.clone());
+        let error = scripted(&wire).await.unwrap_err();
+        assert!(matches!(error, Error::Portal(_)), "{prepared:?}");
+        let single = wire.sent().iter().any(|sent| sent.url.contains("mail.recipient"));
+        assert!(!single, "{prepared:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_another_length_or_shape_is_asked_call_by_call() {
+    for body in [
+        r#"{"result":[]}"#,
+        r#"{"result":{"result":{},"result_error":[]}}"#,
+        r#"{"result":[{"items":[]}]}"#,
+    ] {
+        let wire = batches_are(reply(200, body));
+        let resolution = scripted(&wire).await.unwrap();
+        assert!(resolution.not_asked.is_empty(), "{body}");
+        assert!(wire.sent().len() > 3, "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_by_call_ends_with_the_deadline_and_keeps_what_came() {
+    let wire = ScriptedWire::answering(|sent| match () {
+        () if sent.url.ends_with("/batch") => envelope(404, "METHODNOTFOUND"),
+        () if sent.url.contains("listemployees") => Prepared::Silence,
+        () => reply(200, PAGE),
+    });
+    let started = tokio::time::Instant::now();
+    let resolution = scripted(&wire).await.unwrap();
+    assert!(started.elapsed() <= Settings::DEFAULT_TIMEOUT);
+    let failed = failures(&resolution);
+    assert!(
+        failed
+            .iter()
+            .all(|(source, code, _)| (*source, *code) == (Source::Employees, "TIMED_OUT")),
+        "{failed:?}"
+    );
+    assert_eq!(resolution.recipients[0].unchecked, [Source::Employees]);
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_ends_the_call() {
+    let portal = portal(None).await;
+    portal.hold_answers();
+    let (book, cancellation) = (book(&portal), CancellationToken::new());
+    let asked = names(&["anna"]);
+    let resolving = book.resolve(&asked, &cancellation);
+    let cancelling = async {
+        while portal.rest3_request_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        cancellation.cancel();
+    };
+    let (outcome, ()) = tokio::join!(resolving, cancelling);
+    assert_eq!(outcome.unwrap_err().code(), "CANCELLED");
+}
+
+#[tokio::test]
+async fn the_command_line_prints_what_the_tool_returns() {
+    let output = run(&["resolve", "anna", "client@example.com", "--demo", "--format", "json"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(found["recipients"][0]["status"], "several");
+    assert_eq!(found["recipients"][1]["matches"][0]["why"], "exact_address");
+    assert!(found["advice"].as_str().unwrap().contains("Ask the user"));
+
+    let output = run(&["resolve", "client@example.com", "--demo"]).await;
+    assert!(stdout(&output).contains("exact address"), "{}", stdout(&output));
+    let output = run(&["resolve", "client@example.com", "--demo-quirk", "no-employees"]).await;
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "a script must not take a part for the whole"
+    );
+    assert!(
+        stderr(&output).contains("employees could not be asked"),
+        "{}",
+        stderr(&output)
+    );
+    let output = run(&["resolve", "%", "--demo"]).await;
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
