@@ -35,6 +35,8 @@ mod demo_portal;
 mod demo_quirks;
 /// `doctor`: each check, and what fails where.
 mod doctor;
+/// Names that strangers forged, in every form that an answer has.
+mod forged_names;
 /// What the program generates is what the repository holds.
 mod generated;
 /// The handshake in five revisions, odd first messages, lines that cannot be read.

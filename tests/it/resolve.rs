@@ -24,7 +24,7 @@ async fn portal(quirk: Option<Quirk>) -> DemoPortal {
 fn book(portal: &DemoPortal) -> AddressBook {
     let settings = Settings {
         rate_limit: None,
-        jitter: || 0.0,
+        max_attempts: 1,
         ..Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
     };
     AddressBook::new(Portal::new(settings), Duration::ZERO)
