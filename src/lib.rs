@@ -8,7 +8,7 @@
 //! | [`config`] | settings from environment and file | `portal`, `transports`, `telemetry` |
 //! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp` |
 //! | [`mcp`] | the MCP server: tools, one file each, prompts, resources and completion | `address_book`, `fixit` |
-//! | [`address_book`] | questions and contacts | `portal` |
+//! | [`address_book`] | questions and contacts; `resolve` and `search` find whom a name means, `cautions` what is odd | `portal` |
 //! | [`portal`] | the REST 3.0 client | nothing |
 //! | [`fixit`] | advice for every failure | nothing |
 //! | [`demo`] | a portal on loopback to try and test with | nothing |
@@ -26,6 +26,10 @@
 //! where that helps, all under one deadline. Back come a page of cleaned contacts, or an error with a `code()` for which
 //! [`fixit::lookup`] has the advice; `mcp/outcome.rs` makes the result of either. `lookup` on the command line takes
 //! the same way and ends in `cli/report.rs`.
+//!
+//! Recipients take a wider way: [`address_book::Names`] become the questions of one batch (`resolve/plan.rs`), the portal
+//! client makes it call by call if the batch fails (`portal/batch.rs`), and everybody it brings is judged against every
+//! name (`resolve/judge.rs`, by `search`). `mcp/elicit.rs` may then let the user choose.
 
 pub mod address_book;
 pub mod cli;

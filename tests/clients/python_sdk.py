@@ -10,9 +10,11 @@ import sys
 
 from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
+from mcp.types import ElicitResult
 
 BINARY, BASE, FAILING = sys.argv[1:]
 TOOL = "list_mail_contacts"
+TOOLS = ["resolve_mail_recipients", "list_mail_contacts", "list_mail_employees"]
 
 
 def stdio(*arguments):
@@ -30,11 +32,30 @@ def ways(base, *arguments):
     ]
 
 
+async def choose(context, params):
+    """A person who always means the first one shown."""
+    fields = params.requested_schema["properties"]
+    return ElicitResult(action="accept", content={name: values(field)[0] for name, field in fields.items()})
+
+
+def values(field):
+    return field.get("enum") or [choice["const"] for choice in field["oneOf"]]
+
+
 async def main():
+    for name, server, mode in ways(BASE, "--demo"):
+        async with Client(server, mode=mode, elicitation_callback=choose) as client:
+            result = await client.call_tool("resolve_mail_recipients", {"names": ["anna"], "ask_user": True})
+            assert not result.is_error, result
+            recipient = result.structured_content["recipients"][0]
+            # Without a session and before 2026-07-28 there is nobody to ask.
+            status = "several" if name == "Streamable HTTP with a handshake" else "one"
+            assert recipient["status"] == status, (name, recipient)
+        print(f"{name}: {status} after the form")
     for name, server, mode in ways(BASE, "--demo"):
         async with Client(server, mode=mode) as client:
             tools = await client.list_tools()
-            assert [tool.name for tool in tools.tools] == [TOOL], tools
+            assert [tool.name for tool in tools.tools] == TOOLS, tools
             result = await client.call_tool(TOOL, {"query": "client@example.com"})
             assert not result.is_error, result
             assert result.structured_content["contacts"] == [

@@ -9,12 +9,12 @@ import { binary, emptyFolder, environment, here, repository, serve } from "./pro
 
 const run = promisify(execFile);
 
-test("the Python SDK gets contacts and advice over every transport", async () => {
+test("the Python SDK gets contacts, advice and a question to the user over every transport", async () => {
   const [demo, failing] = [await serve(["--demo"]), await serve(["--demo-fault", "no-mail-scope"])];
   const env = { ...environment(emptyFolder()), PYTHONPATH: join(repository, "target/tools/python") };
   const args = [join(here, "python_sdk.py"), binary, demo.base, failing.base];
   const { stdout } = await run("python3", args, { env, timeout: 120_000 });
-  assert.equal(stdout.trim().split("\n").length, 12, stdout);
+  assert.equal(stdout.trim().split("\n").length, 18, stdout);
   await demo.stop();
   await failing.stop();
 });

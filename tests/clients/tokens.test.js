@@ -22,12 +22,18 @@ async function withSession(args, use, more = {}) {
   }
 }
 
-test("the tool costs under 400 tokens", async () => {
+test("the three tools cost under 1,100 tokens together", async () => {
   await withSession(["--demo"], async (client) => {
-    const [{ name, description, inputSchema }] = (await client.listTools()).tools;
-    const tokens = countTokens(name + description + JSON.stringify(inputSchema));
-    console.log(`name + description + inputSchema: ${tokens} tokens`);
-    assert.ok(tokens < 400);
+    const { tools } = await client.listTools();
+    const costs = tools.map(({ name, description, inputSchema }) => {
+      assert.ok(description.length < 600, `${name}: ${description.length} characters`);
+      return countTokens(name + description + JSON.stringify(inputSchema));
+    });
+    const all = costs.reduce((sum, cost) => sum + cost, 0);
+    console.log(`name + description + inputSchema: ${costs.join(" + ")} = ${all} tokens`);
+    assert.equal(tools.length, 3);
+    assert.ok(all < 1100, `${all}`);
+    assert.ok(Buffer.byteLength(client.getInstructions()) < 1024, client.getInstructions());
   });
 });
 
@@ -62,8 +68,14 @@ test("every failure costs under 200 tokens, as structure and as text", async () 
     });
   }
   await withSession(["--demo"], async (client) => {
-    for (const args of [{ limit: "abc" }, { company: "Contoso" }]) {
-      const result = await client.callTool({ name: "list_mail_contacts", arguments: args });
+    for (const [name, args] of [
+      ["list_mail_contacts", { limit: "abc" }],
+      ["list_mail_contacts", { company: "Contoso" }],
+      ["list_mail_employees", { query: " " }],
+      ["resolve_mail_recipients", { names: [] }],
+      ["resolve_mail_recipients", { names: ["anna"], company: "Contoso" }],
+    ]) {
+      const result = await client.callTool({ name, arguments: args });
       costs.push([countTokens(JSON.stringify(result.structuredContent)), JSON.stringify(args), "structure"]);
       costs.push([countTokens(result.content[0].text), JSON.stringify(args), "text"]);
     }

@@ -1,5 +1,5 @@
-// The TypeScript SDK's client over stdio, Streamable HTTP and HTTP+SSE: lists, a success, a prompt, a resource, a
-// completion, a failure.
+// The TypeScript SDK's client over stdio, Streamable HTTP and HTTP+SSE: lists, successes, a question to the
+// user, a prompt, a resource, a completion, a failure.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -7,6 +7,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 
 import { binary, emptyFolder, environment, serve } from "./program.js";
 
@@ -46,12 +47,44 @@ for (const [name, way] of Object.entries(ways)) {
   test(`${name}: a look-up gives contacts that the client's own schema check accepts`, async () => {
     await withSession(["--demo"], async (client) => {
       const { tools } = await client.listTools();
-      assert.deepEqual(tools.map((tool) => tool.name), ["list_mail_contacts"]);
+      const names = ["resolve_mail_recipients", "list_mail_contacts", "list_mail_employees"];
+      assert.deepEqual(tools.map((tool) => tool.name), names);
       // After listTools the client checks every result against the tool's outputSchema.
       const result = await client.callTool({ name: "list_mail_contacts", arguments: { query: "client@example.com" } });
       assert.deepEqual(result.structuredContent.contacts, [{ id: 10, email: "client@example.com", name: "Client" }]);
       assert.deepEqual(JSON.parse(result.content[0].text), result.structuredContent);
+      const employees = await client.callTool({ name: "list_mail_employees", arguments: { query: "brown" } });
+      assert.equal(employees.structuredContent.contacts[0].email, "kate.brown@example.com");
+      const recipients = await client.callTool({
+        name: "resolve_mail_recipients",
+        arguments: { names: ["Ivan Petrov", "Bdfyjd", "client@example.com"] },
+      });
+      const statuses = recipients.structuredContent.recipients.map(({ status }) => status);
+      assert.deepEqual(statuses, ["several", "several", "one"]);
     });
+  });
+
+  test(`${name}: the user is asked where the client can, and whoever is chosen is the recipient`, async () => {
+    const { transport, stop } = await way(["--demo"]);
+    const client = new Client({ name: "check", version: "1" }, { capabilities: { elicitation: {} } });
+    let asked = 0;
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+      asked += 1;
+      const [[field, choice]] = Object.entries(params.requestedSchema.properties);
+      assert.equal(choice.title, "anna");
+      return { action: "accept", content: { [field]: "anna.petrova@contoso.example" } };
+    });
+    await client.connect(transport);
+    const call = { name: "resolve_mail_recipients", arguments: { names: ["anna"], ask_user: true } };
+    const [found] = (await client.callTool(call)).structuredContent.recipients;
+    // Without a session there is nobody to ask.
+    const isASession = name === "stdio" || name === "HTTP+SSE";
+    assert.equal(asked, isASession ? 1 : 0);
+    assert.equal(found.status, isASession ? "one" : "several");
+    assert.equal(found.choice, isASession ? "chosen" : undefined);
+    assert.ok(found.matches.some(({ email }) => email === "anna.petrova@contoso.example"));
+    await client.close();
+    await stop();
   });
 
   test(`${name}: a prompt, a resource and a completion`, async () => {
