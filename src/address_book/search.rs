@@ -140,7 +140,7 @@ impl Wanted {
 
     /// Words to ask the portal's employees for, best first: each is a beginning, and any of them matches.
     pub(super) fn beginnings(&self) -> Vec<String> {
-        let found = pieces::beginnings(&self.typed, &self.other_layouts);
+        let found = pieces::beginnings(&self.text, &self.typed, &self.other_layouts);
         if found.is_empty() {
             vec![self.text.to_lowercase()]
         } else {

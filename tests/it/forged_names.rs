@@ -45,7 +45,10 @@ async fn a_forged_contact_has_its_cautions_in_every_form() {
         // A cell may be wrapped.
         let words: Vec<&str> = table.split_whitespace().collect();
         let shown = words.join(" ");
-        assert!(shown.contains("name shows other address") && shown.contains("name is not a"), "{table}");
+        assert!(
+            shown.contains("name shows other address") && shown.contains("name is not a"),
+            "{table}"
+        );
     }
     let output = run(&["lookup", "thief", "--demo", "--format", "csv"]).await;
     let mut rows = csv::Reader::from_reader(output.stdout.as_slice());
