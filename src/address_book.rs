@@ -136,7 +136,7 @@ impl AddressBook {
         }
     }
 
-    /// As [`contacts`](Self::contacts), for whom the answer is a mere convenience: `None` if the answer is not there
+    /// As [`list`](Self::list), for whom the answer is a mere convenience: `None` if the answer is not there
     /// already and the portal client is [busy](Portal::is_idle), so that nobody's look-up waits for this one.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ impl Walk<'_> {
     /// The next contacts; `None` when all have been brought. After a failure the same step can be taken again.
     ///
     /// # Errors
-    /// Those of [`AddressBook::contacts`]; cancelling gives one too.
+    /// Those of [`AddressBook::list`]; cancelling gives one too.
     pub async fn step(&mut self, cancellation: &CancellationToken) -> Result<Option<Step>, Error> {
         let Some(query) = &self.next else { return Ok(None) };
         // Not by way of the cache: pages of different moments do not fit together.
