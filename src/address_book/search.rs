@@ -9,9 +9,9 @@
 //! | `exact_address` | the contact's address |
 //! | `exact_name` | the whole name, in its order |
 //! | `words` | words of the name, the local part of the address, or the company |
-//! | `transliterated` | the same in another script or scheme |
+//! | `transliterated` | the same in another script |
 //! | `keyboard_layout` | the same typed with another keyboard layout |
-//! | `similar` | the same but for mistakes, short forms of first names, initials, a part |
+//! | `similar` | the same but for mistakes, other spellings, short forms of first names, initials, a part |
 //!
 //! `similar` is only shown if there is nothing better.
 
@@ -20,6 +20,7 @@ mod fit;
 mod layout;
 mod likeness;
 mod pieces;
+mod question;
 mod spelling;
 
 use schemars::JsonSchema;
@@ -27,6 +28,8 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use fit::Bearer;
 use fit::Reading;
+pub(super) use pieces::{Piece, Spelling};
+use question::Question;
 use spelling::{Word, split};
 
 /// A question of more words is not about one person; the rest is not looked at.
@@ -69,53 +72,27 @@ pub(super) struct Fit {
     pub(super) points: i32,
 }
 
-/// Words of a question that name nobody.
-const FILLERS: &[&str] = &[
-    "at",
-    "from",
-    "of",
-    "the",
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "dr",
-    "prof",
-    "herr",
-    "frau",
-    "bei",
-    "von",
-    "из",
-    "от",
-    "г",
-    "господин",
-    "госпожа",
-    "пан",
-    "пані",
-    "з",
-    "із",
-];
-
 impl Wanted {
     /// Reads a question: a name or an address.
     pub(super) fn new(text: &str) -> Self {
         let text = text.trim();
-        let lower = text.to_lowercase();
-        let address = lower
-            .contains('@')
-            .then(|| lower.trim_matches(['<', '>', '"', ' ']).to_owned());
-        let typed = match &address {
-            // Of an address that is not in the book, the local part is what tells.
-            Some(address) => split(address.split('@').next().unwrap_or_default()),
-            None => without_fillers(split(text)),
+        let Question {
+            address,
+            words: typed,
+            company_from,
+        } = Question::new(text);
+        let other_layouts = match address {
+            Some(_) => Vec::new(),
+            None => layout::other_readings(text),
         };
-        let other_layouts = layout::other_readings(text);
         let mut readings = vec![Reading {
             words: read(&typed),
+            company_from,
             is_other_layout: false,
         }];
         readings.extend(other_layouts.iter().map(|reading| Reading {
             words: read(&split(reading)),
+            company_from: MAX_WORDS,
             is_other_layout: true,
         }));
         Self {
@@ -127,13 +104,25 @@ impl Wanted {
         }
     }
 
-    /// Pieces to ask the portal's contacts for, best first.
-    pub(super) fn pieces(&self) -> Vec<String> {
-        let mut found: Vec<String> = self.address.iter().cloned().collect();
-        found.extend(pieces::of_words(&self.text, &self.typed, &self.other_layouts));
+    /// Pieces to ask the portal's contacts for, best first; at least one.
+    pub(super) fn pieces(&self) -> Vec<Piece> {
+        let whole = |text: String| Piece {
+            text,
+            spelling: Some(Spelling::Typed),
+        };
+        let mut found: Vec<Piece> = self.address.iter().cloned().map(whole).collect();
+        let words = pieces::of_words(&self.text, &self.typed, &self.other_layouts);
+        // Whoever has the address is brought by it.
+        found.extend(words.into_iter().map(|piece| match self.address {
+            Some(_) => Piece {
+                spelling: None,
+                ..piece
+            },
+            None => piece,
+        }));
         // What has no word long enough is asked as it is: a name of two letters is a name.
         if found.is_empty() {
-            found.push(self.text.to_lowercase());
+            found.push(whole(self.text.to_lowercase()));
         }
         found
     }
@@ -167,15 +156,6 @@ impl Wanted {
         });
         fits.min_by_key(|fit| (fit.why, -fit.points))
     }
-}
-
-fn without_fillers(words: Vec<String>) -> Vec<String> {
-    let telling: Vec<String> = words
-        .iter()
-        .filter(|word| !FILLERS.contains(&word.as_str()))
-        .cloned()
-        .collect();
-    if telling.is_empty() { words } else { telling }
 }
 
 fn read(words: &[String]) -> Vec<Word> {

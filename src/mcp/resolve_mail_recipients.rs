@@ -77,7 +77,8 @@ const ASK_THE_USER: &str = "Ask the user which match is meant where the status i
 for the address where it is none.";
 const DECLINED: &str =
     "The user did not choose in the form: ask in the conversation instead, or leave the recipient out.";
-const ASK_AGAIN: &str = "Names in not_asked were not looked up everywhere: what is missing there may exist.";
+const ASK_AGAIN: &str = "Where incomplete is true somebody may have been missed: ask for these names again, ten at most in \
+one call, with first and last name or the company; see not_asked for what failed.";
 
 impl Output {
     /// The failure alone.
@@ -106,7 +107,8 @@ impl From<Resolution> for Output {
         let mut advice: Vec<&str> = Vec::new();
         advice.extend(has_no_answer.then_some(DECLINED));
         advice.extend((!is_clear).then_some(ASK_THE_USER));
-        advice.extend((!not_asked.is_empty()).then_some(ASK_AGAIN));
+        let is_incomplete = recipients.iter().any(|recipient| recipient.incomplete);
+        advice.extend((is_incomplete || !not_asked.is_empty()).then_some(ASK_AGAIN));
         let not_asked = not_asked
             .into_iter()
             .map(|failed| source_failure(failed, &recipients))

@@ -11,6 +11,8 @@
 
 /// Every fault of the demo portal, from the binary to an MCP client: the right advice, in text and in structure.
 mod advice;
+/// A batch that fails, on a scripted wire.
+mod batch;
 /// The secret of a webhook shows nowhere, whatever fails.
 mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.

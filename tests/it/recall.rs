@@ -97,27 +97,30 @@ impl Course {
     }
 }
 
-async fn asked(portal: &DemoPortal, pairs: &[Pair]) -> BTreeMap<String, Course> {
+/// Asks the questions, so many at once.
+async fn asked(portal: &DemoPortal, pairs: &[Pair], at_once: usize) -> BTreeMap<String, Course> {
     let settings = Settings {
         rate_limit: None,
         ..Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
     };
     let book = AddressBook::new(Portal::new(settings), Duration::ZERO);
     let mut courses: BTreeMap<String, Course> = BTreeMap::new();
-    for pair in pairs {
-        let names = Names::new(std::slice::from_ref(&pair.asked), &[Source::Contacts]).unwrap();
+    for pairs in pairs.chunks(at_once) {
+        let names: Vec<String> = pairs.iter().map(|pair| pair.asked.clone()).collect();
+        let names = Names::new(&names, &[Source::Contacts]).unwrap();
         let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
-        let course = courses.entry(pair.kind.clone()).or_default();
-        course.count(pair, &resolution.recipients[0]);
+        for (pair, recipient) in pairs.iter().zip(&resolution.recipients) {
+            let course = courses.entry(pair.kind.clone()).or_default();
+            course.count(pair, recipient);
+        }
     }
     courses
 }
 
 fn table(held_out: &BTreeMap<String, Course>) -> String {
     let mut table = String::from("| kind | questions | recall@1 | recall@5 |\n|---|---|---|---|\n");
-    let mut all = Course::default();
+    let all = all(held_out);
     for (kind, course) in held_out {
-        all.add(*course);
         row(&mut table, kind, course);
     }
     row(&mut table, "**all**", &all);
@@ -137,7 +140,7 @@ fn row(table: &mut String, kind: &str, course: &Course) {
 }
 
 /// Asks the questions of one half of a demo portal with the labelled book, and prints how it went.
-async fn course_of(half: &str) -> BTreeMap<String, Course> {
+async fn course_of(half: &str, at_once: usize) -> BTreeMap<String, Course> {
     let portal = DemoPortal::start(demo::Settings {
         bucket: None,
         kept_requests: 0,
@@ -150,8 +153,8 @@ async fn course_of(half: &str) -> BTreeMap<String, Course> {
         1,
         rows(&book).map(|row| (row[0].to_owned(), row.get(1).unwrap_or(&"").to_string())),
     );
-    let courses = asked(&portal, &pairs(half)).await;
-    print(half, &courses);
+    let courses = asked(&portal, &pairs(half), at_once).await;
+    print(&format!("{half}, {at_once} at once"), &courses);
     courses
 }
 
@@ -161,9 +164,8 @@ fn print(half: &str, courses: &BTreeMap<String, Course>) {
 }
 
 fn assert_good(courses: &BTreeMap<String, Course>) {
-    let mut all = Course::default();
+    let all = all(courses);
     for (kind, course) in courses {
-        all.add(*course);
         assert!(course.asked >= 18, "{kind}: {course:?}");
         assert!(course.recall(course.at_5) >= 0.85, "{kind}: {course:?}");
     }
@@ -174,15 +176,37 @@ fn assert_good(courses: &BTreeMap<String, Course>) {
 }
 
 #[tokio::test]
+#[ignore = "figures for whoever changes the search; the other half is what counts"]
 async fn the_right_person_is_found_by_the_questions_that_were_looked_at() {
-    assert_good(&course_of("pairs.tuning.tsv").await);
+    assert_good(&course_of("pairs.tuning.tsv", 1).await);
 }
 
 #[tokio::test]
 async fn the_right_person_is_found_by_the_questions_that_were_held_out() {
-    let courses = course_of("pairs.held_out.tsv").await;
+    let courses = course_of("pairs.held_out.tsv", 1).await;
     assert_good(&courses);
-    in_the_readme(&table(&courses));
+    let mut table = table(&courses);
+    // Many names share the places of one request.
+    for (at_once, least) in [(10, 0.9), (50, 0.5)] {
+        let all = all(&course_of("pairs.held_out.tsv", at_once).await);
+        assert!(all.recall(all.at_5) >= least, "{at_once} at once: {all:?}");
+        assert!(all.right as f64 / all.one as f64 >= 0.99, "{at_once} at once: {all:?}");
+        writeln!(
+            table,
+            "Asked {at_once} names at once: recall@5 {:.2}, given for sure {}, right {}.",
+            all.recall(all.at_5),
+            all.one,
+            all.right
+        )
+        .unwrap();
+    }
+    in_the_readme(&table);
+}
+
+fn all(courses: &BTreeMap<String, Course>) -> Course {
+    let mut all = Course::default();
+    courses.values().for_each(|course| all.add(*course));
+    all
 }
 
 #[expect(

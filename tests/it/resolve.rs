@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use bitrix24_mail_mcp::address_book::{AddressBook, Error, Names, Recipient, Resolution, Source, Status, Why};
+use bitrix24_mail_mcp::address_book::{AddressBook, Names, Recipient, Resolution, Source, Status, Why};
 use bitrix24_mail_mcp::demo::{self, DemoPortal, Quirk};
 use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{run, stderr, stdout};
-use crate::scripted_wire::{PAGE, Prepared, ScriptedWire, envelope, flat, reply};
 
 async fn portal(quirk: Option<Quirk>) -> DemoPortal {
     DemoPortal::start(demo::Settings {
@@ -30,7 +29,7 @@ fn book(portal: &DemoPortal) -> AddressBook {
     AddressBook::new(Portal::new(settings), Duration::ZERO)
 }
 
-fn names(asked: &[&str]) -> Names {
+pub(crate) fn names(asked: &[&str]) -> Names {
     let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
     Names::new(&asked, &[]).unwrap()
 }
@@ -45,7 +44,7 @@ fn emails(recipient: &Recipient) -> Vec<&str> {
 }
 
 /// What was asked about these sources, and the code of its failure.
-fn failures(resolution: &Resolution) -> Vec<(Source, &str, Vec<usize>)> {
+pub(crate) fn failures(resolution: &Resolution) -> Vec<(Source, &str, Vec<usize>)> {
     let failures = resolution.not_asked.iter();
     failures
         .map(|failed| (failed.source, failed.error.code(), failed.names.clone()))
@@ -144,6 +143,20 @@ async fn fifty_names_are_one_request() {
 }
 
 #[tokio::test]
+async fn names_of_whom_nobody_is_found_have_a_second_request_if_the_first_had_no_place_for_everything() {
+    let portal = portal(None).await;
+    let resolution = resolve(&portal, &["Lukacz Wojczik"]).await;
+    assert_eq!(resolution.recipients[0].matches[0].email, "lukasz@krakow.example");
+    assert_eq!(portal.rest3_request_count(), 1, "one name has a place for everything");
+
+    let mut asked = vec!["client@example.com"; 19];
+    asked.push("Lukacz Wojczik");
+    let resolution = resolve(&portal, &asked).await;
+    assert_eq!(resolution.recipients[19].matches[0].email, "lukasz@krakow.example");
+    assert!(portal.rest3_request_count() <= 3);
+}
+
+#[tokio::test]
 async fn an_old_portal_without_batch_is_asked_call_by_call() {
     let portal = portal(Some(Quirk::NoBatch)).await;
     let resolution = resolve(&portal, &["Shcherbakov", "client@example.com"]).await;
@@ -182,8 +195,17 @@ async fn an_item_that_fails_costs_only_its_own_answer() {
     assert_eq!(emails(&resolution.recipients[1]), ["client@example.com"]);
     assert_eq!(resolution.recipients[1].status, Some(Status::One));
     assert!(resolution.recipients[1].unchecked.is_empty());
-    // "lightyear" was asked, only "buzz" was not.
-    assert_eq!(resolution.recipients[0].status, Some(Status::None));
+    // "lightyear" was asked, "buzz" was not.
+    let buzz = &resolution.recipients[0];
+    assert_eq!((buzz.status, buzz.incomplete), (Some(Status::None), true));
+    assert_eq!(buzz.unchecked, [Source::Employees]);
+    assert_eq!(
+        failures(&resolution),
+        [
+            (Source::Employees, INTERNAL, vec![0]),
+            (Source::Contacts, INTERNAL, vec![0])
+        ]
+    );
 
     let resolution = resolve(&portal, &["Buzz", "client@example.com"]).await;
     assert_eq!(resolution.recipients[0].status, None, "a failure is no empty answer");
@@ -198,12 +220,40 @@ async fn an_item_that_fails_costs_only_its_own_answer() {
 }
 
 #[tokio::test]
-async fn employees_that_fail_leave_the_contacts() {
+async fn employees_that_fail_leave_the_contacts_and_nobody_is_sure_but_an_address() {
     let portal = portal(Some(Quirk::EmployeesFail)).await;
-    let resolution = resolve(&portal, &["client@example.com"]).await;
-    assert_eq!(resolution.recipients[0].status, Some(Status::One));
-    assert_eq!(resolution.recipients[0].unchecked, [Source::Employees]);
-    assert_eq!(failures(&resolution), [(Source::Employees, INTERNAL, vec![0])]);
+    let resolution = resolve(&portal, &["client@example.com", "Shcherbakov"]).await;
+    let [address, name] = resolution.recipients.as_slice() else {
+        panic!()
+    };
+    assert_eq!(address.status, Some(Status::One));
+    assert_eq!(emails(name), ["shcherbakov@zavod.example"]);
+    assert_eq!((name.status, name.incomplete), (Some(Status::Several), true));
+    assert_eq!(name.unchecked, [Source::Employees]);
+    assert_eq!(failures(&resolution), [(Source::Employees, INTERNAL, vec![0, 1])]);
+}
+
+/// A portal with so many contacts of a first name and of a surname that no answer brings the one who bears both.
+#[tokio::test]
+async fn who_may_be_behind_full_answers_is_not_given_for_sure() {
+    let portal = portal(None).await;
+    let person = |at: usize, name: String| (format!("p{at}@crowd.example"), name);
+    let mut people = vec![person(0, "Ivan Petrov".to_owned())];
+    people.extend((1..250).map(|at| person(at, format!("Olga Petrova{at}"))));
+    people.extend((250..500).map(|at| person(at, format!("Ivan Kuznetsov{at}"))));
+    people.push(person(500, "Ивана Петрова".to_owned()));
+    portal.replace_book(1, people);
+    let resolution = resolve(&portal, &["Petrov Ivan", "Ivan"]).await;
+    let [petrov, ivan] = resolution.recipients.as_slice() else {
+        panic!()
+    };
+    assert!(petrov.incomplete && ivan.incomplete);
+    assert_eq!(
+        (petrov.status, ivan.status),
+        (Some(Status::Several), Some(Status::Several))
+    );
+    // The whole name was asked for too.
+    assert_eq!(petrov.matches[0].email, "p0@crowd.example");
 }
 
 #[tokio::test]
@@ -222,93 +272,7 @@ async fn an_employee_is_one_person_with_the_contact_of_the_same_address() {
     let found = &resolution.recipients[0];
     assert_eq!(found.status, Some(Status::One));
     assert_eq!((found.matches[0].source, found.matches[0].id), (Source::Employees, 17));
-    assert_eq!(found.matches[0].why, Why::Words);
-}
-
-/// Answers batches with `prepared`, single calls with an empty page, and counts both.
-fn batches_are(prepared: Prepared) -> std::sync::Arc<ScriptedWire> {
-    ScriptedWire::answering(move |sent| match sent.url.ends_with("/batch") {
-        true => prepared.clone(),
-        false => reply(200, PAGE),
-    })
-}
-
-async fn scripted(wire: &std::sync::Arc<ScriptedWire>) -> Result<Resolution, Error> {
-    let book = AddressBook::new(wire.portal(), Duration::ZERO);
-    book.resolve(&names(&["anna", "bob"]), &CancellationToken::new()).await
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_throttled_batch_is_sent_again_as_a_batch() {
-    let items = r#"{"items":[]}"#;
-    let wire = ScriptedWire::answering({
-        let sent_before = std::sync::atomic::AtomicUsize::new(0);
-        move |sent| match sent_before.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-            0 => flat(503, "QUERY_LIMIT_EXCEEDED"),
-            _ => {
-                let calls: Value = serde_json::from_str(&sent.body).unwrap();
-                let results = vec![items; calls.as_array().unwrap().len()].join(",");
-                reply(200, &format!(r#"{{"result":[{results}]}}"#))
-            }
-        }
-    });
-    let resolution = scripted(&wire).await.unwrap();
-    assert_eq!(resolution.recipients[0].status, Some(Status::None));
-    let sent = wire.sent();
-    assert_eq!(sent.len(), 2);
-    assert!(sent.iter().all(|sent| sent.url.ends_with("/batch")));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_fails_for_all_is_not_asked_again_call_by_call() {
-    for prepared in [
-        envelope(401, "ACCESSDENIED"),
-        envelope(429, "RATELIMIT"),
-        flat(503, "OVERLOAD_LIMIT"),
-        flat(503, "QUERY_LIMIT_EXCEEDED"),
-        Prepared::Broken,
-        Prepared::Silence,
-    ] {
-        let wire = batches_are(prepared.clone());
-        let error = scripted(&wire).await.unwrap_err();
-        assert!(matches!(error, Error::Portal(_)), "{prepared:?}");
-        let single = wire.sent().iter().any(|sent| sent.url.contains("mail.recipient"));
-        assert!(!single, "{prepared:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_batch_of_another_length_or_shape_is_asked_call_by_call() {
-    for body in [
-        r#"{"result":[]}"#,
-        r#"{"result":{"result":{},"result_error":[]}}"#,
-        r#"{"result":[{"items":[]}]}"#,
-    ] {
-        let wire = batches_are(reply(200, body));
-        let resolution = scripted(&wire).await.unwrap();
-        assert!(resolution.not_asked.is_empty(), "{body}");
-        assert!(wire.sent().len() > 3, "{body}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn call_by_call_ends_with_the_deadline_and_keeps_what_came() {
-    let wire = ScriptedWire::answering(|sent| match () {
-        () if sent.url.ends_with("/batch") => envelope(404, "METHODNOTFOUND"),
-        () if sent.url.contains("listemployees") => Prepared::Silence,
-        () => reply(200, PAGE),
-    });
-    let started = tokio::time::Instant::now();
-    let resolution = scripted(&wire).await.unwrap();
-    assert!(started.elapsed() <= Settings::DEFAULT_TIMEOUT);
-    let failed = failures(&resolution);
-    assert!(
-        failed
-            .iter()
-            .all(|(source, code, _)| (*source, *code) == (Source::Employees, "TIMED_OUT")),
-        "{failed:?}"
-    );
-    assert_eq!(resolution.recipients[0].unchecked, [Source::Employees]);
+    assert_eq!(found.matches[0].why, Why::ExactName, "by the contact's name");
 }
 
 #[tokio::test]

@@ -2,72 +2,57 @@
 //!
 //! | matches | status |
 //! |---|---|
-//! | a single one that bears the name, and nothing serious is odd about it | `one` |
-//! | more, or only similar ones, or a single one that is odd or whose namesakes were not all read | `several` |
+//! | a single one that bears the name, nothing serious is odd about it, and nobody else was missed | `one` |
+//! | more, or only similar ones, or a single one of whom that cannot be said | `several` |
 //! | none | `none` |
+//!
+//! Somebody may have been missed where a question failed, or where every question with a whole word of the name had a
+//! full answer.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::plan::Question;
 use super::{Answer, Match, Names, NotAsked, Recipient, Resolution, Source, Status};
 use crate::address_book::cautions::{Domains, of_contact, same_names};
-use crate::address_book::search::{Bearer, Fit, Wanted, Why};
+use crate::address_book::search::{Bearer, Fit, Spelling, Wanted, Why};
 use crate::address_book::{Caution, Contact, Error};
 
 /// Matches of all names together that an answer shows, so that fifty names fit a model's context.
 const MAX_SHOWN: usize = 100;
 /// Matches of one name that are shown, at least and at most.
-const SHOWN: (usize, usize) = (4, 20);
+const SHOWN: (usize, usize) = (2, 20);
+
+/// An address with more names is nobody's.
+const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
 
 /// A person whom the portal brought.
 struct Candidate {
     contact: Contact,
     source: Source,
-    bearer: Bearer,
+    /// By every name that the address has.
+    bearers: Vec<Bearer>,
     has_namesake: bool,
 }
 
-/// Judges every name. `answers` belong to `questions`, one to one.
-pub(super) fn resolution(names: &Names, wanted: &[Wanted], questions: &[Question], answers: Vec<Answer>) -> Resolution {
+/// Judges every name by all that was asked and answered.
+pub(super) fn resolution(names: &Names, wanted: &[Wanted], asked: &[(Question, Answer)]) -> Resolution {
     let mut pool = Pool::default();
     let mut not_asked: Vec<NotAsked> = Vec::new();
-    // For each name: whom its questions brought, and what is missing.
-    let mut about: Vec<About> = names.asked().iter().map(|_| About::default()).collect();
-    for (question, answer) in questions.iter().zip(answers) {
-        match answer {
-            Ok(contacts) => {
-                let is_full = u32::try_from(contacts.len()).unwrap_or(u32::MAX) >= question.limit;
-                let brought: Vec<usize> = contacts
-                    .into_iter()
-                    .filter_map(|contact| pool.add(contact, question.source))
-                    .collect();
-                for name in &question.names {
-                    let Some(about) = about.get_mut(*name) else { continue };
-                    about.brought.extend(&brought);
-                    about.is_incomplete |= is_full && question.is_telling;
-                    if question.is_telling {
-                        about.checked.push(question.source);
-                    }
-                }
+    let wants_contacts = names.sources.contains(&Source::Contacts);
+    let mut about: Vec<About> = wanted.iter().map(|wanted| About::new(wanted, wants_contacts)).collect();
+    for (question, answer) in asked {
+        let is_full = matches!(answer, Ok(contacts) if contacts.len() >= question.limit as usize);
+        let brought: Result<Vec<usize>, &Error> = answer.as_ref().map(|contacts| {
+            let added = contacts.iter().filter_map(|contact| pool.add(contact, question.source));
+            added.collect()
+        });
+        for name in &question.names {
+            if let Some(about) = about.get_mut(*name) {
+                about.learn(*name, question, &brought, is_full);
             }
-            // Of the other pieces some may be missing: the telling one has most.
-            Err(error) if question.is_telling => {
-                // The same failure took another time each time.
-                let is_same =
-                    |known: &Error| (known.code(), known.http_status()) == (error.code(), error.http_status());
-                let known = not_asked
-                    .iter_mut()
-                    .find(|known| known.source == question.source && is_same(&known.error));
-                match known {
-                    Some(known) => known.names.extend(&question.names),
-                    None => not_asked.push(NotAsked {
-                        source: question.source,
-                        names: question.names.clone(),
-                        error,
-                    }),
-                }
-            }
-            Err(_) => {}
+        }
+        if let Err(error) = brought {
+            tell(&mut not_asked, question, error.clone());
         }
     }
     pool.find_namesakes();
@@ -89,12 +74,107 @@ pub(super) fn resolution(names: &Names, wanted: &[Wanted], questions: &[Question
     Resolution { recipients, not_asked }
 }
 
+/// Adds a failure to those that are known, for the names of its question.
+fn tell(not_asked: &mut Vec<NotAsked>, question: &Question, error: Error) {
+    // The same failure took another time each time.
+    let is_same = |known: &Error| (known.code(), known.http_status()) == (error.code(), error.http_status());
+    let known = not_asked
+        .iter_mut()
+        .find(|known| known.source == question.source && is_same(&known.error));
+    let names = question.names.iter().copied();
+    match known {
+        Some(known) => {
+            known.names.extend(names);
+            known.names.sort_unstable();
+            known.names.dedup();
+        }
+        None => not_asked.push(NotAsked {
+            source: question.source,
+            names: names.collect(),
+            error,
+        }),
+    }
+}
+
 /// What is known about one name.
-#[derive(Default)]
 struct About {
     brought: BTreeSet<usize>,
     checked: Vec<Source>,
-    is_incomplete: bool,
+    /// Each spelling, and what its whole words brought.
+    spellings: Vec<(Spelling, Reading)>,
+    /// True if more employees match than were read.
+    is_crowded: bool,
+    /// True if something failed that another time may not.
+    has_failed: bool,
+}
+
+/// What is known of a spelling; a later one is better.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reading {
+    NotAsked,
+    /// More were there than were read.
+    Cut,
+    Whole,
+}
+
+impl About {
+    fn new(wanted: &Wanted, wants_contacts: bool) -> Self {
+        let pieces = if wants_contacts { wanted.pieces() } else { Vec::new() };
+        let spellings = pieces.iter().filter_map(|piece| piece.spelling);
+        let mut about = Self {
+            brought: BTreeSet::new(),
+            checked: Vec::new(),
+            spellings: Vec::new(),
+            is_crowded: false,
+            has_failed: false,
+        };
+        for spelling in spellings {
+            if !about.spellings.iter().any(|(known, _)| *known == spelling) {
+                about.spellings.push((spelling, Reading::NotAsked));
+            }
+        }
+        about
+    }
+
+    fn learn(&mut self, name: usize, question: &Question, brought: &Result<Vec<usize>, &Error>, is_full: bool) {
+        let brought = match brought {
+            Ok(brought) => brought,
+            Err(error) => {
+                // A method that the portal does not have finds nobody another time either.
+                self.has_failed |= error.http_status() != Some(404);
+                return;
+            }
+        };
+        self.brought.extend(brought);
+        if question.is_telling {
+            self.checked.push(question.source);
+        }
+        if question.source == Source::Employees {
+            self.is_crowded |= is_full;
+            return;
+        }
+        let reading = if is_full { Reading::Cut } else { Reading::Whole };
+        for (known, best) in &mut self.spellings {
+            if question.spellings.contains(&(name, *known)) {
+                *best = reading.max(*best);
+            }
+        }
+    }
+
+    /// What came of the name as it was typed.
+    fn typed(&self) -> Reading {
+        let typed = self.spellings.iter().find(|(spelling, _)| *spelling == Spelling::Typed);
+        // Contacts were not wanted, or the name has no whole word.
+        typed.map_or(Reading::Whole, |(_, reading)| *reading)
+    }
+
+    /// Whether somebody who bears the name may have been missed, `found` among the others.
+    fn may_have_missed(&self, has_found: bool) -> bool {
+        let is_cut = self.spellings.iter().any(|(_, reading)| *reading == Reading::Cut);
+        let is_not_asked = self.spellings.iter().any(|(_, reading)| *reading == Reading::NotAsked);
+        let of_contacts = is_cut || self.typed() == Reading::NotAsked || (is_not_asked && !has_found);
+        self.has_failed || self.is_crowded || of_contacts
+    }
 }
 
 #[derive(Default)]
@@ -107,17 +187,24 @@ struct Pool {
 impl Pool {
     /// Adds a person, each address once: a colleague's own entry is better than one from a mail header, and a newer one
     /// than an older. `None` for who has no address, since nobody can write to them.
-    fn add(&mut self, contact: Contact, source: Source) -> Option<usize> {
+    fn add(&mut self, contact: &Contact, source: Source) -> Option<usize> {
         if contact.email.is_empty() {
             return None;
         }
         let next = self.candidates.len();
         let at = *self.by_address.entry(contact.email.to_lowercase()).or_insert(next);
-        let bearer = || Bearer::new(contact.name.as_deref(), &contact.email);
-        match self.candidates.get_mut(at) {
+        let is_new = at == next;
+        // Most people come in several answers.
+        if let Some(known) = self.candidates.get(at)
+            && (known.source, known.contact.id) == (source, contact.id)
+        {
+            return Some(at);
+        }
+        let bearer = Bearer::new(contact.name.as_deref(), &contact.email);
+        match self.candidates.get_mut(at).filter(|_| !is_new) {
             None => self.candidates.push(Candidate {
-                bearer: bearer(),
-                contact,
+                bearers: vec![bearer],
+                contact: contact.clone(),
                 source,
                 has_namesake: false,
             }),
@@ -127,9 +214,10 @@ impl Pool {
                     (Source::Contacts, Source::Contacts) => known.contact.id < contact.id,
                     (Source::Employees, _) => false,
                 };
+                known.bearers.push(bearer);
+                known.bearers.truncate(MAX_NAMES_OF_AN_ADDRESS);
                 if is_better {
-                    known.bearer = bearer();
-                    known.contact = contact;
+                    known.contact = contact.clone();
                     known.source = source;
                 }
             }
@@ -153,7 +241,10 @@ impl Pool {
 fn fitting<'a>(wanted: &Wanted, about: &About, pool: &'a Pool) -> Vec<(Fit, &'a Candidate)> {
     let candidates = about.brought.iter().filter_map(|at| pool.candidates.get(*at));
     let mut fitting: Vec<(Fit, &Candidate)> = candidates
-        .filter_map(|candidate| Some((wanted.fit(&candidate.bearer)?, candidate)))
+        .filter_map(|candidate| {
+            let fits = candidate.bearers.iter().filter_map(|bearer| wanted.fit(bearer));
+            Some((fits.min_by_key(|fit| (fit.why, -fit.points))?, candidate))
+        })
         .collect();
     let best = fitting.iter().map(|(fit, _)| fit.why).min();
     fitting.retain(|(fit, _)| match best {
@@ -195,10 +286,12 @@ fn recipient(asked: &str, fitting: &[(Fit, &Candidate)], about: &About, domains:
             cautions: cautions(candidate, is_alone, domains),
         })
         .collect();
+    let has_found = fitting.first().is_some_and(|(fit, _)| fit.why < Why::Similar);
+    let may_have_missed = about.may_have_missed(has_found);
     let status = match matches.as_slice() {
         _ if about.checked.is_empty() => None,
         [] => Some(Status::None),
-        [only] if is_alone && is_sure(only, about) => Some(Status::One),
+        [only] if is_alone && is_sure(only, may_have_missed) => Some(Status::One),
         _ => Some(Status::Several),
     };
     Recipient {
@@ -206,16 +299,16 @@ fn recipient(asked: &str, fitting: &[(Fit, &Candidate)], about: &About, domains:
         status,
         more_matches: u32::try_from(fitting.len().saturating_sub(matches.len())).unwrap_or(u32::MAX),
         matches,
-        incomplete: about.is_incomplete,
+        incomplete: may_have_missed,
         choice: None,
         unchecked: Vec::new(),
     }
 }
 
 /// Whether a single match is the one who is meant, as far as can be told.
-fn is_sure(only: &Match, about: &About) -> bool {
-    let may_have_namesakes = about.is_incomplete && only.why != Why::ExactAddress;
-    only.why != Why::Similar && !may_have_namesakes && !only.cautions.iter().copied().any(is_serious)
+fn is_sure(only: &Match, may_have_missed: bool) -> bool {
+    let has_namesakes = may_have_missed && only.why != Why::ExactAddress;
+    only.why != Why::Similar && !has_namesakes && !only.cautions.iter().copied().any(is_serious)
 }
 
 /// True for what may send a mail to somebody else than it seems.

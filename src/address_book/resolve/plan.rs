@@ -3,29 +3,26 @@
 //! A batch has fifty places. Every name has a place for its most telling piece before any has a second; employees are
 //! searched by words, any of which matches, so that many names share a place; one place brings the newest contacts,
 //! among whom misspelt names are found too. Only fifty names with both sources do not fit: then the two names that have
-//! the longest piece in common are asked for by that piece.
+//! the longest piece in common are asked for by that piece. Where fewer share a batch, those of whom nobody was found may
+//! have a second one to themselves.
 //!
 //! Nothing that is sent has a wildcard (`%`, `_`, `*`, `?`, `\`) or more than [`MAX_PIECE`] characters, for employees
-//! [`MAX_WORDS_BYTES`] bytes.
+//! [`employees::MAX_WORDS_BYTES`] bytes.
+
+mod employees;
 
 use super::Source;
-use crate::address_book::search::Wanted;
+use crate::address_book::search::{Piece, Spelling, Wanted};
 use crate::portal::MAX_CALLS;
 
 /// The most characters of a piece of a name or an address.
 pub(super) const MAX_PIECE: usize = 64;
-/// The most bytes of the words that employees are asked for.
-pub(super) const MAX_WORDS_BYTES: usize = 1_000;
 /// Rows of what tells most, and of the newest contacts.
 const MANY: u32 = 200;
 /// Rows of a piece that brings strangers too.
 const SOME: u32 = 100;
 /// More pieces for one name find nobody new.
 const MAX_PIECES: usize = 28;
-/// Up to so many names, each has a place of its own for employees.
-const FEW_NAMES: usize = 5;
-/// Places for the employees of many names.
-const MAX_EMPLOYEE_PLACES: usize = 6;
 
 /// One question of the batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +32,9 @@ pub(super) struct Question {
     pub(super) limit: u32,
     /// The names it is for.
     pub(super) names: Vec<usize>,
+    /// The names of which it has a whole word, and in which spelling: unless its answer is full, it brings everybody who
+    /// is written so.
+    pub(super) spellings: Vec<(usize, Spelling)>,
     /// True if without its answer these names are not looked up in this source.
     pub(super) is_telling: bool,
 }
@@ -42,7 +42,7 @@ pub(super) struct Question {
 /// The questions for `wanted`, the most telling first: at most a batch of them.
 pub(super) fn questions(wanted: &[Wanted], sources: &[Source]) -> Vec<Question> {
     let employees = if sources.contains(&Source::Employees) {
-        for_employees(wanted, sources.contains(&Source::Contacts))
+        employees::questions(wanted, sources.contains(&Source::Contacts))
     } else {
         Vec::new()
     };
@@ -56,19 +56,50 @@ pub(super) fn questions(wanted: &[Wanted], sources: &[Source]) -> Vec<Question> 
     questions
 }
 
+/// More questions for the names at `left`, of whom nobody was found: what the first batch had no place for. Empty if it
+/// had a place for everything.
+pub(super) fn more_questions(wanted: &[Wanted], left: &[usize], asked: &[Question]) -> Vec<Question> {
+    let alone: Vec<Wanted> = left.iter().filter_map(|name| wanted.get(*name)).cloned().collect();
+    let mut questions = for_contacts(&alone, MAX_CALLS);
+    for question in &mut questions {
+        question.is_telling = false;
+        for name in &mut question.names {
+            *name = left.get(*name).copied().unwrap_or_default();
+        }
+        for (name, _) in &mut question.spellings {
+            *name = left.get(*name).copied().unwrap_or_default();
+        }
+    }
+    let is_new = |question: &Question| {
+        let known = asked
+            .iter()
+            .find(|known| known.source == question.source && known.text == question.text);
+        known.is_none_or(|known| question.names.iter().any(|name| !known.names.contains(name)))
+    };
+    questions.retain(is_new);
+    questions
+}
+
 fn for_contacts(wanted: &[Wanted], places: usize) -> Vec<Question> {
-    let pieces: Vec<Vec<String>> = wanted
+    let pieces: Vec<Vec<Piece>> = wanted
         .iter()
         .map(|wanted| {
-            let pieces = wanted.pieces().into_iter().filter_map(|piece| sendable(&piece));
-            pieces.take(MAX_PIECES).collect()
+            wanted
+                .pieces()
+                .into_iter()
+                .filter_map(sendable_piece)
+                .take(MAX_PIECES)
+                .collect()
         })
         .collect();
     let mut questions: Vec<Question> = Vec::new();
     for (name, pieces) in pieces.iter().enumerate() {
         // A piece that is all wildcards leaves nothing to ask for but everybody.
-        let piece = pieces.first().cloned().unwrap_or_default();
-        ask(&mut questions, name, piece, true);
+        let nothing = Piece {
+            text: String::new(),
+            spelling: None,
+        };
+        ask(&mut questions, name, pieces.first().cloned().unwrap_or(nothing), true);
     }
     while questions.len() > places {
         share_a_place(&mut questions);
@@ -77,7 +108,7 @@ fn for_contacts(wanted: &[Wanted], places: usize) -> Vec<Question> {
     for rank in 1..most {
         for (name, pieces) in pieces.iter().enumerate() {
             let Some(piece) = pieces.get(rank) else { continue };
-            if questions.len() + 1 < places || questions.iter().any(|question| question.text == *piece) {
+            if questions.len() + 1 < places || questions.iter().any(|question| question.text == piece.text) {
                 ask(&mut questions, name, piece.clone(), false);
             }
         }
@@ -88,6 +119,7 @@ fn for_contacts(wanted: &[Wanted], places: usize) -> Vec<Question> {
             text: String::new(),
             limit: MANY,
             names: (0..wanted.len()).collect(),
+            spellings: Vec::new(),
             is_telling: false,
         });
     }
@@ -95,60 +127,78 @@ fn for_contacts(wanted: &[Wanted], places: usize) -> Vec<Question> {
 }
 
 /// Adds a question, or the name to the one that is there.
-fn ask(questions: &mut Vec<Question>, name: usize, text: String, is_telling: bool) {
-    if let Some(known) = questions.iter_mut().find(|question| question.text == text) {
-        if !known.names.contains(&name) {
-            known.names.push(name);
-        }
-        if is_telling {
-            (known.is_telling, known.limit) = (true, MANY);
-        }
-        return;
-    }
-    questions.push(Question {
-        source: Source::Contacts,
-        limit: if is_telling { MANY } else { SOME },
-        text,
-        names: vec![name],
-        is_telling,
+fn ask(questions: &mut Vec<Question>, name: usize, piece: Piece, is_telling: bool) {
+    let known = questions.iter().position(|question| question.text == piece.text);
+    let at = known.unwrap_or_else(|| {
+        questions.push(Question {
+            source: Source::Contacts,
+            text: piece.text,
+            limit: SOME,
+            names: Vec::new(),
+            spellings: Vec::new(),
+            is_telling: false,
+        });
+        questions.len() - 1
     });
+    let Some(question) = questions.get_mut(at) else { return };
+    if !question.names.contains(&name) {
+        question.names.push(name);
+    }
+    question
+        .spellings
+        .extend(piece.spelling.map(|spelling| (name, spelling)));
+    question.is_telling |= is_telling;
+    if question.is_telling || !question.spellings.is_empty() {
+        question.limit = MANY;
+    }
 }
 
 /// Makes one question of the two that have the longest piece in common.
 fn share_a_place(questions: &mut Vec<Question>) {
-    let mut best = (0, 0, 0, String::new());
+    let mut best: Option<(usize, usize, usize, String)> = None;
     for (at, one) in questions.iter().enumerate() {
         for (other_at, other) in questions.iter().enumerate().skip(at + 1) {
             let common = longest_common(&one.text, &other.text);
             let length = common.chars().count();
-            if best.1 == 0 || length > best.2 {
-                best = (at, other_at, length, common);
+            if best.as_ref().is_none_or(|(_, _, longest, _)| length > *longest) {
+                best = Some((at, other_at, length, common));
             }
         }
     }
-    let (at, other_at, _, common) = best;
-    if other_at == 0 {
-        questions.truncate(questions.len().saturating_sub(1));
+    let Some((at, other_at, _, common)) = best else {
+        questions.pop();
         return;
-    }
+    };
     let other = questions.remove(other_at);
     if let Some(one) = questions.get_mut(at) {
         one.text = common;
         one.names.extend(other.names);
+        one.spellings.extend(other.spellings);
     }
 }
 
+/// The longest piece that both have; the table of lengths of common endings has one row here.
 fn longest_common(one: &str, other: &str) -> String {
-    let letters: Vec<char> = one.chars().collect();
-    for length in (1..=letters.len()).rev() {
-        for piece in letters.windows(length) {
-            let piece: String = piece.iter().collect();
-            if other.contains(&piece) {
-                return piece;
+    let letters: Vec<char> = other.chars().collect();
+    let mut endings = vec![0_usize; letters.len() + 1];
+    let (mut longest, mut end) = (0, 0);
+    for letter in one.chars() {
+        let mut before = 0;
+        for (at, (other, ending)) in letters.iter().zip(endings.iter_mut().skip(1)).enumerate() {
+            let here = *ending;
+            *ending = if *other == letter { before + 1 } else { 0 };
+            before = here;
+            if *ending > longest {
+                (longest, end) = (*ending, at + 1);
             }
         }
     }
-    String::new()
+    letters.iter().skip(end - longest).take(longest).collect()
+}
+
+fn sendable_piece(piece: Piece) -> Option<Piece> {
+    let text = sendable(&piece.text)?;
+    Some(Piece { text, ..piece })
 }
 
 /// The longest part of a piece that can be sent; `None` if nothing of it can.
@@ -157,56 +207,6 @@ fn sendable(piece: &str) -> Option<String> {
     let longest = parts.max_by_key(|part| part.chars().count()).unwrap_or_default();
     let bounded: String = longest.trim().chars().take(MAX_PIECE).collect();
     Some(bounded.trim_end().to_owned()).filter(|piece| !piece.is_empty())
-}
-
-fn for_employees(wanted: &[Wanted], beside_contacts: bool) -> Vec<Question> {
-    let words: Vec<Vec<String>> = wanted
-        .iter()
-        .map(|wanted| wanted.beginnings().iter().filter_map(|word| sendable(word)).collect())
-        .collect();
-    let is_few = wanted.len() <= FEW_NAMES || !beside_contacts;
-    let places = match (is_few, beside_contacts) {
-        (true, _) => wanted.len(),
-        // Each name of the contacts needs a place too.
-        (false, _) => MAX_CALLS.saturating_sub(wanted.len()).clamp(1, MAX_EMPLOYEE_PLACES),
-    };
-    let places = places.clamp(1, MAX_CALLS);
-    let a_place = wanted.len().div_ceil(places).max(1);
-    let mut questions = Vec::new();
-    for (chunk, words) in words.chunks(a_place).enumerate() {
-        let first = chunk * a_place;
-        let mut text = String::new();
-        let mut left_out = Vec::new();
-        let most = words.iter().map(Vec::len).max().unwrap_or_default();
-        for rank in 0..most {
-            for (name, words) in words.iter().enumerate() {
-                let Some(word) = words.get(rank) else { continue };
-                let is_there = text.split(' ').any(|known| known == word);
-                if is_there {
-                    continue;
-                }
-                if text.len() + word.len() < MAX_WORDS_BYTES {
-                    text.push_str(if text.is_empty() { "" } else { " " });
-                    text.push_str(word);
-                } else if rank == 0 {
-                    left_out.push(first + name);
-                }
-            }
-        }
-        if text.trim().is_empty() {
-            continue;
-        }
-        questions.push(Question {
-            source: Source::Employees,
-            text,
-            limit: MANY,
-            names: (first..first + words.len())
-                .filter(|name| !left_out.contains(name))
-                .collect(),
-            is_telling: true,
-        });
-    }
-    questions
 }
 
 #[cfg(test)]
@@ -241,7 +241,7 @@ mod tests {
             match question.source {
                 Source::Contacts => assert!(text.chars().count() <= MAX_PIECE, "{text}"),
                 Source::Employees => {
-                    assert!(text.len() <= MAX_WORDS_BYTES, "{text}");
+                    assert!(text.len() <= employees::MAX_WORDS_BYTES, "{text}");
                     assert!(!text.trim().is_empty(), "blank means everybody");
                 }
             }

@@ -1,7 +1,15 @@
 //! How well a contact fits a question, word by word. Pure.
 //!
 //! Every word of the question must be found somewhere: in the name, in the local part of the address, or as the company
-//! in its domain. Only a patronymic may be missing, and initials alone are anybody's.
+//! in its domain. A patronymic may be missing, and initials alone are anybody's. Whoever fits in another way is similar:
+//!
+//! - an initial is missing, or one word of those of whom two are in the name;
+//! - a patronymic is missing that may be a surname: Роман Абрамович is not Роман Сидоров;
+//! - a company, or an address, stands where the name has another word: Anna Weber is not Anna Klein of weber.example,
+//!   unless the company is asked for as one (`Anna at Weber`);
+//! - the name is a list of words, among which many names are.
+
+use std::cmp::Reverse;
 
 use super::likeness::{self, Likeness};
 use super::spelling::{Word, words};
@@ -11,6 +19,8 @@ use super::{Fit, MAX_WORDS, Why};
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
     pub(super) words: Vec<Word>,
+    /// Words from here on are said to be a company's.
+    pub(super) company_from: usize,
     pub(super) is_other_layout: bool,
 }
 
@@ -32,22 +42,18 @@ impl Bearer {
         let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
         let name = name.unwrap_or_default();
         let is_no_name = name.is_empty() || name.contains('@') || name.eq_ignore_ascii_case(local);
-        let labels: Vec<&str> = domain.split('.').collect();
         // The last label is no company, nor is the second of co.uk.
+        let labels = domain.rsplit('.').skip(1);
         let company = labels
-            .iter()
-            .rev()
-            .skip(1)
-            .filter(|label| label.chars().count() > 3 && !PROVIDERS.contains(label))
-            .flat_map(|label| words(label))
-            .collect();
+            .filter(|label| label.chars().count() > 1 && !NO_COMPANIES.contains(label))
+            .flat_map(words);
         Self {
             name: if is_no_name { Vec::new() } else { bounded(words(name)) },
             local: bounded(words(&local.replace('_', " ")))
                 .into_iter()
                 .filter(|word| !word.plain.chars().all(|c| c.is_ascii_digit()))
                 .collect(),
-            company,
+            company: bounded(company.collect()),
             has_name: !is_no_name,
             address,
         }
@@ -60,21 +66,35 @@ fn bounded(mut words: Vec<Word>) -> Vec<Word> {
     words
 }
 
-/// Where everybody has an address.
-const PROVIDERS: &[&str] = &[
+/// Labels of domains where everybody has an address, and of endings in two parts.
+const NO_COMPANIES: &[&str] = &[
+    "ac",
+    "co",
+    "com",
+    "edu",
     "gmail",
-    "mail",
-    "yandex",
-    "outlook",
+    "gmx",
+    "googlemail",
+    "gov",
     "hotmail",
     "icloud",
-    "yahoo",
-    "googlemail",
     "inbox",
+    "live",
+    "mail",
+    "net",
+    "org",
+    "outlook",
+    "proton",
+    "protonmail",
+    "rambler",
+    "web",
+    "yahoo",
+    "yandex",
+    "zoho",
 ];
 
 /// Where a word of the question was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Name(usize),
     Local(usize),
@@ -106,50 +126,66 @@ impl Reading {
     }
 
     fn fit_by_words(&self, bearer: &Bearer) -> Option<Fit> {
-        let mut taken: Vec<Place> = Vec::new();
-        let mut points = 0;
-        let mut worst = Likeness::Same;
-        let mut missing = 0;
-        let mut has_the_word = false;
-        for word in &self.words {
-            let Some((likeness, place)) = best_place(word, bearer, &taken) else {
-                // Patronymics are left out as often as not.
-                if !is_patronymic(word) || bearer.name.iter().any(is_patronymic) {
-                    return None;
-                }
-                missing += 1;
-                continue;
-            };
-            has_the_word |= !word.is_initial && likeness != Likeness::Initial;
-            taken.push(place);
-            points += likeness.points() - place.cost();
-            worst = worst.max(likeness);
-        }
-        // Initials alone are anybody's.
-        if taken.is_empty() || !has_the_word {
-            return None;
-        }
-        let asked = i32::try_from(self.words.len()).unwrap_or(i32::MAX);
-        points /= asked;
-        let is_in_name = taken.iter().any(|place| matches!(place, Place::Name(_)));
-        // A strange address is somebody's alias more often than a person of that name.
-        let is_elsewhere = bearer.has_name && !is_in_name;
-        let in_order = taken.windows(2).all(|pair| match pair {
-            [Place::Name(one), Place::Name(two)] => one < two,
-            _ => true,
-        });
-        let of_name = taken.iter().filter(|place| matches!(place, Place::Name(_))).count();
+        let found = self.found_in(bearer)?;
+        let in_name = || found.places.iter().filter(|place| matches!(place, Place::Name(_)));
+        let in_order = in_name().zip(in_name().skip(1)).all(|(one, next)| one < next);
+        let of_name = in_name().count();
+        let initials = bearer.name.iter().filter(|word| word.is_initial).count();
         let left_over = bearer.name.len().saturating_sub(of_name);
-        points -= 2 * missing + i32::from(!in_order) + i32::try_from(left_over).unwrap_or(9).min(9);
-        let is_whole = left_over == 0 && missing == 0 && in_order && of_name == self.words.len();
-        let why = match worst {
-            _ if is_elsewhere || !worst.is_the_word() => Why::Similar,
+        let has_another_word = left_over > initials;
+        let stands_for_a_word = of_name < 2 && has_another_word && found.elsewhere > 0;
+        let is_nobody = of_name == 0 && (bearer.has_name || found.is_company_alone);
+        let is_a_list = left_over > LONGEST_NAME;
+        let is_similar = found.is_incomplete
+            || (found.has_no_patronymic && of_name < 2)
+            || stands_for_a_word
+            || is_nobody
+            || is_a_list;
+        let is_whole = left_over == 0 && !found.has_no_patronymic && in_order && of_name == self.words.len();
+        let why = match found.worst {
+            _ if is_similar || !found.worst.is_the_word() => Why::Similar,
             _ if self.is_other_layout => Why::KeyboardLayout,
             Likeness::Same if is_whole => Why::ExactName,
             Likeness::Same => Why::Words,
             _ => Why::Transliterated,
         };
+        let points = found.points
+            - 2 * i32::from(found.has_no_patronymic)
+            - i32::from(!in_order)
+            - i32::try_from(left_over).unwrap_or(9).min(9);
         Some(Fit { why, points })
+    }
+
+    /// Finds every word; `None` if too little is found for anybody to be meant.
+    fn found_in(&self, bearer: &Bearer) -> Option<Found> {
+        let mut found = Found::default();
+        let (mut whole, mut missing) = (0, 0);
+        for (at, word) in self.words.iter().enumerate() {
+            let Some((likeness, place)) = best_place(word, bearer, &found.places) else {
+                if word.is_initial {
+                    found.is_incomplete = true;
+                } else if is_patronymic(word) && !bearer.name.iter().any(is_patronymic) {
+                    found.has_no_patronymic = true;
+                } else {
+                    missing += 1;
+                    found.is_incomplete = true;
+                }
+                continue;
+            };
+            let is_whole = !word.is_initial && likeness.is_the_word() && matches!(place, Place::Name(_));
+            whole += usize::from(is_whole);
+            found.has_a_word |= !word.is_initial && likeness != Likeness::Initial;
+            let is_the_company = at >= self.company_from && matches!(place, Place::Company(_));
+            found.elsewhere += usize::from(!matches!(place, Place::Name(_)) && !is_the_company);
+            found.points += likeness.points() - place.cost();
+            found.worst = found.worst.max(likeness);
+            found.places.push(place);
+        }
+        found.is_company_alone = found.places.iter().all(|place| matches!(place, Place::Company(_)));
+        found.points /= i32::try_from(self.words.len()).unwrap_or(i32::MAX);
+        // Initials alone are anybody's.
+        let is_enough = found.has_a_word && (missing == 0 || (missing == 1 && whole >= 2));
+        is_enough.then_some(found)
     }
 
     /// Names that are written as one word in an address, or were in the question: ivanpetrov, jsmith.
@@ -167,7 +203,40 @@ impl Reading {
     }
 }
 
-/// The best word of the contact that is not taken yet.
+/// More words beside those that were asked for are no name.
+const LONGEST_NAME: usize = 4;
+
+/// Where the words of a question are in a contact.
+#[derive(Debug)]
+struct Found {
+    places: Vec<Place>,
+    points: i32,
+    worst: Likeness,
+    /// Words that are not in the name, without a company that was asked for as one.
+    elsewhere: usize,
+    has_a_word: bool,
+    has_no_patronymic: bool,
+    is_company_alone: bool,
+    /// True if a word or an initial is missing.
+    is_incomplete: bool,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            places: Vec::new(),
+            points: 0,
+            worst: Likeness::Same,
+            elsewhere: 0,
+            has_a_word: false,
+            has_no_patronymic: false,
+            is_company_alone: false,
+            is_incomplete: false,
+        }
+    }
+}
+
+/// The best word of the contact that is not taken yet; of equals the first.
 fn best_place(word: &Word, bearer: &Bearer, taken: &[Place]) -> Option<(Likeness, Place)> {
     let name = bearer
         .name
@@ -196,7 +265,7 @@ fn best_place(word: &Word, bearer: &Bearer, taken: &[Place]) -> Option<(Likeness
             // A company's or an address's initial says nothing.
             (likeness != Likeness::Initial || !matches!(place, Place::Company(_))).then_some((likeness, place))
         })
-        .max_by_key(|(likeness, place)| likeness.points() - place.cost())
+        .max_by_key(|(likeness, place)| (likeness.points() - place.cost(), Reverse(*place)))
 }
 
 /// How two words are one.

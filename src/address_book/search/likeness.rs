@@ -1,4 +1,4 @@
-//! How alike two words are, and how well a contact fits a question. Pure.
+//! How alike two words are. Pure.
 
 use super::diminutives;
 use super::spelling::Word;
@@ -8,8 +8,10 @@ use super::spelling::Word;
 pub(super) enum Likeness {
     /// But for case, accents and umlauts written out.
     Same,
-    /// In another script or scheme of transliteration.
+    /// In another script.
     SoundsAlike,
+    /// In another spelling of the same script: Yuri and Yury, but also Meyer and Meier, who are two.
+    SoundsHere,
     /// Another form of the same first name.
     OneName,
     /// But for a mistake or two.
@@ -28,6 +30,7 @@ impl Likeness {
         match self {
             Self::Same => 100,
             Self::SoundsAlike => 97,
+            Self::SoundsHere => 94,
             Self::OneName => 88,
             Self::Mistyped(1) => 82,
             Self::Initial => 76,
@@ -55,7 +58,12 @@ pub(super) fn of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
         return is_initial_of(wanted, found).then_some(Likeness::Initial);
     }
     if wanted.sounds_like(found) {
-        return Some(Likeness::SoundsAlike);
+        let is_sure = wanted.is_transliterated_from(found);
+        return Some(if is_sure {
+            Likeness::SoundsAlike
+        } else {
+            Likeness::SoundsHere
+        });
     }
     if diminutives::are_one_name(wanted, found) {
         return Some(Likeness::OneName);
@@ -168,6 +176,8 @@ mod tests {
         for (one, other, expected) in [
             ("müller", "muller", Some(Likeness::Same)),
             ("мюллер", "müller", Some(Likeness::SoundsAlike)),
+            ("meyer", "meier", Some(Likeness::SoundsHere)),
+            ("анна", "аnnа", Some(Likeness::SoundsHere)),
             ("bob", "robert", Some(Likeness::OneName)),
             ("ivanof", "иванов", Some(Likeness::Mistyped(1))),
             ("schmitd", "schmidt", Some(Likeness::Mistyped(1))),

@@ -10,14 +10,33 @@ mod spellings;
 
 use super::diminutives;
 use super::layout;
-use super::spelling::{Word, split};
+use super::spelling::{Word, is_apostrophe, split};
 use spellings::{accented, core, halves, in_other_script, other_schemes, short_forms, with_accents};
 
 /// Shorter pieces would bring the newest contacts whoever they are.
 const SHORTEST: usize = 3;
 
+/// A piece to ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::address_book) struct Piece {
+    pub(in crate::address_book) text: String,
+    /// Set for a whole word: whoever bears the name in this spelling has the word.
+    pub(in crate::address_book) spelling: Option<Spelling>,
+}
+
+/// How a name may be written, as far as its whole words tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::address_book) enum Spelling {
+    /// As it was typed.
+    Typed,
+    /// In the other script.
+    OtherScript,
+    /// As the other keyboard layout would have had it.
+    OtherLayout,
+}
+
 /// The pieces to ask for, best first and each once. `words` are those of the question, as typed, in lower case.
-pub(super) fn of_words(text: &str, words: &[String], other_layouts: &[String]) -> Vec<String> {
+pub(super) fn of_words(text: &str, words: &[String], other_layouts: &[String]) -> Vec<Piece> {
     let mut pieces = Pieces::default();
     let words = by_weight(words);
     let layouts: Vec<Vec<String>> = other_layouts.iter().map(|reading| by_weight(&split(reading))).collect();
@@ -25,21 +44,32 @@ pub(super) fn of_words(text: &str, words: &[String], other_layouts: &[String]) -
     let is_mistyped = other_layouts
         .first()
         .is_some_and(|other| layout::is_likelier(other, &text.to_lowercase()));
-    let (first, others) = if is_mistyped {
-        (layouts.first(), Some(&words))
-    } else {
-        (Some(&words), layouts.first())
-    };
-    for words in first.into_iter().chain(others) {
-        pieces.push_all(words.iter().cloned());
-        pieces.push_all(words.iter().map(|word| in_other_script(word)));
+    let typed = (Spelling::Typed, Some(&words));
+    let layout = (Spelling::OtherLayout, layouts.first());
+    let readings = if is_mistyped { [layout, typed] } else { [typed, layout] };
+    let without_apostrophes = parts_of_words(text);
+    for (spelling, words) in readings {
+        for word in words.into_iter().flatten() {
+            let part = without_apostrophes.iter().find(|(whole, _)| whole == word);
+            pieces.push(part.map_or(word, |(_, part)| part).clone(), Some(spelling));
+            let other_script = (spelling == Spelling::Typed).then_some(Spelling::OtherScript);
+            pieces.push(in_other_script(word), other_script);
+        }
     }
-    // Where many bear a surname, the whole name still brings its bearers.
+    // Where many bear each word, the whole name still brings its bearers.
     if words.len() > 1 {
         let typed = split(text);
-        pieces.push_all([typed.join(" "), typed.into_iter().rev().collect::<Vec<_>>().join(" ")]);
+        let other: Vec<String> = typed.iter().map(|word| in_other_script(word)).collect();
+        for mut words in [typed, other] {
+            pieces.push(words.join(" "), None);
+            words.reverse();
+            pieces.push(words.join(" "), None);
+        }
     }
-    let everything = || first.into_iter().chain(layouts.iter()).chain([&words]);
+    let everything = || {
+        let first = readings.into_iter().filter_map(|(_, words)| words);
+        first.chain(layouts.iter().skip(1))
+    };
     for words in everything() {
         for word in words {
             pieces.push_all(accented(word));
@@ -55,13 +85,25 @@ pub(super) fn of_words(text: &str, words: &[String], other_layouts: &[String]) -
     pieces.0
 }
 
+/// Words with apostrophes, which may be written without, and the longest part of each, which both ways have.
+fn parts_of_words(text: &str) -> Vec<(String, String)> {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric() && !is_apostrophe(c));
+    words
+        .filter(|word| word.contains(is_apostrophe))
+        .filter_map(|word| {
+            let longest = word.split(is_apostrophe).max_by_key(|part| part.chars().count())?;
+            Some((word.replace(is_apostrophe, ""), longest.to_owned()))
+        })
+        .collect()
+}
+
 /// Words for a full-text search that takes each as a beginning and any of them as a match.
 pub(super) fn beginnings(text: &str, words: &[String], other_layouts: &[String]) -> Vec<String> {
     let mut beginnings = Pieces::default();
     let mut all: Vec<String> = words.to_vec();
     // The index takes O'Rourke for two words.
-    let parts = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
-    all.extend(parts.filter(|part| text.contains(['\'', '’']) && !part.is_empty()));
+    all.extend(parts_of_words(text).into_iter().map(|(_, part)| part));
     all.extend(other_layouts.iter().flat_map(|reading| split(reading)));
     let all = by_weight(&all);
     for word in &all {
@@ -83,19 +125,23 @@ pub(super) fn beginnings(text: &str, words: &[String], other_layouts: &[String])
         beginnings.push_all(halves.into_iter().chain(guesses));
         beginnings.push_all(short_forms(word));
     }
-    beginnings.0
+    beginnings.0.into_iter().map(|piece| piece.text).collect()
 }
 
 #[derive(Default)]
-struct Pieces(Vec<String>);
+struct Pieces(Vec<Piece>);
 
 impl Pieces {
-    fn push_all(&mut self, pieces: impl IntoIterator<Item = String>) {
-        for piece in pieces {
-            let is_long_enough = piece.chars().count() >= SHORTEST || piece.chars().any(|c| c > '\u{2e80}');
-            if is_long_enough && !self.0.contains(&piece) {
-                self.0.push(piece);
-            }
+    fn push(&mut self, text: String, spelling: Option<Spelling>) {
+        let is_long_enough = text.chars().count() >= SHORTEST || text.chars().any(|c| c > '\u{2e80}');
+        if is_long_enough && !self.0.iter().any(|known| known.text == text) {
+            self.0.push(Piece { text, spelling });
+        }
+    }
+
+    fn push_all(&mut self, texts: impl IntoIterator<Item = String>) {
+        for text in texts {
+            self.push(text, None);
         }
     }
 }
@@ -116,12 +162,13 @@ mod tests {
     use super::*;
 
     fn pieces(text: &str) -> Vec<String> {
-        of_words(text, &split(text), &layout::other_readings(text))
+        let pieces = of_words(text, &split(text), &layout::other_readings(text));
+        pieces.into_iter().map(|piece| piece.text).collect()
     }
 
     #[test]
     fn the_most_telling_pieces_come_first() {
-        assert_eq!(pieces("Ivan Petrov")[..4], ["petrov", "ivan", "петров", "иван"]);
+        assert_eq!(pieces("Ivan Petrov")[..4], ["petrov", "петров", "ivan", "иван"]);
         assert_eq!(pieces("Мюллер")[..2], ["мюллер", "myuller"]);
         assert_eq!(pieces("Bdfyjd")[..2], ["иванов", "ivanov"]);
     }
@@ -159,6 +206,8 @@ mod tests {
             ("хохлова", "hohlova"),
             ("юрий щербаков", "iurii scherbakov"),
             ("wojcik", "wójcik"),
+            ("o'neill", "oneill"),
+            ("oneill", "o'neill"),
         ] {
             assert!(
                 pieces(asked).iter().any(|piece| written.contains(piece.as_str())),

@@ -9,7 +9,7 @@
 //! | х, kh, h | `h` |
 //! | й, ы, і, ї, и, i, y, j | `i`; doubled only once |
 //! | я, ya, ja, ia; ю, yu, ju, iu | `ia`; `iu` |
-//! | е, ё, э, є, ye, yo, je, jo, ie, io | `e` |
+//! | е, ё, э, є, ye, je, ie | `e`; ё also `io` |
 //! | x, кс; ph; th; w; c, ck, q | `ks`; `f`; `t`; `v`; `k` |
 //! | ь, ъ, apostrophes | nothing |
 //!
@@ -40,6 +40,7 @@ pub(super) fn keys(lower: &str) -> Vec<String> {
 }
 
 fn cyrillic_readings(lower: &str) -> Vec<String> {
+    let lower = &lower.replace("ьо", "ё");
     let mut readings = vec![sounds(lower, |_, _| None)];
     if lower.contains("дж") {
         // Джон and Джейн: the English j.
@@ -48,7 +49,10 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
     if lower.contains('г') {
         readings.push(sounds(lower, |_, c| (c == 'г').then_some("h")));
     }
-    if lower.contains(['ю', 'ё', 'е', 'э']) {
+    if lower.contains('ё') {
+        readings.push(sounds(lower, |_, c| (c == 'ё').then_some("io")));
+    }
+    if lower.contains(['ю', 'ё']) {
         // Мюллер and Гёте: umlauts of another language.
         readings.push(sounds(lower, |before, c| match c {
             'ю' if before.is_some_and(is_consonant) => Some("u"),
@@ -117,14 +121,19 @@ fn latin_readings(lower: &str) -> Vec<String> {
     if plain.chars().count() != lower.chars().count() || plain != lower {
         readings.push(read_latin(&accented(lower), COMMON));
     }
-    if plain.contains(['w', 'z', 's']) || plain.contains("ch") {
+    // Names from German newspapers and passports.
+    if plain.contains('w') || plain.contains("sch") {
         readings.push(read_latin(&plain, GERMAN));
     }
-    if plain.contains('c') {
+    if plain.contains(['c', 'z']) {
         readings.push(read_latin(&plain, SLAVIC));
     }
     if plain.contains('h') {
         readings.push(read_latin(&plain, UKRAINIAN));
+    }
+    if plain.contains("eu") {
+        // Neumann is Нойман.
+        readings.push(read_latin(&plain.replace("eu", "oi"), COMMON));
     }
     readings
 }
@@ -176,7 +185,7 @@ const COMMON: Scheme = &[
     ("j", "i"),
 ];
 
-/// German: ch is х, z is ц, a single s between vowels is з, sch may be ж.
+/// German: ch is х, z is ц, a single s is з.
 const GERMAN: Scheme = &[
     ("schtsch", "S"),
     ("tsch", "C"),
@@ -196,13 +205,15 @@ const GERMAN: Scheme = &[
     ("j", "i"),
 ];
 
-/// c is ц.
+/// c is ц; rz and szcz are Polish for ж and щ.
 const SLAVIC: Scheme = &[
+    ("szcz", "S"),
     ("sch", "S"),
     ("sh", "S"),
     ("sz", "S"),
     ("ch", "C"),
     ("cz", "C"),
+    ("rz", "Z"),
     ("zh", "Z"),
     ("ck", "ck"),
     ("c", "c"),
@@ -254,8 +265,8 @@ fn folded(reading: &str) -> String {
         match (key.last().copied(), character) {
             // Doubled letters are one, also ii of -ий and -iy.
             (Some(last), c) if last == c => {}
-            // ie and io are е and ё, also after another vowel: Sergeyev is Сергеев.
-            (Some('i'), 'e' | 'o') => {
+            // ie is е, also after another vowel: Sergeyev is Сергеев.
+            (Some('i'), 'e') => {
                 key.pop();
                 if key.last() != Some(&'e') {
                     key.push('e');
