@@ -12,7 +12,7 @@ use crate::mcp::resolve_mail_recipients::Output;
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp resolve \"Anna Schmidt\" \"Иван Петров\"
-  bitrix24-mail-mcp resolve \"Anna Contoso\" --source contacts
+  bitrix24-mail-mcp resolve \"Anna at Contoso\" --source contacts
   bitrix24-mail-mcp resolve - --format json < names.txt
   bitrix24-mail-mcp resolve anna Bdfyjd --demo";
 

@@ -11,10 +11,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::plan::Question;
+use super::plan::{Question, pieces_of};
 use super::{Answer, Match, Names, NotAsked, Recipient, Resolution, Source, Status};
 use crate::address_book::cautions::{Domains, of_contact, same_names};
-use crate::address_book::search::{Bearer, Fit, Spelling, Wanted, Why};
+use crate::address_book::search::{Bearer, Fit, Piece, Spelling, Wanted, Why};
 use crate::address_book::{Caution, Contact, Error};
 
 /// Matches of all names together that an answer shows, so that fifty names fit a model's context.
@@ -39,7 +39,15 @@ pub(super) fn resolution(names: &Names, wanted: &[Wanted], asked: &[(Question, A
     let mut pool = Pool::default();
     let mut not_asked: Vec<NotAsked> = Vec::new();
     let wants_contacts = names.sources.contains(&Source::Contacts);
-    let mut about: Vec<About> = wanted.iter().map(|wanted| About::new(wanted, wants_contacts)).collect();
+    let is_asked = |piece: &Piece| {
+        let mut contacts = asked.iter().filter(|(question, _)| question.source == Source::Contacts);
+        contacts.any(|(question, _)| question.text == piece.text)
+    };
+    let new = |wanted: &Wanted| match wants_contacts {
+        true => About::new(&pieces_of(wanted), is_asked),
+        false => About::default(),
+    };
+    let mut about: Vec<About> = wanted.iter().map(new).collect();
     for (question, answer) in asked {
         let is_full = matches!(answer, Ok(contacts) if contacts.len() >= question.limit as usize);
         let brought: Result<Vec<usize>, &Error> = answer.as_ref().map(|contacts| {
@@ -97,11 +105,14 @@ fn tell(not_asked: &mut Vec<NotAsked>, question: &Question, error: Error) {
 }
 
 /// What is known about one name.
+#[derive(Default)]
 struct About {
     brought: BTreeSet<usize>,
     checked: Vec<Source>,
     /// Each spelling, and what its whole words brought.
     spellings: Vec<(Spelling, Reading)>,
+    /// True if there was no place for all its pieces.
+    lacks_pieces: bool,
     /// True if more employees match than were read.
     is_crowded: bool,
     /// True if something failed that another time may not.
@@ -118,22 +129,18 @@ enum Reading {
 }
 
 impl About {
-    fn new(wanted: &Wanted, wants_contacts: bool) -> Self {
-        let pieces = if wants_contacts { wanted.pieces() } else { Vec::new() };
-        let spellings = pieces.iter().filter_map(|piece| piece.spelling);
-        let mut about = Self {
-            brought: BTreeSet::new(),
-            checked: Vec::new(),
-            spellings: Vec::new(),
-            is_crowded: false,
-            has_failed: false,
-        };
-        for spelling in spellings {
-            if !about.spellings.iter().any(|(known, _)| *known == spelling) {
-                about.spellings.push((spelling, Reading::NotAsked));
+    fn new(pieces: &[Piece], is_asked: impl Fn(&Piece) -> bool) -> Self {
+        let mut spellings: Vec<(Spelling, Reading)> = Vec::new();
+        for spelling in pieces.iter().filter_map(|piece| piece.spelling) {
+            if !spellings.iter().any(|(known, _)| *known == spelling) {
+                spellings.push((spelling, Reading::NotAsked));
             }
         }
-        about
+        Self {
+            spellings,
+            lacks_pieces: !pieces.iter().all(is_asked),
+            ..Self::default()
+        }
     }
 
     fn learn(&mut self, name: usize, question: &Question, brought: &Result<Vec<usize>, &Error>, is_full: bool) {
@@ -171,8 +178,7 @@ impl About {
     /// Whether somebody who bears the name may have been missed, `found` among the others.
     fn may_have_missed(&self, has_found: bool) -> bool {
         let is_cut = self.spellings.iter().any(|(_, reading)| *reading == Reading::Cut);
-        let is_not_asked = self.spellings.iter().any(|(_, reading)| *reading == Reading::NotAsked);
-        let of_contacts = is_cut || self.typed() == Reading::NotAsked || (is_not_asked && !has_found);
+        let of_contacts = is_cut || self.typed() == Reading::NotAsked || (self.lacks_pieces && !has_found);
         self.has_failed || self.is_crowded || of_contacts
     }
 }

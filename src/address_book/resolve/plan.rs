@@ -81,17 +81,7 @@ pub(super) fn more_questions(wanted: &[Wanted], left: &[usize], asked: &[Questio
 }
 
 fn for_contacts(wanted: &[Wanted], places: usize) -> Vec<Question> {
-    let pieces: Vec<Vec<Piece>> = wanted
-        .iter()
-        .map(|wanted| {
-            wanted
-                .pieces()
-                .into_iter()
-                .filter_map(sendable_piece)
-                .take(MAX_PIECES)
-                .collect()
-        })
-        .collect();
+    let pieces: Vec<Vec<Piece>> = wanted.iter().map(pieces_of).collect();
     let mut questions: Vec<Question> = Vec::new();
     for (name, pieces) in pieces.iter().enumerate() {
         // A piece that is all wildcards leaves nothing to ask for but everybody.
@@ -194,6 +184,12 @@ fn longest_common(one: &str, other: &str) -> String {
         }
     }
     letters.iter().skip(end - longest).take(longest).collect()
+}
+
+/// The pieces of a name that are worth a question, best first.
+pub(super) fn pieces_of(wanted: &Wanted) -> Vec<Piece> {
+    let pieces = wanted.pieces().into_iter().filter_map(sendable_piece);
+    pieces.take(MAX_PIECES).collect()
 }
 
 fn sendable_piece(piece: Piece) -> Option<Piece> {

@@ -262,8 +262,13 @@ fn best_place(word: &Word, bearer: &Bearer, taken: &[Place]) -> Option<(Likeness
                 _ if word.is_initial && matches!(place, Place::Local(_)) => Likeness::Initial,
                 likeness => likeness,
             };
-            // A company's or an address's initial says nothing.
-            (likeness != Likeness::Initial || !matches!(place, Place::Company(_))).then_some((likeness, place))
+            // An initial says nothing of a company, nor of an address beside a whole name.
+            let says_something = match place {
+                Place::Name(_) => true,
+                Place::Local(_) => word.is_initial || bearer.name.len() < 2,
+                Place::Company(_) => false,
+            };
+            (likeness != Likeness::Initial || says_something).then_some((likeness, place))
         })
         .max_by_key(|(likeness, place)| (likeness.points() - place.cost(), Reverse(*place)))
 }
