@@ -317,7 +317,10 @@ impl ServerHandler for Server {
         let text = |key: &str| params.get(key).and_then(Value::as_str).map(str::to_owned);
         let call = ToolCall {
             name: text("name").unwrap_or_default(),
-            state: text("requestState"),
+            // What is no text was not given here, as an empty one was not.
+            state: (params.get("requestState"))
+                .filter(|state| !state.is_null())
+                .map(|state| state.as_str().unwrap_or_default().to_owned()),
             responses: params
                 .get("inputResponses")
                 .and_then(|responses| serde_json::from_value(responses.clone()).ok()),

@@ -20,12 +20,13 @@ use rmcp::model::{
     InputRequest, InputRequiredResult, InputResponses, LegacyEnumSchema, PrimitiveSchemaDefinition, ProtocolVersion,
     RequestStateCodec, SealOptions, SingleSelectEnumSchema, TitledSingleSelectEnumSchema,
 };
-use rmcp::service::{Peer, RequestContext, RoleServer};
+use rmcp::service::{Peer, RequestContext, RoleServer, ServiceError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::address_book::{Choice, Names, Recipient, Status};
+use super::server_info_meta;
+use crate::address_book::{Choice, Match, Names, Recipient, Status};
 
 /// The key of the form in `inputRequests` and `inputResponses`.
 const FORM: &str = "recipients";
@@ -61,12 +62,19 @@ pub(crate) enum Titles {
 impl Manner {
     /// `None` if this client has not said that it can show a form.
     pub(crate) fn of(context: &RequestContext<RoleServer>) -> Option<Self> {
-        let elicitation = context.client_capabilities()?.elicitation?;
+        let version = context.protocol_version()?;
+        let is_in_result = version.as_str() >= ProtocolVersion::V_2026_07_28.as_str();
+        let capabilities = if is_in_result {
+            context.client_capabilities()?
+        } else {
+            // What a request says for itself does not count: without a session, our request could not be answered.
+            context.peer.peer_info()?.capabilities.clone()
+        };
+        let elicitation = capabilities.elicitation?;
         if elicitation.form.is_none() && elicitation.url.is_some() {
             return None;
         }
-        let version = context.protocol_version()?;
-        if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() {
+        if is_in_result {
             return Some(Self::InResult);
         }
         let titles = if version.as_str() >= ProtocolVersion::V_2025_11_25.as_str() {
@@ -149,7 +157,7 @@ pub(crate) fn input_required(
 ) -> InputRequiredResult {
     let form = ElicitRequest::new(form(recipients, asked, Titles::OneOf));
     let requests = BTreeMap::from([(FORM.to_owned(), InputRequest::Elicitation(form))]);
-    InputRequiredResult::new(Some(requests), Some(seal.seal(asked, request)))
+    InputRequiredResult::new(Some(requests), Some(seal.seal(asked, request))).with_meta(server_info_meta())
 }
 
 /// The person's answer among what the client brought back; `None` if it brought none.
@@ -167,12 +175,14 @@ pub(crate) async fn ask(
 ) -> ElicitResult {
     let form = form(recipients, asked, titles);
     match peer.create_elicitation_with_timeout(form, Some(PATIENCE)).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            tracing::info!(%error, "the client did not ask the user");
-            ElicitResult::new(ElicitationAction::Cancel)
+        Ok(answer) => return answer,
+        // The client's own words may name people.
+        Err(ServiceError::McpError(refusal)) => {
+            tracing::info!(error.code = refusal.code.0, "the client did not ask the user");
         }
+        Err(error) => tracing::info!(%error, "the client did not ask the user"),
     }
+    ElicitResult::new(ElicitationAction::Cancel)
 }
 
 /// Takes the person's answer over.
@@ -181,23 +191,34 @@ pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Re
         let Some(recipient) = recipients.get_mut(*at) else {
             continue;
         };
-        // A name that meanwhile is clear needs no answer.
-        if recipient.status != Some(Status::Several) {
-            continue;
-        }
+        // Who is found alone now was not alone when the person was asked.
+        let is_clear = match recipient.status {
+            Some(Status::Several) => false,
+            Some(Status::One) => true,
+            _ => continue,
+        };
         match answer.action {
             ElicitationAction::Accept => {
                 let chosen = answer.content.as_ref().and_then(|content| content.get(key(*at)));
                 match chosen.and_then(serde_json::Value::as_str) {
                     Some(NOBODY) => recipient.choose_nobody(),
-                    Some(email) => recipient.choose(email),
-                    None => {}
+                    Some(email) if offered(recipient).any(|found| found.email == email) => recipient.choose(email),
+                    // Somebody else was chosen.
+                    Some(_) if is_clear => recipient.status = Some(Status::Several),
+                    _ => {}
                 }
             }
+            // Nothing was said against who is clear by now.
+            _ if is_clear => {}
             ElicitationAction::Decline => recipient.choice = Some(Choice::Declined),
             _ => recipient.choice = Some(Choice::Cancelled),
         }
     }
+}
+
+/// Whom the person can choose.
+fn offered(recipient: &Recipient) -> impl Iterator<Item = &Match> {
+    recipient.matches.iter().take(MAX_PEOPLE)
 }
 
 fn key(at: usize) -> String {
@@ -219,8 +240,9 @@ fn form(recipients: &[Recipient], asked: &[usize], titles: Titles) -> ElicitRequ
 }
 
 fn choice_of(recipient: &Recipient, titles: Titles) -> PrimitiveSchemaDefinition {
-    let people = recipient.matches.iter().take(MAX_PEOPLE);
-    let mut choices: Vec<(String, String)> = people.map(|found| (found.email.clone(), found.to_string())).collect();
+    let mut choices: Vec<(String, String)> = offered(recipient)
+        .map(|found| (found.email.clone(), found.to_string()))
+        .collect();
     choices.push((NOBODY.to_owned(), "None of these".to_owned()));
     let title = Some(recipient.asked.clone().into());
     let choice = match titles {

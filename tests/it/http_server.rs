@@ -98,11 +98,7 @@ impl InProcess {
         settings: http::Settings,
         rate_limit: Option<RateLimit>,
     ) -> Self {
-        let client = Portal::new(portal::Settings {
-            rate_limit,
-            ..portal::Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
-        });
-        let server = Server::new(Arc::new(AddressBook::new(client, Duration::ZERO)));
+        let server = server_with_rate(&portal, rate_limit);
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false).unwrap();
         let address = listener.address();
         let stop = CancellationToken::new();
@@ -132,6 +128,19 @@ impl InProcess {
     pub(crate) async fn stopped(self) {
         self.serving.await.unwrap();
     }
+}
+
+/// A server for the portal's address book that keeps nothing and sends as fast as it can.
+pub(crate) fn server(portal: &DemoPortal) -> Server {
+    server_with_rate(portal, None)
+}
+
+fn server_with_rate(portal: &DemoPortal, rate_limit: Option<RateLimit>) -> Server {
+    let client = Portal::new(portal::Settings {
+        rate_limit,
+        ..portal::Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
+    });
+    Server::new(Arc::new(AddressBook::new(client, Duration::ZERO)))
 }
 
 /// A demo portal without limits, with its own people or so many made-up ones.

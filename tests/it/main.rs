@@ -37,6 +37,14 @@ mod demo_portal;
 mod demo_quirks;
 /// `doctor`: each check, and what fails where.
 mod doctor;
+/// Asking the user by a form: who is asked, in which manner, what becomes of each answer.
+mod elicitation;
+/// Clients that can ask their user.
+mod elicitation_client;
+/// How an open form ends without an answer, and the form as a real MCP client shows it.
+mod elicitation_end;
+/// What a client carries from a call to the next while its user chooses.
+mod elicitation_state;
 /// Names that strangers forged, in every form that an answer has.
 mod forged_names;
 /// What the program generates is what the repository holds.

@@ -10,7 +10,8 @@ use crate::harness::{RawSession, call, initialize, program, with_metadata};
 use crate::http_client::{Connection, EventStream, Request, ask};
 use crate::http_server::Program;
 
-fn request(revision: &str, accept: &str, message: &Value) -> Request {
+/// A message as a client of `revision` posts it.
+pub(crate) fn request(revision: &str, accept: &str, message: &Value) -> Request {
     let mut request = Request::post("/mcp", message).header("accept", accept);
     if message["method"] != "initialize" {
         request = request.header("mcp-protocol-version", revision);
