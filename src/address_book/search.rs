@@ -161,3 +161,110 @@ impl Wanted {
 fn read(words: &[String]) -> Vec<Word> {
     words.iter().take(MAX_WORDS).map(|word| Word::new(word)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn why(asked: &str, name: &str, email: &str) -> Option<Why> {
+        let fit = Wanted::new(asked).fit(&Bearer::new(Some(name), email));
+        fit.map(|fit| fit.why)
+    }
+
+    /// Who is merely similar is never given for sure.
+    #[test]
+    fn other_people_are_similar_at_most() {
+        for (asked, name, email) in [
+            // Spellings that sound alike in one script are two names as often as one.
+            ("Marie Rossi", "Mario Rossi", "m@x.example"),
+            ("Julie Klein", "Julio Klein", "j@x.example"),
+            ("Jen Smith", "Jon Smith", "j@x.example"),
+            ("Джен Смит", "Jon Smith", "j@x.example"),
+            ("Hans Meyer", "Hans Meier", "h@x.example"),
+            ("Harry Hill", "Harry Gill", "h@x.example"),
+            ("Хан Ли", "Chan Li", "c@x.example"),
+            ("Иван Громов", "Иван Хромов", "i@x.example"),
+            ("Анна Тюрина", "Анна Турина", "a@x.example"),
+            ("Li Jiang", "Li Yang", "l@x.example"),
+            // Letters written out are no umlaut without one.
+            ("Michael Novak", "Michal Novak", "m@x.example"),
+            ("Sue Kim", "Su Kim", "s@x.example"),
+            // Surnames that end like patronymics.
+            ("Роман Абрамович", "Роман Сидоров", "r@x.example"),
+            ("Milan Popovich", "Milan Kovac", "m@x.example"),
+            // Words that are titles or prepositions elsewhere.
+            ("Г. Петров", "Иван Петров", "i@x.example"),
+            ("Виктор Пан", "Виктор Сидоров", "v@x.example"),
+            ("Lucy Herr", "Lucy Black", "l@x.example"),
+            ("Von Miller", "Max Miller", "m@x.example"),
+            // A company, or an address, in the place of a surname.
+            ("Anna Weber", "Anna Klein", "a.klein@weber-bau.example"),
+            ("Anna Weber", "Anna Klein", "weber@bigcorp.example"),
+            ("Иван Петров", "Иван Сидоров", "i@petrov.example"),
+            ("Weber", "", "info@weber.example"),
+            // Letters that only look like others, and names stuffed with names.
+            ("Anna Kot", "Ann\u{430} K\u{43e}t", "kot@evil.example"),
+            (
+                "Olga Ivanova",
+                "Anna Ivan Maria John Olga Petrov Schmidt Ivanova Smith",
+                "thief@evil.example",
+            ),
+            // Vowels and voices of other scripts are no accents.
+            ("मीना शर्मा", "मोना शर्मा", "m@x.example"),
+            ("たかだ けん", "たかた けん", "t@x.example"),
+            // Initials, short forms and mistakes.
+            ("I. Petrov", "Ivan Petrov", "p@x.example"),
+            ("ipetrov", "", "ivan.petrov@x.example"),
+            ("Bob Miller", "Robert Miller", "r@x.example"),
+            ("Anna Petrova", "Anna Petrov", "a@x.example"),
+            ("anna@contoso.com", "Anna", "anna@contoso.example"),
+        ] {
+            assert!(
+                why(asked, name, email).is_none_or(|why| why == Why::Similar),
+                "{asked}: {name} <{email}>"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_person_is_found_in_other_words() {
+        for (asked, name, email, expected) in [
+            ("Anna at Contoso", "Anna Klein", "a.klein@contoso.example", Why::Words),
+            ("Anna Klein", "Klein, Anna", "a@x.example", Why::Words),
+            ("anna klein", "Anna Klein", "a@x.example", Why::ExactName),
+            ("Anna Klein <a@x.example>", "Somebody", "A@x.example", Why::ExactAddress),
+            ("Иван Сергеевич Петров", "Иван Петров", "i@x.example", Why::Words),
+            ("Ivan Petrov", "", "petrov.ivan@x.example", Why::Words),
+            ("Ivan Petrov", "", "ivanpetrov@x.example", Why::Words),
+            ("Anna Schmidt", "Anna", "anna.schmidt@x.example", Why::Words),
+            ("Herr Müller", "Jürgen Mueller", "j@x.example", Why::Words),
+            ("Анна Нойман", "Anna Neumann", "a@x.example", Why::Transliterated),
+            (
+                "Юрий Щербаков",
+                "Jurij Schtscherbakow",
+                "j@x.example",
+                Why::Transliterated,
+            ),
+            ("fyyf", "Анна", "a@x.example", Why::KeyboardLayout),
+            ("Anna M. Schmidt", "Anna Schmidt", "a@x.example", Why::Similar),
+            ("Anna Schmidt, PhD", "Anna Schmidt", "a@x.example", Why::Similar),
+        ] {
+            assert_eq!(why(asked, name, email), Some(expected), "{asked}: {name} <{email}>");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_search_panic(asked in any::<String>(), name in any::<String>(), email in any::<String>()) {
+            let _ = why(&asked, &name, &email);
+            let wanted = Wanted::new(&asked);
+            prop_assert!(!wanted.pieces().is_empty() && !wanted.beginnings().is_empty());
+        }
+
+        #[test]
+        fn everybody_is_found_by_the_own_name(name in "[A-Z][a-zäöüß]{2,9} [А-Я][а-яё]{2,9}") {
+            prop_assert_eq!(why(&name, &name, "a@x.example"), Some(Why::ExactName));
+        }
+    }
+}
