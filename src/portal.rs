@@ -322,11 +322,6 @@ impl Portal {
         Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
     }
 
-    /// Time for one look-up with everything it needs.
-    pub fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
     /// True if the portal gave a result to somebody within this time.
     pub fn has_answered_within(&self, time: Duration) -> bool {
         let last = *self.measurements.last_answer();

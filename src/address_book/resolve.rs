@@ -7,12 +7,10 @@ mod judge;
 mod plan;
 
 use std::fmt;
-use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::page::Listing;
@@ -246,77 +244,46 @@ pub struct Resolution {
 /// What the portal answered to one question of the plan.
 type Answer = Result<Vec<Contact>, Error>;
 
-/// More names than these have one request and no second, whatever it brings: fifty names are a long wait already.
-const MAX_NAMES_ASKED_TWICE: usize = 25;
 /// A few milliseconds of work.
 const ROWS_AT_ONCE: usize = 1_000;
 
 impl AddressBook {
-    /// Looks all `names` up in one request; in a second one what the first had no place for, if that leaves names of whom
-    /// nobody is found.
+    /// Looks all `names` up, as a rule in one request.
     ///
     /// # Errors
     /// [`Error::Portal`] if nothing could be asked at all.
     pub async fn resolve(&self, names: &Names, cancellation: &CancellationToken) -> Result<Resolution, Error> {
-        let resolving = self.resolved(names, Instant::now() + self.portal.timeout());
-        tokio::select! {
+        let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
+        let asked = tokio::select! {
             biased;
-            () = cancellation.cancelled() => Err(Error::cancelled()),
-            resolution = resolving => resolution,
-        }
-    }
-
-    async fn resolved(&self, names: &Names, deadline: Instant) -> Result<Resolution, Error> {
-        let wanted: Arc<[Wanted]> = names.asked.iter().map(|name| Wanted::new(name)).collect();
-        let mut asked = self.ask(plan::questions(&wanted, &names.sources), deadline).await;
+            () = cancellation.cancelled() => return Err(Error::cancelled()),
+            asked = self.ask(plan::questions(&wanted, &names.sources)) => asked,
+        };
         let mut failures = asked.iter().filter_map(|(_, answer)| answer.as_ref().err());
         if let Some(error) = failures.next()
             && failures.count() + 1 == asked.len()
         {
             return Err(error.clone());
         }
-        let (mut resolution, returned) = judged(names, &wanted, asked).await?;
-        asked = returned;
-        let is_similar = |found: &Match| found.why == Why::Similar;
-        let is_left = |recipient: &Recipient| recipient.incomplete && recipient.matches.iter().all(is_similar);
-        let recipients = resolution.recipients.iter().enumerate();
-        let left: Vec<usize> = recipients
-            .filter(|(_, recipient)| is_left(recipient))
-            .map(|(at, _)| at)
-            .collect();
-        let may_ask_more = resolution.not_asked.is_empty()
-            && names.sources.contains(&Source::Contacts)
-            && names.asked.len() <= MAX_NAMES_ASKED_TWICE;
-        if !left.is_empty() && may_ask_more {
-            let known: Vec<plan::Question> = asked.iter().map(|(question, _)| question.clone()).collect();
-            asked.extend(self.ask(plan::more_questions(&wanted, &left, &known), deadline).await);
-            (resolution, _) = judged(names, &wanted, asked).await?;
+        let rows: usize = asked.iter().flat_map(|(_, answer)| answer).map(Vec::len).sum();
+        let names = names.clone();
+        let judge = move || judge::resolution(&names, &wanted, &asked);
+        // Reading many names takes a while, and others are waiting for this thread.
+        if rows <= ROWS_AT_ONCE {
+            return Ok(judge());
         }
-        Ok(resolution)
+        let judged = tokio::task::spawn_blocking(judge).await;
+        judged.map_err(|_| Error::cancelled())
     }
 
-    async fn ask(&self, questions: Vec<plan::Question>, deadline: Instant) -> Vec<(plan::Question, Answer)> {
+    async fn ask(&self, questions: Vec<plan::Question>) -> Vec<(plan::Question, Answer)> {
         let calls: Vec<Call> = questions.iter().map(call).collect();
-        let outcomes = self.portal.batch::<Listing>(&calls, deadline).await;
+        let outcomes = self.portal.batch::<Listing>(&calls).await;
         let answers = outcomes
             .into_iter()
             .map(|outcome| outcome.map(Listing::into_contacts).map_err(Error::from));
         questions.into_iter().zip(answers).collect()
     }
-}
-
-type Asked = Vec<(plan::Question, Answer)>;
-
-async fn judged(names: &Names, wanted: &Arc<[Wanted]>, asked: Asked) -> Result<(Resolution, Asked), Error> {
-    let rows: usize = asked.iter().flat_map(|(_, answer)| answer).map(Vec::len).sum();
-    let (names, wanted) = (names.clone(), Arc::clone(wanted));
-    let judge = move || (judge::resolution(&names, &wanted, &asked), asked);
-    // Reading many names takes a while, and others are waiting for this thread.
-    if rows <= ROWS_AT_ONCE {
-        return Ok(judge());
-    }
-    let judged = tokio::task::spawn_blocking(judge).await;
-    judged.map_err(|_| Error::cancelled())
 }
 
 fn call(question: &plan::Question) -> Call {

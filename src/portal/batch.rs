@@ -50,9 +50,10 @@ impl Call {
 }
 
 impl Portal {
-    /// Makes all `calls` until `deadline`, in one request for each [`MAX_CALLS`] of them, and gives their outcomes in the
-    /// same order. A batch that fails because of one item is made call by call.
-    pub async fn batch<T: DeserializeOwned>(&self, calls: &[Call], deadline: Instant) -> Vec<Result<T, Failed>> {
+    /// Makes all `calls`, in one request for each [`MAX_CALLS`] of them, and gives their outcomes in the same order. A
+    /// batch that fails because of one item is made call by call.
+    pub async fn batch<T: DeserializeOwned>(&self, calls: &[Call]) -> Vec<Result<T, Failed>> {
+        let deadline = Instant::now() + self.timeout;
         let mut outcomes = Vec::with_capacity(calls.len());
         for calls in calls.chunks(MAX_CALLS) {
             outcomes.extend(self.batch_by(deadline, calls).await);

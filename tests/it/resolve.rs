@@ -143,17 +143,23 @@ async fn fifty_names_are_one_request() {
 }
 
 #[tokio::test]
-async fn names_of_whom_nobody_is_found_have_a_second_request_if_the_first_had_no_place_for_everything() {
+async fn many_names_say_where_they_had_no_place_for_every_spelling() {
     let portal = portal(None).await;
-    let resolution = resolve(&portal, &["Lukacz Wojczik"]).await;
-    assert_eq!(resolution.recipients[0].matches[0].email, "lukasz@krakow.example");
-    assert_eq!(portal.rest3_request_count(), 1, "one name has a place for everything");
+    let few = ["Lukacz Wojczik", "client@example.com", "Nobody Whatever"];
+    let resolution = resolve(&portal, &few).await;
+    assert_eq!(emails(&resolution.recipients[0]), ["lukasz@krakow.example"]);
+    assert!(!resolution.recipients[2].incomplete, "enough was asked");
 
-    let mut asked = vec!["client@example.com"; 19];
-    asked.push("Lukacz Wojczik");
-    let resolution = resolve(&portal, &asked).await;
-    assert_eq!(resolution.recipients[19].matches[0].email, "lukasz@krakow.example");
-    assert!(portal.rest3_request_count() <= 3);
+    let mut many: Vec<String> = (0..29).map(|at| format!("Person{at} Nobody{}", at * 7)).collect();
+    many.push("Иван Петров".to_owned());
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let resolution = resolve(&portal, &many).await;
+    assert!(
+        resolution.recipients[0].incomplete,
+        "a Cyrillic Person0 was not asked for"
+    );
+    assert!(!resolution.recipients[29].incomplete, "he is found");
+    assert_eq!(portal.rest3_request_count(), 2);
 }
 
 #[tokio::test]

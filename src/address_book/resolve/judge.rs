@@ -25,6 +25,9 @@ const SHOWN: (usize, usize) = (2, 20);
 /// An address with more names is nobody's.
 const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
 
+/// Pieces of a name that bring nearly everybody whom all of them would.
+const ENOUGH_PIECES: usize = 8;
+
 /// A person whom the portal brought.
 struct Candidate {
     contact: Contact,
@@ -111,7 +114,7 @@ struct About {
     checked: Vec<Source>,
     /// Each spelling, and what its whole words brought.
     spellings: Vec<(Spelling, Reading)>,
-    /// True if there was no place for all its pieces.
+    /// True if there was no place for enough of its pieces.
     lacks_pieces: bool,
     /// True if more employees match than were read.
     is_crowded: bool,
@@ -138,7 +141,7 @@ impl About {
         }
         Self {
             spellings,
-            lacks_pieces: !pieces.iter().all(is_asked),
+            lacks_pieces: pieces.iter().filter(|piece| is_asked(piece)).count() < pieces.len().min(ENOUGH_PIECES),
             ..Self::default()
         }
     }

@@ -3,8 +3,7 @@
 //! A batch has fifty places. Every name has a place for its most telling piece before any has a second; employees are
 //! searched by words, any of which matches, so that many names share a place; one place brings the newest contacts,
 //! among whom misspelt names are found too. Only fifty names with both sources do not fit: then the two names that have
-//! the longest piece in common are asked for by that piece. Where fewer share a batch, those of whom nobody was found may
-//! have a second one to themselves.
+//! the longest piece in common are asked for by that piece.
 //!
 //! Nothing that is sent has a wildcard (`%`, `_`, `*`, `?`, `\`) or more than [`MAX_PIECE`] characters, for employees
 //! [`employees::MAX_WORDS_BYTES`] bytes.
@@ -53,30 +52,6 @@ pub(super) fn questions(wanted: &[Wanted], sources: &[Source]) -> Vec<Question> 
     questions.extend(employees);
     questions.sort_by_key(|question| !question.is_telling);
     questions.truncate(MAX_CALLS);
-    questions
-}
-
-/// More questions for the names at `left`, of whom nobody was found: what the first batch had no place for. Empty if it
-/// had a place for everything.
-pub(super) fn more_questions(wanted: &[Wanted], left: &[usize], asked: &[Question]) -> Vec<Question> {
-    let alone: Vec<Wanted> = left.iter().filter_map(|name| wanted.get(*name)).cloned().collect();
-    let mut questions = for_contacts(&alone, MAX_CALLS);
-    for question in &mut questions {
-        question.is_telling = false;
-        for name in &mut question.names {
-            *name = left.get(*name).copied().unwrap_or_default();
-        }
-        for (name, _) in &mut question.spellings {
-            *name = left.get(*name).copied().unwrap_or_default();
-        }
-    }
-    let is_new = |question: &Question| {
-        let known = asked
-            .iter()
-            .find(|known| known.source == question.source && known.text == question.text);
-        known.is_none_or(|known| question.names.iter().any(|name| !known.names.contains(name)))
-    };
-    questions.retain(is_new);
     questions
 }
 

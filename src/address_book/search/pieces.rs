@@ -56,6 +56,17 @@ pub(super) fn of_words(text: &str, words: &[String], other_layouts: &[String]) -
             pieces.push(in_other_script(word), other_script);
         }
     }
+    let everything = || {
+        let first = readings.into_iter().filter_map(|(_, words)| words);
+        first.chain(layouts.iter().skip(1))
+    };
+    let in_part = |word: &String| {
+        let (here, there) = (halves(word), halves(&in_other_script(word)));
+        [accented(word), here, there].concat()
+    };
+    // Of the most telling word first: many names share the places.
+    let telling = everything().next().and_then(|words| words.first());
+    pieces.push_all(telling.into_iter().flat_map(in_part));
     // Where many bear each word, the whole name still brings its bearers.
     if words.len() > 1 {
         let typed = split(text);
@@ -66,17 +77,9 @@ pub(super) fn of_words(text: &str, words: &[String], other_layouts: &[String]) -
             pieces.push(words.join(" "), None);
         }
     }
-    let everything = || {
-        let first = readings.into_iter().filter_map(|(_, words)| words);
-        first.chain(layouts.iter().skip(1))
-    };
-    for words in everything() {
-        for word in words {
-            pieces.push_all(accented(word));
-            pieces.push_all(halves(word));
-            pieces.push_all(halves(&in_other_script(word)));
-            pieces.push_all(core(word));
-        }
+    for word in everything().flatten() {
+        pieces.push_all(in_part(word));
+        pieces.push_all(core(word));
     }
     for words in everything() {
         pieces.push_all(words.iter().flat_map(|word| short_forms(word)));
