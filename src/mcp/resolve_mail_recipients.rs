@@ -77,7 +77,7 @@ const ASK_THE_USER: &str = "Ask the user which match is meant where the status i
 for the address where it is none.";
 const DECLINED: &str =
     "The user did not choose in the form: ask in the conversation instead, or leave the recipient out.";
-const ASK_AGAIN: &str = "Where incomplete is true somebody may have been missed: ask for these names again, ten at most in \
+const ASK_AGAIN: &str = "Where incomplete is true somebody may have been missed: ask for these names again, five at most in \
 one call, with first and last name or the company; see not_asked for what failed.";
 
 impl Output {

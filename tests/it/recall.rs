@@ -185,22 +185,25 @@ async fn the_right_person_is_found_by_the_questions_that_were_looked_at() {
 async fn the_right_person_is_found_by_the_questions_that_were_held_out() {
     let courses = course_of("pairs.held_out.tsv", 1).await;
     assert_good(&courses);
-    let mut table = table(&courses);
-    // Many names share the places of one request.
-    for (at_once, least) in [(5, 0.95), (10, 0.9), (50, 0.5)] {
+    in_the_readme("recall", &table(&courses));
+}
+
+/// Many names share the places of one request.
+#[tokio::test]
+async fn many_names_at_once_find_fewer_but_nobody_wrong() {
+    let mut lines = String::new();
+    for (at_once, least) in [(5, 0.95), (50, 0.6)] {
         let all = all(&course_of("pairs.held_out.tsv", at_once).await);
         assert!(all.recall(all.at_5) >= least, "{at_once} at once: {all:?}");
         assert!(all.right as f64 / all.one as f64 >= 0.99, "{at_once} at once: {all:?}");
+        let (recall, one, right) = (all.recall(all.at_5), all.one, all.right);
         writeln!(
-            table,
-            "Asked {at_once} names at once: recall@5 {:.2}, given for sure {}, right {}.",
-            all.recall(all.at_5),
-            all.one,
-            all.right
+            lines,
+            "- {at_once} names at once: recall@5 {recall:.2}, given for sure {one}, right {right}."
         )
         .unwrap();
     }
-    in_the_readme(&table);
+    in_the_readme("recall of many", &lines);
 }
 
 fn all(courses: &BTreeMap<String, Course>) -> Course {
@@ -213,20 +216,19 @@ fn all(courses: &BTreeMap<String, Course>) -> Course {
     clippy::disallowed_methods,
     reason = "insta's own variable, for what insta cannot write"
 )]
-fn in_the_readme(table: &str) {
+fn in_the_readme(name: &str, figures: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text
-        .split_once("<!-- measured: recall -->\n")
-        .expect("a place in the README");
+    let place = format!("<!-- measured: {name} -->\n");
+    let (before, rest) = text.split_once(&place).expect("a place in the README");
     let (found, after) = rest.split_once("<!-- end -->").unwrap();
-    if found != table && std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
-        let written = format!("{before}<!-- measured: recall -->\n{table}<!-- end -->{after}");
+    if found != figures && std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
+        let written = format!("{before}{place}{figures}<!-- end -->{after}");
         std::fs::write(&path, written).unwrap();
         return;
     }
     assert_eq!(
-        found, table,
+        found, figures,
         "the README has other figures; INSTA_UPDATE=always writes them"
     );
 }
