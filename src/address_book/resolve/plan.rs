@@ -21,7 +21,7 @@ const MANY: u32 = 200;
 /// Rows of a piece that brings strangers too.
 const SOME: u32 = 100;
 /// More pieces for one name find nobody new.
-const MAX_PIECES: usize = 28;
+const MAX_PIECES: usize = 32;
 
 /// One question of the batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
