@@ -26,6 +26,7 @@ pub use search::Why;
 pub use walk::{Step, Walk};
 
 use cache::{Cache, Key};
+use cautions::Memory;
 
 pub use crate::portal::clean;
 use crate::portal::{self, Method, Portal};
@@ -35,6 +36,7 @@ use crate::portal::{self, Method, Portal};
 pub struct AddressBook {
     portal: Arc<Portal>,
     cache: Cache,
+    memory: Arc<Memory>,
 }
 
 /// Why a look-up gave no page.
@@ -118,6 +120,7 @@ impl AddressBook {
         Self {
             portal: Arc::new(portal),
             cache: Cache::new(cache_ttl),
+            memory: Arc::default(),
         }
     }
 
@@ -169,10 +172,12 @@ impl AddressBook {
     }
 
     fn asked(&self, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
-        let (portal, query) = (Arc::clone(&self.portal), query.clone());
+        let (portal, memory, query) = (Arc::clone(&self.portal), Arc::clone(&self.memory), query.clone());
+        // Without credentials the call fails before there is anything to remember.
+        let identity = self.identity().unwrap_or_default();
         async move {
             let listing = portal.call(query.source().method(), &query.parameters()).await?;
-            Ok(ContactPage::new(&query, listing))
+            Ok(ContactPage::new(&query, listing, identity, &memory))
         }
     }
 

@@ -1,7 +1,7 @@
 //! The command line: `serve` (the default), `lookup`, `resolve`, `doctor`, `login` and `schema`.
 //!
 //! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal or the network failed, 2 wrong
-//! usage or settings.
+//! usage or settings, 130 interrupted by Ctrl-C.
 
 mod csv;
 mod doctor;

@@ -15,6 +15,7 @@
 mod address;
 mod domains;
 mod lookalike;
+mod memory;
 mod names;
 mod spelling;
 mod tables;
@@ -27,6 +28,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(super) use domains::Domains;
+pub(super) use memory::Memory;
 
 /// Something odd about a harvested contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -85,7 +87,9 @@ impl Caution {
     /// One sentence of at most 90 characters for a model and a person.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::HiddenCharactersRemoved => "Invisible or direction-changing characters were removed from it.",
+            Self::HiddenCharactersRemoved => {
+                "Invisible or direction-changing characters were removed from name or address."
+            }
             Self::TextCut => "The name or address was too long and is cut.",
             Self::AddressMissing => "The portal gave no address, so nobody can write to this contact.",
             Self::NameShowsOtherAddress => "The name shows another address than the one that mail would go to.",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::Source;
-use super::cautions::{self, Caution, Domains, same_names};
+use super::cautions::{self, Caution, Domains, Memory, same_names};
 use super::query::Query;
 use crate::portal::clean;
 
@@ -18,14 +18,14 @@ const MAX_NAME: usize = 120;
 /// An address has at most 254 characters (RFC 5321, section 4.5.3.1.3).
 const MAX_ADDRESS: usize = 254;
 
-/// A contact of the calling user's address book.
+/// A contact of the calling user's address book, or an employee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {
     /// Id of the mail contact, or of the employee's user; unrelated to CRM contact ids.
     pub id: u64,
     /// E-mail address.
     pub email: String,
-    /// Name harvested from mail headers: untrusted text; absent if unknown.
+    /// Name: of a contact harvested from mail headers, so untrusted text; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What is odd about this contact; absent if nothing is.
@@ -62,7 +62,7 @@ pub struct ContactPage {
 }
 
 impl ContactPage {
-    pub(super) fn new(query: &Query, listing: Listing) -> Self {
+    pub(super) fn new(query: &Query, listing: Listing, identity: u64, memory: &Memory) -> Self {
         let limit = query.limit();
         let mut contacts = listing.into_contacts();
         let received = u32::try_from(contacts.len()).unwrap_or(u32::MAX);
@@ -75,7 +75,8 @@ impl ContactPage {
         // Pages of employees may overlap, and skip some.
         let complete = is_last && (query.source() == Source::Contacts || offset == 0);
         let next_offset = (!is_last).then(|| offset.saturating_add(u64::from(returned)));
-        mark(&mut contacts);
+        let domains = memory.domains(identity, contacts.iter().map(|contact| contact.email.as_str()));
+        mark(&mut contacts, &domains);
         Self {
             contacts,
             page: Page {
@@ -91,15 +92,14 @@ impl ContactPage {
 }
 
 /// Adds what is odd about each contact of a page, seen beside the others.
-fn mark(contacts: &mut [Contact]) {
-    let domains = Domains::count(contacts.iter().map(|contact| contact.email.as_str()));
+fn mark(contacts: &mut [Contact], domains: &Domains) {
     let namesakes = same_names(
         contacts
             .iter()
             .map(|contact| (contact.name.as_deref(), contact.email.as_str())),
     );
     for (contact, has_namesake) in contacts.iter_mut().zip(namesakes) {
-        let more = cautions::of_contact(contact.name.as_deref(), &contact.email, &domains);
+        let more = cautions::of_contact(contact.name.as_deref(), &contact.email, domains);
         contact.cautions.extend(more);
         contact
             .cautions

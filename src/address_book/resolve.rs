@@ -7,6 +7,7 @@ mod judge;
 mod plan;
 
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -180,20 +181,21 @@ impl Recipient {
     }
 }
 
-/// A line for a person who has to choose: everything that tells the matches apart, oddities included.
+/// A line for a person who has to choose: everything that tells the matches apart, oddities included. The name stands
+/// last, since a stranger may have written words like ours into it.
 impl fmt::Display for Match {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
-            Some(name) => write!(f, "{name} <{}>", self.email)?,
-            None => f.write_str(&self.email)?,
-        }
+        f.write_str(&self.email)?;
         if self.source == Source::Employees {
             f.write_str(", colleague")?;
         }
         for caution in &self.cautions {
-            write!(f, "; caution: {}", caution.code().replace('_', " "))?;
+            write!(f, ", caution: {}", caution.code().replace('_', " "))?;
         }
-        Ok(())
+        match &self.name {
+            Some(name) => write!(f, ": {name}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -267,7 +269,12 @@ impl AddressBook {
         }
         let rows: usize = asked.iter().flat_map(|(_, answer)| answer).map(Vec::len).sum();
         let names = names.clone();
-        let judge = move || judge::resolution(&names, &wanted, &asked);
+        let (memory, identity) = (Arc::clone(&self.memory), self.identity()?);
+        let judge = move || {
+            judge::resolution(&names, &wanted, &asked, |addresses| {
+                memory.domains(identity, addresses.iter().copied())
+            })
+        };
         // Reading many names takes a while, and others are waiting for this thread.
         if rows <= ROWS_AT_ONCE {
             return Ok(judge());

@@ -2,8 +2,8 @@
 
 use csv::Writer;
 
-use super::{Stop, table};
-use crate::address_book::Contact;
+use super::Stop;
+use crate::address_book::{Caution, Contact};
 
 /// The first line.
 pub(super) fn header() -> Result<String, Stop> {
@@ -19,10 +19,16 @@ pub(super) fn rows(contacts: &[Contact]) -> Result<String, Stop> {
                 contact.id.to_string(),
                 inert(&contact.email),
                 inert(contact.name.as_deref().unwrap_or_default()),
-                table::cautions(contact),
+                codes(&contact.cautions),
             ])
         })
         .collect()
+}
+
+/// As in JSON, so that a script knows them.
+fn codes(cautions: &[Caution]) -> String {
+    let codes: Vec<&str> = cautions.iter().map(|caution| caution.code()).collect();
+    codes.join(";")
 }
 
 fn line(cells: &[String]) -> Result<String, Stop> {

@@ -8,7 +8,7 @@ use super::wiring::Wiring;
 use super::{ExitStatus, Stop, csv, print, report, table};
 use crate::address_book::{Contact, Error, Page, Query, Source, Step};
 use crate::fixit::Failure;
-use crate::mcp::list_mail_contacts::Output;
+use crate::mcp::list_mail_contacts::{IN_NO_ORDER, Output};
 use crate::portal;
 
 pub(super) async fn run(
@@ -41,6 +41,10 @@ pub(super) async fn run(
     match (failure, total) {
         (None, _) => {
             show(format, query, contacts, None)?;
+            // Pages of employees may overlap, and skip some.
+            if !is_assured(query, total) {
+                report::note(IN_NO_ORDER);
+            }
             if total == 0 {
                 report::note("no contacts");
             }
@@ -88,8 +92,7 @@ fn show(format: Format, query: &Query, contacts: Vec<Contact>, error: Option<Fai
         Format::Table => print(&table::contacts(&contacts)).map(drop)?,
         Format::Json => {
             let returned = u32::try_from(contacts.len()).unwrap_or(u32::MAX);
-            // Pages of employees may overlap, and skip some.
-            let is_assured = query.source() == Source::Contacts || returned < query.limit();
+            let is_assured = is_assured(query, contacts.len());
             let page = Page {
                 offset: query.offset(),
                 limit: query.limit(),
@@ -101,13 +104,18 @@ fn show(format: Format, query: &Query, contacts: Vec<Contact>, error: Option<Fai
             let output = Output {
                 contacts: Some(contacts),
                 page: Some(page),
-                advice: None,
+                advice: (!is_assured).then(|| IN_NO_ORDER.to_owned()),
                 error,
             };
             print(&json_line(&output)?).map(drop)?;
         }
     }
     Ok(())
+}
+
+/// Whether a walk that came to its end brought everybody: of employees only if they fit a page.
+fn is_assured(query: &Query, total: usize) -> bool {
+    query.source() == Source::Contacts || total < query.limit() as usize
 }
 
 fn is_cancelled(error: &Error) -> bool {

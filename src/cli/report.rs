@@ -6,6 +6,7 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::address_book::INVALID_ARGUMENTS;
 use crate::fixit::Failure;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -40,12 +41,24 @@ pub(super) fn failure(failure: &Failure) {
         (CAUSE, "code:", code),
         (CAUSE, "meaning:", failure.meaning.clone()),
     ];
+    if failure.code == INVALID_ARGUMENTS {
+        lines.truncate(2);
+    }
     lines.extend(
         failure
             .validation
             .iter()
             .map(|problem| (CAUSE, "argument:", format!("{} {}", problem.field, problem.message))),
     );
+    // The table's advice is for whoever calls a tool.
+    if failure.code == INVALID_ARGUMENTS {
+        lines.push((
+            HINT,
+            "hint:",
+            "run the command with --help for what it takes".to_owned(),
+        ));
+        return write(&lines);
+    }
     lines.extend(failure.fix.iter().map(|step| (HINT, "hint:", step.clone())));
     lines.extend([
         (DIM, "who:", failure.who.as_str().to_owned()),

@@ -14,7 +14,10 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp resolve \"Anna Schmidt\" \"Иван Петров\"
   bitrix24-mail-mcp resolve \"Anna at Contoso\" --source contacts
   bitrix24-mail-mcp resolve - --format json < names.txt
-  bitrix24-mail-mcp resolve anna Bdfyjd --demo";
+  bitrix24-mail-mcp resolve anna Bdfyjd --demo
+
+Exit status 1 if something could not be asked (`not_asked`); a name that was asked for in few spellings is marked
+`incomplete` and does not change it.";
 
 /// Arguments of `resolve`.
 #[derive(Debug, Args)]
@@ -84,11 +87,20 @@ fn fail(format: Format, error: &Error, wiring: &Wiring) -> Result<ExitStatus, St
 
 fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
     match format {
+        // Complete in itself, also about cautions and what is incomplete.
         Format::Json => print(&json_line(output)?)?,
         Format::Table => print(&table::recipients(output.recipients.as_deref().unwrap_or_default()))?,
     };
-    for (code, meaning) in &output.caution_meanings {
-        report::note(&format!("{}: {meaning}", code.replace('_', " ")));
+    if format == Format::Table {
+        for (code, meaning) in &output.caution_meanings {
+            report::note(&format!("{}: {meaning}", code.replace('_', " ")));
+        }
+        let recipients = output.recipients.as_deref().unwrap_or_default();
+        if recipients.iter().any(|recipient| recipient.incomplete) {
+            report::note(
+                "incomplete: somebody may have been missed; ask for those again, five at most, or add the company",
+            );
+        }
     }
     for failed in &output.not_asked {
         let about = match failed.names.as_slice() {

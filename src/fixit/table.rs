@@ -74,7 +74,7 @@ pub const FIXES: &[Fix] = &[
         "The portal's licence does not allow this call.",
         PortalAdmin, &[CHECK_PLAN], Never, ACCESS),
     row("BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION", &[404],
-        "The portal has no mail.recipient.listcontacts: its mail module is too old or missing.",
+        "The portal lacks this method: its mail module is too old or missing; other methods may work.",
         PortalAdmin, &["On a self-hosted portal, update the mail and rest modules.", "Check that the mail module is installed."], Never, METHOD),
     row("BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION", &[429],
         "The method used up its operating time on this portal; the oldest minute is freed first.",

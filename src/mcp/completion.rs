@@ -149,7 +149,7 @@ fn at_the_last_comma(typed: &str) -> (&str, &str) {
     if typed.len() > MAX_TYPED {
         return ("", "");
     }
-    let last = typed.rsplit(',').next().unwrap_or(typed).trim_start();
+    let last = prompts::entries(typed).last().unwrap_or(typed).trim_start();
     typed.split_at_checked(typed.len() - last.len()).unwrap_or(("", typed))
 }
 

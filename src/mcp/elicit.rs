@@ -9,7 +9,7 @@
 //! Between two calls nothing is kept here. What the client brings back is sealed: it cannot be made up, it is bound to
 //! the names, the sources and whoever the credentials act as, it is good for ten minutes, and it holds no more than which
 //! names were asked about. Everything else is looked up again, so an answer can only choose among who is found then.
-//! See <https://modelcontextprotocol.io/specification/draft/client/elicitation>.
+//! See <https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation>.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::server_info_meta;
-use crate::address_book::{Choice, Match, Names, Recipient, Status};
+use crate::address_book::{Caution, Choice, Match, Names, Recipient, Status};
 
 /// The key of the form in `inputRequests` and `inputResponses`.
 const FORM: &str = "recipients";
@@ -218,7 +218,9 @@ pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Re
 
 /// Whom the person can choose.
 fn offered(recipient: &Recipient) -> impl Iterator<Item = &Match> {
-    recipient.matches.iter().take(MAX_PEOPLE)
+    // Nobody can write to what is no address.
+    let is_address = |found: &&Match| !found.cautions.contains(&Caution::AddressInvalid);
+    recipient.matches.iter().filter(is_address).take(MAX_PEOPLE)
 }
 
 fn key(at: usize) -> String {

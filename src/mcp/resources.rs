@@ -129,8 +129,12 @@ fn failed(error: &Error) -> ErrorData {
         Error::Invalid(_) => ErrorCode::INVALID_PARAMS,
         _ => ErrorCode::INTERNAL_ERROR,
     };
+    let problem = match error {
+        Error::Invalid(invalid) => format!("the {} {}", invalid.field, invalid.problem),
+        _ => failure.meaning.clone(),
+    };
     match serde_json::to_value(&failure) {
-        Ok(advice) => ErrorData::new(code, format!("{}: {}", failure.code, failure.meaning), Some(advice)),
+        Ok(advice) => ErrorData::new(code, format!("{}: {problem}", failure.code), Some(advice)),
         Err(error) => unwritable(error),
     }
 }

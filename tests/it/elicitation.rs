@@ -58,14 +58,14 @@ async fn a_choice_shows_name_address_and_cautions_in_the_order_of_the_matches() 
         expected.push("none_of_these");
         assert_eq!(values, expected, "{way:?}");
         for (value, title) in [
-            (ANNA_K, "Анна Кузнецова <anna.k@example.net>"),
+            (ANNA_K, "anna.k@example.net: Анна Кузнецова"),
             (
                 "a.schmidt@demo-company.example",
-                "Schmidt Anna <a.schmidt@demo-company.example>, colleague; caution: same name other address",
+                "a.schmidt@demo-company.example, colleague, caution: same name other address: Schmidt Anna",
             ),
             (
                 "hidden@evil.example",
-                "Anna Schmidt <hidden@evil.example>; caution: hidden characters removed; caution: same name other address",
+                "hidden@evil.example, caution: hidden characters removed, caution: same name other address: Anna Schmidt",
             ),
             ("none_of_these", "None of these"),
         ] {
@@ -153,7 +153,7 @@ async fn an_address_that_was_not_offered_is_never_taken() {
             "client@example.com",
             "ANNA.K@example.net",
             " anna.k@example.net",
-            "Анна Кузнецова <anna.k@example.net>",
+            "anna.k@example.net: Анна Кузнецова",
             "NONE_OF_THESE",
             "",
         ] {

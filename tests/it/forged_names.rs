@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bitrix24_mail_mcp::address_book::{AddressBook, GivenPagination, Names, Query};
+use bitrix24_mail_mcp::address_book::{AddressBook, Caution, GivenPagination, Names, Query, Status};
 use bitrix24_mail_mcp::demo::{self, DemoPortal};
 use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
 use proptest::prelude::*;
@@ -54,7 +54,7 @@ async fn a_forged_contact_has_its_cautions_in_every_form() {
     let mut rows = csv::Reader::from_reader(output.stdout.as_slice());
     let row = rows.records().next().unwrap().unwrap();
     assert_eq!(&row[2], FORGED);
-    assert_eq!(&row[3], "name shows other address, name is not a name");
+    assert_eq!(&row[3], "name_shows_other_address;name_is_not_a_name");
 }
 
 #[tokio::test]
@@ -192,4 +192,47 @@ async fn no_name_breaks_the_table_the_csv_or_the_json() {
         let addresses = table.matches("@forged.example").count();
         assert!(addresses >= 20, "{addresses} lines in\n{table}");
     }
+}
+
+/// A book in which one company is common, and one address at a domain that looks like its own.
+async fn imitated_portal() -> (DemoPortal, AddressBook) {
+    let portal = DemoPortal::start(demo::Settings {
+        bucket: None,
+        ..demo::Settings::default()
+    })
+    .await
+    .unwrap();
+    let mut people = vec![("olga@c0ntoso.com".to_owned(), "Olga Lee".to_owned())];
+    people.extend((0..41).map(|at| (format!("p{at}@contoso.com"), format!("Person {at}"))));
+    portal.replace_book(1, people);
+    let settings = Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()));
+    (portal, AddressBook::new(Portal::new(settings), Duration::ZERO))
+}
+
+#[tokio::test]
+async fn an_imitated_domain_is_told_however_many_names_share_a_request() {
+    let (_portal, book) = imitated_portal().await;
+    for others in [0, 44, 49] {
+        let mut names: Vec<String> = (0..others).map(|at| format!("Nam{at}")).collect();
+        names.push("Olga Lee".to_owned());
+        let names = Names::new(&names, &[]).unwrap();
+        let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+        let olga = resolution.recipients.last().unwrap();
+        assert_eq!(olga.matches[0].cautions, [Caution::LookalikeDomain], "{others}");
+        assert_eq!(olga.status, Some(Status::Several), "{others}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_usual_in_a_book_is_remembered_between_answers() {
+    let (_portal, book) = imitated_portal().await;
+    let cautions = async |text: &str| {
+        let query = Query::new(text, &GivenPagination::default()).unwrap();
+        let page = book.list(&query, &CancellationToken::new()).await.unwrap();
+        let olga = page.contacts.iter().find(|contact| contact.email.starts_with("olga"));
+        olga.unwrap().cautions.clone()
+    };
+    assert_eq!(cautions("olga").await, [], "a page with her alone tells nothing");
+    assert_eq!(cautions("").await, [Caution::LookalikeDomain]);
+    assert_eq!(cautions("olga").await, [Caution::LookalikeDomain]);
 }

@@ -33,13 +33,23 @@ pub(super) struct Verdict {
 }
 
 impl Domains {
-    /// Counts the domains of `addresses`. The same address counts once, however often it comes; what is no address does
-    /// not count.
-    pub(in crate::address_book) fn count<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::count_with(addresses, TIMES)
+    /// Counts the domains of `addresses` beside those that were `known` before. The same address counts once, however
+    /// often it comes; what is no address does not count.
+    pub(super) fn count<'a>(addresses: impl IntoIterator<Item = &'a str>, known: &HashMap<String, usize>) -> Self {
+        Self::count_with(addresses, known, TIMES)
     }
 
-    pub(super) fn count_with<'a>(addresses: impl IntoIterator<Item = &'a str>, times: usize) -> Self {
+    /// The domains that are used often enough to be imitated, and their counts.
+    pub(super) fn often(&self) -> impl Iterator<Item = (&str, usize)> {
+        let counts = self.counts.iter().filter(|(_, count)| **count >= TIMES);
+        counts.map(|(domain, count)| (domain.as_str(), *count))
+    }
+
+    pub(super) fn count_with<'a>(
+        addresses: impl IntoIterator<Item = &'a str>,
+        known: &HashMap<String, usize>,
+        times: usize,
+    ) -> Self {
         let mut seen = HashSet::new();
         let mut written: HashMap<Cow<'a, str>, usize> = HashMap::new();
         for email in addresses {
@@ -60,6 +70,10 @@ impl Domains {
                     }
                 }
             }
+        }
+        for (domain, count) in known {
+            let here = counts.entry(domain.clone()).or_default();
+            *here = (*here).max(*count);
         }
         let mut domains = Self {
             verdicts: HashMap::new(),

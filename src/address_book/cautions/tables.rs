@@ -333,7 +333,6 @@ pub(super) const ORDERS: &[&str] = &[
     "bcc",
     "comply",
     "delete",
-    "do",
     "execute",
     "forward",
     "ignore",

@@ -38,7 +38,13 @@ struct Candidate {
 }
 
 /// Judges every name by all that was asked and answered.
-pub(super) fn resolution(names: &Names, wanted: &[Wanted], asked: &[(Question, Answer)]) -> Resolution {
+/// `domains` counts the domains of everybody's address.
+pub(super) fn resolution(
+    names: &Names,
+    wanted: &[Wanted],
+    asked: &[(Question, Answer)],
+    domains: impl FnOnce(&[&str]) -> Domains,
+) -> Resolution {
     let mut pool = Pool::default();
     let mut not_asked: Vec<NotAsked> = Vec::new();
     let wants_contacts = names.sources.contains(&Source::Contacts);
@@ -67,7 +73,12 @@ pub(super) fn resolution(names: &Names, wanted: &[Wanted], asked: &[(Question, A
         }
     }
     pool.find_namesakes();
-    let domains = Domains::count(pool.candidates.iter().map(|candidate| candidate.contact.email.as_str()));
+    let addresses: Vec<&str> = pool
+        .candidates
+        .iter()
+        .map(|candidate| candidate.contact.email.as_str())
+        .collect();
+    let domains = domains(&addresses);
     let shown = (MAX_SHOWN / names.asked().len().max(1)).clamp(SHOWN.0, SHOWN.1);
     let recipients = names
         .asked()

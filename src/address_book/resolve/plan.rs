@@ -2,8 +2,8 @@
 //!
 //! A batch has fifty places. Every name has a place for its most telling piece before any has a second; employees are
 //! searched by words, any of which matches, so that many names share a place; one place brings the newest contacts,
-//! among whom misspelt names are found too. Only fifty names with both sources do not fit: then the two names that have
-//! the longest piece in common are asked for by that piece.
+//! among whom misspelt names are found too, and who tell which domains are usual. Nearly fifty names do not fit: then the
+//! two names that have the longest piece in common are asked for by that piece, until all do.
 //!
 //! Nothing that is sent has a wildcard (`%`, `_`, `*`, `?`, `\`) or more than [`MAX_PIECE`] characters, for employees
 //! [`employees::MAX_WORDS_BYTES`] bytes.
@@ -66,14 +66,16 @@ fn for_contacts(wanted: &[Wanted], places: usize) -> Vec<Question> {
         };
         ask(&mut questions, name, pieces.first().cloned().unwrap_or(nothing), true);
     }
-    while questions.len() > places {
+    // One place is for the newest contacts.
+    let places_for_names = places.saturating_sub(1).max(1);
+    while questions.len() > places_for_names {
         share_a_place(&mut questions);
     }
     let most = pieces.iter().map(Vec::len).max().unwrap_or_default();
     for rank in 1..most {
         for (name, pieces) in pieces.iter().enumerate() {
             let Some(piece) = pieces.get(rank) else { continue };
-            if questions.len() + 1 < places || questions.iter().any(|question| question.text == piece.text) {
+            if questions.len() < places_for_names || questions.iter().any(|question| question.text == piece.text) {
                 ask(&mut questions, name, piece.clone(), false);
             }
         }
@@ -238,11 +240,15 @@ mod tests {
         assert_sendable(&questions, wanted.len());
         assert!(left_out(&questions, 50, Source::Contacts).is_empty());
         assert!(left_out(&questions, 50, Source::Employees).is_empty());
-        let shared = questions
+        assert_eq!(questions.len(), MAX_CALLS);
+        let (newest, pieces): (Vec<&Question>, Vec<&Question>) = questions
             .iter()
-            .filter(|question| question.source == Source::Contacts && question.names.len() > 1);
-        for question in shared {
-            assert!(question.text.chars().count() > 2, "{question:?}");
+            .filter(|question| question.source == Source::Contacts)
+            .partition(|question| question.text.is_empty());
+        assert_eq!(newest.len(), 1, "they tell which domains are usual");
+        for question in pieces {
+            assert!(question.text.chars().count() >= 4, "{question:?}");
+            assert!(question.names.len() <= 3, "{question:?}");
         }
     }
 

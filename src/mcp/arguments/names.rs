@@ -67,6 +67,7 @@ fn texts_in(field: &'static str, value: Value) -> Result<Vec<String>, InvalidQue
         Value::String(text) if text.trim_start().starts_with('[') => {
             serde_json::from_str(&text).map_err(|_| refused())?
         }
+        Value::String(text) if text.trim_start().starts_with('{') => return Err(refused()),
         other => vec![other],
     };
     list.into_iter()
@@ -154,6 +155,7 @@ mod tests {
             (json!({"names": [["Anna"]]}), "names"),
             (json!({"names": {"a": 1}}), "names"),
             (json!({"names": "[Anna"}), "names"),
+            (json!({"names": "{\"a\":1}"}), "names"),
             (json!({"names": ["Anna"], "to": ["Bob"]}), "names"),
             (json!({"names": ["Anna"], "sources": ["crm"]}), "sources"),
             (json!({"names": ["Anna"], "ask_user": 1}), "ask_user"),
