@@ -131,11 +131,15 @@ impl AddressBook {
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
     pub async fn list(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        let answer = self.cache.answer(self.key(query)?, || self.asked(query));
+        self.listed(self.key(query)?, cancellation).await
+    }
+
+    async fn listed(&self, key: Key, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
+        let asking = self.asked(key.identity, &key.query);
         tokio::select! {
             biased;
             () = cancellation.cancelled() => Err(Error::cancelled()),
-            answer = answer => answer,
+            answer = self.cache.answer(key, || asking) => answer,
         }
     }
 
@@ -149,10 +153,11 @@ impl AddressBook {
         query: &Query,
         cancellation: &CancellationToken,
     ) -> Result<Option<ContactPage>, Error> {
-        if !self.cache.holds(&self.key(query)?) && !self.portal.is_idle(Method::ListContacts) {
+        let key = self.key(query)?;
+        if !self.cache.holds(&key) && !self.portal.is_idle(Method::ListContacts) {
             return Ok(None);
         }
-        self.list(query, cancellation).await.map(Some)
+        self.listed(key, cancellation).await.map(Some)
     }
 
     /// How long the same question will still get the same answer as `page`, out of the cache.
@@ -171,10 +176,8 @@ impl AddressBook {
         })
     }
 
-    fn asked(&self, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
+    fn asked(&self, identity: u64, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
         let (portal, memory, query) = (Arc::clone(&self.portal), Arc::clone(&self.memory), query.clone());
-        // Without credentials the call fails before there is anything to remember.
-        let identity = self.identity().unwrap_or_default();
         async move {
             let listing = portal.call(query.source().method(), &query.parameters()).await?;
             Ok(ContactPage::new(&query, listing, identity, &memory))

@@ -255,6 +255,7 @@ impl AddressBook {
     /// # Errors
     /// [`Error::Portal`] if nothing could be asked at all.
     pub async fn resolve(&self, names: &Names, cancellation: &CancellationToken) -> Result<Resolution, Error> {
+        let identity = self.identity()?;
         let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
         let asked = tokio::select! {
             biased;
@@ -268,8 +269,7 @@ impl AddressBook {
             return Err(error.clone());
         }
         let rows: usize = asked.iter().flat_map(|(_, answer)| answer).map(Vec::len).sum();
-        let names = names.clone();
-        let (memory, identity) = (Arc::clone(&self.memory), self.identity()?);
+        let (names, memory) = (names.clone(), Arc::clone(&self.memory));
         let judge = move || {
             judge::resolution(&names, &wanted, &asked, |addresses| {
                 memory.domains(identity, addresses.iter().copied())

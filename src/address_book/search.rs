@@ -61,6 +61,7 @@ pub(super) struct Wanted {
     address: Option<String>,
     typed: Vec<String>,
     other_layouts: Vec<String>,
+    pieces: Vec<Piece>,
     readings: Vec<Reading>,
 }
 
@@ -95,36 +96,20 @@ impl Wanted {
             company_from: MAX_WORDS,
             is_other_layout: true,
         }));
+        let typed: Vec<String> = typed.into_iter().take(MAX_WORDS).collect();
         Self {
+            pieces: pieces_of(text, address.as_ref(), &typed, &other_layouts),
             text: text.to_owned(),
             address,
-            typed: typed.into_iter().take(MAX_WORDS).collect(),
+            typed,
             other_layouts,
             readings,
         }
     }
 
     /// Pieces to ask the portal's contacts for, best first; at least one.
-    pub(super) fn pieces(&self) -> Vec<Piece> {
-        let whole = |text: String| Piece {
-            text,
-            spelling: Some(Spelling::Typed),
-        };
-        let mut found: Vec<Piece> = self.address.iter().cloned().map(whole).collect();
-        let words = pieces::of_words(&self.text, &self.typed, &self.other_layouts);
-        // Whoever has the address is brought by it.
-        found.extend(words.into_iter().map(|piece| match self.address {
-            Some(_) => Piece {
-                spelling: None,
-                ..piece
-            },
-            None => piece,
-        }));
-        // What has no word long enough is asked as it is: a name of two letters is a name.
-        if found.is_empty() {
-            found.push(whole(self.text.to_lowercase()));
-        }
-        found
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 
     /// Words to ask the portal's employees for, best first: each is a beginning, and any of them matches.
@@ -156,6 +141,25 @@ impl Wanted {
         });
         fits.min_by_key(|fit| (fit.why, -fit.points))
     }
+}
+
+fn pieces_of(text: &str, address: Option<&String>, typed: &[String], other_layouts: &[String]) -> Vec<Piece> {
+    let whole = |text: String| Piece {
+        text,
+        spelling: Some(Spelling::Typed),
+    };
+    let mut found: Vec<Piece> = address.cloned().map(whole).into_iter().collect();
+    let words = pieces::of_words(text, typed, other_layouts);
+    // Whoever has the address is brought by it.
+    found.extend(words.into_iter().map(|piece| Piece {
+        spelling: piece.spelling.filter(|_| address.is_none()),
+        ..piece
+    }));
+    // What has no word long enough is asked as it is: a name of two letters is a name.
+    if found.is_empty() {
+        found.push(whole(text.to_lowercase()));
+    }
+    found
 }
 
 fn read(words: &[String]) -> Vec<Word> {

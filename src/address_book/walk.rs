@@ -55,7 +55,7 @@ impl Walk<'_> {
         let found = tokio::select! {
             biased;
             () = cancellation.cancelled() => return Err(Error::cancelled()),
-            found = self.book.asked(query) => found?,
+            found = self.book.asked(self.book.identity()?, query) => found?,
         };
         let contacts: Vec<Contact> = found
             .contacts

@@ -50,7 +50,7 @@ pub(super) async fn run(
             }
             Ok(ExitStatus::Done)
         }
-        (Some(error), 0) => fail(format, &error, wiring),
+        (Some(error), 0) => fail(format == Format::Json, Output::from_failure, &error, wiring),
         (Some(error), _) => {
             let failure = Failure::from(&error);
             report::failure(&failure);

@@ -56,14 +56,21 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     let cancellation = cancelled_by_ctrl_c();
     let query = match question(arguments) {
         Ok(query) => query,
-        Err(error) => return fail(arguments.format, &error.into(), wiring),
+        Err(error) => {
+            return fail(
+                arguments.format == Format::Json,
+                Output::from_failure,
+                &error.into(),
+                wiring,
+            );
+        }
     };
     if arguments.all {
         return everyone::run(arguments.format, &query, wiring, &cancellation).await;
     }
     match wiring.book.list(&query, &cancellation).await {
         Ok(found) => show(arguments.format, &Output::from_page(&query, found)),
-        Err(error) => fail(arguments.format, &error, wiring),
+        Err(error) => fail(arguments.format == Format::Json, Output::from_failure, &error, wiring),
     }
 }
 
@@ -100,18 +107,23 @@ fn question(arguments: &Arguments) -> Result<Query, InvalidQuery> {
     }
 }
 
-/// Reports a failure with its advice.
-pub(super) fn fail(format: Format, error: &Error, wiring: &Wiring) -> Result<ExitStatus, Stop> {
+/// Reports a failure with its advice; in JSON also as the `output` of the tool.
+pub(super) fn fail<T: Serialize>(
+    is_json: bool,
+    output: fn(Failure) -> T,
+    error: &Error,
+    wiring: &Wiring,
+) -> Result<ExitStatus, Stop> {
     let failure = Failure::from(error);
     // Scripts read the failure from stdout as they read the contacts; people read it on stderr.
     report::failure(&failure);
-    if format == Format::Json {
-        print(&json_line(&Output::from_failure(failure))?)?;
+    if is_json {
+        print(&json_line(&output(failure))?)?;
     }
     Ok(status_of(error, wiring))
 }
 
-pub(super) fn status_of(error: &Error, wiring: &Wiring) -> ExitStatus {
+fn status_of(error: &Error, wiring: &Wiring) -> ExitStatus {
     match error {
         Error::Invalid(_) => ExitStatus::Usage,
         Error::Portal(failed) if failed.error == portal::Error::Cancelled => ExitStatus::Interrupted,

@@ -28,6 +28,8 @@ pub(super) fn error(error: &dyn Error, hint: Option<&str>) {
 
 /// A failed look-up with its advice: the same facts that a tool result carries.
 pub(super) fn failure(failure: &Failure) {
+    // The table's advice on arguments is for whoever calls a tool.
+    let is_usage = failure.code == INVALID_ARGUMENTS;
     let code = match failure.http_status {
         Some(status) => format!("{} (HTTP {status})", failure.code),
         None => failure.code.clone(),
@@ -36,27 +38,17 @@ pub(super) fn failure(failure: &Failure) {
         Some(seconds) => format!("{}, after {seconds} s", failure.retry.as_str()),
         None => failure.retry.as_str().to_owned(),
     };
-    let mut lines = vec![
-        (ERROR, "error:", failure.message.clone()),
-        (CAUSE, "code:", code),
-        (CAUSE, "meaning:", failure.meaning.clone()),
-    ];
-    if failure.code == INVALID_ARGUMENTS {
-        lines.truncate(2);
-    }
+    let mut lines = vec![(ERROR, "error:", failure.message.clone()), (CAUSE, "code:", code)];
+    lines.extend((!is_usage).then(|| (CAUSE, "meaning:", failure.meaning.clone())));
     lines.extend(
         failure
             .validation
             .iter()
             .map(|problem| (CAUSE, "argument:", format!("{} {}", problem.field, problem.message))),
     );
-    // The table's advice is for whoever calls a tool.
-    if failure.code == INVALID_ARGUMENTS {
-        lines.push((
-            HINT,
-            "hint:",
-            "run the command with --help for what it takes".to_owned(),
-        ));
+    if is_usage {
+        let hint = "run the command with --help for what it takes";
+        lines.push((HINT, "hint:", hint.to_owned()));
         return write(&lines);
     }
     lines.extend(failure.fix.iter().map(|step| (HINT, "hint:", step.clone())));

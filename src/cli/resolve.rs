@@ -1,13 +1,11 @@
 //! `resolve`: whom a mail is for, as an assistant finds out, for a person at a terminal or a script.
 
 use clap::{Args, ValueEnum};
-use serde_json::Value;
 
-use super::lookup::{cancelled_by_ctrl_c, json_line, status_of};
+use super::lookup::{cancelled_by_ctrl_c, fail, json_line};
 use super::wiring::Wiring;
 use super::{ExitStatus, Stop, print, report, table};
-use crate::address_book::{Error, Names, Source};
-use crate::fixit::Failure;
+use crate::address_book::{Names, Source};
 use crate::mcp::resolve_mail_recipients::Output;
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -63,7 +61,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     };
     match found {
         Ok(resolution) => show(arguments.format, &Output::from(resolution)),
-        Err(error) => fail(arguments.format, &error, wiring),
+        Err(error) => fail(arguments.format == Format::Json, Output::from_failure, &error, wiring),
     }
 }
 
@@ -76,30 +74,21 @@ fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     Ok(lines.map(str::to_owned).collect())
 }
 
-fn fail(format: Format, error: &Error, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    let failure = Failure::from(error);
-    report::failure(&failure);
-    if format == Format::Json {
-        print(&json_line(&Output::from_failure(failure))?)?;
-    }
-    Ok(status_of(error, wiring))
-}
-
 fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
+    let recipients = output.recipients.as_deref().unwrap_or_default();
     match format {
         // Complete in itself, also about cautions and what is incomplete.
-        Format::Json => print(&json_line(output)?)?,
-        Format::Table => print(&table::recipients(output.recipients.as_deref().unwrap_or_default()))?,
-    };
-    if format == Format::Table {
-        for (code, meaning) in &output.caution_meanings {
-            report::note(&format!("{}: {meaning}", code.replace('_', " ")));
-        }
-        let recipients = output.recipients.as_deref().unwrap_or_default();
-        if recipients.iter().any(|recipient| recipient.incomplete) {
-            report::note(
-                "incomplete: somebody may have been missed; ask for those again, five at most, or add the company",
-            );
+        Format::Json => print(&json_line(output)?).map(drop)?,
+        Format::Table => {
+            print(&table::recipients(recipients))?;
+            for (code, meaning) in &output.caution_meanings {
+                report::note(&format!("{}: {meaning}", code.replace('_', " ")));
+            }
+            if recipients.iter().any(|recipient| recipient.incomplete) {
+                report::note(
+                    "incomplete: somebody may have been missed; ask for those again, five at most, or add the company",
+                );
+            }
         }
     }
     for failed in &output.not_asked {
@@ -116,12 +105,4 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
     } else {
         ExitStatus::Failed
     })
-}
-
-/// What a word of an enum is in JSON, for a person.
-pub(super) fn word(value: impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(word)) => word.replace('_', " "),
-        _ => String::new(),
-    }
 }

@@ -2,7 +2,9 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::resolve::word;
+use serde::Serialize;
+use serde_json::Value;
+
 use crate::address_book::{Caution, Contact, Recipient};
 
 /// Width when stdout is no terminal: wide enough that nothing of use is wrapped.
@@ -23,18 +25,23 @@ fn width() -> u16 {
     width.max(MIN_WIDTH)
 }
 
+fn empty(header: &[&str], width: u16) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(STYLE)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width)
+        .set_header(header);
+    table
+}
+
 fn draw(contacts: &[Contact], width: u16) -> String {
     let has_cautions = contacts.iter().any(|contact| !contact.cautions.is_empty());
     let mut header = vec!["ID", "Name", "E-mail"];
     if has_cautions {
         header.push("Cautions");
     }
-    let mut table = Table::new();
-    table.load_style(STYLE);
-    table
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width)
-        .set_header(header);
+    let mut table = empty(&header, width);
     for contact in contacts {
         let mut row = vec![
             contact.id.to_string(),
@@ -42,7 +49,7 @@ fn draw(contacts: &[Contact], width: u16) -> String {
             contact.email.clone(),
         ];
         if has_cautions {
-            row.push(cautions(contact));
+            row.push(cautions(&contact.cautions));
         }
         table.add_row(row);
     }
@@ -62,12 +69,7 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
     if has_cautions {
         header.push("Cautions");
     }
-    let mut table = Table::new();
-    table
-        .load_style(STYLE)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width())
-        .set_header(header);
+    let mut table = empty(&header, width());
     for recipient in recipients {
         let mut head = vec![recipient.asked.clone(), status(recipient)];
         for found in &recipient.matches {
@@ -79,7 +81,7 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
                 word(found.why),
             ]);
             if has_cautions {
-                row.push(in_words(&found.cautions));
+                row.push(cautions(&found.cautions));
             }
             table.add_row(row);
         }
@@ -104,23 +106,22 @@ fn status(recipient: &Recipient) -> String {
     status
 }
 
-/// A contact's cautions in words.
-pub(super) fn cautions(contact: &Contact) -> String {
-    in_words(&contact.cautions)
-}
-
-fn in_words(cautions: &[Caution]) -> String {
-    cautions
+fn cautions(cautions: &[Caution]) -> String {
+    let words: Vec<String> = cautions
         .iter()
-        .map(|caution| words(*caution))
-        .collect::<Vec<_>>()
-        .join(", ")
+        .map(|caution| match caution {
+            Caution::AddressMissing => "no address".to_owned(),
+            other => word(other),
+        })
+        .collect();
+    words.join(", ")
 }
 
-fn words(caution: Caution) -> String {
-    match caution {
-        Caution::AddressMissing => "no address".to_owned(),
-        other => other.code().replace('_', " "),
+/// What a word of an enum is in JSON, for a person.
+fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word.replace('_', " "),
+        _ => String::new(),
     }
 }
 

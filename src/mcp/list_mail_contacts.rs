@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::schema::{self, JsonObject};
 use super::{arguments, outcome};
-use crate::address_book::{AddressBook, Contact, ContactPage, Error, InvalidQuery, Page, Query, Source};
+use crate::address_book::{
+    AddressBook, Contact, ContactPage, Error, GivenPagination, InvalidQuery, Page, Query, Source,
+};
 use crate::fixit::Failure;
 
 /// The tool's name.
@@ -118,23 +120,19 @@ pub(crate) async fn call(
     arguments: Result<JsonObject, InvalidQuery>,
     cancellation: &CancellationToken,
 ) -> Result<CallToolResult, ErrorData> {
-    let asked = arguments.and_then(arguments::search);
-    list(
-        book,
-        asked.and_then(|given| Query::new(&given.text, &given.pagination)),
-        cancellation,
-    )
-    .await
+    list(book, arguments, Query::new, cancellation).await
 }
 
-/// The page that answers `query`, of contacts or of employees.
+/// The page of contacts or of employees that answers the question which `checked` makes of the arguments.
 pub(super) async fn list(
     book: &AddressBook,
-    query: Result<Query, InvalidQuery>,
+    arguments: Result<JsonObject, InvalidQuery>,
+    checked: fn(&str, &GivenPagination) -> Result<Query, InvalidQuery>,
     cancellation: &CancellationToken,
 ) -> Result<CallToolResult, ErrorData> {
     let found = async {
-        let query = query?;
+        let given = arguments.and_then(arguments::search)?;
+        let query = checked(&given.text, &given.pagination)?;
         let found = book.list(&query, cancellation).await?;
         Ok::<_, Error>(Output::from_page(&query, found))
     };

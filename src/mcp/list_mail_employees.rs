@@ -5,7 +5,6 @@ use rmcp::model::{CallToolResult, Tool};
 use schemars::JsonSchema;
 use tokio_util::sync::CancellationToken;
 
-use super::arguments;
 use super::list_mail_contacts::{self, Output, Pagination};
 use super::schema::{self, JsonObject};
 use crate::address_book::{AddressBook, InvalidQuery, Query};
@@ -45,7 +44,5 @@ pub(crate) async fn call(
     arguments: Result<JsonObject, InvalidQuery>,
     cancellation: &CancellationToken,
 ) -> Result<CallToolResult, ErrorData> {
-    let asked = arguments.and_then(arguments::search);
-    let query = asked.and_then(|given| Query::for_employees(&given.text, &given.pagination));
-    list_mail_contacts::list(book, query, cancellation).await
+    list_mail_contacts::list(book, arguments, Query::for_employees, cancellation).await
 }

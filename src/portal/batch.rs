@@ -14,6 +14,7 @@
 //! fails for all (credentials, limits, network, deadline) ends everything. See
 //! <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch-v3.html>.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt;
@@ -144,7 +145,7 @@ pub(super) fn may_be_one_item(error: &Error) -> bool {
 struct Course {
     /// What ends everything.
     end: Option<Failed>,
-    methods: Vec<(Method, MethodCourse)>,
+    methods: HashMap<Method, MethodCourse>,
 }
 
 #[derive(Debug, Default)]
@@ -161,20 +162,13 @@ impl Course {
         if let Some(end) = &self.end {
             return Some(end.clone());
         }
-        let (_, course) = self.methods.iter().find(|(known, _)| *known == method)?;
+        let course = self.methods.get(&method)?;
         let is_given_up = course.is_refused || (course.successes == 0 && course.failures >= ENOUGH_FAILURES);
         course.last.clone().filter(|_| is_given_up)
     }
 
     fn went(&mut self, method: Method, failed: Option<&Failed>) {
-        let known = self.methods.iter().position(|(known, _)| *known == method);
-        let at = known.unwrap_or_else(|| {
-            self.methods.push((method, MethodCourse::default()));
-            self.methods.len() - 1
-        });
-        let Some((_, course)) = self.methods.get_mut(at) else {
-            return;
-        };
+        let course = self.methods.entry(method).or_default();
         let Some(failed) = failed else {
             course.successes += 1;
             return;
@@ -191,16 +185,7 @@ impl Course {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn refused(http_status: u16, code: &str) -> Error {
-        Error::Refused(Refusal {
-            by: Speaker::Portal,
-            code: code.to_owned(),
-            http_status,
-            message: String::new(),
-            validation: Vec::new(),
-        })
-    }
+    use crate::portal::error::refused;
 
     #[test]
     fn only_what_may_be_one_items_fault_is_asked_again() {

@@ -366,3 +366,15 @@ impl Error {
         )
     }
 }
+
+/// A refusal of the portal with nothing but a status and a code.
+#[cfg(test)]
+pub(super) fn refused(http_status: u16, code: &str) -> Error {
+    Error::Refused(Refusal {
+        by: Speaker::Portal,
+        code: code.to_owned(),
+        http_status,
+        message: String::new(),
+        validation: Vec::new(),
+    })
+}

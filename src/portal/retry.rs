@@ -112,16 +112,7 @@ pub(super) fn delay(trouble: Trouble, failed: u32, per_second: f64, jitter: f64,
 mod tests {
     use super::*;
     use crate::portal::certificate::CertificateProblem;
-
-    fn refused(http_status: u16, code: &str) -> Error {
-        Error::Refused(Refusal {
-            by: Speaker::Portal,
-            code: code.to_owned(),
-            http_status,
-            message: String::new(),
-            validation: Vec::new(),
-        })
-    }
+    use crate::portal::error::refused;
 
     #[test]
     fn only_what_passes_is_tried_again() {

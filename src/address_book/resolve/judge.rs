@@ -37,8 +37,7 @@ struct Candidate {
     has_namesake: bool,
 }
 
-/// Judges every name by all that was asked and answered.
-/// `domains` counts the domains of everybody's address.
+/// Judges every name by all that was asked and answered; `domains` counts the domains of everybody's address.
 pub(super) fn resolution(
     names: &Names,
     wanted: &[Wanted],
@@ -189,7 +188,7 @@ impl About {
         typed.map_or(Reading::Whole, |(_, reading)| *reading)
     }
 
-    /// Whether somebody who bears the name may have been missed, `found` among the others.
+    /// Whether somebody who bears the name may have been missed; `has_found` if one who bears it was found.
     fn may_have_missed(&self, has_found: bool) -> bool {
         let is_cut = self.spellings.iter().any(|(_, reading)| *reading == Reading::Cut);
         let of_contacts = is_cut || self.typed() == Reading::NotAsked || (self.lacks_pieces && !has_found);
@@ -211,36 +210,35 @@ impl Pool {
         if contact.email.is_empty() {
             return None;
         }
-        let next = self.candidates.len();
-        let at = *self.by_address.entry(contact.email.to_lowercase()).or_insert(next);
-        let is_new = at == next;
-        // Most people come in several answers.
-        if let Some(known) = self.candidates.get(at)
-            && (known.source, known.contact.id) == (source, contact.id)
-        {
-            return Some(at);
-        }
-        let bearer = Bearer::new(contact.name.as_deref(), &contact.email);
-        match self.candidates.get_mut(at).filter(|_| !is_new) {
-            None => self.candidates.push(Candidate {
-                bearers: vec![bearer],
+        let bearer = || Bearer::new(contact.name.as_deref(), &contact.email);
+        let address = contact.email.to_lowercase();
+        let Some(&at) = self.by_address.get(&address) else {
+            let at = self.candidates.len();
+            self.by_address.insert(address, at);
+            self.candidates.push(Candidate {
+                bearers: vec![bearer()],
                 contact: contact.clone(),
                 source,
                 has_namesake: false,
-            }),
-            Some(known) => {
-                let is_better = match (known.source, source) {
-                    (Source::Contacts, Source::Employees) => true,
-                    (Source::Contacts, Source::Contacts) => known.contact.id < contact.id,
-                    (Source::Employees, _) => false,
-                };
-                known.bearers.push(bearer);
-                known.bearers.truncate(MAX_NAMES_OF_AN_ADDRESS);
-                if is_better {
-                    known.contact = contact.clone();
-                    known.source = source;
-                }
-            }
+            });
+            return Some(at);
+        };
+        let known = self.candidates.get_mut(at)?;
+        // Most people come in several answers.
+        if (known.source, known.contact.id) == (source, contact.id) {
+            return Some(at);
+        }
+        if known.bearers.len() < MAX_NAMES_OF_AN_ADDRESS {
+            known.bearers.push(bearer());
+        }
+        let is_better = match (known.source, source) {
+            (Source::Contacts, Source::Employees) => true,
+            (Source::Contacts, Source::Contacts) => known.contact.id < contact.id,
+            (Source::Employees, _) => false,
+        };
+        if is_better {
+            known.contact = contact.clone();
+            known.source = source;
         }
         Some(at)
     }

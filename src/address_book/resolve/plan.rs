@@ -165,13 +165,18 @@ fn longest_common(one: &str, other: &str) -> String {
 
 /// The pieces of a name that are worth a question, best first.
 pub(super) fn pieces_of(wanted: &Wanted) -> Vec<Piece> {
-    let pieces = wanted.pieces().into_iter().filter_map(sendable_piece);
-    pieces.take(MAX_PIECES).collect()
-}
-
-fn sendable_piece(piece: Piece) -> Option<Piece> {
-    let text = sendable(&piece.text)?;
-    Some(Piece { text, ..piece })
+    let sendable_piece = |piece: &Piece| {
+        Some(Piece {
+            text: sendable(&piece.text)?,
+            spelling: piece.spelling,
+        })
+    };
+    wanted
+        .pieces()
+        .iter()
+        .filter_map(sendable_piece)
+        .take(MAX_PIECES)
+        .collect()
 }
 
 /// The longest part of a piece that can be sent; `None` if nothing of it can.

@@ -207,7 +207,7 @@ impl Reading {
 const LONGEST_NAME: usize = 4;
 
 /// Where the words of a question are in a contact.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Found {
     places: Vec<Place>,
     points: i32,
@@ -221,40 +221,15 @@ struct Found {
     is_incomplete: bool,
 }
 
-impl Default for Found {
-    fn default() -> Self {
-        Self {
-            places: Vec::new(),
-            points: 0,
-            worst: Likeness::Same,
-            elsewhere: 0,
-            has_a_word: false,
-            has_no_patronymic: false,
-            is_company_alone: false,
-            is_incomplete: false,
-        }
-    }
-}
-
 /// The best word of the contact that is not taken yet; of equals the first.
-fn best_place(word: &Word, bearer: &Bearer, taken: &[Place]) -> Option<(Likeness, Place)> {
-    let name = bearer
-        .name
-        .iter()
-        .enumerate()
-        .map(|(at, found)| (Place::Name(at), found));
-    let local = bearer
-        .local
-        .iter()
-        .enumerate()
-        .map(|(at, found)| (Place::Local(at), found));
-    let company = bearer
-        .company
-        .iter()
-        .enumerate()
-        .map(|(at, found)| (Place::Company(at), found));
-    name.chain(local)
-        .chain(company)
+fn best_place<'a>(word: &Word, bearer: &'a Bearer, taken: &[Place]) -> Option<(Likeness, Place)> {
+    let placed = |words: &'a [Word], place: fn(usize) -> Place| {
+        let words = words.iter().enumerate();
+        words.map(move |(at, found)| (place(at), found))
+    };
+    placed(&bearer.name, Place::Name)
+        .chain(placed(&bearer.local, Place::Local))
+        .chain(placed(&bearer.company, Place::Company))
         .filter(|(place, _)| !taken.contains(place))
         .filter_map(|(place, found)| {
             let likeness = match likeness::of_words(word, found)? {

@@ -4,9 +4,10 @@ use super::diminutives;
 use super::spelling::Word;
 
 /// In what way a word of the question is a word of the contact; best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     /// But for case, accents and umlauts written out.
+    #[default]
     Same,
     /// In another script.
     SoundsAlike,
@@ -122,30 +123,17 @@ fn mistakes(wanted: &Word, found: &Word) -> Option<u8> {
 
 /// Surnames of a man and a woman of one family: -ов and -ова, -ский and -ская.
 fn is_other_gender(wanted: &Word, found: &Word) -> bool {
-    let stem = |key: &str| {
-        let endings: &[&str] = &["skaia", "skai", "ski", "va", "v", "na", "n"];
-        endings
-            .iter()
-            .find_map(|ending| key.strip_suffix(ending).map(|stem| (stem.to_owned(), *ending)))
-    };
-    let pairs: &[(&str, &str)] = &[
-        ("v", "va"),
-        ("n", "na"),
-        ("ski", "skaia"),
-        ("ski", "skai"),
-        ("ski", "ska"),
-    ];
-    wanted.keys.iter().any(|one| {
-        found.keys.iter().any(|other| match (stem(one), stem(other)) {
-            (Some((stem, ending)), Some((other_stem, other_ending))) => {
-                stem == other_stem
-                    && stem.chars().count() >= 3
-                    && pairs.iter().any(|(man, woman)| {
-                        (ending, other_ending) == (*man, *woman) || (ending, other_ending) == (*woman, *man)
-                    })
-            }
-            _ => false,
+    const ENDINGS: &[(&str, &str)] = &[("v", "va"), ("n", "na"), ("ski", "skaia"), ("ski", "skai")];
+    const SHORTEST: usize = 3;
+    let are_of_one_stem = |man: &str, woman: &str| {
+        ENDINGS.iter().any(|(his, hers)| {
+            let stem = man.strip_suffix(his);
+            stem == woman.strip_suffix(hers) && stem.is_some_and(|stem| stem.chars().count() >= SHORTEST)
         })
+    };
+    wanted.keys.iter().any(|one| {
+        let mut others = found.keys.iter();
+        others.any(|other| are_of_one_stem(one, other) || are_of_one_stem(other, one))
     })
 }
 

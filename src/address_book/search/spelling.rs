@@ -106,6 +106,27 @@ pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | 'ʼ' | '`' | '´' | '‘')
 }
 
+/// Letters and what stands for them, longest first.
+pub(super) type Scheme = &'static [(&'static str, &'static str)];
+
+/// A text by a scheme; letters that are not in it stay.
+pub(super) fn transcribed(text: &str, scheme: Scheme) -> String {
+    let mut transcript = String::with_capacity(text.len());
+    let mut rest = text;
+    'letters: while let Some(first) = rest.chars().next() {
+        for (letters, others) in scheme {
+            if let Some(after) = rest.strip_prefix(letters) {
+                transcript.push_str(others);
+                rest = after;
+                continue 'letters;
+            }
+        }
+        transcript.push(first);
+        rest = rest.get(first.len_utf8()..).unwrap_or_default();
+    }
+    transcript
+}
+
 pub(super) fn is_cyrillic(c: char) -> bool {
     matches!(c, '\u{400}'..='\u{52f}')
 }

@@ -1,6 +1,6 @@
 //! The employees' part of a batch: words, any of which matches as a beginning, so that many names share a place. Pure.
 
-use super::{MANY, Question, sendable};
+use super::{MANY, MAX_PIECE, Question, sendable};
 use crate::address_book::resolve::Source;
 use crate::address_book::search::Wanted;
 use crate::portal::MAX_CALLS;
@@ -16,27 +16,22 @@ pub(super) const MAX_WORDS_BYTES: usize = 1_000;
 
 /// The questions; `beside_contacts` if the batch has those of the contacts too.
 pub(super) fn questions(wanted: &[Wanted], beside_contacts: bool) -> Vec<Question> {
-    let words: Vec<Vec<String>> = wanted.iter().map(|wanted| wanted.beginnings()).collect();
     let is_few = wanted.len() <= FEW_NAMES || !beside_contacts;
-    let places = match (is_few, beside_contacts) {
-        (true, _) => wanted.len(),
+    let places = if is_few {
+        wanted.len().clamp(1, MAX_CALLS)
+    } else {
         // Each name of the contacts needs a place too.
-        (false, _) => MAX_CALLS.saturating_sub(wanted.len()).clamp(1, MAX_EMPLOYEE_PLACES),
+        MAX_CALLS.saturating_sub(wanted.len()).clamp(1, MAX_EMPLOYEE_PLACES)
     };
-    let places = places.clamp(1, MAX_CALLS);
     let a_place = wanted.len().div_ceil(places).max(1);
-    let shortened = |word: &String| -> Option<String> {
-        let word = sendable(word)?;
-        let is_shared = a_place > 1;
-        Some(if is_shared {
-            word.chars().take(SHARED_LETTERS).collect()
-        } else {
-            word
-        })
-    };
-    let words: Vec<Vec<String>> = words
+    let letters = if a_place > 1 { SHARED_LETTERS } else { MAX_PIECE };
+    let words: Vec<Vec<String>> = wanted
         .iter()
-        .map(|words| words.iter().filter_map(shortened).collect())
+        .map(|wanted| {
+            let words = wanted.beginnings();
+            let words = words.iter().filter_map(|word| sendable(word));
+            words.map(|word| word.chars().take(letters).collect()).collect()
+        })
         .collect();
     let mut asked = Vec::new();
     for (chunk, words) in words.chunks(a_place).enumerate() {

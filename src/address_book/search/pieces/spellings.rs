@@ -3,7 +3,7 @@
 //! Only guesses to ask with; what they bring is judged by [`super::super::spelling`].
 
 use super::super::diminutives;
-use super::super::spelling::{Word, is_cyrillic, plain};
+use super::super::spelling::{Scheme, Word, is_cyrillic, plain, transcribed};
 
 /// A word this long is worth halving.
 const HALVED_FROM: usize = 5;
@@ -74,7 +74,7 @@ fn latin_letters(c: char) -> Option<&'static str> {
 }
 
 /// Latin letters in the order of their length; a scheme's letters are read before its single ones.
-const CYRILLIC: &[(&str, &str)] = &[
+const CYRILLIC: Scheme = &[
     ("schtsch", "щ"),
     ("shch", "щ"),
     ("tsch", "ч"),
@@ -129,7 +129,7 @@ fn to_cyrillic(plain: &str) -> String {
     let stem = ["iy", "ii", "yi", "ij", "y"]
         .iter()
         .find_map(|ending| plain.strip_suffix(ending));
-    let (mut rest, ending) = match stem {
+    let (stem, ending) = match stem {
         Some(stem) if stem.ends_with(['a', 'e', 'o', 'u']) => (stem, "й"),
         Some(stem) => (stem, "ий"),
         None => match plain.strip_suffix('i') {
@@ -137,21 +137,7 @@ fn to_cyrillic(plain: &str) -> String {
             _ => (plain, ""),
         },
     };
-    let mut cyrillic = String::with_capacity(plain.len() * 2);
-    'letters: while let Some(first) = rest.chars().next() {
-        for (latin, letters) in CYRILLIC {
-            if let Some(after) = rest.strip_prefix(latin) {
-                // A consonant takes ю and я softened; between vowels й says so anyway.
-                cyrillic.push_str(letters);
-                rest = after;
-                continue 'letters;
-            }
-        }
-        cyrillic.push(first);
-        rest = rest.get(first.len_utf8()..).unwrap_or_default();
-    }
-    cyrillic.push_str(ending);
-    cyrillic
+    transcribed(stem, CYRILLIC) + ending
 }
 
 /// The first and the last half of a longer word.
@@ -162,10 +148,7 @@ pub(super) fn halves(word: &str) -> Vec<String> {
     }
     let half = (letters.len() / 2).max(super::SHORTEST);
     let first = letters.iter().take(half).collect();
-    let last = letters
-        .iter()
-        .skip(letters.len() - half.max(letters.len() - half))
-        .collect();
+    let last = letters.iter().skip(half.min(letters.len() - half)).collect();
     vec![first, last]
 }
 

@@ -17,7 +17,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{contracted, is_cyrillic, plain};
+use super::{Scheme, contracted, is_cyrillic, plain, transcribed};
 
 /// Readings beyond these would only be found by an attacker.
 const MAX_KEYS: usize = 8;
@@ -117,23 +117,23 @@ fn sound(c: char) -> Option<&'static str> {
 
 fn latin_readings(lower: &str) -> Vec<String> {
     let plain = plain(lower);
-    let mut readings = vec![read_latin(&plain, COMMON)];
+    let mut readings = vec![transcribed(&plain, COMMON)];
     if plain.chars().count() != lower.chars().count() || plain != lower {
-        readings.push(read_latin(&accented(lower), COMMON));
+        readings.push(transcribed(&accented(lower), COMMON));
     }
     // Names from German newspapers and passports.
     if plain.contains('w') || plain.contains("sch") {
-        readings.push(read_latin(&plain, GERMAN));
+        readings.push(transcribed(&plain, GERMAN));
     }
     if plain.contains(['c', 'z']) {
-        readings.push(read_latin(&plain, SLAVIC));
+        readings.push(transcribed(&plain, SLAVIC));
     }
     if plain.contains('h') {
-        readings.push(read_latin(&plain, UKRAINIAN));
+        readings.push(transcribed(&plain, UKRAINIAN));
     }
     if plain.contains("eu") {
         // Neumann is Нойман.
-        readings.push(read_latin(&plain.replace("eu", "oi"), COMMON));
+        readings.push(transcribed(&plain.replace("eu", "oi"), COMMON));
     }
     readings
 }
@@ -154,9 +154,6 @@ fn accented(lower: &str) -> String {
     }
     reading
 }
-
-/// Letters and their sound, longest first.
-type Scheme = &'static [(&'static str, &'static str)];
 
 const COMMON: Scheme = &[
     ("schtsch", "S"),
@@ -239,23 +236,6 @@ const UKRAINIAN: Scheme = &[
     ("y", "i"),
     ("j", "i"),
 ];
-
-fn read_latin(plain: &str, scheme: Scheme) -> String {
-    let mut reading = String::with_capacity(plain.len());
-    let mut rest = plain;
-    'letters: while let Some(first) = rest.chars().next() {
-        for (letters, sound) in scheme {
-            if let Some(after) = rest.strip_prefix(letters) {
-                reading.push_str(sound);
-                rest = after;
-                continue 'letters;
-            }
-        }
-        reading.push(first);
-        rest = rest.get(first.len_utf8()..).unwrap_or_default();
-    }
-    reading
-}
 
 /// The last steps, the same for every script: vowels with a glide, doubled letters.
 fn folded(reading: &str) -> String {
