@@ -1,13 +1,16 @@
-//! The command line: `serve` (the default), `lookup`, `resolve`, `doctor`, `login` and `schema`.
+//! The command line: `serve` (the default), `lookup`, `resolve`, `doctor`, `login`, `install` and `schema`.
 //!
 //! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal or the network failed, 2 wrong
 //! usage or settings, 130 interrupted by Ctrl-C.
 
+mod clients;
 mod csv;
 mod doctor;
 mod everyone;
+mod install;
 mod login;
 mod lookup;
+mod manual;
 mod report;
 mod resolve;
 mod schema;
@@ -92,8 +95,19 @@ enum Command {
     /// server and the other commands find them.
     #[command(after_help = login::EXAMPLES)]
     Login(login::Arguments),
+    /// Put this server into a client's own settings file, or take it out again.
+    ///
+    /// Keeps everything else in the file as it is, and a copy of the file as it was. Writes no secrets.
+    #[command(after_help = install::EXAMPLES)]
+    Install(install::Arguments),
     /// Print the tools' JSON Schemas, or keep generated files up to date.
     Schema(schema::Arguments),
+    /// Print what a shell completes of this program's commands and options.
+    #[command(after_help = manual::COMPLETIONS_EXAMPLES)]
+    Completions(manual::CompletionsArguments),
+    /// Print the manual page, or write the pages of all commands.
+    #[command(after_help = manual::MAN_EXAMPLES)]
+    Man(manual::ManArguments),
 }
 
 fn after_help() -> String {
@@ -131,6 +145,13 @@ struct Global {
     /// Log less: -q errors only, -qq nothing.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     quiet: u8,
+}
+
+impl Global {
+    /// True if the demo portal is meant.
+    fn wants_demo(&self) -> bool {
+        self.demo || self.demo_oauth || self.demo_fault.is_some() || self.demo_quirk.is_some()
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -189,10 +210,16 @@ enum Stop {
     Listen(#[from] crate::transports::http::Error),
     #[error(transparent)]
     Login(#[from] login::Error),
+    #[error(transparent)]
+    Machine(#[from] clients::machine::Error),
+    #[error(transparent)]
+    Install(#[from] clients::installation::Error),
     #[error("standard input cannot be read as text")]
     Input(#[source] io::Error),
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
+    #[error("the manual pages cannot be written into {0}")]
+    Manual(PathBuf, #[source] io::Error),
     #[error("{0}")]
     Schema(String, #[source] Option<io::Error>),
 }
@@ -215,8 +242,9 @@ impl Stop {
             Self::Listen(error) => Some(error.hint()),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
             Self::Login(error) => error.hint(),
+            Self::Install(error) => Some(error.hint()),
             Self::Input(_) => Some("give one name a line, in UTF-8"),
-            Self::Runtime(_) | Self::Output(_) => None,
+            Self::Runtime(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
         };
         report::error(self, hint);
         match self {
@@ -244,9 +272,15 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     }
     match command {
         Some(Command::Schema(arguments)) => schema::run(&arguments),
+        Some(Command::Completions(arguments)) => manual::completions(&arguments),
+        Some(Command::Man(arguments)) => manual::man(&arguments),
+        Some(Command::Install(arguments)) => install::run(&arguments, &global),
         Some(Command::Lookup(arguments)) => with_wiring(&global, async |wiring| lookup::run(&arguments, &wiring).await),
         Some(Command::Resolve(arguments)) => {
             with_wiring(&global, async |wiring| resolve::run(&arguments, &wiring).await)
+        }
+        Some(Command::Doctor(arguments)) if let Some(client) = arguments.client => {
+            runtime()?.block_on(doctor::run_for(client, &arguments, &global))
         }
         Some(Command::Doctor(arguments)) => with_wiring(&global, async |wiring| doctor::run(&arguments, &wiring).await),
         Some(Command::Login(arguments)) => with_wiring(&global, async |wiring| login::run(&arguments, &wiring).await),
@@ -274,11 +308,7 @@ where
         level: settings.log_level.finer_by(finer),
         format,
     });
-    // One thread: the work is waiting, and a second thread would cost memory and a hand-off per message.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Stop::Runtime)?;
+    let runtime = runtime()?;
     let outcome = runtime.block_on(async {
         let wiring = wiring::Wiring::build(global, settings).await?;
         let book = Arc::clone(&wiring.book);
@@ -289,6 +319,20 @@ where
     // A blocking read of stdin cannot be cancelled; it must not keep the process alive.
     runtime.shutdown_background();
     outcome
+}
+
+/// One thread: the work is waiting, and a second thread would cost memory and a hand-off per message.
+fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Stop::Runtime)
+}
+
+/// True if these arguments name a command; they are then not only options, which every command takes.
+fn has_command(arguments: &[String]) -> bool {
+    let all = std::iter::once(env!("CARGO_PKG_NAME")).chain(arguments.iter().map(String::as_str));
+    Cli::try_parse_from(all).map_or(true, |cli| cli.command.is_some())
 }
 
 fn print_names(names: impl Iterator<Item = (&'static str, &'static str)>) -> Result<ExitStatus, Stop> {

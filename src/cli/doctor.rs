@@ -1,13 +1,19 @@
-//! `doctor`: what works on the way to the address book, what does not, and what to do about it.
+//! `doctor`: what works on the way to the address book, what does not, and what to do about it; with `--client` also
+//! what works between a client and this server.
+
+mod client;
 
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use super::clients::Client;
+use super::clients::machine::Machine;
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, print};
+use super::{ExitStatus, Global, Stop, print};
 use crate::address_book;
 use crate::fixit::Failure;
 use crate::portal::{Finding, Portal, Remedy, Status};
@@ -15,11 +21,15 @@ use crate::portal::{Finding, Portal, Remedy, Status};
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp doctor
   bitrix24-mail-mcp doctor --format json | jq '.checks[] | select(.status != \"ok\")'
+  bitrix24-mail-mcp doctor --client claude-code
   bitrix24-mail-mcp doctor --demo-fault wrong-secret";
 
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    /// Check what this client would start, with its environment and its way to begin.
+    #[arg(long, value_name = "NAME")]
+    pub(super) client: Option<Client>,
     /// What to print: lines for people, or JSON on one line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -32,30 +42,24 @@ enum Format {
 }
 
 /// All checks, as JSON shows them.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Report {
     /// No check failed.
     ok: bool,
     checks: Vec<Check>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Check {
-    name: &'static str,
-    status: &'static str,
+    name: String,
+    status: String,
     saw: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<Advice>,
+    /// Advice from the fix-it table, or `fix` alone: steps of a check's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fix: Option<Value>,
 }
 
-/// Advice from the fix-it table, or steps of a check's own.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Advice {
-    Failure(Box<Failure>),
-    Steps { fix: Vec<String> },
-}
-
+/// The portal, with the settings of this shell.
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let portal = wiring.book.portal();
     let findings = match portal.origin() {
@@ -72,18 +76,33 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         }
     };
     let status = status_of(&findings, wiring);
-    match arguments.format {
+    let checks = findings.into_iter().map(Check::try_from).collect::<Result<Vec<_>, _>>();
+    report(checks.map_err(|error| Stop::Output(error.into()))?, arguments.format)?;
+    Ok(status)
+}
+
+/// A client, and the portal with the settings that the client would give.
+pub(super) async fn run_for(client: Client, arguments: &Arguments, global: &Global) -> Result<ExitStatus, Stop> {
+    let machine = Machine::here()?;
+    let checks = client::examine(client, global, &machine).await;
+    let is_well = !checks.iter().any(Check::is_failed);
+    report(checks, arguments.format)?;
+    Ok(if is_well { ExitStatus::Done } else { ExitStatus::Failed })
+}
+
+fn report(checks: Vec<Check>, format: Format) -> Result<(), Stop> {
+    match format {
         Format::Json => {
             let report = Report {
-                ok: findings.iter().all(|finding| finding.status != Status::Failed),
-                checks: findings.into_iter().map(Check::from).collect(),
+                ok: !checks.iter().any(Check::is_failed),
+                checks,
             };
             let line = serde_json::to_string(&report).map_err(|error| Stop::Output(error.into()))?;
             print(&format!("{line}\n"))?;
         }
-        Format::Text => show(findings).map_err(Stop::Output)?,
+        Format::Text => show(&checks).map_err(Stop::Output)?,
     }
-    Ok(status)
+    Ok(())
 }
 
 fn status_of(findings: &[Finding], wiring: &Wiring) -> ExitStatus {
@@ -102,76 +121,121 @@ fn status_of(findings: &[Finding], wiring: &Wiring) -> ExitStatus {
     }
 }
 
-impl From<Finding> for Check {
-    fn from(finding: Finding) -> Self {
-        Self {
-            name: finding.name,
-            status: match finding.status {
-                Status::Ok => "ok",
-                Status::Warning => "warning",
-                Status::Failed => "failed",
-                Status::Skipped => "skipped",
-            },
+impl TryFrom<Finding> for Check {
+    type Error = serde_json::Error;
+
+    fn try_from(finding: Finding) -> Result<Self, Self::Error> {
+        let fix = match finding.remedy {
+            None => None,
+            Some(Remedy::Failure(failed)) => Some(serde_json::to_value(Failure::from(&address_book::Error::Portal(
+                failed,
+            )))?),
+            Some(Remedy::Steps(steps)) => Some(json!({"fix": steps})),
+        };
+        let status = match finding.status {
+            Status::Ok => OK,
+            Status::Warning => WARNING,
+            Status::Failed => FAILED,
+            Status::Skipped => SKIPPED,
+        };
+        Ok(Self {
+            name: finding.name.to_owned(),
+            status: status.to_owned(),
             saw: finding.saw,
-            fix: finding.remedy.map(|remedy| match remedy {
-                Remedy::Failure(failed) => {
-                    Advice::Failure(Box::new(Failure::from(&address_book::Error::Portal(failed))))
-                }
-                Remedy::Steps(fix) => Advice::Steps { fix },
-            }),
+            fix,
+        })
+    }
+}
+
+const OK: &str = "ok";
+const WARNING: &str = "warning";
+const FAILED: &str = "failed";
+const SKIPPED: &str = "skipped";
+
+impl Check {
+    fn new(name: &str, status: &str, saw: impl Into<String>, steps: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            status: status.to_owned(),
+            saw: saw.into(),
+            fix: (!steps.is_empty()).then(|| json!({"fix": steps})),
         }
+    }
+
+    fn ok(name: &str, saw: impl Into<String>) -> Self {
+        Self::new(name, OK, saw, &[])
+    }
+
+    fn warning(name: &str, saw: impl Into<String>, steps: &[&str]) -> Self {
+        Self::new(name, WARNING, saw, steps)
+    }
+
+    fn failed(name: &str, saw: impl Into<String>, steps: &[&str]) -> Self {
+        Self::new(name, FAILED, saw, steps)
+    }
+
+    fn skipped(name: &str, reason: &str) -> Self {
+        Self::new(name, SKIPPED, reason, &[])
+    }
+
+    fn is_failed(&self) -> bool {
+        self.status == FAILED
+    }
+
+    /// What to do, as labels and texts.
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let Some(fix) = &self.fix else {
+            return Vec::new();
+        };
+        let text = |key: &str| fix.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut lines = Vec::new();
+        if let Some(code) = text("code") {
+            let code = match fix.get("http_status") {
+                Some(status) => format!("{code} (HTTP {status})"),
+                None => code,
+            };
+            lines.push(("code:", code));
+        }
+        lines.extend(text("meaning").map(|meaning| ("meaning:", meaning)));
+        let steps = fix
+            .get("fix")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
+        lines.extend(steps.map(|step| ("fix:", step.to_owned())));
+        lines.extend(text("who").map(|who| ("who:", who)));
+        lines.extend(text("docs").map(|docs| ("docs:", docs)));
+        lines
     }
 }
 
 /// One line a check, what to do indented under it, and a last line that says it all.
-fn show(findings: Vec<Finding>) -> std::io::Result<()> {
+fn show(checks: &[Check]) -> std::io::Result<()> {
     const DIM: Style = Style::new().dimmed();
     // Colours are taken out of it unless it is a terminal.
     let mut stdout = anstream::stdout().lock();
-    let width = findings.iter().map(|finding| finding.name.len()).max().unwrap_or(0);
-    let mut failed = 0;
-    for finding in findings {
-        let (style, mark, word) = match finding.status {
-            Status::Ok => (AnsiColor::Green.on_default(), '✓', "ok"),
-            Status::Warning => (AnsiColor::Yellow.on_default(), '!', "warn"),
-            Status::Failed => (AnsiColor::Red.on_default().bold(), '✗', "FAIL"),
-            Status::Skipped => (DIM, '-', "skip"),
+    let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
+    for check in checks {
+        let (style, mark, word) = match check.status.as_str() {
+            OK => (AnsiColor::Green.on_default(), '✓', "ok"),
+            WARNING => (AnsiColor::Yellow.on_default(), '!', "warn"),
+            FAILED => (AnsiColor::Red.on_default().bold(), '✗', "FAIL"),
+            _ => (DIM, '-', "skip"),
         };
-        failed += usize::from(finding.status == Status::Failed);
-        let check = Check::from(finding);
         writeln!(
             stdout,
             "{style}{mark} {word:<4}{style:#} {:<width$}  {}",
             check.name, check.saw
         )?;
-        for (label, text) in check.fix.iter().flat_map(Advice::lines) {
+        for (label, text) in check.lines() {
             writeln!(stdout, "{:8}{DIM}{label:<8}{DIM:#} {text}", "")?;
         }
     }
-    match failed {
+    match checks.iter().filter(|check| check.is_failed()).count() {
         0 => writeln!(stdout, "all well")?,
         1 => writeln!(stdout, "1 check failed")?,
         failed => writeln!(stdout, "{failed} checks failed")?,
     }
     stdout.flush()
-}
-
-impl Advice {
-    fn lines(&self) -> Vec<(&'static str, String)> {
-        let steps = |fix: &[String]| -> Vec<_> { fix.iter().map(|step| ("fix:", step.clone())).collect() };
-        match self {
-            Self::Steps { fix } => steps(fix),
-            Self::Failure(failure) => {
-                let code = match failure.http_status {
-                    Some(status) => format!("{} (HTTP {status})", failure.code),
-                    None => failure.code.clone(),
-                };
-                let mut lines = vec![("code:", code), ("meaning:", failure.meaning.clone())];
-                lines.extend(steps(&failure.fix));
-                lines.push(("who:", failure.who.as_str().to_owned()));
-                lines.push(("docs:", failure.docs.clone()));
-                lines
-            }
-        }
-    }
 }

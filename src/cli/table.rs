@@ -20,6 +20,15 @@ pub(super) fn contacts(contacts: &[Contact]) -> String {
     draw(contacts, width())
 }
 
+/// Draws any rows with a line break at the end.
+pub(super) fn rows<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut table = empty(header, width());
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    format!("{}\n", table.trim_fmt())
+}
+
 fn width() -> u16 {
     let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(WIDTH_ELSEWHERE, |(width, _)| width.0);
     width.max(MIN_WIDTH)

@@ -114,7 +114,7 @@ fn given(settings: &config::Settings) -> String {
     format!("{credentials}; given are {}", origins.join(", "))
 }
 
-fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> Result<Option<demo::Settings>, Stop> {
+pub(super) fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> Result<Option<demo::Settings>, Stop> {
     let fault = global.demo_fault.as_ref().map(|name| {
         let known = demo::FAULTS.iter().find(|fault| fault.name == name);
         known.ok_or_else(|| Stop::UnknownFault(name.clone()))
@@ -126,13 +126,12 @@ fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> Result<Optio
             .ok_or_else(|| Stop::UnknownQuirk(name.clone()))
     });
     let (fault, quirk) = (fault.transpose()?, quirk.transpose()?);
-    let is_demo = global.demo || global.demo_oauth || fault.is_some() || quirk.is_some();
     let credential = if global.demo_oauth {
         CredentialKind::OAuth
     } else {
         CredentialKind::Webhook
     };
-    Ok(is_demo.then(|| demo::Settings {
+    Ok(global.wants_demo().then(|| demo::Settings {
         fault,
         quirk,
         credential,

@@ -17,6 +17,34 @@ pub struct EnvVar {
     pub example: &'static str,
 }
 
+impl EnvVar {
+    /// Its twin that names a file; every secret has one, and nothing else has.
+    pub fn file_twin(&self) -> Option<&'static EnvVar> {
+        ALL.iter()
+            .find(|twin| twin.name.strip_suffix("_FILE") == Some(self.name))
+    }
+
+    /// True if its value must not be written anywhere.
+    pub fn is_secret(&self) -> bool {
+        self.file_twin().is_some()
+    }
+
+    /// True if its value is a path.
+    pub fn is_path(&self) -> bool {
+        self.name.ends_with("_FILE") || self.name == TOKEN_STORE.name
+    }
+
+    /// True if it tells whom to call the portal as.
+    pub fn is_credential(&self) -> bool {
+        CREDENTIALS.iter().any(|credential| credential.name == self.name)
+    }
+
+    /// True if it means something only with `serve --http`.
+    pub fn is_for_http(&self) -> bool {
+        OF_HTTP.iter().any(|variable| variable.name == self.name)
+    }
+}
+
 /// The inbound webhook: portal, user and secret in one.
 pub const WEBHOOK_URL: EnvVar = EnvVar {
     name: "BITRIX24_WEBHOOK_URL",
@@ -229,6 +257,31 @@ pub const ALL: &[EnvVar] = &[
     ALLOWED_ORIGINS,
     CALLER_LIMIT,
     LOG,
+];
+
+/// Whom to call the portal as: one thing, given by one source.
+const CREDENTIALS: &[EnvVar] = &[
+    WEBHOOK_URL,
+    WEBHOOK_URL_FILE,
+    PORTAL,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CLIENT_SECRET_FILE,
+    ACCESS_TOKEN,
+    ACCESS_TOKEN_FILE,
+    REFRESH_TOKEN,
+    REFRESH_TOKEN_FILE,
+    TOKEN_STORE,
+    OAUTH_SERVER,
+];
+
+/// What `serve --http` alone reads.
+const OF_HTTP: &[EnvVar] = &[
+    HTTP_TOKEN,
+    HTTP_TOKEN_FILE,
+    ALLOWED_HOSTS,
+    ALLOWED_ORIGINS,
+    CALLER_LIMIT,
 ];
 
 /// The table as Markdown, for the README.

@@ -1,0 +1,188 @@
+//! What a person is told about an entry: what is odd, and what to do next.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::Client;
+use super::entry::{self, NAME};
+use super::installation::{Action, Plan};
+use super::machine::Machine;
+use crate::config::env_vars::EnvVar;
+
+/// The entry to show: what this program wrote, and of what others wrote only the names.
+pub(in crate::cli) fn without_values(entry: &Value) -> Value {
+    const OURS: &[&str] = &["type", "command", "args", "env", "env_vars", "envFile"];
+    let mut shown = Map::new();
+    for (key, value) in entry.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::Object(values) if key == "env" => values
+                .iter()
+                .map(|(name, value)| {
+                    (
+                        name.clone(),
+                        if may_be_shown(name, value) {
+                            value.clone()
+                        } else {
+                            json!("…")
+                        },
+                    )
+                })
+                .collect(),
+            value if OURS.contains(&key.as_str()) => value.clone(),
+            _ => json!("…"),
+        };
+        shown.insert(key.clone(), value);
+    }
+    Value::Object(shown)
+}
+
+fn may_be_shown(name: &str, value: &Value) -> bool {
+    entry::variable(name).is_some_and(|variable| !holds_secret(variable, value))
+}
+
+/// True for a secret that is in the entry itself.
+pub(in crate::cli) fn holds_secret(variable: &EnvVar, value: &Value) -> bool {
+    let text = value.as_str().unwrap_or_default().trim();
+    variable.is_secret() && !text.is_empty() && !(text.starts_with("${") && text.ends_with('}'))
+}
+
+/// What may keep the entry from working.
+pub(in crate::cli) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
+    let client = plan.client;
+    let title = client.title();
+    let mut warnings = Vec::new();
+    if matches!(plan.action, Action::Remove | Action::Absent) {
+        return warnings;
+    }
+    if client.found(machine).is_none() {
+        warnings.push(format!(
+            "{title} was not found on this machine; the entry waits until it is installed"
+        ));
+    }
+    if let Some(other) = &plan.replaces {
+        warnings.push(format!("the entry started {other} before"));
+    }
+    let text = plan.file.text().unwrap_or_default();
+    let text = text.trim_start_matches('\u{feff}');
+    let is_strict = text.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    if !client.forgives_comments() && !is_strict {
+        warnings.push(format!(
+            "comments or trailing commas are in {}; {title} may refuse to read it",
+            plan.file.path().display()
+        ));
+    }
+    if is_in_build_folder(&machine.program) {
+        warnings.push(format!(
+            "{} is in a build folder; `cargo install --path .` puts it where it stays, then install again",
+            machine.program.display()
+        ));
+    }
+    let values = plan
+        .entry
+        .as_ref()
+        .and_then(|entry| entry.get("env"))
+        .and_then(Value::as_object);
+    for (name, value) in values.into_iter().flatten() {
+        if let Some(variable) = entry::variable(name)
+            && holds_secret(variable, value)
+        {
+            warnings.push(format!(
+                "the secret of {name} is in the file itself; take it out and set {name} or {name}_FILE, then install again"
+            ));
+        }
+    }
+    warnings
+}
+
+fn is_in_build_folder(program: &Path) -> bool {
+    let mut folders = program.components().rev().skip(1).map(|part| part.as_os_str());
+    folders.next().is_some_and(|name| name == "release" || name == "debug") && folders.any(|name| name == "target")
+}
+
+/// What to do now.
+pub(in crate::cli) fn next_steps(plan: &Plan, machine: &Machine) -> Vec<String> {
+    let client = plan.client;
+    let mut steps = Vec::new();
+    let Some(entry) = plan.entry.as_ref().filter(|_| plan.action != Action::Absent) else {
+        return steps;
+    };
+    if plan.action == Action::Remove {
+        steps.push(restart(client).to_owned());
+        return steps;
+    }
+    steps.extend(where_secrets_go(client, entry, machine));
+    steps.push(restart(client).to_owned());
+    let demo = if plan.name == NAME { "" } else { " --demo" };
+    steps.push(format!(
+        "Check it: `bitrix24-mail-mcp doctor --client {}{demo}`. Undo it: `bitrix24-mail-mcp install {} --remove{demo}`.",
+        client.name(),
+        client.name()
+    ));
+    steps
+}
+
+fn restart(client: Client) -> &'static str {
+    match client {
+        Client::ClaudeCode => "Start a new session of `claude`; `/mcp` there shows the server.",
+        Client::Codex => "Start a new session of `codex`; `/mcp` there shows the server.",
+        Client::Cursor => "Restart Cursor; the server is under Settings > MCP.",
+        Client::VsCode => "Run `MCP: List Servers` in VS Code and start or stop it there.",
+        Client::ClaudeDesktop => "Quit Claude Desktop, its tray icon too, and start it again.",
+    }
+}
+
+/// One step for each secret that the entry refers to and that is not where it should be yet.
+fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
+    let mut steps = Vec::new();
+    if let Some(file) = entry.get("envFile").and_then(Value::as_str)
+        && !Path::new(file).is_file()
+    {
+        steps.push(format!(
+            "Make {file}, readable by you alone, with the line BITRIX24_WEBHOOK_URL=… (the webhook's URL). Without that file {} may not start the server.",
+            client.title()
+        ));
+    }
+    let object = entry.as_object();
+    for name in object.map(entry::given).unwrap_or_default() {
+        let Some(variable) = entry::variable(&name) else {
+            continue;
+        };
+        let value = entry
+            .get("env")
+            .and_then(|values| values.get(&name))
+            .and_then(Value::as_str);
+        if client == Client::VsCode && value == Some(super::input_reference(variable).as_str()) {
+            steps.push(format!(
+                "VS Code asks once for {name} when the server starts, and keeps it encrypted."
+            ));
+        } else if variable.is_secret()
+            && machine.variable(&name).is_none()
+            && value.is_none_or(|value| value.contains(&name))
+        {
+            steps.push(format!(
+                "Set {name} where `{}` is started (or {name}_FILE, the path of a file that holds it, and install again).",
+                client.name().trim_end_matches("-code")
+            ));
+        } else if name.ends_with("_FILE")
+            && let Some(file) = value
+            && !Path::new(file).is_file()
+        {
+            steps.push(format!(
+                "Put {} into {file}, readable by you alone.",
+                what_it_holds(variable)
+            ));
+        }
+    }
+    steps
+}
+
+fn what_it_holds(file: &EnvVar) -> &'static str {
+    match file.key {
+        "webhook_url_file" => "the webhook's URL",
+        "client_secret_file" => "the application's client secret",
+        "access_token_file" => "an access token",
+        "refresh_token_file" => "a refresh token",
+        _ => "the secret",
+    }
+}

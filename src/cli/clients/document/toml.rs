@@ -1,0 +1,369 @@
+//! TOML, by `toml_edit`.
+//!
+//! A new entry is a table at the end of the text, and an entry that goes is cut out of it, so that what is around stays
+//! byte for byte, line ends included. Only an entry that changes is written through the library's document.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Table, TableLike};
+
+use super::Problem;
+
+#[derive(Debug)]
+pub(in crate::cli) struct Toml {
+    text: String,
+}
+
+impl Toml {
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        parsed(text)?;
+        Ok(Self { text: text.to_owned() })
+    }
+
+    pub(super) fn value(&self) -> Value {
+        parsed(&self.text).map_or_else(
+            |_| Value::Object(Map::new()),
+            |document| Value::Object(object(document.as_table())),
+        )
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.text.clone()
+    }
+
+    pub(super) fn set(&mut self, path: &[&str], value: &Value) -> Result<(), Problem> {
+        let document = parsed(&self.text)?;
+        let is_new = at(document.as_item(), path)?.is_none();
+        let parents = path.split_last().map_or(path, |(_, parents)| parents);
+        let is_in_line = at(document.as_item(), parents)?.is_some_and(|parent| !parent.is_table());
+        let text = match value {
+            Value::Object(object) if is_new && !is_in_line => appended(&self.text, path, object),
+            _ => edited(&self.text, path, value)?,
+        };
+        // What was written must say what was meant, or nothing is changed.
+        let check = Self::parse(&text)?;
+        if path
+            .iter()
+            .try_fold(check.value(), |value, key| value.get(key).cloned())
+            .as_ref()
+            != Some(value)
+        {
+            return Err(Problem::Shape(path.join("."), "a table that can be edited"));
+        }
+        self.text = text;
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, path: &[&str]) -> Result<(), Problem> {
+        let document = parsed(&self.text)?;
+        let text = match at(document.as_item(), path)? {
+            None => return Ok(()),
+            Some(Item::Table(table)) if !table.is_dotted() => {
+                let mut spans = Vec::new();
+                spans_of(table, &mut spans);
+                cut(&self.text, spans)
+            }
+            Some(_) => {
+                let mut document = mutable(&self.text)?;
+                if let Some((name, parents)) = path.split_last()
+                    && let Some(parent) = table_at(document.as_item_mut(), parents)
+                {
+                    parent.remove(name);
+                }
+                with_line_ends_of(&self.text, document.to_string())
+            }
+        };
+        parsed(&text)?;
+        self.text = text;
+        Ok(())
+    }
+}
+
+fn parsed(text: &str) -> Result<Document<&str>, Problem> {
+    Document::parse(text).map_err(|error| syntax(text, &error))
+}
+
+fn mutable(text: &str) -> Result<DocumentMut, Problem> {
+    text.parse().map_err(|error| syntax(text, &error))
+}
+
+/// The library's own message may quote the text.
+fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
+    let start = error.span().map_or(0, |span| span.start);
+    Problem::Syntax {
+        language: "TOML",
+        line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,
+        what: error.message().lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// What is at `path`.
+fn at<'a>(root: &'a Item, path: &[&str]) -> Result<Option<&'a Item>, Problem> {
+    let mut item = root;
+    for key in path {
+        let table = item
+            .as_table_like()
+            .ok_or_else(|| Problem::Shape((*key).to_owned(), "in a table"))?;
+        match table.get(key) {
+            Some(found) => item = found,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(item))
+}
+
+fn table_at<'a>(root: &'a mut Item, path: &[&str]) -> Option<&'a mut dyn TableLike> {
+    let mut item = root;
+    for key in path {
+        item = item.as_table_like_mut()?.get_mut(key)?;
+    }
+    item.as_table_like_mut()
+}
+
+/// The text with a table more, after a blank line.
+fn appended(text: &str, path: &[&str], object: &Map<String, Value>) -> String {
+    let mut table = Table::new();
+    for (name, value) in object {
+        table.insert(name, Item::Value(in_line(value)));
+    }
+    for key in path.iter().rev() {
+        let mut parent = Table::new();
+        parent.set_implicit(true);
+        parent.insert(key, Item::Table(table));
+        table = parent;
+    }
+    let document = DocumentMut::from(table);
+    let separator = match text {
+        "" => "",
+        _ if text.ends_with('\n') => "\n",
+        _ => "\n\n",
+    };
+    let end = with_line_ends_of(text, format!("{separator}{document}"));
+    format!("{text}{end}")
+}
+
+/// The text with the value at `path` set; of a table, only what differs.
+fn edited(text: &str, path: &[&str], value: &Value) -> Result<String, Problem> {
+    let mut document = mutable(text)?;
+    let Some((name, parents)) = path.split_last() else {
+        return Ok(text.to_owned());
+    };
+    let parent =
+        table_at(document.as_item_mut(), parents).ok_or_else(|| Problem::Shape(parents.join("."), "a table"))?;
+    put(parent, name, value);
+    Ok(with_line_ends_of(text, document.to_string()))
+}
+
+fn put(table: &mut dyn TableLike, name: &str, wanted: &Value) {
+    if let (Some(there), Value::Object(wanted)) = (table.get_mut(name).and_then(Item::as_table_like_mut), wanted) {
+        let stale: Vec<String> = there
+            .iter()
+            .map(|(name, _)| name.to_owned())
+            .filter(|name| !wanted.contains_key(name))
+            .collect();
+        for name in stale {
+            there.remove(&name);
+        }
+        for (name, value) in wanted {
+            put(there, name, value);
+        }
+        return;
+    }
+    if table.get(name).and_then(json) != Some(wanted.clone()) {
+        table.insert(name, Item::Value(in_line(wanted)));
+    }
+}
+
+/// The places of a table's own lines, from its header to its last value, and of the tables below it.
+fn spans_of(table: &Table, spans: &mut Vec<Range<usize>>) {
+    if let Some(header) = table.span() {
+        let end = last_value(table).map_or(header.end, |end| end.max(header.end));
+        spans.push(header.start..end);
+    }
+    for (_, item) in table.iter() {
+        match item {
+            Item::Table(table) if table.is_dotted() => {}
+            Item::Table(table) => spans_of(table, spans),
+            Item::ArrayOfTables(tables) => tables.iter().for_each(|table| spans_of(table, spans)),
+            Item::Value(_) | Item::None => {}
+        }
+    }
+}
+
+fn last_value(table: &Table) -> Option<usize> {
+    let ends = table.iter().filter_map(|(_, item)| match item {
+        Item::Value(value) => value.span().map(|span| span.end),
+        Item::Table(table) if table.is_dotted() => last_value(table),
+        _ => None,
+    });
+    ends.max()
+}
+
+/// The text without whole lines of those places, and without the blank line before each.
+fn cut(text: &str, mut spans: Vec<Range<usize>>) -> String {
+    spans.sort_by_key(|span| span.start);
+    let mut rest = String::with_capacity(text.len());
+    let mut from = 0;
+    for span in spans {
+        let before = text.get(from..span.start).unwrap_or_default();
+        let before = before
+            .strip_suffix("\r\n")
+            .or_else(|| before.strip_suffix('\n'))
+            .unwrap_or(before);
+        // The first line of a text has no line end before it.
+        let is_blank = before.is_empty() || before.ends_with('\n');
+        rest.push_str(if is_blank {
+            before
+        } else {
+            text.get(from..span.start).unwrap_or_default()
+        });
+        let after = text.get(span.end..).unwrap_or_default();
+        let line = after.find('\n').map_or(after.len(), |at| at + 1);
+        from = (span.end + line).max(from);
+    }
+    rest.push_str(text.get(from..).unwrap_or_default());
+    rest
+}
+
+/// The library writes line feeds alone.
+fn with_line_ends_of(text: &str, written: String) -> String {
+    if text.contains("\r\n") {
+        written.replace("\r\n", "\n").replace('\n', "\r\n")
+    } else {
+        written
+    }
+}
+
+fn object(table: &dyn TableLike) -> Map<String, Value> {
+    let values = table
+        .iter()
+        .filter_map(|(name, item)| Some((name.to_owned(), json(item)?)));
+    values.collect()
+}
+
+fn json(item: &Item) -> Option<Value> {
+    match item {
+        Item::None => None,
+        Item::Value(value) => Some(json_value(value)),
+        Item::Table(table) => Some(Value::Object(object(table))),
+        Item::ArrayOfTables(tables) => Some(Value::Array(
+            tables.iter().map(|table| Value::Object(object(table))).collect(),
+        )),
+    }
+}
+
+fn json_value(value: &toml_edit::Value) -> Value {
+    match value {
+        toml_edit::Value::String(text) => Value::from(text.value().clone()),
+        toml_edit::Value::Integer(number) => Value::from(*number.value()),
+        toml_edit::Value::Float(number) => Value::from(*number.value()),
+        toml_edit::Value::Boolean(value) => Value::from(*value.value()),
+        toml_edit::Value::Datetime(time) => Value::from(time.value().to_string()),
+        toml_edit::Value::Array(values) => values.iter().map(json_value).collect(),
+        toml_edit::Value::InlineTable(table) => Value::Object(object(table)),
+    }
+}
+
+fn in_line(value: &Value) -> toml_edit::Value {
+    match value {
+        Value::Null => "".into(),
+        Value::Bool(value) => (*value).into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => number.into(),
+            None => number.as_f64().unwrap_or_default().into(),
+        },
+        Value::String(text) => text.as_str().into(),
+        Value::Array(values) => values.iter().map(in_line).collect::<Array>().into(),
+        Value::Object(object) => {
+            let values = object.iter().map(|(name, value)| (name.as_str(), in_line(value)));
+            values.collect::<InlineTable>().into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const PATH: &[&str] = &["mcp_servers", "bitrix24-mail"];
+
+    fn entry() -> Value {
+        json!({"command": "/bin/it", "args": ["--demo"], "env_vars": ["A"], "env": {"B": "c \"d\""}})
+    }
+
+    #[test]
+    fn an_entry_goes_in_and_out_again_and_every_other_byte_stays() {
+        for text in [
+            "",
+            "model = \"x\"\n",
+            "model = \"x\"",
+            "# Only a comment.\n",
+            "model = \"x\"\n\n[mcp_servers.other]\ncommand = 'y' # why\n\n# The end.\n",
+            "model = \"x\"\r\n\r\n[mcp_servers.other]\r\ncommand = 'y'\r\n",
+            "[mcp_servers]\n\n[profiles.a]\nmodel = \"z\"\n\n\n",
+            "mcp_servers.other.command = \"y\"\n",
+            "mcp_servers = { other = { command = \"y\" } }\n",
+        ] {
+            let mut toml = Toml::parse(text).unwrap();
+            toml.set(PATH, &entry()).unwrap();
+            let with = toml.text();
+            assert_eq!(
+                Toml::parse(&with).unwrap().value()["mcp_servers"]["bitrix24-mail"],
+                entry(),
+                "{with}"
+            );
+            let mut again = Toml::parse(&with).unwrap();
+            again.remove(PATH).unwrap();
+            let expected = if text.ends_with('\n') || text.is_empty() {
+                text.to_owned()
+            } else {
+                format!("{text}\n")
+            };
+            assert_eq!(again.text(), expected, "after\n{with}");
+        }
+    }
+
+    #[test]
+    fn the_entry_reads_as_a_person_would_write_it() {
+        let mut toml = Toml::parse("model = \"x\"\n").unwrap();
+        toml.set(PATH, &entry()).unwrap();
+        assert_eq!(
+            toml.text(),
+            "model = \"x\"\n\n[mcp_servers.bitrix24-mail]\ncommand = \"/bin/it\"\nargs = [\"--demo\"]\nenv_vars = [\"A\"]\nenv = { B = 'c \"d\"' }\n"
+        );
+    }
+
+    #[test]
+    fn an_entry_in_the_middle_with_tables_below_it_is_cut_out() {
+        let text = "[mcp_servers.bitrix24-mail]\ncommand = \"x\"\n\n[mcp_servers.bitrix24-mail.env]\nA = \"b\"\n\n# Other.\n[mcp_servers.other]\ncommand = \"y\"\n";
+        let mut toml = Toml::parse(text).unwrap();
+        toml.remove(PATH).unwrap();
+        assert_eq!(toml.text(), "\n# Other.\n[mcp_servers.other]\ncommand = \"y\"\n");
+    }
+
+    #[test]
+    fn only_what_differs_is_touched() {
+        let text = "[mcp_servers.bitrix24-mail]\ncommand = \"/old\" # mine\nstartup_timeout_sec = 20\nargs = [ ]\n\n[mcp_servers.bitrix24-mail.env]\nA = 'b'\n";
+        let mut toml = Toml::parse(text).unwrap();
+        let mut changed = toml.value()["mcp_servers"]["bitrix24-mail"].clone();
+        changed["command"] = json!("/new");
+        toml.set(PATH, &changed).unwrap();
+        assert_eq!(
+            toml.text(),
+            text.replace("\"/old\" # mine", "\"/new\""),
+            "the comment goes with the value"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_edited_is_refused_with_its_place() {
+        let Err(Problem::Syntax { line, .. }) = Toml::parse("a = 1\nb = \n") else {
+            panic!("read")
+        };
+        assert_eq!(line, 2);
+        assert!(Toml::parse("mcp_servers = 1\n").unwrap().set(PATH, &entry()).is_err());
+        assert!(Toml::parse(&format!("a = {}", "[".repeat(100_000))).is_err());
+    }
+}

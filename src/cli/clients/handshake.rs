@@ -1,0 +1,221 @@
+//! The first words of a client: the process is started as it starts it, greeted as it greets, and asked for its tools.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use super::Client;
+use super::launch::Launch;
+
+/// What a server answered.
+#[derive(Debug)]
+pub(in crate::cli) struct Greeting {
+    pub(in crate::cli) server: String,
+    pub(in crate::cli) revision: String,
+    pub(in crate::cli) tools: Vec<String>,
+    /// From the start of the process to the answer to `initialize`.
+    pub(in crate::cli) took: Duration,
+}
+
+/// Why there was no greeting.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum Error {
+    #[error("{0} cannot be started: {1}")]
+    Start(String, std::io::Error),
+    #[error("the server ended before it answered{0}")]
+    Ended(String),
+    #[error("the server did not answer `{0}` in {patience}", patience = humantime::format_duration(*.1))]
+    Silent(&'static str, Duration),
+    #[error("the server answered `{0}` with an error{1}")]
+    Refused(&'static str, String),
+}
+
+/// How a client introduces itself.
+struct Manner {
+    /// The revision that it asks for.
+    revision: &'static str,
+    name: &'static str,
+    /// Newer clients ask what the server is before they greet it.
+    discovers: bool,
+    /// How long it waits.
+    patience: Duration,
+}
+
+fn manner_of(client: Client) -> Manner {
+    let manner = |revision, name, discovers, seconds| Manner {
+        revision,
+        name,
+        discovers,
+        patience: Duration::from_secs(seconds),
+    };
+    match client {
+        Client::ClaudeCode => manner("2025-11-25", "claude-code", true, 30),
+        Client::Codex => manner("2025-06-18", "codex-mcp-client", false, 10),
+        Client::Cursor => manner("2025-11-25", "cursor-vscode", false, 10),
+        Client::VsCode => manner("2025-11-25", "Visual Studio Code", false, 10),
+        Client::ClaudeDesktop => manner("2025-11-25", "claude-ai", false, 10),
+    }
+}
+
+/// The process as the client would start it, with nothing attached yet.
+pub(in crate::cli) fn command(launch: &Launch) -> Command {
+    let mut command = Command::new(&launch.command);
+    command
+        .args(&launch.arguments)
+        .env_clear()
+        .envs(&launch.environment)
+        .current_dir(&launch.folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Starts the server, greets it, lists its tools and ends it.
+pub(in crate::cli) async fn greet(client: Client, launch: &Launch) -> Result<Greeting, Error> {
+    let manner = manner_of(client);
+    let started = Instant::now();
+    let mut session = Session::start(launch, manner.patience)?;
+    let who = json!({"name": manner.name, "version": env!("CARGO_PKG_VERSION")});
+    if manner.discovers {
+        let about = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": who,
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        // A server that does not know the question may refuse it.
+        let _ = session.ask("server/discover", json!({"_meta": about})).await?;
+    }
+    let greeting = json!({"protocolVersion": manner.revision, "capabilities": {}, "clientInfo": who});
+    let answer = session.ask("initialize", greeting).await?;
+    let took = started.elapsed();
+    let answer = answer.map_err(|message| Error::Refused("initialize", message))?;
+    session.tell("notifications/initialized").await;
+    let list = session.ask("tools/list", json!({})).await?;
+    let list = list.map_err(|message| Error::Refused("tools/list", message))?;
+    let text = |pointer: &str| {
+        answer
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .map_or("?".to_owned(), short)
+    };
+    let tools = list.get("tools").and_then(Value::as_array);
+    let names = tools
+        .into_iter()
+        .flatten()
+        .filter_map(|tool| tool.get("name")?.as_str());
+    let greeting = Greeting {
+        server: format!("{} {}", text("/serverInfo/name"), text("/serverInfo/version")),
+        revision: text("/protocolVersion"),
+        tools: names.map(short).collect(),
+        took,
+    };
+    session.end().await;
+    Ok(greeting)
+}
+
+/// An answer of a server; what else it says is passed over.
+#[derive(Deserialize)]
+struct Answer {
+    id: u64,
+    #[serde(default)]
+    result: Value,
+    error: Option<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    message: String,
+}
+
+struct Session {
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    patience: Duration,
+    last_id: u64,
+}
+
+impl Session {
+    fn start(launch: &Launch, patience: Duration) -> Result<Self, Error> {
+        let failed = |error| Error::Start(launch.command.clone(), error);
+        let mut child = command(launch).spawn().map_err(failed)?;
+        let pipe = || failed(std::io::Error::other("it has no standard input or output"));
+        Ok(Self {
+            input: child.stdin.take().ok_or_else(pipe)?,
+            output: BufReader::new(child.stdout.take().ok_or_else(pipe)?).lines(),
+            child,
+            patience,
+            last_id: 0,
+        })
+    }
+
+    /// The result, or the error's message.
+    async fn ask(&mut self, method: &'static str, parameters: Value) -> Result<Result<Value, String>, Error> {
+        self.last_id += 1;
+        let id = self.last_id;
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
+        self.send(&request).await;
+        let answer = tokio::time::timeout(self.patience, async {
+            while let Ok(Some(line)) = self.output.next_line().await {
+                match serde_json::from_str::<Answer>(&line) {
+                    Ok(answer) if answer.id == id => return Some(answer),
+                    _ => {}
+                }
+            }
+            None
+        })
+        .await
+        .map_err(|_| Error::Silent(method, self.patience))?;
+        match answer {
+            None => Err(Error::Ended(self.last_words().await)),
+            Some(Answer { error: Some(error), .. }) => Ok(Err(format!(": {}", short(&error.message)))),
+            Some(Answer { result, .. }) => Ok(Ok(result)),
+        }
+    }
+
+    async fn tell(&mut self, method: &str) {
+        self.send(&json!({"jsonrpc": "2.0", "method": method})).await;
+    }
+
+    async fn send(&mut self, message: &Value) {
+        // Whether the server is gone shows when its answer is read.
+        let _ = self.input.write_all(format!("{message}\n").as_bytes()).await;
+        let _ = self.input.flush().await;
+    }
+
+    /// How the process ended and the last line it wrote for people.
+    async fn last_words(&mut self) -> String {
+        const MAX_BYTES: u64 = 64 * 1024;
+        let mut text = Vec::new();
+        if let Some(stderr) = self.child.stderr.take() {
+            let reading = async {
+                let _ = stderr.take(MAX_BYTES).read_to_end(&mut text).await;
+            };
+            let _ = tokio::time::timeout(Duration::from_secs(1), reading).await;
+        }
+        let text = String::from_utf8_lossy(&text);
+        match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+            Some(line) => format!(": {}", short(line)),
+            None => String::new(),
+        }
+    }
+
+    /// The end of input is how clients end a server.
+    async fn end(self) {
+        let Self { mut child, input, .. } = self;
+        drop(input);
+        let _ = tokio::time::timeout(Duration::from_secs(2), child.wait()).await;
+    }
+}
+
+/// One line of somebody else's text.
+fn short(text: &str) -> String {
+    let text = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    text.take(200).collect()
+}

@@ -1,0 +1,278 @@
+//! What a client starts for an entry, and with which environment: references are followed as the client follows them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::Client;
+use super::entry;
+use super::machine::{Machine, System};
+
+/// A process as a client would start it.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Launch {
+    pub(in crate::cli) command: String,
+    pub(in crate::cli) arguments: Vec<String>,
+    pub(in crate::cli) environment: BTreeMap<String, String>,
+    pub(in crate::cli) folder: PathBuf,
+    /// This program's variables, each with where its value is from.
+    pub(in crate::cli) settings: Vec<(String, Origin)>,
+    /// The file of variables that cannot be read.
+    pub(in crate::cli) unreadable: Option<PathBuf>,
+}
+
+/// Where the value of a variable is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Origin {
+    /// The entry itself.
+    Entry,
+    /// The entry itself, and it is a secret.
+    SecretInEntry,
+    /// The client's environment, as far as this shell's is like it.
+    Environment,
+    /// The client's environment, where it is not set.
+    Unset,
+    /// The file that the entry names.
+    File,
+    /// The client asks its user.
+    Asked,
+}
+
+impl Origin {
+    pub(in crate::cli) fn described(self) -> &'static str {
+        match self {
+            Self::Entry => "in the entry",
+            Self::SecretInEntry => "a secret in the entry itself",
+            Self::Environment => "from the environment",
+            Self::Unset => "from the environment, where it is not set",
+            Self::File => "from the file of variables",
+            Self::Asked => "asked by the client",
+        }
+    }
+
+    pub(in crate::cli) fn has_value(self) -> bool {
+        !matches!(self, Self::Unset | Self::Asked)
+    }
+}
+
+/// What MCP clients that clear the environment pass on all the same.
+const KEPT_BY_CODEX: &[&str] = &[
+    "HOME",
+    "LOGNAME",
+    "PATH",
+    "SHELL",
+    "USER",
+    "__CF_USER_TEXT_ENCODING",
+    "LANG",
+    "LC_ALL",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+];
+const KEPT_BY_CLAUDE_DESKTOP: &[&str] = &["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"];
+const KEPT_ON_WINDOWS: &[&str] = &[
+    "APPDATA",
+    "COMSPEC",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LOCALAPPDATA",
+    "PATH",
+    "PATHEXT",
+    "PROGRAMFILES",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "USERNAME",
+    "USERPROFILE",
+];
+
+impl Launch {
+    /// `None` if the entry starts nothing.
+    pub(in crate::cli) fn of(client: Client, entry: &Value, machine: &Machine) -> Option<Self> {
+        let expand = |text: &str| expanded(client, text, machine).0;
+        let arguments = entry.get("args").and_then(Value::as_array);
+        let mut launch = Self {
+            command: expand(entry.get("command")?.as_str()?),
+            arguments: arguments
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(expand)
+                .collect(),
+            environment: inherited(client, machine),
+            folder: match client {
+                Client::ClaudeDesktop if machine.system != System::Windows => PathBuf::from("/"),
+                _ => machine.folder.clone(),
+            },
+            ..Self::default()
+        };
+        let passed: Vec<String> = launch
+            .environment
+            .keys()
+            .filter(|name| is_ours(name))
+            .cloned()
+            .collect();
+        passed
+            .into_iter()
+            .for_each(|name| launch.note(name, Origin::Environment));
+        launch.pass_on(entry, machine);
+        launch.read_file(client, entry, machine);
+        launch.add_values(client, entry, machine);
+        Some(launch)
+    }
+
+    fn note(&mut self, name: String, origin: Origin) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, origin));
+    }
+
+    fn pass_on(&mut self, entry: &Value, machine: &Machine) {
+        let names = entry.get("env_vars").and_then(Value::as_array);
+        for name in names.into_iter().flatten().filter_map(entry::name_of) {
+            let value = machine.environment.get(name);
+            if let Some(value) = value {
+                self.environment.insert(name.to_owned(), value.clone());
+            }
+            if is_ours(name) {
+                let is_set = machine.variable(name).is_some();
+                self.note(
+                    name.to_owned(),
+                    if is_set { Origin::Environment } else { Origin::Unset },
+                );
+            }
+        }
+    }
+
+    fn read_file(&mut self, client: Client, entry: &Value, machine: &Machine) {
+        let Some(file) = entry.get("envFile").and_then(Value::as_str) else {
+            return;
+        };
+        let path = self.folder.join(expanded(client, file, machine).0);
+        let Ok(text) = crate::portal::read_small_file(&path) else {
+            self.unreadable = Some(path);
+            return;
+        };
+        for (name, value) in variables_in(secrecy::ExposeSecret::expose_secret(&text)) {
+            if is_ours(&name) {
+                self.note(
+                    name.clone(),
+                    if value.is_empty() { Origin::Unset } else { Origin::File },
+                );
+            }
+            self.environment.insert(name, value);
+        }
+    }
+
+    fn add_values(&mut self, client: Client, entry: &Value, machine: &Machine) {
+        for (name, value) in entry.get("env").and_then(Value::as_object).into_iter().flatten() {
+            let Some(text) = value.as_str() else {
+                continue;
+            };
+            let (value, origin) = expanded(client, text, machine);
+            if is_ours(name) {
+                let is_secret = entry::variable(name).is_some_and(|variable| variable.is_secret());
+                let is_literal = origin == Origin::Entry && !value.trim().is_empty();
+                self.note(
+                    name.clone(),
+                    match origin {
+                        Origin::Entry if is_literal && is_secret => Origin::SecretInEntry,
+                        Origin::Environment if value.trim().is_empty() => Origin::Unset,
+                        origin => origin,
+                    },
+                );
+            }
+            self.environment.insert(name.clone(), value);
+        }
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    entry::variable(name).is_some_and(|variable| !variable.is_for_http())
+}
+
+/// What the child has before the entry adds to it.
+fn inherited(client: Client, machine: &Machine) -> BTreeMap<String, String> {
+    let kept: Option<&[&str]> = match (client, machine.system) {
+        (client, _) if !client.clears_environment() => None,
+        (_, System::Windows) => Some(KEPT_ON_WINDOWS),
+        (Client::Codex, _) => Some(KEPT_BY_CODEX),
+        _ => Some(KEPT_BY_CLAUDE_DESKTOP),
+    };
+    let mut inherited = machine.environment.clone();
+    inherited.retain(|name, _| match kept {
+        Some(kept) => kept.contains(&name.as_str()),
+        None => client != Client::ClaudeCode || !name.starts_with("OTEL_"),
+    });
+    inherited
+}
+
+/// The text with its references followed, and where its value is from.
+fn expanded(client: Client, text: &str, machine: &Machine) -> (String, Origin) {
+    let mut value = String::new();
+    let mut origin = Origin::Entry;
+    let mut rest = text;
+    while let Some((before, from)) = rest.split_once("${") {
+        value.push_str(before);
+        let Some((reference, after)) = from.split_once('}') else {
+            rest = from;
+            value.push_str("${");
+            continue;
+        };
+        match followed(client, reference, machine) {
+            Some((found, found_origin)) => {
+                value.push_str(&found);
+                origin = found_origin;
+            }
+            None => value.push_str(&format!("${{{reference}}}")),
+        }
+        rest = after;
+    }
+    value.push_str(rest);
+    (value, origin)
+}
+
+/// What a reference stands for; `None` if the client does not know such references.
+fn followed(client: Client, reference: &str, machine: &Machine) -> Option<(String, Origin)> {
+    let variable = |name: &str| machine.environment.get(name).cloned();
+    match client {
+        Client::ClaudeCode => match reference.split_once(":-") {
+            Some((name, default)) => Some((
+                variable(name).unwrap_or_else(|| default.to_owned()),
+                Origin::Environment,
+            )),
+            // An unset variable without a default stays as it is written.
+            None => variable(reference).map(|value| (value, Origin::Environment)),
+        },
+        Client::Cursor | Client::VsCode => match (reference.split_once(':'), reference) {
+            (Some(("env", name)), _) => Some((variable(name).unwrap_or_default(), Origin::Environment)),
+            (Some(("input", _)), _) if client == Client::VsCode => Some((String::new(), Origin::Asked)),
+            (None, "userHome") => Some((machine.home.display().to_string(), Origin::Entry)),
+            (None, "workspaceFolder") => Some((machine.folder.display().to_string(), Origin::Entry)),
+            (None, "pathSeparator" | "/") => Some((std::path::MAIN_SEPARATOR.to_string(), Origin::Entry)),
+            _ => None,
+        },
+        Client::Codex | Client::ClaudeDesktop => None,
+    }
+}
+
+/// The lines of a file of variables: `NAME=value`, with quotes and `export` allowed.
+fn variables_in(text: &str) -> Vec<(String, String)> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| {
+            let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+            let value = value.trim();
+            let unquoted = ['"', '\'']
+                .into_iter()
+                .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
+            Some((name.trim().to_owned(), unquoted.unwrap_or(value).to_owned()))
+        })
+        .collect()
+}
+
+/// True if the command is this program itself.
+pub(in crate::cli) fn is_this_program(found: &Path, machine: &Machine) -> bool {
+    super::machine::is_same_file(found, &machine.program)
+}

@@ -1,0 +1,146 @@
+//! What of this machine decides where clients keep their settings, and what they can start.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use etcetera::home_dir;
+
+/// The system, as far as folders differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum System {
+    Linux,
+    MacOs,
+    Windows,
+}
+
+impl System {
+    pub(in crate::cli) const HERE: Self = if cfg!(target_os = "macos") {
+        Self::MacOs
+    } else if cfg!(windows) {
+        Self::Windows
+    } else {
+        Self::Linux
+    };
+}
+
+/// Folders, environment and this program.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct Machine {
+    pub(in crate::cli) system: System,
+    pub(in crate::cli) home: PathBuf,
+    /// The folder this program was started in.
+    pub(in crate::cli) folder: PathBuf,
+    /// This program, by the path that clients should start.
+    pub(in crate::cli) program: PathBuf,
+    pub(in crate::cli) environment: BTreeMap<String, String>,
+}
+
+/// Why one cannot tell where anything is.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum Error {
+    #[error("this user has no home folder")]
+    Home,
+    #[error("the path of this program is not known")]
+    Program(#[source] std::io::Error),
+    #[error("the current folder cannot be used")]
+    Folder(#[source] std::io::Error),
+}
+
+impl Machine {
+    pub(in crate::cli) fn here() -> Result<Self, Error> {
+        let mut here = Self {
+            system: System::HERE,
+            home: home_dir().map_err(|_| Error::Home)?,
+            folder: std::env::current_dir().map_err(Error::Folder)?,
+            program: std::env::current_exe().map_err(Error::Program)?,
+            environment: environment(),
+        };
+        // A package manager's link outlives the version it points at.
+        if let Some(on_path) = here.found(env!("CARGO_PKG_NAME"))
+            && is_same_file(&on_path, &here.program)
+        {
+            here.program = on_path;
+        }
+        Ok(here)
+    }
+
+    /// A variable that is set to something.
+    pub(in crate::cli) fn variable(&self, name: &str) -> Option<&str> {
+        let value = self.environment.get(name)?;
+        (!value.trim().is_empty()).then_some(value.as_str())
+    }
+
+    /// The program that this name or path starts, searched on PATH.
+    pub(in crate::cli) fn found(&self, program: impl AsRef<Path>) -> Option<PathBuf> {
+        which::which_in(program.as_ref(), self.variable("PATH"), &self.folder).ok()
+    }
+
+    /// Where programs with windows keep a user's settings.
+    pub(in crate::cli) fn settings_folder(&self) -> PathBuf {
+        match self.system {
+            System::Linux => self.folder_in("XDG_CONFIG_HOME", ".config"),
+            System::MacOs => self.home.join("Library/Application Support"),
+            System::Windows => self.folder_in("APPDATA", "AppData/Roaming"),
+        }
+    }
+
+    /// Where VS Code keeps everything of a user.
+    pub(in crate::cli) fn vs_code_folder(&self) -> PathBuf {
+        if let Some(portable) = self.variable("VSCODE_PORTABLE") {
+            return Path::new(portable).join("user-data");
+        }
+        let folder = self.variable("VSCODE_APPDATA").map(PathBuf::from);
+        folder.unwrap_or_else(|| self.settings_folder()).join("Code")
+    }
+
+    /// Where Claude Desktop keeps its settings. On Windows an installation from a package reads a folder of its own.
+    pub(in crate::cli) fn claude_desktop_folder(&self) -> PathBuf {
+        let packages = self.folder_in("LOCALAPPDATA", "AppData/Local").join("Packages");
+        let of_package = (self.system == System::Windows)
+            .then(|| std::fs::read_dir(packages).ok())
+            .flatten()
+            .and_then(|mut entries| {
+                entries.find_map(|entry| {
+                    let path = entry.ok()?.path();
+                    path.file_name()?.to_str()?.starts_with("Claude_").then_some(path)
+                })
+            })
+            .map(|package| package.join("LocalCache").join("Roaming"));
+        of_package.unwrap_or_else(|| self.settings_folder()).join("Claude")
+    }
+
+    /// Where this program's own files may be kept, by default.
+    pub(in crate::cli) fn own_folder(&self) -> PathBuf {
+        let folder = match self.system {
+            System::MacOs => self.folder_in("XDG_CONFIG_HOME", ".config"),
+            System::Linux | System::Windows => self.settings_folder(),
+        };
+        folder.join(env!("CARGO_PKG_NAME"))
+    }
+
+    /// The folder that a variable names, or one in the home folder.
+    pub(in crate::cli) fn folder_in(&self, variable: &str, at_home: &str) -> PathBuf {
+        match self.variable(variable).map(Path::new) {
+            Some(folder) if folder.is_absolute() => folder.to_owned(),
+            _ => self.home.join(at_home),
+        }
+    }
+}
+
+/// True if both are the same file, by whatever links.
+pub(in crate::cli) fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a client would pass on is examined, not read as settings"
+)]
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}

@@ -1,0 +1,237 @@
+//! `install`: puts this server into a client's own settings file, or takes it out again.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::clients::entry::{DEMO_NAME, Entry, NAME};
+use super::clients::installation::{Action, Plan};
+use super::clients::machine::Machine;
+use super::clients::{Client, advice};
+use super::{ExitStatus, Global, Stop, print, table, wiring};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  bitrix24-mail-mcp install claude-code
+  bitrix24-mail-mcp install codex --dry-run
+  bitrix24-mail-mcp install cursor --demo
+  bitrix24-mail-mcp install vscode --remove
+  bitrix24-mail-mcp install --list
+
+Secrets are never written into a client's file: the entry refers to BITRIX24_WEBHOOK_URL of the environment, or to a
+file, in the form that the client understands. Other settings that are in the environment now, and --config, go in as
+they are. --demo installs the demo portal as `bitrix24-mail-demo`, beside the real one.";
+
+/// Arguments of `install`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The client to set up.
+    #[arg(required_unless_present = "list")]
+    client: Option<Client>,
+    /// Show the clients, their files, and whether this server is in them.
+    #[arg(long, conflicts_with_all = ["client", "remove", "dry_run", "force"])]
+    list: bool,
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Take the entry out again.
+    #[arg(long)]
+    remove: bool,
+    /// Also replace or remove an entry of this name that is another server's.
+    #[arg(long)]
+    force: bool,
+    /// What to print: lines for people, or JSON on one line.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// What was done, or would be.
+#[derive(Debug, Serialize)]
+struct Report {
+    client: &'static str,
+    file: PathBuf,
+    name: &'static str,
+    action: &'static str,
+    dry_run: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next: Vec<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, Stop> {
+    let machine = Machine::here()?;
+    // A fault that does not exist is better told now than by the client.
+    wiring::demo_settings(global, None)?;
+    let Some(client) = arguments.client else {
+        return list(arguments.format, global, &machine);
+    };
+    let name = if global.wants_demo() { DEMO_NAME } else { NAME };
+    let plan = if arguments.remove {
+        Plan::to_remove(client, name, &machine, arguments.force)?
+    } else {
+        let entry = Entry::new(name, entry_arguments(global, &machine), &machine);
+        Plan::to_install(client, &entry, &machine, arguments.force)?
+    };
+    // Before the file makes a folder that looks like the client's.
+    let (warnings, next) = (advice::warnings(&plan, &machine), advice::next_steps(&plan, &machine));
+    let backup = if arguments.dry_run { None } else { plan.carry_out()? };
+    let report = Report {
+        client: client.name(),
+        file: plan.file.path().to_owned(),
+        name,
+        action: word(plan.action, arguments.dry_run),
+        dry_run: arguments.dry_run,
+        entry: plan.entry.as_ref().map(advice::without_values),
+        backup,
+        warnings,
+        next,
+    };
+    match arguments.format {
+        Format::Json => return print_json(&report),
+        Format::Text => show(&report, &plan).map_err(Stop::Output)?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The options that the server is to be started with.
+fn entry_arguments(global: &Global, machine: &Machine) -> Vec<String> {
+    let mut arguments = Vec::new();
+    if global.demo {
+        arguments.push("--demo".to_owned());
+    }
+    if global.demo_oauth {
+        arguments.push("--demo-oauth".to_owned());
+    }
+    for (option, value) in [
+        ("--demo-fault", &global.demo_fault),
+        ("--demo-quirk", &global.demo_quirk),
+    ] {
+        if let Some(value) = value {
+            arguments.extend([option.to_owned(), value.clone()]);
+        }
+    }
+    if let Some(file) = &global.config {
+        let file = machine.folder.join(file).display().to_string();
+        arguments.extend(["--config".to_owned(), file]);
+    }
+    arguments
+}
+
+fn word(action: Action, is_dry: bool) -> &'static str {
+    match (action, is_dry) {
+        (Action::Add, false) => "added",
+        (Action::Add, true) => "would be added",
+        (Action::Update, false) => "updated",
+        (Action::Update, true) => "would be updated",
+        (Action::Keep, _) => "unchanged",
+        (Action::Remove, false) => "removed",
+        (Action::Remove, true) => "would be removed",
+        (Action::Absent, _) => "absent",
+    }
+}
+
+fn print_json(report: &impl Serialize) -> Result<ExitStatus, Stop> {
+    let line = serde_json::to_string(report).map_err(|error| Stop::Output(error.into()))?;
+    print(&format!("{line}\n"))
+}
+
+fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {
+    const BOLD: Style = Style::new().bold();
+    const DIM: Style = Style::new().dimmed();
+    const WARNING: Style = AnsiColor::Yellow.on_default();
+    // Colours are taken out of it unless it is a terminal.
+    let mut stdout = anstream::stdout().lock();
+    let (client, file) = (plan.client.title(), report.file.display());
+    let preposition = match plan.action {
+        Action::Add => "to",
+        Action::Remove => "from",
+        _ => "in",
+    };
+    writeln!(
+        stdout,
+        "{BOLD}{client}{BOLD:#}: `{}` {} {preposition} {file}",
+        report.name, report.action
+    )?;
+    if let Some(entry) = &report.entry
+        && plan.action != Action::Absent
+    {
+        for line in plan.client.snippet(report.name, entry).lines() {
+            writeln!(stdout, "  {DIM}{line}{DIM:#}")?;
+        }
+    }
+    if let Some(backup) = &report.backup {
+        writeln!(stdout, "the file as it was: {}", backup.display())?;
+    }
+    for warning in &report.warnings {
+        writeln!(stdout, "{WARNING}warning:{WARNING:#} {warning}")?;
+    }
+    for (number, step) in report.next.iter().enumerate() {
+        writeln!(
+            stdout,
+            "{:>5} {}. {step}",
+            if number == 0 { "next:" } else { "" },
+            number + 1
+        )?;
+    }
+    stdout.flush()
+}
+
+/// One client of the list.
+#[derive(Debug, Serialize)]
+struct Listed {
+    client: &'static str,
+    title: &'static str,
+    file: PathBuf,
+    /// Where the client was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<PathBuf>,
+    /// `installed`, `not installed`, `another server` or `unreadable file`.
+    state: &'static str,
+}
+
+fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus, Stop> {
+    let name = if global.wants_demo() { DEMO_NAME } else { NAME };
+    let clients: Vec<Listed> = Client::ALL
+        .iter()
+        .map(|&client| Listed {
+            client: client.name(),
+            title: client.title(),
+            file: client.file(machine),
+            found: client.found(machine),
+            state: match Plan::to_remove(client, name, machine, false) {
+                Ok(plan) if plan.action == Action::Remove => "installed",
+                Ok(_) => "not installed",
+                Err(super::clients::installation::Error::NotOurs { .. }) => "another server",
+                Err(_) => "unreadable file",
+            },
+        })
+        .collect();
+    if format == Format::Json {
+        return print_json(&clients);
+    }
+    let rows = clients.iter().map(|client| {
+        let found = if client.found.is_some() { "found" } else { "not found" };
+        let file = client.file.display().to_string();
+        [
+            client.client.to_owned(),
+            found.to_owned(),
+            client.state.to_owned(),
+            file,
+        ]
+    });
+    print(&table::rows(&["Client", "On this machine", "Server", "File"], rows))
+}

@@ -1,0 +1,56 @@
+//! `man` and `completions`: the manual pages and what a shell completes, both made from the command line itself.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use super::{Cli, ExitStatus, Stop, print};
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "Examples:
+  bitrix24-mail-mcp completions bash > ~/.local/share/bash-completion/completions/bitrix24-mail-mcp
+  bitrix24-mail-mcp completions fish > ~/.config/fish/completions/bitrix24-mail-mcp.fish
+  source <(bitrix24-mail-mcp completions zsh)";
+
+pub(super) const MAN_EXAMPLES: &str = "Examples:
+  bitrix24-mail-mcp man > bitrix24-mail-mcp.1
+  bitrix24-mail-mcp man --write ~/.local/share/man/man1";
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell.
+    shell: Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub(super) struct ManArguments {
+    /// Write the pages of the program and of each command into this folder, in place of printing the program's.
+    #[arg(long, value_name = "DIR")]
+    write: Option<PathBuf>,
+}
+
+pub(super) fn completions(arguments: &CompletionsArguments) -> Result<ExitStatus, Stop> {
+    let mut script = Vec::new();
+    clap_complete::generate(
+        arguments.shell,
+        &mut Cli::command(),
+        env!("CARGO_PKG_NAME"),
+        &mut script,
+    );
+    print(&String::from_utf8_lossy(&script))
+}
+
+pub(super) fn man(arguments: &ManArguments) -> Result<ExitStatus, Stop> {
+    let Some(folder) = &arguments.write else {
+        let mut page = Vec::new();
+        Man::new(Cli::command()).render(&mut page).map_err(Stop::Output)?;
+        return print(&String::from_utf8_lossy(&page));
+    };
+    let written = fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+    written.map_err(|error| Stop::Manual(folder.clone(), error))?;
+    Ok(ExitStatus::Done)
+}
