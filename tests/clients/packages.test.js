@@ -1,10 +1,10 @@
-// What a release is made of: the archive, the bundle for desktop clients, the registry's entry, each made by
-// packages/pack.py from the release binary and taken apart again as its reader would.
+// What a release is made of: the archives, the bundle for desktop clients, the registry's entry, all made by
+// packages/pack.py from the release binary, and taken apart again as their readers do.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { getMcpConfigForManifest, unpackExtension } from "@anthropic-ai/mcpb";
@@ -16,6 +16,13 @@ import { binary, emptyFolder, environment, repository } from "./program.js";
 const name = "bitrix24-mail-mcp";
 const cargo = readFileSync(join(repository, "Cargo.toml"), "utf8");
 const version = cargo.match(/^version = "(.+)"$/m)[1];
+const archived = [
+  "x86_64-unknown-linux-musl",
+  "aarch64-unknown-linux-musl",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+];
 const webhook_url = "https://example.bitrix24.com/rest/1/a-secret-of-this-check/";
 
 /** Runs packages/pack.py, and gives the path that it prints. */
@@ -124,42 +131,63 @@ test("the registry's entry keeps to the schema of 2025-12-11", () => {
   }
 });
 
-test("an archive holds program, documents, man page and completions, and is where cargo binstall looks for it", () => {
-  const output = emptyFolder();
-  const metadata = cargo.slice(cargo.indexOf("[package.metadata.binstall]"));
-  const [elsewhere, windows] = metadata.split("[package.metadata.binstall.overrides.x86_64-pc-windows-msvc]");
-  const binDir = elsewhere.match(/^bin-dir = "(.+)"$/m)[1];
-  for (const [target, section, extension, fmt, list] of [
-    ["x86_64-unknown-linux-gnu", elsewhere, "", "tgz", (path) => ["tar", ["--list", "--gzip", "--file", path]]],
-    ["x86_64-pc-windows-msvc", windows, ".exe", "zip", (path) => ["python3", ["-c", "import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep='\\n')", path]]],
-  ]) {
-    const path = pack(output, "archive", target, binary, ...(extension ? [binary] : []));
-    const facts = { repo: "R", name, version, target, bin: name, "binary-ext": extension };
-    const expanded = (template) => template.replace(/\{ ([a-z-]+) \}/g, (_, key) => facts[key]);
-    assert.equal(expanded(section.match(/^pkg-url = "(.+)"$/m)[1]), `R/releases/download/v${version}/${basename(path)}`);
-    assert.equal(section.match(/^pkg-fmt = "(.+)"$/m)[1], fmt);
-    const names = execFileSync(...list(path), { encoding: "utf8" }).trim().split("\n");
-    const folder = `${name}-${version}-${target}`;
-    const within = [
-      "CHANGELOG.md", "LICENSE", "README.md", `${name}${extension}`,
-      ...[`_${name}`, `_${name}.ps1`, `${name}.bash`, `${name}.elv`, `${name}.fish`].map((file) => `completions/${file}`),
-      `man/${name}.1`,
-    ];
-    assert.deepEqual(names.sort(), within.map((file) => `${folder}/${file}`).sort());
-    assert.ok(names.includes(expanded(binDir)));
-    // The same binary gives the same archive.
-    const first = readFileSync(path);
-    assert.deepEqual(readFileSync(pack(output, "archive", target, binary, binary)), first);
+test("a release: archives with program, documents, man page and completions, where cargo binstall looks for them", () => {
+  const built = emptyFolder();
+  const binstall = cargo.slice(cargo.indexOf("[package.metadata.binstall]"));
+  const [common, windows] = binstall.split("[package.metadata.binstall.overrides.x86_64-pc-windows-msvc]");
+  const targets = ["universal-apple-darwin", ...archived];
+  for (const target of targets) {
+    mkdirSync(join(built, target));
+    symlinkSync(binary, join(built, target, target.includes("windows") ? `${name}.exe` : name));
   }
+  const output = emptyFolder();
+  pack(output, "release", built, "some-owner/some-name");
+  const made = readdirSync(output);
+
+  for (const target of archived) {
+    const isWindows = target.includes("windows");
+    const facts = { repo: "R", name, version, target, bin: name, "binary-ext": isWindows ? ".exe" : "" };
+    const setting = (section, key) => {
+      const template = section.match(new RegExp(`^${key} = "(.+)"$`, "m"))[1];
+      return template.replace(/\{ ([a-z-]+) \}/g, (_, variable) => facts[variable]);
+    };
+    const url = setting(isWindows ? windows : common, "pkg-url");
+    assert.ok(url.startsWith(`R/releases/download/v${version}/`), url);
+    assert.ok(made.includes(basename(url)), `${url} is not among ${made}`);
+    const format = setting(isWindows ? windows : common, "pkg-fmt");
+    assert.equal(format, isWindows ? "zip" : "tgz");
+    const list = "import sys, tarfile, zipfile; path = sys.argv[1]; archive = zipfile.ZipFile(path) if path.endswith('.zip') else tarfile.open(path); "
+      + "print(*(archive.namelist() if path.endswith('.zip') else archive.getnames()), sep='\\n')";
+    const names = execFileSync("python3", ["-c", list, join(output, basename(url))], { encoding: "utf8" }).trim().split("\n");
+    const program = setting(common, "bin-dir");
+    const within = [
+      ...["CHANGELOG.md", "LICENSE", "README.md", `man/${name}.1`],
+      ...[`_${name}`, `_${name}.ps1`, `${name}.bash`, `${name}.elv`, `${name}.fish`].map((file) => `completions/${file}`),
+    ];
+    assert.deepEqual(names.sort(), [program, ...within.map((file) => join(dirname(program), file))].sort());
+  }
+  assert.equal(made.length, archived.length + ["the bundle", "server.json", "SHA256SUMS"].length);
+  const checked = execFileSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: output, encoding: "utf8" });
+  assert.equal(checked.match(/: OK$/gm).length, made.length - 1);
+
+  const target = "x86_64-unknown-linux-musl";
+  const archive = join(output, `${name}-${version}-${target}.tar.gz`);
   const unpacked = emptyFolder();
-  execFileSync("tar", ["--extract", "--gzip", "--directory", unpacked, "--strip-components=1", "--file", join(output, `${name}-${version}-x86_64-unknown-linux-gnu.tar.gz`)]);
-  assert.equal(execFileSync(join(unpacked, name), ["--version"], { env: environment(unpacked), encoding: "utf8" }).trim(), `${name} ${version}`);
+  execFileSync("tar", ["--extract", "--gzip", "--file", archive, "--directory", unpacked, "--strip-components", "1"]);
+  const printed = execFileSync(join(unpacked, name), ["--version"], { env: environment(unpacked), encoding: "utf8" });
+  assert.equal(printed.trim(), `${name} ${version}`);
   assert.match(readFileSync(join(unpacked, `man/${name}.1`), "utf8"), /^\.TH /m);
   for (const file of readdirSync(join(unpacked, "completions"))) {
     assert.ok(readFileSync(join(unpacked, "completions", file), "utf8").includes("resolve"), file);
   }
 
-  pack(output, "checksums");
-  const checked = execFileSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: output, encoding: "utf8" });
-  assert.equal(checked.trim().split("\n").length, 2);
+  const again = pack(emptyFolder(), "archive", target, binary);
+  assert.deepEqual(readFileSync(again), readFileSync(archive), "the same program does not give the same archive");
+});
+
+test("one version of Rust builds everything", () => {
+  const versions = [".github/workflows/ci.yml", ".github/workflows/release.yml", "packages/Dockerfile"].map((file) => {
+    return readFileSync(join(repository, file), "utf8").match(/RUST_VERSION(?:: "|=)([0-9.]+)/)[1];
+  });
+  assert.equal(new Set(versions).size, 1, versions.join(" "));
 });
