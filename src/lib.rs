@@ -4,7 +4,7 @@
 //!
 //! | room | what it is | what it may import |
 //! |---|---|---|
-//! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures | every room |
+//! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures, `cli/clients.rs` knows the MCP clients | every room |
 //! | [`config`] | settings from environment and file | `portal`, `transports`, `telemetry` |
 //! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp` |
 //! | [`mcp`] | the MCP server: tools, one file each, prompts, resources and completion | `address_book`, `fixit` |

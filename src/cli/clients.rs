@@ -9,6 +9,7 @@ pub(super) mod handshake;
 pub(super) mod installation;
 pub(super) mod launch;
 pub(super) mod machine;
+pub(super) mod readme;
 
 use std::path::PathBuf;
 
@@ -82,11 +83,11 @@ impl Client {
     /// Where the documentation says that file is, for people.
     pub(super) fn usual_file(self) -> &'static str {
         match self {
-            Self::ClaudeCode => "~/.claude.json",
-            Self::Codex => "~/.codex/config.toml",
-            Self::Cursor => "~/.cursor/mcp.json",
-            Self::VsCode => "mcp.json of the user's profile (~/.config/Code/User/mcp.json)",
-            Self::ClaudeDesktop => "claude_desktop_config.json (~/Library/Application Support/Claude/)",
+            Self::ClaudeCode => "`~/.claude.json`",
+            Self::Codex => "`~/.codex/config.toml`",
+            Self::Cursor => "`~/.cursor/mcp.json`",
+            Self::VsCode => "`mcp.json` of the user's profile (`MCP: Open User Configuration`)",
+            Self::ClaudeDesktop => "`claude_desktop_config.json` (Settings > Developer > Edit Config)",
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{ExitStatus, Stop, print};
+use super::{ExitStatus, Stop, clients, print};
 use crate::address_book::Caution;
 use crate::config::env_vars;
 use crate::{fixit, mcp};
@@ -117,6 +117,7 @@ fn read_and_generate(readme: &Path) -> Result<(String, String), Stop> {
     let found = fs::read_to_string(readme).map_err(|error| stop("cannot be read", readme, Some(error)))?;
     let mut generated = found.clone();
     for (name, table) in [
+        ("clients", clients::readme::markdown()),
         ("settings", env_vars::markdown_table()),
         ("fixes", fixit::markdown_table()),
         ("cautions", cautions_table()),

@@ -39,6 +39,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["portal", "address_book", "mcp", "transports"]),
     ("governor", &["transports/guard/callers.rs"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli/manual.rs"]),
+    ("clap_mangen", &["cli/manual.rs"]),
+    ("jsonc_parser", &["cli/clients/document/json.rs"]),
+    ("toml_edit", &["cli/clients/document/toml.rs"]),
+    ("which", &["cli/clients/machine.rs"]),
     ("webbrowser", &["cli/login.rs"]),
     ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
 ];

@@ -1,0 +1,132 @@
+// Runs the shell blocks of README.md and README.ru.md as a reader would, each in an empty HOME.
+//
+//   node readme.js first    the first block: the main job and the whole test suite
+//   node readme.js rest     every other block, and every command in the text that no block has
+//
+// Needs nothing but Node for the first; for the rest the release binary and the clients from npm.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const repository = resolve(here, "../..");
+const binary = process.env.BITRIX24_MAIL_MCP ?? join(repository, "target/release/bitrix24-mail-mcp");
+
+// What a block has to print, where more than its status counts.
+const expected = [
+  [/lookup client --demo /, /client@example\.com/],
+  [/resolve "Ivan Petrov"/, /Алексей Иванов/],
+  [/install claude-code --demo\n/, /all well/],
+  [/install --list/, /codex +(not )?found +installed/],
+];
+
+// Commands in the text that are not run here, and why.
+const elsewhere = {
+  "bash .ci/run": "this runs within it",
+  "cargo bench": "measures, for minutes",
+  "python3 tests/soak.py": "takes ten minutes",
+  "bitrix24-mail-mcp login": "waits for a person; tests/it/login.rs plays one",
+  "bitrix24-mail-mcp doctor": "needs a portal; tests/it/doctor.rs has one",
+  "cargo run -- schema --write schemas --readme README.md": "tests/it/generated.rs runs it on a copy",
+};
+
+/** The shell blocks of both files, each once. */
+function blocks() {
+  const texts = ["README.md", "README.ru.md"].flatMap((file) => {
+    const text = readFileSync(join(repository, file), "utf8");
+    return [...text.matchAll(/^```(?:sh|bash|shell|console)\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
+  });
+  return [...new Set(texts)];
+}
+
+/** Commands between backticks in the text around the blocks. */
+function inlineCommands() {
+  const text = readFileSync(join(repository, "README.md"), "utf8").replace(/^```[\s\S]*?^```$/gm, "");
+  const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span);
+  const isCommand = (span) => /^(bitrix24-mail-mcp|cargo|claude|codex|bash|python3|node|npm) /.test(span);
+  return [...new Set(spans.filter(isCommand))];
+}
+
+function environment(home) {
+  const cargo = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const path = [join(home, ".local/bin"), dirname(binary), join(here, "node_modules/.bin"), process.env.PATH].join(":");
+  return {
+    HOME: home,
+    PATH: path,
+    CARGO_HOME: cargo,
+    RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), ".rustup"),
+    CARGO_INSTALL_ROOT: join(home, ".local"),
+    DISABLE_AUTOUPDATER: "1",
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  };
+}
+
+/** Runs a block to its end; one that serves is ended once it answers. */
+async function run(block) {
+  const home = mkdtempSync(join(tmpdir(), "bitrix24-mail-mcp-readme-"));
+  const serves = /serve --http/.test(block);
+  const shell = spawn("bash", ["-euo", "pipefail", "-c", block], {
+    cwd: repository,
+    env: environment(home),
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let output = "";
+  const ended = new Promise((resolve) => shell.on("close", (status, signal) => resolve({ status, signal })));
+  const listening = new Promise((resolve) => {
+    for (const stream of [shell.stdout, shell.stderr]) {
+      stream.on("data", (data) => {
+        output += data;
+        const address = output.match(/http:\/\/127\.0\.0\.1:\d+/);
+        if (serves && address) resolve(address[0]);
+      });
+    }
+  });
+  if (serves) {
+    const address = await Promise.race([listening, ended.then(() => assert.fail(`did not serve:\n${output}`))]);
+    const { status } = await fetch(`${address}/healthz`);
+    assert.ok(status === 200 || status === 401, `health is ${status}`);
+    process.kill(-shell.pid, "SIGTERM");
+    await ended;
+    return output;
+  }
+  const { status } = await ended;
+  assert.equal(status, 0, `status ${status}:\n${block}\n${output}`);
+  return output;
+}
+
+async function check(block) {
+  const started = performance.now();
+  const output = await run(block);
+  for (const [pattern, wanted] of expected) {
+    if (pattern.test(block)) assert.ok(wanted.test(output), `${wanted} is not in\n${output}`);
+  }
+  const title = block.trim().split("\n")[0];
+  console.log(`ran in ${((performance.now() - started) / 1000).toFixed(1)} s: ${title}`);
+  return output;
+}
+
+const [first, ...others] = blocks();
+assert.match(first, /--demo[^\n]*\ncargo test/, "the first block has the main job and the tests");
+switch (process.argv[2]) {
+  case "first":
+    process.stdout.write(await check(first));
+    break;
+  case "rest": {
+    for (const [pattern] of expected) {
+      assert.ok(blocks().some((block) => pattern.test(block)), `no block has ${pattern}`);
+    }
+    for (const block of others) await check(block);
+    const all = blocks().join("\n");
+    for (const command of inlineCommands()) {
+      if (!all.includes(command) && !(command in elsewhere)) await check(`${command}\n`);
+    }
+    console.log(`${others.length} blocks of the README ran`);
+    break;
+  }
+  default:
+    assert.fail("say `first` or `rest`");
+}
