@@ -14,8 +14,8 @@
 //! | [`demo`] | a portal on loopback to try and test with | nothing |
 //! | [`telemetry`] | logs | nothing |
 //!
-//! `reqwest` and `rustls` are used in `portal/wire.rs` alone, `axum` in `transports`, `hyper` there, in `demo` and in
-//! `cli/login/callback.rs`, `rmcp` in `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that
+//! `reqwest` and `rustls` are used in `portal/wire.rs` alone, `axum` in `transports`, `hyper` there, in `demo`,
+//! `cli/login/callback.rs` and `cli/clients/handshake/http.rs`, `rmcp` in `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that
 //! shares the client's types would repeat its mistakes. The test `tests/it/house.rs` holds all this.
 //!
 //! # The journey of one call

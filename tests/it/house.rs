@@ -34,7 +34,15 @@ const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["portal/wire.rs"]),
     ("rustls", &["portal/wire.rs"]),
     ("axum", &["transports", "demo"]),
-    ("hyper", &["transports", "demo", "cli/login/callback.rs"]),
+    (
+        "hyper",
+        &[
+            "transports",
+            "demo",
+            "cli/login/callback.rs",
+            "cli/clients/handshake/http.rs",
+        ],
+    ),
     ("rmcp", &["mcp", "transports"]),
     ("prometheus_client", &["portal", "address_book", "mcp", "transports"]),
     ("governor", &["transports/guard/callers.rs"]),

@@ -1,5 +1,7 @@
 //! The first words of a client: the process is started as it starts it, greeted as it greets, and asked for its tools.
 
+pub(in crate::cli) mod http;
+
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -17,7 +19,7 @@ pub(in crate::cli) struct Greeting {
     pub(in crate::cli) server: String,
     pub(in crate::cli) revision: String,
     pub(in crate::cli) tools: Vec<String>,
-    /// From the start of the process to the answer to `initialize`.
+    /// From the start, of the process or of the connection, to the answer to `initialize`.
     pub(in crate::cli) took: Duration,
 }
 
@@ -26,6 +28,8 @@ pub(in crate::cli) struct Greeting {
 pub(in crate::cli) enum Error {
     #[error("{0} cannot be started: {1}")]
     Start(String, std::io::Error),
+    #[error("nothing answers at {0}: {1}")]
+    Unreachable(String, String),
     #[error("the server ended before it answered{0}")]
     Ended(String),
     #[error("the server did not answer `{0}` in {patience}", patience = humantime::format_duration(*.1))]
@@ -98,23 +102,7 @@ pub(in crate::cli) async fn greet(client: Client, launch: &Launch) -> Result<Gre
     session.tell("notifications/initialized").await;
     let list = session.ask("tools/list", json!({})).await?;
     let list = list.map_err(|message| Error::Refused("tools/list", message))?;
-    let text = |pointer: &str| {
-        answer
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .map_or("?".to_owned(), short)
-    };
-    let tools = list.get("tools").and_then(Value::as_array);
-    let names = tools
-        .into_iter()
-        .flatten()
-        .filter_map(|tool| tool.get("name")?.as_str());
-    let greeting = Greeting {
-        server: format!("{} {}", text("/serverInfo/name"), text("/serverInfo/version")),
-        revision: text("/protocolVersion"),
-        tools: names.map(short).collect(),
-        took,
-    };
+    let greeting = greeting_from(&answer, &list, took);
     session.end().await;
     Ok(greeting)
 }
@@ -131,6 +119,24 @@ struct Answer {
 #[derive(Deserialize)]
 struct Refusal {
     message: String,
+}
+
+fn greeting_from(answer: &Value, list: &Value, took: Duration) -> Greeting {
+    let text = |pointer: &str| {
+        let text = answer.pointer(pointer).and_then(Value::as_str);
+        text.map_or("?".to_owned(), short)
+    };
+    let tools = list.get("tools").and_then(Value::as_array);
+    let names = tools
+        .into_iter()
+        .flatten()
+        .filter_map(|tool| tool.get("name")?.as_str());
+    Greeting {
+        server: format!("{} {}", text("/serverInfo/name"), text("/serverInfo/version")),
+        revision: text("/protocolVersion"),
+        tools: names.map(short).collect(),
+        took,
+    }
 }
 
 struct Session {

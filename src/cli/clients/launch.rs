@@ -272,6 +272,30 @@ fn variables_in(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The address and the headers of an entry that is a server over HTTP.
+pub(in crate::cli) fn remote(
+    client: Client,
+    entry: &Value,
+    machine: &Machine,
+) -> Option<(String, BTreeMap<String, String>)> {
+    let expand = |text: &str| expanded(client, text, machine).0;
+    let url = expand(entry.get("url")?.as_str()?);
+    let headers = ["headers", "http_headers"]
+        .into_iter()
+        .filter_map(|key| entry.get(key)?.as_object());
+    let mut all: BTreeMap<String, String> = headers
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), expand(value.as_str()?))))
+        .collect();
+    // Codex names the variable of the token instead.
+    if let Some(token) = entry.get("bearer_token_env_var").and_then(Value::as_str)
+        && let Some(token) = machine.variable(token)
+    {
+        all.insert("Authorization".to_owned(), format!("Bearer {token}"));
+    }
+    Some((url, all))
+}
+
 /// True if the command is this program itself.
 pub(in crate::cli) fn is_this_program(found: &Path, machine: &Machine) -> bool {
     super::machine::is_same_file(found, &machine.program)

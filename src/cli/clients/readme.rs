@@ -40,7 +40,8 @@ fn machine() -> Machine {
 /// One section a client, folded.
 pub(in crate::cli) fn markdown() -> String {
     let machine = machine();
-    let mut text = String::from("| client | its file | how the entry gets the webhook | one click |\n|---|---|---|---|\n");
+    let mut text =
+        String::from("| client | its file | how the entry gets the webhook | one click |\n|---|---|---|---|\n");
     for &client in Client::ALL {
         let link = match link(client, &machine) {
             Some(link) => format!("[install]({link})"),
@@ -73,7 +74,9 @@ fn how(client: Client) -> &'static str {
     match client {
         Client::ClaudeCode => "from the environment of `claude`",
         Client::Codex => "from the environment of `codex`, which passes on only what is named",
-        Client::Cursor => "from a file of variables (`envFile`); by the link, from `~/.config/bitrix24-mail-mcp/webhook-url`",
+        Client::Cursor => {
+            "from a file of variables (`envFile`); by the link, from `~/.config/bitrix24-mail-mcp/webhook-url`"
+        }
         Client::VsCode => "VS Code asks once and keeps it encrypted",
         Client::ClaudeDesktop => "from a file that holds the URL; or by the bundle (`.mcpb`), which asks",
     }

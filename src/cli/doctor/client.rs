@@ -1,8 +1,10 @@
 //! `doctor --client`: what a client has to start this server with, and whether it would get on with it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
+use url::Url;
 
 use super::{Check, Report};
 use crate::cli::clients::document::Document;
@@ -32,12 +34,20 @@ pub(super) async fn examine(client: Client, global: &Global, machine: &Machine) 
         "entry",
         format!("`{}` in {}", found.name, found.file.display()),
     ));
+    if let Some((url, headers)) = launch::remote(client, &found.entry, machine) {
+        checks.extend(
+            ["program", "environment"].map(|name| Check::skipped(name, "because the server is reached over HTTP")),
+        );
+        checks.push(greeted_over_http(client, &url, &headers).await);
+        return checks;
+    }
     let Some(launch) = Launch::of(client, &found.entry, machine) else {
-        let what = match found.entry.get("url").and_then(Value::as_str) {
-            Some(_) => "because the entry is a server over HTTP; open its address in a browser to see whether it runs",
-            None => "because the entry starts nothing",
-        };
-        checks.extend(["program", "environment", "handshake"].map(|name| Check::skipped(name, what)));
+        checks.push(Check::failed(
+            "program",
+            "the entry starts no program",
+            &[&install(client, global)],
+        ));
+        checks.extend(["environment", "handshake"].map(|name| Check::skipped(name, "because program failed")));
         return checks;
     };
     checks.push(program(client, &launch, machine));
@@ -211,24 +221,35 @@ fn environment(client: Client, launch: &Launch) -> Check {
 }
 
 async fn greeted(client: Client, launch: &Launch) -> Check {
-    match handshake::greet(client, launch).await {
-        Ok(Greeting {
-            server,
-            revision,
-            tools,
-            took,
-        }) => Check::ok(
+    let run = "Run the entry's command with its arguments in a terminal, and read what it says.";
+    handshake_check(handshake::greet(client, launch).await, run)
+}
+
+async fn greeted_over_http(client: Client, url: &str, headers: &BTreeMap<String, String>) -> Check {
+    let run = "See that `bitrix24-mail-mcp serve --http` runs at that address, and that the entry has its token.";
+    match Url::parse(url) {
+        Ok(url) if url.scheme() == "http" => handshake_check(handshake::http::greet(client, &url, headers).await, run),
+        Ok(url) if url.scheme() == "https" => Check::skipped(
+            "handshake",
+            "because the address has TLS; the client itself tells whether it connects",
+        ),
+        _ => Check::failed("handshake", "the entry's url is no address of a web server", &[run]),
+    }
+}
+
+fn handshake_check(greeting: Result<Greeting, handshake::Error>, advice: &str) -> Check {
+    match greeting {
+        Ok(greeting) => Check::ok(
             "handshake",
             format!(
-                "{server}, MCP {revision}, {} tools, in {} ms",
-                tools.len(),
-                took.as_millis()
+                "{}, MCP {}, {} tools, in {} ms",
+                greeting.server,
+                greeting.revision,
+                greeting.tools.len(),
+                greeting.took.as_millis()
             ),
         ),
-        Err(error) => {
-            let run = "Run the entry's command with its arguments in a terminal, and read what it says.";
-            Check::failed("handshake", error.to_string(), &[run])
-        }
+        Err(error) => Check::failed("handshake", error.to_string(), &[advice]),
     }
 }
 

@@ -1,0 +1,129 @@
+//! The first words over Streamable HTTP, as a client says them: one POST a message, to a server without TLS.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use url::Url;
+
+use super::{Answer, Error, Greeting, Manner, greeting_from, manner_of, short};
+use crate::cli::clients::Client;
+
+/// More than any answer to these questions has.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+
+/// Greets the server at `url` with the headers of the entry, and lists its tools.
+pub(in crate::cli) async fn greet(
+    client: Client,
+    url: &Url,
+    headers: &BTreeMap<String, String>,
+) -> Result<Greeting, Error> {
+    let Manner {
+        revision,
+        name,
+        patience,
+        ..
+    } = manner_of(client);
+    let started = Instant::now();
+    let mut session = Session {
+        url,
+        headers: headers_of(headers, revision),
+        patience,
+    };
+    let who = json!({"name": name, "version": env!("CARGO_PKG_VERSION")});
+    let greeting = json!({"protocolVersion": revision, "capabilities": {}, "clientInfo": who});
+    let answer = session.ask(1, "initialize", greeting).await?;
+    let took = started.elapsed();
+    session.tell("notifications/initialized").await?;
+    let list = session.ask(2, "tools/list", json!({})).await?;
+    Ok(greeting_from(&answer, &list, took))
+}
+
+fn headers_of(given: &BTreeMap<String, String>, revision: &'static str) -> HeaderMap {
+    let mut headers: HeaderMap = given
+        .iter()
+        .filter_map(|(name, value)| Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value).ok()?)))
+        .collect();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let accepted = HeaderValue::from_static("application/json, text/event-stream");
+    headers.insert(header::ACCEPT, accepted);
+    headers.insert("mcp-protocol-version", HeaderValue::from_static(revision));
+    headers
+}
+
+struct Session<'a> {
+    url: &'a Url,
+    headers: HeaderMap,
+    patience: Duration,
+}
+
+impl Session<'_> {
+    async fn ask(&mut self, id: u64, method: &'static str, parameters: Value) -> Result<Value, Error> {
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
+        let text = self.post(method, &request).await?;
+        // Of an event stream, the data of the event that answers.
+        let answers = text.lines().map(|line| line.strip_prefix("data:").unwrap_or(line));
+        let answer = std::iter::once(text.as_str())
+            .chain(answers)
+            .filter_map(|text| serde_json::from_str::<Answer>(text).ok())
+            .find(|answer| answer.id == id);
+        match answer {
+            None => Err(Error::Refused(method, ": not by an answer of MCP".to_owned())),
+            Some(Answer { error: Some(error), .. }) => {
+                Err(Error::Refused(method, format!(": {}", short(&error.message))))
+            }
+            Some(Answer { result, .. }) => Ok(result),
+        }
+    }
+
+    async fn tell(&mut self, method: &'static str) -> Result<(), Error> {
+        let message = json!({"jsonrpc": "2.0", "method": method});
+        self.post(method, &message).await.map(drop)
+    }
+
+    async fn post(&mut self, method: &'static str, message: &Value) -> Result<String, Error> {
+        let (status, session, text) = tokio::time::timeout(self.patience, self.exchange(message))
+            .await
+            .map_err(|_| Error::Silent(method, self.patience))?
+            .map_err(|reason| Error::Unreachable(self.url.authority().to_owned(), reason))?;
+        if let Some(session) = session {
+            self.headers.insert(SESSION, session);
+        }
+        if !status.is_success() {
+            return Err(Error::Refused(method, format!(": HTTP {status}")));
+        }
+        Ok(text)
+    }
+
+    async fn exchange(&self, message: &Value) -> Result<(http::StatusCode, Option<HeaderValue>, String), String> {
+        let failed = |error: &dyn std::error::Error| short(&error.to_string());
+        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let port = self.url.port_or_known_default().unwrap_or(80);
+        let stream = TcpStream::connect((host, port)).await.map_err(|error| failed(&error))?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| failed(&error))?;
+        let connection = tokio::spawn(connection);
+        let path = match self.url.query() {
+            Some(query) => format!("{}?{query}", self.url.path()),
+            None => self.url.path().to_owned(),
+        };
+        let mut request = Request::post(path)
+            .header(header::HOST, self.url.authority())
+            .body(Full::new(Bytes::from(message.to_string())))
+            .map_err(|error| failed(&error))?;
+        request.headers_mut().extend(self.headers.clone());
+        let response = sender.send_request(request).await.map_err(|error| failed(&error))?;
+        let (status, session) = (response.status(), response.headers().get(SESSION).cloned());
+        let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
+        let body = body.map_err(|error| short(&error.to_string()))?.to_bytes();
+        connection.abort();
+        Ok((status, session, String::from_utf8_lossy(&body).into_owned()))
+    }
+}
