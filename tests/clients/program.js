@@ -22,9 +22,16 @@ export function environment(home) {
   return { HOME: home, PATH: `${dirname(binary)}:${process.env.PATH}` };
 }
 
+/** Does this when the file's tests have ended, or at the latest with the process: nothing may be left behind. */
+export function atTheEnd(end) {
+  after(end);
+  process.on("exit", end);
+}
+process.on("SIGTERM", () => process.exit(143));
+
 // A check that fails must not leave a server behind that its file then waits for.
 const servers = [];
-after(() => servers.forEach((server) => server.kill("SIGKILL")));
+atTheEnd(() => servers.forEach((server) => server.kill("SIGKILL")));
 
 /** Serves over HTTP, both transports, on a free port; ends with SIGTERM and must end well. */
 export async function serve(args, more = {}) {
