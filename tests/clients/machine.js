@@ -81,11 +81,10 @@ export async function machine(more = {}) {
     const tooLate = setTimeout(() => end(child), patience);
     return new Promise((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (status) => {
-        clearTimeout(tooLate);
-        running.delete(child);
-        resolve({ status, ...printed });
-      });
+      child.on("close", (status) => resolve({ status, ...printed }));
+    }).finally(() => {
+      clearTimeout(tooLate);
+      running.delete(child);
     });
   }
 
