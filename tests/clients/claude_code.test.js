@@ -14,11 +14,14 @@ import { contact, portal } from "./portal.js";
 import { binary, repository, serve } from "./program.js";
 
 const quiet = { DISABLE_AUTOUPDATER: "1", CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" };
+
+// By itself Claude Code waits about two seconds, then lets the model begin without the server: too short for a busy machine.
+const patient = { MCP_CONNECTION_NONBLOCKING: "0" };
 const token = "a-token-of-this-check-0123456789";
 
 /** A machine with Claude Code; `claude` runs it and gives what it printed. */
 async function withClaude(more = {}) {
-  const { home, project, run, wanted } = await machine({ ...quiet, ...more });
+  const { home, project, run, wanted } = await machine({ ...quiet, ...patient, ...more });
   const claude = async (...args) => {
     const { status, stdout, stderr } = await run(installed("claude"), ...args);
     assert.equal(status, 0, `${stdout}${stderr}`);

@@ -11,6 +11,9 @@ import { lastWords, model } from "./model.js";
 import { contact, portal } from "./portal.js";
 import { serve } from "./program.js";
 
+// By itself Codex waits about a second, then lets the model begin without the server: too short for a busy machine.
+const patient = ["--config", `mcp_servers.${serverName}.required=true`];
+
 const token = "a-token-of-this-check-0123456789";
 
 /** A machine with Codex, the scripted model at `base` and this server; gives what runs it and tells what it printed. */
@@ -30,7 +33,7 @@ async function withCodex(base, server, more = {}) {
 async function ask(server, { name, arguments: args } = call, more = {}) {
   const scripted = await model(name, args);
   const codex = await withCodex(scripted.base, server, more);
-  assert.equal((await codex("exec", "--skip-git-repo-check", "Who is client?")).trim(), lastWords);
+  assert.equal((await codex("exec", "--skip-git-repo-check", ...patient, "Who is client?")).trim(), lastWords);
   assert.deepEqual(scripted.strangers, []);
   return scripted;
 }
@@ -123,7 +126,7 @@ test("Codex: a token comes from the variable that `bearer_token_env_var` names",
   const { base, stop } = await serve(["--demo"], { BITRIX24_MCP_HTTP_TOKEN: token });
   const server = { url: `${base}/mcp`, bearer_token_env_var: "TOKEN_OF_MINE" };
   assertContacts(structured(await ask(server, call, { TOKEN_OF_MINE: token })));
-  const refused = await ask(server, call, { TOKEN_OF_MINE: "another" });
-  assert.doesNotMatch(JSON.stringify(refused.requests[0].body.tools), /list_mail_contacts/);
+  const refusal = /failed to initialize: bitrix24-mail: .*Auth required/;
+  await assert.rejects(ask(server, call, { TOKEN_OF_MINE: "another" }), refusal);
   await stop();
 });

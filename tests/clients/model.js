@@ -119,13 +119,13 @@ export async function model(tool, args) {
       return;
     }
     const body = JSON.parse(text);
-    requests.push({ path, headers: request.headers, body });
+    requests.push({ path, body });
     reply.writeHead(200, { "content-type": "text/event-stream" });
     reply.end(language.answer(body, { tool, args }, requests.length));
   });
   return {
     base: await listen(server),
-    /** Every turn: path, headers and body, oldest first. */
+    /** Every turn: path and body, oldest first. */
     requests,
     /** What else the client asked of the base URL, and got 404 for. */
     strangers,
