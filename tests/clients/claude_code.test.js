@@ -1,24 +1,45 @@
-// Claude Code from npm, with an empty HOME: `claude mcp list` does a real handshake and needs no model.
+// Claude Code from npm, with an empty HOME and a scripted model: what the user's own ~/.claude.json makes of the server,
+// and what the model gets of its answers. `claude mcp list` does a real handshake and needs no model.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
 
-import { binary, emptyFolder, environment, here, repository, serve } from "./program.js";
+import { assertAdviceText, assertContacts, call, describedTools, refusing, tools } from "./answers.js";
+import { configureClaudeCode, program, serverName } from "./configuration.js";
+import { installed, machine } from "./machine.js";
+import { cell } from "./matrix.js";
+import { lastWords, model } from "./model.js";
+import { contact, portal } from "./portal.js";
+import { binary, repository, serve } from "./program.js";
 
-const run = promisify(execFile);
+const quiet = { DISABLE_AUTOUPDATER: "1", CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" };
 
-function machine() {
-  const home = emptyFolder();
-  const project = emptyFolder();
-  const env = { ...environment(home), DISABLE_AUTOUPDATER: "1", CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" };
+// By itself Claude Code waits about two seconds, then lets the model begin without the server: too short for a busy machine.
+const patient = { MCP_CONNECTION_NONBLOCKING: "0" };
+const token = "a-token-of-this-check-0123456789";
+
+/** A machine with Claude Code; `claude` runs it and gives what it printed. */
+async function withClaude(more = {}) {
+  const { home, project, run, wanted } = await machine({ ...quiet, ...patient, ...more });
   const claude = async (...args) => {
-    const { stdout } = await run(join(here, "node_modules/.bin/claude"), args, { cwd: project, env, timeout: 120_000 });
+    const { status, stdout, stderr } = await run(installed("claude"), ...args);
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    assert.deepEqual(wanted, [], "it wanted to leave this machine");
     return stdout;
   };
   return { home, project, claude };
+}
+
+/** Lets the scripted model make one call with the server that is configured; gives all that the model saw. */
+async function ask(server, { name, arguments: args } = call, more = {}) {
+  const scripted = await model(name, args);
+  const { home, claude } = await withClaude({ ANTHROPIC_BASE_URL: scripted.base, ANTHROPIC_API_KEY: "dummy", ...more });
+  configureClaudeCode(home, server);
+  const said = await claude("-p", "Who is client?", "--allowedTools", `mcp__${serverName}__${name}`);
+  assert.equal(said.trim(), lastWords);
+  assert.deepEqual(scripted.strangers, []);
+  return scripted;
 }
 
 function assertConnected(list, name) {
@@ -26,17 +47,110 @@ function assertConnected(list, name) {
   assert.match(line ?? "", /Connected/, list);
 }
 
+/** The server as it is configured for each transport, and what ends it. */
+const ways = {
+  stdio: async (args) => ({ server: program(args), stop: async () => {} }),
+  "Streamable HTTP": async (args) => {
+    const { base, stop } = await serve(args);
+    return { server: { url: `${base}/mcp` }, stop };
+  },
+  "HTTP+SSE": async (args) => {
+    const { base, stop } = await serve(args);
+    return { server: { url: `${base}/sse`, type: "sse" }, stop };
+  },
+};
+
+for (const [transport, way] of Object.entries(ways)) {
+  test(`Claude Code, ${transport}: connected, and the model is told of the three tools`, async () => {
+    await cell("Claude Code", transport, "connected", async () => {
+      const { server, stop } = await way(["--demo"]);
+      const { home, claude } = await withClaude();
+      configureClaudeCode(home, server);
+      assertConnected(await claude("mcp", "list"), serverName);
+      const { requests } = await ask(server);
+      const [first, second] = requests.map(({ body }) => body);
+      // Tools are named first and shown when the model asks for them.
+      const named = JSON.stringify(first.messages).match(new RegExp(`mcp__${serverName}__\\w+`, "g"));
+      assert.deepEqual(named.sort(), tools.map((tool) => `mcp__${serverName}__${tool}`).sort());
+      const shown = second.tools.find(({ name }) => name === `mcp__${serverName}__${call.name}`);
+      const described = (await describedTools()).get(call.name);
+      assert.deepEqual([shown.description, shown.input_schema], [described.description, described.inputSchema]);
+      assert.match(JSON.stringify(first.messages), /Before drafting mail to people known by name/);
+      await stop();
+    });
+  });
+
+  test(`Claude Code, ${transport}: the model gets contacts`, async () => {
+    await cell("Claude Code", transport, "success", async () => {
+      const { server, stop } = await way(["--demo"]);
+      const { text, isError } = (await ask(server)).result();
+      assert.equal(isError, false, text);
+      assertContacts(JSON.parse(text));
+      await stop();
+    });
+  });
+
+  test(`Claude Code, ${transport}: the model gets a failure's complete advice`, async () => {
+    await cell("Claude Code", transport, "failure", async () => {
+      const { server, stop } = await way(refusing);
+      const { text, isError } = (await ask(server)).result();
+      assert.equal(isError, true, text);
+      assertAdviceText(text);
+      await stop();
+    });
+  });
+}
+
+test("Claude Code: a name is resolved for the model", async () => {
+  const names = ["client@example.com"];
+  const scripted = await ask(program(["--demo"]), { name: "resolve_mail_recipients", arguments: { names } });
+  const [recipient] = JSON.parse(scripted.result().text).recipients;
+  assert.deepEqual([recipient.status, recipient.matches[0].email], ["one", names[0]]);
+});
+
+// Which of these hands the webhook to a program that Claude Code starts. The variable of another name shows that the
+// file does it, and not only the environment, which is passed on as well.
+const fromSameName = { BITRIX24_WEBHOOK_URL: "${BITRIX24_WEBHOOK_URL:-}" };
+const fromOtherName = { BITRIX24_WEBHOOK_URL: "${WEBHOOK_OF_MINE:-}" };
+for (const [name, env, variables, reaches] of [
+  ["a variable of the same name in `env` is expanded", fromSameName, ["BITRIX24_WEBHOOK_URL"], true],
+  ["a variable of another name in `env` is expanded", fromOtherName, ["WEBHOOK_OF_MINE"], true],
+  ["a variable that is not set is empty, and the advice says what to set", fromOtherName, [], false],
+  ["`env` wins over the environment, even with nothing", fromOtherName, ["BITRIX24_WEBHOOK_URL"], false],
+  ["the environment is passed on without any `env`", undefined, ["BITRIX24_WEBHOOK_URL"], true],
+]) {
+  test(`Claude Code: ${name}`, async () => {
+    const { webhook, requests } = await portal();
+    const more = Object.fromEntries(variables.map((variable) => [variable, webhook]));
+    const { text, isError } = (await ask(program([], { env }), call, more)).result();
+    assert.equal(requests.length, reaches ? 1 : 0);
+    assert.equal(isError, !reaches, text);
+    if (reaches) assert.deepEqual(JSON.parse(text).contacts, [contact]);
+    else assert.match(text, /Code: NO_CREDENTIALS[^]*BITRIX24_WEBHOOK_URL/);
+  });
+}
+
+test("Claude Code: a token in `headers` is expanded, and without it the server is not connected", async () => {
+  const { base, stop } = await serve(["--demo"], { BITRIX24_MCP_HTTP_TOKEN: token });
+  const server = { url: `${base}/mcp`, headers: { Authorization: "Bearer ${TOKEN_OF_MINE}" } };
+  assertContacts(JSON.parse((await ask(server, call, { TOKEN_OF_MINE: token })).result().text));
+  const { home, claude } = await withClaude({ TOKEN_OF_MINE: "another" });
+  configureClaudeCode(home, server);
+  assert.doesNotMatch(await claude("mcp", "list"), /Connected/);
+  await stop();
+});
+
 test("claude mcp add, then claude mcp list says Connected", async () => {
-  const { claude } = machine();
+  const { claude } = await withClaude();
   await claude("mcp", "add", "bitrix24-mail", "--", binary, "--demo");
   assertConnected(await claude("mcp", "list"), "bitrix24-mail");
 });
 
 test("over Streamable HTTP and HTTP+SSE it says Connected, with a token too", async () => {
-  for (const token of [undefined, "a-token-of-this-check-0123456789"]) {
-    const { base, stop } = await serve(["--demo"], token ? { BITRIX24_MCP_HTTP_TOKEN: token } : {});
-    const { claude } = machine();
-    const header = token ? ["--header", `Authorization: Bearer ${token}`] : [];
+  for (const bearer of [undefined, token]) {
+    const { base, stop } = await serve(["--demo"], bearer ? { BITRIX24_MCP_HTTP_TOKEN: bearer } : {});
+    const { claude } = await withClaude();
+    const header = bearer ? ["--header", `Authorization: Bearer ${bearer}`] : [];
     await claude("mcp", "add", "--transport", "http", "over-http", `${base}/mcp`, ...header);
     await claude("mcp", "add", "--transport", "sse", "over-sse", `${base}/sse`, ...header);
     const list = await claude("mcp", "list");
@@ -47,13 +161,13 @@ test("over Streamable HTTP and HTTP+SSE it says Connected, with a token too", as
 });
 
 test("without credentials it still connects", async () => {
-  const { claude } = machine();
+  const { claude } = await withClaude();
   await claude("mcp", "add", "bitrix24-mail", "--", binary);
   assertConnected(await claude("mcp", "list"), "bitrix24-mail");
 });
 
 test("both entries of mcp.json.example work as they stand", async () => {
-  const { home, project, claude } = machine();
+  const { home, project, claude } = await withClaude();
   copyFileSync(join(repository, "mcp.json.example"), join(project, ".mcp.json"));
   mkdirSync(join(home, ".claude"));
   writeFileSync(join(home, ".claude/settings.json"), JSON.stringify({ enableAllProjectMcpServers: true }));

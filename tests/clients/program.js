@@ -1,6 +1,6 @@
 // Where the release binary is, and how these checks start it: with nothing of this machine's own settings.
 import { spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,9 +12,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 export const repository = resolve(here, "../..");
 export const binary = process.env.BITRIX24_MAIL_MCP ?? join(repository, "target/release/bitrix24-mail-mcp");
 
-/** An empty folder of its own. */
+const folders = [];
+process.on("exit", () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
+
+/** An empty folder of its own, which goes with the process. */
 export function emptyFolder() {
-  return mkdtempSync(join(tmpdir(), "bitrix24-mail-mcp-"));
+  const folder = mkdtempSync(join(tmpdir(), "bitrix24-mail-mcp-"));
+  folders.push(folder);
+  return folder;
 }
 
 /** PATH with the binary's folder first, and a HOME; nothing else. */
@@ -22,9 +27,16 @@ export function environment(home) {
   return { HOME: home, PATH: `${dirname(binary)}:${process.env.PATH}` };
 }
 
+/** Does this when the file's tests have ended, or at the latest with the process: nothing may be left behind. */
+export function atTheEnd(end) {
+  after(end);
+  process.on("exit", end);
+}
+process.on("SIGTERM", () => process.exit(143));
+
 // A check that fails must not leave a server behind that its file then waits for.
 const servers = [];
-after(() => servers.forEach((server) => server.kill("SIGKILL")));
+atTheEnd(() => servers.forEach((server) => server.kill("SIGKILL")));
 
 /** Serves over HTTP, both transports, on a free port; ends with SIGTERM and must end well. */
 export async function serve(args, more = {}) {
@@ -35,6 +47,7 @@ export async function serve(args, more = {}) {
   servers.push(server);
   const ended = new Promise((resolve) => server.on("exit", resolve));
   const base = await new Promise((resolve, reject) => {
+    server.on("error", reject);
     createInterface(server.stderr).on("line", (line) => {
       const address = line.match(/http:\/\/[^/]+/);
       if (address) resolve(address[0]);

@@ -1,20 +1,60 @@
 // The Python SDK's client, installed by .ci/run into target/tools/python.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { test } from "node:test";
-import { promisify } from "node:util";
+import { before, test } from "node:test";
 
-import { binary, emptyFolder, environment, here, repository, serve } from "./program.js";
+import { assertAdvice, assertAdviceText, assertContacts, refusing, tools } from "./answers.js";
+import { machine } from "./machine.js";
+import { cell } from "./matrix.js";
+import { binary, here, repository, serve } from "./program.js";
 
-const run = promisify(execFile);
+/** The sessions that python_sdk.py opens over each transport. */
+const sessions = {
+  stdio: ["stdio", "stdio with a handshake"],
+  "Streamable HTTP": ["Streamable HTTP", "Streamable HTTP with a handshake", "Streamable HTTP 2026-07-28"],
+  "HTTP+SSE": ["HTTP+SSE"],
+};
 
-test("the Python SDK gets contacts, advice and a question to the user over every transport", async () => {
-  const [demo, failing] = [await serve(["--demo"]), await serve(["--demo-fault", "no-mail-scope"])];
-  const env = { ...environment(emptyFolder()), PYTHONPATH: join(repository, "target/tools/python") };
-  const args = [join(here, "python_sdk.py"), binary, demo.base, failing.base];
-  const { stdout } = await run("python3", args, { env, timeout: 120_000 });
-  assert.equal(stdout.trim().split("\n").length, 18, stdout);
+// One run for all tests: starting Python takes longer than all that it asks.
+let got;
+let failure;
+before(async () => {
+  const [demo, failing] = [await serve(["--demo"]), await serve(refusing)];
+  const { run } = await machine({ PYTHONPATH: join(repository, "target/tools/python") });
+  const { status, stdout, stderr } = await run("python3", join(here, "python_sdk.py"), binary, demo.base, failing.base);
+  got = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  failure = status === 0 ? "" : stderr;
   await demo.stop();
   await failing.stop();
 });
+
+/** What a session got; a session that got nothing of the kind fails. */
+function answer(session, kind) {
+  const found = got.find(([name, what]) => name === session && what === kind);
+  assert.ok(found, `${session} got no ${kind}: ${failure}`);
+  return found[2];
+}
+
+for (const [transport, names] of Object.entries(sessions)) {
+  const cellTest = (outcome, what, use) => {
+    test(`the Python SDK, ${transport}: ${what}`, () => cell("Python SDK", transport, outcome, () => names.forEach(use)));
+  };
+
+  cellTest("connected", "the three tools are listed", (session) => assert.deepEqual(answer(session, "tools"), tools));
+
+  cellTest("success", "contacts", (session) => assertContacts(answer(session, "contacts")));
+
+  cellTest("failure", "a failure's complete advice", (session) => {
+    const { text, ...structured } = answer(session, "advice");
+    assertAdvice(structured);
+    assertAdviceText(text);
+  });
+
+  cellTest("success", "a question to the user, where there is a session or a newer revision", (session) => {
+    // Without either there is nobody to ask.
+    const status = session === "Streamable HTTP with a handshake" ? "several" : "one";
+    assert.equal(answer(session, "recipient").status, status);
+  });
+}
+
+test("the Python SDK: a prompt and a resource too, and nothing failed", () => assert.equal(failure, ""));

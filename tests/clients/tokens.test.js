@@ -8,6 +8,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 
+import { listen } from "./machine.js";
 import { binary, emptyFolder, environment } from "./program.js";
 
 const env = { ...environment(emptyFolder()), BITRIX24_TIMEOUT: "240ms" };
@@ -100,14 +101,12 @@ test("a talkative portal does not make a failure dearer than 200 tokens", async 
       request.resume();
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error }));
     });
-    await new Promise((listening) => portal.listen(0, "127.0.0.1", listening));
-    const url = `http://127.0.0.1:${portal.address().port}/rest/1/t0kenc0untsecret/`;
+    const url = `${await listen(portal)}/rest/1/t0kenc0untsecret/`;
     const result = await withSession(
       [],
       (client) => client.callTool({ name: "list_mail_contacts", arguments: {} }),
       { BITRIX24_WEBHOOK_URL: url },
     );
-    portal.close();
     const tokens = countTokens(JSON.stringify(result.structuredContent));
     console.log(`${error.code}: ${tokens} tokens`);
     assert.ok(tokens < 200, `${tokens}: ${JSON.stringify(result.structuredContent)}`);
