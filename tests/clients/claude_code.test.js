@@ -166,12 +166,15 @@ test("without credentials it still connects", async () => {
   assertConnected(await claude("mcp", "list"), "bitrix24-mail");
 });
 
-test("both entries of mcp.json.example work as they stand", async () => {
-  const { home, project, claude } = await withClaude();
-  copyFileSync(join(repository, "mcp.json.example"), join(project, ".mcp.json"));
-  mkdirSync(join(home, ".claude"));
-  writeFileSync(join(home, ".claude/settings.json"), JSON.stringify({ enableAllProjectMcpServers: true }));
-  const list = await claude("mcp", "list");
-  assertConnected(list, "bitrix24-mail");
-  assertConnected(list, "bitrix24-mail-demo");
+test("every entry of mcp.json.example works as it stands, with the team's token and without", async () => {
+  for (const more of [{}, { BITRIX24_MCP_HTTP_TOKEN: token }]) {
+    const { stop } = await serve(["--demo"], more, 8024);
+    const { home, project, claude } = await withClaude(more);
+    copyFileSync(join(repository, "mcp.json.example"), join(project, ".mcp.json"));
+    mkdirSync(join(home, ".claude"));
+    writeFileSync(join(home, ".claude/settings.json"), JSON.stringify({ enableAllProjectMcpServers: true }));
+    const list = await claude("mcp", "list");
+    for (const name of ["bitrix24-mail", "bitrix24-mail-team", "bitrix24-mail-demo"]) assertConnected(list, name);
+    await stop();
+  }
 });

@@ -38,9 +38,9 @@ process.on("SIGTERM", () => process.exit(143));
 const servers = [];
 atTheEnd(() => servers.forEach((server) => server.kill("SIGKILL")));
 
-/** Serves over HTTP, both transports, on a free port; ends with SIGTERM and must end well. */
-export async function serve(args, more = {}) {
-  const server = spawn(binary, ["serve", "--http", "127.0.0.1:0", "--legacy-sse", ...args], {
+/** Serves over HTTP, both transports, on a free port or the one that is given; ends with SIGTERM and must end well. */
+export async function serve(args, more = {}, port = 0) {
+  const server = spawn(binary, ["serve", "--http", `127.0.0.1:${port}`, "--legacy-sse", ...args], {
     env: { ...environment(emptyFolder()), ...more },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -1,4 +1,4 @@
-// Runs the shell blocks of README.md and README.ru.md as a reader would, each in an empty HOME.
+// Runs the shell blocks of every README as a reader would, each in an empty HOME.
 //
 //   node readme.js first    the first block: the main job and the whole test suite
 //   node readme.js rest     every other block, and every command in the text that no block has
@@ -6,7 +6,7 @@
 // Needs nothing but Node for the first; for the rest the release binary and the clients from npm.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,9 +33,11 @@ const elsewhere = {
   "cargo run -- schema --write schemas --readme README.md": "tests/it/generated.rs runs it on a copy",
 };
 
-/** The shell blocks of both files, each once. */
+const files = ["README.md", "README.ru.md", "packages/README.md", "tests/it/recipients/README.md"];
+
+/** The shell blocks of all files, each once. */
 function blocks() {
-  const texts = ["README.md", "README.ru.md"].flatMap((file) => {
+  const texts = files.flatMap((file) => {
     const text = readFileSync(join(repository, file), "utf8");
     return [...text.matchAll(/^```(?:sh|bash|shell|console)\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
   });
@@ -91,9 +93,11 @@ async function run(block) {
     assert.ok(status === 200 || status === 401, `health is ${status}`);
     process.kill(-shell.pid, "SIGTERM");
     await ended;
+    rmSync(home, { recursive: true, force: true });
     return output;
   }
   const { status } = await ended;
+  rmSync(home, { recursive: true, force: true });
   assert.equal(status, 0, `status ${status}:\n${block}\n${output}`);
   return output;
 }
