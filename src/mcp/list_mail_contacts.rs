@@ -46,7 +46,7 @@ pub(super) struct Pagination {
     /// Page number from 1; wins over offset.
     #[schemars(range(min = 1))]
     page: Option<u32>,
-    /// Contacts a page, default 50.
+    /// Contacts a page, 1 to 200, default 50.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
     /// Contacts to skip, e.g. next_offset.

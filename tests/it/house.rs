@@ -51,7 +51,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli/manual.rs"]),
     ("jsonc_parser", &["cli/clients/document/json.rs"]),
     ("toml_edit", &["cli/clients/document/toml.rs"]),
-    ("which", &["cli/clients/machine.rs"]),
     ("webbrowser", &["cli/login.rs"]),
     ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
 ];
