@@ -9,9 +9,9 @@ use crate::cli::clients::document::Document;
 use crate::cli::clients::entry::{DEMO_NAME, NAME};
 use crate::cli::clients::file::SettingsFile;
 use crate::cli::clients::handshake::{self, Greeting};
-use crate::cli::clients::installation::is_named_like_this;
 use crate::cli::clients::launch::{self, Launch, Origin};
 use crate::cli::clients::machine::Machine;
+use crate::cli::clients::started::{is_named_like_this, shown};
 use crate::cli::clients::{Client, entry};
 use crate::cli::{Global, has_command};
 
@@ -136,7 +136,7 @@ fn program(client: Client, launch: &Launch, machine: &Machine) -> Check {
     match machine.found(&launch.command) {
         None => Check::failed(
             "program",
-            format!("{} is not there, or may not be run", launch.command),
+            format!("{} is not there, or may not be run", shown(&launch.command)),
             &[&again],
         ),
         Some(found) if launch::is_this_program(&found, machine) => {
