@@ -294,6 +294,42 @@ async fn a_line_without_an_end_is_given_up() {
 }
 
 #[tokio::test]
+async fn an_entry_that_is_switched_off_is_told_of() {
+    for client in CLIENTS {
+        for (key, value) in [("disabled", true), ("enabled", false)] {
+            let entry = json!({"command": PROGRAM, "args": ["--demo"], key: value});
+            let (report, status) = Home::with_entry(client, &entry).doctor(&[]).await;
+            let (found, saw) = check(&report, "entry");
+            assert!(found == "warning" && saw.ends_with(" is switched off"), "{saw}");
+            assert_eq!(status, Some(0));
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_folder_that_the_entry_names_is_used_where_the_client_does() {
+    let script = "echo \"in ${PWD##*/}\" >&2; exit 1";
+    for (client, expected) in [("codex", "in work"), ("vscode", "in work"), ("claude-desktop", "in ")] {
+        let home = Home::of(client);
+        std::fs::create_dir(home.path("work")).unwrap();
+        let file = home.path("server");
+        std::fs::write(&file, script).unwrap();
+        let entry = json!({"command": "/bin/sh", "args": [file], "cwd": "work"});
+        home.write(&crate::client_home::written(
+            client,
+            &json!({section(client): {"bitrix24-mail": entry}}),
+        ));
+        let (_, saw) = check(&home.doctor(&[]).await.0, "handshake");
+        assert_eq!(
+            saw,
+            format!("the server ended before it answered: {expected}").trim_end(),
+            "{client}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_broken_file_is_told_with_its_place() {
     for client in CLIENTS {
         let home = Home::with(client, "\n{\"a\": ]\n");

@@ -233,7 +233,7 @@ async fn first_words(mut stderr: ChildStderr) -> Vec<u8> {
 }
 
 /// One line of somebody else's text.
-fn short(text: &str) -> String {
+pub(in crate::cli) fn short(text: &str) -> String {
     let text = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     text.take(200).collect()
 }

@@ -109,6 +109,11 @@ impl Launch {
             },
             ..Self::default()
         };
+        if matches!(client, Client::Codex | Client::VsCode)
+            && let Some(folder) = entry.get("cwd").and_then(Value::as_str)
+        {
+            launch.folder = launch.folder.join(expand(folder));
+        }
         let passed: Vec<String> = launch
             .environment
             .keys()

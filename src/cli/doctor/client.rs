@@ -28,10 +28,15 @@ pub(super) async fn examine(client: Client, global: &Global, machine: &Machine) 
             return checks;
         }
     };
-    checks.push(Check::ok(
-        "entry",
-        format!("`{}` in {}", found.name, found.file.display()),
-    ));
+    let place = format!("`{}` in {}", handshake::short(&found.name), found.file.display());
+    let is_off = found.entry.get("disabled") == Some(&Value::Bool(true))
+        || found.entry.get("enabled") == Some(&Value::Bool(false));
+    checks.push(if is_off {
+        let on = format!("Switch it on in {}.", client.title());
+        Check::warning("entry", format!("{place} is switched off"), &[&on])
+    } else {
+        Check::ok("entry", place)
+    });
     let Some(launch) = Launch::of(client, &found.entry, machine) else {
         let what = match found.entry.get("url").and_then(Value::as_str) {
             Some(_) => "because the entry is a server over HTTP; open its address in a browser to see whether it runs",
