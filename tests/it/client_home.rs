@@ -203,3 +203,16 @@ pub(crate) fn check(report: &Value, name: &str) -> (String, String) {
     let text = |key: &str| check[key].as_str().unwrap().to_owned();
     (text("status"), text("saw"))
 }
+
+/// The checks of a report, in their order.
+pub(crate) fn names(report: &Value) -> Vec<&str> {
+    let checks = report["checks"].as_array().unwrap().iter();
+    checks.map(|check| check["name"].as_str().unwrap()).collect()
+}
+
+/// The first thing to do about a check.
+pub(crate) fn fix_of<'a>(report: &'a Value, name: &str) -> &'a str {
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["name"] == name).unwrap();
+    check["fix"]["fix"][0].as_str().unwrap()
+}

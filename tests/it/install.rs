@@ -44,6 +44,9 @@ const WITH_COMMENTS: &[&str] = &[
     "{\n  \"mcpServers\": { /* mine */ },\n  \"servers\": {\n    // nothing\n  },\n  \"inputs\": [\n  ]\n}",
 ];
 
+/// As JavaScript writes a text that was cut in the middle of a character; other parsers take no such thing.
+const CUT: &str = "{\n  \"history\": [\n    \"cut \\ud83d\"\n  ]\n}";
+
 #[tokio::test]
 async fn each_client_gets_an_entry_in_its_own_form() {
     for client in CLIENTS {
@@ -96,7 +99,8 @@ async fn goes_in_and_out(client: &'static str, text: Option<&str>) {
     text.iter().for_each(|text| home.write(text));
     home.install(&[]).await;
     let with = home.text().unwrap();
-    let is_plain = client == "codex" || !WITH_COMMENTS.contains(&text.unwrap_or_default());
+    let is_odd = |text: &str| text == CUT || WITH_COMMENTS.contains(&text);
+    let is_plain = client == "codex" || !text.is_some_and(is_odd);
     if is_plain {
         let mut all = home.value();
         let servers = all[section(client)].as_object_mut().unwrap();
@@ -135,7 +139,7 @@ async fn the_entry_goes_in_and_out_of_files_of_every_kind_and_no_byte_stays() {
         for text in files(client) {
             goes_in_and_out(client, Some(text)).await;
         }
-        for text in WITH_COMMENTS.iter().filter(|_| client != "codex") {
+        for text in WITH_COMMENTS.iter().chain([&CUT]).filter(|_| client != "codex") {
             goes_in_and_out(client, Some(text)).await;
         }
     }

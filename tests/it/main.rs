@@ -41,6 +41,8 @@ mod demo_quirks;
 mod doctor;
 /// `doctor --client`: what each client would start, and in which environment.
 mod doctor_client;
+/// The same on entries that start something else, nothing, or not where one thinks.
+mod doctor_client_entry;
 /// Asking the user by a form: who is asked, in which manner, what becomes of each answer.
 mod elicitation;
 /// Clients that can ask their user.
