@@ -10,8 +10,9 @@ pub(super) mod installation;
 pub(super) mod launch;
 pub(super) mod machine;
 pub(super) mod readme;
+pub(super) mod started;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde_json::Value;
@@ -127,18 +128,12 @@ impl Client {
             Self::VsCode => machine.vs_code_folder(),
             _ => self.file(machine).parent().map(PathBuf::from).unwrap_or_default(),
         };
+        let file = self.file(machine);
         programs
             .iter()
             .find_map(|program| machine.found(program))
             .or(application)
-            .or_else(|| {
-                let ours = self.file(machine).file_name()?.to_str()?.to_owned();
-                let is_theirs = |name: &str| !name.starts_with(&ours);
-                let mut entries = folder.read_dir().ok()?.flatten();
-                entries
-                    .any(|entry| entry.file_name().to_str().is_none_or(is_theirs))
-                    .then_some(folder)
-            })
+            .or_else(|| holds_others(&folder, &file).then_some(folder))
     }
 
     pub(super) fn language(self) -> Language {
@@ -203,6 +198,20 @@ impl Client {
             },
         }
     }
+}
+
+/// True if there is anything in the folder but this file and its folders, which `install` makes itself, and the copies of it.
+fn holds_others(folder: &Path, file: &Path) -> bool {
+    let ours = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_theirs = |path: PathBuf| {
+        if file.parent().is_some_and(|parent| parent.starts_with(&path)) {
+            return holds_others(&path, file);
+        }
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_none_or(|name| !name.starts_with(ours))
+    };
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(is_theirs)
 }
 
 /// The name under which VS Code asks for a secret and keeps it.

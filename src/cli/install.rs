@@ -80,22 +80,23 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
         return list(arguments.format, global, &machine);
     };
     let name = if global.wants_demo() { DEMO_NAME } else { NAME };
+    let entry = Entry::new(name, entry_arguments(global, &machine), &machine);
     let plan = if arguments.remove {
         Plan::to_remove(client, name, &machine, arguments.force)?
     } else {
-        let entry = Entry::new(name, entry_arguments(global, &machine), &machine);
         Plan::to_install(client, &entry, &machine, arguments.force)?
     };
     // Before the file makes a folder that looks like the client's.
     let (warnings, next) = (advice::warnings(&plan, &machine), advice::next_steps(&plan, &machine));
     let backup = if arguments.dry_run { None } else { plan.carry_out()? };
+    let ours = entry.written(client, None, &machine);
     let report = Report {
         client: client.name(),
         file: plan.file.path().to_owned(),
         name,
         action: word(plan.action, arguments.dry_run),
         dry_run: arguments.dry_run,
-        entry: plan.entry.as_ref().map(advice::without_values),
+        entry: plan.entry.as_ref().map(|entry| advice::without_values(entry, &ours)),
         backup,
         warnings,
         next,

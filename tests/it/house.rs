@@ -50,7 +50,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli/manual.rs"]),
     ("clap_mangen", &["cli/manual.rs"]),
     ("jsonc_parser", &["cli/clients/document/json.rs"]),
-    ("toml_edit", &["cli/clients/document/toml.rs"]),
+    (
+        "toml_edit",
+        &[
+            "cli/clients/document/toml.rs",
+            "cli/clients/document/toml/values.rs",
+            "cli/clients/document/properties.rs",
+        ],
+    ),
     ("webbrowser", &["cli/login.rs"]),
     ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
 ];

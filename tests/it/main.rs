@@ -15,6 +15,8 @@ mod advice;
 mod batch;
 /// The secret of a webhook shows nowhere, whatever fails.
 mod canary;
+/// A home folder with a client's settings in it.
+mod client_home;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
 /// What is offered to whoever types, and what that never costs.
@@ -37,6 +39,12 @@ mod demo_portal;
 mod demo_quirks;
 /// `doctor`: each check, and what fails where.
 mod doctor;
+/// `doctor --client`: what each client would start, and in which environment.
+mod doctor_client;
+/// The same on entries that start something else, nothing, or not where one thinks.
+mod doctor_client_entry;
+/// The same on entries that are servers over HTTP.
+mod doctor_client_http;
 /// Asking the user by a form: who is asked, in which manner, what becomes of each answer.
 mod elicitation;
 /// Clients that can ask their user.
@@ -69,6 +77,14 @@ mod http_server;
 mod http_start;
 /// The end of the HTTP server.
 mod http_stop;
+/// `install`: each client's form, files of every kind, in and out again.
+mod install;
+/// Files that `install` does not touch, and what stays of those it touches.
+mod install_files;
+/// No secret leaves a client's file or the environment by `install` and `doctor --client`.
+mod install_secrets;
+/// How `install --remove` finds back, whatever happened since.
+mod install_undo;
 /// The transport of 2024-11-05.
 mod legacy_sse;
 /// The end of input, a client that no longer reads, cancelled calls.

@@ -38,11 +38,23 @@ pub(super) fn key(name: &str) -> Option<String> {
 /// True if `name` reads as an instruction, a link, a formula or markup.
 pub(super) fn is_not_a_name(name: &str) -> bool {
     let lower = name.to_lowercase();
-    if tables::MARKS.iter().any(|mark| lower.contains(mark)) || is_formula(&lower) {
+    if tables::MARKS.iter().any(|mark| has_mark(&lower, mark)) || is_formula(&lower) {
         return true;
     }
     let words: Vec<&str> = words(&lower).collect();
     gives_an_order_in_a_role(&lower, &words) || tables::PHRASES.iter().any(|phrase| holds(&words, phrase))
+}
+
+/// True if the mark is there, and is not how an address in angle brackets begins: `<svg@example.com>`.
+fn has_mark(lower: &str, mark: &str) -> bool {
+    let is_address = |text: &str| {
+        let inside = text.split('>').next().unwrap_or(text);
+        inside.contains('@') && !inside.contains(|c: char| c.is_whitespace() || matches!(c, '=' | '/' | '"' | '\''))
+    };
+    lower
+        .match_indices(mark)
+        .filter_map(|(at, _)| lower.get(at..))
+        .any(|text| !text.starts_with('<') || !is_address(text))
 }
 
 /// An address or, with an empty local part, a domain that a name shows.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Client;
 use super::entry::{self, NAME};
@@ -10,41 +10,41 @@ use super::installation::{Action, Plan};
 use super::machine::Machine;
 use crate::config::env_vars::EnvVar;
 
-/// The entry to show: what this program wrote, and of what others wrote only the names.
-pub(in crate::cli) fn without_values(entry: &Value) -> Value {
-    const OURS: &[&str] = &["type", "command", "args", "env", "env_vars", "envFile"];
-    let mut shown = Map::new();
-    for (key, value) in entry.as_object().into_iter().flatten() {
-        let value = match value {
-            Value::Object(values) if key == "env" => values
-                .iter()
-                .map(|(name, value)| {
-                    (
-                        name.clone(),
-                        if may_be_shown(name, value) {
-                            value.clone()
-                        } else {
-                            json!("…")
-                        },
-                    )
-                })
-                .collect(),
-            value if OURS.contains(&key.as_str()) => value.clone(),
-            _ => json!("…"),
-        };
-        shown.insert(key.clone(), value);
+/// The entry to show: of what is in it only what this program would write itself, and of all else the names. Somebody may
+/// have put a secret anywhere.
+pub(in crate::cli) fn without_values(entry: &Value, ours: &Value) -> Value {
+    match (entry, ours) {
+        (entry, ours) if entry == ours => entry.clone(),
+        (Value::Object(values), ours) => values
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.clone(),
+                    without_values(value, ours.get(name).unwrap_or(&Value::Null)),
+                )
+            })
+            .collect(),
+        (Value::Array(values), ours) => {
+            let is_ours = |value: &Value| ours.as_array().is_some_and(|ours| ours.contains(value));
+            let shown = |value: &Value| if is_ours(value) { value.clone() } else { json!("…") };
+            values.iter().map(shown).collect()
+        }
+        _ => json!("…"),
     }
-    Value::Object(shown)
 }
 
-fn may_be_shown(name: &str, value: &Value) -> bool {
-    entry::variable(name).is_some_and(|variable| !holds_secret(variable, value))
-}
-
-/// True for a secret that is in the entry itself.
+/// True for a secret that is in the entry itself, also as what a reference stands for by default.
 pub(in crate::cli) fn holds_secret(variable: &EnvVar, value: &Value) -> bool {
-    let text = value.as_str().unwrap_or_default().trim();
-    variable.is_secret() && !text.is_empty() && !(text.starts_with("${") && text.ends_with('}'))
+    let is_reference = |text: &str| {
+        let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        name.is_some_and(|name| name.split_once(":-").is_none_or(|(_, default)| default.is_empty()))
+    };
+    let has_text = match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty() && !is_reference(text.trim()),
+        _ => true,
+    };
+    variable.is_secret() && has_text
 }
 
 /// What may keep the entry from working.
@@ -58,6 +58,12 @@ pub(in crate::cli) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     if client.found(machine).is_none() {
         warnings.push(format!(
             "{title} was not found on this machine; the entry waits until it is installed"
+        ));
+    }
+    for variable in entry::left_out(plan.name, machine) {
+        warnings.push(format!(
+            "{} was left out: it looks as if it held a secret",
+            variable.name
         ));
     }
     if let Some(other) = &plan.replaces {
@@ -136,6 +142,7 @@ fn restart(client: Client) -> &'static str {
 fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
     let mut steps = Vec::new();
     if let Some(file) = entry.get("envFile").and_then(Value::as_str)
+        && !entry::may_hold_a_secret(file)
         && !Path::new(file).is_file()
     {
         steps.push(format!(
@@ -166,6 +173,7 @@ fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<Str
             ));
         } else if name.ends_with("_FILE")
             && let Some(file) = value
+            && !entry::may_hold_a_secret(file)
             && !Path::new(file).is_file()
         {
             steps.push(format!(

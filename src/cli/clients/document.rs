@@ -1,6 +1,8 @@
 //! A client's settings file as a text to edit: one entry goes in or out, and every other byte stays.
 
 mod json;
+#[cfg(test)]
+mod properties;
 mod toml;
 
 use serde_json::Value;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Client;
 use super::machine::Machine;
 use crate::config::env_vars::{self, EnvVar};
+use crate::portal::may_hold_a_webhook;
 
 /// The server, as a client has to start it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,7 @@ impl Entry {
         let mut settings: Vec<Setting> = env_vars::ALL
             .iter()
             .filter(|variable| is_live && !variable.is_for_http())
+            .filter(|variable| !is_left_out(variable, machine))
             .filter_map(|variable| {
                 let value = machine.variable(variable.name)?;
                 let value = if variable.is_secret() {
@@ -155,6 +157,24 @@ impl Entry {
         put(&mut entry, "env", Value::Object(values));
         Value::Object(entry)
     }
+}
+
+/// True for a text that is no secret's and looks as if somebody had put one there: a webhook, or a password in an address.
+pub(in crate::cli) fn may_hold_a_secret(text: &str) -> bool {
+    let has_password = text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    has_password || may_hold_a_webhook(&text.replace("://", "/"))
+}
+
+fn is_left_out(variable: &EnvVar, machine: &Machine) -> bool {
+    !variable.is_secret() && machine.variable(variable.name).is_some_and(may_hold_a_secret)
+}
+
+/// The settings of the environment that an entry may not have.
+pub(in crate::cli) fn left_out(name: &str, machine: &Machine) -> Vec<&'static EnvVar> {
+    let settings = env_vars::ALL.iter().filter(|variable| !variable.is_for_http());
+    settings
+        .filter(|variable| name == NAME && is_left_out(variable, machine))
+        .collect()
 }
 
 /// How a client lets an entry refer to a secret.

@@ -23,7 +23,7 @@ pub(in crate::cli) struct SettingsFile {
 pub(in crate::cli) enum Error {
     #[error("{0} cannot be read")]
     Read(PathBuf, #[source] io::Error),
-    #[error("{0} is not UTF-8 text, or is larger than 64 MiB")]
+    #[error("{0} is not a file of UTF-8 text, or is larger than 64 MiB")]
     NotText(PathBuf),
     #[error("{0} cannot be written")]
     Write(PathBuf, #[source] io::Error),
@@ -36,10 +36,11 @@ impl SettingsFile {
         // Who keeps settings elsewhere behind a link keeps the link.
         let path = match path.canonicalize() {
             Ok(path) => path,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match path.read_link() {
-                Ok(target) => path.parent().unwrap_or(path).join(target),
-                Err(_) => path.to_owned(),
-            },
+            // As many links as Linux follows; a circle is another error.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (0..40).fold(path.to_owned(), |path, _| {
+                let target = path.read_link().ok();
+                target.map_or(path.clone(), |target| path.with_file_name("").join(target))
+            }),
             Err(error) => return Err(Error::Read(path.to_owned(), error)),
         };
         let text = read_text(&path)?;
@@ -80,11 +81,23 @@ impl SettingsFile {
         remove(&self.backup_path(entry))
     }
 
-    /// Writes the new text; with `None` the file goes.
-    pub(in crate::cli) fn write(&self, text: Option<&str>) -> Result<(), Error> {
+    /// # Errors
+    /// [`Error::Changed`] if it is not what was read, [`Error::Write`] if its owner made it read-only: to put another file
+    /// in its place would be possible all the same.
+    pub(in crate::cli) fn may_be_written(&self) -> Result<(), Error> {
         if read_text(&self.path)? != self.text {
             return Err(Error::Changed(self.path.clone()));
         }
+        if fs::metadata(&self.path).is_ok_and(|metadata| metadata.permissions().readonly()) {
+            let error = io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only");
+            return Err(Error::Write(self.path.clone(), error));
+        }
+        Ok(())
+    }
+
+    /// Writes the new text; with `None` the file goes.
+    pub(in crate::cli) fn write(&self, text: Option<&str>) -> Result<(), Error> {
+        self.may_be_written()?;
         match text {
             Some(text) => self.replace(&self.path, text),
             None => remove(&self.path),
@@ -170,6 +183,17 @@ mod tests {
             let mode = fs::metadata(&target).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode, if existing { 0o640 } else { 0o600 });
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_link_to_nothing_is_followed_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink("b.json", at("a.json")).unwrap();
+        std::os::unix::fs::symlink("sub/c.json", at("b.json")).unwrap();
+        let file = SettingsFile::read(&at("a.json")).unwrap();
+        assert_eq!(file.path(), at("sub/c.json"));
     }
 
     #[test]

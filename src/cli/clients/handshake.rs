@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines, Take};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
 
 use super::Client;
 use super::launch::Launch;
+use super::started::shown;
 
 /// What a server answered.
 #[derive(Debug)]
@@ -102,7 +104,7 @@ pub(in crate::cli) async fn greet(client: Client, launch: &Launch) -> Result<Gre
     session.tell("notifications/initialized").await;
     let list = session.ask("tools/list", json!({})).await?;
     let list = list.map_err(|message| Error::Refused("tools/list", message))?;
-    let greeting = greeting_from(&answer, &list, took);
+    let greeting = greeting_from(&answer, &list, took, |text| launch.without_secrets(text));
     session.end().await;
     Ok(greeting)
 }
@@ -111,8 +113,7 @@ pub(in crate::cli) async fn greet(client: Client, launch: &Launch) -> Result<Gre
 #[derive(Deserialize)]
 struct Answer {
     id: u64,
-    #[serde(default)]
-    result: Value,
+    result: Option<Value>,
     error: Option<Refusal>,
 }
 
@@ -121,10 +122,11 @@ struct Refusal {
     message: String,
 }
 
-fn greeting_from(answer: &Value, list: &Value, took: Duration) -> Greeting {
+/// What `answer` and `list` say, without what `hide` takes out of it.
+fn greeting_from(answer: &Value, list: &Value, took: Duration, hide: impl Fn(&str) -> String) -> Greeting {
     let text = |pointer: &str| {
         let text = answer.pointer(pointer).and_then(Value::as_str);
-        text.map_or("?".to_owned(), short)
+        text.map_or("?".to_owned(), |text| short(&hide(text)))
     };
     let tools = list.get("tools").and_then(Value::as_array);
     let names = tools
@@ -139,22 +141,29 @@ fn greeting_from(answer: &Value, list: &Value, took: Duration) -> Greeting {
     }
 }
 
-struct Session {
+struct Session<'a> {
+    launch: &'a Launch,
     child: Child,
     input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<Take<ChildStdout>>>,
+    /// What it says to people, as far as it is kept.
+    words: JoinHandle<Vec<u8>>,
     patience: Duration,
     last_id: u64,
 }
 
-impl Session {
-    fn start(launch: &Launch, patience: Duration) -> Result<Self, Error> {
-        let failed = |error| Error::Start(launch.command.clone(), error);
+impl<'a> Session<'a> {
+    fn start(launch: &'a Launch, patience: Duration) -> Result<Self, Error> {
+        // More than any list of tools; what is no server may never end a line.
+        const MAX_BYTES: u64 = 16 * 1024 * 1024;
+        let failed = |error| Error::Start(shown(&launch.command), error);
         let mut child = command(launch).spawn().map_err(failed)?;
         let pipe = || failed(std::io::Error::other("it has no standard input or output"));
         Ok(Self {
+            launch,
             input: child.stdin.take().ok_or_else(pipe)?,
-            output: BufReader::new(child.stdout.take().ok_or_else(pipe)?).lines(),
+            output: BufReader::new(child.stdout.take().ok_or_else(pipe)?.take(MAX_BYTES)).lines(),
+            words: tokio::spawn(first_words(child.stderr.take().ok_or_else(pipe)?)),
             child,
             patience,
             last_id: 0,
@@ -170,7 +179,10 @@ impl Session {
         let answer = tokio::time::timeout(self.patience, async {
             while let Ok(Some(line)) = self.output.next_line().await {
                 match serde_json::from_str::<Answer>(&line) {
-                    Ok(answer) if answer.id == id => return Some(answer),
+                    // A request that comes back has neither.
+                    Ok(Answer { id: to, result, error }) if to == id && (result.is_some() || error.is_some()) => {
+                        return Some((result, error));
+                    }
                     _ => {}
                 }
             }
@@ -180,8 +192,11 @@ impl Session {
         .map_err(|_| Error::Silent(method, self.patience))?;
         match answer {
             None => Err(Error::Ended(self.last_words().await)),
-            Some(Answer { error: Some(error), .. }) => Ok(Err(format!(": {}", short(&error.message)))),
-            Some(Answer { result, .. }) => Ok(Ok(result)),
+            Some((_, Some(error))) => Ok(Err(format!(
+                ": {}",
+                short(&self.launch.without_secrets(&error.message))
+            ))),
+            Some((result, None)) => Ok(Ok(result.unwrap_or_default())),
         }
     }
 
@@ -195,19 +210,14 @@ impl Session {
         let _ = self.input.flush().await;
     }
 
-    /// How the process ended and the last line it wrote for people.
+    /// The first line that the process wrote for people.
     async fn last_words(&mut self) -> String {
-        const MAX_BYTES: u64 = 64 * 1024;
-        let mut text = Vec::new();
-        if let Some(stderr) = self.child.stderr.take() {
-            let reading = async {
-                let _ = stderr.take(MAX_BYTES).read_to_end(&mut text).await;
-            };
-            let _ = tokio::time::timeout(Duration::from_secs(1), reading).await;
-        }
+        // The process may have left others behind that hold its stderr open.
+        let words = tokio::time::timeout(Duration::from_secs(1), &mut self.words).await;
+        let text = words.ok().and_then(Result::ok).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         match text.lines().map(str::trim).find(|line| !line.is_empty()) {
-            Some(line) => format!(": {}", short(line)),
+            Some(line) => format!(": {}", short(&self.launch.without_secrets(line))),
             None => String::new(),
         }
     }
@@ -220,8 +230,17 @@ impl Session {
     }
 }
 
+/// The beginning of what a process says to people. All of it is read, or the process would wait for a reader.
+async fn first_words(mut stderr: ChildStderr) -> Vec<u8> {
+    const MAX_BYTES: u64 = 64 * 1024;
+    let mut words = Vec::new();
+    let _ = (&mut stderr).take(MAX_BYTES).read_to_end(&mut words).await;
+    let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
+    words
+}
+
 /// One line of somebody else's text.
-fn short(text: &str) -> String {
+pub(in crate::cli) fn short(text: &str) -> String {
     let text = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     text.take(200).collect()
 }

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::Client;
 use super::document::{Document, Problem};
-use super::entry::{self, Entry};
+use super::entry::{self, DEMO_NAME, Entry, NAME};
 use super::file::{self, SettingsFile};
 use super::machine::{Machine, is_same_file};
+use super::started::{Starts, described, shown, starts};
 
 /// What becomes of the settings file.
 #[derive(Debug)]
@@ -36,11 +37,22 @@ pub(in crate::cli) enum Action {
 #[derive(Debug)]
 enum After {
     Same,
+    /// The text as it was read is kept first.
     Text(String),
+    /// Made of the text that is kept already.
+    Remade(String),
     /// Back to the text from before, which was kept.
     Restored(String),
     /// The file was made for the entry alone.
     Gone,
+}
+
+/// The text from before this program's entries, if the file is still what they made of it.
+struct Base {
+    /// `None` if there was no file.
+    text: Option<String>,
+    /// The entries, in the order in which they are there.
+    entries: Vec<(&'static str, Value)>,
 }
 
 /// Why nothing was changed.
@@ -82,7 +94,18 @@ impl Plan {
         let keeps = there.as_ref().filter(|there| starts(Some(there)) != Starts::Something);
         let written = entry.written(client, keeps, machine);
         let before = plan.file.text().unwrap_or_default().to_owned();
-        let after = plan.with_entry(&before, &written)?;
+        let base = plan.base()?;
+        let after = match &base {
+            Some(base) => {
+                let mut entries = base.entries.clone();
+                match entries.iter_mut().find(|(name, _)| *name == plan.name) {
+                    Some((_, entry)) => entry.clone_from(&written),
+                    None => entries.push((plan.name, written.clone())),
+                }
+                plan.remade(base, &entries)?
+            }
+            None => plan.with_entry(&before, plan.name, &written, there.as_ref())?,
+        };
         plan.action = match there {
             _ if after == before => Action::Keep,
             None => Action::Add,
@@ -90,7 +113,10 @@ impl Plan {
         };
         plan.entry = Some(written);
         if plan.action != Action::Keep {
-            plan.after = After::Text(after);
+            plan.after = match base {
+                Some(_) => After::Remade(after),
+                None => After::Text(after),
+            };
         }
         Ok(plan)
     }
@@ -103,18 +129,29 @@ impl Plan {
         is_forced: bool,
     ) -> Result<Self, Error> {
         let mut plan = Self::start(client, name, machine, is_forced)?;
-        let (Some(entry), Some(text)) = (&plan.entry, plan.file.text()) else {
+        let (Some(_), Some(text)) = (&plan.entry, plan.file.text()) else {
             return Ok(plan);
         };
         plan.action = Action::Remove;
-        let backup = plan.file.backup(name)?;
-        // The file is as `install` left it if the text from before leads to the same bytes again.
-        let before = backup.as_deref().unwrap_or_default();
-        let is_untouched = plan.with_entry(before, entry).is_ok_and(|again| again == text);
-        plan.after = match backup {
-            Some(backup) if is_untouched => After::Restored(backup),
-            None if is_untouched => After::Gone,
-            backup => After::Text(plan.without_entry(text, backup.as_deref())?),
+        let backup = plan.file.backup(NAME)?;
+        // Another server's entry that was replaced comes back; an earlier one of this program does not.
+        let replaced = backup.as_deref().and_then(|backup| plan.entry_in(backup, name));
+        let is_earlier = matches!(starts(replaced.as_ref()), Starts::Copy(_));
+        plan.after = match plan.base()? {
+            Some(base) if !is_earlier => {
+                let mut rest = base.entries.clone();
+                rest.retain(|(other, _)| *other != name);
+                let after = plan.remade(&base, &rest)?;
+                match base.text {
+                    Some(before) if before == after => After::Restored(before),
+                    None if rest.is_empty() => After::Gone,
+                    _ => After::Remade(after),
+                }
+            }
+            _ => {
+                let replaced = replaced.filter(|_| !is_earlier);
+                After::Text(plan.without_entry(text, backup.as_deref(), replaced.as_ref())?)
+            }
         };
         Ok(plan)
     }
@@ -129,7 +166,7 @@ impl Plan {
             Starts::Copy(command) => {
                 let found = machine.found(&command);
                 let is_this = found.is_some_and(|found| is_same_file(&found, &machine.program));
-                (!is_this).then_some(command)
+                (!is_this).then(|| shown(&command))
             }
             Starts::Something if is_forced => Some("something else".to_owned()),
             Starts::Something => {
@@ -153,20 +190,24 @@ impl Plan {
 
     /// Writes what was planned; tells where the text from before is kept.
     pub(in crate::cli) fn carry_out(&self) -> Result<Option<std::path::PathBuf>, Error> {
+        if !matches!(self.after, After::Same) {
+            // Else a refusal would cost the text that is kept.
+            self.file.may_be_written()?;
+        }
         match &self.after {
             After::Same => Ok(None),
             After::Text(text) => {
-                let backup = if self.keeps_backup()? {
-                    Some(self.file.backup_path(self.name))
-                } else {
-                    self.file.back_up(self.name)?
-                };
+                let backup = self.file.back_up(NAME)?;
                 self.file.write(Some(text))?;
                 Ok(backup)
             }
+            After::Remade(text) => {
+                self.file.write(Some(text))?;
+                Ok(Some(self.file.backup_path(NAME)).filter(|path| path.exists()))
+            }
             After::Restored(text) => {
                 self.file.write(Some(text))?;
-                self.file.forget_backup(self.name)?;
+                self.file.forget_backup(NAME)?;
                 Ok(None)
             }
             After::Gone => {
@@ -176,60 +217,90 @@ impl Plan {
         }
     }
 
-    /// True if the text that is kept is still the one from before the entry, so that `--remove` can go back to it.
-    fn keeps_backup(&self) -> Result<bool, Error> {
-        if self.action != Action::Update {
-            return Ok(false);
-        }
-        let document = self.document(self.file.text().unwrap_or_default())?;
-        let (Some(backup), Some(entry)) = (
-            self.file.backup(self.name)?,
-            document.get(&[self.client.section(), self.name]),
-        ) else {
-            return Ok(false);
+    /// `None` if other programs or people changed the file since.
+    fn base(&self) -> Result<Option<Base>, Error> {
+        let Some(text) = self.file.text() else {
+            return Ok(None);
         };
-        Ok(self.with_entry(&backup, &entry).ok().as_deref() == self.file.text())
+        let servers = self.document(text)?.get(&[self.client.section()]);
+        let servers = servers.as_ref().and_then(Value::as_object);
+        let entries: Vec<_> = servers
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, entry)| {
+                let ours = [NAME, DEMO_NAME].into_iter().find(|ours| ours == name)?;
+                Some((ours, entry.clone()))
+            })
+            .collect();
+        let base = Base {
+            text: self.file.backup(NAME)?,
+            entries,
+        };
+        let is_ours = |(_, entry): &(_, Value)| matches!(starts(Some(entry)), Starts::Copy(_));
+        let is_as_made = || self.remade(&base, &base.entries).is_ok_and(|again| again == text);
+        let are_ours = !base.entries.is_empty() && base.entries.iter().all(is_ours);
+        Ok((are_ours && is_as_made()).then_some(base))
+    }
+
+    fn remade(&self, base: &Base, entries: &[(&'static str, Value)]) -> Result<String, Error> {
+        let before = base.text.clone().unwrap_or_default();
+        entries
+            .iter()
+            .try_fold(before, |text, (name, entry)| self.with_entry(&text, name, entry, None))
+    }
+
+    fn entry_in(&self, text: &str, name: &str) -> Option<Value> {
+        self.document(text).ok()?.get(&[self.client.section(), name])
     }
 
     fn document(&self, text: &str) -> Result<Document, Error> {
         Document::parse(self.client.language(), text).map_err(|problem| unusable(self.client, &self.file, problem))
     }
 
-    fn with_entry(&self, text: &str, entry: &Value) -> Result<String, Error> {
+    /// With the entry and what it asks, and without what the entry `there` alone asked.
+    fn with_entry(&self, text: &str, name: &str, entry: &Value, there: Option<&Value>) -> Result<String, Error> {
         let mut document = self.document(text)?;
         let mut edit = || {
-            document.set(&[self.client.section(), self.name], entry)?;
+            document.set(&[self.client.section(), name], entry)?;
             for input in inputs_of(self.client, entry) {
                 if !ids_in(&document).contains(&input.id) {
                     document.add("inputs", &input.question())?;
                 }
             }
-            Ok(())
+            there.map_or(Ok(()), |there| self.forget_inputs(&mut document, there))
         };
         edit().map_err(|problem| unusable(self.client, &self.file, problem))?;
         Ok(document.text())
     }
 
-    /// Without the entry, the questions that it alone asked, and the tables that were made for it.
-    fn without_entry(&self, text: &str, before: Option<&str>) -> Result<String, Error> {
+    /// Without the questions that this entry alone asked.
+    fn forget_inputs(&self, document: &mut Document, entry: &Value) -> Result<(), Problem> {
+        for input in inputs_of(self.client, entry) {
+            let all = document.get(&[]);
+            if !all.is_some_and(|all| all.to_string().contains(&input.reference)) {
+                document.remove_from("inputs", &input.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Without the entry, the questions that it alone asked, and the tables that were made for it; with the entry that
+    /// it replaced.
+    fn without_entry(&self, text: &str, before: Option<&str>, replaced: Option<&Value>) -> Result<String, Error> {
         let mut document = self.document(text)?;
-        let was_there = |key: &str| {
-            let before = before.and_then(|text| self.document(text).ok());
-            before.is_some_and(|before| before.get(&[key]).is_some())
-        };
+        let before = before.and_then(|text| self.document(text).ok());
+        let was_there = |key: &str| before.as_ref().is_some_and(|before| before.get(&[key]).is_some());
+        let asked = inputs_of(self.client, self.entry.as_ref().unwrap_or(&Value::Null));
         let mut edit = || {
             document.remove(&[self.client.section(), self.name])?;
-            let mut emptied = vec![self.client.section()];
-            for input in inputs_of(self.client, self.entry.as_ref().unwrap_or(&Value::Null)) {
-                let is_used = document
-                    .get(&[])
-                    .is_some_and(|all| all.to_string().contains(&input.reference));
-                if !is_used {
-                    document.remove_from("inputs", &input.id)?;
-                    emptied.push("inputs");
-                }
+            if let Some(entry) = &self.entry {
+                self.forget_inputs(&mut document, entry)?;
             }
-            for key in emptied {
+            if let Some(replaced) = replaced {
+                document.set(&[self.client.section(), self.name], replaced)?;
+            }
+            let asked = (!asked.is_empty()).then_some("inputs");
+            for key in [self.client.section()].into_iter().chain(asked) {
                 let is_empty = match document.get(&[key]) {
                     Some(Value::Object(values)) => values.is_empty(),
                     Some(Value::Array(values)) => values.is_empty(),
@@ -287,44 +358,4 @@ fn ids_in(document: &Document) -> Vec<Value> {
         .flatten()
         .filter_map(|input| input.get("id").cloned())
         .collect()
-}
-
-/// What an entry starts.
-#[derive(Debug, PartialEq, Eq)]
-enum Starts {
-    Nothing,
-    /// A program of this one's name.
-    Copy(String),
-    /// Another program, or none on this machine.
-    Something,
-}
-
-fn starts(entry: Option<&Value>) -> Starts {
-    let Some(entry) = entry else {
-        return Starts::Nothing;
-    };
-    match entry.get("command").and_then(Value::as_str) {
-        Some(command) if is_named_like_this(command) => Starts::Copy(command.to_owned()),
-        _ => Starts::Something,
-    }
-}
-
-/// True for a path, of this or another system, whose last part is this program's name.
-pub(in crate::cli) fn is_named_like_this(command: &str) -> bool {
-    let name = command.rsplit(['/', '\\']).next().unwrap_or(command);
-    let name = name.strip_suffix(".exe").unwrap_or(name);
-    name.eq_ignore_ascii_case(env!("CARGO_PKG_NAME"))
-}
-
-/// What the entry starts, without its arguments: they may hold a secret.
-fn described(entry: Option<&Value>) -> String {
-    let entry = entry.unwrap_or(&Value::Null);
-    match (entry.get("command").and_then(Value::as_str), entry.get("url")) {
-        (Some(command), _) => {
-            let name = command.rsplit(['/', '\\']).next().unwrap_or(command);
-            format!("starts another program ({})", name.chars().take(60).collect::<String>())
-        }
-        (None, Some(_)) => "is a server over HTTP".to_owned(),
-        (None, None) => "starts no program".to_owned(),
-    }
 }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Client;
-use super::entry;
 use super::machine::{Machine, System};
+use super::{Client, advice, entry};
 
 /// A process as a client would start it.
 #[derive(Debug, Default)]
@@ -20,6 +19,8 @@ pub(in crate::cli) struct Launch {
     pub(in crate::cli) settings: Vec<(String, Origin)>,
     /// The file of variables that cannot be read.
     pub(in crate::cli) unreadable: Option<PathBuf>,
+    /// What the process is given and may repeat, but nobody should see.
+    hidden: Vec<String>,
 }
 
 /// Where the value of a variable is from.
@@ -108,6 +109,11 @@ impl Launch {
             },
             ..Self::default()
         };
+        if matches!(client, Client::Codex | Client::VsCode)
+            && let Some(folder) = entry.get("cwd").and_then(Value::as_str)
+        {
+            launch.folder = launch.folder.join(expand(folder));
+        }
         let passed: Vec<String> = launch
             .environment
             .keys()
@@ -120,7 +126,48 @@ impl Launch {
         launch.pass_on(entry, machine);
         launch.read_file(client, entry, machine);
         launch.add_values(client, entry, machine);
+        launch.hide_secrets();
         Some(launch)
+    }
+
+    /// What the process said, without what it was given.
+    pub(in crate::cli) fn without_secrets(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for hidden in &self.hidden {
+            text = text.replace(hidden.as_str(), "…");
+        }
+        text
+    }
+
+    /// Values of variables that are not this program's own, of those that are secrets, and arguments that are neither
+    /// options nor paths.
+    fn hide_secrets(&mut self) {
+        const SHORTEST: usize = 6;
+        let is_secret = |name: &str| entry::variable(name).is_some_and(|variable| variable.is_secret());
+        let secrets = self.environment.iter().filter(|(name, _)| is_secret(name));
+        let secrets = secrets.map(|(_, value)| value.clone());
+        let arguments = self
+            .arguments
+            .iter()
+            .filter_map(|argument| match argument.split_once('=') {
+                Some((_, value)) => Some(value.to_owned()),
+                None => Some(argument.clone()).filter(|text| !text.starts_with('-')),
+            });
+        let hidden: Vec<String> = secrets.chain(arguments).chain(self.hidden.drain(..)).collect();
+        // A server may repeat a word of a command line, or the part of a webhook that counts.
+        let words = hidden.iter().flat_map(|text| text.split_whitespace());
+        let parts = hidden.iter().filter_map(|text| text.split_once("rest/"));
+        let parts = parts.flat_map(|(_, rest)| rest.split('/'));
+        self.hidden = hidden
+            .iter()
+            .map(String::as_str)
+            .chain(words)
+            .chain(parts)
+            .map(str::to_owned)
+            .collect();
+        self.hidden
+            .retain(|text| text.len() >= SHORTEST && !Path::new(text).is_absolute());
+        self.hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
     }
 
     fn note(&mut self, name: String, origin: Origin) {
@@ -160,28 +207,30 @@ impl Launch {
                     name.clone(),
                     if value.is_empty() { Origin::Unset } else { Origin::File },
                 );
+            } else {
+                self.hidden.push(value.clone());
             }
             self.environment.insert(name, value);
         }
     }
 
     fn add_values(&mut self, client: Client, entry: &Value, machine: &Machine) {
-        for (name, value) in entry.get("env").and_then(Value::as_object).into_iter().flatten() {
-            let Some(text) = value.as_str() else {
+        for (name, written) in entry.get("env").and_then(Value::as_object).into_iter().flatten() {
+            let Some((value, origin)) = written.as_str().map(|text| expanded(client, text, machine)) else {
                 continue;
             };
-            let (value, origin) = expanded(client, text, machine);
             if is_ours(name) {
-                let is_secret = entry::variable(name).is_some_and(|variable| variable.is_secret());
-                let is_literal = origin == Origin::Entry && !value.trim().is_empty();
+                let is_secret = entry::variable(name).is_some_and(|variable| advice::holds_secret(variable, written));
                 self.note(
                     name.clone(),
                     match origin {
-                        Origin::Entry if is_literal && is_secret => Origin::SecretInEntry,
+                        _ if is_secret => Origin::SecretInEntry,
                         Origin::Environment if value.trim().is_empty() => Origin::Unset,
                         origin => origin,
                     },
                 );
+            } else {
+                self.hidden.push(value.clone());
             }
             self.environment.insert(name.clone(), value);
         }

@@ -50,7 +50,8 @@ impl Machine {
     pub(in crate::cli) fn here() -> Result<Self, Error> {
         let mut here = Self {
             system: System::HERE,
-            home: home_dir().map_err(|_| Error::Home)?,
+            // HOME may be set to nothing, which would mean the current folder.
+            home: home_dir().ok().filter(|home| home.is_absolute()).ok_or(Error::Home)?,
             folder: std::env::current_dir().map_err(Error::Folder)?,
             program: std::env::current_exe().map_err(Error::Program)?,
             environment: environment(),

@@ -11,9 +11,9 @@ use crate::cli::clients::document::Document;
 use crate::cli::clients::entry::{DEMO_NAME, NAME};
 use crate::cli::clients::file::SettingsFile;
 use crate::cli::clients::handshake::{self, Greeting};
-use crate::cli::clients::installation::is_named_like_this;
 use crate::cli::clients::launch::{self, Launch, Origin};
 use crate::cli::clients::machine::Machine;
+use crate::cli::clients::started::{is_named_like_this, shown};
 use crate::cli::clients::{Client, entry};
 use crate::cli::{Global, has_command};
 
@@ -30,10 +30,15 @@ pub(super) async fn examine(client: Client, global: &Global, machine: &Machine) 
             return checks;
         }
     };
-    checks.push(Check::ok(
-        "entry",
-        format!("`{}` in {}", found.name, found.file.display()),
-    ));
+    let place = format!("`{}` in {}", handshake::short(&found.name), found.file.display());
+    let is_off = found.entry.get("disabled") == Some(&Value::Bool(true))
+        || found.entry.get("enabled") == Some(&Value::Bool(false));
+    checks.push(if is_off {
+        let on = format!("Switch it on in {}.", client.title());
+        Check::warning("entry", format!("{place} is switched off"), &[&on])
+    } else {
+        Check::ok("entry", place)
+    });
     if let Some((url, headers)) = launch::remote(client, &found.entry, machine) {
         checks.extend(
             ["program", "environment"].map(|name| Check::skipped(name, "because the server is reached over HTTP")),
@@ -146,7 +151,7 @@ fn program(client: Client, launch: &Launch, machine: &Machine) -> Check {
     match machine.found(&launch.command) {
         None => Check::failed(
             "program",
-            format!("{} is not there, or may not be run", launch.command),
+            format!("{} is not there, or may not be run", shown(&launch.command)),
             &[&again],
         ),
         Some(found) if launch::is_this_program(&found, machine) => {

@@ -1,5 +1,8 @@
 //! JSON with comments, by `jsonc-parser`.
 
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
 use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstObjectProp, CstRootNode};
 use serde_json::{Map, Value};
@@ -13,6 +16,14 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 pub(in crate::cli) struct Json {
     root: CstRootNode,
     has_mark: bool,
+    stand_ins: Vec<StandIn>,
+}
+
+/// An escape of the text, and the one that stands in its place while the text is edited.
+#[derive(Debug)]
+struct StandIn {
+    stand_in: String,
+    original: String,
 }
 
 /// What clients forgive too: comments and trailing commas, nothing more.
@@ -34,7 +45,8 @@ fn options() -> ParseOptions {
 impl Json {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let bare = text.strip_prefix(BYTE_ORDER_MARK);
-        let root = CstRootNode::parse(bare.unwrap_or(text), &options()).map_err(|error| Problem::Syntax {
+        let (bare_text, stand_ins) = with_stand_ins(bare.unwrap_or(text));
+        let root = CstRootNode::parse(&bare_text, &options()).map_err(|error| Problem::Syntax {
             language: "JSON",
             line: error.line_display(),
             what: lower_first(&error.kind().to_string()),
@@ -44,6 +56,7 @@ impl Json {
             _ => Ok(Self {
                 root,
                 has_mark: bare.is_some(),
+                stand_ins,
             }),
         }
     }
@@ -58,7 +71,12 @@ impl Json {
         } else {
             String::new()
         };
-        format!("{mark}{}", self.root)
+        let text = format!("{mark}{}", self.root);
+        self.stand_ins
+            .iter()
+            .fold(text, |text, StandIn { stand_in, original }| {
+                text.replace(stand_in, original)
+            })
     }
 
     pub(super) fn set(&self, path: &[&str], value: &Value) -> Result<(), Problem> {
@@ -128,6 +146,52 @@ impl Json {
         close_if_empty(&list.children());
         Ok(())
     }
+}
+
+/// JavaScript writes half of a surrogate pair as it has it, where a text was cut inside an emoji, and reads it again; the
+/// parser takes none.
+fn with_stand_ins(text: &str) -> (Cow<'_, str>, Vec<StandIn>) {
+    const PRIVATE_USE: RangeInclusive<u32> = 0xe000..=0xf8ff;
+    let code = |text: &str| u32::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
+    let is_low = |text: &str| {
+        text.strip_prefix('\\')
+            .and_then(code)
+            .is_some_and(|code| (0xdc00..=0xdfff).contains(&code))
+    };
+    let mut free = PRIVATE_USE
+        .map(|code| format!("\\u{code:04x}"))
+        .filter(|stand_in| !text.contains(stand_in));
+    let mut stand_ins: Vec<StandIn> = Vec::new();
+    let (mut edited, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('\\') {
+        let original = after.get(..5).map(|escape| format!("\\{escape}")).unwrap_or_default();
+        let length = match code(after) {
+            Some(0xd800..=0xdbff) if after.get(5..).is_some_and(is_low) => 11,
+            Some(0xd800..=0xdfff) => {
+                let known = stand_ins.iter().find(|known| known.original == original);
+                let Some(stand_in) = known.map(|known| known.stand_in.clone()).or_else(|| free.next()) else {
+                    break;
+                };
+                edited.push_str(before);
+                edited.push_str(&stand_in);
+                if known.is_none() {
+                    stand_ins.push(StandIn { stand_in, original });
+                }
+                rest = after.get(5..).unwrap_or_default();
+                continue;
+            }
+            // What follows may be a backslash too.
+            _ => after.chars().next().map_or(0, char::len_utf8),
+        };
+        let (escape, next) = after.split_at_checked(length).unwrap_or((after, ""));
+        edited.extend([before, "\\", escape]);
+        rest = next;
+    }
+    if stand_ins.is_empty() {
+        return (Cow::Borrowed(text), stand_ins);
+    }
+    edited.push_str(rest);
+    (Cow::Owned(edited), stand_ins)
 }
 
 /// The property of that name; with two of them, programs do not agree on which one counts.
@@ -235,6 +299,21 @@ mod tests {
         ] {
             let (with, without) = with_and_without(text);
             assert_eq!(without, text, "after\n{with}");
+        }
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_stays_as_it_is() {
+        for half in [
+            "\\ud83d",
+            "\\uDE00",
+            "\\ude00\\ud83d",
+            "\\ud83dx\\ud83d\\ude00 \\ue000 \\\\ud83d \\n\\ud83d",
+        ] {
+            let text = format!("{{\n  \"{half}\": \"{half} ü\",\n  \"mcpServers\": {{}}\n}}\n");
+            let (with, without) = with_and_without(&text);
+            assert!(with.contains(&format!("\"{half} ü\"")), "{with}");
+            assert_eq!(without, text);
         }
     }
 

@@ -3,12 +3,15 @@
 //! A new entry is a table at the end of the text, and an entry that goes is cut out of it, so that what is around stays
 //! byte for byte, line ends included. Only an entry that changes is written through the library's document.
 
+mod values;
+
 use std::ops::Range;
 
 use serde_json::{Map, Value};
-use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Table, TableLike};
+use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
 use super::Problem;
+use values::{in_line, json, object};
 
 #[derive(Debug)]
 pub(in crate::cli) struct Toml {
@@ -39,16 +42,17 @@ impl Toml {
         let is_in_line = at(document.as_item(), parents)?.is_some_and(|parent| !parent.is_table());
         let text = match value {
             Value::Object(object) if is_new && !is_in_line => appended(&self.text, path, object),
-            _ => edited(&self.text, path, value)?,
+            _ => match own_lines(&self.text, document.as_item(), path) {
+                Some(lines) => replaced(&self.text, lines, |own| edited(own, path, value))?,
+                None => edited(&self.text, path, value)?,
+            },
         };
-        // What was written must say what was meant, or nothing is changed.
-        let check = Self::parse(&text)?;
-        if path
-            .iter()
-            .try_fold(check.value(), |value, key| value.get(key).cloned())
-            .as_ref()
-            != Some(value)
-        {
+        // What was written must say what was meant and leave the rest, or nothing is changed.
+        let (mut before, mut after) = (self.value(), Self::parse(&text)?.value());
+        let (_, written) = (take(&mut before, path), take(&mut after, path));
+        // A table that was made for the entry is no change.
+        let is_rest_as_before = is_new || before == after;
+        if written.as_ref() != Some(value) || !is_rest_as_before {
             return Err(Problem::Shape(path.join("."), "a table that can be edited"));
         }
         self.text = text;
@@ -143,6 +147,40 @@ fn appended(text: &str, path: &[&str], object: &Map<String, Value>) -> String {
     format!("{text}{end}")
 }
 
+/// The lines of a table and of those below it, if nothing else is among them.
+fn own_lines(text: &str, root: &Item, path: &[&str]) -> Option<Range<usize>> {
+    let table = at(root, path).ok()??.as_table().filter(|table| !table.is_dotted())?;
+    let mut spans = Vec::new();
+    spans_of(table, &mut spans);
+    let start = spans.iter().map(|span| span.start).min()?;
+    let end = spans.iter().map(|span| span.end).max()?;
+    let after = text.get(end..)?;
+    let lines = start..end + after.find('\n').map_or(after.len(), |at| at + 1);
+    let mut own = Toml::parse(text.get(lines.clone())?).ok()?.value();
+    // Another table in between would show.
+    let entry = take(&mut own, path)?;
+    let mut all = Value::Object(object(root.as_table()?));
+    let is_alone = own.as_object()?.len() <= 1 && own.pointer(&format!("/{}", path.first()?))?.as_object()?.is_empty();
+    (is_alone && take(&mut all, path)? == entry).then_some(lines)
+}
+
+fn replaced(
+    text: &str,
+    lines: Range<usize>,
+    edit: impl FnOnce(&str) -> Result<String, Problem>,
+) -> Result<String, Problem> {
+    let part = |range: Range<usize>| text.get(range).unwrap_or_default();
+    let own = edit(part(lines.clone()))?;
+    Ok([part(0..lines.start), &own, part(lines.end..text.len())].concat())
+}
+
+/// What is at `path`, taken out.
+fn take(value: &mut Value, path: &[&str]) -> Option<Value> {
+    let (name, parents) = path.split_last()?;
+    let parent = parents.iter().try_fold(value, |value, key| value.get_mut(key))?;
+    parent.as_object_mut()?.shift_remove(*name)
+}
+
 /// The text with the value at `path` set; of a table, only what differs.
 fn edited(text: &str, path: &[&str], value: &Value) -> Result<String, Problem> {
     let mut document = mutable(text)?;
@@ -235,53 +273,6 @@ fn with_line_ends_of(text: &str, written: String) -> String {
     }
 }
 
-fn object(table: &dyn TableLike) -> Map<String, Value> {
-    let values = table
-        .iter()
-        .filter_map(|(name, item)| Some((name.to_owned(), json(item)?)));
-    values.collect()
-}
-
-fn json(item: &Item) -> Option<Value> {
-    match item {
-        Item::None => None,
-        Item::Value(value) => Some(json_value(value)),
-        Item::Table(table) => Some(Value::Object(object(table))),
-        Item::ArrayOfTables(tables) => Some(Value::Array(
-            tables.iter().map(|table| Value::Object(object(table))).collect(),
-        )),
-    }
-}
-
-fn json_value(value: &toml_edit::Value) -> Value {
-    match value {
-        toml_edit::Value::String(text) => Value::from(text.value().clone()),
-        toml_edit::Value::Integer(number) => Value::from(*number.value()),
-        toml_edit::Value::Float(number) => Value::from(*number.value()),
-        toml_edit::Value::Boolean(value) => Value::from(*value.value()),
-        toml_edit::Value::Datetime(time) => Value::from(time.value().to_string()),
-        toml_edit::Value::Array(values) => values.iter().map(json_value).collect(),
-        toml_edit::Value::InlineTable(table) => Value::Object(object(table)),
-    }
-}
-
-fn in_line(value: &Value) -> toml_edit::Value {
-    match value {
-        Value::Null => "".into(),
-        Value::Bool(value) => (*value).into(),
-        Value::Number(number) => match number.as_i64() {
-            Some(number) => number.into(),
-            None => number.as_f64().unwrap_or_default().into(),
-        },
-        Value::String(text) => text.as_str().into(),
-        Value::Array(values) => values.iter().map(in_line).collect::<Array>().into(),
-        Value::Object(object) => {
-            let values = object.iter().map(|(name, value)| (name.as_str(), in_line(value)));
-            values.collect::<InlineTable>().into()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -355,6 +346,26 @@ mod tests {
             text.replace("\"/old\" # mine", "\"/new\""),
             "the comment goes with the value"
         );
+    }
+
+    #[test]
+    fn a_change_of_the_entry_leaves_the_order_and_the_line_ends_of_the_rest() {
+        let own =
+            "[mcp_servers.bitrix24-mail]\r\ncommand = \"/old\"\r\n\r\n[mcp_servers.bitrix24-mail.env]\r\nA = 'b'\r\n";
+        for (before, after) in [
+            ("a.b = 1\nc = 2\na.d = 3 # three\n\n", "\n[z]\nx = 1\n[a.e]\n"),
+            (
+                "[mcp_servers.one]\r\ncommand = 'x'\n",
+                "[mcp_servers.two]\ncommand   = 'y'\n",
+            ),
+        ] {
+            let text = format!("{before}{own}{after}");
+            let mut toml = Toml::parse(&text).unwrap();
+            let mut changed = toml.value()["mcp_servers"]["bitrix24-mail"].clone();
+            changed["command"] = json!("/new");
+            toml.set(PATH, &changed).unwrap();
+            assert_eq!(toml.text(), text.replace("/old", "/new"));
+        }
     }
 
     #[test]

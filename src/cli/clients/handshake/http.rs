@@ -34,6 +34,7 @@ pub(in crate::cli) async fn greet(
     let mut session = Session {
         url,
         headers: headers_of(headers, revision),
+        hidden: secrets_in(url, headers),
         patience,
     };
     let who = json!({"name": name, "version": env!("CARGO_PKG_VERSION")});
@@ -42,7 +43,19 @@ pub(in crate::cli) async fn greet(
     let took = started.elapsed();
     session.tell("notifications/initialized").await?;
     let list = session.ask(2, "tools/list", json!({})).await?;
-    Ok(greeting_from(&answer, &list, took))
+    Ok(greeting_from(&answer, &list, took, |text| {
+        session.without_secrets(text)
+    }))
+}
+
+/// What the server may repeat and nobody else should see: what the headers say, and what stands in the address.
+fn secrets_in(url: &Url, headers: &BTreeMap<String, String>) -> Vec<String> {
+    const SHORTEST: usize = 6;
+    let words = headers.values().flat_map(|value| value.split_whitespace());
+    let parameters = url.query_pairs().map(|(_, value)| value.into_owned());
+    let password = url.password().map(str::to_owned);
+    let all = words.map(str::to_owned).chain(parameters).chain(password);
+    all.filter(|text| text.len() >= SHORTEST).collect()
 }
 
 fn headers_of(given: &BTreeMap<String, String>, revision: &'static str) -> HeaderMap {
@@ -60,10 +73,16 @@ fn headers_of(given: &BTreeMap<String, String>, revision: &'static str) -> Heade
 struct Session<'a> {
     url: &'a Url,
     headers: HeaderMap,
+    hidden: Vec<String>,
     patience: Duration,
 }
 
 impl Session<'_> {
+    fn without_secrets(&self, text: &str) -> String {
+        let hide = |text: String, hidden: &String| text.replace(hidden.as_str(), "…");
+        self.hidden.iter().fold(text.to_owned(), hide)
+    }
+
     async fn ask(&mut self, id: u64, method: &'static str, parameters: Value) -> Result<Value, Error> {
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
         let text = self.post(method, &request).await?;
@@ -75,10 +94,11 @@ impl Session<'_> {
             .find(|answer| answer.id == id);
         match answer {
             None => Err(Error::Refused(method, ": not by an answer of MCP".to_owned())),
-            Some(Answer { error: Some(error), .. }) => {
-                Err(Error::Refused(method, format!(": {}", short(&error.message))))
-            }
-            Some(Answer { result, .. }) => Ok(result),
+            Some(Answer { error: Some(error), .. }) => Err(Error::Refused(
+                method,
+                format!(": {}", short(&self.without_secrets(&error.message))),
+            )),
+            Some(Answer { result, .. }) => Ok(result.unwrap_or_default()),
         }
     }
 
@@ -91,7 +111,7 @@ impl Session<'_> {
         let (status, session, text) = tokio::time::timeout(self.patience, self.exchange(message))
             .await
             .map_err(|_| Error::Silent(method, self.patience))?
-            .map_err(|reason| Error::Unreachable(self.url.authority().to_owned(), reason))?;
+            .map_err(|reason| Error::Unreachable(self.address(), reason))?;
         if let Some(session) = session {
             self.headers.insert(SESSION, session);
         }
@@ -99,6 +119,12 @@ impl Session<'_> {
             return Err(Error::Refused(method, format!(": HTTP {status}")));
         }
         Ok(text)
+    }
+
+    /// Host and port, without a password.
+    fn address(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     async fn exchange(&self, message: &Value) -> Result<(http::StatusCode, Option<HeaderValue>, String), String> {
@@ -115,7 +141,7 @@ impl Session<'_> {
             None => self.url.path().to_owned(),
         };
         let mut request = Request::post(path)
-            .header(header::HOST, self.url.authority())
+            .header(header::HOST, self.address())
             .body(Full::new(Bytes::from(message.to_string())))
             .map_err(|error| failed(&error))?;
         request.headers_mut().extend(self.headers.clone());
