@@ -14,7 +14,11 @@ use crate::fixit::{Failure, RetryName};
 /// # Errors
 /// A protocol error if `output` cannot be JSON, which no output of ours is.
 pub(crate) fn success(output: &impl Serialize) -> Result<CallToolResult, ErrorData> {
-    Ok(CallToolResult::structured(structured(output)?))
+    // Written from the output itself: a `Value` prints through `fmt`, piece by piece, at twice the cost.
+    let text = serde_json::to_string(output).map_err(unwritable)?;
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(structured(output)?);
+    Ok(result)
 }
 
 /// A failed call: `output` with the failure as its `error`, and a text that reads well alone.
@@ -47,5 +51,9 @@ pub(crate) fn log(failure: &Failure, what: &'static str) {
 }
 
 fn structured(output: &impl Serialize) -> Result<serde_json::Value, ErrorData> {
-    serde_json::to_value(output).map_err(|error| ErrorData::internal_error(error.to_string(), None))
+    serde_json::to_value(output).map_err(unwritable)
+}
+
+fn unwritable(error: serde_json::Error) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
 }

@@ -18,6 +18,10 @@ const CUT: char = '…';
 
 /// True if `name` shows an address, or a domain behind an `@`, other than those of `email`.
 pub(super) fn shows_other_address(name: &str, email: &str) -> bool {
+    // Most names have nothing that could be an `@`, also a disguised one.
+    if !name.contains(['@', '＠', '﹫', '[', '(', '{']) {
+        return false;
+    }
     let readable = without_disguise(name);
     if !readable.contains('@') || readable.trim().eq_ignore_ascii_case(email) {
         return false;
@@ -38,7 +42,9 @@ pub(super) fn key(name: &str) -> Option<String> {
 /// True if `name` reads as an instruction, a link, a formula or markup.
 pub(super) fn is_not_a_name(name: &str) -> bool {
     let lower = name.to_lowercase();
-    if tables::MARKS.iter().any(|mark| has_mark(&lower, mark)) || is_formula(&lower) {
+    // Every mark has one of these, and most names have none.
+    let may_have_marks = lower.contains(tables::IN_MARKS);
+    if may_have_marks && tables::MARKS.iter().any(|mark| has_mark(&lower, mark)) || is_formula(&lower) {
         return true;
     }
     let words: Vec<&str> = words(&lower).collect();
@@ -190,7 +196,8 @@ fn holds(words: &[&str], phrase: tables::Phrase) -> bool {
     let Some((first, others)) = phrase.split_first() else {
         return false;
     };
-    (0..words.len()).any(|start| {
+    let starts = words.len().saturating_sub(others.len());
+    (0..starts).any(|start| {
         let mut rest = words.get(start..).unwrap_or_default().iter();
         rest.next().is_some_and(|word| is_one_of(word, first))
             && others.iter().all(|wanted| {

@@ -3,6 +3,8 @@
 //! Built on the skeleton of Unicode TR39, section 4: two texts with one skeleton look alike. On top of it come accents,
 //! which a reader overlooks, and tricks within ASCII that TR39 leaves out.
 
+use std::sync::LazyLock;
+
 use unicode_script::{Script, ScriptExtension, UnicodeScript};
 use unicode_security::skeleton;
 
@@ -12,15 +14,69 @@ const LATIN_LOOKING: &str = "асԁеһіјӏорԛѕԝху";
 
 /// `text` in lower case, without accents, each letter replaced by the simplest one that looks like it.
 pub(super) fn folded(text: &str) -> String {
+    static LETTERS: LazyLock<Letters> = LazyLock::new(Letters::new);
+    LETTERS.folded(text).unwrap_or_else(|| folded_as_a_whole(text))
+}
+
+fn folded_as_a_whole(text: &str) -> String {
     let lower = text.to_lowercase();
     // TR39 maps to upper case here and there: 0 to O.
     let mut folded = String::with_capacity(lower.len());
     for character in skeleton(&lower) {
-        if !matches!(character, '\u{300}'..='\u{36F}') {
+        if !is_accent(character) {
             folded.extend(character.to_lowercase());
         }
     }
     folded
+}
+
+fn is_accent(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36F}')
+}
+
+/// Latin and Cyrillic letters, each folded once: nearly every name is made of them, and in such a text no letter depends
+/// on its neighbours. (Greek is not among them, for its final sigma does.)
+struct Letters {
+    /// What they are folded to, one after another.
+    text: String,
+    /// Where each one ends in `text`.
+    ends: Vec<usize>,
+}
+
+impl Letters {
+    /// The end of Cyrillic.
+    const END: u32 = 0x0530;
+
+    fn new() -> Self {
+        let mut letters = Self {
+            text: String::new(),
+            ends: Vec::with_capacity(Self::END as usize),
+        };
+        for character in (0..Self::END).filter_map(char::from_u32) {
+            letters
+                .text
+                .push_str(&folded_as_a_whole(character.encode_utf8(&mut [0; 4])));
+            letters.ends.push(letters.text.len());
+        }
+        letters
+    }
+
+    /// `None` if the text has other characters.
+    fn folded(&self, text: &str) -> Option<String> {
+        let mut folded = String::with_capacity(text.len());
+        for character in text.chars() {
+            if !matches!(character, '\0'..='\u{24F}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}') {
+                return None;
+            }
+            let index = character as usize;
+            let start = match index.checked_sub(1) {
+                Some(before) => *self.ends.get(before)?,
+                None => 0,
+            };
+            folded.push_str(self.text.get(start..*self.ends.get(index)?)?);
+        }
+        Some(folded)
+    }
 }
 
 /// What a label of a domain looks like: 5 for s, vv for w and cl for d as well; TR39 has 0, 1 and rn.
@@ -77,4 +133,28 @@ fn is_east_asian(label: &str) -> bool {
         .chars()
         .all(|character| character.script() == Script::Latin || is_of_them(character))
         && !(has(&[Script::Hiragana, Script::Katakana]) && has(&[Script::Hangul]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn letters_one_by_one_are_the_whole(text in "[\\PC\u{0}-\u{52F}]{0,24}", ordinary in "[A-Za-zА-яЁёÄ-ž0-9 .'İ|-]{0,24}") {
+            for text in [text, ordinary] {
+                prop_assert_eq!(folded(&text), folded_as_a_whole(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_names_are_folded_letter_by_letter() {
+        let letters = Letters::new();
+        for name in ["Anna Petrova", "Иванов Пётр", "Jürgen Müller", "O'Brien 10", ""] {
+            assert!(letters.folded(name).is_some(), "{name}");
+        }
+        assert_eq!(letters.folded("Σίσυφος"), None);
+    }
 }

@@ -354,6 +354,9 @@ pub(super) const ORDERS: &[&str] = &[
     "удали",
 ];
 
+/// One of these is in every mark.
+pub(super) const IN_MARKS: &[char] = &['<', '[', ']', ':', '#'];
+
 /// Text that stands in no name, in lower case: marks of chat templates, markup that runs or links, a header.
 pub(super) const MARKS: &[&str] = &[
     "<|",

@@ -104,6 +104,13 @@ fn codes_are_those_of_json_and_sentences_are_short() {
 }
 
 #[test]
+fn no_mark_is_passed_over() {
+    for mark in tables::MARKS {
+        assert!(mark.contains(tables::IN_MARKS), "{mark}");
+    }
+}
+
+#[test]
 fn the_same_address_many_times_is_one() {
     let book = ["a@contoso.com", "A@contoso.com", "a@Contoso.com", "a@contosso.com"];
     let domains = Domains::count(book, &HashMap::new());

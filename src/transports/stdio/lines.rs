@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
-use bytes::{Buf, BufMut, BytesMut};
 use rmcp::model::{ErrorData, RequestId};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
@@ -45,7 +44,8 @@ where
             read: VecDeque::new(),
             output: Arc::new(Mutex::new(Output {
                 writer: output,
-                waiting: BytesMut::new(),
+                waiting: Vec::new(),
+                written: 0,
             })),
         }
     }
@@ -148,23 +148,36 @@ where
 /// Writes whole lines; what a cancelled flush has not written, the next one does.
 struct Output<W> {
     writer: W,
-    waiting: BytesMut,
+    waiting: Vec<u8>,
+    /// How much of `waiting` is written.
+    written: usize,
 }
+
+/// A buffer that one large answer made larger than this is given back.
+const KEPT_BUFFER: usize = 64 * 1024;
 
 impl<W: AsyncWrite + Unpin> Output<W> {
     fn add(&mut self, message: &TxJsonRpcMessage<RoleServer>) -> io::Result<()> {
-        serde_json::to_writer((&mut self.waiting).writer(), message)?;
-        self.waiting.put_u8(b'\n');
+        let start = self.waiting.len();
+        if let Err(error) = serde_json::to_writer(&mut self.waiting, message) {
+            // Half a message would spoil the next one's line.
+            self.waiting.truncate(start);
+            return Err(error.into());
+        }
+        self.waiting.push(b'\n');
         Ok(())
     }
 
     async fn flush(&mut self) -> io::Result<()> {
-        while !self.waiting.is_empty() {
-            match self.writer.write(&self.waiting).await? {
+        while let Some(rest @ [_, ..]) = self.waiting.get(self.written..) {
+            match self.writer.write(rest).await? {
                 0 => return Err(io::ErrorKind::WriteZero.into()),
-                written => self.waiting.advance(written),
+                written => self.written += written,
             }
         }
+        self.waiting.clear();
+        self.waiting.shrink_to(KEPT_BUFFER);
+        self.written = 0;
         self.writer.flush().await
     }
 }
