@@ -15,6 +15,7 @@ mod failed;
 mod foreign_text;
 mod limits;
 mod measurements;
+mod merging;
 mod oauth;
 mod origin;
 mod quote;
@@ -49,6 +50,7 @@ pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};
 use measurements::{Measurements, Wait};
+use merging::{Merging, Turn};
 pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
 pub use reply::RawReply;
@@ -68,17 +70,18 @@ const DIAGNOSIS_TIME: Duration = Duration::from_secs(8);
 /// A process that ends waits this long for tokens that are being exchanged.
 const SETTLING_TIME: Duration = Duration::from_secs(5);
 
-/// A client for one portal, shared by all callers in the process.
-#[derive(Debug)]
+/// A client for one portal, shared by all callers in the process. A clone is the same client.
+#[derive(Debug, Clone)]
 pub struct Portal {
-    authority: Authority,
+    authority: Arc<Authority>,
     timeout: Duration,
     rate_limit: Option<RateLimit>,
     max_attempts: u32,
     jitter: fn() -> f64,
-    turnstile: Turnstile,
+    turnstile: Arc<Turnstile>,
+    merging: Arc<Merging>,
     wire: Arc<dyn Wire>,
-    measurements: Measurements,
+    measurements: Arc<Measurements>,
     /// Makes identities that mean nothing outside this process.
     identities: RandomState,
 }
@@ -100,14 +103,15 @@ impl Portal {
     /// Makes a client over another wire than the network, as tests do.
     pub fn over(wire: Arc<dyn Wire>, settings: Settings) -> Self {
         Self {
-            authority: settings.credentials.into(),
+            authority: Arc::new(settings.credentials.into()),
             timeout: settings.timeout,
             rate_limit: settings.rate_limit,
             max_attempts: settings.max_attempts,
             jitter: settings.jitter,
-            turnstile: Turnstile::new(settings.rate_limit),
+            turnstile: Arc::new(Turnstile::new(settings.rate_limit)),
+            merging: Arc::new(Merging::new(settings.merge)),
             wire,
-            measurements: Measurements::default(),
+            measurements: Arc::default(),
             identities: RandomState::new(),
         }
     }
@@ -129,7 +133,8 @@ impl Portal {
     /// # Errors
     /// [`Failed`]; each [`Error`] in it has a row of advice under its [`Error::code`].
     pub async fn call<T: DeserializeOwned>(&self, method: Method, parameters: &Value) -> Result<T, Failed> {
-        self.call_by(Instant::now() + self.timeout, method, parameters).await
+        let deadline = Instant::now() + self.timeout;
+        self.call_by(deadline, method, parameters, merging::TRIES).await
     }
 
     async fn call_by<T: DeserializeOwned>(
@@ -137,10 +142,11 @@ impl Portal {
         deadline: Instant,
         method: Method,
         parameters: &Value,
+        tries: u32,
     ) -> Result<T, Failed> {
         let started = Instant::now();
         let mut progress = Progress::default();
-        let attempts = self.attempts(method, parameters, deadline, &mut progress);
+        let attempts = self.attempts(method, parameters, deadline, tries, &mut progress);
         let outcome = tokio::time::timeout_at(deadline, attempts)
             .await
             .unwrap_or(Err(Error::TimedOut { after: self.timeout }));
@@ -178,20 +184,27 @@ impl Portal {
         method: Method,
         parameters: &Value,
         deadline: Instant,
+        mut tries: u32,
         progress: &mut Progress,
     ) -> Result<T, Error> {
         let mut has_renewed = false;
         loop {
             let waiting = Instant::now();
-            let has_place = self.turnstile.pass(method, deadline).await;
-            self.measurements.waited(Wait::Limit, waiting.elapsed());
-            has_place?;
-            let (error, asked) = match self
-                .attempt(method, parameters, &mut has_renewed, deadline, progress)
-                .await
-            {
+            let turn = self.turn(method, parameters, deadline, tries).await;
+            let waited = waiting
+                .elapsed()
+                .saturating_sub(turn.as_ref().map_or(Duration::ZERO, Turn::took));
+            self.measurements.waited(Wait::Limit, waited);
+            let attempted = match turn? {
+                Turn::Own => {
+                    self.attempt(method, parameters, &mut has_renewed, deadline, progress)
+                        .await
+                }
+                Turn::Carried(carried) => carried.read(&mut tries, progress),
+            };
+            let (error, asked) = match attempted {
                 Ok(result) => return Ok(result),
-                Err(Attempted::Renewed) => continue,
+                Err(Attempted::Again) => continue,
                 Err(Attempted::Failed(error, asked)) => (error, asked),
             };
             let Some(wait) = self.wait_after(&error, method, asked, progress.attempts) else {
@@ -236,6 +249,7 @@ impl Portal {
         let error = match answer {
             Ok(Answer { result, operating }) => {
                 self.turnstile.told(method, operating);
+                self.merging.single_took(method, took);
                 return Ok(result);
             }
             Err(error) => error,
@@ -245,7 +259,7 @@ impl Portal {
             && self.renew(token).await?
         {
             *has_renewed = true;
-            return Err(Attempted::Renewed);
+            return Err(Attempted::Again);
         }
         let error = match diagnosis::question(&error) {
             Some(question) => {
@@ -317,7 +331,7 @@ impl Portal {
     }
 
     async fn ask(&self, method: OldMethod, access: &Access, deadline: Instant) -> Result<Value, Error> {
-        self.turnstile.pass_bucket(deadline).await?;
+        self.turnstile.pass_bucket(self.turnstile.ticket(), deadline).await?;
         let reply = self.wire.send(access.old_call(method)).await?;
         Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
     }
@@ -369,8 +383,8 @@ impl Portal {
 
 /// How an attempt ended, if not in a result.
 enum Attempted {
-    /// The access token was renewed: try again at once.
-    Renewed,
+    /// Try again at once: the access token was renewed, or the call was merged and has to go alone.
+    Again,
     /// It failed; with the wait that the server asked for.
     Failed(Error, Option<Duration>),
 }

@@ -162,6 +162,15 @@ pub const RATE_LIMIT: EnvVar = EnvVar {
     example: "5/250",
 };
 
+/// One request for many look-ups.
+pub const MERGE: EnvVar = EnvVar {
+    name: "BITRIX24_MERGE",
+    key: "merge",
+    meaning: "Whether look-ups that have to wait for the portal's limit share a request, up to 50 of them: on or off.",
+    default: "on",
+    example: "off",
+};
+
 /// How long answers are good.
 pub const CACHE_TTL: EnvVar = EnvVar {
     name: "BITRIX24_CACHE_TTL",
@@ -249,6 +258,7 @@ pub const ALL: &[EnvVar] = &[
     TOKEN_STORE,
     OAUTH_SERVER,
     RATE_LIMIT,
+    MERGE,
     CACHE_TTL,
     TIMEOUT,
     HTTP_TOKEN,

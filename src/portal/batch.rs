@@ -25,7 +25,7 @@ use tokio::time::Instant;
 
 use super::error::{Error, Refusal, Speaker, Unreadable};
 use super::failed::Failed;
-use super::{Method, Portal, retry};
+use super::{Method, Portal, merging, retry};
 
 /// The most calls of one batch, as the SDKs have it.
 pub const MAX_CALLS: usize = 50;
@@ -45,7 +45,7 @@ pub struct Call {
 }
 
 impl Call {
-    fn item(&self) -> Value {
+    pub(super) fn item(&self) -> Value {
         json!({"method": self.method.as_str(), "query": self.parameters})
     }
 }
@@ -68,7 +68,10 @@ impl Portal {
             return self.one_by_one(deadline, calls).await;
         }
         let items: Value = calls.iter().map(Call::item).collect();
-        let failed = match self.call_by::<Vec<T>>(deadline, Method::Batch, &items).await {
+        let failed = match self
+            .call_by::<Vec<T>>(deadline, Method::Batch, &items, merging::NEVER)
+            .await
+        {
             Ok(results) if results.len() == calls.len() => return results.into_iter().map(Ok).collect(),
             Ok(_) => Failed::from(Error::Unreadable {
                 from: Speaker::Portal,
@@ -105,7 +108,9 @@ impl Portal {
         if let Some(failed) = known {
             return Err(failed);
         }
-        let outcome = self.call_by(deadline, call.method, &call.parameters).await;
+        // They come from a batch that has just failed.
+        let calling = self.call_by(deadline, call.method, &call.parameters, merging::NEVER);
+        let outcome = calling.await;
         lock(course).went(call.method, outcome.as_ref().err());
         outcome
     }

@@ -20,7 +20,7 @@ use super::error::Error;
 use super::failed::Failed;
 use super::quote::Quoter;
 use super::request::{Access, Method, OldMethod};
-use super::{Origin, Portal, diagnosis};
+use super::{Origin, Portal, diagnosis, merging};
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +173,7 @@ impl Portal {
         }
         let started = Instant::now();
         let parameters = json!({"query": "", "pagination": {"limit": 1, "offset": 0}});
-        let calling = self.call::<Contacts>(Method::ListContacts, &parameters);
+        let calling = self.call_by::<Contacts>(deadline, Method::ListContacts, &parameters, merging::NEVER);
         let timed_out = Error::TimedOut { after: self.timeout };
         match timeout_at(deadline, calling)
             .await

@@ -169,6 +169,11 @@ impl OperatingGate {
         self.closed_until.saturating_duration_since(now) + self.space.saturating_mul(ahead)
     }
 
+    /// True if it is open and calls need no space between them.
+    pub(super) fn is_unspaced(&self, now: Instant) -> bool {
+        self.space.is_zero() && self.wait(now, 0).is_zero()
+    }
+
     /// What a good answer told.
     pub(super) fn told(&mut self, operating: Operating, now: Instant) {
         self.reset_at = Some(now + operating.reset_in);

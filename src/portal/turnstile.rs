@@ -1,12 +1,15 @@
 //! Lets callers through to the portal one after another, first come first served, as fast as its limits allow.
 //!
-//! The limits are pure values in [`super::limits`]; here is the waiting. Who gives up, or is cancelled, leaves the
-//! queue and costs nobody a place. Who could not be through in time is told at once, with the wait it would have needed.
+//! The limits are pure values in [`super::limits`]; here is the waiting. Everybody waits under a [`Ticket`], and the
+//! oldest is next. Who gives up, or is cancelled, leaves the queue and costs nobody a place. Who could not be through in
+//! time is told at once, with the wait it would have needed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::error::{Error, Limit};
@@ -20,14 +23,26 @@ pub(super) struct Turnstile {
     /// `None`: the portal has no limit of requests.
     bucket: Option<Lane<Bucket>>,
     gates: [Lane<OperatingGate>; Method::ALL.len()],
+    arrivals: AtomicU64,
 }
 
-/// A limiter with its queue. tokio's mutex is fair, so whoever holds `turn` is the first of the queue.
+/// When somebody came, in the order of arrival. Who comes back with an old one is before all who came later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
+
+/// A limiter with its queue.
 #[derive(Debug)]
 struct Lane<L> {
     limiter: Mutex<L>,
-    turn: tokio::sync::Mutex<()>,
-    waiting: AtomicUsize,
+    queue: Mutex<Queue>,
+}
+
+/// Who waits, the oldest first, and how each is woken when it has become the first. The number tells apart who waits
+/// under the same ticket.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: BTreeMap<(Ticket, u64), Arc<Notify>>,
+    joined: u64,
 }
 
 /// What a lane asks of its limiter.
@@ -68,8 +83,7 @@ impl<L: Limiter> Lane<L> {
     fn new(limiter: L) -> Self {
         Self {
             limiter: Mutex::new(limiter),
-            turn: tokio::sync::Mutex::new(()),
-            waiting: AtomicUsize::new(0),
+            queue: Mutex::default(),
         }
     }
 
@@ -78,21 +92,49 @@ impl<L: Limiter> Lane<L> {
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_idle(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) == 0 && self.limiter().is_idle(Instant::now())
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Nothing that is done with a queue can fail half way.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn pass(&self, deadline: Instant) -> Result<(), Error> {
-        let place = Waiting::join(&self.waiting);
-        let wait = self.limiter().wait(Instant::now(), place.ahead);
-        check::<L>(wait, deadline)?;
-        let _turn = self.turn.lock().await;
+    fn is_idle(&self) -> bool {
+        self.queue().waiting.is_empty() && self.limiter().is_idle(Instant::now())
+    }
+
+    /// Takes a place if nobody waits and there is one.
+    fn pass_at_once(&self) -> bool {
+        let queue = self.queue();
+        queue.waiting.is_empty() && self.limiter().take(Instant::now()).is_ok()
+    }
+
+    /// How long somebody with this ticket would wait from now on.
+    fn wait(&self, ticket: Ticket) -> Duration {
+        let ahead = self.queue().waiting.range(..(ticket, 0)).count();
+        self.limiter().wait(Instant::now(), ahead)
+    }
+
+    /// Waits for a place; `bears` is asked at the start, when it is the first, and whenever the wait may have become
+    /// longer. The ticket may have become a later one in the meantime.
+    async fn pass(
+        &self,
+        ticket: impl Fn() -> Ticket,
+        bears: impl Fn(Duration) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut place = Waiting::join(&self.queue, ticket());
+        bears(self.wait(ticket()))?;
         loop {
-            let now = Instant::now();
-            let taken = self.limiter().take(now);
+            while !place.is_first() {
+                place.woken.notified().await;
+            }
+            bears(Duration::ZERO)?;
+            if ticket() != place.key.0 {
+                place = Waiting::join(&self.queue, ticket());
+                continue;
+            }
+            let taken = self.limiter().take(Instant::now());
             let Err(wait) = taken else { return Ok(()) };
             // Others may have made the wait longer since.
-            check::<L>(wait, deadline)?;
+            bears(wait)?;
             tracing::info!(
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 limit = ?L::LIMIT,
@@ -103,35 +145,52 @@ impl<L: Limiter> Lane<L> {
     }
 }
 
-fn check<L: Limiter>(wait: Duration, deadline: Instant) -> Result<(), Error> {
-    // A place at the very deadline is of no use.
-    if !wait.is_zero() && wait >= deadline.saturating_duration_since(Instant::now()) {
-        return Err(Error::Throttled {
-            limit: L::LIMIT,
-            needed: wait,
-        });
+fn throttled(limit: Limit, needed: Duration) -> Error {
+    Error::Throttled { limit, needed }
+}
+
+/// True if who waits so long comes too late. A place at the very deadline is of no use.
+pub(super) fn is_too_long(wait: Duration, deadline: Instant) -> bool {
+    !wait.is_zero() && wait >= deadline.saturating_duration_since(Instant::now())
+}
+
+fn by(deadline: Instant, limit: Limit) -> impl Fn(Duration) -> Result<(), Error> {
+    move |wait| match is_too_long(wait, deadline) {
+        true => Err(throttled(limit, wait)),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// A place in a queue; dropping it leaves.
 struct Waiting<'a> {
-    count: &'a AtomicUsize,
-    ahead: usize,
+    queue: &'a Mutex<Queue>,
+    key: (Ticket, u64),
+    woken: Arc<Notify>,
 }
 
 impl<'a> Waiting<'a> {
-    fn join(count: &'a AtomicUsize) -> Self {
-        Self {
-            count,
-            ahead: count.fetch_add(1, Ordering::SeqCst),
-        }
+    fn join(queue: &'a Mutex<Queue>, ticket: Ticket) -> Self {
+        let mut entered = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        entered.joined += 1;
+        let (key, woken) = ((ticket, entered.joined), Arc::new(Notify::new()));
+        entered.waiting.insert(key, Arc::clone(&woken));
+        Self { queue, key, woken }
+    }
+
+    fn is_first(&self) -> bool {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.waiting.keys().next() == Some(&self.key)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.count.fetch_sub(1, Ordering::SeqCst);
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.waiting.remove(&self.key);
+        // Also if it was not the first: one wake too many costs nothing.
+        if let Some(first) = queue.waiting.values().next() {
+            first.notify_one();
+        }
     }
 }
 
@@ -141,29 +200,68 @@ impl Turnstile {
         Self {
             bucket: limit.map(|limit| Lane::new(Bucket::new(limit, now))),
             gates: std::array::from_fn(|_| Lane::new(OperatingGate::new(now))),
+            arrivals: AtomicU64::new(0),
         }
     }
 
-    /// Waits for a place for one call of `method`.
-    ///
-    /// # Errors
-    /// [`Error::Throttled`] if the deadline would pass first.
-    pub(super) async fn pass(&self, method: Method, deadline: Instant) -> Result<(), Error> {
-        if let Some(gate) = self.gate(method) {
-            gate.pass(deadline).await?;
-        }
-        self.pass_bucket(deadline).await
+    /// A ticket for somebody who comes now.
+    pub(super) fn ticket(&self) -> Ticket {
+        Ticket(self.arrivals.fetch_add(1, Ordering::SeqCst))
     }
 
-    /// Waits for a place for a request that has no operating time of its own.
+    /// Waits until the method's operating time lets one call of it through.
     ///
     /// # Errors
     /// [`Error::Throttled`] if the deadline would pass first.
-    pub(super) async fn pass_bucket(&self, deadline: Instant) -> Result<(), Error> {
-        match &self.bucket {
-            Some(bucket) => bucket.pass(deadline).await,
+    pub(super) async fn pass_gate(&self, method: Method, deadline: Instant) -> Result<(), Error> {
+        match self.gate(method) {
+            Some(gate) => {
+                let ticket = self.ticket();
+                gate.pass(|| ticket, by(deadline, Limit::OperatingTime)).await
+            }
             None => Ok(()),
         }
+    }
+
+    /// Waits for a place for a request.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] if the deadline would pass first.
+    pub(super) async fn pass_bucket(&self, ticket: Ticket, deadline: Instant) -> Result<(), Error> {
+        self.pass_bucket_if(|| ticket, by(deadline, Limit::Requests)).await
+    }
+
+    /// The same for somebody whose ticket may become a later one, and who is asked whether it bears a wait.
+    ///
+    /// # Errors
+    /// Those of `bears`.
+    pub(super) async fn pass_bucket_if(
+        &self,
+        ticket: impl Fn() -> Ticket,
+        bears: impl Fn(Duration) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        match &self.bucket {
+            Some(bucket) => bucket.pass(ticket, bears).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a place for a request if that needs no waiting.
+    pub(super) fn pass_bucket_at_once(&self) -> bool {
+        self.bucket.as_ref().is_none_or(Lane::pass_at_once)
+    }
+
+    /// How long a request with this ticket would wait.
+    pub(super) fn wait(&self, ticket: Ticket) -> Duration {
+        self.bucket
+            .as_ref()
+            .map_or(Duration::ZERO, |bucket| bucket.wait(ticket))
+    }
+
+    /// True if the method's operating time is no matter: far from its limit, as it mostly is.
+    pub(super) fn is_unspaced(&self, method: Method) -> bool {
+        self.gate(method)
+            .is_none_or(|gate| gate.limiter().is_unspaced(Instant::now()))
     }
 
     /// What a good answer told of the method's operating time.

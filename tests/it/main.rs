@@ -91,6 +91,12 @@ mod legacy_sse;
 mod lifecycle;
 /// `login`, from the authorize page's address to the token store.
 mod login;
+/// Look-ups that wait for the limit and share requests, on the demo portal.
+mod merging;
+/// The same when a caller leaves, comes too late or is one too many, on a scripted wire.
+mod merging_in_time;
+/// The same when a request fails.
+mod merging_that_fails;
 /// An application's tokens.
 mod oauth;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.

@@ -64,6 +64,11 @@ async fn a_wrong_setting_is_named_with_an_example() {
         ),
         ("BITRIX24_TIMEOUT", "1h", "BITRIX24_TIMEOUT must be from 100ms to 50s"),
         ("BITRIX24_MCP_LOG", "loud", "BITRIX24_MCP_LOG is not a log level"),
+        (
+            "BITRIX24_MERGE",
+            "yes",
+            "BITRIX24_MERGE must be on or off, for example off",
+        ),
     ] {
         for command in ["lookup", "serve"] {
             let output = program().arg(command).env(name, value).output().await.unwrap();

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 /// How long a request is on its way.
-const TRIP: Duration = Duration::from_millis(20);
+pub(crate) const TRIP: Duration = Duration::from_millis(20);
 
 /// Takes requests to a demo portal without sockets.
 #[derive(Debug)]
@@ -63,18 +63,18 @@ impl Wire for DemoWire {
 }
 
 /// A demo portal, its address book as a client sees it, and the folder of the token store.
-struct Scene {
-    portal: Arc<DemoPortal>,
-    book: AddressBook,
+pub(crate) struct Scene {
+    pub(crate) portal: Arc<DemoPortal>,
+    pub(crate) book: AddressBook,
     _folder: TempDir,
 }
 
 impl Scene {
     async fn with(settings: demo::Settings) -> Self {
-        Self::within(settings, Settings::DEFAULT_TIMEOUT).await
+        Self::within(settings, Settings::DEFAULT_TIMEOUT, true).await
     }
 
-    async fn within(settings: demo::Settings, timeout: Duration) -> Self {
+    pub(crate) async fn within(settings: demo::Settings, timeout: Duration, merge: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let portal = Arc::new(DemoPortal::start(settings).await.unwrap());
         let credentials = match settings.credential_kind() {
@@ -85,6 +85,7 @@ impl Scene {
         };
         let settings = Settings {
             timeout,
+            merge,
             jitter: || 0.0,
             ..Settings::new(credentials)
         };
@@ -96,7 +97,7 @@ impl Scene {
         }
     }
 
-    async fn look_up(&self, text: &str) -> Result<ContactPage, Error> {
+    pub(crate) async fn look_up(&self, text: &str) -> Result<ContactPage, Error> {
         self.book.list(&query(text), &CancellationToken::new()).await
     }
 }
@@ -176,8 +177,8 @@ async fn every_fault_ends_in_time_with_every_kind_of_credentials() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_hundred_look_ups_at_once_take_what_the_bucket_allows_and_keep_their_order() {
-    let scene = Arc::new(Scene::within(demo::Settings::default(), 120 * SECOND).await);
+async fn unmerged_two_hundred_look_ups_at_once_take_what_the_bucket_allows_and_keep_their_order() {
+    let scene = Arc::new(Scene::within(demo::Settings::default(), 120 * SECOND, false).await);
     let started = Instant::now();
     // Each a task of its own, as a server has them.
     let look_ups: Vec<_> = (0..200)
@@ -311,7 +312,7 @@ async fn the_real_operating_limit_is_kept_away_from() {
         }),
         ..Default::default()
     };
-    let scene = Scene::within(settings, 60 * SECOND).await;
+    let scene = Scene::within(settings, 60 * SECOND, true).await;
     for number in 0..60 {
         let outcome = scene.look_up(&number.to_string()).await;
         let waits = matches!(&outcome, Err(error) if error.code() == "OPERATION_TIME_LIMIT" || error.code().ends_with("RATELIMITEXCEPTION"));
