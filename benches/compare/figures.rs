@@ -12,7 +12,12 @@ pub(super) fn percentile(values: &mut [f64], percent: usize) -> f64 {
 }
 
 pub(super) fn median(values: &mut [f64]) -> f64 {
-    percentile(values, 50)
+    values.sort_by(f64::total_cmp);
+    match values {
+        [] => f64::NAN,
+        _ if values.len() % 2 == 1 => values[values.len() / 2],
+        _ => f64::midpoint(values[values.len() / 2 - 1], values[values.len() / 2]),
+    }
 }
 
 pub(super) fn micros(time: Duration) -> f64 {

@@ -100,26 +100,32 @@ pub(super) async fn at_once(
     question: impl Fn() -> Post + Clone + 'static,
     is_answer: fn(&[u8]) -> bool,
 ) -> Work {
-    let (calls, failed) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    let mut connections = Vec::new();
+    let mut all = Vec::new();
     for _ in 0..callers {
-        connections.push(Connection::open(address).await.unwrap());
+        let (mut connection, question) = (Connection::open(address).await.unwrap(), question.clone());
+        all.push(async move || match connection.ask(question()).await {
+            Ok((status, body)) => status == StatusCode::OK && is_answer(&body),
+            Err(_) => {
+                connection = Connection::open(address).await.unwrap();
+                false
+            }
+        });
     }
+    together(all, enough).await
+}
+
+/// Lets all callers ask again and again, each for itself; they tell whether the answer was one.
+pub(super) async fn together(callers: Vec<impl AsyncFnMut() -> bool + 'static>, enough: Enough) -> Work {
+    let (calls, failed) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
     let started = Instant::now();
     let until = started + enough.time;
     let tasks = tokio::task::LocalSet::new();
-    for mut connection in connections {
-        let (calls, failed, question) = (Rc::clone(&calls), Rc::clone(&failed), question.clone());
+    for mut caller in callers {
+        let (calls, failed) = (Rc::clone(&calls), Rc::clone(&failed));
         tasks.spawn_local(async move {
             while calls.get() < enough.calls && Instant::now() < until {
                 calls.set(calls.get() + 1);
-                let is_well = match connection.ask(question()).await {
-                    Ok((status, body)) => status == StatusCode::OK && is_answer(&body),
-                    Err(_) => {
-                        connection = Connection::open(address).await.unwrap();
-                        false
-                    }
-                };
+                let is_well = caller().await;
                 failed.set(failed.get() + u64::from(!is_well));
             }
         });

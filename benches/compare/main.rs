@@ -1,8 +1,10 @@
 //! What a server between an assistant and the portal costs, beside other ways to write one:
 //!
 //! ```sh
-//! cargo bench --bench compare -- [--quick] [--only NAME|stdio|http] [--json FILE] [--readme README.md]
+//! cargo bench --bench compare -- [--quick] [--only NAME|stdio|http] [--program FILE] [--json FILE] [--readme README.md]
 //! ```
+//!
+//! `--program` measures another build of this project's program, such as one from before a change.
 //!
 //! The same tool on bare rmcp, on the TypeScript SDK and on the Python SDK (`peers/`), each with its ecosystem's usual
 //! HTTP client, and the direct request without any server, all against one portal on loopback that answers at once with
@@ -50,6 +52,7 @@ use table::Machine;
 struct Options {
     effort: Effort,
     only: String,
+    program: Option<PathBuf>,
     json: Option<PathBuf>,
     readme: Option<PathBuf>,
 }
@@ -59,6 +62,7 @@ impl Options {
         let mut options = Self {
             effort: Effort::FULL,
             only: String::new(),
+            program: None,
             json: None,
             readme: None,
         };
@@ -69,10 +73,11 @@ impl Options {
                 "--bench" => {}
                 "--quick" => options.effort = Effort::QUICK,
                 "--only" => options.only = value()?,
+                "--program" => options.program = Some(value()?.into()),
                 "--json" => options.json = Some(value()?.into()),
                 "--readme" => options.readme = Some(value()?.into()),
                 _ => {
-                    let known = "--quick, --only NAME, --json FILE, --readme FILE";
+                    let known = "--quick, --only NAME, --program FILE, --json FILE, --readme FILE";
                     return Err(format!("{argument} is not known; there are {known}"));
                 }
             }
@@ -91,7 +96,7 @@ fn main() -> ExitCode {
     };
     // 512 callers have a connection each, at both ends of it.
     let _ = rlimit::increase_nofile_limit(16 * 1024);
-    let workshop = Workshop::open();
+    let workshop = Workshop::open(options.program);
     let portal = Portal::start();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -64,22 +64,15 @@ pub(super) struct Workshop {
 
 impl Workshop {
     /// Builds and installs what is missing. Versions are pinned: the project's lock file counts for rmcp too.
-    pub(super) fn open() -> Self {
+    pub(super) fn open(program: Option<PathBuf>) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let folder = target.join("compare");
         let peers = root.join("benches/compare/peers");
 
-        // Again, since the benches' own build of the program holds what tests add to its dependencies.
-        note("building bitrix24-mail-mcp as a release has it");
-        let mut cargo = cargo(root, target);
-        run(cargo.args(["--locked", "--bin", env!("CARGO_PKG_NAME")]));
-        let ours = folder.join(env!("CARGO_PKG_NAME"));
         std::fs::create_dir_all(&folder).unwrap();
-        let built = target.join("release").join(env!("CARGO_PKG_NAME"));
-        // Beside and moved, for the file may be running.
-        std::fs::copy(built, folder.join("new")).unwrap();
-        std::fs::rename(folder.join("new"), &ours).unwrap();
+        // cargo runs a benchmark in the package's folder.
+        let ours = program.unwrap_or_else(|| release(root, target, &folder));
 
         note("building the server on bare rmcp");
         let bare_rmcp = folder.join("bare_rmcp");
@@ -87,7 +80,7 @@ impl Workshop {
         if !bare_rmcp.join("Cargo.lock").exists() {
             std::fs::copy(root.join("Cargo.lock"), bare_rmcp.join("Cargo.lock")).unwrap();
         }
-        run(&mut self::cargo(&bare_rmcp, &folder));
+        run(&mut cargo(&bare_rmcp, &folder));
 
         let typescript = folder.join("typescript");
         let has_changed = copy(
@@ -185,6 +178,17 @@ impl Workshop {
         node.stdin.take().unwrap().write_all(&texts).unwrap();
         serde_json::from_slice(&node.wait_with_output().unwrap().stdout).unwrap()
     }
+}
+
+/// The program as a release has it: the benches' own build of it holds what tests add to its dependencies.
+fn release(root: &Path, target: &Path, folder: &Path) -> PathBuf {
+    note("building bitrix24-mail-mcp as a release has it");
+    run(cargo(root, target).args(["--locked", "--bin", env!("CARGO_PKG_NAME")]));
+    let program = folder.join(env!("CARGO_PKG_NAME"));
+    // Beside and moved, for the file may be running.
+    std::fs::copy(target.join("release").join(env!("CARGO_PKG_NAME")), folder.join("new")).unwrap();
+    std::fs::rename(folder.join("new"), &program).unwrap();
+    program
 }
 
 fn with(mut command: Command, way: &str) -> Command {

@@ -96,8 +96,61 @@ impl Portal {
 
 /// The request that a server would send, to be sent directly.
 pub(super) fn direct(number: u64) -> Post {
-    let body = json!({"query": question(number), "pagination": {"limit": 20, "offset": 0}});
-    Post::new(PATH, body.to_string())
+    Post::new(PATH, parameters(number))
+}
+
+fn parameters(number: u64) -> String {
+    json!({"query": question(number), "pagination": {"limit": 20, "offset": 0}}).to_string()
+}
+
+/// Asks the portal as a program would that needs no server: with reqwest, and with a list of contacts as its answer.
+#[derive(Debug, Clone)]
+pub(super) struct Program {
+    client: reqwest::Client,
+    url: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Reply {
+    result: Listing,
+}
+
+#[derive(serde::Deserialize)]
+struct Listing {
+    items: Vec<Contact>,
+}
+
+#[derive(serde::Deserialize)]
+#[expect(dead_code, reason = "read, as a program would, and not used")]
+struct Contact {
+    id: u64,
+    email: String,
+    name: String,
+}
+
+impl Program {
+    pub(super) fn new(portal: &Portal) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            client: reqwest::Client::new(),
+            url: portal.url(),
+        }
+    }
+
+    /// Whether all contacts came.
+    pub(super) async fn ask(&self, number: u64) -> bool {
+        let asking = self.client.post(&self.url).header("content-type", "application/json");
+        let reply = asking
+            .body(parameters(number))
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
+        let reply: Reply = serde_json::from_slice(&reply).unwrap();
+        reply.result.items.len() == CONTACTS.len()
+    }
 }
 
 /// A query that was not asked before.

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::figures::{Rounds, median, micros, percentile};
-use super::http::{Connection, Enough, Work, at_once};
+use super::http::{Connection, Enough, Work, at_once, together};
 use super::peers::{PEERS, Peer, Transport, Workshop, note};
-use super::portal::{Portal, direct};
+use super::portal::{Portal, Program, direct};
 use super::session::{Numbers, Session};
 
 /// How much is done.
@@ -83,36 +83,49 @@ pub(super) struct Found {
     pub(super) failed: u64,
 }
 
-/// Everything: the direct request first.
-pub(super) async fn all(portal: &Portal, workshop: &Workshop, effort: Effort, only: &str) -> Vec<Found> {
+/// Everything that was found.
+#[derive(Debug, Serialize)]
+pub(super) struct Course {
+    /// The direct request, as the driver sends all its requests.
+    pub(super) direct: Found,
+    /// The direct request of a program that uses reqwest and reads the answer.
+    pub(super) program: Found,
+    pub(super) servers: Vec<Found>,
+}
+
+/// All rounds, and then what memory has become.
+pub(super) async fn all(portal: &Portal, workshop: &Workshop, effort: Effort, only: &str) -> Course {
     let numbers = Numbers::default();
     let peers: Vec<Peer> = PEERS
         .into_iter()
         .filter(|peer| peer.name.contains(only) || only == format!("{:?}", peer.transport).to_lowercase())
         .collect();
-    let mut unaided = Found {
-        name: "the direct request".to_owned(),
-        ..Found::default()
-    };
+    let (mut direct, mut program) = (Found::default(), Found::default());
+    direct.name = "the direct request".to_owned();
+    program.name = "the direct request with reqwest".to_owned();
     let mut found: Vec<Found> = peers.iter().map(|peer| named(peer, workshop)).collect();
     for round in 1..=effort.rounds {
         note(&format!("round {round} of {}: the direct request", effort.rounds));
-        unaided.with_64.push(directly(portal, 64, effort, &numbers).await);
-        unaided.with_512.push(directly(portal, 512, effort, &numbers).await);
+        direct.with_64.push(directly(portal, 64, effort, &numbers).await);
+        direct.with_512.push(directly(portal, 512, effort, &numbers).await);
+        of_a_program(portal, effort, &numbers, &mut program).await;
         for (peer, found) in peers.iter().zip(&mut found) {
             note(&format!(
                 "round {round} of {}: {}, {:?}",
                 effort.rounds, peer.name, peer.transport
             ));
-            one_round(portal, workshop, peer, effort, &numbers, found, &mut unaided).await;
+            one_round(portal, workshop, peer, effort, &numbers, found, &mut direct).await;
         }
     }
     for (peer, found) in peers.iter().zip(&mut found) {
         note(&format!("memory: {}, {:?}", peer.name, peer.transport));
         memory(portal, workshop, peer, effort, &numbers, found).await;
     }
-    found.insert(0, unaided);
-    found
+    Course {
+        direct,
+        program,
+        servers: found,
+    }
 }
 
 fn named(peer: &Peer, workshop: &Workshop) -> Found {
@@ -136,6 +149,29 @@ async fn directly(portal: &Portal, callers: usize, effort: Effort, numbers: &Num
     .await;
     assert_eq!(work.failed, 0, "the portal failed");
     work.per_second()
+}
+
+async fn of_a_program(portal: &Portal, effort: Effort, numbers: &Numbers, found: &mut Found) {
+    let program = Program::new(portal);
+    let mut times = Vec::new();
+    for at in 0..effort.warm_up + effort.single_calls {
+        let started = std::time::Instant::now();
+        assert!(program.ask(numbers.next()).await);
+        if at >= effort.warm_up {
+            times.push(micros(started.elapsed()));
+        }
+    }
+    found.call_us.push(median(&mut times));
+    found.p99_us.push(percentile(&mut times, 99));
+    for (callers, figures) in [(64, &mut found.with_64), (512, &mut found.with_512)] {
+        let callers = (0..callers).map(|_| {
+            let (program, numbers) = (program.clone(), numbers.clone());
+            async move || program.ask(numbers.next()).await
+        });
+        let work = together(callers.collect(), effort.enough()).await;
+        assert_eq!(work.failed, 0, "the portal failed");
+        figures.push(work.per_second());
+    }
 }
 
 async fn one_round(

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::figures::Rounds;
-use super::rounds::{Effort, Found};
+use super::rounds::{Course, Effort, Found};
 
 /// Where and when it was measured.
 #[derive(Debug, Serialize)]
@@ -74,26 +74,23 @@ fn share(rounds: &Rounds, direct: &Rounds) -> String {
 }
 
 /// Both tables, with what has to be known to read them.
-pub(super) fn markdown(found: &[Found], effort: Effort, machine: &Machine) -> String {
-    let Some((direct, servers)) = found.split_first() else {
-        return String::new();
-    };
+pub(super) fn markdown(found: &Course, effort: Effort, machine: &Machine) -> String {
     let mut text = format!(
         "Measured on {} on {} cores ({}, {}). A cell has the median of {} rounds, taken in turns, and their least and \
 most; after a comma, the share of the direct request.\n",
         machine.date, machine.cores, machine.processor, machine.system, effort.rounds
     );
     for (title, is_http) in [("over stdio", false), ("over HTTP", true)] {
-        if servers.iter().any(|server| server.is_http == is_http) {
-            table(&mut text, title, is_http, direct, servers);
+        if found.servers.iter().any(|server| server.is_http == is_http) {
+            table(&mut text, title, is_http, found);
         }
     }
     text.push('\n');
-    weights(&mut text, servers);
+    weights(&mut text, &found.servers);
     text
 }
 
-fn table(text: &mut String, title: &str, is_http: bool, direct: &Found, servers: &[Found]) {
+fn table(text: &mut String, title: &str, is_http: bool, found: &Course) {
     let more = if is_http { " 512 callers |" } else { "" };
     let rule = if is_http { "---|" } else { "" };
     writeln!(
@@ -108,22 +105,24 @@ fn table(text: &mut String, title: &str, is_http: bool, direct: &Found, servers:
             spread(&server.start_ms),
             spread(&server.added_us),
             spread(&server.p99_us),
-            share(&server.with_64, &direct.with_64),
+            share(&server.with_64, &found.direct.with_64),
         )
         .unwrap();
         if is_http {
-            write!(text, " {} |", share(&server.with_512, &direct.with_512)).unwrap();
+            write!(text, " {} |", share(&server.with_512, &found.direct.with_512)).unwrap();
         }
         text.push('\n');
     };
-    for server in servers.iter().filter(|server| server.is_http == is_http) {
+    for server in found.servers.iter().filter(|server| server.is_http == is_http) {
         let failed = match server.failed {
             0 => String::new(),
             failed => format!(" ({failed} calls failed)"),
         };
         row(&format!("{}{failed}", server.name), server);
     }
-    row(&format!("no server: {} µs", spread(&direct.call_us)), direct);
+    for (how, direct) in [("", &found.direct), (", reqwest", &found.program)] {
+        row(&format!("no server{how}: {} µs", spread(&direct.call_us)), direct);
+    }
 }
 
 fn weights(text: &mut String, servers: &[Found]) {
