@@ -198,6 +198,14 @@ fn with(mut command: Command, way: &str) -> Command {
 
 fn cargo(folder: &Path, target: &Path) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
+    // What cargo tells the benchmark of its own package would make build scripts run again, and all that depends on them.
+    #[expect(clippy::disallowed_methods, reason = "no setting of the project's is read")]
+    for (name, _) in std::env::vars_os() {
+        let is_cargos = name.to_string_lossy().starts_with("CARGO_");
+        if is_cargos && name != "CARGO_HOME" {
+            cargo.env_remove(name);
+        }
+    }
     cargo
         .args(["build", "--release", "--quiet"])
         .env("CARGO_TARGET_DIR", target)
