@@ -27,6 +27,8 @@ const expected = [
 const elsewhere = {
   "bash .ci/run": "this runs within it",
   "cargo bench": "measures, for minutes",
+  "cargo bench --bench compare -- --readme README.md": "likewise",
+  "cargo bench --bench parts": "likewise",
   "python3 tests/soak.py": "takes ten minutes",
   "bitrix24-mail-mcp login": "waits for a person; tests/it/login.rs plays one",
   "bitrix24-mail-mcp doctor": "needs a portal; tests/it/doctor.rs has one",

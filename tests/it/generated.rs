@@ -58,6 +58,17 @@ async fn a_stale_file_is_noticed_and_mended() {
     );
 }
 
+/// The figures themselves are one machine's, and no test compares them.
+#[test]
+fn the_readme_has_a_place_for_what_it_costs() {
+    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
+    let (_, rest) = readme.split_once("<!-- measured: cost -->\n").unwrap();
+    let (figures, _) = rest.split_once("<!-- end -->").unwrap();
+    for word in ["bitrix24-mail-mcp", "rmcp", "TypeScript SDK", "Python SDK", "no server"] {
+        assert!(figures.contains(word), "{word} is not in {figures}");
+    }
+}
+
 #[tokio::test]
 async fn tools_list_is_as_clients_know_it() {
     let tools = Session::demo().await.client().list_all_tools().await.unwrap();

@@ -1,0 +1,45 @@
+//! Medians, and how far rounds lie apart.
+
+use std::time::Duration;
+
+/// The value below which so many hundredths of the values are.
+pub(super) fn percentile(values: &mut [f64], percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values
+        .get((values.len().saturating_sub(1)) * percent / 100)
+        .copied()
+        .unwrap_or(f64::NAN)
+}
+
+pub(super) fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values {
+        [] => f64::NAN,
+        _ if values.len() % 2 == 1 => values[values.len() / 2],
+        _ => f64::midpoint(values[values.len() / 2 - 1], values[values.len() / 2]),
+    }
+}
+
+pub(super) fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+/// One figure of each round.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub(super) struct Rounds(pub(super) Vec<f64>);
+
+impl Rounds {
+    pub(super) fn push(&mut self, value: f64) {
+        self.0.push(value);
+    }
+
+    pub(super) fn median(&self) -> Option<f64> {
+        (!self.0.is_empty()).then(|| median(&mut self.0.clone()))
+    }
+
+    /// The least and the most.
+    pub(super) fn spread(&self) -> (f64, f64) {
+        let bound = |start: f64, pick: fn(f64, f64) -> f64| self.0.iter().copied().fold(start, pick);
+        (bound(f64::INFINITY, f64::min), bound(f64::NEG_INFINITY, f64::max))
+    }
+}

@@ -1,0 +1,117 @@
+//! What a server between an assistant and the portal costs, beside other ways to write one:
+//!
+//! ```sh
+//! cargo bench --bench compare -- [--quick] [--only NAME|stdio|http] [--program FILE] [--json FILE] [--readme README.md]
+//! ```
+//!
+//! `--program` measures another build of this project's program, such as one from before a change.
+//!
+//! The same tool on bare rmcp, on the TypeScript SDK and on the Python SDK (`peers/`), each with its ecosystem's usual
+//! HTTP client, and the direct request without any server, all against one portal on loopback that answers at once with
+//! the same twenty contacts. Every call of every server reaches that portal: ours has its cache and its rate limit off,
+//! and questions never repeat. The peers do nothing but pass contacts on; ours checks, cleans, cautions and counts too.
+//!
+//! | figure | how |
+//! |---|---|
+//! | start | from the start of the process to the answer to `initialize`; many starts |
+//! | added | one call at a time in turns with the direct request: the difference of the medians |
+//! | calls a second | 64 questions under way over one pair of pipes, or 64 and 512 connections, for some seconds |
+//! | resident | `VmRSS` after `initialize`, and of another process after many calls |
+//! | program | the stripped binary; the packages of Node and Python without these themselves |
+//! | tokens | o200k_base: name, description and arguments of the tools; structured content of one answer |
+//!
+//! Portal and questions have a thread each in this process. Needs Node and Python beside Rust, and Linux for `/proc`.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement may fail loudly"
+)]
+
+mod figures;
+mod http;
+mod peers;
+mod portal;
+mod rounds;
+mod session;
+mod stdio;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use peers::Workshop;
+use portal::Portal;
+use rounds::Effort;
+use table::Machine;
+
+/// What was asked for.
+struct Options {
+    effort: Effort,
+    only: String,
+    program: Option<PathBuf>,
+    json: Option<PathBuf>,
+    readme: Option<PathBuf>,
+}
+
+impl Options {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            effort: Effort::FULL,
+            only: String::new(),
+            program: None,
+            json: None,
+            readme: None,
+        };
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
+            match argument.as_str() {
+                // cargo adds it.
+                "--bench" => {}
+                "--quick" => options.effort = Effort::QUICK,
+                "--only" => options.only = value()?,
+                "--program" => options.program = Some(value()?.into()),
+                "--json" => options.json = Some(value()?.into()),
+                "--readme" => options.readme = Some(value()?.into()),
+                _ => {
+                    let known = "--quick, --only NAME, --program FILE, --json FILE, --readme FILE";
+                    return Err(format!("{argument} is not known; there are {known}"));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::read(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return ExitCode::from(2);
+        }
+    };
+    // 512 callers have a connection each, at both ends of it.
+    let _ = rlimit::increase_nofile_limit(16 * 1024);
+    let workshop = Workshop::open(options.program);
+    let portal = Portal::start();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let found = runtime.block_on(rounds::all(&portal, &workshop, options.effort, &options.only));
+    let machine = Machine::here();
+    let figures = table::markdown(&found, options.effort, &machine);
+    println!("{figures}");
+    if let Some(path) = options.json {
+        let all = serde_json::json!({"machine": machine, "effort": options.effort, "found": found});
+        std::fs::write(path, format!("{all:#}\n")).unwrap();
+    }
+    if let Some(path) = options.readme {
+        table::write(&path, &figures);
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,7 @@
+// Reads a JSON list of texts, and writes the list of what they cost in tokens (o200k_base).
+import { readFileSync } from "node:fs";
+
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+
+const texts = JSON.parse(readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(texts.map((text) => countTokens(text))));

@@ -1,0 +1,134 @@
+//! Asks a server over its standard input and output, a line a message, without waiting for anything but the answer.
+
+use std::time::Instant;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{ChildStdin, ChildStdout};
+
+use super::http::{Enough, Work};
+
+const CHUNK: usize = 64 * 1024;
+
+/// The two pipes of a server.
+pub(super) struct Pipes {
+    input: ChildStdin,
+    output: ChildStdout,
+    read: Vec<u8>,
+    /// Where in `read` the next line begins.
+    at: usize,
+}
+
+impl Pipes {
+    pub(super) fn new(input: ChildStdin, output: ChildStdout) -> Self {
+        Self {
+            input,
+            output,
+            read: Vec::with_capacity(CHUNK),
+            at: 0,
+        }
+    }
+
+    /// Sends a message that gets no answer.
+    pub(super) async fn tell(&mut self, message: &str) {
+        self.input.write_all(message.as_bytes()).await.unwrap();
+    }
+
+    /// Sends a message and waits for the answer with that id; whatever else comes is passed over.
+    pub(super) async fn ask(&mut self, message: &str, id: u64) -> &[u8] {
+        self.input.write_all(message.as_bytes()).await.unwrap();
+        let (from, to) = loop {
+            let (from, to) = self.line().await;
+            if id_of(&self.read[from..to]) == Some(id) {
+                break (from, to);
+            }
+        };
+        &self.read[from..to]
+    }
+
+    /// The bounds of the next line.
+    async fn line(&mut self) -> (usize, usize) {
+        let mut searched = self.at;
+        loop {
+            if let Some(length) = self.read[searched..].iter().position(|byte| *byte == b'\n') {
+                let bounds = (self.at, searched + length);
+                self.at = bounds.1 + 1;
+                return bounds;
+            }
+            self.read.drain(..self.at);
+            self.at = 0;
+            searched = self.read.len();
+            let read = self.output.read_buf(&mut self.read).await.unwrap();
+            assert!(read > 0, "the server has gone");
+        }
+    }
+
+    /// Keeps so many questions under way: as soon as one is answered, the next is sent, together with those whose
+    /// answers came in the same breath.
+    pub(super) async fn many(
+        &mut self,
+        under_way: u64,
+        enough: Enough,
+        mut question: impl FnMut() -> (String, u64),
+        is_answer: fn(&[u8]) -> bool,
+    ) -> Work {
+        let (mut asked, mut answered, mut failed) = (0, 0, 0);
+        let mut open = std::collections::HashSet::new();
+        let started = Instant::now();
+        let until = started + enough.time;
+        let mut next = String::new();
+        loop {
+            while asked - answered < under_way && asked < enough.calls && Instant::now() < until {
+                let (message, id) = question();
+                next.push_str(&message);
+                open.insert(id);
+                asked += 1;
+            }
+            self.input.write_all(next.as_bytes()).await.unwrap();
+            next.clear();
+            if asked == answered {
+                break;
+            }
+            loop {
+                let (from, to) = self.line().await;
+                let line = &self.read[from..to];
+                if id_of(line).is_some_and(|id| open.remove(&id)) {
+                    answered += 1;
+                    failed += u64::from(!is_answer(line));
+                }
+                if !self.read[self.at..].contains(&b'\n') {
+                    break;
+                }
+            }
+        }
+        Work {
+            calls: answered,
+            failed,
+            took: started.elapsed(),
+        }
+    }
+}
+
+/// The id of an answer. SDKs differ in where they put it; every contact has one too.
+fn id_of(line: &[u8]) -> Option<u64> {
+    let digits = |digits: &[u8]| {
+        let end = digits.iter().position(|byte| !byte.is_ascii_digit());
+        std::str::from_utf8(&digits[..end.unwrap_or(digits.len())])
+            .ok()?
+            .parse()
+            .ok()
+    };
+    if let Some(rest) = line.strip_prefix(br#"{"jsonrpc":"2.0","id":"#) {
+        return digits(rest);
+    }
+    let end = line.strip_suffix(b"}")?;
+    let end = end.strip_suffix(br#","jsonrpc":"2.0""#).unwrap_or(end);
+    let from = end.iter().rposition(|byte| !byte.is_ascii_digit())? + 1;
+    if end[..from].ends_with(br#","id":"#) {
+        return digits(&end[from..]);
+    }
+    #[derive(serde::Deserialize)]
+    struct Message {
+        id: Option<u64>,
+    }
+    serde_json::from_slice::<Message>(line).ok()?.id
+}
