@@ -13,7 +13,7 @@ use super::portal::{Portal, Program, direct};
 use super::session::{Numbers, Session};
 
 /// How much is done.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct Effort {
     pub(super) rounds: usize,
     /// Of each server in each round.

@@ -30,7 +30,14 @@ impl Machine {
             processor: model
                 .and_then(|line| line.split_once(": "))
                 .map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, model)| model.to_owned()),
-            system: format!("Linux {}", read("/proc/sys/kernel/osrelease").trim()),
+            system: format!(
+                "Linux {}",
+                read("/proc/sys/kernel/osrelease")
+                    .split('.')
+                    .take(2)
+                    .collect::<Vec<_>>()
+                    .join(".")
+            ),
         }
     }
 }
@@ -76,9 +83,14 @@ fn share(rounds: &Rounds, direct: &Rounds) -> String {
 /// Both tables, with what has to be known to read them.
 pub(super) fn markdown(found: &Course, effort: Effort, machine: &Machine) -> String {
     let mut text = format!(
-        "Measured on {} on {} cores ({}, {}). A cell has the median of {} rounds, taken in turns, and their least and \
+        "Measured on {} on {} cores ({}, {}). A cell has the median of {} rounds{}, taken in turns, and their least and \
 most; after a comma, the share of the direct request.\n",
-        machine.date, machine.cores, machine.processor, machine.system, effort.rounds
+        machine.date,
+        machine.cores,
+        machine.processor,
+        machine.system,
+        effort.rounds,
+        if effort == Effort::QUICK { " (a quick run)" } else { "" }
     );
     for (title, is_http) in [("over stdio", false), ("over HTTP", true)] {
         if found.servers.iter().any(|server| server.is_http == is_http) {

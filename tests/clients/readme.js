@@ -26,7 +26,7 @@ const expected = [
 // Commands in the text that are not run here, and why.
 const elsewhere = {
   "bash .ci/run": "this runs within it",
-  "cargo bench": "measures, for minutes",
+  "cargo bench --bench http": "measures, for minutes",
   "cargo bench --bench compare -- --readme README.md": "likewise",
   "cargo bench --bench parts": "likewise",
   "python3 tests/soak.py": "takes ten minutes",
