@@ -1,6 +1,6 @@
 //! The command line: `serve` (the default), `lookup`, `resolve`, `doctor`, `login`, `install` and `schema`.
 //!
-//! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal or the network failed, 2 wrong
+//! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal, the network or a client's file failed, 2 wrong
 //! usage or settings, 130 interrupted by Ctrl-C.
 
 mod clients;
@@ -35,7 +35,7 @@ use crate::{demo, telemetry};
 pub enum ExitStatus {
     /// Done.
     Done,
-    /// The portal or the network failed, or a check found a difference.
+    /// The portal, the network or a client's file failed, or a check found something.
     Failed,
     /// Wrong usage or settings.
     Usage,
@@ -102,7 +102,7 @@ enum Command {
     Install(install::Arguments),
     /// Print the tools' JSON Schemas, or keep generated files up to date.
     Schema(schema::Arguments),
-    /// Print what a shell completes of this program's commands and options.
+    /// Print a completion script for your shell.
     #[command(after_help = manual::COMPLETIONS_EXAMPLES)]
     Completions(manual::CompletionsArguments),
     /// Print the manual page, or write the pages of all commands.
@@ -112,7 +112,7 @@ enum Command {
 
 fn after_help() -> String {
     format!(
-        "{}\nExit status:\n  0  done\n  1  the portal or the network failed, or a check found a difference\n  2  wrong usage or settings\n130  interrupted by Ctrl-C",
+        "{}\nExit status:\n  0  done\n  1  the portal, the network or a client's file failed, or a check found something\n  2  wrong usage or settings\n130  interrupted by Ctrl-C",
         env_vars::help_text()
     )
 }
@@ -148,6 +148,15 @@ struct Global {
 }
 
 impl Global {
+    /// The name of the entry that is meant in a client's settings.
+    fn server_name(&self) -> &'static str {
+        if self.wants_demo() {
+            clients::entry::DEMO_NAME
+        } else {
+            clients::entry::NAME
+        }
+    }
+
     /// True if the demo portal is meant.
     fn wants_demo(&self) -> bool {
         self.demo || self.demo_oauth || self.demo_fault.is_some() || self.demo_quirk.is_some()

@@ -27,7 +27,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Check what this client would start, with its environment and its way to begin.
+    /// Check what this client would start, in the environment that it gives, and make its MCP handshake.
     #[arg(long, value_name = "NAME")]
     pub(super) client: Option<Client>,
     /// What to print: lines for people, or JSON on one line.
@@ -232,10 +232,12 @@ fn show(checks: &[Check]) -> std::io::Result<()> {
             writeln!(stdout, "{:8}{DIM}{label:<8}{DIM:#} {text}", "")?;
         }
     }
-    match checks.iter().filter(|check| check.is_failed()).count() {
-        0 => writeln!(stdout, "all well")?,
-        1 => writeln!(stdout, "1 check failed")?,
-        failed => writeln!(stdout, "{failed} checks failed")?,
+    let count = |status: &str| checks.iter().filter(|check| check.status == status).count();
+    match (count(FAILED), count(WARNING)) {
+        (0, 0) => writeln!(stdout, "all well")?,
+        (0, warnings) => writeln!(stdout, "nothing failed, {} to look at", warnings)?,
+        (1, _) => writeln!(stdout, "1 check failed")?,
+        (failed, _) => writeln!(stdout, "{failed} checks failed")?,
     }
     stdout.flush()
 }

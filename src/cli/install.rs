@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::clients::entry::{DEMO_NAME, Entry, NAME};
+use super::clients::entry::Entry;
 use super::clients::installation::{Action, Plan};
 use super::clients::machine::Machine;
 use super::clients::{Client, advice};
@@ -21,8 +21,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp install vscode --remove
   bitrix24-mail-mcp install --list
 
-Secrets are never written into a client's file: the entry refers to BITRIX24_WEBHOOK_URL of the environment, or to a
-file, in the form that the client understands. Other settings that are in the environment now, and --config, go in as
+Secrets are never written into a client's file: the entry refers to BITRIX24_WEBHOOK_URL of the environment, or to a \
+file, in the form that the client understands. Other settings that are in the environment now, and --config, go in as \
 they are. --demo installs the demo portal as `bitrix24-mail-demo`, beside the real one.";
 
 /// Arguments of `install`.
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
     let Some(client) = arguments.client else {
         return list(arguments.format, global, &machine);
     };
-    let name = if global.wants_demo() { DEMO_NAME } else { NAME };
+    let name = global.server_name();
     let entry = Entry::new(name, entry_arguments(global, &machine), &machine);
     let plan = if arguments.remove {
         Plan::to_remove(client, name, &machine, arguments.force)?
@@ -200,12 +200,12 @@ struct Listed {
     /// Where the client was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<PathBuf>,
-    /// `installed`, `not installed`, `another server` or `unreadable file`.
+    /// `installed`, `not installed`, `another copy`, `program missing`, `another server` or `broken file`.
     state: &'static str,
 }
 
 fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus, Stop> {
-    let name = if global.wants_demo() { DEMO_NAME } else { NAME };
+    let name = global.server_name();
     let clients: Vec<Listed> = Client::ALL
         .iter()
         .map(|&client| Listed {
@@ -214,10 +214,14 @@ fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus
             file: client.file(machine),
             found: client.found(machine),
             state: match Plan::to_remove(client, name, machine, false) {
-                Ok(plan) if plan.action == Action::Remove => "installed",
+                Ok(plan) if plan.action == Action::Remove => match &plan.replaces {
+                    None => "installed",
+                    Some(command) if machine.found(command).is_none() => "program missing",
+                    Some(_) => "another copy",
+                },
                 Ok(_) => "not installed",
                 Err(super::clients::installation::Error::NotOurs { .. }) => "another server",
-                Err(_) => "unreadable file",
+                Err(_) => "broken file",
             },
         })
         .collect();

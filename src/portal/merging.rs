@@ -2,8 +2,9 @@
 //! loader does. What waits for nobody is sent at once, by itself, and knows nothing of this.
 //!
 //! A group waits under the ticket of its oldest member, and whoever comes before it departs joins it: so nobody waits
-//! longer for a place than alone, in the group or out of it. Its members drive it together; each may leave, and when the last has gone, so has the
-//! request. Calls of different methods are not mixed, so that a method that fails harms no other.
+//! longer for a place than alone, in the group or out of it. Its members drive it together; each may leave, and when the
+//! last has gone, so has the request. Calls of different methods are not mixed, so that a method that fails harms no
+//! other.
 //!
 //! The portal runs a batch all or nothing. What then becomes of its members:
 //!

@@ -48,8 +48,8 @@ function blocks() {
 
 /** Commands between backticks in the text around the blocks. */
 function inlineCommands() {
-  const text = readFileSync(join(repository, "README.md"), "utf8").replace(/^```[\s\S]*?^```$/gm, "");
-  const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span);
+  const texts = files.map((file) => readFileSync(join(repository, file), "utf8").replace(/^```[\s\S]*?^```$/gm, ""));
+  const spans = [...texts.join("\n").matchAll(/`([^`\n]+)`/g)].map(([, span]) => span);
   const isCommand = (span) => /^(bitrix24-mail-mcp|cargo|claude|codex|bash|python3|node|npm) /.test(span);
   return [...new Set(spans.filter(isCommand))];
 }

@@ -62,11 +62,11 @@ async fn an_installed_server_is_started_as_the_client_would_and_reaches_the_port
         let (found, saw) = check(&report, "environment");
         assert_eq!(found, "ok", "{saw}");
         let expected = match client {
-            "claude-code" => "BITRIX24_WEBHOOK_URL from the environment; Claude Code passes on its whole environment",
-            "codex" => "BITRIX24_WEBHOOK_URL from the environment; Codex passes on nothing else",
-            "cursor" => "BITRIX24_WEBHOOK_URL from the file of variables; Cursor passes on its whole environment",
-            "vscode" => "BITRIX24_WEBHOOK_URL asked by the client; VS Code passes on its whole environment",
-            _ => "BITRIX24_WEBHOOK_URL_FILE in the entry; Claude Desktop passes on nothing else",
+            "claude-code" => "BITRIX24_WEBHOOK_URL: from the environment; Claude Code passes on its whole environment",
+            "codex" => "BITRIX24_WEBHOOK_URL: from the environment; Codex passes on nothing else",
+            "cursor" => "BITRIX24_WEBHOOK_URL: from the file of variables; Cursor passes on its whole environment",
+            "vscode" => "BITRIX24_WEBHOOK_URL: asked by the client; VS Code passes on its whole environment",
+            _ => "BITRIX24_WEBHOOK_URL_FILE: in the entry; Claude Desktop passes on nothing else",
         };
         assert_eq!(saw, expected);
         assert_eq!(status, Some(0), "{report}");
@@ -79,7 +79,7 @@ async fn an_installed_server_is_started_as_the_client_would_and_reaches_the_port
         assert!(!portal.requests().is_empty());
         let text = crate::harness::stdout(&home.run(&["doctor", "--client", client]).await);
         assert!(
-            text.contains("ok   handshake") && text.ends_with("\nall well\n"),
+            text.contains("ok   handshake") && text.ends_with("\nnothing failed, 1 to look at\n"),
             "{text}"
         );
     }
@@ -108,7 +108,7 @@ async fn a_secret_that_is_not_there_is_missed_where_it_should_be() {
         match client {
             "claude-code" | "codex" => {
                 assert!(
-                    found == "warning" && saw.contains("from the environment, where it is not set"),
+                    found == "warning" && saw.contains("BITRIX24_WEBHOOK_URL: not set in the environment"),
                     "{saw}"
                 );
                 assert!(fix_of(&report, "environment").contains("Set BITRIX24_WEBHOOK_URL where"));
@@ -122,7 +122,11 @@ async fn a_secret_that_is_not_there_is_missed_where_it_should_be() {
                 assert!(fix_of(&report, "environment").contains("BITRIX24_WEBHOOK_URL=…"));
             }
             "vscode" => assert_eq!((found.as_str(), status), ("ok", Some(0))),
-            _ => assert_eq!(check(&report, "settings").0, "failed", "{report}"),
+            _ => {
+                assert_eq!(found, "warning", "{saw}");
+                assert!(fix_of(&report, "environment").contains("bitrix24-mail-mcp/webhook-url"));
+                assert_eq!(check(&report, "settings").0, "failed", "{report}");
+            }
         }
         assert_eq!(check(&report, "handshake").0, "ok", "it answers without credentials");
     }
@@ -151,7 +155,7 @@ async fn a_client_that_clears_the_environment_passes_on_only_what_the_entry_name
             assert_eq!(status, Some(1));
         } else {
             assert!(
-                found == "ok" && saw.starts_with("BITRIX24_WEBHOOK_URL from the environment"),
+                found == "ok" && saw.starts_with("BITRIX24_WEBHOOK_URL: from the environment"),
                 "{client} {saw}"
             );
             assert_eq!(check(&report, "identity").0, "ok");
@@ -185,7 +189,7 @@ async fn a_secret_in_the_entry_works_and_is_warned_of() {
         let (report, status) = home.doctor(&[]).await;
         let (found, saw) = check(&report, "environment");
         assert!(
-            found == "warning" && saw.contains("a secret in the entry itself"),
+            found == "warning" && saw.contains("its secret stands in the entry itself"),
             "{saw}"
         );
         assert_eq!((status, check(&report, "identity").0.as_str()), (Some(0), "ok"));

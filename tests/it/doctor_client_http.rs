@@ -63,7 +63,11 @@ async fn what_is_wrong_is_told() {
             "HTTP 404",
         ),
         (nobody, "failed", "nothing answers at 127.0.0.1:1"),
-        (json!({"url": "https://mcp.example.com/mcp"}), "skipped", "has TLS"),
+        (
+            json!({"url": "https://mcp.example.com/mcp"}),
+            "warning",
+            "reached over HTTPS",
+        ),
         (
             json!({"url": "ftp://mcp.example.com/"}),
             "failed",

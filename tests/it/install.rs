@@ -235,7 +235,7 @@ async fn the_list_tells_where_the_server_is() {
         .map(|row| (&row["client"], &row["state"]))
         .collect();
     let state = [
-        "unreadable file",
+        "broken file",
         "not installed",
         "another server",
         "installed",

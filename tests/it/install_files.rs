@@ -19,8 +19,8 @@ async fn a_file_that_cannot_be_read_is_left_and_the_place_told() {
         ("{}\n{}", "it is not JSON (line 2)"),
         (&deep, "it is not JSON (line 1)"),
         ("\0", "it is not JSON (line 1)"),
-        ("[]", "is not an object"),
-        ("\"text\"", "is not an object"),
+        ("[]", "it is not a JSON object"),
+        ("\"text\"", "it is not a JSON object"),
         ("{\"mcpServers\": null, \"servers\": null}", "is not an object"),
         ("{\"mcpServers\": [], \"servers\": \"x\"}", "is not an object"),
         (

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::lookalike::Frequent;
 use super::{address, spelling, tables};
@@ -16,9 +17,55 @@ pub(super) const TIMES: usize = 3;
 #[derive(Debug)]
 pub(in crate::address_book) struct Domains {
     verdicts: HashMap<String, Verdict>,
-    frequent: Frequent,
-    /// Addresses of each registrable domain.
+    /// Addresses of each registrable domain, of those that were counted now.
     counts: HashMap<String, usize>,
+    known: Arc<Known>,
+}
+
+/// The domains that an address book uses often, and how to find the one that another imitates. Finding is prepared once
+/// for many pages.
+#[derive(Debug)]
+pub(super) struct Known {
+    counts: HashMap<String, usize>,
+    frequent: Frequent,
+    times: usize,
+}
+
+impl Known {
+    /// None yet; a domain is used often from so many `times` on.
+    pub(super) fn none(times: usize) -> Self {
+        Self::of(HashMap::new(), times)
+    }
+
+    fn of(counts: HashMap<String, usize>, times: usize) -> Self {
+        Self {
+            frequent: Frequent::new(&counts, times),
+            counts,
+            times,
+        }
+    }
+
+    /// Those of `counts` that are used often and more often than was known.
+    pub(super) fn news_in<'a>(&self, counts: &'a HashMap<String, usize>) -> Vec<(&'a str, usize)> {
+        let is_news = |domain: &str, count: usize| count >= self.times && count > self.count(domain);
+        let counts = counts.iter().map(|(domain, count)| (domain.as_str(), *count));
+        counts.filter(|(domain, count)| is_news(domain, *count)).collect()
+    }
+
+    /// With these beside the others.
+    pub(super) fn with(&self, news: &[(&str, usize)]) -> Self {
+        let mut counts = self.counts.clone();
+        counts.extend(news.iter().map(|(domain, count)| ((*domain).to_owned(), *count)));
+        Self::of(counts, self.times)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    pub(super) fn count(&self, domain: &str) -> usize {
+        self.counts.get(domain).copied().unwrap_or_default()
+    }
 }
 
 /// What is odd about a domain.
@@ -33,23 +80,57 @@ pub(super) struct Verdict {
 }
 
 impl Domains {
-    /// Counts the domains of `addresses` beside those that were `known` before. The same address counts once, however
-    /// often it comes; what is no address does not count.
-    pub(super) fn count<'a>(addresses: impl IntoIterator<Item = &'a str>, known: &HashMap<String, usize>) -> Self {
-        Self::count_with(addresses, known, TIMES)
+    /// Of `addresses` alone. The same address counts once, however often it comes; what is no address does not count.
+    #[cfg(test)]
+    pub(super) fn count<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::count_with(addresses, TIMES)
     }
 
-    /// The domains that are used often enough to be imitated, and their counts.
-    pub(super) fn often(&self) -> impl Iterator<Item = (&str, usize)> {
-        let counts = self.counts.iter().filter(|(_, count)| **count >= TIMES);
-        counts.map(|(domain, count)| (domain.as_str(), *count))
+    #[cfg(test)]
+    pub(super) fn count_with<'a>(addresses: impl IntoIterator<Item = &'a str>, times: usize) -> Self {
+        let counted = Counted::of(addresses);
+        let known = Known::none(times);
+        let known = known.with(&known.news_in(&counted.counts));
+        counted.judged_by(Arc::new(known))
     }
 
-    pub(super) fn count_with<'a>(
-        addresses: impl IntoIterator<Item = &'a str>,
-        known: &HashMap<String, usize>,
-        times: usize,
-    ) -> Self {
+    /// What is odd about the domain of `email`, also if it was not counted.
+    pub(super) fn verdict(&self, email: &str) -> Verdict {
+        let Some((_, domain)) = address::split(email) else {
+            return Verdict::NO_DOMAIN;
+        };
+        let domain = lower(domain);
+        self.verdicts
+            .get(domain.as_ref())
+            .copied()
+            .unwrap_or_else(|| self.judge(&domain))
+    }
+
+    fn judge(&self, domain: &str) -> Verdict {
+        let Some(host) = address::host(domain) else {
+            return Verdict::NO_DOMAIN;
+        };
+        let registrable = Registrable::of(&host);
+        let here = self.counts.get(registrable.domain).copied().unwrap_or_default();
+        let count = here.max(self.known.count(registrable.domain));
+        Verdict {
+            is_lookalike: !tables::is_well_known(registrable.domain, registrable.label)
+                && self.known.frequent.is_imitated_by(&registrable, count),
+            mixes_scripts: spelling::mixes_scripts(&host),
+            is_host: address::is_host(domain),
+        }
+    }
+}
+
+/// Addresses by their domains, as they are written and as they were registered.
+pub(super) struct Counted<'a> {
+    written: HashSet<Cow<'a, str>>,
+    pub(super) counts: HashMap<String, usize>,
+}
+
+impl<'a> Counted<'a> {
+    /// The same address counts once, however often it comes; what is no address does not count.
+    pub(super) fn of(addresses: impl IntoIterator<Item = &'a str>) -> Self {
         let mut seen = HashSet::new();
         let mut written: HashMap<Cow<'a, str>, usize> = HashMap::new();
         for email in addresses {
@@ -71,47 +152,25 @@ impl Domains {
                 }
             }
         }
-        for (domain, count) in known {
-            let here = counts.entry(domain.clone()).or_default();
-            *here = (*here).max(*count);
-        }
-        let mut domains = Self {
-            verdicts: HashMap::new(),
-            frequent: Frequent::new(&counts, times),
+        Self {
+            written: written.into_keys().collect(),
             counts,
+        }
+    }
+
+    /// What is odd about each of the domains, beside those that are known.
+    pub(super) fn judged_by(self, known: Arc<Known>) -> Domains {
+        let mut domains = Domains {
+            verdicts: HashMap::new(),
+            counts: self.counts,
+            known,
         };
-        let verdicts = written.into_keys().map(|domain| {
+        let verdicts = self.written.into_iter().map(|domain| {
             let verdict = domains.judge(&domain);
             (domain.into_owned(), verdict)
         });
         domains.verdicts = verdicts.collect();
         domains
-    }
-
-    /// What is odd about the domain of `email`, also if it was not counted.
-    pub(super) fn verdict(&self, email: &str) -> Verdict {
-        let Some((_, domain)) = address::split(email) else {
-            return Verdict::NO_DOMAIN;
-        };
-        let domain = lower(domain);
-        self.verdicts
-            .get(domain.as_ref())
-            .copied()
-            .unwrap_or_else(|| self.judge(&domain))
-    }
-
-    fn judge(&self, domain: &str) -> Verdict {
-        let Some(host) = address::host(domain) else {
-            return Verdict::NO_DOMAIN;
-        };
-        let registrable = Registrable::of(&host);
-        let count = self.counts.get(registrable.domain).copied().unwrap_or_default();
-        Verdict {
-            is_lookalike: !tables::is_well_known(registrable.domain, registrable.label)
-                && self.frequent.is_imitated_by(&registrable, count),
-            mixes_scripts: spelling::mixes_scripts(&host),
-            is_host: address::is_host(domain),
-        }
     }
 }
 

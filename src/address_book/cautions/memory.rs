@@ -4,18 +4,19 @@
 //! each frequent domain, for each of the few people whose credentials a process has had. No address is kept.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Domains;
+use super::domains::{Counted, Known, TIMES};
 
 /// Frequent domains that are remembered of one address book.
 const MAX_DOMAINS: usize = 1_000;
 /// Address books that are remembered.
 const MAX_BOOKS: usize = 8;
 
-/// Counts of frequent domains by whose address book it is.
+/// Frequent domains by whose address book it is.
 #[derive(Debug, Default)]
-pub(in crate::address_book) struct Memory(Mutex<HashMap<u64, HashMap<String, usize>>>);
+pub(in crate::address_book) struct Memory(Mutex<HashMap<u64, Arc<Known>>>);
 
 impl Memory {
     /// The domains of `addresses` beside those that the address book of `identity` was seen to use often.
@@ -24,19 +25,30 @@ impl Memory {
         identity: u64,
         addresses: impl IntoIterator<Item = &'a str>,
     ) -> Domains {
+        let counted = Counted::of(addresses);
+        let known = self.learnt(identity, &counted.counts);
+        counted.judged_by(known)
+    }
+
+    /// What is known with what `counts` tell; of that, only as much is remembered as there is room for.
+    fn learnt(&self, identity: u64, counts: &HashMap<String, usize>) -> Arc<Known> {
         // The map is whole after every step.
         let mut books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if books.len() >= MAX_BOOKS && !books.contains_key(&identity) {
             books.clear();
         }
-        let known = books.entry(identity).or_default();
-        let domains = Domains::count(addresses, known);
-        for (domain, count) in domains.often() {
-            if known.len() < MAX_DOMAINS || known.contains_key(domain) {
-                known.insert(domain.to_owned(), count);
-            }
+        let book = books.entry(identity).or_insert_with(|| Arc::new(Known::none(TIMES)));
+        let news = book.news_in(counts);
+        // So it is for nearly every page.
+        if news.is_empty() {
+            return Arc::clone(book);
         }
-        domains
+        let (mut kept, new): (Vec<_>, Vec<_>) = news.iter().partition(|(domain, _)| book.count(domain) > 0);
+        let room = MAX_DOMAINS.saturating_sub(book.len());
+        let all = (new.len() > room).then(|| Arc::new(book.with(&news)));
+        kept.extend(new.into_iter().take(room));
+        *book = Arc::new(book.with(&kept));
+        all.unwrap_or_else(|| Arc::clone(book))
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::Client;
 use super::entry::{self, NAME};
 use super::installation::{Action, Plan};
-use super::machine::Machine;
-use crate::config::env_vars::EnvVar;
+use super::machine::{Machine, System};
+use crate::config::env_vars::{self, EnvVar};
 
 /// The entry to show: of what is in it only what this program would write itself, and of all else the names. Somebody may
 /// have put a secret anywhere.
@@ -57,7 +57,7 @@ pub(in crate::cli) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     }
     if client.found(machine).is_none() {
         warnings.push(format!(
-            "{title} was not found on this machine; the entry waits until it is installed"
+            "{title} was not found on this machine; the entry will work once it is installed"
         ));
     }
     for variable in entry::left_out(plan.name, machine) {
@@ -65,6 +65,9 @@ pub(in crate::cli) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
             "{} was left out: it looks as if it held a secret",
             variable.name
         ));
+    }
+    if plan.entry.as_ref().is_some_and(is_switched_off) {
+        warnings.push(format!("the entry is switched off; switch it on in {title}"));
     }
     if let Some(other) = &plan.replaces {
         warnings.push(format!("the entry started {other} before"));
@@ -80,7 +83,7 @@ pub(in crate::cli) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     }
     if is_in_build_folder(&machine.program) {
         warnings.push(format!(
-            "{} is in a build folder; `cargo install --path .` puts it where it stays, then install again",
+            "{} is in a build folder; `cargo install --locked --path .` puts it where it stays, then install again",
             machine.program.display()
         ));
     }
@@ -114,10 +117,13 @@ pub(in crate::cli) fn next_steps(plan: &Plan, machine: &Machine) -> Vec<String> 
         return steps;
     };
     if plan.action == Action::Remove {
-        steps.push(restart(client).to_owned());
+        steps.push(after_removal(client).to_owned());
         return steps;
     }
     steps.extend(where_secrets_go(client, entry, machine));
+    if client == Client::VsCode && !super::installation::inputs_of(client, entry).is_empty() {
+        steps.push("VS Code asks once for each secret when the server starts, and keeps it encrypted.".to_owned());
+    }
     steps.push(restart(client).to_owned());
     let demo = if plan.name == NAME { "" } else { " --demo" };
     steps.push(format!(
@@ -132,21 +138,75 @@ fn restart(client: Client) -> &'static str {
     match client {
         Client::ClaudeCode => "Start a new session of `claude`; `/mcp` there shows the server.",
         Client::Codex => "Start a new session of `codex`; `/mcp` there shows the server.",
-        Client::Cursor => "Restart Cursor; the server is under Settings > MCP.",
+        Client::Cursor => "Restart Cursor; the server is in Cursor Settings, under Tools & MCP.",
         Client::VsCode => "Run `MCP: List Servers` in VS Code and start or stop it there.",
         Client::ClaudeDesktop => "Quit Claude Desktop, its tray icon too, and start it again.",
     }
 }
 
+fn after_removal(client: Client) -> &'static str {
+    match client {
+        Client::ClaudeCode => "Sessions of `claude` that run now have the server until they end.",
+        Client::Codex => "Sessions of `codex` that run now have the server until they end.",
+        Client::Cursor => "Restart Cursor to end the server.",
+        Client::VsCode => "Reload the window of VS Code if the server still runs.",
+        Client::ClaudeDesktop => "Quit Claude Desktop, its tray icon too, and start it again.",
+    }
+}
+
+/// True for an entry that its client does not start.
+pub(in crate::cli) fn is_switched_off(entry: &Value) -> bool {
+    entry.get("disabled") == Some(&Value::Bool(true)) || entry.get("enabled") == Some(&Value::Bool(false))
+}
+
+/// How a file that holds a secret is made.
+fn making(file: &str, content: &str, machine: &Machine) -> String {
+    let folder = Path::new(file).parent().unwrap_or(Path::new("."));
+    if machine.system == System::Windows {
+        return format!("Make {file}, readable by you alone, with {content}.");
+    }
+    format!(
+        "Make {file}, readable by you alone, with {content}: `mkdir -p {folder} && (umask 077; cat > {file})`, paste, Ctrl-D.",
+        folder = quoted(&folder.display().to_string()),
+        file = quoted(file)
+    )
+}
+
+/// For a shell, where the path needs it.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
+    if path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
+}
+
+/// The secrets that a file of variables has to have: those that are given now, or the webhook.
+fn secrets_for_a_file(machine: &Machine) -> String {
+    let secrets = env_vars::ALL.iter().filter(|variable| {
+        variable.is_secret() && variable.is_credential() && machine.variable(variable.name).is_some()
+    });
+    let lines: Vec<String> = secrets.map(|variable| format!("{}=…", variable.name)).collect();
+    if lines.is_empty() {
+        return format!("the line {}=… (the webhook's URL)", env_vars::WEBHOOK_URL.name);
+    }
+    format!(
+        "the line{} {}",
+        if lines.len() > 1 { "s" } else { "" },
+        lines.join(" and ")
+    )
+}
+
 /// One step for each secret that the entry refers to and that is not where it should be yet.
-fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
+pub(in crate::cli) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
     let mut steps = Vec::new();
     if let Some(file) = entry.get("envFile").and_then(Value::as_str)
         && !entry::may_hold_a_secret(file)
         && !Path::new(file).is_file()
     {
         steps.push(format!(
-            "Make {file}, readable by you alone, with the line BITRIX24_WEBHOOK_URL=… (the webhook's URL). Without that file {} may not start the server.",
+            "{} Without that file {} may not start the server.",
+            making(file, &secrets_for_a_file(machine), machine),
             client.title()
         ));
     }
@@ -160,12 +220,9 @@ fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<Str
             .and_then(|values| values.get(&name))
             .and_then(Value::as_str);
         if client == Client::VsCode && value == Some(super::input_reference(variable).as_str()) {
-            steps.push(format!(
-                "VS Code asks once for {name} when the server starts, and keeps it encrypted."
-            ));
-        } else if variable.is_secret()
-            && machine.variable(&name).is_none()
-            && value.is_none_or(|value| value.contains(&name))
+            continue;
+        }
+        if variable.is_secret() && machine.variable(&name).is_none() && value.is_none_or(|value| value.contains(&name))
         {
             steps.push(format!(
                 "Set {name} where `{}` is started (or {name}_FILE, the path of a file that holds it, and install again).",
@@ -176,10 +233,7 @@ fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<Str
             && !entry::may_hold_a_secret(file)
             && !Path::new(file).is_file()
         {
-            steps.push(format!(
-                "Put {} into {file}, readable by you alone.",
-                what_it_holds(variable)
-            ));
+            steps.push(making(file, what_it_holds(variable), machine));
         }
     }
     steps

@@ -27,6 +27,8 @@ pub(in crate::cli) enum Problem {
     },
     #[error("`{0}` in it is not {1}")]
     Shape(String, &'static str),
+    #[error("it is not a JSON object")]
+    NoObject,
     #[error("`{0}` is in it twice")]
     Twice(String),
 }

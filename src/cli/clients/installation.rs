@@ -60,7 +60,7 @@ struct Base {
 pub(in crate::cli) enum Error {
     #[error(transparent)]
     File(#[from] file::Error),
-    #[error("{title} cannot be set up: {path} cannot be edited", title = .0.title(), path = .1.display())]
+    #[error("{path} of {title} cannot be edited", title = .0.title(), path = .1.display())]
     Document(Client, std::path::PathBuf, #[source] Problem),
     #[error("`{name}` in {path} {what}; it was left as it is", path = .path.display())]
     NotOurs {
@@ -73,7 +73,9 @@ pub(in crate::cli) enum Error {
 impl Error {
     pub(in crate::cli) fn hint(&self) -> &'static str {
         match self {
-            Self::Document(..) => "mend the file by hand, or move it away, then install again; nothing was changed",
+            Self::Document(..) => {
+                "mend the file by hand, or move it away, then run the command again; nothing was changed"
+            }
             Self::NotOurs { .. } => "rename that entry, or add --force to have it replaced or removed",
             Self::File(file::Error::Changed(_)) => "run the command again",
             Self::File(_) => "check that the file and its folder are yours to read and write",

@@ -44,9 +44,9 @@ impl Origin {
     pub(in crate::cli) fn described(self) -> &'static str {
         match self {
             Self::Entry => "in the entry",
-            Self::SecretInEntry => "a secret in the entry itself",
+            Self::SecretInEntry => "its secret stands in the entry itself",
             Self::Environment => "from the environment",
-            Self::Unset => "from the environment, where it is not set",
+            Self::Unset => "not set in the environment",
             Self::File => "from the file of variables",
             Self::Asked => "asked by the client",
         }

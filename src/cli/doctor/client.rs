@@ -8,13 +8,12 @@ use url::Url;
 
 use super::{Check, Report};
 use crate::cli::clients::document::Document;
-use crate::cli::clients::entry::{DEMO_NAME, NAME};
 use crate::cli::clients::file::SettingsFile;
 use crate::cli::clients::handshake::{self, Greeting};
 use crate::cli::clients::launch::{self, Launch, Origin};
 use crate::cli::clients::machine::Machine;
 use crate::cli::clients::started::{is_named_like_this, shown};
-use crate::cli::clients::{Client, entry};
+use crate::cli::clients::{Client, advice, entry};
 use crate::cli::{Global, has_command};
 
 /// All checks, in the order of what builds on what.
@@ -31,9 +30,7 @@ pub(super) async fn examine(client: Client, global: &Global, machine: &Machine) 
         }
     };
     let place = format!("`{}` in {}", handshake::short(&found.name), found.file.display());
-    let is_off = found.entry.get("disabled") == Some(&Value::Bool(true))
-        || found.entry.get("enabled") == Some(&Value::Bool(false));
-    checks.push(if is_off {
+    checks.push(if advice::is_switched_off(&found.entry) {
         let on = format!("Switch it on in {}.", client.title());
         Check::warning("entry", format!("{place} is switched off"), &[&on])
     } else {
@@ -57,7 +54,7 @@ pub(super) async fn examine(client: Client, global: &Global, machine: &Machine) 
     };
     checks.push(program(client, &launch, machine));
     let has_program = !checks.last().is_some_and(Check::is_failed);
-    checks.push(environment(client, &launch));
+    checks.push(environment(client, &found.entry, &launch, machine));
     if !has_program {
         checks.push(Check::skipped("handshake", "because program failed"));
         return checks;
@@ -93,7 +90,7 @@ struct Found {
 }
 
 fn find(client: Client, global: &Global, machine: &Machine) -> Result<Found, Box<Check>> {
-    let name = if global.wants_demo() { DEMO_NAME } else { NAME };
+    let name = global.server_name();
     let own = client.file(machine);
     let mut places = client.files_of_the_folder(machine);
     places.push((own.clone(), vec![client.section().to_owned()]));
@@ -122,7 +119,11 @@ fn find(client: Client, global: &Global, machine: &Machine) -> Result<Found, Box
                 .is_some_and(is_named_like_this)
         };
         let by_name = servers.get_key_value(name);
-        let is_demo = |entry: &Value| entry.to_string().contains("--demo");
+        let is_demo = |entry: &Value| {
+            let arguments = entry.get("args").and_then(Value::as_array);
+            let mut texts = arguments.into_iter().flatten().filter_map(Value::as_str);
+            texts.any(|text| text.starts_with("--demo"))
+        };
         let by_program = || {
             servers
                 .iter()
@@ -144,10 +145,18 @@ fn find(client: Client, global: &Global, machine: &Machine) -> Result<Found, Box
 }
 
 fn program(client: Client, launch: &Launch, machine: &Machine) -> Check {
-    let again = format!(
-        "Run `bitrix24-mail-mcp install {}` with the program that is to be started.",
-        client.name()
-    );
+    let again = if is_named_like_this(&launch.command) {
+        format!(
+            "To have this one started, run `{} install {}`.",
+            machine.program.display(),
+            client.name()
+        )
+    } else {
+        format!(
+            "Rename that entry, or have it replaced: `bitrix24-mail-mcp install {} --force`.",
+            client.name()
+        )
+    };
     match machine.found(&launch.command) {
         None => Check::failed(
             "program",
@@ -169,11 +178,11 @@ fn program(client: Client, launch: &Launch, machine: &Machine) -> Check {
     }
 }
 
-fn environment(client: Client, launch: &Launch) -> Check {
+fn environment(client: Client, entry: &Value, launch: &Launch, machine: &Machine) -> Check {
     let told: Vec<String> = launch
         .settings
         .iter()
-        .map(|(name, origin)| format!("{name} {}", origin.described()))
+        .map(|(name, origin)| format!("{name}: {}", origin.described()))
         .collect();
     let told = if told.is_empty() {
         "no setting of this program".to_owned()
@@ -185,25 +194,15 @@ fn environment(client: Client, launch: &Launch) -> Check {
     } else {
         format!("{told}; {} passes on its whole environment", client.title())
     };
+    let steps = advice::where_secrets_go(client, entry, machine);
+    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     if let Some(file) = &launch.unreadable {
-        let make = format!(
-            "Make {}, readable by you alone, with the line BITRIX24_WEBHOOK_URL=….",
-            file.display()
-        );
         return Check::failed(
             "environment",
             format!("{} cannot be read; {saw}", file.display()),
-            &[&make],
+            &steps,
         );
     }
-    let is_demo = launch.arguments.iter().any(|argument| argument.starts_with("--demo"));
-    let is_elsewhere = launch.arguments.iter().any(|argument| argument == "--config");
-    let is_credential = |name: &str| entry::variable(name).is_some_and(|variable| variable.is_credential());
-    let mut credentials = launch
-        .settings
-        .iter()
-        .filter(|(name, _)| is_credential(name))
-        .peekable();
     if launch
         .settings
         .iter()
@@ -214,6 +213,13 @@ fn environment(client: Client, launch: &Launch) -> Check {
         ];
         return Check::warning("environment", saw, &steps);
     }
+    if !steps.is_empty() {
+        return Check::warning("environment", saw, &steps);
+    }
+    let is_demo = launch.arguments.iter().any(|argument| argument.starts_with("--demo"));
+    let is_elsewhere = launch.arguments.iter().any(|argument| argument == "--config");
+    let is_credential = |name: &str| entry::variable(name).is_some_and(|variable| variable.is_credential());
+    let mut credentials = launch.settings.iter().filter(|(name, _)| is_credential(name));
     let can_call = credentials.any(|(_, origin)| origin.has_value() || *origin == Origin::Asked);
     if can_call || is_demo || is_elsewhere {
         return Check::ok("environment", saw);
@@ -234,9 +240,10 @@ async fn greeted_over_http(client: Client, url: &str, headers: &BTreeMap<String,
     let run = "See that `bitrix24-mail-mcp serve --http` runs at that address, and that the entry has its token.";
     match Url::parse(url) {
         Ok(url) if url.scheme() == "http" => handshake_check(handshake::http::greet(client, &url, headers).await, run),
-        Ok(url) if url.scheme() == "https" => Check::skipped(
+        Ok(url) if url.scheme() == "https" => Check::warning(
             "handshake",
-            "because the address has TLS; the client itself tells whether it connects",
+            "the server is reached over HTTPS; whose it is, and whether it answers, was not checked",
+            &["Let the client itself connect, and see whether it lists the tools."],
         ),
         _ => Check::failed("handshake", "the entry's url is no address of a web server", &[run]),
     }

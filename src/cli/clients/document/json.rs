@@ -52,7 +52,7 @@ impl Json {
             what: lower_first(&error.kind().to_string()),
         })?;
         match root.value() {
-            Some(value) if value.as_object().is_none() => Err(Problem::Shape("the whole".to_owned(), "an object")),
+            Some(value) if value.as_object().is_none() => Err(Problem::NoObject),
             _ => Ok(Self {
                 root,
                 has_mark: bare.is_some(),
@@ -359,10 +359,7 @@ mod tests {
             };
             assert_eq!(at, line, "{text}");
         }
-        assert_eq!(
-            Json::parse("[]").unwrap_err(),
-            Problem::Shape("the whole".to_owned(), "an object")
-        );
+        assert_eq!(Json::parse("[]").unwrap_err(), Problem::NoObject);
         for (text, problem) in [
             (
                 r#"{"mcpServers": []}"#,
