@@ -26,6 +26,8 @@ const expected = [
 // Commands in the text that are not run here, and why.
 const elsewhere = {
   "bash .ci/run": "this runs within it",
+  "cargo binstall": "is another program's; tests/clients/packages.test.js compares the names that it looks for",
+  "npm ci": ".ci/run does so in tests/clients",
   "cargo bench --bench http": "measures, for minutes",
   "cargo bench --bench compare -- --readme README.md": "likewise",
   "cargo bench --bench parts": "likewise",
