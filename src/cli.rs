@@ -24,6 +24,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, env_vars};
@@ -350,6 +352,12 @@ fn print_names(names: impl Iterator<Item = (&'static str, &'static str)>) -> Res
         text.push_str(&format!("{name:<26} {about}\n"));
     }
     print(&text)
+}
+
+/// Writes JSON on one line to stdout.
+fn print_json(value: &impl Serialize) -> Result<ExitStatus, Stop> {
+    let line = serde_json::to_string(value).map_err(|error| Stop::Output(error.into()))?;
+    print(&format!("{line}\n"))
 }
 
 /// Writes data to stdout.

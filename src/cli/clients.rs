@@ -6,6 +6,7 @@ pub(super) mod document;
 pub(super) mod entry;
 pub(super) mod file;
 pub(super) mod handshake;
+mod hidden;
 pub(super) mod installation;
 pub(super) mod launch;
 pub(super) mod machine;

@@ -6,14 +6,15 @@ mod client;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::clients::Client;
 use super::clients::machine::Machine;
+use super::report::Format;
 use super::wiring::Wiring;
-use super::{ExitStatus, Global, Stop, print};
+use super::{ExitStatus, Global, Stop, print_json};
 use crate::address_book;
 use crate::fixit::Failure;
 use crate::portal::{Finding, Portal, Remedy, Status};
@@ -33,12 +34,6 @@ pub(super) struct Arguments {
     /// What to print: lines for people, or JSON on one line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// All checks, as JSON shows them.
@@ -97,8 +92,7 @@ fn report(checks: Vec<Check>, format: Format) -> Result<(), Stop> {
                 ok: !checks.iter().any(Check::is_failed),
                 checks,
             };
-            let line = serde_json::to_string(&report).map_err(|error| Stop::Output(error.into()))?;
-            print(&format!("{line}\n"))?;
+            print_json(&report)?;
         }
         Format::Text => show(&checks).map_err(Stop::Output)?,
     }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +12,8 @@ use super::clients::entry::Entry;
 use super::clients::installation::{Action, Plan};
 use super::clients::machine::Machine;
 use super::clients::{Client, advice};
-use super::{ExitStatus, Global, Stop, print, table, wiring};
+use super::report::Format;
+use super::{ExitStatus, Global, Stop, print, print_json, table, wiring};
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp install claude-code
@@ -46,12 +47,6 @@ pub(super) struct Arguments {
     /// What to print: lines for people, or JSON on one line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// What was done, or would be.
@@ -143,11 +138,6 @@ fn word(action: Action, is_dry: bool) -> &'static str {
         (Action::Remove, true) => "would be removed",
         (Action::Absent, _) => "absent",
     }
-}
-
-fn print_json(report: &impl Serialize) -> Result<ExitStatus, Stop> {
-    let line = serde_json::to_string(report).map_err(|error| Stop::Output(error.into()))?;
-    print(&format!("{line}\n"))
 }
 
 fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {

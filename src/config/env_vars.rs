@@ -15,6 +15,19 @@ pub struct EnvVar {
     pub default: &'static str,
     /// A value that would be right.
     pub example: &'static str,
+    /// What it belongs to.
+    part: Part,
+}
+
+/// What a variable belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Whom to call the portal as: one thing, given by one source.
+    Credentials,
+    /// What `serve --http` alone reads.
+    Http,
+    /// Everything else.
+    General,
 }
 
 impl EnvVar {
@@ -36,12 +49,12 @@ impl EnvVar {
 
     /// True if it tells whom to call the portal as.
     pub fn is_credential(&self) -> bool {
-        CREDENTIALS.iter().any(|credential| credential.name == self.name)
+        self.part == Part::Credentials
     }
 
     /// True if it means something only with `serve --http`.
     pub fn is_for_http(&self) -> bool {
-        OF_HTTP.iter().any(|variable| variable.name == self.name)
+        self.part == Part::Http
     }
 }
 
@@ -52,6 +65,7 @@ pub const WEBHOOK_URL: EnvVar = EnvVar {
     meaning: "The inbound webhook's URL, as its page in Bitrix24 shows it. A secret.",
     default: "",
     example: "https://example.bitrix24.com/rest/1/SECRET/",
+    part: Part::Credentials,
 };
 
 /// The same from a file.
@@ -61,6 +75,7 @@ pub const WEBHOOK_URL_FILE: EnvVar = EnvVar {
     meaning: "A file that holds the webhook's URL instead; read again when it changes.",
     default: "",
     example: "/run/secrets/bitrix24-webhook",
+    part: Part::Credentials,
 };
 
 /// The portal, for an application.
@@ -70,6 +85,7 @@ pub const PORTAL: EnvVar = EnvVar {
     meaning: "With an application instead of a webhook: the portal's address.",
     default: "",
     example: "https://example.bitrix24.com",
+    part: Part::Credentials,
 };
 
 /// The application.
@@ -79,6 +95,7 @@ pub const CLIENT_ID: EnvVar = EnvVar {
     meaning: "The application's client id.",
     default: "",
     example: "local.0123456789abcd.01234567",
+    part: Part::Credentials,
 };
 
 /// The application's secret.
@@ -88,6 +105,7 @@ pub const CLIENT_SECRET: EnvVar = EnvVar {
     meaning: "The application's client secret. A secret.",
     default: "",
     example: "SECRET",
+    part: Part::Credentials,
 };
 
 /// The same from a file.
@@ -97,6 +115,7 @@ pub const CLIENT_SECRET_FILE: EnvVar = EnvVar {
     meaning: "A file that holds it instead.",
     default: "",
     example: "/run/secrets/bitrix24-client",
+    part: Part::Credentials,
 };
 
 /// A token to start with.
@@ -106,6 +125,7 @@ pub const ACCESS_TOKEN: EnvVar = EnvVar {
     meaning: "An access token to start with, if nobody ran `login`. A secret.",
     default: "",
     example: "TOKEN",
+    part: Part::Credentials,
 };
 
 /// The same from a file.
@@ -115,6 +135,7 @@ pub const ACCESS_TOKEN_FILE: EnvVar = EnvVar {
     meaning: "A file that holds it instead.",
     default: "",
     example: "/run/secrets/bitrix24-access",
+    part: Part::Credentials,
 };
 
 /// Its refresh token.
@@ -124,6 +145,7 @@ pub const REFRESH_TOKEN: EnvVar = EnvVar {
     meaning: "Its refresh token. A secret.",
     default: "",
     example: "TOKEN",
+    part: Part::Credentials,
 };
 
 /// The same from a file.
@@ -133,6 +155,7 @@ pub const REFRESH_TOKEN_FILE: EnvVar = EnvVar {
     meaning: "A file that holds it instead.",
     default: "",
     example: "/run/secrets/bitrix24-refresh",
+    part: Part::Credentials,
 };
 
 /// Where tokens are kept.
@@ -142,6 +165,7 @@ pub const TOKEN_STORE: EnvVar = EnvVar {
     meaning: "The file where refreshed tokens are kept; by default one for each portal and application in your state folder.",
     default: "",
     example: "/var/lib/bitrix24-mail-mcp/tokens.json",
+    part: Part::Credentials,
 };
 
 /// Who exchanges tokens.
@@ -151,6 +175,7 @@ pub const OAUTH_SERVER: EnvVar = EnvVar {
     meaning: "The authorization server; https://oauth.bitrix24.tech for portals in Russia.",
     default: "https://oauth.bitrix.info",
     example: "https://oauth.bitrix24.tech",
+    part: Part::Credentials,
 };
 
 /// What the portal takes.
@@ -160,6 +185,7 @@ pub const RATE_LIMIT: EnvVar = EnvVar {
     meaning: "Requests a second, and how many at once, that the portal takes: 2/50, on Enterprise 5/250, off for a self-hosted portal.",
     default: "2/50",
     example: "5/250",
+    part: Part::General,
 };
 
 /// One request for many look-ups.
@@ -169,6 +195,7 @@ pub const MERGE: EnvVar = EnvVar {
     meaning: "Whether look-ups that have to wait for the portal's limit share a request, up to 50 of them: on or off.",
     default: "on",
     example: "off",
+    part: Part::General,
 };
 
 /// How long answers are good.
@@ -178,6 +205,7 @@ pub const CACHE_TTL: EnvVar = EnvVar {
     meaning: "How long an answer is good for the same question, up to 1h; 0 asks the portal every time.",
     default: "60s",
     example: "60s",
+    part: Part::General,
 };
 
 /// The deadline of a look-up.
@@ -187,6 +215,7 @@ pub const TIMEOUT: EnvVar = EnvVar {
     meaning: "Time for one look-up with all its attempts, from 100ms to 50s.",
     default: "25s",
     example: "25s",
+    part: Part::General,
 };
 
 /// What callers over HTTP have to show.
@@ -196,6 +225,7 @@ pub const HTTP_TOKEN: EnvVar = EnvVar {
     meaning: "With --http: the bearer token that every request has to carry; needed beyond loopback and behind a proxy. A secret.",
     default: "",
     example: "$(openssl rand -hex 32)",
+    part: Part::Http,
 };
 
 /// The same from a file.
@@ -205,6 +235,7 @@ pub const HTTP_TOKEN_FILE: EnvVar = EnvVar {
     meaning: "A file that holds it instead; read again when it changes.",
     default: "",
     example: "/run/secrets/bitrix24-mail-mcp-token",
+    part: Part::Http,
 };
 
 /// The names of an HTTP server.
@@ -214,6 +245,7 @@ pub const ALLOWED_HOSTS: EnvVar = EnvVar {
     meaning: "With --http: names under which clients may reach this server, beside loopback and its own address.",
     default: "",
     example: "mcp.example.com,mcp.example.com:8443",
+    part: Part::Http,
 };
 
 /// Web pages that may call.
@@ -223,6 +255,7 @@ pub const ALLOWED_ORIGINS: EnvVar = EnvVar {
     meaning: "With --http: origins whose web pages may call and read the answers (CORS).",
     default: "",
     example: "https://app.example.com,http://localhost:6274",
+    part: Part::Http,
 };
 
 /// How often one caller may call.
@@ -232,6 +265,7 @@ pub const CALLER_LIMIT: EnvVar = EnvVar {
     meaning: "With --http: calls a second, and how many at once, of one address, or off. Programs on this machine are limited only if it is set, and a proxy on it is believed whom it calls for (X-Forwarded-For).",
     default: "20/200",
     example: "20/200",
+    part: Part::Http,
 };
 
 /// The log level.
@@ -241,6 +275,7 @@ pub const LOG: EnvVar = EnvVar {
     meaning: "What is logged to stderr: off, error, warn, info, debug or trace.",
     default: "warn",
     example: "info",
+    part: Part::General,
 };
 
 /// Every variable, in the order of the documentation.
@@ -267,31 +302,6 @@ pub const ALL: &[EnvVar] = &[
     ALLOWED_ORIGINS,
     CALLER_LIMIT,
     LOG,
-];
-
-/// Whom to call the portal as: one thing, given by one source.
-const CREDENTIALS: &[EnvVar] = &[
-    WEBHOOK_URL,
-    WEBHOOK_URL_FILE,
-    PORTAL,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    CLIENT_SECRET_FILE,
-    ACCESS_TOKEN,
-    ACCESS_TOKEN_FILE,
-    REFRESH_TOKEN,
-    REFRESH_TOKEN_FILE,
-    TOKEN_STORE,
-    OAUTH_SERVER,
-];
-
-/// What `serve --http` alone reads.
-const OF_HTTP: &[EnvVar] = &[
-    HTTP_TOKEN,
-    HTTP_TOKEN_FILE,
-    ALLOWED_HOSTS,
-    ALLOWED_ORIGINS,
-    CALLER_LIMIT,
 ];
 
 /// The table as Markdown, for the README.

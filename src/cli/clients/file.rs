@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::entry::NAME;
+
 /// More than any client keeps; Claude Code's file holds its history and grows to megabytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -55,30 +57,30 @@ impl SettingsFile {
         self.text.as_deref()
     }
 
-    /// Where the text from before `entry` is kept.
-    pub(in crate::cli) fn backup_path(&self, entry: &str) -> PathBuf {
+    /// Where the text from before this program's entries is kept.
+    pub(in crate::cli) fn backup_path(&self) -> PathBuf {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        self.path.with_file_name(format!("{name}.{entry}.bak"))
+        self.path.with_file_name(format!("{name}.{NAME}.bak"))
     }
 
-    /// The text from before `entry`, if it was kept.
-    pub(in crate::cli) fn backup(&self, entry: &str) -> Result<Option<String>, Error> {
-        read_text(&self.backup_path(entry))
+    /// The text from before this program's entries, if it was kept.
+    pub(in crate::cli) fn backup(&self) -> Result<Option<String>, Error> {
+        read_text(&self.backup_path())
     }
 
     /// Keeps the text as it was read.
-    pub(in crate::cli) fn back_up(&self, entry: &str) -> Result<Option<PathBuf>, Error> {
+    pub(in crate::cli) fn back_up(&self) -> Result<Option<PathBuf>, Error> {
         let Some(text) = &self.text else {
             return Ok(None);
         };
-        let path = self.backup_path(entry);
+        let path = self.backup_path();
         self.replace(&path, text)?;
         Ok(Some(path))
     }
 
     /// Removes what [`SettingsFile::back_up`] kept.
-    pub(in crate::cli) fn forget_backup(&self, entry: &str) -> Result<(), Error> {
-        remove(&self.backup_path(entry))
+    pub(in crate::cli) fn forget_backup(&self) -> Result<(), Error> {
+        remove(&self.backup_path())
     }
 
     /// # Errors

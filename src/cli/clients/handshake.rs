@@ -51,6 +51,17 @@ struct Manner {
     patience: Duration,
 }
 
+impl Manner {
+    fn who(&self) -> Value {
+        json!({"name": self.name, "version": env!("CARGO_PKG_VERSION")})
+    }
+
+    /// The parameters of `initialize`.
+    fn greeting(&self) -> Value {
+        json!({"protocolVersion": self.revision, "capabilities": {}, "clientInfo": self.who()})
+    }
+}
+
 fn manner_of(client: Client) -> Manner {
     let manner = |revision, name, discovers, seconds| Manner {
         revision,
@@ -87,23 +98,22 @@ pub(in crate::cli) async fn greet(client: Client, launch: &Launch) -> Result<Gre
     let manner = manner_of(client);
     let started = Instant::now();
     let mut session = Session::start(launch, manner.patience)?;
-    let who = json!({"name": manner.name, "version": env!("CARGO_PKG_VERSION")});
     if manner.discovers {
         let about = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientInfo": who,
+            "io.modelcontextprotocol/clientInfo": manner.who(),
             "io.modelcontextprotocol/clientCapabilities": {},
         });
-        // A server that does not know the question may refuse it.
-        let _ = session.ask("server/discover", json!({"_meta": about})).await?;
+        match session.ask("server/discover", json!({"_meta": about})).await {
+            // A server that does not know the question may refuse it.
+            Ok(_) | Err(Error::Refused(..)) => {}
+            Err(error) => return Err(error),
+        }
     }
-    let greeting = json!({"protocolVersion": manner.revision, "capabilities": {}, "clientInfo": who});
-    let answer = session.ask("initialize", greeting).await?;
+    let answer = session.ask("initialize", manner.greeting()).await?;
     let took = started.elapsed();
-    let answer = answer.map_err(|message| Error::Refused("initialize", message))?;
     session.tell("notifications/initialized").await;
     let list = session.ask("tools/list", json!({})).await?;
-    let list = list.map_err(|message| Error::Refused("tools/list", message))?;
     let greeting = greeting_from(&answer, &list, took, |text| launch.without_secrets(text));
     session.end().await;
     Ok(greeting)
@@ -170,8 +180,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// The result, or the error's message.
-    async fn ask(&mut self, method: &'static str, parameters: Value) -> Result<Result<Value, String>, Error> {
+    async fn ask(&mut self, method: &'static str, parameters: Value) -> Result<Value, Error> {
         self.last_id += 1;
         let id = self.last_id;
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
@@ -192,11 +201,11 @@ impl<'a> Session<'a> {
         .map_err(|_| Error::Silent(method, self.patience))?;
         match answer {
             None => Err(Error::Ended(self.last_words().await)),
-            Some((_, Some(error))) => Ok(Err(format!(
-                ": {}",
-                short(&self.launch.without_secrets(&error.message))
-            ))),
-            Some((result, None)) => Ok(Ok(result.unwrap_or_default())),
+            Some((_, Some(error))) => {
+                let message = short(&self.launch.without_secrets(&error.message));
+                Err(Error::Refused(method, format!(": {message}")))
+            }
+            Some((result, None)) => Ok(result.unwrap_or_default()),
         }
     }
 

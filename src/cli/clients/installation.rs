@@ -6,7 +6,7 @@ use super::Client;
 use super::document::{Document, Problem};
 use super::entry::{self, DEMO_NAME, Entry, NAME};
 use super::file::{self, SettingsFile};
-use super::machine::{Machine, is_same_file};
+use super::machine::Machine;
 use super::started::{Starts, described, shown, starts};
 
 /// What becomes of the settings file.
@@ -135,7 +135,7 @@ impl Plan {
             return Ok(plan);
         };
         plan.action = Action::Remove;
-        let backup = plan.file.backup(NAME)?;
+        let backup = plan.file.backup()?;
         // Another server's entry that was replaced comes back; an earlier one of this program does not.
         let replaced = backup.as_deref().and_then(|backup| plan.entry_in(backup, name));
         let is_earlier = matches!(starts(replaced.as_ref()), Starts::Copy(_));
@@ -165,11 +165,7 @@ impl Plan {
         let entry = document.get(&[client.section(), name]);
         let replaces = match starts(entry.as_ref()) {
             Starts::Nothing => None,
-            Starts::Copy(command) => {
-                let found = machine.found(&command);
-                let is_this = found.is_some_and(|found| is_same_file(&found, &machine.program));
-                (!is_this).then(|| shown(&command))
-            }
+            Starts::Copy(command) => (!machine.is_this(&command)).then(|| shown(&command)),
             Starts::Something if is_forced => Some("something else".to_owned()),
             Starts::Something => {
                 return Err(Error::NotOurs {
@@ -192,24 +188,22 @@ impl Plan {
 
     /// Writes what was planned; tells where the text from before is kept.
     pub(in crate::cli) fn carry_out(&self) -> Result<Option<std::path::PathBuf>, Error> {
-        if !matches!(self.after, After::Same) {
-            // Else a refusal would cost the text that is kept.
-            self.file.may_be_written()?;
-        }
         match &self.after {
             After::Same => Ok(None),
             After::Text(text) => {
-                let backup = self.file.back_up(NAME)?;
+                // Else a refusal would cost the text that is kept.
+                self.file.may_be_written()?;
+                let backup = self.file.back_up()?;
                 self.file.write(Some(text))?;
                 Ok(backup)
             }
             After::Remade(text) => {
                 self.file.write(Some(text))?;
-                Ok(Some(self.file.backup_path(NAME)).filter(|path| path.exists()))
+                Ok(Some(self.file.backup_path()).filter(|path| path.exists()))
             }
             After::Restored(text) => {
                 self.file.write(Some(text))?;
-                self.file.forget_backup(NAME)?;
+                self.file.forget_backup()?;
                 Ok(None)
             }
             After::Gone => {
@@ -235,7 +229,7 @@ impl Plan {
             })
             .collect();
         let base = Base {
-            text: self.file.backup(NAME)?,
+            text: self.file.backup()?,
             entries,
         };
         let is_ours = |(_, entry): &(_, Value)| matches!(starts(Some(entry)), Starts::Copy(_));

@@ -1,10 +1,11 @@
 //! What a client starts for an entry, and with which environment: references are followed as the client follows them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::hidden::Hidden;
 use super::machine::{Machine, System};
 use super::{Client, advice, entry};
 
@@ -19,8 +20,7 @@ pub(in crate::cli) struct Launch {
     pub(in crate::cli) settings: Vec<(String, Origin)>,
     /// The file of variables that cannot be read.
     pub(in crate::cli) unreadable: Option<PathBuf>,
-    /// What the process is given and may repeat, but nobody should see.
-    hidden: Vec<String>,
+    hidden: Hidden,
 }
 
 /// Where the value of a variable is from.
@@ -124,28 +124,24 @@ impl Launch {
             .into_iter()
             .for_each(|name| launch.note(name, Origin::Environment));
         launch.pass_on(entry, machine);
-        launch.read_file(client, entry, machine);
-        launch.add_values(client, entry, machine);
-        launch.hide_secrets();
+        // Variables that are not this program's own may hold anything.
+        let mut hidden = Vec::new();
+        launch.read_file(client, entry, machine, &mut hidden);
+        launch.add_values(client, entry, machine, &mut hidden);
+        hidden.extend(launch.secrets());
+        launch.hidden = Hidden::of(&hidden);
         Some(launch)
     }
 
     /// What the process said, without what it was given.
     pub(in crate::cli) fn without_secrets(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for hidden in &self.hidden {
-            text = text.replace(hidden.as_str(), "…");
-        }
-        text
+        self.hidden.out_of(text)
     }
 
-    /// Values of variables that are not this program's own, of those that are secrets, and arguments that are neither
-    /// options nor paths.
-    fn hide_secrets(&mut self) {
-        const SHORTEST: usize = 6;
+    /// Values of this program's variables that are secrets, and arguments that are neither options nor paths.
+    fn secrets(&self) -> impl Iterator<Item = String> {
         let is_secret = |name: &str| entry::variable(name).is_some_and(|variable| variable.is_secret());
-        let secrets = self.environment.iter().filter(|(name, _)| is_secret(name));
-        let secrets = secrets.map(|(_, value)| value.clone());
+        let secrets = self.environment.iter().filter(move |(name, _)| is_secret(name));
         let arguments = self
             .arguments
             .iter()
@@ -153,21 +149,7 @@ impl Launch {
                 Some((_, value)) => Some(value.to_owned()),
                 None => Some(argument.clone()).filter(|text| !text.starts_with('-')),
             });
-        let hidden: Vec<String> = secrets.chain(arguments).chain(self.hidden.drain(..)).collect();
-        // A server may repeat a word of a command line, or the part of a webhook that counts.
-        let words = hidden.iter().flat_map(|text| text.split_whitespace());
-        let parts = hidden.iter().filter_map(|text| text.split_once("rest/"));
-        let parts = parts.flat_map(|(_, rest)| rest.split('/'));
-        self.hidden = hidden
-            .iter()
-            .map(String::as_str)
-            .chain(words)
-            .chain(parts)
-            .map(str::to_owned)
-            .collect();
-        self.hidden
-            .retain(|text| text.len() >= SHORTEST && !Path::new(text).is_absolute());
-        self.hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        secrets.map(|(_, value)| value.clone()).chain(arguments)
     }
 
     fn note(&mut self, name: String, origin: Origin) {
@@ -192,7 +174,7 @@ impl Launch {
         }
     }
 
-    fn read_file(&mut self, client: Client, entry: &Value, machine: &Machine) {
+    fn read_file(&mut self, client: Client, entry: &Value, machine: &Machine, others: &mut Vec<String>) {
         let Some(file) = entry.get("envFile").and_then(Value::as_str) else {
             return;
         };
@@ -208,13 +190,13 @@ impl Launch {
                     if value.is_empty() { Origin::Unset } else { Origin::File },
                 );
             } else {
-                self.hidden.push(value.clone());
+                others.push(value.clone());
             }
             self.environment.insert(name, value);
         }
     }
 
-    fn add_values(&mut self, client: Client, entry: &Value, machine: &Machine) {
+    fn add_values(&mut self, client: Client, entry: &Value, machine: &Machine, others: &mut Vec<String>) {
         for (name, written) in entry.get("env").and_then(Value::as_object).into_iter().flatten() {
             let Some((value, origin)) = written.as_str().map(|text| expanded(client, text, machine)) else {
                 continue;
@@ -230,7 +212,7 @@ impl Launch {
                     },
                 );
             } else {
-                self.hidden.push(value.clone());
+                others.push(value.clone());
             }
             self.environment.insert(name.clone(), value);
         }
@@ -343,9 +325,4 @@ pub(in crate::cli) fn remote(
         all.insert("Authorization".to_owned(), format!("Bearer {token}"));
     }
     Some((url, all))
-}
-
-/// True if the command is this program itself.
-pub(in crate::cli) fn is_this_program(found: &Path, machine: &Machine) -> bool {
-    super::machine::is_same_file(found, &machine.program)
 }

@@ -76,6 +76,12 @@ impl Machine {
         which::which_in(program.as_ref(), self.variable("PATH"), &self.folder).ok()
     }
 
+    /// True if this name or path starts this program itself.
+    pub(in crate::cli) fn is_this(&self, program: impl AsRef<Path>) -> bool {
+        self.found(program)
+            .is_some_and(|found| is_same_file(&found, &self.program))
+    }
+
     /// Where programs with windows keep a user's settings.
     pub(in crate::cli) fn settings_folder(&self) -> PathBuf {
         match self.system {
@@ -129,7 +135,7 @@ impl Machine {
 }
 
 /// True if both are the same file, by whatever links.
-pub(in crate::cli) fn is_same_file(one: &Path, other: &Path) -> bool {
+fn is_same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => false,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// What an entry starts.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Starts {
+pub(in crate::cli) enum Starts {
     Nothing,
     /// A program of this one's name.
     Copy(String),
@@ -12,7 +12,7 @@ pub(super) enum Starts {
     Something,
 }
 
-pub(super) fn starts(entry: Option<&Value>) -> Starts {
+pub(in crate::cli) fn starts(entry: Option<&Value>) -> Starts {
     let Some(entry) = entry else {
         return Starts::Nothing;
     };
@@ -22,11 +22,16 @@ pub(super) fn starts(entry: Option<&Value>) -> Starts {
     }
 }
 
-/// True for a path, of this or another system, whose last part is this program's name.
+/// True for a path whose last part is this program's name.
 pub(in crate::cli) fn is_named_like_this(command: &str) -> bool {
-    let name = command.rsplit(['/', '\\']).next().unwrap_or(command);
+    let name = last_part(command);
     let name = name.strip_suffix(".exe").unwrap_or(name);
     name.eq_ignore_ascii_case(env!("CARGO_PKG_NAME"))
+}
+
+/// The name at the end of a path, of this or another system.
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// A command for people. Somebody may have put a whole command line there, or an address, and in them a secret.
@@ -48,7 +53,7 @@ pub(super) fn described(entry: Option<&Value>) -> String {
     match (entry.get("command").and_then(Value::as_str), entry.get("url")) {
         (Some(command), _) => {
             let command = shown(command);
-            let name = command.rsplit(['/', '\\']).next().unwrap_or_default();
+            let name = last_part(&command);
             format!("starts another program ({})", name.chars().take(60).collect::<String>())
         }
         (None, Some(_)) => "is a server over HTTP".to_owned(),

@@ -12,7 +12,7 @@ use crate::cli::clients::file::SettingsFile;
 use crate::cli::clients::handshake::{self, Greeting};
 use crate::cli::clients::launch::{self, Launch, Origin};
 use crate::cli::clients::machine::Machine;
-use crate::cli::clients::started::{is_named_like_this, shown};
+use crate::cli::clients::started::{Starts, is_named_like_this, shown, starts};
 use crate::cli::clients::{Client, advice, entry};
 use crate::cli::{Global, has_command};
 
@@ -112,12 +112,7 @@ fn find(client: Client, global: &Global, machine: &Machine) -> Result<Found, Box
             continue;
         };
         // Whoever wrote the entry by hand may have called it otherwise.
-        let starts_this = |entry: &Value| {
-            entry
-                .get("command")
-                .and_then(Value::as_str)
-                .is_some_and(is_named_like_this)
-        };
+        let starts_this = |entry: &Value| matches!(starts(Some(entry)), Starts::Copy(_));
         let by_name = servers.get_key_value(name);
         let is_demo = |entry: &Value| {
             let arguments = entry.get("args").and_then(Value::as_array);
@@ -163,7 +158,7 @@ fn program(client: Client, launch: &Launch, machine: &Machine) -> Check {
             format!("{} is not there, or may not be run", shown(&launch.command)),
             &[&again],
         ),
-        Some(found) if launch::is_this_program(&found, machine) => {
+        Some(found) if machine.is_this(&launch.command) => {
             Check::ok("program", format!("this one ({})", found.display()))
         }
         Some(found) => Check::warning(
@@ -268,10 +263,7 @@ fn handshake_check(greeting: Result<Greeting, handshake::Error>, advice: &str) -
 /// The other checks, made by the server itself as the client would start it.
 async fn examined_by_the_server(launch: &Launch, machine: &Machine) -> Vec<Check> {
     let skipped = |reason: &str| vec![Check::skipped("portal", reason)];
-    let is_this = machine
-        .found(&launch.command)
-        .is_some_and(|found| launch::is_this_program(&found, machine));
-    if !is_this || has_command(&launch.arguments) {
+    if !machine.is_this(&launch.command) || has_command(&launch.arguments) {
         return skipped("because the entry starts another program, or a command of this one");
     }
     if launch.settings.iter().any(|(_, origin)| *origin == Origin::Asked) {

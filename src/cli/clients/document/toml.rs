@@ -154,8 +154,7 @@ fn own_lines(text: &str, root: &Item, path: &[&str]) -> Option<Range<usize>> {
     spans_of(table, &mut spans);
     let start = spans.iter().map(|span| span.start).min()?;
     let end = spans.iter().map(|span| span.end).max()?;
-    let after = text.get(end..)?;
-    let lines = start..end + after.find('\n').map_or(after.len(), |at| at + 1);
+    let lines = start..after_line(text, end);
     let mut own = Toml::parse(text.get(lines.clone())?).ok()?.value();
     // Another table in between would show.
     let entry = take(&mut own, path)?;
@@ -256,12 +255,16 @@ fn cut(text: &str, mut spans: Vec<Range<usize>>) -> String {
         } else {
             text.get(from..span.start).unwrap_or_default()
         });
-        let after = text.get(span.end..).unwrap_or_default();
-        let line = after.find('\n').map_or(after.len(), |at| at + 1);
-        from = (span.end + line).max(from);
+        from = after_line(text, span.end).max(from);
     }
     rest.push_str(text.get(from..).unwrap_or_default());
     rest
+}
+
+/// Where the line after the one at `position` begins.
+fn after_line(text: &str, position: usize) -> usize {
+    let rest = text.get(position..).unwrap_or_default();
+    position + rest.find('\n').map_or(rest.len(), |at| at + 1)
 }
 
 /// The library writes line feeds alone.

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use url::Url;
 
-use super::{Answer, Error, Greeting, Manner, greeting_from, manner_of, short};
+use super::{Answer, Error, Greeting, greeting_from, manner_of, short};
 use crate::cli::clients::Client;
+use crate::cli::clients::hidden::Hidden;
 
 /// More than any answer to these questions has.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -24,38 +25,26 @@ pub(in crate::cli) async fn greet(
     url: &Url,
     headers: &BTreeMap<String, String>,
 ) -> Result<Greeting, Error> {
-    let Manner {
-        revision,
-        name,
-        patience,
-        ..
-    } = manner_of(client);
+    let manner = manner_of(client);
     let started = Instant::now();
     let mut session = Session {
         url,
-        headers: headers_of(headers, revision),
-        hidden: secrets_in(url, headers),
-        patience,
+        headers: headers_of(headers, manner.revision),
+        hidden: Hidden::of(&secrets_in(url, headers)),
+        patience: manner.patience,
     };
-    let who = json!({"name": name, "version": env!("CARGO_PKG_VERSION")});
-    let greeting = json!({"protocolVersion": revision, "capabilities": {}, "clientInfo": who});
-    let answer = session.ask(1, "initialize", greeting).await?;
+    let answer = session.ask(1, "initialize", manner.greeting()).await?;
     let took = started.elapsed();
     session.tell("notifications/initialized").await?;
     let list = session.ask(2, "tools/list", json!({})).await?;
-    Ok(greeting_from(&answer, &list, took, |text| {
-        session.without_secrets(text)
-    }))
+    Ok(greeting_from(&answer, &list, took, |text| session.hidden.out_of(text)))
 }
 
-/// What the server may repeat and nobody else should see: what the headers say, and what stands in the address.
+/// What the headers say, and what stands in the address.
 fn secrets_in(url: &Url, headers: &BTreeMap<String, String>) -> Vec<String> {
-    const SHORTEST: usize = 6;
-    let words = headers.values().flat_map(|value| value.split_whitespace());
     let parameters = url.query_pairs().map(|(_, value)| value.into_owned());
     let password = url.password().map(str::to_owned);
-    let all = words.map(str::to_owned).chain(parameters).chain(password);
-    all.filter(|text| text.len() >= SHORTEST).collect()
+    headers.values().cloned().chain(parameters).chain(password).collect()
 }
 
 fn headers_of(given: &BTreeMap<String, String>, revision: &'static str) -> HeaderMap {
@@ -73,16 +62,11 @@ fn headers_of(given: &BTreeMap<String, String>, revision: &'static str) -> Heade
 struct Session<'a> {
     url: &'a Url,
     headers: HeaderMap,
-    hidden: Vec<String>,
+    hidden: Hidden,
     patience: Duration,
 }
 
 impl Session<'_> {
-    fn without_secrets(&self, text: &str) -> String {
-        let hide = |text: String, hidden: &String| text.replace(hidden.as_str(), "…");
-        self.hidden.iter().fold(text.to_owned(), hide)
-    }
-
     async fn ask(&mut self, id: u64, method: &'static str, parameters: Value) -> Result<Value, Error> {
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
         let text = self.post(method, &request).await?;
@@ -96,7 +80,7 @@ impl Session<'_> {
             None => Err(Error::Refused(method, ": not by an answer of MCP".to_owned())),
             Some(Answer { error: Some(error), .. }) => Err(Error::Refused(
                 method,
-                format!(": {}", short(&self.without_secrets(&error.message))),
+                format!(": {}", short(&self.hidden.out_of(&error.message))),
             )),
             Some(Answer { result, .. }) => Ok(result.unwrap_or_default()),
         }
