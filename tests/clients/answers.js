@@ -64,3 +64,9 @@ export function assertAdviceText(text) {
     `Docs: ${docs}`,
   ]);
 }
+
+/** Codex gives a model how long the call took, and then the structured content. */
+export function structuredOfCodex(text) {
+  const [, json] = text.match(/^Wall time: [\d.]+ seconds\nOutput:\n(.*)$/s) ?? assert.fail(text);
+  return JSON.parse(json);
+}

@@ -4,12 +4,11 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 import { matrix, variable } from "./matrix.js";
+import { here } from "./places.js";
 
-const here = dirname(fileURLToPath(import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "bitrix24-mail-mcp-"));
 const file = join(folder, "cells");
 writeFileSync(file, "");

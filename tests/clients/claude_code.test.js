@@ -10,10 +10,9 @@ import { configureClaudeCode, program, serverName } from "./configuration.js";
 import { installed, machine } from "./machine.js";
 import { cell } from "./matrix.js";
 import { lastWords, model } from "./model.js";
+import { quiet } from "./places.js";
 import { contact, portal } from "./portal.js";
 import { binary, repository, serve } from "./program.js";
-
-const quiet = { DISABLE_AUTOUPDATER: "1", CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" };
 
 // By itself Claude Code waits about two seconds, then lets the model begin without the server: too short for a busy machine.
 const patient = { MCP_CONNECTION_NONBLOCKING: "0" };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertAdvice, assertContacts, call, describedTools, refusing, tools } from "./answers.js";
+import { assertAdvice, assertContacts, call, describedTools, refusing, structuredOfCodex, tools } from "./answers.js";
 import { configureCodex, configureCodexModel, program, serverName } from "./configuration.js";
 import { installed, machine } from "./machine.js";
 import { cell } from "./matrix.js";
@@ -43,12 +43,7 @@ const dropped = ["minimum", "maximum", "maxItems"];
 const withoutBounds = (schema) =>
   JSON.parse(JSON.stringify(schema, (key, value) => (dropped.includes(key) ? undefined : value)));
 
-/** Codex writes how long it took, and then the structured content. */
-function structured(scripted) {
-  const { text } = scripted.result();
-  const [, json] = text.match(/^Wall time: [\d.]+ seconds\nOutput:\n(.*)$/s) ?? assert.fail(text);
-  return JSON.parse(json);
-}
+const structured = (scripted) => structuredOfCodex(scripted.result().text);
 
 /** The server as it is configured for each transport, and what ends it. */
 const ways = {

@@ -4,15 +4,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { assertAdvice, assertAdviceText, assertContacts, call } from "./answers.js";
+import { assertAdvice, assertAdviceText, assertContacts, call, structuredOfCodex } from "./answers.js";
 import { configureCodexModel, serverName } from "./configuration.js";
 import { installed, machine } from "./machine.js";
 import { lastWords, model } from "./model.js";
+import { quiet } from "./places.js";
 import { contact, portal } from "./portal.js";
 import { binary } from "./program.js";
 
 const demo = `${serverName}-demo`;
-const quiet = { DISABLE_AUTOUPDATER: "1", CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1", MCP_CONNECTION_NONBLOCKING: "0" };
 
 /** Claude Code, with a file of its own making that has another server in it. */
 const claudeCode = {
@@ -45,10 +45,7 @@ const codex = {
   list: (run) => run(installed("codex"), "mcp", "list"),
   ask: (run, entry) =>
     run(installed("codex"), "exec", "--skip-git-repo-check", "--config", `mcp_servers.${entry}.required=true`, "Who is client?"),
-  structured(scripted) {
-    const [, json] = scripted.result().text.match(/\nOutput:\n(.*)$/s);
-    return JSON.parse(json);
-  },
+  structured: (scripted) => structuredOfCodex(scripted.result().text),
   assertAdvice: (scripted) => assertAdvice(codex.structured(scripted)),
   without: (text, entry) => text.replace(new RegExp(`\n\\[mcp_servers\\.${entry}\\]\n(?:.+\n)+`), ""),
 };
@@ -58,6 +55,7 @@ async function withClient(client, more = {}) {
   const scripted = await model(call.name, call.arguments);
   const { home, run, wanted } = await machine({
     ...quiet,
+    MCP_CONNECTION_NONBLOCKING: "0",
     ANTHROPIC_BASE_URL: scripted.base,
     ANTHROPIC_API_KEY: "dummy",
     SCRIPTED_MODEL_KEY: "dummy",

@@ -1,16 +1,14 @@
-// Where the release binary is, and how these checks start it: with nothing of this machine's own settings.
+// How these checks start the release binary: with nothing of this machine's own settings.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
-import { fileURLToPath } from "node:url";
 
-const here = dirname(fileURLToPath(import.meta.url));
+import { binary } from "./places.js";
 
-export const repository = resolve(here, "../..");
-export const binary = process.env.BITRIX24_MAIL_MCP ?? join(repository, "target/release/bitrix24-mail-mcp");
+export { binary, here, repository } from "./places.js";
 
 const folders = [];
 process.on("exit", () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
@@ -63,5 +61,3 @@ export async function serve(args, more = {}, port = 0) {
     },
   };
 }
-
-export { here };

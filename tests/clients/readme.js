@@ -8,12 +8,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const repository = resolve(here, "../..");
-const binary = process.env.BITRIX24_MAIL_MCP ?? join(repository, "target/release/bitrix24-mail-mcp");
+import { binary, here, quiet, repository } from "./places.js";
 
 // What a block has to print, where more than its status counts.
 const expected = [
@@ -65,8 +62,7 @@ function environment(home) {
     CARGO_HOME: cargo,
     RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), ".rustup"),
     CARGO_INSTALL_ROOT: join(home, ".local"),
-    DISABLE_AUTOUPDATER: "1",
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    ...quiet,
   };
 }
 
