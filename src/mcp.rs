@@ -169,7 +169,8 @@ impl Server {
         Ok(response)
     }
 
-    /// The outcome of `call`, which the stop of the server cancels.
+    /// The outcome of `call`, which the stop of the server cancels. Boxed futures alone come here: rmcp moves that of a
+    /// request several times, whichever request it is, and one with a look-up in it has 60 kilobytes.
     async fn until_the_stop<T>(&self, cancellation: &CancellationToken, call: impl Future<Output = T>) -> T {
         tokio::pin!(call);
         tokio::select! {
@@ -268,7 +269,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let cancellation = context.ct.child_token();
-        let reading = resources::read(&self.book, &request.uri, &cancellation);
+        let reading = resources::read(&self.book, &request.uri, &cancellation).boxed();
         let (result, hints) = self.until_the_stop(&cancellation, reading).await?;
         Ok(result.hinted(hints, &context).into())
     }
@@ -279,7 +280,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let cancellation = context.ct.child_token();
-        let completing = completion::complete(&self.book, &request, &cancellation);
+        let completing = completion::complete(&self.book, &request, &cancellation).boxed();
         let mut result = self.until_the_stop(&cancellation, completing).await?;
         result.meta = hints::meta(&context);
         Ok(result)
