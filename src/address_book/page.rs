@@ -6,7 +6,6 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 use super::Source;
 use super::cautions::{self, Caution, Domains, Memory, same_names};
@@ -129,12 +128,21 @@ impl From<Row> for Contact {
         if email.text.is_empty() {
             cautions.push(Caution::AddressMissing);
         }
+        let (email, name) = (owned(email.text), owned(name.text));
         Self {
             id: row.id,
-            name: Some(name.text).filter(|name| !name.is_empty()).map(Cow::into_owned),
-            email: email.text.into_owned(),
+            name: Some(name.unwrap_or(row.name)).filter(|name| !name.is_empty()),
+            email: email.unwrap_or(row.email),
             cautions,
         }
+    }
+}
+
+/// A text that had to be changed; `None` for one that is as it was, and need not be copied.
+fn owned(text: Cow<'_, str>) -> Option<String> {
+    match text {
+        Cow::Owned(text) => Some(text),
+        Cow::Borrowed(_) => None,
     }
 }
 
@@ -184,11 +192,49 @@ impl<'de> Deserialize<'de> for Row {
 
 /// Text, or nothing: a name of another type must not cost the whole page.
 fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => text,
-        Value::Number(number) => number.to_string(),
-        _ => String::new(),
-    })
+    struct Text;
+    impl<'de> Visitor<'de> for Text {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("text")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_i64<E: de::Error>(self, number: i64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_f64<E: de::Error>(self, number: f64) -> Result<String, E> {
+            Ok(serde_json::Number::from_f64(number).map_or_else(String::new, |number| number.to_string()))
+        }
+
+        fn visit_bool<E: de::Error>(self, _: bool) -> Result<String, E> {
+            Ok(String::new())
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<String, E> {
+            Ok(String::new())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<String, A::Error> {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(String::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<String, A::Error> {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(String::new())
+        }
+    }
+    deserializer.deserialize_any(Text)
 }
 
 fn lenient_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

@@ -115,12 +115,21 @@ pub(super) fn without_tags(text: &str) -> String {
     plain
 }
 
-/// The common case, decided byte by byte: printable ASCII without doubled or outer spaces.
+/// The common case: printable ASCII and letters of Latin and Cyrillic, without doubled or outer spaces.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
-        && !text.starts_with(' ')
-        && !text.ends_with(' ')
-        && !text.contains("  ")
+    let mut last = ' ';
+    for character in text.chars() {
+        if !is_plainly_visible(character) || (character == ' ' && last == ' ') {
+            return false;
+        }
+        last = character;
+    }
+    last != ' ' || text.is_empty()
+}
+
+/// True for characters that are visible, take one place and are no space but the one.
+const fn is_plainly_visible(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}')
 }
 
 /// Emoji and some scripts join their parts with characters that draw nothing. They are taken out as well, but there is
@@ -191,6 +200,15 @@ mod tests {
             assert_eq!(cleaned.text, name);
             assert!(!cleaned.had_hidden_characters && !cleaned.was_cut, "{name}");
         }
+    }
+
+    #[test]
+    fn the_short_way_takes_nothing_that_has_to_be_looked_at() {
+        let plain = ('\0'..=char::MAX).filter(|character| is_plainly_visible(*character));
+        let odd: Vec<char> = plain
+            .filter(|character| *character != ' ' && !matches!(kind_of(*character), Kind::Visible))
+            .collect();
+        assert!(odd.is_empty(), "{odd:?}");
     }
 
     #[test]

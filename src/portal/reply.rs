@@ -88,9 +88,8 @@ pub(super) struct Operating {
 }
 
 #[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default)]
-    result: Option<&'a RawValue>,
+struct Envelope<'a, R> {
+    result: Option<R>,
     #[serde(default)]
     error: Value,
     #[serde(default)]
@@ -115,11 +114,20 @@ struct Time {
 /// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
 pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret: &str) -> Result<Answer<T>, Error> {
     let unreadable = || unreadable(reply, from, Unreadable::Shape);
-    let envelope = judged(reply, from, &[secret])?;
-    match envelope.result {
+    // The result is read on the way, in one pass over the text. Only if that fails is it looked for first, so that a
+    // refusal is told from a result of another shape.
+    let (result, time) = match judged::<T>(reply, from, &[secret]) {
+        Err(Error::Unreadable { .. }) => {
+            let Envelope { result, time, .. } = judged::<&RawValue>(reply, from, &[secret])?;
+            let result = result.map(|result| serde_json::from_str(result.get()));
+            (result.transpose().map_err(|_| unreadable())?, time)
+        }
+        judged => judged.map(|envelope| (envelope.result, envelope.time))?,
+    };
+    match result {
         Some(result) if (200..300).contains(&reply.http_status) => Ok(Answer {
-            result: serde_json::from_str(result.get()).map_err(|_| unreadable())?,
-            operating: envelope.time.and_then(operating_in),
+            result,
+            operating: time.and_then(operating_in),
         }),
         _ => Err(unreadable()),
     }
@@ -130,12 +138,16 @@ pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret:
 /// # Errors
 /// As [`read`].
 pub(super) fn read_bare(reply: &RawReply, from: Speaker, secrets: &[&str]) -> Result<Value, Error> {
-    judged(reply, from, secrets)?;
+    judged::<IgnoredAny>(reply, from, secrets)?;
     let text = text_of(&reply.body).map_err(|reason| unreadable(reply, from, reason))?;
     serde_json::from_str(text).map_err(|_| unreadable(reply, from, Unreadable::Shape))
 }
 
-fn judged<'a>(reply: &'a RawReply, from: Speaker, secrets: &[&str]) -> Result<Envelope<'a>, Error> {
+fn judged<'a, R: Deserialize<'a>>(
+    reply: &'a RawReply,
+    from: Speaker,
+    secrets: &[&str],
+) -> Result<Envelope<'a, R>, Error> {
     let http_status = reply.http_status;
     let quoter = Quoter::without(secrets);
     if matches!(http_status, 301 | 302 | 303 | 307 | 308) {
@@ -181,7 +193,7 @@ fn text_of(body: &[u8]) -> Result<&str, Unreadable> {
     }
 }
 
-fn envelope_in(body: &str) -> Result<Envelope<'_>, Unreadable> {
+fn envelope_in<'a, R: Deserialize<'a>>(body: &'a str) -> Result<Envelope<'a, R>, Unreadable> {
     // Without this look, serde would also fill the struct from a list, by position.
     if body.starts_with('{') {
         return serde_json::from_str(body).map_err(|error| reason_of(&error));
@@ -203,7 +215,7 @@ fn reason_of(error: &serde_json::Error) -> Unreadable {
     }
 }
 
-fn refusal_in(envelope: &Envelope<'_>, by: Speaker, http_status: u16, quoter: Quoter<'_>) -> Option<Refusal> {
+fn refusal_in<R>(envelope: &Envelope<'_, R>, by: Speaker, http_status: u16, quoter: Quoter<'_>) -> Option<Refusal> {
     let (code, message, validation) = match &envelope.error {
         Value::Object(error) => (
             error.get("code").map(text_in).unwrap_or_default(),
