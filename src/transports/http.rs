@@ -12,6 +12,7 @@
 
 mod address;
 mod connections;
+mod direct;
 mod endpoint;
 mod listener;
 mod operation;

@@ -28,6 +28,7 @@ use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
+use super::direct::Direct;
 use super::routes::App;
 use crate::mcp::Server;
 use crate::transports::guard::{Ends, Running};
@@ -36,8 +37,9 @@ use crate::transports::refusal::Refusal;
 
 type Service = StreamableHttpService<Server, NeverSessionManager>;
 
-/// rmcp's service, once for each form of answer.
+/// rmcp's service, once for each form of answer, and what is answered without it.
 pub(super) struct Endpoint {
+    direct: Direct,
     json: Service,
     event_stream: Service,
 }
@@ -70,6 +72,7 @@ impl Endpoint {
             Service::new(move || Ok(server.clone()), Arc::default(), config)
         };
         Self {
+            direct: Direct::new(server),
             json: service(true),
             event_stream: service(false),
         }
@@ -104,6 +107,11 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
     })?;
     let body = app.bodies.read(&parts.headers, body).await?;
     let running = app.guard.admit(caller)?;
+    if form == Form::Json
+        && let Some(response) = app.endpoint.direct.answer(&parts.headers, &body.bytes).await
+    {
+        return Ok(response);
+    }
     // Only what cannot be read is looked at twice.
     let kept = parts.clone();
     let response = app.endpoint.serve(form, parts, body.bytes.clone()).await;
