@@ -3,8 +3,9 @@
 //! Every distinct domain is judged once; a contact then costs one look-up.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::lookalike::Frequent;
 use super::{address, spelling, tables};
@@ -114,8 +115,9 @@ impl Domains {
         let here = self.counts.get(registrable.domain).copied().unwrap_or_default();
         let count = here.max(self.known.count(registrable.domain));
         Verdict {
-            is_lookalike: !tables::is_well_known(registrable.domain, registrable.label)
-                && self.known.frequent.is_imitated_by(&registrable, count),
+            // The long list last: hardly any domain imitates another.
+            is_lookalike: self.known.frequent.is_imitated_by(&registrable, count)
+                && !tables::is_well_known(registrable.domain, registrable.label),
             mixes_scripts: spelling::mixes_scripts(&host),
             is_host: address::is_host(domain),
         }

@@ -15,11 +15,12 @@
 //! Frequent domains are found through maps, by look, by name, and by name with one letter left out, so that a book of
 //! thousands of domains costs no comparison of each with each.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::domains::Registrable;
-use super::{spelling, tables};
+use super::{lures, spelling, tables};
 
 /// A name shorter than this, in letters, has real neighbours even in its look: `vm` and `vrn`.
 const LEAST_FOR_LOOK: usize = 4;
@@ -39,8 +40,9 @@ pub(super) struct Frequent {
     domains: Vec<Known>,
     times: usize,
     by_look: HashMap<String, Vec<usize>>,
-    by_deletion: HashMap<u64, Vec<usize>>,
-    hashing: RandomState,
+    /// Hashes of the names and of their deletions with the index of the name, in order.
+    by_deletion: Vec<(u64, usize)>,
+    hashing: Rolling,
 }
 
 #[derive(Debug)]
@@ -60,18 +62,20 @@ impl Frequent {
             domains: Vec::with_capacity(often.len()),
             times,
             by_look: HashMap::new(),
-            by_deletion: HashMap::new(),
-            hashing: RandomState::new(),
+            by_deletion: Vec::new(),
+            hashing: Rolling::new(),
         };
         for (domain, count) in often {
             let Registrable { label, suffix, .. } = Registrable::of(domain);
             frequent.insert(Known {
                 label: label.to_owned(),
                 suffix: suffix.to_owned(),
-                letters: label.chars().collect(),
+                letters: letters_of(label),
                 count: *count,
             });
         }
+        frequent.by_deletion.sort_unstable();
+        frequent.by_deletion.dedup();
         frequent
     }
 
@@ -79,9 +83,8 @@ impl Frequent {
         let index = self.domains.len();
         push_bounded(self.by_look.entry(spelling::look(&known.label)).or_default(), index);
         if known.letters.len() >= LEAST_FOR_SMALL_EDIT {
-            for hash in deletions(&known.letters, &self.hashing) {
-                push_bounded(self.by_deletion.entry(hash).or_default(), index);
-            }
+            let hashes = self.hashing.deletions(&known.letters);
+            self.by_deletion.extend(hashes.into_iter().map(|hash| (hash, index)));
         }
         self.domains.push(known);
     }
@@ -110,19 +113,23 @@ impl Frequent {
     }
 
     fn edited(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
-        let letters: Vec<char> = host.label.chars().collect();
-        let hashes = deletions(&letters, &self.hashing);
-        let indices = hashes
-            .into_iter()
-            .filter_map(|hash| self.by_deletion.get(&hash))
-            .flatten();
-        indices.filter_map(|index| self.domains.get(*index))
+        let letters = letters_of(host.label);
+        let hashes = self.hashing.deletions(&letters);
+        hashes.into_iter().flat_map(|hash| {
+            let first = self.by_deletion.partition_point(|(known, _)| *known < hash);
+            let rest = self.by_deletion.get(first..).unwrap_or_default();
+            let same = rest.iter().take_while(move |(known, _)| *known == hash);
+            same.take(MAX_BUCKET).filter_map(|(_, index)| self.domains.get(*index))
+        })
     }
 
     /// Known names that `label` holds beside a word that lures.
     fn lured(&self, label: &str) -> impl Iterator<Item = &Known> {
         let mut names = Vec::new();
-        let parts: Vec<&str> = label.split('-').take(MAX_PARTS).collect();
+        let mut parts: Vec<&str> = Vec::new();
+        if label.contains('-') {
+            parts.extend(label.split('-').take(MAX_PARTS));
+        }
         for start in 0..parts.len() {
             for end in start + 1..=parts.len() {
                 let (Some(before), Some(name), Some(after)) =
@@ -130,16 +137,13 @@ impl Frequent {
                 else {
                     continue;
                 };
-                if before.iter().chain(after).any(|part| tables::is_lure(part)) {
+                if before.iter().chain(after).any(|part| lures::is_lure(part)) {
                     names.push((name.join("-"), LEAST_FOR_LOOK));
                 }
             }
         }
-        for lure in tables::joined_lures() {
-            let sides = [label.strip_prefix(lure), label.strip_suffix(lure)];
-            for name in sides.into_iter().flatten() {
-                names.push((name.trim_matches('-').to_owned(), LEAST_FOR_SMALL_EDIT));
-            }
+        for name in lures::without_joined(label) {
+            names.push((name.trim_matches('-').to_owned(), LEAST_FOR_SMALL_EDIT));
         }
         names.into_iter().flat_map(|(name, least)| {
             let known = self.named(&spelling::look(&name));
@@ -151,7 +155,7 @@ impl Frequent {
     /// alone there is a customer of that domain, or a branch: `contoso.zendesk.com`.
     fn fronted(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
         let Registrable { subdomains, label, .. } = *host;
-        let is_lured = label.split('-').any(tables::is_lure);
+        let is_lured = label.split('-').any(lures::is_lure);
         let mut rest = Some(subdomains).filter(|subdomains| !subdomains.is_empty());
         std::iter::from_fn(move || {
             let (name, after) = match rest?.split_once('.') {
@@ -176,7 +180,7 @@ impl Frequent {
 impl Known {
     /// True if one edit of this name gives the label of `host`, and a reader may overlook it.
     fn is_edited_in(&self, host: &Registrable<'_>) -> bool {
-        let other: Vec<char> = host.label.chars().collect();
+        let other = letters_of(host.label);
         let length = self.letters.len();
         let is_long = length >= LEAST_FOR_ANY_EDIT;
         match Edit::between(&self.letters, &other) {
@@ -230,15 +234,44 @@ impl Edit {
     }
 }
 
-/// Hashes of a name and of the name with each one letter left out. Names one edit apart share one of them.
-fn deletions(letters: &[char], hashing: &RandomState) -> Vec<u64> {
-    let hash_without = |left_out: usize| {
-        let mut hasher = hashing.build_hasher();
-        let kept = letters.iter().enumerate().filter(|(index, _)| *index != left_out);
-        kept.for_each(|(_, letter)| letter.hash(&mut hasher));
-        hasher.finish()
-    };
-    (0..=letters.len()).map(hash_without).collect()
+/// Hashes a name as a polynomial, so that all its deletions cost no more than a few times the name. Who is not told the
+/// base cannot make names meet; and if some do, they are merely compared.
+#[derive(Debug)]
+struct Rolling {
+    base: u64,
+}
+
+impl Rolling {
+    fn new() -> Self {
+        // Odd, so that no power of it vanishes.
+        let base = RandomState::new().hash_one("base") | 1;
+        Self { base }
+    }
+
+    /// Hashes of a name and of the name with each one letter left out. Names one edit apart share one of them.
+    fn deletions(&self, letters: &[char]) -> Vec<u64> {
+        let (mut hash, mut hashes) = (0_u64, Vec::with_capacity(letters.len() + 1));
+        for letter in letters {
+            // Of what stands before the letter; what follows comes on the way back.
+            hashes.push(hash);
+            hash = hash.wrapping_mul(self.base).wrapping_add(u64::from(*letter));
+        }
+        let (mut after, mut weight) = (0_u64, 1_u64);
+        for (without, letter) in hashes.iter_mut().zip(letters).rev() {
+            *without = without.wrapping_mul(weight).wrapping_add(after);
+            after = after.wrapping_add(u64::from(*letter).wrapping_mul(weight));
+            weight = weight.wrapping_mul(self.base);
+        }
+        hashes.push(hash);
+        hashes
+    }
+}
+
+fn letters_of(label: &str) -> Vec<char> {
+    // At once, and not in steps that double: this runs for every domain.
+    let mut letters = Vec::with_capacity(label.len());
+    letters.extend(label.chars());
+    letters
 }
 
 fn push_bounded(bucket: &mut Vec<usize>, index: usize) {

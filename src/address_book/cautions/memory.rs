@@ -3,8 +3,9 @@
 //! A page of a search seldom has three addresses of one company, so what earlier answers told is remembered: a count for
 //! each frequent domain, for each of the few people whose credentials a process has had. No address is kept.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use super::Domains;
 use super::domains::{Counted, Known, TIMES};

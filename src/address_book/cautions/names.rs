@@ -155,7 +155,7 @@ fn is_shown_domain(domain: &str, is_bare: bool) -> bool {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric())
+    text.split(|c: char| !spelling::is_alphanumeric(c))
         .filter(|word| !word.is_empty())
 }
 

@@ -12,10 +12,24 @@ use unicode_security::skeleton;
 /// which would make ordinary words suspicious.
 const LATIN_LOOKING: &str = "асԁеһіјӏорԛѕԝху";
 
+static LETTERS: LazyLock<Letters> = LazyLock::new(Letters::new);
+
 /// `text` in lower case, without accents, each letter replaced by the simplest one that looks like it.
 pub(super) fn folded(text: &str) -> String {
-    static LETTERS: LazyLock<Letters> = LazyLock::new(Letters::new);
     LETTERS.folded(text).unwrap_or_else(|| folded_as_a_whole(text))
+}
+
+/// A number that is the same for all texts with the same letters and digits after folding, in any order.
+pub(super) fn letters(text: &str) -> u64 {
+    LETTERS.sum(text).unwrap_or_else(|| sum(&folded_as_a_whole(text)))
+}
+
+fn sum(folded: &str) -> u64 {
+    let counted = folded.chars().filter(|character| is_alphanumeric(*character));
+    // Spread over all bits, so that sums of other letters meet by chance alone; whoever makes them meet gains nothing.
+    let weights =
+        counted.map(|character| u64::from(character).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ 0x5851);
+    weights.fold(0, u64::wrapping_add)
 }
 
 fn folded_as_a_whole(text: &str) -> String {
@@ -37,10 +51,14 @@ fn is_accent(character: char) -> bool {
 /// Latin and Cyrillic letters, each folded once: nearly every name is made of them, and in such a text no letter depends
 /// on its neighbours. (Greek is not among them, for its final sigma does.)
 struct Letters {
+    /// What is folded to one letter, as most are.
+    single: Vec<Option<char>>,
     /// What they are folded to, one after another.
     text: String,
     /// Where each one ends in `text`.
     ends: Vec<usize>,
+    /// What each adds to the sum of a text.
+    sums: Vec<u64>,
 }
 
 impl Letters {
@@ -49,26 +67,46 @@ impl Letters {
 
     fn new() -> Self {
         let mut letters = Self {
+            single: Vec::with_capacity(Self::END as usize),
             text: String::new(),
             ends: Vec::with_capacity(Self::END as usize),
+            sums: Vec::with_capacity(Self::END as usize),
         };
         for character in (0..Self::END).filter_map(char::from_u32) {
-            letters
-                .text
-                .push_str(&folded_as_a_whole(character.encode_utf8(&mut [0; 4])));
+            let folded = folded_as_a_whole(character.encode_utf8(&mut [0; 4]));
+            letters.sums.push(sum(&folded));
+            letters.text.push_str(&folded);
             letters.ends.push(letters.text.len());
+            let mut characters = folded.chars();
+            let single = characters.next().filter(|_| characters.next().is_none());
+            letters.single.push(single);
         }
         letters
+    }
+
+    /// Where a letter stands in the tables; `None` for others.
+    fn index(character: char) -> Option<usize> {
+        let is_there = matches!(character, '\0'..='\u{24F}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}');
+        is_there.then_some(character as usize)
+    }
+
+    /// `None` if the text has other characters.
+    fn sum(&self, text: &str) -> Option<u64> {
+        text.chars().try_fold(0_u64, |sum, character| {
+            let letter = self.sums.get(Self::index(character)?)?;
+            Some(sum.wrapping_add(*letter))
+        })
     }
 
     /// `None` if the text has other characters.
     fn folded(&self, text: &str) -> Option<String> {
         let mut folded = String::with_capacity(text.len());
         for character in text.chars() {
-            if !matches!(character, '\0'..='\u{24F}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}') {
-                return None;
+            let index = Self::index(character)?;
+            if let Some(single) = *self.single.get(index)? {
+                folded.push(single);
+                continue;
             }
-            let index = character as usize;
             let start = match index.checked_sub(1) {
                 Some(before) => *self.ends.get(before)?,
                 None => 0,
@@ -76,6 +114,16 @@ impl Letters {
             folded.push_str(self.text.get(start..*self.ends.get(index)?)?);
         }
         Some(folded)
+    }
+}
+
+/// As [`char::is_alphanumeric`], without a look into its tables for Latin and Cyrillic.
+pub(super) fn is_alphanumeric(character: char) -> bool {
+    match character {
+        '\0'..='\x7f' => character.is_ascii_alphanumeric(),
+        '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{24f}' => true,
+        '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' => true,
+        _ => character.is_alphanumeric(),
     }
 }
 
@@ -145,7 +193,15 @@ mod tests {
         fn letters_one_by_one_are_the_whole(text in "[\\PC\u{0}-\u{52F}]{0,24}", ordinary in "[A-Za-zА-яЁёÄ-ž0-9 .'İ|-]{0,24}") {
             for text in [text, ordinary] {
                 prop_assert_eq!(folded(&text), folded_as_a_whole(&text));
+                prop_assert_eq!(letters(&text), sum(&folded_as_a_whole(&text)));
             }
+        }
+    }
+
+    #[test]
+    fn the_short_way_finds_the_same_letters_and_digits() {
+        for character in '\0'..=char::MAX {
+            assert_eq!(is_alphanumeric(character), character.is_alphanumeric(), "{character:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Words and domains that the rules know. Pure data; each list says what earns a place.
 
+use super::lures;
+
 /// Second levels that registries sell names under, below a country's ending: `contoso.co.uk`, `contoso.com.tr`.
 const SECOND_LEVELS: &[&str] = &[
     "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "kiev", "kyiv", "lg", "ltd", "me", "mil", "msk", "ne", "net",
@@ -127,64 +129,6 @@ pub(super) fn mailbox_domain(registrable: &str) -> &str {
         .map_or(registrable, |(_, domain)| domain)
 }
 
-/// Words that forgers put beside a company's name: money, access, help. Words of ordinary company names (care, group,
-/// service, shop, team, bank, online) are left out, for `vostok-service.ru` is rarely a forged `vostok.ru`.
-const LURES: &[&str] = &[
-    "account",
-    "accounting",
-    "accounts",
-    "admin",
-    "alert",
-    "alerts",
-    "auth",
-    "billing",
-    "buh",
-    "buhgalteria",
-    "email",
-    "helpdesk",
-    "invoice",
-    "invoices",
-    "login",
-    "mail",
-    "mailer",
-    "noreply",
-    "notification",
-    "notifications",
-    "notify",
-    "oplata",
-    "pay",
-    "payment",
-    "payments",
-    "pochta",
-    "podderzhka",
-    "portal",
-    "refund",
-    "refunds",
-    "schet",
-    "secure",
-    "security",
-    "signin",
-    "support",
-    "update",
-    "updates",
-    "verification",
-    "verify",
-];
-
-/// Lures only between hyphens: `contoso-com.ru`.
-const HYPHENED_LURES: &[&str] = &["com", "www"];
-
-/// True for a part of a hyphenated label that is a lure.
-pub(super) fn is_lure(part: &str) -> bool {
-    LURES.contains(&part) || HYPHENED_LURES.contains(&part)
-}
-
-/// Lures written together with a name, `contosobilling`. Short ones make real words and brands: `cloudmail`, `webpay`.
-pub(super) fn joined_lures() -> impl Iterator<Item = &'static str> {
-    const SHORTEST: usize = 5;
-    LURES.iter().copied().filter(|lure| lure.len() >= SHORTEST)
-}
-
 /// Labels that say nothing about whose they are, so that one with a lure beside it imitates nobody.
 const GENERIC_LABELS: &[&str] = &[
     "bank", "business", "client", "clients", "cloud", "company", "customer", "group", "hosting", "info", "inbox",
@@ -193,7 +137,7 @@ const GENERIC_LABELS: &[&str] = &[
 
 /// True if a label is no name of its own.
 pub(super) fn is_generic(label: &str) -> bool {
-    is_lure(label) || GENERIC_LABELS.contains(&label)
+    lures::is_lure(label) || GENERIC_LABELS.contains(&label)
 }
 
 /// Endings by which `@contoso.com`, without a local part, is told from a handle such as `@anna.petrova`.
