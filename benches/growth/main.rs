@@ -32,6 +32,7 @@ mod books;
 mod callers;
 #[path = "../shared/figures.rs"]
 mod figures;
+#[expect(dead_code, reason = "the comparison uses more of it")]
 #[path = "../shared/http.rs"]
 mod http;
 mod plot;
@@ -41,6 +42,7 @@ mod process;
 mod program;
 #[path = "../shared/report.rs"]
 mod report;
+#[expect(dead_code, reason = "the comparison uses more of it")]
 #[path = "../shared/stdio.rs"]
 mod stdio;
 mod table;
@@ -68,7 +70,7 @@ struct Effort {
 
 impl Effort {
     const FULL: Self = Self {
-        rounds: 3,
+        rounds: 5,
         largest: 6,
         resolves: 20,
         seconds: 3,

@@ -186,10 +186,7 @@ fn team(found: &Found) -> Option<Panel> {
         let point = |team: &super::teams::Team| {
             let (burst, people) = (burst(team), team.people);
             let refused = people as usize - burst.answered;
-            Point {
-                note: (refused > 0).then(|| format!("{} refused", whole(refused))),
-                ..Point::at(f64::from(people), burst.last)
-            }
+            Point::at(f64::from(people), burst.last).noted((refused > 0).then(|| format!("{} refused", whole(refused))))
         };
         teams.iter().map(point).collect()
     };

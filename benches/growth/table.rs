@@ -9,10 +9,11 @@ use super::{Effort, Found, books, callers};
 /// All tables, with what has to be known to read them.
 pub(super) fn markdown(found: &Found, effort: Effort, machine: &Machine) -> String {
     let mut text = format!(
-        "{machine} A cell has the median of {} rounds{} and their least and most; memory is resident, in MB. Of the walk, the \
-portal's part of the time stands in brackets.\n",
-        effort.rounds,
-        if effort == Effort::QUICK { " (a quick run)" } else { "" }
+        "{machine} A cell has {}; memory is resident, in MB. Of the walk, the portal's part of the time stands in brackets.\n",
+        match effort.rounds {
+            1 => "one figure (a quick run)".to_owned(),
+            rounds => format!("the median of {rounds} rounds and their least and most"),
+        }
     );
     if !found.books.is_empty() {
         books(&mut text, &found.books);
@@ -94,25 +95,31 @@ fn callers(text: &mut String, all: &[callers::Found]) {
 }
 
 fn teams(text: &mut String, found: &teams::Found) {
-    text.push_str(
-        "\n| team (computed) | all at once | not merged | names resolved | look-ups an hour each | not merged | merged, and \
-kept for a minute |\n|---|---|---|---|---|---|---|\n",
-    );
+    text.push_str("\n| team (computed) | all at once | not merged | names resolved |\n|---|---|---|---|\n");
     for team in &found.teams {
-        let each = |a_second: f64| number(a_second * 3_600.0 / f64::from(team.people));
-        let rates = &found.rates;
         writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} |",
             whole(team.people),
             burst(team.people, &team.merged),
             burst(team.people, &team.unmerged),
             burst(team.people, &team.resolved),
-            each(rates.merged),
-            each(rates.unmerged),
-            each(rates.kept),
         )
         .unwrap();
+    }
+    let rates = &found.rates;
+    let ways = [
+        ("look-ups an hour each (computed)", rates.merged),
+        ("not merged", rates.unmerged),
+        ("kept for a minute", rates.merged_kept),
+        ("kept, not merged", rates.unmerged_kept),
+    ];
+    let names: Vec<&str> = ways.iter().map(|(name, _)| *name).collect();
+    writeln!(text, "\n| team | {} |\n|---|---|---|---|---|", names.join(" | ")).unwrap();
+    for team in &found.teams {
+        let each = |(_, a_second): &(&str, f64)| number(a_second * 3_600.0 / f64::from(team.people));
+        let cells: Vec<String> = ways.iter().map(each).collect();
+        writeln!(text, "| {} | {} |", whole(team.people), cells.join(" | ")).unwrap();
     }
 }
 

@@ -38,17 +38,28 @@ pub(super) const ITEM: Duration = Duration::from_micros(12_500);
 pub(super) const SOON: f64 = 2.0;
 /// Contacts that people ask for where some are asked for often: the second half as often as the first, the third a third
 /// as often, and so on.
-const ASKED_FOR: u32 = 1_000;
+const ASKED_FOR: u32 = 10_000;
 /// Seconds a second for which one method may run before the server spaces its calls: four fifths of 420 in 600.
 const MOST_RUNNING: f64 = 0.8 * 420.0 / 600.0;
+
+impl Way {
+    fn is_merged(self) -> bool {
+        !matches!(self, Self::Unmerged | Self::UnmergedKept)
+    }
+
+    fn is_kept(self) -> bool {
+        matches!(self, Self::UnmergedKept | Self::MergedKept)
+    }
+}
 
 /// How the team's look-ups reach the portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Unmerged,
     Merged,
-    /// Merged, with the cache's default time, and some contacts asked for often.
-    Kept,
+    /// The same, with the cache's default time, and some contacts asked for often.
+    UnmergedKept,
+    MergedKept,
     /// Names resolved, a request each: the questions of a name fill it.
     Resolved,
 }
@@ -75,7 +86,9 @@ pub(super) struct Team {
 pub(super) struct Rates {
     pub(super) unmerged: f64,
     pub(super) merged: f64,
-    pub(super) kept: f64,
+    /// With answers kept for a minute.
+    pub(super) unmerged_kept: f64,
+    pub(super) merged_kept: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,7 +110,8 @@ pub(super) fn all() -> Found {
         rates: Rates {
             unmerged: most_a_second(Way::Unmerged),
             merged: most_a_second(Way::Merged),
-            kept: most_a_second(Way::Kept),
+            unmerged_kept: most_a_second(Way::UnmergedKept),
+            merged_kept: most_a_second(Way::MergedKept),
         },
     }
 }
@@ -177,11 +191,11 @@ fn book(trip: &Arc<Trip>, way: Way) -> AddressBook {
     const DEFAULT_TTL: Duration = Duration::from_secs(60);
     let webhook = trip.portal.webhook_url().unwrap();
     let settings = Settings {
-        merge: way != Way::Unmerged,
+        merge: way.is_merged(),
         jitter: || 0.0,
         ..Settings::new(Credentials::from_webhook_url(&webhook))
     };
-    let ttl = if way == Way::Kept { DEFAULT_TTL } else { Duration::ZERO };
+    let ttl = if way.is_kept() { DEFAULT_TTL } else { Duration::ZERO };
     AddressBook::new(Portal::over(Arc::clone(trip) as Arc<dyn Wire>, settings), ttl)
 }
 
@@ -215,7 +229,10 @@ async fn burst(way: Way, people: u32) -> Burst {
 
 /// Look-ups that come at random, so many a second: whether it is a good day.
 async fn is_good_day(way: Way, per_second: f64) -> bool {
-    const LOOK_UPS: usize = 6_000;
+    /// At least, and for so long that answers have been kept and forgotten.
+    const LOOK_UPS: f64 = 6_000.0;
+    const SECONDS: f64 = 240.0;
+    let look_ups = f64::max(LOOK_UPS, SECONDS * per_second) as u32;
     let trip = Trip::start().await;
     let book = Arc::new(book(&trip, way));
     let mut dice = Rng::with_seed(1);
@@ -223,10 +240,10 @@ async fn is_good_day(way: Way, per_second: f64) -> bool {
     let times = Arc::new(Mutex::new(Vec::new()));
     let mut all = Vec::new();
     let started = Instant::now();
-    for number in 0..u32::try_from(LOOK_UPS).unwrap() {
+    for number in 0..look_ups {
         tokio::time::sleep(Duration::from_secs_f64(-(1.0 - dice.f64()).ln() / per_second)).await;
         let whom = match way {
-            Way::Kept => {
+            Way::UnmergedKept | Way::MergedKept => {
                 let at = dice.f64() * often[often.len() - 1];
                 u32::try_from(often.partition_point(|sum| *sum < at)).unwrap()
             }
@@ -244,8 +261,8 @@ async fn is_good_day(way: Way, per_second: f64) -> bool {
     }
     assert_eq!(trip.portal.throttled(), 0, "the limit was kept");
     let times = times.lock().unwrap();
-    // The first drain the bucket.
-    let later = times.iter().filter(|(number, _)| *number as usize >= LOOK_UPS / 3);
+    // The first drain the bucket, and fill the cache.
+    let later = times.iter().filter(|(number, _)| *number >= look_ups / 3);
     let later: Option<Vec<f64>> = later.map(|(_, time)| *time).collect();
     let is_soon = later.is_some_and(|mut later| percentile(&mut later, 95) <= SOON);
     is_soon && trip.running() / took <= MOST_RUNNING
@@ -263,7 +280,7 @@ fn often() -> Vec<f64> {
 }
 
 fn most_a_second(way: Way) -> f64 {
-    let (mut good, mut bad) = (0.1, 1_000.0);
+    let (mut good, mut bad) = (0.5, 500.0);
     while bad / good > 1.02 {
         let between = f64::sqrt(good * bad);
         if in_virtual_time(is_good_day(way, between)) {

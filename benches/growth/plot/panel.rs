@@ -139,7 +139,7 @@ pub(super) struct Point {
     /// The least and the most of the rounds.
     spread: (f64, f64),
     /// What is written at it; it is crossed out then.
-    pub(super) note: Option<String>,
+    note: Option<String>,
 }
 
 impl Point {
@@ -150,6 +150,10 @@ impl Point {
             spread: (y, y),
             note: None,
         }
+    }
+
+    pub(super) fn noted(self, note: Option<String>) -> Self {
+        Self { note, ..self }
     }
 
     /// `None` for no rounds.
