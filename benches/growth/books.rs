@@ -75,6 +75,10 @@ pub(super) async fn all(program: &Path, portal: &Portal, effort: Effort) -> Vec<
     let mut all = Vec::new();
     for contacts in effort.books() {
         portal.hold(contacts);
+        if all.is_empty() {
+            // The program is read from disk once.
+            walk(program, portal, "csv", contacts, &mut Walk::default());
+        }
         let mut found = Found {
             contacts,
             ..Found::default()

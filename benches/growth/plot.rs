@@ -28,7 +28,7 @@ text { font-family: ui-sans-serif, system-ui, sans-serif; font-size: 11px; fill:
 text { fill: #f0f6fc }
 .page { fill: #0d1117 }
 .soft { fill: #9198a1 }
-.grid { stroke: #3d444d }
+.grid { stroke: #2f353d }
 .a { stroke: #4493f8 } .b { stroke: #f0883e } .c { stroke: #3fb950 } .d { stroke: #ab7df8 }
 .mark.a { fill: #4493f8 } .mark.b { fill: #f0883e } .mark.c { fill: #3fb950 } .mark.d { fill: #ab7df8 }
 }

@@ -9,8 +9,8 @@ use crate::report::number;
 pub(super) const WIDTH: usize = 470;
 pub(super) const HEIGHT: usize = 310;
 
-const LEFT: f64 = 62.0;
-const RIGHT: f64 = 446.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 438.0;
 const TOP: f64 = 74.0;
 const BOTTOM: f64 = 256.0;
 /// Width of a letter, on average and with some room.
@@ -198,7 +198,7 @@ impl Panel {
         let middle = f64::midpoint(TOP, BOTTOM);
         writeln!(
             text,
-            "<text class=\"soft\" text-anchor=\"middle\" transform=\"translate(15 {middle}) rotate(-90)\">{}</text>",
+            "<text class=\"soft\" text-anchor=\"middle\" transform=\"translate(20 {middle}) rotate(-90)\">{}</text>",
             self.y.name
         )
         .unwrap();
@@ -240,7 +240,7 @@ impl Panel {
         let (mut x, mut y) = (16.0, 46.0);
         for series in &self.series {
             let width = 40.0 + series.name.len() as f64 * LETTER;
-            if x > 16.0 && x + width > RIGHT + 16.0 {
+            if x > 16.0 && x + width > RIGHT + 24.0 {
                 (x, y) = (16.0, y + 16.0);
             }
             line(text, &series.line(), (x, y - 4.0), (x + 20.0, y - 4.0));
