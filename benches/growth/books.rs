@@ -97,7 +97,8 @@ pub(super) async fn all(program: &Path, portal: &Portal, effort: Effort) -> Vec<
 
 fn walk(program: &Path, portal: &Portal, format: &str, contacts: usize, found: &mut Walk) {
     let before = portal.done();
-    let ran = process::run(program, portal, &["lookup", "--all", "--format", format]);
+    let prints_little = contacts < 10_000;
+    let ran = process::run(program, portal, &["lookup", "--all", "--format", format], prints_little);
     let done = portal.done() - before;
     let end = String::from_utf8_lossy(&ran.end);
     match format {

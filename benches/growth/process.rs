@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::pipe::fcntl_setpipe_size;
 use serde_json::{Value, json};
 use tokio::io::AsyncBufReadExt;
 use tokio::process::{Child, Command};
@@ -45,10 +47,11 @@ pub(super) struct Ran {
     pub(super) end: Vec<u8>,
 }
 
-/// Runs the program to its end, and watches its memory from outside: what `wait` tells holds the memory of whoever
-/// started it.
-pub(super) fn run(program: &Path, portal: &Portal, arguments: &[&str]) -> Ran {
+/// Runs the program to its end. Its memory is looked at from outside, before anything is read of what it prints: what
+/// `wait` tells holds the memory of whoever started it. So that it is still there then, the pipe holds less than it prints.
+pub(super) fn run(program: &Path, portal: &Portal, arguments: &[&str], prints_little: bool) -> Ran {
     const CHUNK: usize = 64 * 1024;
+    const LITTLE: usize = 4 * 1024;
     const END: usize = 1_000;
     let started = Instant::now();
     let mut process = command(program, portal, "0")
@@ -58,23 +61,15 @@ pub(super) fn run(program: &Path, portal: &Portal, arguments: &[&str]) -> Ran {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let watching = std::thread::spawn({
-        let process = process.id();
-        move || {
-            let (started, mut peak) = (Instant::now(), 0.0);
-            while let Some(now) = megabytes(process, "VmHWM:") {
-                peak = now;
-                // The peak never falls, so that little is missed even of the last moments of a long run.
-                std::thread::sleep(
-                    (started.elapsed() / 100).clamp(Duration::from_micros(500), Duration::from_millis(20)),
-                );
-            }
-            peak
-        }
-    });
-    let (mut lines, mut end, mut chunk) = (0, Vec::new(), vec![0; CHUNK]);
     let mut output = process.stdout.take().unwrap();
+    if prints_little {
+        fcntl_setpipe_size(&output, LITTLE).unwrap();
+    }
+    let (mut peak, mut lines, mut end, mut chunk) = (None, 0, Vec::new(), vec![0; CHUNK]);
     loop {
+        poll(&mut [PollFd::new(&output, PollFlags::IN)], None).unwrap();
+        // It never falls.
+        peak = megabytes(process.id(), "VmHWM:").or(peak);
         let read = output.read(&mut chunk).unwrap();
         if read == 0 {
             break;
@@ -88,7 +83,7 @@ pub(super) fn run(program: &Path, portal: &Portal, arguments: &[&str]) -> Ran {
     assert!(status.success(), "{arguments:?}: {status}");
     Ran {
         took,
-        peak: watching.join().unwrap(),
+        peak: peak.unwrap(),
         lines,
         end,
     }
