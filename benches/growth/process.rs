@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
 use rustix::pipe::fcntl_setpipe_size;
 use serde_json::{Value, json};
 use tokio::io::AsyncBufReadExt;
@@ -67,7 +68,7 @@ pub(super) fn run(program: &Path, portal: &Portal, arguments: &[&str], prints_li
     }
     let (mut peak, mut lines, mut end, mut chunk) = (None, 0, Vec::new(), vec![0; CHUNK]);
     loop {
-        poll(&mut [PollFd::new(&output, PollFlags::IN)], None).unwrap();
+        retry_on_intr(|| poll(&mut [PollFd::new(&output, PollFlags::IN)], None)).unwrap();
         // It never falls.
         peak = megabytes(process.id(), "VmHWM:").or(peak);
         let read = output.read(&mut chunk).unwrap();

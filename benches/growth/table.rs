@@ -144,7 +144,7 @@ pub(super) fn whole(number: impl TryInto<u32>) -> String {
 fn duration(seconds: f64) -> String {
     match seconds {
         0.0 => "no wait".to_owned(),
-        ..100.0 => format!("{seconds:.0} s"),
+        ..100.0 => format!("{} s", number(seconds)),
         _ => format!("{:.0} min", seconds / 60.0),
     }
 }
