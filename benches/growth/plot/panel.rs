@@ -275,5 +275,9 @@ fn short(value: f64) -> String {
         let digits = usize::try_from(-(value.log10().floor() as i32)).unwrap_or_default();
         return format!("{value:.digits$}");
     }
-    number(value).trim_end_matches(".0").to_owned()
+    match value {
+        // Without what sets thousands apart two of them fit beside each other.
+        ..10_000.0 => format!("{value}"),
+        _ => number(value),
+    }
 }
