@@ -37,6 +37,8 @@ mod figures;
 mod http;
 mod peers;
 mod portal;
+#[path = "../shared/program.rs"]
+mod program;
 #[path = "../shared/report.rs"]
 mod report;
 mod rounds;
