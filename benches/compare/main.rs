@@ -31,12 +31,19 @@
     reason = "a measurement may fail loudly"
 )]
 
+#[path = "../shared/figures.rs"]
 mod figures;
+#[path = "../shared/http.rs"]
 mod http;
 mod peers;
 mod portal;
+#[path = "../shared/program.rs"]
+mod program;
+#[path = "../shared/report.rs"]
+mod report;
 mod rounds;
 mod session;
+#[path = "../shared/stdio.rs"]
 mod stdio;
 mod table;
 
@@ -45,8 +52,8 @@ use std::process::ExitCode;
 
 use peers::Workshop;
 use portal::Portal;
+use report::Machine;
 use rounds::Effort;
-use table::Machine;
 
 /// What was asked for.
 struct Options {
@@ -111,7 +118,7 @@ fn main() -> ExitCode {
         std::fs::write(path, format!("{all:#}\n")).unwrap();
     }
     if let Some(path) = options.readme {
-        table::write(&path, &figures);
+        report::write(&path, "cost", &figures);
     }
     ExitCode::SUCCESS
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::portal::Portal;
+use super::program::{cargo, release, run};
 
 /// How messages arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,10 @@ impl Workshop {
 
         std::fs::create_dir_all(&folder).unwrap();
         // cargo runs a benchmark in the package's folder.
-        let ours = program.unwrap_or_else(|| release(root, target, &folder));
+        let ours = program.unwrap_or_else(|| {
+            note("building bitrix24-mail-mcp as a release has it");
+            release()
+        });
 
         note("building the server on bare rmcp");
         let bare_rmcp = folder.join("bare_rmcp");
@@ -180,37 +184,9 @@ impl Workshop {
     }
 }
 
-/// The program as a release has it: the benches' own build of it holds what tests add to its dependencies.
-fn release(root: &Path, target: &Path, folder: &Path) -> PathBuf {
-    note("building bitrix24-mail-mcp as a release has it");
-    run(cargo(root, target).args(["--locked", "--bin", env!("CARGO_PKG_NAME")]));
-    let program = folder.join(env!("CARGO_PKG_NAME"));
-    // Beside and moved, for the file may be running.
-    std::fs::copy(target.join("release").join(env!("CARGO_PKG_NAME")), folder.join("new")).unwrap();
-    std::fs::rename(folder.join("new"), &program).unwrap();
-    program
-}
-
 fn with(mut command: Command, way: &str) -> Command {
     command.arg(way);
     command
-}
-
-fn cargo(folder: &Path, target: &Path) -> Command {
-    let mut cargo = Command::new(env!("CARGO"));
-    // What cargo tells the benchmark of its own package would make build scripts run again, and all that depends on them.
-    #[expect(clippy::disallowed_methods, reason = "no setting of the project's is read")]
-    for (name, _) in std::env::vars_os() {
-        let is_cargos = name.to_string_lossy().starts_with("CARGO_");
-        if is_cargos && name != "CARGO_HOME" {
-            cargo.env_remove(name);
-        }
-    }
-    cargo
-        .args(["build", "--release", "--quiet"])
-        .env("CARGO_TARGET_DIR", target)
-        .current_dir(folder);
-    cargo
 }
 
 /// Copies what is not the same already. True if anything but a source changed.
@@ -235,14 +211,6 @@ fn size(path: &Path) -> u64 {
     }
     let entries = std::fs::read_dir(path).unwrap();
     entries.map(|entry| size(&entry.unwrap().path())).sum()
-}
-
-fn run(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).status();
-    assert!(
-        status.as_ref().is_ok_and(|status| status.success()),
-        "{command:?}: {status:?}"
-    );
 }
 
 /// The first line that a command prints.

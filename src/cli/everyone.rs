@@ -1,5 +1,7 @@
 //! `lookup --all`: every page, printed as it comes, so that an interruption leaves valid output behind.
 
+use std::io::IsTerminal;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
@@ -11,13 +13,16 @@ use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::{IN_NO_ORDER, Output};
 use crate::portal;
 
+/// Of the JSON, up to the first contact.
+const BEGINNING: &str = r#"{"contacts":["#;
+
 pub(super) async fn run(
     format: Format,
     query: &Query,
     wiring: &Wiring,
     cancellation: &CancellationToken,
 ) -> Result<ExitStatus, Stop> {
-    let progress = progress();
+    let progress = progress(format);
     let mut walk = wiring.book.walk(query);
     let mut contacts = Vec::new();
     let mut has_begun = false;
@@ -28,8 +33,9 @@ pub(super) async fn run(
                 progress.tick();
                 match format {
                     Format::Csv => print_rows(&found, &mut has_begun)?,
-                    // Columns and brackets are only known at the end.
-                    Format::Table | Format::Json => contacts.extend(found),
+                    Format::Json => print_items(&found, &mut has_begun)?,
+                    // The width of columns is only known at the end.
+                    Format::Table => contacts.extend(found),
                 }
             }
             Ok(None) => break None,
@@ -38,9 +44,15 @@ pub(super) async fn run(
     };
     progress.finish_and_clear();
     let total = walk.total();
+    let finish = |error| match format {
+        Format::Csv => Ok(()),
+        Format::Table if contacts.is_empty() => Ok(()),
+        Format::Table => print(&table::contacts(&contacts)).map(drop),
+        Format::Json => print_end(query, total, has_begun, error),
+    };
     match (failure, total) {
         (None, _) => {
-            show(format, query, contacts, None)?;
+            finish(None)?;
             // Pages of employees may overlap, and skip some.
             if !is_assured(query, total) {
                 report::note(IN_NO_ORDER);
@@ -55,7 +67,7 @@ pub(super) async fn run(
             let failure = Failure::from(&error);
             report::failure(&failure);
             report::note(&format!("incomplete: the first {total} contacts were printed"));
-            show(format, query, contacts, Some(failure))?;
+            finish(Some(failure))?;
             Ok(if is_cancelled(&error) {
                 ExitStatus::Interrupted
             } else {
@@ -65,9 +77,13 @@ pub(super) async fn run(
     }
 }
 
-/// On a terminal's stderr alone.
-fn progress() -> ProgressBar {
-    let progress = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+/// On a terminal's stderr alone, and not over a line of JSON that grows there.
+fn progress(format: Format) -> ProgressBar {
+    let target = match format {
+        Format::Json if std::io::stdout().is_terminal() => ProgressDrawTarget::hidden(),
+        _ => ProgressDrawTarget::stderr(),
+    };
+    let progress = ProgressBar::with_draw_target(None, target);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
         progress.set_style(style);
     }
@@ -84,33 +100,39 @@ fn print_rows(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
     print(&(header + &csv::rows(found)?)).map(drop)
 }
 
-/// What could not be printed page by page. JSON is the tool's form; an incomplete list says so and holds the failure.
-fn show(format: Format, query: &Query, contacts: Vec<Contact>, error: Option<Failure>) -> Result<(), Stop> {
-    match format {
-        Format::Csv => {}
-        Format::Table if contacts.is_empty() => {}
-        Format::Table => print(&table::contacts(&contacts)).map(drop)?,
-        Format::Json => {
-            let returned = u32::try_from(contacts.len()).unwrap_or(u32::MAX);
-            let is_assured = is_assured(query, contacts.len());
-            let page = Page {
-                offset: query.offset(),
-                limit: query.limit(),
-                returned,
-                next_offset: None,
-                complete: error.is_none() && is_assured,
-                age_seconds: None,
-            };
-            let output = Output {
-                contacts: Some(contacts),
-                page: Some(page),
-                advice: (!is_assured).then(|| IN_NO_ORDER.to_owned()),
-                error,
-            };
-            print(&json_line(&output)?).map(drop)?;
-        }
+/// JSON in the tool's form: the beginning, and its contacts.
+fn print_items(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
+    let mut text = String::new();
+    for contact in found {
+        text.push_str(if std::mem::replace(has_begun, true) {
+            ","
+        } else {
+            BEGINNING
+        });
+        text.push_str(json_line(contact)?.trim_end());
     }
-    Ok(())
+    print(&text).map(drop)
+}
+
+/// The rest of it. An incomplete list says so and holds the failure.
+fn print_end(query: &Query, total: usize, has_begun: bool, error: Option<Failure>) -> Result<(), Stop> {
+    let is_assured = is_assured(query, total);
+    let page = Page {
+        offset: query.offset(),
+        limit: query.limit(),
+        returned: u32::try_from(total).unwrap_or(u32::MAX),
+        next_offset: None,
+        complete: error.is_none() && is_assured,
+        age_seconds: None,
+    };
+    let rest = json_line(&Output {
+        contacts: None,
+        page: Some(page),
+        advice: (!is_assured).then(|| IN_NO_ORDER.to_owned()),
+        error,
+    })?;
+    let beginning = if has_begun { "" } else { BEGINNING };
+    print(&format!("{beginning}],{}", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
 }
 
 /// Whether a walk that came to its end brought everybody: of employees only if they fit a page.

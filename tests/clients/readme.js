@@ -28,6 +28,7 @@ const elsewhere = {
   "cargo bench --bench http": "measures, for minutes",
   "cargo bench --bench compare -- --readme README.md": "likewise",
   "cargo bench --bench parts": "likewise",
+  "cargo bench --bench growth -- --svg benches/growth/growth.svg --readme README.md": "likewise",
   "python3 tests/soak.py": "takes ten minutes",
   "bitrix24-mail-mcp login": "waits for a person; tests/it/login.rs plays one",
   "bitrix24-mail-mcp doctor": "needs a portal; tests/it/doctor.rs has one",

@@ -70,6 +70,14 @@ async fn all_pages_become_one_list_in_every_format() {
         json["page"],
         json!({"offset": 0, "limit": 200, "returned": 62, "complete": true})
     );
+    let page = run(&["lookup", "--limit", "200", "--demo", "--format", "json"]).await;
+    assert_eq!(
+        stdout(&run(&["lookup", "--all", "--demo", "--format", "json"]).await),
+        stdout(&page)
+    );
+    let pages = run(&["lookup", "--all", "--limit", "10", "--demo", "--format", "json"]).await;
+    let pages: Value = serde_json::from_str(&stdout(&pages)).unwrap();
+    assert_eq!(pages["contacts"].as_array().unwrap().len(), 62);
     for (format, lines) in [("table", 62 + 2), ("csv", 62 + 1)] {
         let output = run(&["lookup", "--all", "--limit", "10", "--demo", "--format", format]).await;
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -82,6 +90,11 @@ async fn all_pages_become_one_list_in_every_format() {
     }
     let nobody = run(&["lookup", "--all", "nobody", "--demo", "--format", "csv"]).await;
     assert_eq!(stdout(&nobody), "id,email,name,cautions\n");
+    let nobody = run(&["lookup", "--all", "nobody", "--demo", "--format", "json"]).await;
+    assert_eq!(
+        stdout(&nobody),
+        "{\"contacts\":[],\"page\":{\"offset\":0,\"limit\":200,\"returned\":0,\"complete\":true}}\n"
+    );
     let failed = run(&["lookup", "--all", "--demo-fault", "license", "--format", "json"]).await;
     assert_eq!(failed.status.code(), Some(1));
     assert!(

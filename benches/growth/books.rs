@@ -1,0 +1,178 @@
+//! What grows with the address book: the walk through all of it, finding ten people in it, and what is kept of it.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::book::ten_names;
+use super::figures::{Rounds, median, micros};
+use super::portal::Portal;
+use super::process::{self, Server};
+use super::{Effort, note};
+
+/// The portal takes so many requests at once, and then so many a second.
+const BURST: f64 = 50.0;
+const PER_SECOND: f64 = 2.0;
+
+/// What was found of one size.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Found {
+    pub(super) contacts: usize,
+    pub(super) csv: Walk,
+    pub(super) json: Walk,
+    pub(super) resolve: Resolve,
+    pub(super) kept: Kept,
+}
+
+/// `lookup --all`, from the start of the process to its end.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Walk {
+    pub(super) seconds: Rounds,
+    /// The most resident memory.
+    pub(super) peak_mb: Rounds,
+    /// The part of the time for which the portal's thread was at work.
+    pub(super) portals_share: Rounds,
+    pub(super) requests: u64,
+}
+
+impl Walk {
+    pub(super) fn milliseconds(&self) -> Rounds {
+        Rounds(self.seconds.0.iter().map(|seconds| seconds * 1e3).collect())
+    }
+
+    /// Seconds that the portal's limit of requests alone would take: computed.
+    #[expect(clippy::cast_precision_loss, reason = "far from 2^52 requests")]
+    pub(super) fn limit_seconds(&self) -> f64 {
+        (self.requests as f64 - BURST).max(0.0) / PER_SECOND
+    }
+}
+
+/// `resolve_mail_recipients` for ten names, over stdio.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Resolve {
+    pub(super) ms: Rounds,
+    pub(super) peak_mb: Rounds,
+    pub(super) requests: u64,
+    /// Contacts that the portal sent for one call.
+    pub(super) contacts: u64,
+}
+
+/// Everybody looked up once, twenty at a time, and then again, over stdio with a cache.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Kept {
+    /// A look-up that the portal answered.
+    pub(super) asked_us: Rounds,
+    /// One that the cache answered; none if it answered nothing.
+    pub(super) kept_us: Rounds,
+    /// Hundredths of the second time that the cache answered.
+    pub(super) percent: Rounds,
+    /// Resident memory after both.
+    pub(super) resident_mb: Rounds,
+}
+
+pub(super) async fn all(program: &Path, portal: &Portal, effort: Effort) -> Vec<Found> {
+    let mut all = Vec::new();
+    for contacts in effort.books() {
+        portal.hold(contacts);
+        if all.is_empty() {
+            // The program is read from disk once.
+            walk(program, portal, "csv", contacts, &mut Walk::default());
+        }
+        let mut found = Found {
+            contacts,
+            ..Found::default()
+        };
+        for round in 1..=effort.rounds {
+            note(&format!("{contacts} contacts, round {round} of {}", effort.rounds));
+            walk(program, portal, "csv", contacts, &mut found.csv);
+            walk(program, portal, "json", contacts, &mut found.json);
+            resolve(program, portal, effort, &mut found.resolve).await;
+            keep(program, portal, contacts, &mut found.kept).await;
+        }
+        all.push(found);
+    }
+    all
+}
+
+fn walk(program: &Path, portal: &Portal, format: &str, contacts: usize, found: &mut Walk) {
+    let before = portal.done();
+    let prints_little = contacts < 10_000;
+    let ran = process::run(program, portal, &["lookup", "--all", "--format", format], prints_little);
+    let done = portal.done() - before;
+    let end = String::from_utf8_lossy(&ran.end);
+    match format {
+        // And the header.
+        "csv" => assert_eq!(ran.lines, contacts + 1, "{end}"),
+        _ => assert!(end.contains(&format!(r#""returned":{contacts},"#)), "{end}"),
+    }
+    found.seconds.push(ran.took.as_secs_f64());
+    found.peak_mb.push(ran.peak);
+    found
+        .portals_share
+        .push(done.worked.as_secs_f64() / ran.took.as_secs_f64());
+    found.requests = done.requests;
+}
+
+async fn resolve(program: &Path, portal: &Portal, effort: Effort, found: &mut Resolve) {
+    let names = ten_names();
+    let expected = format!(r#""name":"{}""#, names[0]);
+    let arguments = json!({"names": names});
+    let mut server = Server::over_stdio(program, portal, "0").await;
+    let mut times = Vec::new();
+    for id in 0..=effort.resolves {
+        let before = portal.done();
+        let took = server
+            .call(id + 1, "resolve_mail_recipients", &arguments, &expected)
+            .await;
+        let done = portal.done() - before;
+        (found.requests, found.contacts) = (done.requests, done.contacts);
+        // The first time the portal searches.
+        if id > 0 {
+            times.push(micros(took) / 1e3);
+        }
+    }
+    found.ms.push(median(&mut times));
+    found.peak_mb.push(server.peak());
+}
+
+async fn keep(program: &Path, portal: &Portal, contacts: usize, found: &mut Kept) {
+    /// Of small books, so that there is a median.
+    const AT_LEAST: usize = 300;
+    let mut server = Server::over_stdio(program, portal, "1h").await;
+    let mut ids = 0..;
+    let mut look_up = async |offset: u64| {
+        let (id, arguments) = (ids.next().unwrap(), process::look_up(offset));
+        let before = portal.done().requests;
+        let took = server
+            .call(id, "list_mail_contacts", &arguments, r#""returned":20"#)
+            .await;
+        (micros(took), portal.done().requests > before)
+    };
+    // Until everything has been used once.
+    for _ in 0..AT_LEAST {
+        look_up(0).await;
+    }
+    let (mut asked, mut kept) = (Vec::new(), Vec::new());
+    let offsets = || (0..contacts as u64).step_by(20).skip(1);
+    for offset in offsets() {
+        asked.push(look_up(offset).await.0);
+    }
+    let mut again = 0;
+    while again < AT_LEAST {
+        for offset in offsets() {
+            let (took, is_asked) = look_up(offset).await;
+            again += 1;
+            if !is_asked {
+                kept.push(took);
+            }
+        }
+    }
+    found.asked_us.push(median(&mut asked));
+    #[expect(clippy::cast_precision_loss, reason = "far from 2^52 look-ups")]
+    found.percent.push(100.0 * kept.len() as f64 / again as f64);
+    if !kept.is_empty() {
+        found.kept_us.push(median(&mut kept));
+    }
+    found.resident_mb.push(server.resident());
+}

@@ -1,0 +1,223 @@
+//! A portal on loopback that holds a large address book and answers at once: pages, searches and batches, as
+//! `mail.recipient.listcontacts` gives them. It has a thread of its own, as it has a machine of its own in life; the time
+//! for which that thread works is told, so that it is not taken for the program's.
+//!
+//! A search is made once, and its answer kept: a database has an index, or is another machine's burden.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use tokio::net::{TcpListener, TcpSocket};
+
+use super::book::Book;
+
+const TIME: &str = r#"{"start":1779820087,"finish":1779820087.962438,"duration":0.9624381065368652,"processing":0,"date_start":"2026-05-26T21:28:07+03:00","date_finish":"2026-05-26T21:28:07+03:00","operating_reset_at":1779820687,"operating":0.1}"#;
+/// Connections that may wait to be accepted.
+const QUEUE: u32 = 4096;
+/// What the portal clamps a limit to.
+const MAX_LIMIT: usize = 200;
+
+/// The portal; it ends with the process.
+#[derive(Clone)]
+pub(super) struct Portal {
+    address: SocketAddr,
+    /// Where the system tells how long the portal's thread has worked.
+    statistics: String,
+    state: Arc<State>,
+}
+
+struct State {
+    book: RwLock<Book>,
+    /// Searches and their answers, by the request's body.
+    known: Mutex<HashMap<Bytes, Reply>>,
+    requests: AtomicU64,
+    contacts: AtomicU64,
+}
+
+/// An answer, and the contacts in it.
+#[derive(Clone)]
+struct Reply {
+    body: Bytes,
+    contacts: usize,
+}
+
+/// What the portal has done so far.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Done {
+    pub(super) requests: u64,
+    /// Contacts that were sent.
+    pub(super) contacts: u64,
+    /// Time for which its thread has worked.
+    pub(super) worked: Duration,
+}
+
+impl std::ops::Sub for Done {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            requests: self.requests - before.requests,
+            contacts: self.contacts - before.contacts,
+            worked: self.worked.saturating_sub(before.worked),
+        }
+    }
+}
+
+impl Portal {
+    pub(super) fn start() -> Self {
+        let state = Arc::new(State {
+            book: RwLock::new(Book::of(0)),
+            known: Mutex::default(),
+            requests: AtomicU64::new(0),
+            contacts: AtomicU64::new(0),
+        });
+        let shared = Arc::clone(&state);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let thread = std::fs::read_link("/proc/thread-self").unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+                let listener = socket.listen(QUEUE).unwrap();
+                sender.send((listener.local_addr().unwrap(), thread)).unwrap();
+                accept(listener, shared).await;
+            });
+        });
+        let (address, thread) = receiver.recv().unwrap();
+        Self {
+            address,
+            statistics: format!("/proc/{}/schedstat", thread.display()),
+            state,
+        }
+    }
+
+    /// Puts a book of so many contacts into the place of the one that is there.
+    pub(super) fn hold(&self, contacts: usize) {
+        let mut book = self.state.book.write().unwrap();
+        if book.len() != contacts {
+            *book = Book::of(contacts);
+            self.state.known.lock().unwrap().clear();
+        }
+    }
+
+    pub(super) fn webhook(&self) -> String {
+        format!("http://{}/rest/1/SECRET/", self.address)
+    }
+
+    pub(super) fn done(&self) -> Done {
+        let statistics = std::fs::read_to_string(&self.statistics).unwrap();
+        let worked = statistics.split(' ').next().unwrap().parse().unwrap();
+        Done {
+            requests: self.state.requests.load(Ordering::Relaxed),
+            contacts: self.state.contacts.load(Ordering::Relaxed),
+            worked: Duration::from_nanos(worked),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Arguments {
+    #[serde(default)]
+    query: String,
+    pagination: Pagination,
+}
+
+#[derive(Deserialize)]
+struct Pagination {
+    limit: usize,
+    offset: usize,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    method: String,
+    query: Arguments,
+}
+
+impl State {
+    /// Employees are none: they would grow with the company, not with the address book.
+    fn listing(&self, method: &str, arguments: &Arguments) -> (String, usize) {
+        let Pagination { limit, offset } = arguments.pagination;
+        match method {
+            "mail.recipient.listcontacts" => {
+                let book = self.book.read().unwrap();
+                book.listing(&arguments.query, offset, limit.min(MAX_LIMIT))
+            }
+            "mail.recipient.listemployees" => (r#"{"items":[]}"#.to_owned(), 0),
+            _ => panic!("{method} is not known here"),
+        }
+    }
+
+    fn reply(&self, method: &str, body: &Bytes) -> Reply {
+        if let Some(reply) = self.known.lock().unwrap().get(body) {
+            return reply.clone();
+        }
+        let (result, contacts, is_search) = if method == "batch" {
+            let items: Vec<Item> = serde_json::from_slice(body).unwrap();
+            let listings = items.iter().map(|item| self.listing(&item.method, &item.query));
+            let (listings, counts): (Vec<String>, Vec<usize>) = listings.unzip();
+            (format!("[{}]", listings.join(",")), counts.iter().sum(), true)
+        } else {
+            let arguments: Arguments = serde_json::from_slice(body).unwrap();
+            let (listing, contacts) = self.listing(method, &arguments);
+            (listing, contacts, !arguments.query.is_empty())
+        };
+        let reply = Reply {
+            body: format!(r#"{{"result":{result},"time":{TIME}}}"#).into(),
+            contacts,
+        };
+        if is_search {
+            self.known.lock().unwrap().insert(body.clone(), reply.clone());
+        }
+        reply
+    }
+}
+
+async fn accept(listener: TcpListener, state: Arc<State>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let state = Arc::clone(&state);
+        tokio::spawn(async move {
+            let service = service_fn(|request| answer(request, &state));
+            // A caller that breaks off is its own business.
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+async fn answer(request: Request<Incoming>, state: &State) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path().to_owned();
+    let method = path.rsplit('/').next().unwrap_or_default();
+    let Ok(body) = request.into_body().collect().await else {
+        return Ok(Response::default());
+    };
+    let reply = state.reply(method, &body.to_bytes());
+    state.requests.fetch_add(1, Ordering::Relaxed);
+    state.contacts.fetch_add(reply.contacts as u64, Ordering::Relaxed);
+    let mut response = Response::new(Full::new(reply.body));
+    let kind = hyper::header::HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(hyper::header::CONTENT_TYPE, kind);
+    Ok(response)
+}

@@ -1,0 +1,94 @@
+//! What all measured figures share: where they come from, how they are written, and their places in a README.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::figures::Rounds;
+
+/// Where and when it was measured.
+#[derive(Debug, Serialize)]
+pub(super) struct Machine {
+    date: String,
+    cores: usize,
+    processor: String,
+    system: String,
+}
+
+impl Machine {
+    pub(super) fn here() -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let processors = read("/proc/cpuinfo");
+        let model = processors.lines().find(|line| line.starts_with("model name"));
+        #[expect(clippy::disallowed_methods, reason = "the date stands beside the figures")]
+        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+        Self {
+            date: now.split('T').next().unwrap_or_default().to_owned(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            processor: model
+                .and_then(|line| line.split_once(": "))
+                .map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, model)| model.to_owned()),
+            system: format!(
+                "Linux {}",
+                read("/proc/sys/kernel/osrelease")
+                    .split('.')
+                    .take(2)
+                    .collect::<Vec<_>>()
+                    .join(".")
+            ),
+        }
+    }
+}
+
+/// A sentence.
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            date,
+            cores,
+            processor,
+            system,
+        } = self;
+        write!(f, "Measured on {date} on {cores} cores ({processor}, {system}).")
+    }
+}
+
+/// Thousands apart, as people read them; decimals where they tell something.
+pub(super) fn number(value: f64) -> String {
+    if value.abs() < 9.95 {
+        return format!("{value:.1}");
+    }
+    let digits = format!("{:.0}", value.abs());
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if value < 0.0 { format!("-{text}") } else { text }
+}
+
+/// The median of the rounds, with the least and the most where they differ.
+pub(super) fn spread(rounds: &Rounds) -> String {
+    let Some(median) = rounds.median() else {
+        return "–".to_owned();
+    };
+    let (least, most) = rounds.spread();
+    let (median, least, most) = (number(median), number(least), number(most));
+    if least == most {
+        median
+    } else {
+        format!("{median} ({least}–{most})")
+    }
+}
+
+/// Puts figures into the README's place for them, `<!-- measured: NAME -->`.
+pub(super) fn write(readme: &Path, name: &str, figures: &str) {
+    let place = format!("<!-- measured: {name} -->\n");
+    let text = std::fs::read_to_string(readme).unwrap();
+    let (before, rest) = text.split_once(&place).expect("a place in the README");
+    let (_, after) = rest.split_once("<!-- end -->").expect("the end of that place");
+    std::fs::write(readme, format!("{before}{place}{figures}<!-- end -->{after}")).unwrap();
+}
