@@ -16,6 +16,7 @@ mod resolve;
 mod schema;
 mod serve;
 mod table;
+mod threads;
 mod wiring;
 
 use std::ffi::OsString;
@@ -27,6 +28,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use threads::Threads;
 
 use crate::config::{self, env_vars};
 use crate::portal::may_hold_a_webhook;
@@ -290,9 +293,10 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Some(Command::Resolve(arguments)) => {
             with_wiring(&global, async |wiring| resolve::run(&arguments, &wiring).await)
         }
-        Some(Command::Doctor(arguments)) if let Some(client) = arguments.client => {
-            runtime()?.block_on(doctor::run_for(client, &arguments, &global))
-        }
+        Some(Command::Doctor(arguments)) if let Some(client) = arguments.client => Threads::One
+            .runtime()
+            .map_err(Stop::Runtime)?
+            .block_on(doctor::run_for(client, &arguments, &global)),
         Some(Command::Doctor(arguments)) => with_wiring(&global, async |wiring| doctor::run(&arguments, &wiring).await),
         Some(Command::Login(arguments)) => with_wiring(&global, async |wiring| login::run(&arguments, &wiring).await),
         Some(Command::Serve(arguments)) => serve(&global, &arguments),
@@ -301,11 +305,23 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
 }
 
 fn serve(global: &Global, arguments: &serve::Arguments) -> Result<ExitStatus, Stop> {
-    with_wiring(global, async |wiring| serve::run(arguments, wiring).await)
+    let threads = if arguments.is_over_http() {
+        Threads::Several
+    } else {
+        Threads::One
+    };
+    with_wiring_on(threads, global, async |wiring| serve::run(arguments, wiring).await)
+}
+
+fn with_wiring<F>(global: &Global, command: F) -> Result<ExitStatus, Stop>
+where
+    F: AsyncFnOnce(wiring::Wiring) -> Result<ExitStatus, Stop>,
+{
+    with_wiring_on(Threads::One, global, command)
 }
 
 /// Reads the settings, starts logs and a runtime, builds the parts and runs a command with them.
-fn with_wiring<F>(global: &Global, command: F) -> Result<ExitStatus, Stop>
+fn with_wiring_on<F>(threads: Threads, global: &Global, command: F) -> Result<ExitStatus, Stop>
 where
     F: AsyncFnOnce(wiring::Wiring) -> Result<ExitStatus, Stop>,
 {
@@ -319,7 +335,7 @@ where
         level: settings.log_level.finer_by(finer),
         format,
     });
-    let runtime = runtime()?;
+    let runtime = threads.runtime().map_err(Stop::Runtime)?;
     let outcome = runtime.block_on(async {
         let wiring = wiring::Wiring::build(global, settings).await?;
         let book = Arc::clone(&wiring.book);
@@ -330,14 +346,6 @@ where
     // A blocking read of stdin cannot be cancelled; it must not keep the process alive.
     runtime.shutdown_background();
     outcome
-}
-
-/// One thread: the work is waiting, and a second thread would cost memory and a hand-off per message.
-fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Stop::Runtime)
 }
 
 /// True if these arguments name a command; they are then not only options, which every command takes.

@@ -32,13 +32,13 @@ pub(super) struct Effort {
 
 impl Effort {
     pub(super) const FULL: Self = Self {
-        rounds: 5,
+        rounds: 3,
         starts: 10,
         warm_up: 300,
-        single_calls: 2_000,
-        seconds: 5,
+        single_calls: 1_500,
+        seconds: 4,
         calls_for_memory: 100_000,
-        seconds_for_memory: 120,
+        seconds_for_memory: 60,
     };
     pub(super) const QUICK: Self = Self {
         rounds: 2,

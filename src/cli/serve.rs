@@ -33,6 +33,13 @@ pub(super) struct Arguments {
     legacy_sse: bool,
 }
 
+impl Arguments {
+    /// True for many clients, false for the one that started the process.
+    pub(super) fn is_over_http(&self) -> bool {
+        self.http.is_some()
+    }
+}
+
 /// Where to listen.
 #[derive(Debug, Clone, Copy)]
 enum Listen {
