@@ -65,6 +65,7 @@ mod harness;
 mod house;
 /// An HTTP client that shows everything.
 mod http_client;
+mod http_direct;
 /// Who is let in over HTTP.
 mod http_guard;
 /// What a client can use up over HTTP.
