@@ -81,7 +81,7 @@ fn weights(text: &mut String, servers: &[Found]) {
             spread(&server.idle_mb),
             number(server.used_mb.unwrap_or(f64::NAN)),
             number(f64::from(u32::try_from(server.used_after).unwrap_or(u32::MAX))),
-            number(server.program_mb.unwrap_or(f64::NAN)),
+            format_args!("{:.1}", server.program_mb.unwrap_or(f64::NAN)),
             server.tools,
             server.tools_tokens,
             server.contacts_tokens,
