@@ -20,12 +20,13 @@
 //!
 //! # The journey of one call
 //!
-//! Bytes arrive at a transport, over HTTP past its guard; rmcp makes a request of them; the tool's file turns JSON
-//! arguments into a checked [`address_book::Query`]; the address book has the answer already, or names method and
-//! parameters; [`portal::Portal::call`] waits for its turn, adds credentials, sends, reads and judges, and does so again
-//! where that helps, all under one deadline. Calls that have to wait share a request (`portal/merging.rs`). Back come a page of cleaned contacts, or an error with a `code()` for which
-//! [`fixit::lookup`] has the advice; `mcp/outcome.rs` makes the result of either. `lookup` on the command line takes
-//! the same way and ends in `cli/report.rs`.
+//! Bytes arrive at a transport, over HTTP past its guard; rmcp makes a request of them, and takes it to the handler (over
+//! HTTP that is mostly `transports/http/direct.rs`); the tool's file turns JSON arguments into a checked
+//! [`address_book::Query`]; the address book has the answer already, or names method and parameters;
+//! [`portal::Portal::call`] waits for its turn, adds credentials, sends, reads and judges, and does so again where that
+//! helps, all under one deadline. Calls that have to wait share a request (`portal/merging.rs`). Back come a page of
+//! cleaned contacts, or an error with a `code()` for which [`fixit::lookup`] has the advice; `mcp/outcome.rs` makes the
+//! result of either. `lookup` on the command line takes the same way and ends in `cli/report.rs`.
 //!
 //! Recipients take a wider way: [`address_book::Names`] become the questions of one batch (`resolve/plan.rs`), the portal
 //! client makes it call by call if the batch fails (`portal/batch.rs`), and everybody it brings is judged against every

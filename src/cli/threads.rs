@@ -1,6 +1,7 @@
 //! The runtime of a command.
 
 use std::io;
+use std::thread::available_parallelism;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -13,11 +14,18 @@ pub(super) enum Threads {
     Several,
 }
 
+/// More would only take memory: the portal's limit is reached long before.
+const MOST: usize = 4;
+
 impl Threads {
     pub(super) fn runtime(self) -> io::Result<Runtime> {
         let mut builder = match self {
             Self::One => Builder::new_current_thread(),
-            Self::Several => Builder::new_multi_thread(),
+            Self::Several => {
+                let mut builder = Builder::new_multi_thread();
+                builder.worker_threads(available_parallelism().map_or(1, usize::from).min(MOST));
+                builder
+            }
         };
         builder.enable_all().build()
     }

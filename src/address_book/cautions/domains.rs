@@ -1,6 +1,7 @@
 //! The domains that a book uses, and what is odd about each. Pure.
 //!
-//! Every distinct domain is judged once; a contact then costs one look-up.
+//! Every distinct domain is judged once; a contact then costs one look-up. The maps hash with foldhash, at a third of the
+//! standard hash's cost: who makes names collide gains some milliseconds, for there are 10,000 contacts at most.
 
 use std::borrow::Cow;
 use std::sync::Arc;
