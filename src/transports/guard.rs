@@ -62,7 +62,8 @@ impl Default for Settings {
 /// Of these, so many of one other machine.
 const RUNNING_OF_ONE: usize = 64;
 
-/// Calls that run at the same time, of all callers together; each takes some hundred kilobytes, most of it channels of rmcp's.
+/// Calls that run at the same time, of all callers together; each takes some eighty
+/// kilobytes with its connection, and one with an event stream tens more, for rmcp's channels.
 pub const MAX_RUNNING: usize = 1024;
 
 /// What proxies add for others. Whoever puts a proxy before a server on loopback has opened it to whoever reaches the

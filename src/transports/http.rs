@@ -43,7 +43,7 @@ pub struct Settings {
 
 /// Bounds of what clients can use up.
 ///
-/// Together they bound memory: an idle connection takes some ten kilobytes, a running call a hundred, an idle session
+/// Together they bound memory: an idle connection takes some ten kilobytes, a running call seventy, an idle session
 /// of 2024-11-05 eighty.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
