@@ -1,7 +1,8 @@
 //! How the program grows with the address book, with the callers, and with the team that the portal's limits allow:
 //!
 //! ```sh
-//! cargo bench --bench growth -- [--quick] [--only books|callers|teams] [--program FILE] [--json FILE] [--svg FILE] [--readme README.md]
+//! cargo bench --bench growth -- [--quick] [--program FILE] [--json FILE] [--svg FILE] [--readme README.md]
+//! cargo bench --bench growth -- --only books|callers|teams [--quick] [--program FILE] [--json FILE]
 //! ```
 //!
 //! `--program` measures another build of the program, such as one from before a change.
@@ -132,6 +133,9 @@ impl Options {
                     return Err(format!("{argument} is not known; there are {known}"));
                 }
             }
+        }
+        if options.only.is_some() && (options.svg.is_some() || options.readme.is_some()) {
+            return Err("a part alone, --only, is no plot and no table for the README".to_owned());
         }
         Ok(options)
     }

@@ -6,9 +6,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::retry_on_intr;
-use rustix::pipe::fcntl_setpipe_size;
 use serde_json::{Value, json};
 use tokio::io::AsyncBufReadExt;
 use tokio::process::{Child, Command};
@@ -64,11 +61,11 @@ pub(super) fn run(program: &Path, portal: &Portal, arguments: &[&str], prints_li
         .unwrap();
     let mut output = process.stdout.take().unwrap();
     if prints_little {
-        fcntl_setpipe_size(&output, LITTLE).unwrap();
+        pipe::shrink(&output, LITTLE);
     }
     let (mut peak, mut lines, mut end, mut chunk) = (None, 0, Vec::new(), vec![0; CHUNK]);
     loop {
-        retry_on_intr(|| poll(&mut [PollFd::new(&output, PollFlags::IN)], None)).unwrap();
+        pipe::wait(&output);
         // It never falls.
         peak = megabytes(process.id(), "VmHWM:").or(peak);
         let read = output.read(&mut chunk).unwrap();
@@ -180,4 +177,27 @@ impl Server<SocketAddr> {
     pub(super) fn address(&self) -> SocketAddr {
         self.link
     }
+}
+
+/// What is done with a pipe beside reading it, where that can be done.
+mod pipe {
+    use std::process::ChildStdout;
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn shrink(output: &ChildStdout, bytes: usize) {
+        rustix::pipe::fcntl_setpipe_size(output, bytes).unwrap();
+    }
+
+    /// Until there is something to read.
+    #[cfg(target_os = "linux")]
+    pub(super) fn wait(output: &ChildStdout) {
+        use rustix::event::{PollFd, PollFlags, poll};
+        rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(output, PollFlags::IN)], None)).unwrap();
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn shrink(_: &ChildStdout, _: usize) {}
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn wait(_: &ChildStdout) {}
 }

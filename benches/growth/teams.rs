@@ -5,8 +5,10 @@
 //!
 //! | what | how |
 //! |---|---|
-//! | a burst | everybody asks for somebody else at the same moment; who would wait longer than the deadline is refused |
-//! | a day | look-ups come at random, so many an hour of each; the most of which 95 of 100 are answered within two seconds and none is refused, found by halving |
+//! | a burst | everybody asks for somebody else at once; who would wait longer than the deadline is refused |
+//! | a day | look-ups come at random, so many an hour of each: the most that make a good day, found by halving |
+//!
+//! On a good day 95 of 100 look-ups are answered within two seconds and none is refused.
 //!
 //! A portal also counts for how long a method has run in ten minutes. Rates at which that comes near its limit, where the
 //! server would space its calls, are not taken.
@@ -42,16 +44,6 @@ const ASKED_FOR: u32 = 10_000;
 /// Seconds a second for which one method may run before the server spaces its calls: four fifths of 420 in 600.
 const MOST_RUNNING: f64 = 0.8 * 420.0 / 600.0;
 
-impl Way {
-    fn is_merged(self) -> bool {
-        !matches!(self, Self::Unmerged | Self::UnmergedKept)
-    }
-
-    fn is_kept(self) -> bool {
-        matches!(self, Self::UnmergedKept | Self::MergedKept)
-    }
-}
-
 /// How the team's look-ups reach the portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -62,6 +54,16 @@ enum Way {
     MergedKept,
     /// Names resolved, a request each: the questions of a name fill it.
     Resolved,
+}
+
+impl Way {
+    fn is_merged(self) -> bool {
+        !matches!(self, Self::Unmerged | Self::UnmergedKept)
+    }
+
+    fn is_kept(self) -> bool {
+        matches!(self, Self::UnmergedKept | Self::MergedKept)
+    }
 }
 
 /// What became of a burst.

@@ -109,7 +109,7 @@ impl Cache {
             return Ok(page);
         }
         let flight = self.joined(key, ask);
-        // Mostly nobody else has it.
+        // Nobody else has it, unless it is kept or somebody waited for the same.
         flight.await.map(Arc::unwrap_or_clone)
     }
 

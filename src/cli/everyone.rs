@@ -1,4 +1,4 @@
-//! `lookup --all`: every page, printed as it comes, so that an interruption leaves valid output behind.
+//! `lookup --all`: every page, printed as it comes, so that Ctrl-C leaves valid output behind.
 
 use std::io::IsTerminal;
 
@@ -65,9 +65,10 @@ pub(super) async fn run(
         (Some(error), 0) => fail(format == Format::Json, Output::from_failure, &error, wiring),
         (Some(error), _) => {
             let failure = Failure::from(&error);
+            // First, so that on a terminal nothing comes between the parts of a line.
+            finish(Some(failure.clone()))?;
             report::failure(&failure);
             report::note(&format!("incomplete: the first {total} contacts were printed"));
-            finish(Some(failure))?;
             Ok(if is_cancelled(&error) {
                 ExitStatus::Interrupted
             } else {

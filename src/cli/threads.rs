@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(super) enum Threads {
     /// For one client: the work is waiting, and a second thread would cost memory and a hand-off for each message.
     One,
-    /// For many clients, one a core: ranking ten thousand contacts for one must not hold up all others.
+    /// For many clients, one a core and four at most: ranking ten thousand contacts for one must not hold up all others.
     Several,
 }
 

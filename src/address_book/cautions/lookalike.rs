@@ -5,15 +5,15 @@
 //! | `c0ntoso.com`, `cоntoso.de` (Cyrillic о), `cöntoso.com` | looks the same, under any ending; from 4 letters |
 //! | `cotnoso.com`, `conntoso.com`, `con-toso.com`, `comtoso.com` | swapped, doubled, hyphen, near letter; from 5 letters |
 //! | `contiso.com`, `contosos.com` | any other one edit after the first letter; from 7 letters |
-//! | `contoso-mail.example`, `contosobilling.com` | its name and a word that lures (`tables`), under any ending |
+//! | `contoso-mail.example`, `contosobilling.com` | its name and a word that lures (`lures`), under any ending |
 //! | `contoso.payments.example`, `contoso.com.evil.example` | its name before another's domain, with a lure or its ending |
 //!
 //! No imitation: `contoso.de` (the same company more often than not), `mail.contoso.com`, `contoso-service.com`,
 //! `school12.com` beside `school13.com`. Edits of names under 7 letters count under the same ending only: short names
 //! have real neighbours.
 //!
-//! Frequent domains are found through maps, by look, by name, and by name with one letter left out, so that a book of
-//! thousands of domains costs no comparison of each with each.
+//! Frequent domains are found by look through a map, and by name and name with one letter left out in a sorted list, so
+//! that a book of thousands of domains costs no comparison of each with each.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -234,8 +234,8 @@ impl Edit {
     }
 }
 
-/// Hashes a name as a polynomial, so that all its deletions cost no more than a few times the name. Who is not told the
-/// base cannot make names meet; and if some do, they are merely compared.
+/// Hashes a name as a polynomial, so that all its deletions cost no more than a few times the name. Names can hardly be
+/// made to meet by who does not know the base; those that do are compared, sixteen at most.
 #[derive(Debug)]
 struct Rolling {
     base: u64,

@@ -26,7 +26,7 @@ pub(super) fn letters(text: &str) -> u64 {
 
 fn sum(folded: &str) -> u64 {
     let counted = folded.chars().filter(|character| is_alphanumeric(*character));
-    // Spread over all bits, so that sums of other letters meet by chance alone; whoever makes them meet gains nothing.
+    // Spread over all bits, so that sums of other letters hardly ever meet; whoever makes them meet costs us two keys.
     let weights =
         counted.map(|character| u64::from(character).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ 0x5851);
     weights.fold(0, u64::wrapping_add)

@@ -1,22 +1,26 @@
 //! Requests of the older revisions, answered in JSON without a service of their own.
 //!
-//! For a request without a session rmcp makes a service and throws it away afterwards: two tasks, and channels of tens of
-//! kilobytes, which cost more than the rest of a call under load. Nothing of it is needed where the only message from the
-//! server is the answer. So one idle service for each revision stands for all of its clients, and requests go to the
-//! same handler as rmcp would call. Where rmcp does more than that, nothing is answered here: `initialize`, what speaks
-//! 2026-07-28 by its header or in itself, an unknown revision, and whatever is no request.
+//! For a request without a session rmcp makes a service and throws it away afterwards: two tasks, and channels of tens
+//! of kilobytes. Nothing of it is needed where the only message from the server is the answer. So one idle service for
+//! each revision stands for all of its clients, and requests go to the same handler as rmcp would call. Where rmcp does
+//! more than that, nothing is answered here: `initialize`, what speaks 2026-07-28 by its header or in itself, an unknown
+//! revision, and whatever is no request.
+//!
+//! A client that leaves drops the call, which then counts as no answer.
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 
 use axum::body::Body;
 use axum::response::Response;
+use futures_util::FutureExt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use rmcp::model::{
-    ClientCapabilities, ClientRequest, GetExtensions, GetMeta, Implementation, InitializeRequestParams, JsonRpcMessage,
-    ProtocolVersion,
+    ClientCapabilities, ClientRequest, ErrorData, GetExtensions, GetMeta, Implementation, InitializeRequestParams,
+    JsonRpcMessage, JsonRpcRequest, ProtocolVersion,
 };
 use rmcp::service::{
     RequestContext, RoleServer, RunningService, RxJsonRpcMessage, Service, TxJsonRpcMessage, serve_directly,
@@ -37,57 +41,77 @@ type Idle = RunningService<RoleServer, Server>;
 
 impl Direct {
     pub(super) fn new(server: &Server) -> Self {
-        let is_older = |version: &&ProtocolVersion| version.as_str() < ProtocolVersion::STANDARD_HEADERS.as_str();
-        let older = ProtocolVersion::KNOWN_VERSIONS.iter().filter(is_older);
         Self {
             server: server.clone(),
-            by_revision: older.map(|version| (version.clone(), OnceLock::new())).collect(),
+            by_revision: older_revisions()
+                .map(|version| (version.clone(), OnceLock::new()))
+                .collect(),
         }
     }
 
     /// The answer to a request that can be answered here.
     pub(super) async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
-        let service = self.service(headers)?;
-        let Ok(RxJsonRpcMessage::<RoleServer>::Request(message)) = serde_json::from_slice(body) else {
-            return None;
-        };
+        let service = self.service(older_revision(headers)?)?;
+        let message = plain_request(body)?;
         let mut request = message.request;
-        let negotiates = matches!(
-            request,
-            ClientRequest::InitializeRequest(_) | ClientRequest::DiscoverRequest(_)
-        );
-        if negotiates || request.get_meta().protocol_version().is_some() {
-            return None;
-        }
         let mut context = RequestContext::new(message.id.clone(), service.peer().clone());
         std::mem::swap(&mut context.meta, request.get_meta_mut());
         std::mem::swap(&mut context.extensions, request.extensions_mut());
-        let answer: TxJsonRpcMessage<RoleServer> = match service.service().handle_request(request, context).await {
+        // A panic would take the connection with it.
+        let handling = AssertUnwindSafe(service.service().handle_request(request, context)).catch_unwind();
+        let handled = handling
+            .await
+            .unwrap_or_else(|_| Err(ErrorData::internal_error("the server has failed", None)));
+        let answer: TxJsonRpcMessage<RoleServer> = match handled {
             Ok(result) => JsonRpcMessage::response(result, message.id),
             Err(error) => JsonRpcMessage::error(error, Some(message.id)),
         };
-        let mut response = Response::new(Body::from(serde_json::to_vec(&answer).ok()?));
+        // Never the other way from here on, for that would make the call again. No answer of ours is no JSON.
+        let mut response = Response::new(Body::from(serde_json::to_vec(&answer).unwrap_or_default()));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
         Some(response)
     }
 
-    /// The service for the revision that the header names; without a header that is 2025-03-26.
-    fn service(&self, headers: &HeaderMap) -> Option<&Idle> {
-        let mut named = headers.get_all(REVISION).iter();
-        let revision = match (named.next(), named.next()) {
-            (None, _) => ProtocolVersion::V_2025_03_26.as_str(),
-            (Some(named), None) => named.to_str().ok()?,
-            _ => return None,
-        };
+    fn service(&self, revision: &ProtocolVersion) -> Option<&Idle> {
         let mut all = self.by_revision.iter();
-        let (version, idle) = all.find(|(version, _)| version.as_str() == revision)?;
+        let (version, idle) = all.find(|(version, _)| version == revision)?;
         Some(idle.get_or_init(|| {
             let client = InitializeRequestParams::new(ClientCapabilities::default(), Implementation::default())
                 .with_protocol_version(version.clone());
             serve_directly(self.server.clone(), Silence, Some(client))
         }))
     }
+}
+
+/// Those before 2026-07-28.
+fn older_revisions() -> impl Iterator<Item = &'static ProtocolVersion> {
+    let is_older = |version: &&ProtocolVersion| version.as_str() < ProtocolVersion::STANDARD_HEADERS.as_str();
+    ProtocolVersion::KNOWN_VERSIONS.iter().filter(is_older)
+}
+
+/// The revision that the header names, if it is such a one; without a header that is 2025-03-26.
+fn older_revision(headers: &HeaderMap) -> Option<&'static ProtocolVersion> {
+    let mut named = headers.get_all(REVISION).iter();
+    let revision = match (named.next(), named.next()) {
+        (None, _) => ProtocolVersion::V_2025_03_26.as_str(),
+        (Some(named), None) => named.to_str().ok()?,
+        _ => return None,
+    };
+    older_revisions().find(|version| version.as_str() == revision)
+}
+
+/// A request that settles nothing about the protocol.
+fn plain_request(body: &[u8]) -> Option<JsonRpcRequest<ClientRequest>> {
+    let Ok(RxJsonRpcMessage::<RoleServer>::Request(message)) = serde_json::from_slice(body) else {
+        return None;
+    };
+    let negotiates = matches!(
+        message.request,
+        ClientRequest::InitializeRequest(_) | ClientRequest::DiscoverRequest(_)
+    );
+    let names_its_revision = message.request.get_meta().protocol_version().is_some();
+    (!negotiates && !names_its_revision).then_some(message)
 }
 
 /// A client that says nothing and hears nothing.
@@ -109,5 +133,58 @@ impl Transport<RoleServer> for Silence {
 
     async fn close(&mut self) -> Result<(), Infallible> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn headers(revisions: &[&'static str]) -> HeaderMap {
+        let named = revisions.iter().map(|revision| HeaderValue::from_static(revision));
+        named
+            .map(|revision| (http::HeaderName::from_static(REVISION), revision))
+            .collect()
+    }
+
+    #[test]
+    fn the_older_revisions_are_answered_here_and_no_other() {
+        let named = |revisions: &[&'static str]| older_revision(&headers(revisions)).map(ProtocolVersion::as_str);
+        assert_eq!(named(&[]), Some("2025-03-26"));
+        for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
+            assert_eq!(named(&[revision]), Some(revision));
+        }
+        for revisions in [&["2026-07-28"][..], &["1999-01-01"], &[""]] {
+            assert_eq!(named(revisions), None, "{revisions:?}");
+        }
+        let mut twice = headers(&["2025-06-18"]);
+        twice.append(REVISION, HeaderValue::from_static("2025-06-18"));
+        assert_eq!(older_revision(&twice), None);
+    }
+
+    #[test]
+    fn what_takes_more_than_an_answer_is_left_to_rmcp() {
+        let is_plain = |message: Value| plain_request(message.to_string().as_bytes()).is_some();
+        let request =
+            |method: &str, params: Value| json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        assert!(is_plain(json!({"jsonrpc": "2.0", "id": "a", "method": "ping"})));
+        assert!(is_plain(request(
+            "tools/call",
+            json!({"name": "x", "_meta": {"progressToken": 1}})
+        )));
+        assert!(is_plain(request("no/such/method", json!({}))));
+        let client = json!({"name": "x", "version": "1"});
+        let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
+        assert!(!is_plain(request("initialize", hello)));
+        let own = json!({"_meta": {"io.modelcontextprotocol/protocolVersion": "2025-06-18"}});
+        assert!(!is_plain(request("tools/list", own.clone())));
+        assert!(!is_plain(request("server/discover", own)));
+        assert!(!is_plain(
+            json!({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        ));
+        assert!(!is_plain(json!({"jsonrpc": "2.0", "id": 1, "result": {}})));
+        assert!(!is_plain(json!([])));
+        assert!(plain_request(b"{").is_none() && plain_request(b"").is_none());
     }
 }

@@ -10,8 +10,8 @@
 //! The head of an event stream, and with it the first comment, comes at once in the revisions with a handshake; in
 //! 2026-07-28 it comes with the answer, whose status it carries.
 //!
-//! rmcp serves the message. It asks for both types in `Accept`, and refuses in plain text; here a body that it cannot
-//! read is answered as on any other transport, and every refusal is a JSON-RPC error.
+//! `direct` answers the older revisions in JSON, rmcp everything else. It asks for both types in `Accept`, and refuses in
+//! plain text; here a body that it cannot read is answered as on any other transport, and every refusal is a JSON-RPC error.
 
 use std::sync::Arc;
 use std::time::Duration;
