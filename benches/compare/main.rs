@@ -35,6 +35,8 @@
 mod figures;
 #[path = "../shared/http.rs"]
 mod http;
+#[path = "../shared/options.rs"]
+mod options;
 mod peers;
 mod portal;
 #[path = "../shared/program.rs"]
@@ -47,60 +49,32 @@ mod session;
 mod stdio;
 mod table;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use options::Options;
 use peers::Workshop;
 use portal::Portal;
 use report::Machine;
 use rounds::Effort;
 
-/// What was asked for.
-struct Options {
-    effort: Effort,
-    only: String,
-    program: Option<PathBuf>,
-    json: Option<PathBuf>,
-    readme: Option<PathBuf>,
-}
-
-impl Options {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self {
-            effort: Effort::FULL,
-            only: String::new(),
-            program: None,
-            json: None,
-            readme: None,
-        };
-        while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
-            match argument.as_str() {
-                // cargo adds it.
-                "--bench" => {}
-                "--quick" => options.effort = Effort::QUICK,
-                "--only" => options.only = value()?,
-                "--program" => options.program = Some(value()?.into()),
-                "--json" => options.json = Some(value()?.into()),
-                "--readme" => options.readme = Some(value()?.into()),
-                _ => {
-                    let known = "--quick, --only NAME, --program FILE, --json FILE, --readme FILE";
-                    return Err(format!("{argument} is not known; there are {known}"));
-                }
-            }
-        }
-        Ok(options)
-    }
-}
+const KNOWN: [&str; 5] = [
+    "--quick",
+    "--only NAME",
+    "--program FILE",
+    "--json FILE",
+    "--readme FILE",
+];
 
 fn main() -> ExitCode {
-    let options = match Options::read(std::env::args().skip(1)) {
+    let options = match Options::read(std::env::args().skip(1), &KNOWN) {
         Ok(options) => options,
         Err(problem) => {
             eprintln!("{problem}");
             return ExitCode::from(2);
         }
     };
+    let effort = if options.is_quick { Effort::QUICK } else { Effort::FULL };
+    let only = options.only.unwrap_or_default();
     // 512 callers have a connection each, at both ends of it.
     let _ = rlimit::increase_nofile_limit(16 * 1024);
     let workshop = Workshop::open(options.program);
@@ -109,12 +83,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .unwrap();
-    let found = runtime.block_on(rounds::all(&portal, &workshop, options.effort, &options.only));
+    let found = runtime.block_on(rounds::all(&portal, &workshop, effort, &only));
     let machine = Machine::here();
-    let figures = table::markdown(&found, options.effort, &machine);
+    let figures = table::markdown(&found, effort, &machine);
     println!("{figures}");
     if let Some(path) = options.json {
-        let all = serde_json::json!({"machine": machine, "effort": options.effort, "found": found});
+        let all = serde_json::json!({"machine": machine, "effort": effort, "found": found});
         std::fs::write(path, format!("{all:#}\n")).unwrap();
     }
     if let Some(path) = options.readme {

@@ -36,6 +36,8 @@ mod figures;
 #[expect(dead_code, reason = "the comparison uses more of it")]
 #[path = "../shared/http.rs"]
 mod http;
+#[path = "../shared/options.rs"]
+mod options;
 mod plot;
 mod portal;
 mod process;
@@ -49,11 +51,11 @@ mod stdio;
 mod table;
 mod teams;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
+use options::Options;
 use portal::Portal;
 use report::Machine;
 
@@ -97,62 +99,34 @@ struct Found {
     teams: Option<teams::Found>,
 }
 
-/// What was asked for.
-struct Options {
-    effort: Effort,
-    only: Option<String>,
-    program: Option<PathBuf>,
-    json: Option<PathBuf>,
-    svg: Option<PathBuf>,
-    readme: Option<PathBuf>,
-}
+const KNOWN: [&str; 6] = [
+    "--quick",
+    "--only PART",
+    "--program FILE",
+    "--json FILE",
+    "--svg FILE",
+    "--readme FILE",
+];
 
-impl Options {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self {
-            effort: Effort::FULL,
-            only: None,
-            program: None,
-            json: None,
-            svg: None,
-            readme: None,
-        };
-        while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
-            match argument.as_str() {
-                // cargo adds it.
-                "--bench" => {}
-                "--quick" => options.effort = Effort::QUICK,
-                "--only" => options.only = Some(value()?),
-                "--program" => options.program = Some(value()?.into()),
-                "--json" => options.json = Some(value()?.into()),
-                "--svg" => options.svg = Some(value()?.into()),
-                "--readme" => options.readme = Some(value()?.into()),
-                _ => {
-                    let known = "--quick, --only PART, --program FILE, --json FILE, --svg FILE, --readme FILE";
-                    return Err(format!("{argument} is not known; there are {known}"));
-                }
-            }
-        }
-        if options.only.is_some() && (options.svg.is_some() || options.readme.is_some()) {
-            return Err("a part alone, --only, is no plot and no table for the README".to_owned());
-        }
-        Ok(options)
+/// What was asked for, if it makes sense together.
+fn options() -> Result<Options, String> {
+    let options = Options::read(std::env::args().skip(1), &KNOWN)?;
+    if options.only.is_some() && (options.svg.is_some() || options.readme.is_some()) {
+        return Err("a part alone, --only, is no plot and no table for the README".to_owned());
     }
-
-    fn wants(&self, part: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only == part)
-    }
+    Ok(options)
 }
 
 fn main() -> ExitCode {
-    let options = match Options::read(std::env::args().skip(1)) {
+    let options = match options() {
         Ok(options) => options,
         Err(problem) => {
             eprintln!("{problem}");
             return ExitCode::from(2);
         }
     };
+    let effort = if options.is_quick { Effort::QUICK } else { Effort::FULL };
+    let wants = |part: &str| options.only.as_ref().is_none_or(|only| only == part);
     // Callers have a connection each, at both ends of it.
     let _ = rlimit::increase_nofile_limit(16 * 1024);
     let program = options.program.clone().unwrap_or_else(|| {
@@ -167,19 +141,19 @@ fn main() -> ExitCode {
     let mut found = Found {
         books: Vec::new(),
         callers: Vec::new(),
-        teams: options.wants("teams").then(teams::all),
+        teams: wants("teams").then(teams::all),
     };
-    if options.wants("callers") {
-        found.callers = runtime.block_on(callers::all(&program, &portal, options.effort));
+    if wants("callers") {
+        found.callers = runtime.block_on(callers::all(&program, &portal, effort));
     }
-    if options.wants("books") {
-        found.books = runtime.block_on(books::all(&program, &portal, options.effort));
+    if wants("books") {
+        found.books = runtime.block_on(books::all(&program, &portal, effort));
     }
     let machine = Machine::here();
-    let figures = table::markdown(&found, options.effort, &machine);
+    let figures = table::markdown(&found, effort, &machine);
     println!("{figures}");
     if let Some(path) = options.json {
-        let all = serde_json::json!({"machine": machine, "effort": options.effort, "found": found});
+        let all = serde_json::json!({"machine": machine, "effort": effort, "found": found});
         std::fs::write(path, format!("{all:#}\n")).unwrap();
     }
     if let Some(path) = options.svg {
