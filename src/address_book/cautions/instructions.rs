@@ -13,8 +13,9 @@ use super::{names, phrases, spelling};
 const MAX_WORDS_BETWEEN: usize = 3;
 /// Other octets between two pieces of one, without blanks: as many as fifteen Chinese characters have.
 const MAX_OCTETS_BETWEEN: usize = 45;
-/// The fewest words of a phrase.
+/// The fewest words of a phrase, of letters of any kind, and of ASCII and Cyrillic ones. (Turkish says it in two.)
 const LEAST_WORDS: usize = 2;
+const LEAST_PLAIN_WORDS: usize = 3;
 /// A word of so many letters may be a phrase without its blanks, one of at least so many parts.
 const LEAST_JOINED: usize = 16;
 const LEAST_JOINED_PARTS: usize = 3;
@@ -38,21 +39,27 @@ pub(super) fn are_in(text: &str) -> bool {
 
 /// Nearly all names are too short for a phrase, which is found out without a copy of them.
 fn may_be_in(text: &str) -> bool {
-    let (mut words, mut letters) = (0, 0);
+    let (mut words, mut letters, mut least) = (0, 0, LEAST_PLAIN_WORDS);
     for character in text.chars() {
+        if !matches!(character, '\0'..='\x7f' | '\u{400}'..='\u{52f}') {
+            if is_of_pieces(character) {
+                return true;
+            }
+            least = LEAST_WORDS;
+        }
         if spelling::is_alphanumeric(character) {
             words += usize::from(letters == 0);
             letters += 1;
-            if letters >= LEAST_JOINED || is_of_pieces(character) {
+            if letters >= LEAST_JOINED {
                 return true;
             }
-        } else if character == ':' || is_of_pieces(character) {
+        } else if character == ':' {
             return true;
         } else {
             letters = 0;
         }
     }
-    words >= LEAST_WORDS
+    words >= least
 }
 
 /// True from Hangul on: scripts without blanks, and letters in other forms.
