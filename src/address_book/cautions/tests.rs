@@ -136,12 +136,14 @@ fn every_bearer_of_a_shared_name_is_marked_and_nobody_else() {
     );
 }
 
+type Disguise = Box<dyn Fn(&str) -> String>;
+
 /// Ways to write Latin letters so that a reader takes them for the same.
-fn disguises() -> Vec<(&'static str, Box<dyn Fn(&str) -> String>)> {
-    let letters = |one_by_one: fn(char) -> String| -> Box<dyn Fn(&str) -> String> {
+fn disguises() -> Vec<(&'static str, Disguise)> {
+    let letters = |one_by_one: fn(char) -> String| -> Disguise {
         Box::new(move |text: &str| text.chars().map(one_by_one).collect())
     };
-    let rows = |latin: &'static str, others: &'static str| -> Box<dyn Fn(&str) -> String> {
+    let rows = |latin: &'static str, others: &'static str| -> Disguise {
         let pairs: std::collections::HashMap<char, char> = latin.chars().zip(others.chars()).collect();
         Box::new(move |text: &str| {
             text.chars()
@@ -221,13 +223,14 @@ fn a_letter_of_another_alphabet_is_found_wherever_it_stands() {
     for (disguise, disguised) in disguises().into_iter().filter(|(disguise, _)| {
         ["Cyrillic", "Greek", "Armenian", "small capitals", "bold", "monospace"].contains(disguise)
     }) {
-        let name = "Conntrobiua";
-        for (at, letter) in name.char_indices() {
-            let other = disguised(&letter.to_string());
-            if other == letter.to_string() {
+        let name: Vec<String> = "Conntrobiua".chars().map(String::from).collect();
+        for at in 0..name.len() {
+            let mut mixed = name.clone();
+            mixed[at] = disguised(&name[at]);
+            if mixed == name {
                 continue;
             }
-            let mixed = format!("{}{other}{}", &name[..at], &name[at + 1..]);
+            let mixed = mixed.concat();
             assert!(
                 scripts::mix_in_name(&format!("Anna {mixed} GmbH")),
                 "{disguise}: {mixed}"
