@@ -61,6 +61,8 @@ mod generated;
 mod handshake;
 /// Starts the program and talks to it.
 mod harness;
+/// Arguments that the programs around a model add to its calls.
+mod host_arguments;
 /// The import rules and the length of files.
 mod house;
 /// An HTTP client that shows everything.
