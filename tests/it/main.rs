@@ -72,6 +72,8 @@ mod http_direct;
 mod http_guard;
 /// What a client can use up over HTTP.
 mod http_limits;
+/// What strangers can make the server write into its log.
+mod http_log;
 /// Health, readiness, figures, the page, traces.
 mod http_operation;
 /// Starts the HTTP server.
