@@ -78,7 +78,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(15),
             write_time: Duration::from_secs(60),
-            body_bytes: 256 * 1024,
+            body_bytes: 128 * 1024,
             all_bodies_bytes: 64 * 1024 * 1024,
             connections: 8192,
             running_calls: guard::MAX_RUNNING,

@@ -65,6 +65,8 @@ mod harness;
 mod host_arguments;
 /// The import rules and the length of files.
 mod house;
+/// Bodies over HTTP: one caller's share, and what their headers may say.
+mod http_bodies;
 /// An HTTP client that shows everything.
 mod http_client;
 mod http_direct;

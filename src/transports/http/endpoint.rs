@@ -82,6 +82,9 @@ impl Endpoint {
         parts
             .headers
             .insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        parts
+            .headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let service = match form {
             Form::Json => &self.json,
             Form::EventStream => &self.event_stream,
@@ -105,7 +108,10 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
         let message = "answers are application/json or text/event-stream, and Accept names neither";
         Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
     })?;
-    let body = app.bodies.read(&parts.headers, body).await?;
+    // A caller without a place for its call need not send its body. The place is taken once the body is there: bodies
+    // that arrive slowly have bounds of their own, and would hold the places of others behind the same address.
+    drop(app.guard.admit(caller)?);
+    let body = app.bodies.read(caller.address, &parts.headers, body).await?;
     let running = app.guard.admit(caller)?;
     if form == Form::Json
         && let Some(response) = app.endpoint.direct.answer(&parts.headers, &body.bytes).await
