@@ -76,6 +76,8 @@ mod http_guard;
 mod http_limits;
 /// What strangers can make the server write into its log.
 mod http_log;
+/// What real clients and proxies send that is not quite as it should be.
+mod http_oddities;
 /// Health, readiness, figures, the page, traces.
 mod http_operation;
 /// Starts the HTTP server.

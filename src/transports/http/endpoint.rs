@@ -13,6 +13,7 @@
 //! `direct` answers the older revisions in JSON, rmcp everything else. It asks for both types in `Accept`, and refuses in
 //! plain text; here a body that it cannot read is answered as on any other transport, and every refusal is a JSON-RPC error.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +28,10 @@ use http_body_util::{BodyExt, Full};
 use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::direct::Direct;
+use super::direct::{Direct, REVISION};
 use super::routes::App;
 use crate::mcp::Server;
 use crate::transports::guard::{Ends, Running};
@@ -85,12 +88,44 @@ impl Endpoint {
         parts
             .headers
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if opens_with_another_revision(&parts.headers, &body) {
+            parts.headers.remove(REVISION);
+        }
         let service = match form {
             Form::Json => &self.json,
             Form::EventStream => &self.event_stream,
         };
         service.handle(http::Request::from_parts(parts, Full::new(body))).await
     }
+}
+
+/// True for an `initialize` whose body names another revision than the header: what is negotiated is the body's, and
+/// rmcp would refuse. Clients send the header of an earlier session, or always the newest that they know.
+fn opens_with_another_revision(headers: &HeaderMap, body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Opening<'a> {
+        #[serde(borrow)]
+        method: Cow<'a, str>,
+        #[serde(default, borrow)]
+        params: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wanted<'a> {
+        #[serde(borrow)]
+        protocol_version: Cow<'a, str>,
+    }
+    let mut named = headers.get_all(REVISION).iter();
+    let Some(first) = named.next() else { return false };
+    let opening = serde_json::from_slice::<Opening<'_>>(body);
+    let Some(opening) = opening.ok().filter(|opening| opening.method == "initialize") else {
+        return false;
+    };
+    let wanted = opening
+        .params
+        .map(|params| serde_json::from_str::<Wanted<'_>>(params.get()));
+    let wanted = wanted.and_then(Result::ok).map(|wanted| wanted.protocol_version);
+    named.next().is_some() || wanted.is_none_or(|wanted| first.as_bytes() != wanted.as_bytes())
 }
 
 /// The body of an answer of rmcp.
