@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `Host` names this server | 403, or 400 if it is missing or malformed | [`AllowedHosts`] |
 //! | `Origin`, if there is one, is no foreign web page's | 403 | [`AllowedOrigins`] |
-//! | without a token, nobody speaks for others: no header of a proxy, and no HTTP/1.0, which nginx speaks | 403 | |
+//! | without a token, no sign of a proxy: none of its headers, and no HTTP/1.0, which nginx sends unless told otherwise | 403 | |
 //! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
 //! | the caller's rate, and its share of running calls | 429 with `Retry-After` | [`CallerLimit`] |
 //! | calls that run at the same time, of all | 503 with `Retry-After` | [`MAX_RUNNING`] |
@@ -169,7 +169,7 @@ impl Guard {
         }
         if request.version < Version::HTTP_11 {
             return refused(
-                "this request is of HTTP/1.0, which proxies speak, so others than this machine's own programs may call; use HTTP/1.1, or whoever runs the server has to set BITRIX24_MCP_HTTP_TOKEN first",
+                "this request is HTTP/1.0, which proxies such as nginx send, so others than this machine's own programs may call; whoever runs the server has to set BITRIX24_MCP_HTTP_TOKEN first, and a program of this machine can use HTTP/1.1",
             );
         }
         Ok(())

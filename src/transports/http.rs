@@ -55,7 +55,7 @@ pub struct Limits {
     pub write_time: Duration,
     /// Bytes of a body. A call has a few hundred, fifty names a few thousand.
     pub body_bytes: usize,
-    /// Bytes of all bodies that are being received or answered.
+    /// Bytes of all bodies that are being received or answered; each caller has a share of them.
     pub all_bodies_bytes: usize,
     /// Connections at the same time: several for each client of a large company, and under common limits of open files.
     pub connections: usize,

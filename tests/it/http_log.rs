@@ -16,7 +16,8 @@ async fn refused_requests_are_counted_in_few_lines_and_answered_ones_have_a_line
     let mut command = program();
     command
         .args(["--demo", "-v", "--log-format", "json"])
-        .env("BITRIX24_MCP_HTTP_TOKEN", TOKEN);
+        .env("BITRIX24_MCP_HTTP_TOKEN", TOKEN)
+        .env("BITRIX24_MCP_ALLOWED_ORIGINS", "https://app.example");
     let server = Program::start(command).await;
     let started = std::time::Instant::now();
     let bearer = |request: Request| request.header("authorization", &format!("Bearer {TOKEN}"));
@@ -32,6 +33,12 @@ async fn refused_requests_are_counted_in_few_lines_and_answered_ones_have_a_line
     for request in strangers.iter().cycle().take(REFUSED as usize) {
         let status = connection.ask(request).await.head.status;
         assert!((400..500).contains(&status), "{status}: {request:?}");
+    }
+    let preflight = Request::new("OPTIONS", "/mcp")
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "POST");
+    for _ in 0..50 {
+        assert_eq!(connection.ask(&preflight).await.head.status, 200);
     }
     // What is no HTTP at all, such as the beginning of TLS.
     let mut tls = Connection::open(server.address).await;

@@ -149,9 +149,8 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     let reason = response.extensions().get::<Reason>().map(|reason| reason.0);
     app.metrics.request(route, response.status(), reason);
     let is_let_in = response.extensions().get::<LetIn>().is_some();
-    // Strangers can have refusals and preflight requests answered as often as they like.
-    let counted = reason.or((!is_let_in).then_some("preflight"));
-    if counted.is_none_or(|reason| app.refused.is_first(reason)) {
+    // What strangers can have as often as they like is not a line each: refusals, and answers to preflight requests.
+    if reason.map_or(is_let_in, |reason| app.refused.is_first(reason)) {
         tracing::info!(
             http.route = route,
             http.status = response.status().as_u16(),

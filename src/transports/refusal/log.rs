@@ -1,6 +1,5 @@
-//! What strangers make the server log: the first refusal at once, then at most one line a second, which counts the rest.
-//!
-//! Reasons are names of our own making, so a line is bounded too.
+//! Refusals in the log: the first at once, then at most one line a second, which counts the rest by reason. Strangers
+//! decide how many there are.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +10,7 @@ use tracing::Level;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Counts refusals of one kind between two lines of the log.
+/// Counts refusals between two lines of the log. Reasons are names of our own making, which bounds each line.
 #[derive(Debug, Clone)]
 pub(in crate::transports) struct Log {
     level: Level,
@@ -80,9 +79,9 @@ impl Log {
             let _ = write!(reasons, "{comma}{reason} {count}");
         }
         if self.level == Level::WARN {
-            tracing::warn!(refused.count = count, refused.reasons = reasons, "refused more");
+            tracing::warn!(refused.count = count, refused.reasons = reasons, "refused more of them");
         } else {
-            tracing::info!(refused.count = count, refused.reasons = reasons, "refused more");
+            tracing::info!(refused.count = count, refused.reasons = reasons, "refused more of them");
         }
     }
 
@@ -159,7 +158,7 @@ mod tests {
             count.split(' ').next().unwrap().parse::<usize>().unwrap()
         });
         assert_eq!(1 + counts.sum::<usize>(), 2_500, "{written:#?}");
-        assert!(written[1].starts_with("INFO refused more"), "{written:#?}");
+        assert!(written[1].starts_with("INFO refused more of them"), "{written:#?}");
         assert!(written[1].contains("foreign_host 500, no_token "), "{written:#?}");
     }
 
@@ -187,7 +186,7 @@ mod tests {
         let written = lines.taken();
         assert_eq!(written.len(), 2, "{written:#?}");
         assert!(
-            written[1].starts_with("WARN refused more refused.count=9"),
+            written[1].starts_with("WARN refused more of them refused.count=9"),
             "{written:#?}"
         );
     }
