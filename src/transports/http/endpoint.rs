@@ -29,7 +29,6 @@ use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::direct::{Direct, REVISION};
 use super::routes::App;
@@ -106,26 +105,20 @@ fn opens_with_another_revision(headers: &HeaderMap, body: &[u8]) -> bool {
     struct Opening<'a> {
         #[serde(borrow)]
         method: Cow<'a, str>,
-        #[serde(default, borrow)]
-        params: Option<&'a RawValue>,
+        #[serde(default)]
+        params: Params,
     }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wanted<'a> {
-        #[serde(borrow)]
-        protocol_version: Cow<'a, str>,
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Params {
+        protocol_version: String,
     }
     let mut named = headers.get_all(REVISION).iter();
     let Some(first) = named.next() else { return false };
-    let opening = serde_json::from_slice::<Opening<'_>>(body);
-    let Some(opening) = opening.ok().filter(|opening| opening.method == "initialize") else {
-        return false;
-    };
-    let wanted = opening
-        .params
-        .map(|params| serde_json::from_str::<Wanted<'_>>(params.get()));
-    let wanted = wanted.and_then(Result::ok).map(|wanted| wanted.protocol_version);
-    named.next().is_some() || wanted.is_none_or(|wanted| first.as_bytes() != wanted.as_bytes())
+    serde_json::from_slice::<Opening<'_>>(body).is_ok_and(|opening| {
+        let is_same = first.as_bytes() == opening.params.protocol_version.as_bytes() && named.next().is_none();
+        opening.method == "initialize" && !is_same
+    })
 }
 
 /// The body of an answer of rmcp.
