@@ -43,6 +43,9 @@ mod doctor;
 mod doctor_client;
 /// The same on entries that start something else, nothing, or not where one thinks.
 mod doctor_client_entry;
+/// The same in a folder that a stranger made.
+#[cfg(unix)]
+mod doctor_client_folder;
 /// The same on entries that are servers over HTTP.
 mod doctor_client_http;
 /// Asking the user by a form: who is asked, in which manner, what becomes of each answer.
@@ -88,8 +91,13 @@ mod http_start;
 mod http_stop;
 /// `install`: each client's form, files of every kind, in and out again.
 mod install;
+/// Byte order marks and encodings of clients' files.
+mod install_encoding;
 /// Files that `install` does not touch, and what stays of those it touches.
 mod install_files;
+/// Owner, access list and other names of the files that `install` writes.
+#[cfg(unix)]
+mod install_owner;
 /// No secret leaves a client's file or the environment by `install` and `doctor --client`.
 mod install_secrets;
 /// How `install --remove` finds back, whatever happened since.
@@ -134,6 +142,8 @@ mod settings;
 mod survival;
 /// The same against the demo portal: every fault with every kind of credentials, its own limits, changing address books.
 mod survival_on_the_demo_portal;
+/// `~` in paths of the environment, the settings file and clients' entries.
+mod tilde;
 /// Real TLS: trusted, untrusted, expired, another name, no roots at all.
 #[cfg(target_os = "linux")]
 mod tls;
