@@ -7,16 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::client_home::{CANARY, Home, PROGRAM, check, names, section, webhook, written};
+use crate::client_home::{CANARY, CLIENTS, Home, PROGRAM, check, file_of_a_folder, names, section, webhook, written};
 use crate::harness::{stderr, stdout};
 
-/// The file of a folder that each client reads.
-const FILES: [(&str, &str); 4] = [
-    ("claude-code", ".mcp.json"),
-    ("codex", ".codex/config.toml"),
-    ("cursor", ".cursor/mcp.json"),
-    ("vscode", ".vscode/mcp.json"),
-];
+/// The clients that read a file of the folder, and that file.
+fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CLIENTS
+        .into_iter()
+        .filter_map(|client| Some((client, file_of_a_folder(client)?)))
+}
 
 /// A listener that hangs up on everybody, and counts them.
 struct Listener {
@@ -101,7 +100,7 @@ fn assert_nothing_is_used(said: &Said, file: &Path, shown: &str) {
 
 #[tokio::test]
 async fn a_program_that_the_folder_names_is_started_only_if_the_folder_is_trusted() {
-    for (client, file) in FILES {
+    for (client, file) in files() {
         let mark = tempfile::tempdir().unwrap();
         let mark = mark.path().join("was-here");
         let script = format!("touch {}; exit 1", mark.display());
@@ -131,7 +130,7 @@ async fn a_program_that_the_folder_names_is_started_only_if_the_folder_is_truste
 
 #[tokio::test]
 async fn an_address_that_the_folder_names_is_contacted_only_if_the_folder_is_trusted() {
-    for (client, file) in FILES {
+    for (client, file) in files() {
         let listener = Listener::at("127.0.0.1:0").await;
         let mut entry = json!({"url": format!("http://{}/mcp?key=${{TEAM_TOKEN}}", listener.address)});
         match client {
@@ -161,7 +160,7 @@ async fn this_program_is_not_started_as_the_folder_has_it() {
         "BITRIX24_PORTAL": portal, "BITRIX24_OAUTH_SERVER": portal, "BITRIX24_CLIENT_ID": "local.1",
         "BITRIX24_WEBHOOK_URL": "", "BITRIX24_TOKEN_STORE": "tokens.json",
     });
-    for (client, file) in FILES {
+    for (client, file) in files() {
         for entry in [
             json!({"command": PROGRAM, "env": application}),
             json!({"command": PROGRAM, "args": ["--config", "settings.toml"]}),
@@ -191,7 +190,7 @@ async fn this_program_is_not_started_as_the_folder_has_it() {
 
 #[tokio::test]
 async fn a_link_in_the_folder_is_the_folders_unless_it_leads_to_the_users_own_file() {
-    for (client, file) in FILES {
+    for (client, file) in files() {
         let entry = json!({"command": PROGRAM, "args": ["--demo"]});
         let (home, folder) = hostile(client, file, &entry);
         std::fs::rename(folder.join(file), home.path("elsewhere")).unwrap();
@@ -208,7 +207,7 @@ async fn a_link_in_the_folder_is_the_folders_unless_it_leads_to_the_users_own_fi
 
 #[tokio::test]
 async fn the_users_own_entry_is_checked_in_a_folder_below_the_strangers_file() {
-    for (client, file) in FILES {
+    for (client, file) in files() {
         let (home, folder) = hostile(client, file, &json!({"command": "/bin/false"}));
         home.install(&[]).await;
         let below = folder.join("src");
@@ -220,7 +219,7 @@ async fn the_users_own_entry_is_checked_in_a_folder_below_the_strangers_file() {
 
 #[tokio::test]
 async fn another_program_of_the_users_own_file_is_started_only_if_that_is_allowed() {
-    for client in crate::client_home::CLIENTS {
+    for client in CLIENTS {
         let home = Home::of(client);
         let (mark, copy) = (home.path("was-here"), home.path("other/bitrix24-mail-mcp"));
         write(&copy, &format!("#!/bin/sh\n: > {}\nexit 1\n", mark.display()));
@@ -285,7 +284,7 @@ async fn an_own_entry_that_names_files_of_the_folder_is_the_folders_too() {
         ),
     ];
     for (entry, path) in &relative {
-        for (client, _) in FILES {
+        for (client, _) in files() {
             let home = Home::with_entry(client, entry);
             std::fs::create_dir(home.path("repository")).unwrap();
             let said = doctor_in(&home.path("repository"), &home, &["--run-other-program"]).await;

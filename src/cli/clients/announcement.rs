@@ -12,7 +12,7 @@ const MAX_ARGUMENTS: usize = 30;
 
 /// Labels and texts, in the order in which one asks for them.
 pub(in crate::cli) fn of(entry: &Value) -> Vec<(&'static str, String)> {
-    let text = |key: &str| entry.get(key).and_then(Value::as_str).map(without_secrets);
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).map(shown);
     let arguments = entry.get("args").and_then(Value::as_array);
     let values = entry.get("env").and_then(Value::as_object);
     let headers = ["headers", "http_headers", "env_http_headers"]
@@ -48,7 +48,7 @@ pub(in crate::cli) fn visible(text: &str) -> String {
 }
 
 fn names<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let mut names: Vec<String> = names.map(visible).collect();
+    let mut names: Vec<String> = names.map(|name| without_random(&visible(name))).collect();
     names.sort();
     names.dedup();
     (!names.is_empty()).then(|| names.join(", "))
@@ -56,28 +56,28 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
 
 fn shown_arguments(arguments: &[Value]) -> Option<String> {
     let mut follows_secret = false;
-    let mut shown: Vec<String> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     for argument in arguments.iter().take(MAX_ARGUMENTS).filter_map(Value::as_str) {
         let text = if follows_secret && !argument.starts_with('-') {
             "…".to_owned()
         } else {
-            without_secrets(argument)
+            shown(argument)
         };
         follows_secret = argument.starts_with('-') && !argument.contains('=') && is_named_like_a_secret(argument);
-        shown.push(if text.contains(' ') || text.is_empty() {
+        words.push(if text.contains(' ') || text.is_empty() {
             format!("\"{text}\"")
         } else {
             text
         });
     }
     if arguments.len() > MAX_ARGUMENTS {
-        shown.push(format!("and {} more", arguments.len() - MAX_ARGUMENTS));
+        words.push(format!("and {} more", arguments.len() - MAX_ARGUMENTS));
     }
-    (!shown.is_empty()).then(|| shown.join(" "))
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Without what looks like a secret, word by word: whoever writes the text should not be able to hide more of it.
-fn without_secrets(text: &str) -> String {
+/// A text of the entry without what looks like a secret, word by word: its author should not be able to hide more of it.
+pub(in crate::cli) fn shown(text: &str) -> String {
     let text = visible(text);
     let mut follows_secret = false;
     let words = text.split(' ').map(|word| {
@@ -103,7 +103,7 @@ fn without_secret(word: &str) -> String {
         let path = match path {
             "" | "/" => path,
             path if path.contains('?') || path.contains('#') || may_hold_a_secret(word) => "/…",
-            path => path,
+            path => &without_random(path),
         };
         return format!("{scheme}://{host}{path}");
     }
@@ -115,8 +115,26 @@ fn without_secret(word: &str) -> String {
             let sign = word.get(name.len()..=name.len()).unwrap_or_default();
             format!("{name}{sign}…")
         }
-        _ => word.to_owned(),
+        // A path is no secret.
+        _ if word.starts_with(['/', '.', '~']) => word.to_owned(),
+        _ => without_random(word),
     }
+}
+
+/// Without long runs of letters and digits, which tokens are and words are not.
+fn without_random(text: &str) -> String {
+    const SHORTEST: usize = 12;
+    let is_random = |run: &str| {
+        let has = |is: fn(&char) -> bool| run.chars().any(|c| is(&c));
+        run.len() >= SHORTEST && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
+    };
+    let mut shown = String::new();
+    for part in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let end = part.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(part.len());
+        let (run, sign) = part.split_at_checked(end).unwrap_or((part, ""));
+        shown.extend([if is_random(run) { "…" } else { run }, sign]);
+    }
+    shown
 }
 
 fn is_named_like_a_secret(name: &str) -> bool {
@@ -208,6 +226,9 @@ mod tests {
             ("https://p.bitrix24.com/rest/1/canary/", "https://p.bitrix24.com/…"),
             ("--url=https://u:canary@h/", "--url=https://h/"),
             ("/rest/1/canary/profile", "…"),
+            ("--y=c4nary0f4webhook", "--y=…"),
+            ("/home/u1234567890123/x", "/home/u1234567890123/x"),
+            ("bitrix24-mail-mcp", "bitrix24-mail-mcp"),
             ("--header=Authorization:${TOKEN}", "--header=Authorization:${TOKEN}"),
             ("a\u{1b}[2Jb\u{202e}c", "a[2Jbc (and characters that cannot be seen)"),
         ] {

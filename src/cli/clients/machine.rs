@@ -165,8 +165,8 @@ impl Machine {
     }
 }
 
-/// True if both are the same file, by whatever links.
-fn is_same_file(one: &Path, other: &Path) -> bool {
+/// True if both are the same file or folder, by whatever links.
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => false,

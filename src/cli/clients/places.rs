@@ -5,12 +5,16 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::launch::{expanded, folder, with_home};
-use super::machine::Machine;
+use super::machine::{Machine, is_same_file};
 use super::{Client, entry};
 
 /// Paths of an entry that begin in the current folder, as they are written: what is there is decided by the folder's author,
 /// although the entry is the user's own. Sorted.
 pub(in crate::cli) fn in_the_current_folder(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
+    // The home folder is the user's own.
+    if is_same_file(&machine.folder, &machine.home) {
+        return Vec::new();
+    }
     let starts_there = folder(client, entry, machine).starts_with(&machine.folder);
     let names_it = |text: &str| {
         let is_below = ["./", "../", ".\\", "..\\"].iter().any(|start| text.starts_with(start));

@@ -129,7 +129,7 @@ impl Found {
             let paths: Vec<String> = self
                 .paths(client, machine)
                 .iter()
-                .map(|path| announcement::visible(path))
+                .map(|path| announcement::shown(path))
                 .collect();
             format!("names what is in this folder ({})", paths.join(", "))
         };
