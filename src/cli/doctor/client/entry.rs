@@ -70,12 +70,14 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
                 .find(|(_, entry)| starts_this(entry) && is_demo(entry) == global.wants_demo())
         };
         if let Some((name, entry)) = by_name.or_else(by_program) {
+            // In the home folder both may be one file.
+            let is_of_the_folder = path != own && own_path.as_deref() != Some(file.path());
             return Ok(Found {
                 name: name.clone(),
-                // In the home folder both may be one file.
-                is_of_the_folder: path != own && own_path.as_deref() != Some(file.path()),
+                is_of_the_folder,
                 has_mark: file.has_byte_order_mark(),
-                file: file.path().to_owned(),
+                // By the name that is in the folder, wherever a link there leads.
+                file: if is_of_the_folder { path } else { file.path().to_owned() },
                 entry: entry.clone(),
             });
         }
