@@ -36,7 +36,7 @@ pub(in crate::cli) enum Error {
     Encoding(PathBuf, &'static str),
     #[error("{0} cannot be written")]
     Write(PathBuf, #[source] io::Error),
-    #[error("{0} cannot be written: its owner or group would be another")]
+    #[error("{0} cannot be written: its owner or group would be wrong")]
     Owner(PathBuf, #[source] io::Error),
     #[error("{0} has another hard link, which would keep the old text")]
     Linked(PathBuf),
@@ -130,7 +130,7 @@ impl SettingsFile {
         let failed = |error| Error::Write(path.to_owned(), error);
         let owner = |error| Error::Owner(path.to_owned(), error);
         let folder = path.parent().unwrap_or(Path::new("."));
-        belongings::make_folder(folder).map_err(|error| Error::Write(folder.to_owned(), error))?;
+        belongings::make_folder(folder)?;
         let mut new = NamedTempFile::new_in(folder).map_err(failed)?;
         new.write_all(text.as_bytes()).map_err(failed)?;
         if self.text.is_some() {

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use super::Error;
+
 /// Gives the new file what the old one has.
 #[cfg(unix)]
 pub(super) fn keep(new: &File, old: &Path) -> io::Result<()> {
@@ -42,20 +44,21 @@ pub(super) fn fit_in(_: &File, _: &Path) -> io::Result<()> {
 
 /// Makes a folder and those above it, but not root's in the folder of somebody else: to give a folder away by its path
 /// would let that user choose which one.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
+    let failed = |error| Error::Write(folder.to_owned(), error);
     let above = folder.parent().unwrap_or(Path::new(""));
     make_folder(above)?;
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => return Ok(()),
-        made => made?,
+        made => made.map_err(failed)?,
     }
-    if is_foreign(folder, above)? {
-        fs::remove_dir(folder)?;
-        let reason = "it would be root's, in the folder of another user";
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+    if is_foreign(folder, above).map_err(failed)? {
+        fs::remove_dir(folder).map_err(failed)?;
+        let reason = io::Error::other("it would be root's, in the folder of another user");
+        return Err(Error::Owner(folder.to_owned(), reason));
     }
     Ok(())
 }
