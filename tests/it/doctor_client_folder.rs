@@ -297,6 +297,17 @@ async fn an_own_entry_that_names_files_of_the_folder_is_the_folders_too() {
 }
 
 #[tokio::test]
+async fn an_own_entry_that_only_runs_in_the_folder_is_the_users() {
+    for folder in ["${workspaceFolder}", "src", "~"] {
+        let entry = json!({"command": PROGRAM, "args": ["--demo"], "cwd": folder});
+        let home = Home::with_entry("vscode", &entry);
+        std::fs::create_dir_all(home.path("repository/src")).unwrap();
+        let said = doctor_in(&home.path("repository"), &home, &[]).await;
+        assert_eq!(check(&said.report, "handshake").0, "ok", "{}", said.report);
+    }
+}
+
+#[tokio::test]
 async fn no_header_goes_beyond_this_machine_over_plain_http() {
     let listener = Listener::at("0.0.0.0:0").await;
     let address = listener.address.replace("127.0.0.1", "0.0.0.0");

@@ -47,7 +47,7 @@ pub(in crate::cli) fn in_the_current_folder(client: Client, entry: &Value, machi
                 .map(|(_, value)| value),
         )
         .filter(|text| is_relative(text));
-    let all = command.into_iter().chain(text("envFile")).chain(text("cwd"));
+    let all = command.into_iter().chain(text("envFile"));
     let all = all.chain(arguments).chain(variables.map(|(_, value)| value));
     let mut found: Vec<String> = paths
         .chain(all.filter(|text| names_it(text)))

@@ -67,7 +67,7 @@ pub(super) async fn examine(
         checks.push(Check::failed(
             "program",
             "the entry starts no program",
-            &[&install(client, global)],
+            &[&install(client, global, "")],
         ));
         checks.extend(["environment", "handshake"].map(|name| Check::skipped(name, "because program failed")));
         return Ok(checks);
@@ -99,9 +99,9 @@ fn skipped(reason: &str) -> [Check; 3] {
     ["program", "environment", "handshake"].map(|name| Check::skipped(name, reason))
 }
 
-fn install(client: Client, global: &Global) -> String {
+fn install(client: Client, global: &Global, option: &str) -> String {
     let demo = if global.wants_demo() { " --demo" } else { "" };
-    format!("Run `bitrix24-mail-mcp install {}{demo}`.", client.name())
+    format!("Run `bitrix24-mail-mcp install {}{demo}{option}`.", client.name())
 }
 
 fn installed(client: Client, machine: &Machine) -> Check {

@@ -1,5 +1,5 @@
-//! The entry that a client would use, where it is from, and what that says about trust: a file of the current folder was
-//! written by whoever made the folder. Nothing that it names is started, contacted, read or looked up unless the user says so.
+//! The entry that a client would use, and whether it may be trusted. A file of the current folder can be a stranger's, as in
+//! a cloned repository: nothing that it names is started, contacted, read or looked up unless the user says so.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
     Err(Box::new(Check::failed(
         "entry",
         format!("`{name}` is not in {}", own.display()),
-        &[&install(client, global)],
+        &[&install(client, global, "")],
     )))
 }
 
@@ -145,7 +145,7 @@ impl Found {
             what.join("; ")
         );
         let read = format!(
-            "Read {}. If you trust whoever wrote this folder, add --trust-folder: then the entry is started with what this \
+            "Read {}. If you trust the author of this folder, add --trust-folder: then the entry is started with what this \
              shell has, as {} does once you approve it there.",
             announcement::visible(&self.file.display().to_string()),
             client.title()
@@ -170,7 +170,7 @@ impl Found {
         let remove = if self.is_of_the_folder {
             format!("Save {} again as UTF-8 without a byte order mark.", self.file.display())
         } else {
-            install(client, global).replace("`.", " --remove-bom`.")
+            install(client, global, " --remove-bom")
         };
         if client.byte_order_mark() == ByteOrderMark::Refused {
             return Check::failed(
