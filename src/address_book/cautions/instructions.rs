@@ -37,32 +37,35 @@ pub(super) fn are_in(text: &str) -> bool {
         || known.are_in_pieces(&readable, &words)
 }
 
-/// Nearly all names are too short for a phrase, which is found out without a copy of them.
+/// Nearly all names are too short for a phrase, which is found out by their octets, without a copy of them.
 fn may_be_in(text: &str) -> bool {
     let (mut words, mut letters, mut least) = (0, 0, LEAST_PLAIN_WORDS);
-    for character in text.chars() {
-        if !matches!(character, '\0'..='\x7f' | '\u{400}'..='\u{52f}') {
-            if is_of_pieces(character) {
-                return true;
+    for octet in text.bytes() {
+        match octet {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | 0xD0..=0xD4 => {}
+            // Scripts without blanks, and letters in other forms.
+            b':' | 0xE1.. => return true,
+            0..=0x7F => {
+                letters = 0;
+                continue;
             }
-            least = LEAST_WORDS;
+            0x80..=0xBF => continue,
+            // Signs, marks and phonetic letters may stand between words or in them.
+            0xC2 | 0xCA..=0xCD => {
+                (letters, least) = (0, LEAST_WORDS);
+            }
+            _ => least = LEAST_WORDS,
         }
-        if spelling::is_alphanumeric(character) {
-            words += usize::from(letters == 0);
-            letters += 1;
-            if letters >= LEAST_JOINED {
-                return true;
-            }
-        } else if character == ':' {
+        words += usize::from(letters == 0);
+        letters += 1;
+        if letters >= LEAST_JOINED {
             return true;
-        } else {
-            letters = 0;
         }
     }
     words >= least
 }
 
-/// True from Hangul on: scripts without blanks, and letters in other forms.
+/// True from Hangul on, where the scripts without blanks are.
 fn is_of_pieces(character: char) -> bool {
     character >= '\u{1100}'
 }

@@ -42,7 +42,7 @@ pub(super) fn has_marks(name: &str) -> bool {
     let may_be_formula = || start(name).starts_with(tables::BEFORE_FORMULAS);
     let has_other_signs = || !name.is_ascii() && name.contains(may_be_sign_of_ascii);
     // Every mark has one of these, and most names have none.
-    if !name.contains(tables::IN_MARKS) && !may_be_formula() && !has_other_signs() {
+    if !name.bytes().any(tables::is_in_marks) && !may_be_formula() && !has_other_signs() {
         return false;
     }
     let is_odd = |text: &str| tables::MARKS.iter().any(|mark| has_mark(text, mark)) || is_formula(text);

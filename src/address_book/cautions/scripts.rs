@@ -25,18 +25,12 @@ pub(super) fn mix_in_name(name: &str) -> bool {
     if name.is_ascii() {
         return false;
     }
-    // Nearly all other names are of Latin letters alone, or of Cyrillic ones.
+    // Nearly all other names are of Latin letters alone, or of Cyrillic ones, which their octets tell.
     let (mut has_latin, mut has_cyrillic) = (false, false);
-    let is_plain = name.chars().all(|character| match character {
-        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => {
-            has_latin = true;
-            true
-        }
-        '\u{400}'..='\u{52f}' => {
-            has_cyrillic = true;
-            true
-        }
-        other => other.is_ascii(),
+    let is_plain = name.bytes().all(|octet| {
+        has_latin |= matches!(octet, b'a'..=b'z' | b'A'..=b'Z' | 0xC3..=0xC8);
+        has_cyrillic |= matches!(octet, 0xD0..=0xD3);
+        matches!(octet, 0..=0xBF | 0xC3..=0xC8 | 0xD0..=0xD3)
     });
     if is_plain && !(has_latin && has_cyrillic) {
         return false;

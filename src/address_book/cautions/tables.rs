@@ -170,8 +170,10 @@ pub(super) fn are_near_letters(one: char, other: char) -> bool {
 /// Spreadsheets take what begins with one of these for a formula.
 pub(super) const BEFORE_FORMULAS: &[char] = &['=', '+', '-', '@'];
 
-/// One of these is in every mark.
-pub(super) const IN_MARKS: &[char] = &['<', '[', ']', ':', '#'];
+/// True for a character of which every mark has one.
+pub(super) const fn is_in_marks(octet: u8) -> bool {
+    matches!(octet, b'<' | b'[' | b']' | b':' | b'#')
+}
 
 /// Text that stands in no name, in lower case: marks of chat templates, markup that runs or links, a header.
 pub(super) const MARKS: &[&str] = &[
