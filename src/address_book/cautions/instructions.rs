@@ -13,9 +13,9 @@ use super::{names, phrases, spelling};
 const MAX_WORDS_BETWEEN: usize = 3;
 /// Other octets between two pieces of one, without blanks: as many as fifteen Chinese characters have.
 const MAX_OCTETS_BETWEEN: usize = 45;
-/// The fewest words of a phrase, of letters of any kind, and of ASCII and Cyrillic ones. (Turkish says it in two.)
-const LEAST_WORDS: usize = 2;
-const LEAST_PLAIN_WORDS: usize = 3;
+/// The fewest words of a phrase; Turkish, with its dotless i, says it in two.
+const LEAST_WORDS: usize = 3;
+const LEAST_TURKISH_WORDS: usize = 2;
 /// A word of so many letters may be a phrase without its blanks, one of at least so many parts.
 const LEAST_JOINED: usize = 16;
 const LEAST_JOINED_PARTS: usize = 3;
@@ -39,10 +39,10 @@ pub(super) fn are_in(text: &str) -> bool {
 
 /// Nearly all names are too short for a phrase, which is found out by their octets, without a copy of them.
 fn may_be_in(text: &str) -> bool {
-    let (mut words, mut letters, mut least) = (0, 0, LEAST_PLAIN_WORDS);
+    let (mut words, mut letters, mut may_be_turkish) = (0, 0, false);
     for octet in text.bytes() {
         match octet {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | 0xD0..=0xD4 => {}
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
             // Scripts without blanks, and letters in other forms.
             b':' | 0xE1.. => return true,
             0..=0x7F => {
@@ -51,10 +51,9 @@ fn may_be_in(text: &str) -> bool {
             }
             0x80..=0xBF => continue,
             // Signs, marks and phonetic letters may stand between words or in them.
-            0xC2 | 0xCA..=0xCD => {
-                (letters, least) = (0, LEAST_WORDS);
-            }
-            _ => least = LEAST_WORDS,
+            0xC2 | 0xCA..=0xCD => letters = 0,
+            0xC4 => may_be_turkish = true,
+            _ => {}
         }
         words += usize::from(letters == 0);
         letters += 1;
@@ -62,7 +61,7 @@ fn may_be_in(text: &str) -> bool {
             return true;
         }
     }
-    words >= least
+    words >= LEAST_WORDS || (words == LEAST_TURKISH_WORDS && may_be_turkish && text.contains('ı'))
 }
 
 /// True from Hangul on, where the scripts without blanks are.
