@@ -11,6 +11,7 @@
 //! the [`guard`] first; `connections` bounds time and size of what arrives, and ends well.
 
 mod address;
+mod batch;
 mod connections;
 mod direct;
 mod endpoint;

@@ -65,6 +65,8 @@ mod harness;
 mod house;
 /// An HTTP client that shows everything.
 mod http_client;
+/// Batches of messages over HTTP.
+mod http_batch;
 mod http_direct;
 /// Who is let in over HTTP.
 mod http_guard;
@@ -100,6 +102,8 @@ mod merging_in_time;
 mod merging_that_fails;
 /// An application's tokens.
 mod oauth;
+/// The first message and others as clients really write them, by every transport.
+mod opening;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.
 mod pagination;
 /// Processes that share a token store, and `lookup --all` as a person runs it.
@@ -120,6 +124,9 @@ mod scripted_portal;
 mod scripted_wire;
 /// One session, every way there is: stdio, HTTP in two revisions, event streams, HTTP+SSE of 2024-11-05.
 mod sessions;
+/// What a client cannot make the program keep in memory.
+#[cfg(target_os = "linux")]
+mod memory;
 /// Settings from environment and file, right and wrong.
 mod settings;
 /// Limits, retries, diagnosis, cancellation.
