@@ -90,7 +90,9 @@ pub(super) fn one_page<R: Hinted>(
     context: &RequestContext<RoleServer>,
     list: R,
 ) -> Result<R, ErrorData> {
-    let cursor = request.and_then(|request| request.cursor.as_deref()).unwrap_or_default();
+    let cursor = request
+        .and_then(|request| request.cursor.as_deref())
+        .unwrap_or_default();
     if !cursor.is_empty() {
         return Err(ErrorData::invalid_params(
             "the list has one page, so there is no cursor",

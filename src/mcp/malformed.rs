@@ -4,9 +4,6 @@
 /// What is wrong with a request of `method` that could not be read; `None` if there is no such method.
 pub(super) fn problem(method: &str) -> Option<&'static str> {
     Some(match method {
-        "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" => {
-            "`cursor` must be text, and there is none: the list has one page"
-        }
         "prompts/get" => "`name` must be the name of a prompt, and `arguments` an object of texts",
         "resources/read" => "`uri` must be the address of a resource, as text",
         "completion/complete" => {

@@ -41,14 +41,14 @@ pub(super) type Message = RxJsonRpcMessage<RoleServer>;
 #[derive(Debug)]
 pub(super) enum Read {
     Message(Box<Message>),
-    Refused(Box<Refused>),
+    Refused(Refused),
 }
 
 /// The message in `text`, or what is wrong with it; `None` for what is not answered.
 pub(super) fn read(text: &[u8]) -> Option<Read> {
     match reduced(text) {
         Ok(text) => read_reduced(trimmed(&String::from_utf8_lossy(&text))),
-        Err(refused) => Some(Read::Refused(Box::new(refused))),
+        Err(refused) => Some(Read::Refused(refused)),
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn read_body(body: &[u8]) -> Result<Option<Box<Message>>, Refused> {
     }
     match read(body) {
         Some(Read::Message(message)) => Ok(Some(message)),
-        Some(Read::Refused(refused)) => Err(*refused),
+        Some(Read::Refused(refused)) => Err(refused),
         None if trimmed(&String::from_utf8_lossy(body)).starts_with('{') => Ok(None),
         None => {
             let error = ErrorData::new(ErrorCode::PARSE_ERROR, "the body is not JSON", None);
@@ -109,25 +109,26 @@ fn trimmed(text: &str) -> &str {
 }
 
 fn read_reduced(text: &str) -> Option<Read> {
-    let refused = |refused| Some(Read::Refused(Box::new(refused)));
+    let refused = |refused| Some(Read::Refused(refused));
     let error = match serde_json::from_str::<Message>(text) {
         Ok(message) => return Some(Read::Message(Box::new(message))),
         Err(error) => error,
     };
-    if error.classify() == Category::Data {
-        // JSON, but no message of MCP.
-        let Some(message) = Members::of(text) else {
-            return refused(Refused::new(no_message()));
-        };
+    let is_json = error.classify() == Category::Data;
+    if let Some(message) = Members::of(text) {
         let is_named = message.string("method").is_some();
-        return match message.get("id") {
-            None if is_named => None,
-            Some(id) if is_named && serde_json::from_str::<RequestId>(id).is_err() => {
-                let problem = "the id of a request must be a string or an integer of 64 bits";
-                refused(Refused::of(&message, ErrorData::invalid_request(problem, None)))
-            }
-            _ => refused(Refused::of(&message, no_message())),
-        };
+        let id = message.get("id");
+        if is_named && id.is_some_and(|id| serde_json::from_str::<RequestId>(id).is_err()) {
+            let problem = "the id of a request must be a string or an integer of 64 bits";
+            return refused(Refused::of(&message, ErrorData::invalid_request(problem, None)));
+        }
+        if is_json {
+            // A notification that nobody knows, or no message of MCP.
+            let is_notification = is_named && id.is_none();
+            return (!is_notification).then(|| Read::Refused(Refused::of(&message, no_message())));
+        }
+    } else if is_json {
+        return refused(Refused::new(no_message()));
     }
     if let Some(mended) = without_lone_surrogates(text) {
         return read_reduced(&mended);

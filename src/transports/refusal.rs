@@ -49,7 +49,7 @@ impl Refusal {
 
     /// The error alone, for one message of a batch.
     pub(super) fn into_error(self) -> ErrorData {
-        self.0.answer.error
+        self.0.answer.into_error()
     }
 
     /// The caller may come again after so many seconds.

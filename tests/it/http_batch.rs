@@ -4,6 +4,7 @@ use bitrix24_mail_mcp::transports::guard::{self, CallerLimit, Token};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::{Value, json};
 
+use crate::harness::{initialize, with_metadata};
 use crate::http_client::{Answer, Connection, Request, ask};
 use crate::http_server::{InProcess, call, until};
 
@@ -17,7 +18,9 @@ fn batch(messages: &Value) -> Request {
 
 fn ids(answer: &Answer) -> Vec<Value> {
     let answers = answer.message();
-    let answers = answers.as_array().unwrap_or_else(|| panic!("no array: {}", answer.body));
+    let answers = answers
+        .as_array()
+        .unwrap_or_else(|| panic!("no array: {}", answer.body));
     answers.iter().map(|answer| answer["id"].clone()).collect()
 }
 
@@ -40,14 +43,22 @@ async fn every_request_of_a_batch_is_answered_in_one_array() {
         ping(4),
     ]);
     for revision in [None, Some("2025-03-26"), Some("2024-11-05")] {
-        for accept in ["application/json, text/event-stream", "application/json", "text/event-stream"] {
+        for accept in [
+            "application/json, text/event-stream",
+            "application/json",
+            "text/event-stream",
+        ] {
             let mut request = batch(&messages).header("accept", accept);
             if let Some(revision) = revision {
                 request = request.header("mcp-protocol-version", revision);
             }
             let answer = ask(server.address, &request).await;
             assert_eq!(answer.head.status, 200, "{}", answer.body);
-            let kind = if accept == "text/event-stream" { accept } else { "application/json" };
+            let kind = if accept == "text/event-stream" {
+                accept
+            } else {
+                "application/json"
+            };
             assert_eq!(answer.head.header("content-type"), Some(kind));
             let expected = [json!(1), json!("two"), json!(3), Value::Null, json!(1.5), json!(4)];
             assert_eq!(ids(&answer), expected, "{}", answer.body);
@@ -79,7 +90,11 @@ async fn revisions_without_batches_refuse_them() {
         let request = batch(&json!([ping(1)])).header("mcp-protocol-version", revision);
         let answer = ask(server.address, &request).await;
         let error = &answer.message()["error"];
-        assert_eq!((answer.head.status, &error["code"]), (400, &json!(-32600)), "{revision}: {error}");
+        assert_eq!(
+            (answer.head.status, &error["code"]),
+            (400, &json!(-32600)),
+            "{revision}: {error}"
+        );
         assert!(error["message"].as_str().unwrap().contains("2025-03-26"), "{error}");
     }
 }
@@ -99,7 +114,12 @@ async fn what_is_no_batch_is_refused_as_a_whole() {
         let answer = ask(server.address, &batch(&Value::Null).body(body.clone())).await;
         let message = answer.message();
         let is_refused = answer.head.status == 400 && message["error"]["code"] == code && message.get("id").is_none();
-        assert!(is_refused, "{} {}: {message}", &body[..body.len().min(60)], answer.head.status);
+        assert!(
+            is_refused,
+            "{} {}: {message}",
+            &body[..body.len().min(60)],
+            answer.head.status
+        );
     }
     let answer = ask(server.address, &batch(&Value::Null).body(pings(100))).await;
     assert_eq!(ids(&answer).len(), 100);
@@ -109,12 +129,18 @@ async fn what_is_no_batch_is_refused_as_a_whole() {
 #[tokio::test]
 async fn a_handshake_in_a_batch_is_refused_and_the_rest_is_answered() {
     let server = InProcess::start(http::Settings::default()).await;
-    let discover = json!({"jsonrpc": "2.0", "id": 2, "method": "server/discover"});
-    let messages = json!([crate::harness::initialize("2025-03-26"), discover, ping(3)]);
+    let discover = with_metadata(json!({"jsonrpc": "2.0", "id": 2, "method": "server/discover"}));
+    let messages = json!([initialize("2025-03-26"), discover, ping(3)]);
     let answers = ask(server.address, &batch(&messages)).await.message();
     for at in [0, 1] {
         assert_eq!(answers[at]["error"]["code"], -32600, "{answers}");
-        assert!(answers[at]["error"]["message"].as_str().unwrap().contains("`initialize`"), "{answers}");
+        assert!(
+            answers[at]["error"]["message"]
+                .as_str()
+                .unwrap()
+                .contains("`initialize`"),
+            "{answers}"
+        );
     }
     assert_eq!(answers[2]["result"], json!({}));
 }

@@ -63,10 +63,10 @@ mod handshake;
 mod harness;
 /// The import rules and the length of files.
 mod house;
-/// An HTTP client that shows everything.
-mod http_client;
 /// Batches of messages over HTTP.
 mod http_batch;
+/// An HTTP client that shows everything.
+mod http_client;
 mod http_direct;
 /// Who is let in over HTTP.
 mod http_guard;
@@ -94,6 +94,9 @@ mod legacy_sse;
 mod lifecycle;
 /// `login`, from the authorize page's address to the token store.
 mod login;
+/// What a client cannot make the program keep in memory.
+#[cfg(target_os = "linux")]
+mod memory;
 /// Look-ups that wait for the limit and share requests, on the demo portal.
 mod merging;
 /// The same when a caller leaves, comes too late or is one too many, on a scripted wire.
@@ -124,9 +127,6 @@ mod scripted_portal;
 mod scripted_wire;
 /// One session, every way there is: stdio, HTTP in two revisions, event streams, HTTP+SSE of 2024-11-05.
 mod sessions;
-/// What a client cannot make the program keep in memory.
-#[cfg(target_os = "linux")]
-mod memory;
 /// Settings from environment and file, right and wrong.
 mod settings;
 /// Limits, retries, diagnosis, cancellation.

@@ -86,6 +86,9 @@ async fn a_client_that_reads_no_answers_is_not_read_either_and_may_hang_up() {
         session.write_until_nothing_is_taken(lines.as_bytes()).await;
         let most = most_resident(session.id());
         assert!(most < 100, "{what}: {most} MB");
-        assert!(session.hang_up_unread().await, "{what}: hangs here if the end is not noticed");
+        assert!(
+            session.hang_up_unread().await,
+            "{what}: hangs here if the end is not noticed"
+        );
     }
 }

@@ -32,13 +32,22 @@ const BY_ITSELF: &str = "`initialize` and requests of a revision without batches
 
 /// A POST that holds a batch.
 pub(super) struct Batch<'a> {
-    pub(super) app: &'a App,
-    pub(super) ends: Ends,
-    pub(super) caller: Option<IpAddr>,
-    pub(super) headers: &'a HeaderMap,
+    app: &'a App,
+    ends: Ends,
+    caller: Option<IpAddr>,
+    headers: &'a HeaderMap,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    pub(super) fn new(app: &'a App, ends: Ends, caller: Option<IpAddr>, headers: &'a HeaderMap) -> Self {
+        Self {
+            app,
+            ends,
+            caller,
+            headers,
+        }
+    }
+
     /// The answers to `messages`. The POST itself has been counted and admitted, which serves for the first of them.
     ///
     /// # Errors

@@ -15,6 +15,7 @@
 //! `direct` answers the older revisions in JSON, rmcp everything else. It asks for both types in `Accept`, and refuses in
 //! plain text; here a body that it cannot read is answered as on any other transport, and every refusal is a JSON-RPC error.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,25 +109,25 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
         let message = "answers are application/json or text/event-stream, and Accept names neither";
         Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
     })?;
-    let body = app.bodies.read(&parts.headers, body).await?;
+    let mut body = app.bodies.read(&parts.headers, body).await?;
     let running = app.guard.admit(caller)?;
     if let Some(messages) = batch_in(&body.bytes) {
-        let headers = &parts.headers;
-        let batch = Batch { app, ends, caller, headers };
+        let batch = Batch::new(app, ends, caller, &parts.headers);
         return batch.answer(messages, form, running).await;
     }
-    let text = reduced(&body.bytes).map_err(Refusal::unreadable)?;
+    if let Cow::Owned(reduced) = reduced(&body.bytes).map_err(Refusal::unreadable)? {
+        body.bytes = reduced.into();
+    }
     if form == Form::Json
-        && let Some(response) = app.endpoint.direct.answer(&parts.headers, &text).await
+        && let Some(response) = app.endpoint.direct.answer(&parts.headers, &body.bytes).await
     {
         return Ok(response);
     }
-    let text = Bytes::copy_from_slice(&text);
     // Only what cannot be read is looked at twice.
     let kept = parts.clone();
-    let response = app.endpoint.serve(form, parts, text.clone()).await;
+    let response = app.endpoint.serve(form, parts, body.bytes.clone()).await;
     let response = match response.status() {
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => match read_body(&text).map_err(Refusal::unreadable)? {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => match read_body(&body.bytes).map_err(Refusal::unreadable)? {
             Some(message) => {
                 let mended = serde_json::to_vec(&message).unwrap_or_default();
                 app.endpoint.serve(form, kept, mended.into()).await

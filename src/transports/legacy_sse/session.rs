@@ -308,3 +308,57 @@ impl Transport<RoleServer> for Outgoing {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transports::guard::{Guard, Settings};
+    use crate::transports::messages::{Message, read_body};
+
+    fn message(text: &str) -> Message {
+        *read_body(text.as_bytes()).unwrap().unwrap()
+    }
+
+    /// Else a client could read nothing, cancel each call when it is answered, and ask again.
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_not_read_counts_also_if_its_call_is_cancelled() {
+        let guard = Guard::new(Settings::default(), 100);
+        let (session, incoming) = Session::new(Limits::default());
+        let (events, mut stream) = mpsc::channel(super::super::UNREAD);
+        let session = Arc::new(session);
+        let mut outgoing = Outgoing {
+            session: Arc::clone(&session),
+            first: None,
+            incoming,
+            events,
+        };
+        let ping = |id: usize| message(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#));
+        for id in 0..UNANSWERED {
+            session.take(ping(id), || guard.admit(None)).unwrap();
+        }
+        while let Ok(JsonRpcMessage::Request(request)) = outgoing.incoming.try_recv() {
+            let pong = ServerResult::EmptyResult(EmptyResult {});
+            tokio::spawn(outgoing.send(JsonRpcMessage::response(pong, request.id)));
+        }
+        tokio::task::yield_now().await;
+        for id in 0..UNANSWERED {
+            let cancelled =
+                format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#);
+            session.take(message(&cancelled), || guard.admit(None)).unwrap();
+        }
+        let taken = (100..200).take_while(|id| session.take(ping(*id), || guard.admit(None)).is_ok());
+        assert_eq!(
+            taken.count(),
+            super::super::UNREAD,
+            "as many as the stream has room for"
+        );
+        assert_eq!(
+            guard.running(),
+            UNANSWERED,
+            "they hold their places among all calls too"
+        );
+        assert!(stream.recv().await.is_some());
+        tokio::task::yield_now().await;
+        assert!(session.take(ping(300), || guard.admit(None)).is_ok());
+    }
+}

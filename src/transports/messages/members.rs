@@ -37,10 +37,7 @@ impl<'a> Members<'a> {
     }
 
     /// Puts `change` of each value in its place; the member goes if that is `None`.
-    pub(super) fn changed(
-        self,
-        change: impl Fn(&str, Cow<'a, RawValue>) -> Option<Cow<'a, RawValue>>,
-    ) -> Members<'a> {
+    pub(super) fn changed(self, change: impl Fn(&str, Cow<'a, RawValue>) -> Option<Cow<'a, RawValue>>) -> Members<'a> {
         let changed = self.0.into_iter().filter_map(|(key, value)| {
             let value = change(&key, value)?;
             Some((key, value))

@@ -117,7 +117,9 @@ fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
 
 fn without_meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     match Members::of(value.get()) {
-        Some(members) => members.changed(|key, value| (key != "_meta").then_some(value)).into_value(),
+        Some(members) => members
+            .changed(|key, value| (key != "_meta").then_some(value))
+            .into_value(),
         None => value,
     }
 }
@@ -252,7 +254,10 @@ mod tests {
         );
         // However it is written, and in a notification.
         let text = format!(r#"{{"method":"b","params":{{"\u005fmeta":{{"progres\u0073Token":7,"x":{heavy}}}}}}}"#);
-        assert_eq!(read(&text), json!({"method": "b", "params": {"_meta": {"progressToken": 7}}}));
+        assert_eq!(
+            read(&text),
+            json!({"method": "b", "params": {"_meta": {"progressToken": 7}}})
+        );
         let long = "x".repeat(5000);
         let text = format!(r#"{{"id":1,"result":{{"_meta":{{"y":"{long}"}},"action":"accept"}}}}"#);
         assert_eq!(read(&text), json!({"id": 1, "result": {"action": "accept"}}));
@@ -276,7 +281,10 @@ mod tests {
             ] {
                 let refused = refused(&format!(r#"{{"jsonrpc":"2.0",{part},"id":18446744073709551616}}"#));
                 assert_eq!(refused["error"]["code"], -32600, "{part:.60}");
-                assert!(refused["error"]["message"].as_str().unwrap().contains("1000"), "{refused}");
+                assert!(
+                    refused["error"]["message"].as_str().unwrap().contains("1000"),
+                    "{refused}"
+                );
                 assert!(refused["id"].is_number(), "{refused}");
             }
             let broken = refused(&format!(r#"{{"jsonrpc":"2.0","id":7,"method":"a","params":{value}"#));
@@ -302,8 +310,14 @@ mod tests {
     fn an_empty_list_is_the_empty_object_where_an_object_belongs_and_nowhere_else() {
         for (given, expected) in [
             (json!([]), json!({})),
-            (json!({"_meta": [], "arguments": []}), json!({"_meta": {}, "arguments": {}})),
-            (json!({"context": {"arguments": []}}), json!({"context": {"arguments": {}}})),
+            (
+                json!({"_meta": [], "arguments": []}),
+                json!({"_meta": {}, "arguments": {}}),
+            ),
+            (
+                json!({"context": {"arguments": []}}),
+                json!({"context": {"arguments": {}}}),
+            ),
             (json!({"context": []}), json!({"context": {}})),
             (json!({"inputResponses": []}), json!({"inputResponses": {}})),
             (json!({"arguments": {"names": []}}), json!({"arguments": {"names": []}})),
@@ -325,7 +339,11 @@ mod tests {
             (r#""unfinished\"#, 1, false),
         ] {
             let weight = Weight::of(text.as_bytes());
-            assert_eq!((weight.values, weight.has_empty_list), (values, has_empty_list), "{text}");
+            assert_eq!(
+                (weight.values, weight.has_empty_list),
+                (values, has_empty_list),
+                "{text}"
+            );
         }
         assert!(Weight::of(br#"{"method":"initialize"}"#).may_initialize);
     }

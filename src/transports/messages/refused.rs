@@ -14,52 +14,48 @@ use super::members::Members;
 
 /// An error as it is sent.
 #[derive(Debug, Clone, Serialize)]
-pub(in crate::transports) struct Refused {
+#[serde(transparent)]
+pub(in crate::transports) struct Refused(Box<Answer>);
+
+#[derive(Debug, Clone, Serialize)]
+struct Answer {
     jsonrpc: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Box<RawValue>>,
-    pub(in crate::transports) error: ErrorData,
+    error: ErrorData,
 }
 
 impl Refused {
-    /// An error about nothing in particular that could be named by an id.
-    pub(in crate::transports) fn new(error: ErrorData) -> Self {
-        Self {
+    fn with_id(id: Option<Box<RawValue>>, error: ErrorData) -> Self {
+        Self(Box::new(Answer {
             jsonrpc: "2.0",
-            id: None,
+            id,
             error,
-        }
+        }))
     }
 
-    /// An error about a request, of which these are the members.
-    pub(super) fn of(members: &Members<'_>, error: ErrorData) -> Self {
-        Self {
-            id: members.get("id").and_then(repeated),
-            ..Self::new(error)
-        }
+    /// An error about nothing that could be named by an id.
+    pub(in crate::transports) fn new(error: ErrorData) -> Self {
+        Self::with_id(None, error)
     }
 
     /// An error about the request with this id.
     pub(in crate::transports) fn to(id: &RequestId, error: ErrorData) -> Self {
-        Self {
-            id: to_raw_value(id).ok(),
-            ..Self::new(error)
-        }
+        Self::with_id(to_raw_value(id).ok(), error)
     }
 
-    /// An error about a text that is no JSON as a whole.
-    pub(super) fn in_text(text: &str, error: ErrorData) -> Self {
-        Self {
-            id: id_in(text),
-            ..Self::new(error)
-        }
+    /// An error about a request, of which these are the members.
+    pub(super) fn of(members: &Members<'_>, error: ErrorData) -> Self {
+        Self::with_id(members.get("id").and_then(repeated), error)
     }
 
-    /// The same error with the id that a too long text tells at its beginning.
-    #[must_use]
-    pub(in crate::transports) fn with_id_in(mut self, text: &str) -> Self {
-        self.id = id_in(text);
-        self
+    /// An error about a text that is no JSON as a whole, or the beginning of one.
+    pub(in crate::transports) fn in_text(text: &str, error: ErrorData) -> Self {
+        Self::with_id(id_in(text), error)
+    }
+
+    pub(in crate::transports) fn into_error(self) -> ErrorData {
+        self.0.error
     }
 }
 
@@ -133,7 +129,10 @@ mod tests {
             let members = Members::of(&text).unwrap();
             let refused = Refused::of(&members, ErrorData::invalid_request("no", None));
             let sent = serde_json::to_string(&refused).unwrap();
-            assert!(sent.starts_with(&format!(r#"{{"jsonrpc":"2.0","id":{expected},"error""#)), "{sent}");
+            assert!(
+                sent.starts_with(&format!(r#"{{"jsonrpc":"2.0","id":{expected},"error""#)),
+                "{sent}"
+            );
         }
     }
 }

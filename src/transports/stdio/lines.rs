@@ -105,14 +105,13 @@ where
     }
 
     fn end_line(&mut self) {
-        let refused = |refused| Some(Read::Refused(Box::new(refused)));
-        if let Some(problem) = self.too_long.take() {
-            self.read = refused(problem);
+        if let Some(refused) = self.too_long.take() {
+            self.read = Some(Read::Refused(refused));
             return;
         }
         match batch_in(&self.line) {
             Some(Ok(batch)) => self.batch = batch.into(),
-            Some(Err(problem)) => self.read = refused(problem),
+            Some(Err(refused)) => self.read = Some(Read::Refused(refused)),
             None => self.read = read(&self.line),
         }
         self.line.clear();
@@ -129,8 +128,8 @@ const KEPT_LINE: usize = 16 * 1024;
 
 fn too_long(beginning: &[u8]) -> Refused {
     let problem = format!("a line may have {} KiB at most", MAX_BYTES / 1024);
-    let refused = Refused::new(ErrorData::invalid_request(problem, None));
-    refused.with_id_in(&String::from_utf8_lossy(beginning))
+    let beginning = String::from_utf8_lossy(beginning);
+    Refused::in_text(&beginning, ErrorData::invalid_request(problem, None))
 }
 
 impl<R, W> Transport<RoleServer> for Lines<R, W>

@@ -81,7 +81,11 @@ async fn a_client_that_reads_is_read_on_and_gets_every_answer_once() {
     let text = reader.await.unwrap();
     let mut ids: Vec<u64> = text
         .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_u64().unwrap())
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["id"]
+                .as_u64()
+                .unwrap()
+        })
         .collect();
     ids.sort_unstable();
     assert_eq!(ids, (0..5000).collect::<Vec<_>>());
@@ -122,9 +126,7 @@ async fn nothing_is_read_while_an_error_about_a_line_waits_to_be_taken() {
     assert!(next(&mut lines).await.is_none());
     assert!(lines.output.waiting() < 256, "one error, and not a thousand");
     let mut errors = vec![0; 1000];
-    let reading = async {
-        while output.read(&mut errors).await.unwrap() > 0 {}
-    };
+    let reading = async { while output.read(&mut errors).await.unwrap() > 0 {} };
     tokio::select! {
         () = reading => panic!("the output has ended"),
         ping = lines.receive() => assert!(matches!(ping, Some(JsonRpcMessage::Request(_)))),
@@ -138,14 +140,18 @@ async fn an_id_that_is_not_answered_yet_is_not_taken_again() {
     let mut error = vec![0; 256];
     let length = output.read(&mut error).await.unwrap();
     let error: serde_json::Value = serde_json::from_slice(&error[..length]).unwrap();
-    assert_eq!((&error["id"], &error["error"]["code"]), (&1.into(), &(-32600).into()), "{error}");
+    assert_eq!(
+        (&error["id"], &error["error"]["code"]),
+        (&1.into(), &(-32600).into()),
+        "{error}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_read_message_by_message() {
     let batch = pings(0..100).trim().replace('\n', ",");
     let (_input, _output, mut lines) = piped(&format!("[{batch}]\n")).await;
-    assert_eq!(next(&mut lines).await.is_some(), true);
+    assert!(next(&mut lines).await.is_some());
     assert_eq!(lines.batch.len(), 99);
     assert_eq!(all(&mut lines).await.len(), 99);
 }
