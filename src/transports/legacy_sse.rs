@@ -9,7 +9,7 @@
 //! |---|---|
 //! | sessions | [`Limits::sessions`]; one in which nothing happens ends after [`Limits::session_idle`], one that never begins after a minute |
 //! | answers that a client does not read | [`UNREAD`] events, then the calls wait, for [`Limits::write_time`] at most |
-//! | calls of a session | [`UNANSWERED`], then 429 until one is answered |
+//! | calls of a session, until their answers are taken | [`UNANSWERED`], then 429 |
 
 mod session;
 

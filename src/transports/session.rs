@@ -1,5 +1,5 @@
-//! A session with one client over a transport of messages: what rmcp would end it for is forgiven, and what it would
-//! refuse for want of another revision's metadata is told what its own revision wants.
+//! A session with one client over a transport of messages: what rmcp would end it for is forgiven. A call before the
+//! handshake is refused with an error about `initialize`, where rmcp would name the metadata of 2026-07-28.
 
 use rmcp::model::{ClientRequest, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};

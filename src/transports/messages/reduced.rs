@@ -203,6 +203,7 @@ fn string_at(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn read(text: &str) -> Value {
@@ -346,5 +347,44 @@ mod tests {
             );
         }
         assert!(Weight::of(br#"{"method":"initialize"}"#).may_initialize);
+    }
+
+    fn values_in(value: &Value) -> usize {
+        match value {
+            Value::Array(values) => 1 + values.iter().map(values_in).sum::<usize>(),
+            Value::Object(members) => 1 + members.values().map(values_in).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            ".{0,5}".prop_map(Value::from)
+        ];
+        leaf.prop_recursive(5, 100, 10, |inner| {
+            let members = prop::collection::hash_map(".{0,3}", inner.clone(), 0..10);
+            prop_oneof![
+                prop::collection::vec(inner, 0..10).prop_map(Value::from),
+                members.prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_has_more_values_than_its_weight(value in any_value()) {
+            prop_assert!(Weight::of(value.to_string().as_bytes()).values >= values_in(&value));
+        }
+
+        #[test]
+        fn the_arguments_of_a_call_are_left_as_they_are(arguments in any_value()) {
+            // Enough else to be looked into.
+            let meta = json!({"x": vec![0; PLAIN_VALUES]});
+            let call = |meta| json!({"id": 1, "method": "tools/call", "params": {"a": arguments, "_meta": meta}});
+            let reduced = reduced(call(meta).to_string().as_bytes()).map(|text| text.into_owned());
+            prop_assert_eq!(reduced.unwrap(), call(json!({})).to_string().into_bytes());
+        }
     }
 }
