@@ -1,7 +1,7 @@
 //! Requests of one session that have no answer yet, so that a client cannot ask without end and read nothing. Pure.
 //!
-//! A request counts until the client has taken its answer. One that is cancelled gets none and counts no more, but
-//! only until its answer is on the way: else a client could cancel what it does not read, and ask again.
+//! A request counts until its answer is sent, which means that the client has taken it. A cancelled request gets no answer
+//! and counts no more, unless its answer is being sent already: that one takes memory until the client reads it.
 
 use std::collections::HashMap;
 
@@ -12,22 +12,22 @@ use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 #[derive(Debug)]
 pub(super) struct Unanswered<T> {
     running: HashMap<RequestId, T>,
-    /// Answers on the way to the client.
-    on_the_way: usize,
+    /// Answers that the client has not taken yet.
+    being_sent: usize,
 }
 
 impl<T> Default for Unanswered<T> {
     fn default() -> Self {
         Self {
             running: HashMap::new(),
-            on_the_way: 0,
+            being_sent: 0,
         }
     }
 }
 
 impl<T> Unanswered<T> {
     pub(super) fn len(&self) -> usize {
-        self.running.len() + self.on_the_way
+        self.running.len() + self.being_sent
     }
 
     pub(super) fn is_running(&self, id: &RequestId) -> bool {
@@ -39,8 +39,8 @@ impl<T> Unanswered<T> {
         self.running.insert(id, held);
     }
 
-    /// The client says something: a request that it cancels gets no answer.
-    pub(super) fn heard(&mut self, message: &RxJsonRpcMessage<RoleServer>) {
+    /// Forgets the request that `message` cancels, if it cancels one: it gets no answer.
+    pub(super) fn forget_cancelled(&mut self, message: &RxJsonRpcMessage<RoleServer>) {
         if let JsonRpcMessage::Notification(notification) = message
             && let ClientNotification::CancelledNotification(cancelled) = &notification.notification
             && let Some(id) = &cancelled.params.request_id
@@ -49,22 +49,22 @@ impl<T> Unanswered<T> {
         }
     }
 
-    /// A message sets out for the client. If it is the answer to a request, that is on the way now; what the request
-    /// held is to be kept until [`arrived`](Self::arrived).
-    pub(super) fn set_out(&mut self, message: &TxJsonRpcMessage<RoleServer>) -> Option<T> {
+    /// Counts `message` as being sent, if it is the answer to a running request. Returns what the request held, to be kept
+    /// until [`end_sending`](Self::end_sending).
+    pub(super) fn begin_sending(&mut self, message: &TxJsonRpcMessage<RoleServer>) -> Option<T> {
         let id = match message {
             JsonRpcMessage::Response(response) => &response.id,
             JsonRpcMessage::Error(error) => error.id.as_ref()?,
             _ => return None,
         };
         let held = self.running.remove(id)?;
-        self.on_the_way += 1;
+        self.being_sent += 1;
         Some(held)
     }
 
     /// The client has taken an answer, or never will.
-    pub(super) fn arrived(&mut self) {
-        self.on_the_way = self.on_the_way.saturating_sub(1);
+    pub(super) fn end_sending(&mut self) {
+        self.being_sent = self.being_sent.saturating_sub(1);
     }
 
     /// Nothing is answered any more.
@@ -89,20 +89,20 @@ mod tests {
     }
 
     #[test]
-    fn a_request_counts_until_it_is_cancelled_or_its_answer_has_arrived() {
+    fn a_request_counts_until_it_is_cancelled_or_its_answer_is_sent() {
         let mut unanswered = Unanswered::default();
         for id in 1..=3 {
             unanswered.begin(NumberOrString::Number(id), "held");
         }
-        unanswered.heard(&cancelled(1));
+        unanswered.forget_cancelled(&cancelled(1));
         assert_eq!(unanswered.len(), 2);
-        assert_eq!(unanswered.set_out(&answer_to(1)), None, "rmcp sends none");
-        assert_eq!(unanswered.set_out(&answer_to(2)), Some("held"));
-        // Too late: the answer is on its way, and takes memory until it is read.
-        unanswered.heard(&cancelled(2));
+        assert_eq!(unanswered.begin_sending(&answer_to(1)), None, "rmcp sends none");
+        assert_eq!(unanswered.begin_sending(&answer_to(2)), Some("held"));
+        // Too late: the answer is being sent, and takes memory until it is read.
+        unanswered.forget_cancelled(&cancelled(2));
         assert_eq!(unanswered.len(), 2);
         assert!(!unanswered.is_running(&NumberOrString::Number(2)));
-        unanswered.arrived();
+        unanswered.end_sending();
         assert_eq!(unanswered.len(), 1);
     }
 }

@@ -109,7 +109,7 @@ impl Session {
             let running = admit().map_err(NotTaken::Refused)?;
             state.unanswered.begin(request.id.clone(), running);
         } else {
-            state.unanswered.heard(&message);
+            state.unanswered.forget_cancelled(&message);
         }
         waiting.send(message);
         state.used = Instant::now();
@@ -202,7 +202,7 @@ impl Session {
         let mut state = self.state();
         state.used = Instant::now();
         if is_answer {
-            state.unanswered.arrived();
+            state.unanswered.end_sending();
         }
         drop(state);
         self.changed.notify_one();
@@ -285,7 +285,7 @@ impl Transport<RoleServer> for Outgoing {
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), NotSent>> + Send + 'static {
         let (session, events) = (Arc::clone(&self.session), self.events.clone());
-        let running = session.state().unanswered.set_out(&message);
+        let running = session.state().unanswered.begin_sending(&message);
         async move {
             // JSON has no raw carriage returns, which an event may not hold.
             let event = Event::default().event("message").data(serde_json::to_string(&message)?);

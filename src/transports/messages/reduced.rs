@@ -71,10 +71,11 @@ pub(in crate::transports) fn reduced(text: &[u8]) -> Result<Cow<'_, [u8]>, Refus
         message.push("params", understood);
     }
     if weight.values > MAX_VALUES && values_of(&message) > MAX_VALUES {
-        if has_id {
+        let is_notification = !has_id && message.string("method").is_some();
+        if !is_notification {
             return Err(Refused::of(&message, too_many_values()));
         }
-        message = message.changed(|key, value| (key != "params").then_some(value));
+        message = message.changed(|key, value| ["jsonrpc", "method"].contains(&key).then_some(value));
     }
     Ok(Cow::Owned(message.into_value().get().to_owned().into_bytes()))
 }
@@ -288,13 +289,18 @@ mod tests {
                 );
                 assert!(refused["id"].is_number(), "{refused}");
             }
+            let without_id = refused(&format!(r#"{{"jsonrpc":"2.0","result":{{"content":{value}}}}}"#));
+            assert_eq!(
+                (&without_id["error"]["code"], without_id.get("id")),
+                (&json!(-32600), None)
+            );
             let broken = refused(&format!(r#"{{"jsonrpc":"2.0","id":7,"method":"a","params":{value}"#));
             assert_eq!((&broken["error"]["code"], &broken["id"]), (&json!(-32700), &json!(7)));
             let list = refused(&format!("[{value}]"));
             assert_eq!((&list["error"]["code"], list.get("id")), (&json!(-32600), None));
         }
         // A notification has no answer, and nothing of it is needed.
-        let text = format!(r#"{{"jsonrpc":"2.0","method":"a","params":{{"x":{heavy}}}}}"#);
+        let text = format!(r#"{{"jsonrpc":"2.0","method":"a","params":{{"x":{heavy}}},"error":{heavy}}}"#);
         assert_eq!(read(&text), json!({"jsonrpc": "2.0", "method": "a"}));
     }
 

@@ -25,8 +25,8 @@ use super::output::Output;
 use crate::transports::messages::{MAX_BYTES, Read, Refused, batch_in, read};
 use crate::transports::unanswered::Unanswered;
 
-/// Requests without an answer. An assistant has a handful, a busy one dozens, and what it cancels must be heard while
-/// they wait. Each takes some ten kilobytes, and its answer a hundred at most.
+/// Requests without an answer. An assistant has a handful under way, a busy one dozens. Each takes some sixty kilobytes while
+/// it waits for the portal, and its answer a hundred at most.
 const MAX_UNANSWERED: usize = 256;
 
 /// Reads and writes one message a line.
@@ -40,8 +40,8 @@ pub(super) struct Lines<R, W> {
     read: Option<Read>,
     /// The rest of a batch, which is not looked at yet.
     batch: VecDeque<Box<RawValue>>,
-    /// An error is not written yet.
-    owes_an_error: bool,
+    /// An error about a line is not written yet.
+    has_unwritten_error: bool,
     /// A notification was handed on: what it starts, or ends, has not run yet.
     has_notified: bool,
     output: Arc<Output<W>>,
@@ -60,7 +60,7 @@ where
             too_long: None,
             read: None,
             batch: VecDeque::new(),
-            owes_an_error: false,
+            has_unwritten_error: false,
             has_notified: false,
             output: Arc::new(Output::new(output)),
             flow: Arc::default(),
@@ -119,7 +119,7 @@ where
     }
 
     fn refuse(&mut self, refused: &Refused) {
-        self.owes_an_error = self.output.add(refused).is_ok();
+        self.has_unwritten_error = self.output.add(refused).is_ok();
     }
 }
 
@@ -143,29 +143,29 @@ where
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let (output, on_the_way) = (Arc::clone(&self.output), self.flow.set_out(&message));
+        let (output, being_sent) = (Arc::clone(&self.output), self.flow.begin_sending(&message));
         async move {
             let added = output.add(&message);
             // The text is all that waits for a client that does not read.
             drop(message);
             added?;
             let flushed = output.flush().await;
-            drop(on_the_way);
+            drop(being_sent);
             flushed
         }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
-            // Nothing counts notifications, nor calls that they have cancelled, so these must not pile up unrun.
+            // Notifications are not counted, nor are cancelled calls, so their tasks run before the next message is read.
             if std::mem::take(&mut self.has_notified) {
                 tokio::task::yield_now().await;
             }
-            if self.owes_an_error {
+            if self.has_unwritten_error {
                 self.output.flush().await.ok()?;
-                self.owes_an_error = false;
+                self.has_unwritten_error = false;
             }
-            // Whatever else comes is heard all the same: above all that a call is cancelled.
+            // Notifications and responses are taken at any time: a call may be cancelled while all others wait.
             if matches!(&self.read, Some(Read::Message(message)) if matches!(**message, JsonRpcMessage::Request(_))) {
                 self.flow.has_room().await;
             }
@@ -198,7 +198,7 @@ where
 #[derive(Debug, Default)]
 struct Flow {
     unanswered: Mutex<Unanswered<()>>,
-    less: Notify,
+    answered: Notify,
 }
 
 impl Flow {
@@ -210,8 +210,8 @@ impl Flow {
     /// Waits until one more request may be read.
     async fn has_room(&self) {
         while self.unanswered().len() >= MAX_UNANSWERED {
-            // An answer that arrives in between leaves a permit, so it is not missed.
-            self.less.notified().await;
+            // An answer that is sent in between leaves a permit, so it is not missed.
+            self.answered.notified().await;
         }
     }
 
@@ -225,24 +225,24 @@ impl Flow {
             }
             unanswered.begin(request.id.clone(), ());
         } else {
-            unanswered.heard(message);
+            unanswered.forget_cancelled(message);
         }
         Ok(())
     }
 
-    fn set_out(self: &Arc<Self>, message: &TxJsonRpcMessage<RoleServer>) -> Option<OnTheWay> {
-        let answered = self.unanswered().set_out(message);
-        answered.map(|()| OnTheWay(Arc::clone(self)))
+    fn begin_sending(self: &Arc<Self>, message: &TxJsonRpcMessage<RoleServer>) -> Option<BeingSent> {
+        let is_answer = self.unanswered().begin_sending(message);
+        is_answer.map(|()| BeingSent(Arc::clone(self)))
     }
 }
 
 /// An answer that is not written yet, until this is dropped.
-struct OnTheWay(Arc<Flow>);
+struct BeingSent(Arc<Flow>);
 
-impl Drop for OnTheWay {
+impl Drop for BeingSent {
     fn drop(&mut self) {
-        self.0.unanswered().arrived();
-        self.0.less.notify_one();
+        self.0.unanswered().end_sending();
+        self.0.answered.notify_one();
     }
 }
 
