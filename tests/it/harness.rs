@@ -212,6 +212,15 @@ impl RawSession {
         terminate(&self.process);
     }
 
+    /// Sends SIGTERM with both pipes left open, and never reads; returns whether the program ended well.
+    #[cfg(unix)]
+    pub(crate) async fn terminate_unread(mut self) -> bool {
+        self.terminate();
+        // `wait` alone would close the input first.
+        let _input = self.input.take();
+        self.process.wait().await.unwrap().success()
+    }
+
     /// Closes the input and never reads the output; returns whether the program ended well.
     pub(crate) async fn hang_up_unread(mut self) -> bool {
         drop(self.input.take());

@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// Waits until the client has closed its end. For ever where only reading tells that: on a socket or a file, and on
-/// systems other than Linux.
+/// Waits until the client has closed its end. For ever where only reading tells that: at a file, and on systems other
+/// than Linux.
 pub(super) async fn hang_up() {
     if let Err(error) = watch().await {
         tracing::debug!(error = %error.kind(), "the end of input is noticed by reading alone");
@@ -12,16 +12,26 @@ pub(super) async fn hang_up() {
 }
 
 #[cfg(target_os = "linux")]
+#[expect(
+    deprecated,
+    reason = "its replacement is unsafe because a type may change its descriptor; an OwnedFd does not"
+)]
 async fn watch() -> io::Result<()> {
+    use std::os::fd::AsFd;
     use tokio::io::Interest;
-    use tokio::net::unix::pipe::OpenOptions;
+    use tokio::io::unix::AsyncFd;
 
-    // A descriptor of its own: what is read, and how, is the transport's business.
-    let input = OpenOptions::new().open_receiver("/proc/self/fd/0")?;
-    // A wait for something to read would end at once, as there is. A pipe has no data of priority, so this wait ends
-    // with the pipe alone.
-    while !input.ready(Interest::PRIORITY).await?.is_read_closed() {}
-    Ok(())
+    let input = io::stdin().as_fd().try_clone_to_owned()?;
+    let input = AsyncFd::with_interest(input, Interest::READABLE)?;
+    loop {
+        // A wait for something to read would end at once, as there is. Pipes and sockets of clients have no data of
+        // priority, so this wait ends when they are closed.
+        let mut state = input.ready(Interest::PRIORITY).await?;
+        if state.ready().is_read_closed() {
+            return Ok(());
+        }
+        state.clear_ready();
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
