@@ -61,10 +61,14 @@ mod generated;
 mod handshake;
 /// Starts the program and talks to it.
 mod harness;
+/// Arguments that the programs around a model add to its calls.
+mod host_arguments;
 /// The import rules and the length of files.
 mod house;
 /// Batches of messages over HTTP.
 mod http_batch;
+/// Bodies over HTTP: one caller's share, and what their headers may say.
+mod http_bodies;
 /// An HTTP client that shows everything.
 mod http_client;
 mod http_direct;
@@ -72,6 +76,10 @@ mod http_direct;
 mod http_guard;
 /// What a client can use up over HTTP.
 mod http_limits;
+/// What strangers can make the server write into its log.
+mod http_log;
+/// What real clients and proxies send that is not quite as it should be.
+mod http_oddities;
 /// Health, readiness, figures, the page, traces.
 mod http_operation;
 /// Starts the HTTP server.

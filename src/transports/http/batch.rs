@@ -11,8 +11,6 @@
 //! the status is 202. See
 //! <https://modelcontextprotocol.io/specification/2025-03-26/basic/transports#sending-messages-to-the-server>.
 
-use std::net::IpAddr;
-
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
@@ -34,18 +32,12 @@ const BY_ITSELF: &str = "`initialize` and requests of a revision without batches
 pub(super) struct Batch<'a> {
     app: &'a App,
     ends: Ends,
-    caller: Option<IpAddr>,
     headers: &'a HeaderMap,
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(app: &'a App, ends: Ends, caller: Option<IpAddr>, headers: &'a HeaderMap) -> Self {
-        Self {
-            app,
-            ends,
-            caller,
-            headers,
-        }
+    pub(super) fn new(app: &'a App, ends: Ends, headers: &'a HeaderMap) -> Self {
+        Self { app, ends, headers }
     }
 
     /// The answers to `messages`. The POST itself has been counted and admitted, which serves for the first of them.
@@ -76,8 +68,8 @@ impl<'a> Batch<'a> {
     }
 
     fn admit(&self) -> Result<Running, Refusal> {
-        self.app.guard.count(self.ends, self.headers)?;
-        self.app.guard.admit(self.caller)
+        let caller = self.app.guard.count(self.ends, self.headers)?;
+        self.app.guard.admit(caller)
     }
 
     /// `None` for what has no answer.

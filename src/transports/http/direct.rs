@@ -30,7 +30,8 @@ use rmcp::transport::Transport;
 use crate::mcp::Server;
 use crate::transports::messages::Message;
 
-const REVISION: &str = "mcp-protocol-version";
+/// The header that names the revision.
+pub(super) const REVISION: &str = "mcp-protocol-version";
 
 /// The idle services.
 pub(super) struct Direct {

@@ -312,8 +312,9 @@ impl Transport<RoleServer> for Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transports::guard::{Guard, Settings};
+    use crate::transports::guard::{Ends, Guard, Settings};
     use crate::transports::messages::{Message, read_body};
+    use http::HeaderMap;
 
     fn message(text: &str) -> Message {
         *read_body(text.as_bytes()).unwrap().unwrap()
@@ -323,6 +324,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_is_not_read_counts_also_if_its_call_is_cancelled() {
         let guard = Guard::new(Settings::default(), 100);
+        let [remote, local] = ["127.0.0.1:1", "127.0.0.1:2"].map(|end| end.parse().unwrap());
+        let caller = guard.count(Ends { remote, local }, &HeaderMap::new()).unwrap();
         let (session, incoming) = Session::new(Limits::default());
         let (events, mut stream) = mpsc::channel(super::super::UNREAD);
         let session = Arc::new(session);
@@ -334,7 +337,7 @@ mod tests {
         };
         let ping = |id: usize| message(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#));
         for id in 0..UNANSWERED {
-            session.take(ping(id), || guard.admit(None)).unwrap();
+            session.take(ping(id), || guard.admit(caller)).unwrap();
         }
         while let Ok(JsonRpcMessage::Request(request)) = outgoing.incoming.try_recv() {
             let pong = ServerResult::EmptyResult(EmptyResult {});
@@ -344,9 +347,9 @@ mod tests {
         for id in 0..UNANSWERED {
             let cancelled =
                 format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#);
-            session.take(message(&cancelled), || guard.admit(None)).unwrap();
+            session.take(message(&cancelled), || guard.admit(caller)).unwrap();
         }
-        let taken = (100..200).take_while(|id| session.take(ping(*id), || guard.admit(None)).is_ok());
+        let taken = (100..200).take_while(|id| session.take(ping(*id), || guard.admit(caller)).is_ok());
         assert_eq!(
             taken.count(),
             super::super::UNREAD,
@@ -359,6 +362,6 @@ mod tests {
         );
         assert!(stream.recv().await.is_some());
         tokio::task::yield_now().await;
-        assert!(session.take(ping(300), || guard.admit(None)).is_ok());
+        assert!(session.take(ping(300), || guard.admit(caller)).is_ok());
     }
 }
