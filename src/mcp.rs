@@ -327,6 +327,8 @@ impl ServerHandler for Server {
                 .and_then(|responses| serde_json::from_value(responses.clone()).ok()),
             arguments: arguments::object_from(params.get_mut("arguments").map(Value::take)),
         };
+        // A call that waits keeps what it uses, and nothing else.
+        drop(params);
         let result = match self.answer(call, &context).await? {
             CallToolResponse::Complete(mut result) => {
                 if !is_modern(&context) {

@@ -7,7 +7,7 @@
 //! | `legacy_sse` | the transport of 2024-11-05 beside it, if asked for |
 //! | [`guard`] | who may ask: Host, Origin, bearer token, rate and number of calls |
 //! | `metrics` | what Prometheus is told |
-//! | `messages`, `session` | what the transports share: reading messages, forgiving odd openings |
+//! | `messages`, `session`, `unanswered` | what the transports share: reading messages, forgiving odd openings, counting requests |
 //! | `body`, `refusal` | what the routes of HTTP share: receiving within bounds, saying no |
 
 mod body;
@@ -19,3 +19,4 @@ mod metrics;
 mod refusal;
 mod session;
 pub mod stdio;
+mod unanswered;

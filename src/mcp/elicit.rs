@@ -161,9 +161,9 @@ pub(crate) fn input_required(
 }
 
 /// The person's answer among what the client brought back; `None` if it brought none.
-pub(crate) fn answer_in(responses: Option<&InputResponses>) -> Option<ElicitResult> {
-    let response = responses?.get(FORM)?;
-    serde_json::from_value(response.clone()).ok()
+pub(crate) fn answer_in(responses: Option<InputResponses>) -> Option<ElicitResult> {
+    let response = responses?.remove(FORM)?;
+    serde_json::from_value(response).ok()
 }
 
 /// Asks by a request to the client. A client that fails is a person who did not answer.

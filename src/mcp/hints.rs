@@ -84,13 +84,16 @@ pub(super) fn meta(context: &RequestContext<RoleServer>) -> Option<MetaObject> {
 /// A list of the binary's own, which has one page.
 ///
 /// # Errors
-/// A protocol error for any cursor, as this server has given none.
+/// A protocol error for any cursor, as this server has given none. An empty one stands for the first page.
 pub(super) fn one_page<R: Hinted>(
     request: Option<&PaginatedRequestParams>,
     context: &RequestContext<RoleServer>,
     list: R,
 ) -> Result<R, ErrorData> {
-    if request.is_some_and(|request| request.cursor.is_some()) {
+    let cursor = request
+        .and_then(|request| request.cursor.as_deref())
+        .unwrap_or_default();
+    if !cursor.is_empty() {
         return Err(ErrorData::invalid_params(
             "the list has one page, so there is no cursor",
             None,

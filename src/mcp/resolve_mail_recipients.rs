@@ -182,12 +182,13 @@ impl Call<'_> {
             Some(Some(names)) => Some(names),
             None => None,
         };
+        // Read before the wait, so that nothing else that the client brings is kept meanwhile.
+        let answer = elicit::answer_in(self.responses);
         let mut resolution = match book.resolve(&asked.names, cancellation).await {
             Ok(resolution) => resolution,
             Err(error) => return failed(&error),
         };
         let recipients = &mut resolution.recipients;
-        let answer = elicit::answer_in(self.responses.as_ref());
         let undecided = elicit::undecided(recipients);
         match (asked_before, answer, self.manner) {
             (Some(names), Some(answer), _) => elicit::apply(&answer, &names, recipients),

@@ -11,6 +11,7 @@
 //! the [`guard`] first; `connections` bounds time and size of what arrives, and ends well.
 
 mod address;
+mod batch;
 mod connections;
 mod direct;
 mod endpoint;
@@ -27,7 +28,7 @@ pub use address::{InvalidAddress, ListenAddress};
 pub use listener::{Error, Listener};
 pub(super) use routes::App;
 
-use super::guard;
+use super::{guard, messages};
 use crate::mcp::Server;
 
 /// How to serve.
@@ -78,7 +79,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(15),
             write_time: Duration::from_secs(60),
-            body_bytes: 128 * 1024,
+            body_bytes: messages::MAX_BYTES,
             all_bodies_bytes: 64 * 1024 * 1024,
             connections: 8192,
             running_calls: guard::MAX_RUNNING,

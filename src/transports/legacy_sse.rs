@@ -9,7 +9,7 @@
 //! |---|---|
 //! | sessions | [`Limits::sessions`]; one in which nothing happens ends after [`Limits::session_idle`], one that never begins after a minute |
 //! | answers that a client does not read | [`UNREAD`] events, then the calls wait, for [`Limits::write_time`] at most |
-//! | calls of a session | [`UNANSWERED`], then 429 until one is answered |
+//! | calls of a session, until their answers are taken | [`UNANSWERED`], then 429 |
 
 mod session;
 
@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 use super::guard::{Ends, Share, Shares};
 use super::http::{App, Limits};
-use super::messages::{Found, look_again, no_message};
+use super::messages::read_body;
 use super::refusal::Refusal;
 use crate::mcp::Server;
 use session::{NotTaken, Session};
@@ -183,17 +183,9 @@ pub(super) async fn receive(
     let caller = app.guard.count(ends, &parts.headers)?;
     let session = sessions.find(&parts.uri)?;
     let body = app.bodies.read(caller.address, &parts.headers, body).await?;
-    let message = match serde_json::from_slice(&body.bytes) {
-        Ok(message) => message,
-        Err(_) => match look_again(&String::from_utf8_lossy(&body.bytes)) {
-            Found::Message(mended) => {
-                serde_json::from_str(&mended).map_err(|_| Refusal::unreadable(no_message(), None))?
-            }
-            Found::Refused(error, id) => return Err(Refusal::unreadable(error, id)),
-            Found::Nothing => return Ok(ACCEPTED.into_response()),
-        },
-    };
-    session.take(message, || app.guard.admit(caller)).map_err(not_taken)?;
+    if let Some(message) = read_body(&body.bytes).map_err(Refusal::unreadable)? {
+        session.take(*message, || app.guard.admit(caller)).map_err(not_taken)?;
+    }
     Ok(ACCEPTED.into_response())
 }
 

@@ -8,8 +8,9 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
-use rmcp::model::{ErrorCode, ErrorData, RequestId};
-use rmcp::service::{RoleServer, TxJsonRpcMessage};
+use rmcp::model::{ErrorCode, ErrorData};
+
+use super::messages::Refused;
 
 pub(super) use log::Log;
 
@@ -24,8 +25,7 @@ pub(super) struct Refusal(Box<Parts>);
 struct Parts {
     status: StatusCode,
     reason: Reason,
-    error: ErrorData,
-    id: Option<RequestId>,
+    answer: Refused,
     header: Option<(HeaderName, HeaderValue)>,
 }
 
@@ -39,18 +39,21 @@ impl Refusal {
         Self(Box::new(Parts {
             status,
             reason: Reason(reason),
-            error: ErrorData::new(REFUSED, message.into(), None),
-            id: None,
+            answer: Refused::new(ErrorData::new(REFUSED, message.into(), None)),
             header: None,
         }))
     }
 
     /// A body that holds no message: a JSON-RPC error as any transport gives it.
-    pub(super) fn unreadable(error: ErrorData, id: Option<RequestId>) -> Self {
+    pub(super) fn unreadable(answer: Refused) -> Self {
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, "unreadable_body", "");
-        refusal.0.error = error;
-        refusal.0.id = id;
+        refusal.0.answer = answer;
         refusal
+    }
+
+    /// The error alone, for one message of a batch.
+    pub(super) fn into_error(self) -> ErrorData {
+        self.0.answer.into_error()
     }
 
     /// The caller may come again after so many seconds.
@@ -79,8 +82,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let parts = *self.0;
-        let message = TxJsonRpcMessage::<RoleServer>::error(parts.error, parts.id);
-        let mut response = Response::new(Body::from(serde_json::to_vec(&message).unwrap_or_default()));
+        let mut response = Response::new(Body::from(serde_json::to_vec(&parts.answer).unwrap_or_default()));
         *response.status_mut() = parts.status;
         response.extensions_mut().insert(parts.reason);
         let headers = response.headers_mut();

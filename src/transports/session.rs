@@ -1,6 +1,7 @@
-//! A session with one client over a transport of messages: what rmcp would end it for is forgiven.
+//! A session with one client over a transport of messages: what rmcp would end it for is forgiven. A call before the
+//! handshake is refused with an error about `initialize`, where rmcp would name the metadata of 2026-07-28.
 
-use rmcp::model::{ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion};
+use rmcp::model::{ClientRequest, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio_util::sync::CancellationToken;
@@ -59,14 +60,20 @@ where
                 self.client_gone.cancel();
                 return None;
             };
-            match &message {
-                JsonRpcMessage::Request(request) => self.has_begun |= begins_a_session(&request.request),
-                _ if !self.has_begun => {
-                    tracing::debug!("ignored a message that came before the first request");
-                    continue;
-                }
-                _ => {}
+            if self.has_begun {
+                return Some(message);
             }
+            let JsonRpcMessage::Request(request) = &message else {
+                tracing::debug!("ignored a message that came before the first request");
+                continue;
+            };
+            if lacks_a_handshake(&request.request) {
+                let error = ErrorData::invalid_request(NOT_BEGUN, None);
+                let refusal = JsonRpcMessage::error(error, Some(request.id.clone()));
+                self.send(refusal).await.ok()?;
+                continue;
+            }
+            self.has_begun = begins_a_session(&request.request);
             return Some(message);
         }
     }
@@ -75,6 +82,17 @@ where
         self.inner.close().await
     }
 }
+
+/// Neither a first request of the revisions with a handshake, nor one that names its revision itself.
+fn lacks_a_handshake(request: &ClientRequest) -> bool {
+    let is_first = matches!(
+        request,
+        ClientRequest::InitializeRequest(_) | ClientRequest::PingRequest(_) | ClientRequest::DiscoverRequest(_)
+    );
+    !is_first && request.get_meta().protocol_version().is_none()
+}
+
+const NOT_BEGUN: &str = "this session has not begun: `initialize` comes first, and has to be answered with a result";
 
 /// rmcp leaves its opening phase on `initialize`, or on a request other than a probe that carries the metadata of
 /// 2026-07-28.

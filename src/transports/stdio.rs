@@ -3,7 +3,9 @@
 //! Nothing but MCP goes to stdout. The handshake is answered before anything else happens. A client that opens with
 //! something odd is not punished by a dead server, and the end of input ends the process, whoever still reads.
 
+mod hang_up;
 mod lines;
+mod output;
 
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::session::Session;
 use crate::mcp::Server;
+use hang_up::hang_up;
 use lines::Lines;
 
 /// After the end of input, calls that are already running may finish within this time, so that a piped script gets its
@@ -46,12 +49,19 @@ pub async fn serve(server: Server, stop: CancellationToken) -> Result<(), Error>
             tokio::select! {
                 () = input_ended.cancelled() => {}
                 () = stop.cancelled() => {}
+                () = hung_up_unread() => {}
             }
             tokio::time::sleep(GRACE).await;
             shutdown.cancel();
             tokio::time::sleep(LAST_WORDS).await;
         } => Ok(()),
     }
+}
+
+/// Waits for the end of an input whose rest is not read, because the client does not take its answers.
+async fn hung_up_unread() {
+    hang_up().await;
+    tokio::time::sleep(GRACE).await;
 }
 
 async fn serve_session(server: Server, input_ended: CancellationToken) -> Result<(), Error> {

@@ -135,14 +135,15 @@ impl RawSession {
         self.send_line(&message.to_string()).await;
     }
 
+    /// The next line as it was written.
+    pub(crate) async fn receive_line(&mut self) -> String {
+        let line = self.output.next_line().await.unwrap();
+        line.expect("the program ended its output")
+    }
+
     /// The next message; anything on stdout that is not JSON-RPC fails the test.
     pub(crate) async fn receive(&mut self) -> Value {
-        let line = self
-            .output
-            .next_line()
-            .await
-            .unwrap()
-            .expect("the program ended its output");
+        let line = self.receive_line().await;
         let message: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON on stdout: {line}"));
         assert_eq!(message["jsonrpc"], "2.0", "{line}");
         message
@@ -174,11 +175,50 @@ impl RawSession {
     }
 }
 
+#[cfg(target_os = "linux")]
+impl RawSession {
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id().unwrap()
+    }
+
+    /// Writes until the pipe is full and the program sleeps all the same, which it does if it does not want to read.
+    pub(crate) async fn write_until_nothing_is_taken(&mut self, bytes: &[u8]) {
+        use std::os::fd::AsFd;
+        const FULL: u64 = 60_000;
+        let process = self.process.id().unwrap();
+        let input = self.input.as_mut().unwrap();
+        let pipe = input.as_fd().try_clone_to_owned().unwrap();
+        let nothing_is_taken = async {
+            let mut looks = 0;
+            while looks < 100 {
+                let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+                let is_asleep = status.rsplit_once(')').unwrap().1.starts_with(" S");
+                let is_full = rustix::io::ioctl_fionread(&pipe).unwrap() >= FULL;
+                looks = if is_asleep && is_full { looks + 1 } else { 0 };
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            written = input.write_all(bytes) => panic!("all {} bytes were taken: {written:?}", bytes.len()),
+            () = nothing_is_taken => {}
+        }
+    }
+}
+
 impl RawSession {
     /// Sends SIGTERM.
     #[cfg(unix)]
     pub(crate) fn terminate(&self) {
         terminate(&self.process);
+    }
+
+    /// Sends SIGTERM with both pipes left open, and never reads; returns whether the program ended well.
+    #[cfg(unix)]
+    pub(crate) async fn terminate_unread(mut self) -> bool {
+        self.terminate();
+        // `wait` alone would close the input first.
+        let _input = self.input.take();
+        self.process.wait().await.unwrap().success()
     }
 
     /// Closes the input and never reads the output; returns whether the program ended well.

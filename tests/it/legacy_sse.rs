@@ -18,7 +18,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    async fn open(server: &InProcess) -> Self {
+    pub(crate) async fn open(server: &InProcess) -> Self {
         let mut events = EventStream::open(server.address, &Request::get("/sse"))
             .await
             .ok()

@@ -68,6 +68,8 @@ mod harness;
 mod host_arguments;
 /// The import rules and the length of files.
 mod house;
+/// Batches of messages over HTTP.
+mod http_batch;
 /// Bodies over HTTP: one caller's share, and what their headers may say.
 mod http_bodies;
 /// An HTTP client that shows everything.
@@ -108,6 +110,9 @@ mod legacy_sse;
 mod lifecycle;
 /// `login`, from the authorize page's address to the token store.
 mod login;
+/// What a client cannot make the program keep in memory.
+#[cfg(target_os = "linux")]
+mod memory;
 /// Look-ups that wait for the limit and share requests, on the demo portal.
 mod merging;
 /// The same when a caller leaves, comes too late or is one too many, on a scripted wire.
@@ -116,6 +121,8 @@ mod merging_in_time;
 mod merging_that_fails;
 /// An application's tokens.
 mod oauth;
+/// The first message and others as clients really write them, by every transport.
+mod opening;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.
 mod pagination;
 /// Processes that share a token store, and `lookup --all` as a person runs it.

@@ -137,12 +137,12 @@ async fn no_list_has_a_second_page() {
     for revision in REVISIONS {
         let mut client = Client::start(revision, on_demo()).await;
         for list in LISTS {
-            for cursor in ["x", ""] {
-                let answer = client.ask(list, json!({"cursor": cursor})).await;
-                assert_eq!(answer["error"]["code"], -32602, "{list}: {answer}");
+            let answer = client.ask(list, json!({"cursor": "x"})).await;
+            assert_eq!(answer["error"]["code"], -32602, "{list}: {answer}");
+            for first in [json!({}), json!({"cursor": ""}), json!({"cursor": null})] {
+                let answer = client.ask(list, first).await;
+                assert!(answer["result"].is_object() && answer["result"].get("nextCursor").is_none());
             }
-            let answer = client.ask(list, json!({})).await;
-            assert!(answer["result"].is_object() && answer["result"].get("nextCursor").is_none());
         }
     }
 }

@@ -28,6 +28,7 @@ use rmcp::service::{
 use rmcp::transport::Transport;
 
 use crate::mcp::Server;
+use crate::transports::messages::Message;
 
 /// The header that names the revision.
 pub(super) const REVISION: &str = "mcp-protocol-version";
@@ -52,8 +53,25 @@ impl Direct {
 
     /// The answer to a request that can be answered here.
     pub(super) async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
-        let service = self.service(older_revision(headers)?)?;
-        let message = plain_request(body)?;
+        let revision = older_revision(headers)?;
+        let Ok(message) = serde_json::from_slice(body) else {
+            return None;
+        };
+        let answer = self.call(revision, plain_request(message)?).await?;
+        // Never the other way from here on, for that would make the call again. No answer of ours is no JSON.
+        let mut response = Response::new(Body::from(serde_json::to_vec(&answer).unwrap_or_default()));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        Some(response)
+    }
+
+    /// The answer of one revision's service.
+    pub(super) async fn call(
+        &self,
+        revision: &ProtocolVersion,
+        message: JsonRpcRequest<ClientRequest>,
+    ) -> Option<TxJsonRpcMessage<RoleServer>> {
+        let service = self.service(revision)?;
         let mut request = message.request;
         let mut context = RequestContext::new(message.id.clone(), service.peer().clone());
         std::mem::swap(&mut context.meta, request.get_meta_mut());
@@ -63,15 +81,10 @@ impl Direct {
         let handled = handling
             .await
             .unwrap_or_else(|_| Err(ErrorData::internal_error("the server has failed", None)));
-        let answer: TxJsonRpcMessage<RoleServer> = match handled {
+        Some(match handled {
             Ok(result) => JsonRpcMessage::response(result, message.id),
             Err(error) => JsonRpcMessage::error(error, Some(message.id)),
-        };
-        // Never the other way from here on, for that would make the call again. No answer of ours is no JSON.
-        let mut response = Response::new(Body::from(serde_json::to_vec(&answer).unwrap_or_default()));
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
-        Some(response)
+        })
     }
 
     fn service(&self, revision: &ProtocolVersion) -> Option<&Idle> {
@@ -92,7 +105,7 @@ fn older_revisions() -> impl Iterator<Item = &'static ProtocolVersion> {
 }
 
 /// The revision that the header names, if it is such a one; without a header that is 2025-03-26.
-fn older_revision(headers: &HeaderMap) -> Option<&'static ProtocolVersion> {
+pub(super) fn older_revision(headers: &HeaderMap) -> Option<&'static ProtocolVersion> {
     let mut named = headers.get_all(REVISION).iter();
     let revision = match (named.next(), named.next()) {
         (None, _) => ProtocolVersion::V_2025_03_26.as_str(),
@@ -103,8 +116,8 @@ fn older_revision(headers: &HeaderMap) -> Option<&'static ProtocolVersion> {
 }
 
 /// A request that settles nothing about the protocol.
-fn plain_request(body: &[u8]) -> Option<JsonRpcRequest<ClientRequest>> {
-    let Ok(RxJsonRpcMessage::<RoleServer>::Request(message)) = serde_json::from_slice(body) else {
+pub(super) fn plain_request(message: Message) -> Option<JsonRpcRequest<ClientRequest>> {
+    let Message::Request(message) = message else {
         return None;
     };
     let negotiates = matches!(
@@ -166,7 +179,10 @@ mod tests {
 
     #[test]
     fn what_takes_more_than_an_answer_is_left_to_rmcp() {
-        let is_plain = |message: Value| plain_request(message.to_string().as_bytes()).is_some();
+        let is_plain = |message: Value| {
+            let message = serde_json::from_str(&message.to_string());
+            message.ok().and_then(plain_request).is_some()
+        };
         let request =
             |method: &str, params: Value| json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         assert!(is_plain(json!({"jsonrpc": "2.0", "id": "a", "method": "ping"})));
@@ -186,6 +202,5 @@ mod tests {
         ));
         assert!(!is_plain(json!({"jsonrpc": "2.0", "id": 1, "result": {}})));
         assert!(!is_plain(json!([])));
-        assert!(plain_request(b"{").is_none() && plain_request(b"").is_none());
     }
 }

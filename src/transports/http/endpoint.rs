@@ -6,6 +6,8 @@
 //! | names `text/event-stream` alone, or likes it better (`q`) | an event stream, with comments while it is silent |
 //! | neither | 406 |
 //!
+//! A batch of messages is answered by `batch`.
+//!
 //! Who leaves takes its call back; a `notifications/cancelled` cannot, since no session tells whose request it means.
 //! The head of an event stream, and with it the first comment, comes at once in the revisions with a handshake; in
 //! 2026-07-28 it comes with the answer, whose status it carries.
@@ -30,18 +32,19 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde::Deserialize;
 
+use super::batch::Batch;
 use super::direct::{Direct, REVISION};
 use super::routes::App;
 use crate::mcp::Server;
 use crate::transports::guard::{Ends, Running};
-use crate::transports::messages::{Found, look_again};
+use crate::transports::messages::{batch_in, read_body, reduced};
 use crate::transports::refusal::Refusal;
 
 type Service = StreamableHttpService<Server, NeverSessionManager>;
 
 /// rmcp's service, once for each form of answer, and what is answered without it.
 pub(super) struct Endpoint {
-    direct: Direct,
+    pub(super) direct: Direct,
     json: Service,
     event_stream: Service,
 }
@@ -54,7 +57,7 @@ impl std::fmt::Debug for Endpoint {
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Json,
     EventStream,
 }
@@ -139,8 +142,15 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
     // A caller without a place for its call need not send its body. The place is taken once the body is there: bodies
     // that arrive slowly have bounds of their own, and would hold the places of others behind the same address.
     drop(app.guard.admit(caller)?);
-    let body = app.bodies.read(caller.address, &parts.headers, body).await?;
+    let mut body = app.bodies.read(caller.address, &parts.headers, body).await?;
     let running = app.guard.admit(caller)?;
+    if let Some(messages) = batch_in(&body.bytes) {
+        let batch = Batch::new(app, ends, &parts.headers);
+        return batch.answer(messages, form, running).await;
+    }
+    if let Cow::Owned(reduced) = reduced(&body.bytes).map_err(Refusal::unreadable)? {
+        body.bytes = reduced.into();
+    }
     if form == Form::Json
         && let Some(response) = app.endpoint.direct.answer(&parts.headers, &body.bytes).await
     {
@@ -150,10 +160,12 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
     let kept = parts.clone();
     let response = app.endpoint.serve(form, parts, body.bytes.clone()).await;
     let response = match response.status() {
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => match look_again(&String::from_utf8_lossy(&body.bytes)) {
-            Found::Message(mended) => app.endpoint.serve(form, kept, mended.into()).await,
-            Found::Refused(error, id) => return Err(Refusal::unreadable(error, id)),
-            Found::Nothing => return Ok(StatusCode::ACCEPTED.into_response()),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => match read_body(&body.bytes).map_err(Refusal::unreadable)? {
+            Some(message) => {
+                let mended = serde_json::to_vec(&message).unwrap_or_default();
+                app.endpoint.serve(form, kept, mended.into()).await
+            }
+            None => return Ok(StatusCode::ACCEPTED.into_response()),
         },
         _ => response,
     };

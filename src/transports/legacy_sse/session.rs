@@ -1,14 +1,13 @@
 //! One session of the transport of 2024-11-05: messages come in by `take`, events go out to the stream.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::response::sse::Event;
 use rmcp::ServiceExt;
 use rmcp::model::{
-    ClientCapabilities, ClientNotification, ClientRequest, EmptyResult, Implementation, InitializeRequestParams,
-    JsonRpcMessage, ProtocolVersion, RequestId, ServerResult,
+    ClientCapabilities, ClientRequest, EmptyResult, Implementation, InitializeRequestParams, JsonRpcMessage,
+    ProtocolVersion, ServerResult,
 };
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly_with_ct};
 use rmcp::transport::Transport;
@@ -22,6 +21,7 @@ use crate::transports::guard::Running;
 use crate::transports::http::Limits;
 use crate::transports::refusal::Refusal;
 use crate::transports::session::{Session as ForgivingSession, begins_a_session};
+use crate::transports::unanswered::Unanswered;
 
 /// Messages that wait to be looked at; more than the calls, since notifications come between them.
 pub(super) const INCOMING: usize = 2 * UNANSWERED;
@@ -42,7 +42,7 @@ pub(super) struct Session {
 #[derive(Debug)]
 struct State {
     /// Requests without an answer, each one of the running calls of all transports.
-    unanswered: HashMap<RequestId, Running>,
+    unanswered: Unanswered<Running>,
     /// When something was last sent or received.
     used: Instant,
     has_begun: bool,
@@ -70,7 +70,7 @@ impl Session {
             limits,
             incoming,
             state: Mutex::new(State {
-                unanswered: HashMap::new(),
+                unanswered: Unanswered::default(),
                 used: Instant::now(),
                 has_begun: false,
                 is_ending: false,
@@ -99,26 +99,17 @@ impl Session {
             mpsc::error::TrySendError::Full(()) => NotTaken::TooMany,
             mpsc::error::TrySendError::Closed(()) => NotTaken::Ended,
         })?;
-        match &message {
-            JsonRpcMessage::Request(request) => {
-                if state.unanswered.contains_key(&request.id) {
-                    return Err(NotTaken::SameId);
-                }
-                if state.unanswered.len() >= UNANSWERED {
-                    return Err(NotTaken::TooMany);
-                }
-                let running = admit().map_err(NotTaken::Refused)?;
-                state.unanswered.insert(request.id.clone(), running);
+        if let JsonRpcMessage::Request(request) = &message {
+            if state.unanswered.is_running(&request.id) {
+                return Err(NotTaken::SameId);
             }
-            // What is cancelled gets no answer.
-            JsonRpcMessage::Notification(notification) => {
-                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-                    && let Some(id) = &cancelled.params.request_id
-                {
-                    state.unanswered.remove(id);
-                }
+            if state.unanswered.len() >= UNANSWERED {
+                return Err(NotTaken::TooMany);
             }
-            _ => {}
+            let running = admit().map_err(NotTaken::Refused)?;
+            state.unanswered.begin(request.id.clone(), running);
+        } else {
+            state.unanswered.forget_cancelled(&message);
         }
         waiting.send(message);
         state.used = Instant::now();
@@ -181,7 +172,7 @@ impl Session {
                     TIME_TO_BEGIN.min(self.limits.session_idle)
                 };
                 // Somebody waits for an answer, so the session is not idle.
-                let used = if state.unanswered.is_empty() {
+                let used = if state.unanswered.len() == 0 {
                     state.used
                 } else {
                     Instant::now()
@@ -200,18 +191,18 @@ impl Session {
         closing.cancelled().await;
         loop {
             let changed = self.changed.notified();
-            if self.state().unanswered.is_empty() {
+            if self.state().unanswered.len() == 0 {
                 return;
             }
             changed.await;
         }
     }
 
-    fn sent(&self, answered: Option<&RequestId>) {
+    fn sent(&self, is_answer: bool) {
         let mut state = self.state();
         state.used = Instant::now();
-        if let Some(id) = answered {
-            state.unanswered.remove(id);
+        if is_answer {
+            state.unanswered.end_sending();
         }
         drop(state);
         self.changed.notify_one();
@@ -294,16 +285,13 @@ impl Transport<RoleServer> for Outgoing {
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), NotSent>> + Send + 'static {
         let (session, events) = (Arc::clone(&self.session), self.events.clone());
+        let running = session.state().unanswered.begin_sending(&message);
         async move {
-            let id = match &message {
-                JsonRpcMessage::Response(response) => Some(response.id.clone()),
-                JsonRpcMessage::Error(error) => error.id.clone(),
-                _ => None,
-            };
             // JSON has no raw carriage returns, which an event may not hold.
             let event = Event::default().event("message").data(serde_json::to_string(&message)?);
+            drop(message);
             let sent = events.send_timeout(event, session.limits.write_time).await;
-            session.sent(id.as_ref());
+            session.sent(running.is_some());
             sent.map_err(|_| NotSent::Unread)
         }
     }
@@ -318,5 +306,62 @@ impl Transport<RoleServer> for Outgoing {
     async fn close(&mut self) -> Result<(), NotSent> {
         self.incoming.close();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transports::guard::{Ends, Guard, Settings};
+    use crate::transports::messages::{Message, read_body};
+    use http::HeaderMap;
+
+    fn message(text: &str) -> Message {
+        *read_body(text.as_bytes()).unwrap().unwrap()
+    }
+
+    /// Else a client could read nothing, cancel each call when it is answered, and ask again.
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_not_read_counts_also_if_its_call_is_cancelled() {
+        let guard = Guard::new(Settings::default(), 100);
+        let [remote, local] = ["127.0.0.1:1", "127.0.0.1:2"].map(|end| end.parse().unwrap());
+        let caller = guard.count(Ends { remote, local }, &HeaderMap::new()).unwrap();
+        let (session, incoming) = Session::new(Limits::default());
+        let (events, mut stream) = mpsc::channel(super::super::UNREAD);
+        let session = Arc::new(session);
+        let mut outgoing = Outgoing {
+            session: Arc::clone(&session),
+            first: None,
+            incoming,
+            events,
+        };
+        let ping = |id: usize| message(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#));
+        for id in 0..UNANSWERED {
+            session.take(ping(id), || guard.admit(caller)).unwrap();
+        }
+        while let Ok(JsonRpcMessage::Request(request)) = outgoing.incoming.try_recv() {
+            let pong = ServerResult::EmptyResult(EmptyResult {});
+            tokio::spawn(outgoing.send(JsonRpcMessage::response(pong, request.id)));
+        }
+        tokio::task::yield_now().await;
+        for id in 0..UNANSWERED {
+            let cancelled =
+                format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#);
+            session.take(message(&cancelled), || guard.admit(caller)).unwrap();
+        }
+        let taken = (100..200).take_while(|id| session.take(ping(*id), || guard.admit(caller)).is_ok());
+        assert_eq!(
+            taken.count(),
+            super::super::UNREAD,
+            "as many as the stream has room for"
+        );
+        assert_eq!(
+            guard.running(),
+            UNANSWERED,
+            "they hold their places among all calls too"
+        );
+        assert!(stream.recv().await.is_some());
+        tokio::task::yield_now().await;
+        assert!(session.take(ping(300), || guard.admit(caller)).is_ok());
     }
 }

@@ -1,34 +1,51 @@
 //! The transport that reads and writes JSON-RPC messages as lines.
 //!
 //! rmcp's own line transport says nothing to a line it cannot read, so a client would wait for its time-out. Here
-//! every request that can be recognised is answered, by the table of [`messages`](crate::transports::messages). A line
-//! of more than 4 MiB is refused; a last line without its end counts like any other.
+//! every request that can be recognised is answered, by the table of [`messages`](crate::transports::messages). A last
+//! line without its end counts like any other.
+//!
+//! | what could grow | is bounded by |
+//! |---|---|
+//! | a line | [`MAX_BYTES`], the bound of a body over HTTP; the rest of a longer one is dropped as it comes |
+//! | requests without an answer, and answers that the client does not take | [`MAX_UNANSWERED`], then no request is read until one is taken |
+//! | errors about lines that cannot be read | one, then nothing is read until it is taken |
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rmcp::model::{ErrorData, RequestId};
+use rmcp::model::{ErrorData, JsonRpcMessage};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::sync::Mutex;
+use serde_json::value::RawValue;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
+use tokio::sync::Notify;
 
-use crate::transports::messages::{Read, id_in, read_from};
+use super::output::Output;
+use crate::transports::messages::{MAX_BYTES, Read, Refused, batch_in, read};
+use crate::transports::unanswered::Unanswered;
 
-/// A call has a few hundred bytes; this bounds what a client without line breaks can make us hold.
-const MAX_LINE: usize = 4 * 1024 * 1024;
+/// Requests without an answer. An assistant has a handful under way, a busy one dozens. Each takes some sixty kilobytes while
+/// it waits for the portal, and its answer a hundred at most.
+const MAX_UNANSWERED: usize = 256;
 
 /// Reads and writes one message a line.
 pub(super) struct Lines<R, W> {
     input: BufReader<R>,
     /// The line so far. It lives here because reading is cancelled whenever an answer is ready to be sent.
     line: Vec<u8>,
-    /// Set while the rest of a line is dropped because it is too long; holds its id if the beginning tells it.
-    too_long: Option<Option<RequestId>>,
-    /// What was read and not handed on yet: a batch holds several.
-    read: VecDeque<Read>,
-    output: Arc<Mutex<Output<W>>>,
+    /// Set while the rest of a line is dropped because it is too long.
+    too_long: Option<Refused>,
+    /// What was read and not handed on yet.
+    read: Option<Read>,
+    /// The rest of a batch, which is not looked at yet.
+    batch: VecDeque<Box<RawValue>>,
+    /// An error about a line is not written yet.
+    has_unwritten_error: bool,
+    /// A notification was handed on: what it starts, or ends, has not run yet.
+    has_notified: bool,
+    output: Arc<Output<W>>,
+    flow: Arc<Flow>,
 }
 
 impl<R, W> Lines<R, W>
@@ -41,16 +58,16 @@ where
             input: BufReader::new(input),
             line: Vec::new(),
             too_long: None,
-            read: VecDeque::new(),
-            output: Arc::new(Mutex::new(Output {
-                writer: output,
-                waiting: Vec::new(),
-                written: 0,
-            })),
+            read: None,
+            batch: VecDeque::new(),
+            has_unwritten_error: false,
+            has_notified: false,
+            output: Arc::new(Output::new(output)),
+            flow: Arc::default(),
         }
     }
 
-    /// Reads on until `read` holds something. False at the end of input. Safe to cancel: what was consumed is kept.
+    /// Reads on until a line holds something. False at the end of input. Safe to cancel: what was consumed is kept.
     async fn read_line(&mut self) -> bool {
         loop {
             let available = match self.input.fill_buf().await {
@@ -66,8 +83,8 @@ where
                 Some(at) => (available.get(..at).unwrap_or_default(), at + 1),
                 None => (available, available.len()),
             };
-            if self.too_long.is_none() && self.line.len() + part.len() > MAX_LINE {
-                self.too_long = Some(id_in(&String::from_utf8_lossy(&self.line)));
+            if self.too_long.is_none() && self.line.len() + part.len() > MAX_BYTES {
+                self.too_long = Some(too_long(&self.line));
                 self.line = Vec::new();
             }
             if self.too_long.is_none() {
@@ -77,7 +94,7 @@ where
             // A last line may lack its end.
             if line_end.is_some() || has_ended {
                 self.end_line();
-                if !self.read.is_empty() {
+                if self.read.is_some() || !self.batch.is_empty() {
                     return true;
                 }
                 if has_ended {
@@ -88,15 +105,31 @@ where
     }
 
     fn end_line(&mut self) {
-        if let Some(id) = self.too_long.take() {
-            let problem = format!("a message may have {} MiB at most", MAX_LINE / 1024 / 1024);
-            self.read
-                .push_back(Read::Refusal(ErrorData::invalid_request(problem, None), id));
-        } else {
-            read_from(&String::from_utf8_lossy(&self.line), &mut self.read);
-            self.line.clear();
+        if let Some(refused) = self.too_long.take() {
+            self.read = Some(Read::Refused(refused));
+            return;
         }
+        match batch_in(&self.line) {
+            Some(Ok(batch)) => self.batch = batch.into(),
+            Some(Err(refused)) => self.read = Some(Read::Refused(refused)),
+            None => self.read = read(&self.line),
+        }
+        self.line.clear();
+        self.line.shrink_to(KEPT_LINE);
     }
+
+    fn refuse(&mut self, refused: &Refused) {
+        self.has_unwritten_error = self.output.add(refused).is_ok();
+    }
+}
+
+/// Room for a line that is kept for the next one.
+const KEPT_LINE: usize = 16 * 1024;
+
+fn too_long(beginning: &[u8]) -> Refused {
+    let problem = format!("a line may have {} KiB at most", MAX_BYTES / 1024);
+    let beginning = String::from_utf8_lossy(beginning);
+    Refused::in_text(&beginning, ErrorData::invalid_request(problem, None))
 }
 
 impl<R, W> Transport<RoleServer> for Lines<R, W>
@@ -110,29 +143,45 @@ where
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let output = Arc::clone(&self.output);
+        let (output, being_sent) = (Arc::clone(&self.output), self.flow.begin_sending(&message));
         async move {
-            let mut output = output.lock().await;
-            output.add(&message)?;
-            output.flush().await
+            let added = output.add(&message);
+            // The text is all that waits for a client that does not read.
+            drop(message);
+            added?;
+            let flushed = output.flush().await;
+            drop(being_sent);
+            flushed
         }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
-            match self.read.pop_front() {
-                Some(Read::Message(message)) => return Some(*message),
-                Some(Read::Refusal(error, id)) => {
-                    // Taken only with the lock in hand, so that a cancelled wait loses nothing.
-                    self.read.push_front(Read::Refusal(error, id));
-                    let mut output = self.output.lock().await;
-                    if let Some(Read::Refusal(error, id)) = self.read.pop_front() {
-                        output.add(&TxJsonRpcMessage::<RoleServer>::error(error, id)).ok()?;
+            // Notifications are not counted, nor are cancelled calls, so their tasks run before the next message is read.
+            if std::mem::take(&mut self.has_notified) {
+                tokio::task::yield_now().await;
+            }
+            if self.has_unwritten_error {
+                self.output.flush().await.ok()?;
+                self.has_unwritten_error = false;
+            }
+            // Notifications and responses are taken at any time: a call may be cancelled while all others wait.
+            if matches!(&self.read, Some(Read::Message(message)) if matches!(**message, JsonRpcMessage::Request(_))) {
+                self.flow.has_room().await;
+            }
+            match self.read.take() {
+                Some(Read::Message(message)) => match self.flow.take(&message) {
+                    Ok(()) => {
+                        self.has_notified = matches!(*message, JsonRpcMessage::Notification(_));
+                        return Some(*message);
                     }
-                    output.flush().await.ok()?;
-                }
+                    Err(refused) => self.refuse(&refused),
+                },
+                Some(Read::Refused(refused)) => self.refuse(&refused),
                 None => {
-                    if !self.read_line().await {
+                    if let Some(text) = self.batch.pop_front() {
+                        self.read = read(text.get().as_bytes());
+                    } else if !self.read_line().await {
                         return None;
                     }
                 }
@@ -141,43 +190,61 @@ where
     }
 
     async fn close(&mut self) -> Result<(), io::Error> {
-        self.output.lock().await.flush().await
+        self.output.flush().await
     }
 }
 
-/// Writes whole lines; what a cancelled flush has not written, the next one does.
-struct Output<W> {
-    writer: W,
-    waiting: Vec<u8>,
-    /// How much of `waiting` is written.
-    written: usize,
+/// How much the client has asked and not been answered.
+#[derive(Debug, Default)]
+struct Flow {
+    unanswered: Mutex<Unanswered<()>>,
+    answered: Notify,
 }
 
-/// A buffer that one large answer made larger than this is given back.
-const KEPT_BUFFER: usize = 64 * 1024;
+impl Flow {
+    fn unanswered(&self) -> MutexGuard<'_, Unanswered<()>> {
+        // Each change is whole before anything that could panic.
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl<W: AsyncWrite + Unpin> Output<W> {
-    fn add(&mut self, message: &TxJsonRpcMessage<RoleServer>) -> io::Result<()> {
-        let start = self.waiting.len();
-        if let Err(error) = serde_json::to_writer(&mut self.waiting, message) {
-            // Half a message would spoil the next one's line.
-            self.waiting.truncate(start);
-            return Err(error.into());
+    /// Waits until one more request may be read.
+    async fn has_room(&self) {
+        while self.unanswered().len() >= MAX_UNANSWERED {
+            // An answer that is sent in between leaves a permit, so it is not missed.
+            self.answered.notified().await;
         }
-        self.waiting.push(b'\n');
+    }
+
+    /// Counts a message that is handed on.
+    fn take(&self, message: &RxJsonRpcMessage<RoleServer>) -> Result<(), Refused> {
+        let mut unanswered = self.unanswered();
+        if let JsonRpcMessage::Request(request) = message {
+            if unanswered.is_running(&request.id) {
+                let problem = "a request with this id is not answered yet";
+                return Err(Refused::to(&request.id, ErrorData::invalid_request(problem, None)));
+            }
+            unanswered.begin(request.id.clone(), ());
+        } else {
+            unanswered.forget_cancelled(message);
+        }
         Ok(())
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
-        while let Some(rest @ [_, ..]) = self.waiting.get(self.written..) {
-            match self.writer.write(rest).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                written => self.written += written,
-            }
-        }
-        self.waiting.clear();
-        self.waiting.shrink_to(KEPT_BUFFER);
-        self.written = 0;
-        self.writer.flush().await
+    fn begin_sending(self: &Arc<Self>, message: &TxJsonRpcMessage<RoleServer>) -> Option<BeingSent> {
+        let is_answer = self.unanswered().begin_sending(message);
+        is_answer.map(|()| BeingSent(Arc::clone(self)))
     }
 }
+
+/// An answer that is not written yet, until this is dropped.
+struct BeingSent(Arc<Flow>);
+
+impl Drop for BeingSent {
+    fn drop(&mut self) {
+        self.0.unanswered().end_sending();
+        self.0.answered.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,396 @@
+//! A message without what nobody reads, before anything is made of it. Pure.
+//!
+//! rmcp's types turn each JSON value into up to a kilobyte, and a call that waits keeps its `_meta`: 250 KiB of `[0],`
+//! became 57 MB. So a text that is not plainly small is first read without making values of it:
+//!
+//! | part | what is kept |
+//! |---|---|
+//! | the message | the members of JSON-RPC |
+//! | `_meta` of a request or notification | what rmcp or this server reads: short texts and numbers, the client's capabilities |
+//! | `_meta` of a result | nothing |
+//! | `params` of `initialize` | what [`initialize`] keeps |
+//! | an empty list where an object belongs | the empty object, as PHP means it |
+//! | everything else | as it is, if the message then has at most [`MAX_VALUES`] JSON values |
+
+use std::borrow::Cow;
+
+use rmcp::model::{ErrorCode, ErrorData};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::initialize;
+use super::members::{Members, is_empty_list};
+use super::refused::Refused;
+use super::surrogates::without_lone_surrogates;
+
+/// JSON values of one message: fifty names, each as an object of its own, are some hundreds.
+const MAX_VALUES: usize = 1000;
+/// A text within both bounds is taken as it is. Most calls are: one has some three hundred bytes and twenty values.
+const PLAIN_BYTES: usize = 4096;
+const PLAIN_VALUES: usize = 64;
+/// Bytes of one text in `_meta`: a traceparent has 55, a progress token may be a UUID.
+const MAX_META_TEXT: usize = 256;
+
+/// The message that is to be read in place of `text`, which holds one message or something else.
+///
+/// # Errors
+/// A message with too many values, and an `initialize` that cannot be understood. A notification has no answer, so it
+/// loses its parameters instead.
+pub(in crate::transports) fn reduced(text: &[u8]) -> Result<Cow<'_, [u8]>, Refused> {
+    let weight = Weight::of(text);
+    if weight.is_plain(text.len()) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let given = String::from_utf8_lossy(text);
+    let given = given.trim_start_matches('\u{feff}').trim();
+    let mended = without_lone_surrogates(given);
+    let given = mended.as_deref().unwrap_or(given);
+    let Some(message) = Members::of(given) else {
+        return if weight.values > MAX_VALUES {
+            Err(refused_unread(given))
+        } else {
+            Ok(Cow::Borrowed(text))
+        };
+    };
+    let has_id = message.get("id").is_some();
+    let understood = if has_id && message.string("method").as_deref() == Some("initialize") {
+        let understood = initialize::understood(message.get("params"))
+            .map_err(|problem| Refused::of(&message, ErrorData::invalid_params(problem, None)))?;
+        to_raw_value(&understood).ok()
+    } else {
+        None
+    };
+    let mut message = message.changed(|key, value| match key {
+        "params" if understood.is_some() => None,
+        "params" => Some(parameters(value)),
+        "result" => Some(without_meta(value)),
+        "jsonrpc" | "id" | "method" | "error" => Some(value),
+        _ => None,
+    });
+    if let Some(understood) = understood {
+        message.push("params", understood);
+    }
+    if weight.values > MAX_VALUES && values_of(&message) > MAX_VALUES {
+        let is_notification = !has_id && message.string("method").is_some();
+        if !is_notification {
+            return Err(Refused::of(&message, too_many_values()));
+        }
+        message = message.changed(|key, value| ["jsonrpc", "method"].contains(&key).then_some(value));
+    }
+    Ok(Cow::Owned(message.into_value().get().to_owned().into_bytes()))
+}
+
+fn refused_unread(text: &str) -> Refused {
+    if text.starts_with('[') {
+        return Refused::new(too_many_values());
+    }
+    let error = ErrorData::new(ErrorCode::PARSE_ERROR, super::NOT_JSON, None);
+    Refused::in_text(text, error)
+}
+
+fn too_many_values() -> ErrorData {
+    let problem = format!("a message may have {MAX_VALUES} JSON values at most, and this one has more");
+    ErrorData::invalid_request(problem, None)
+}
+
+fn values_of(message: &Members<'_>) -> usize {
+    raw(message).map_or(usize::MAX, |text| Weight::of(text.get().as_bytes()).values)
+}
+
+/// Members of `params` that are objects in every method that has them.
+const OBJECTS: [&str; 3] = ["arguments", "inputResponses", "notifications"];
+
+fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
+    let Some(members) = Members::meant_by(Some(value.get())) else {
+        return value;
+    };
+    let changed = members.changed(|key, value| {
+        Some(match key {
+            "_meta" => meta(value),
+            // It holds arguments too.
+            "context" => parameters(value),
+            key if OBJECTS.contains(&key) && is_empty_list(value.get()) => Members::default().into_value(),
+            _ => value,
+        })
+    });
+    changed.into_value()
+}
+
+fn without_meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
+    match Members::of(value.get()) {
+        Some(members) => members
+            .changed(|key, value| (key != "_meta").then_some(value))
+            .into_value(),
+        None => value,
+    }
+}
+
+/// What is read of a request's or a notification's `_meta`. What is malformed there counts as missing.
+fn meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
+    let Some(members) = Members::meant_by(Some(value.get())) else {
+        return value;
+    };
+    let kept = members.changed(|key, value| {
+        let name = key.strip_prefix("io.modelcontextprotocol/").unwrap_or(key);
+        match name {
+            "clientCapabilities" => raw(&initialize::capabilities(Some(value.get())).ok()?),
+            "clientInfo" => raw(&initialize::client(Some(value.get())).ok()?),
+            "progressToken" | "traceparent" | "protocolVersion" | "logLevel" | "subscriptionId" => {
+                let text = value.get();
+                (!text.starts_with(['[', '{']) && text.len() <= MAX_META_TEXT).then_some(value)
+            }
+            _ => None,
+        }
+    });
+    kept.into_value()
+}
+
+fn raw<'a>(value: &impl Serialize) -> Option<Cow<'a, RawValue>> {
+    to_raw_value(value).ok().map(Cow::Owned)
+}
+
+/// What a text would become, told from its punctuation alone, so of any text.
+#[derive(Debug, Default)]
+struct Weight {
+    /// Not fewer than its JSON values.
+    values: usize,
+    has_empty_list: bool,
+    /// One of its texts is `initialize`.
+    may_initialize: bool,
+}
+
+impl Weight {
+    fn of(text: &[u8]) -> Self {
+        let mut weight = Self {
+            values: 1,
+            ..Self::default()
+        };
+        let (mut rest, mut last) = (text, 0);
+        while let Some((&byte, after)) = rest.split_first() {
+            rest = after;
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => continue,
+                b'[' | b'{' | b',' => weight.values += 1,
+                b']' => weight.has_empty_list |= last == b'[',
+                b'"' => {
+                    let string = string_at(rest);
+                    weight.may_initialize |= string == b"initialize";
+                    rest = rest.get(string.len() + 1..).unwrap_or_default();
+                }
+                _ => {}
+            }
+            last = byte;
+        }
+        weight
+    }
+
+    fn is_plain(&self, bytes: usize) -> bool {
+        let is_small = bytes <= PLAIN_BYTES && self.values <= PLAIN_VALUES;
+        is_small && !self.has_empty_list && !self.may_initialize
+    }
+}
+
+/// A string from behind its first quotation mark to its last, or to the end of the text.
+fn string_at(text: &[u8]) -> &[u8] {
+    let mut is_escaped = false;
+    let end = text.iter().position(|byte| {
+        let is_end = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        is_end
+    });
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn read(text: &str) -> Value {
+        serde_json::from_slice(&reduced(text.as_bytes()).unwrap()).unwrap()
+    }
+
+    fn refused(text: &str) -> Value {
+        serde_json::to_value(reduced(text.as_bytes()).unwrap_err()).unwrap()
+    }
+
+    /// A value of many values.
+    fn heavy() -> String {
+        format!("[{}0]", "[0],".repeat(5000))
+    }
+
+    #[test]
+    fn a_plain_message_is_taken_as_it_is() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","x":[0],"params":{"_meta":{"y":1}}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+            "not json",
+            "",
+        ] {
+            assert!(matches!(reduced(text.as_bytes()), Ok(Cow::Borrowed(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_read_is_kept_of_a_meta() {
+        let heavy = heavy();
+        let text = format!(
+            r#"{{"jsonrpc":"2.0","id":"a","method":"tools/call","x":{heavy},"params":{{"name":"b","_meta":{{"progressToken":"t",
+            "traceparent":"00-1","x":{heavy},"io.modelcontextprotocol/protocolVersion":"2026-07-28",
+            "io.modelcontextprotocol/clientInfo":{{"name":"c","version":"1","icons":{heavy}}},
+            "io.modelcontextprotocol/clientCapabilities":{{"experimental":{{"x":{heavy}}},"elicitation":[]}},
+            "io.modelcontextprotocol/logLevel":{heavy}}},"arguments":{{"query":"d"}}}}}}"#
+        );
+        let meta = json!({
+            "progressToken": "t",
+            "traceparent": "00-1",
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "c", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
+        });
+        assert_eq!(
+            read(&text),
+            json!({"jsonrpc": "2.0", "id": "a", "method": "tools/call",
+                "params": {"name": "b", "_meta": meta, "arguments": {"query": "d"}}})
+        );
+        // However it is written, and in a notification.
+        let text = format!(r#"{{"method":"b","params":{{"\u005fmeta":{{"progres\u0073Token":7,"x":{heavy}}}}}}}"#);
+        assert_eq!(
+            read(&text),
+            json!({"method": "b", "params": {"_meta": {"progressToken": 7}}})
+        );
+        let long = "x".repeat(5000);
+        let text = format!(r#"{{"id":1,"result":{{"_meta":{{"y":"{long}"}},"action":"accept"}}}}"#);
+        assert_eq!(read(&text), json!({"id": 1, "result": {"action": "accept"}}));
+        let text = format!(r#"{{"id":1,"method":"ping","params":{{"_meta":{{"progressToken":"{long}"}}}}}}"#);
+        assert_eq!(read(&text), json!({"id": 1, "method": "ping", "params": {"_meta": {}}}));
+    }
+
+    #[test]
+    fn a_message_of_too_many_values_is_refused_with_its_id_wherever_they_are() {
+        let heavy = heavy();
+        let members = format!("{{{}}}", vec![r#""":0"#; 1000].join(","));
+        let deep = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
+        for value in [heavy.as_str(), members.as_str(), deep.as_str()] {
+            for part in [
+                format!(r#""method":"tools/call","params":{{"name":"a","arguments":{{"x":{value}}}}}"#),
+                format!(r#""method":"no/such","params":{{"x":{value}}}"#),
+                format!(r#""method":"no/such","params":{value}"#),
+                format!(r#""result":{{"content":{value}}}"#),
+                format!(r#""error":{{"code":1,"message":"a","data":{value}}}"#),
+                format!(r#""method":{value}"#),
+            ] {
+                let refused = refused(&format!(r#"{{"jsonrpc":"2.0",{part},"id":18446744073709551616}}"#));
+                assert_eq!(refused["error"]["code"], -32600, "{part:.60}");
+                assert!(
+                    refused["error"]["message"].as_str().unwrap().contains("1000"),
+                    "{refused}"
+                );
+                assert!(refused["id"].is_number(), "{refused}");
+            }
+            let without_id = refused(&format!(r#"{{"jsonrpc":"2.0","result":{{"content":{value}}}}}"#));
+            assert_eq!(
+                (&without_id["error"]["code"], without_id.get("id")),
+                (&json!(-32600), None)
+            );
+            let broken = refused(&format!(r#"{{"jsonrpc":"2.0","id":7,"method":"a","params":{value}"#));
+            assert_eq!((&broken["error"]["code"], &broken["id"]), (&json!(-32700), &json!(7)));
+            let list = refused(&format!("[{value}]"));
+            assert_eq!((&list["error"]["code"], list.get("id")), (&json!(-32600), None));
+        }
+        // A notification has no answer, and nothing of it is needed.
+        let text = format!(r#"{{"jsonrpc":"2.0","method":"a","params":{{"x":{heavy}}},"error":{heavy}}}"#);
+        assert_eq!(read(&text), json!({"jsonrpc": "2.0", "method": "a"}));
+    }
+
+    #[test]
+    fn the_largest_call_that_makes_sense_is_within_the_bound() {
+        let name = json!({"name": "Иванова-Петрова, Анна Мария".repeat(5), "email": "a@example.com", "company": "x"});
+        let arguments = json!({"names": vec![name; 50], "sources": ["contacts", "employees"], "ask_user": true});
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": "resolve_mail_recipients", "arguments": arguments}});
+        assert_eq!(read(&call.to_string()), call);
+    }
+
+    #[test]
+    fn an_empty_list_is_the_empty_object_where_an_object_belongs_and_nowhere_else() {
+        for (given, expected) in [
+            (json!([]), json!({})),
+            (
+                json!({"_meta": [], "arguments": []}),
+                json!({"_meta": {}, "arguments": {}}),
+            ),
+            (
+                json!({"context": {"arguments": []}}),
+                json!({"context": {"arguments": {}}}),
+            ),
+            (json!({"context": []}), json!({"context": {}})),
+            (json!({"inputResponses": []}), json!({"inputResponses": {}})),
+            (json!({"arguments": {"names": []}}), json!({"arguments": {"names": []}})),
+            (json!({"ref": []}), json!({"ref": []})),
+            (json!([[]]), json!([[]])),
+        ] {
+            let message = |params| json!({"id": 1, "method": "a", "params": params});
+            assert_eq!(read(&message(given).to_string()), message(expected));
+        }
+    }
+
+    #[test]
+    fn punctuation_inside_strings_weighs_nothing() {
+        for (text, values, has_empty_list) in [
+            (r#"{"a":1}"#, 2, false),
+            (r#"["[],,{", "\"[]", "\\"]"#, 4, false),
+            ("[ \n ]", 2, true),
+            (r#"["#, 2, false),
+            (r#""unfinished\"#, 1, false),
+        ] {
+            let weight = Weight::of(text.as_bytes());
+            assert_eq!(
+                (weight.values, weight.has_empty_list),
+                (values, has_empty_list),
+                "{text}"
+            );
+        }
+        assert!(Weight::of(br#"{"method":"initialize"}"#).may_initialize);
+    }
+
+    fn values_in(value: &Value) -> usize {
+        match value {
+            Value::Array(values) => 1 + values.iter().map(values_in).sum::<usize>(),
+            Value::Object(members) => 1 + members.values().map(values_in).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            ".{0,5}".prop_map(Value::from)
+        ];
+        leaf.prop_recursive(5, 100, 10, |inner| {
+            let members = prop::collection::hash_map(".{0,3}", inner.clone(), 0..10);
+            prop_oneof![
+                prop::collection::vec(inner, 0..10).prop_map(Value::from),
+                members.prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_has_more_values_than_its_weight(value in any_value()) {
+            prop_assert!(Weight::of(value.to_string().as_bytes()).values >= values_in(&value));
+        }
+
+        #[test]
+        fn the_arguments_of_a_call_are_left_as_they_are(arguments in any_value()) {
+            // Enough else to be looked into.
+            let meta = json!({"x": vec![0; PLAIN_VALUES]});
+            let call = |meta| json!({"id": 1, "method": "tools/call", "params": {"a": arguments, "_meta": meta}});
+            let reduced = reduced(call(meta).to_string().as_bytes()).map(|text| text.into_owned());
+            prop_assert_eq!(reduced.unwrap(), call(json!({})).to_string().into_bytes());
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What a client that does not read can make the program take. The clock is paused, so a wait that nothing will end is
+//! over at once.
+
+use std::time::Duration;
+
+use rmcp::model::{EmptyResult, RequestId, ServerResult};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::task::JoinHandle;
+
+use super::*;
+
+type Pipe = Lines<DuplexStream, DuplexStream>;
+
+/// The client's two ends, and the transport that has `lines` before it. The output holds a few answers.
+async fn piped(lines: &str) -> (DuplexStream, DuplexStream, Pipe) {
+    let (mut to_program, input) = duplex(1 << 20);
+    let (output, from_program) = duplex(256);
+    to_program.write_all(lines.as_bytes()).await.unwrap();
+    (to_program, from_program, Lines::new(input, output))
+}
+
+fn pings(ids: std::ops::Range<usize>) -> String {
+    let ping = |id| format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"ping\"}}\n");
+    ids.map(ping).collect()
+}
+
+fn cancelled(id: usize) -> String {
+    format!("{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{id}}}}}\n")
+}
+
+async fn next(lines: &mut Pipe) -> Option<RxJsonRpcMessage<RoleServer>> {
+    let received = tokio::time::timeout(Duration::from_secs(1), lines.receive()).await;
+    received.ok().flatten()
+}
+
+/// Receives requests until no more are read; returns their ids.
+async fn all(lines: &mut Pipe) -> Vec<RequestId> {
+    let mut ids = Vec::new();
+    while let Some(JsonRpcMessage::Request(request)) = next(lines).await {
+        ids.push(request.id);
+    }
+    ids
+}
+
+fn answer(lines: &mut Pipe, id: RequestId) -> JoinHandle<Result<(), io::Error>> {
+    let pong = JsonRpcMessage::response(ServerResult::EmptyResult(EmptyResult {}), id);
+    tokio::spawn(lines.send(pong))
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_further_request_is_read_while_too_many_have_no_answer() {
+    let (_input, _output, mut lines) = piped(&pings(0..1000)).await;
+    let ids = all(&mut lines).await;
+    assert_eq!(ids.len(), MAX_UNANSWERED);
+    // The first few fit into the pipe; the others wait for a reader, and count.
+    for id in ids {
+        answer(&mut lines, id);
+    }
+    let more = all(&mut lines).await.len();
+    assert!((1..20).contains(&more), "{more}");
+    assert_eq!(all(&mut lines).await.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_is_read_on_and_gets_every_answer_once() {
+    let (input, mut output, mut lines) = piped(&pings(0..5000)).await;
+    drop(input);
+    let reader = tokio::spawn(async move {
+        let mut text = String::new();
+        output.read_to_string(&mut text).await.unwrap();
+        text
+    });
+    let mut answers = Vec::new();
+    while let Some(JsonRpcMessage::Request(request)) = lines.receive().await {
+        answers.push(answer(&mut lines, request.id));
+    }
+    for answer in answers {
+        answer.await.unwrap().unwrap();
+    }
+    drop(lines);
+    let text = reader.await.unwrap();
+    let mut ids: Vec<u64> = text
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["id"]
+                .as_u64()
+                .unwrap()
+        })
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (0..5000).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_cancelled_while_as_many_wait_as_may_and_makes_room_for_another() {
+    let (mut input, _output, mut lines) = piped(&pings(0..MAX_UNANSWERED)).await;
+    assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
+    let more = cancelled(7) + &pings(1000..1010);
+    input.write_all(more.as_bytes()).await.unwrap();
+    let heard = next(&mut lines).await;
+    assert!(matches!(heard, Some(JsonRpcMessage::Notification(_))), "{heard:?}");
+    assert_eq!(all(&mut lines).await, [RequestId::Number(1000)]);
+}
+
+/// Else a client could take in no answer, cancel each call when it is answered, and ask again.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_read_counts_also_if_its_call_is_cancelled() {
+    let (mut input, _output, mut lines) = piped(&pings(0..MAX_UNANSWERED)).await;
+    for id in all(&mut lines).await {
+        answer(&mut lines, id);
+    }
+    tokio::task::yield_now().await;
+    let more: String = (0..MAX_UNANSWERED).map(cancelled).collect();
+    input.write_all((more + &pings(1000..2000)).as_bytes()).await.unwrap();
+    for _ in 0..MAX_UNANSWERED {
+        assert!(matches!(next(&mut lines).await, Some(JsonRpcMessage::Notification(_))));
+    }
+    let more = all(&mut lines).await.len();
+    assert!((1..20).contains(&more), "{more}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_read_while_an_error_about_a_line_waits_to_be_taken() {
+    let broken = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}\n".repeat(1000);
+    let (_input, mut output, mut lines) = piped(&(broken + &pings(5..6))).await;
+    assert!(next(&mut lines).await.is_none());
+    assert!(lines.output.waiting() < 256, "one error, and not a thousand");
+    let mut errors = vec![0; 1000];
+    let reading = async { while output.read(&mut errors).await.unwrap() > 0 {} };
+    tokio::select! {
+        () = reading => panic!("the output has ended"),
+        ping = lines.receive() => assert!(matches!(ping, Some(JsonRpcMessage::Request(_)))),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_is_not_answered_yet_is_not_taken_again() {
+    let (_input, mut output, mut lines) = piped(&(pings(1..2) + &pings(1..2))).await;
+    assert_eq!(all(&mut lines).await, [RequestId::Number(1)]);
+    let mut error = vec![0; 256];
+    let length = output.read(&mut error).await.unwrap();
+    let error: serde_json::Value = serde_json::from_slice(&error[..length]).unwrap();
+    assert_eq!(
+        (&error["id"], &error["error"]["code"]),
+        (&1.into(), &(-32600).into()),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_read_message_by_message() {
+    let batch = pings(0..100).trim().replace('\n', ",");
+    let (_input, _output, mut lines) = piped(&format!("[{batch}]\n")).await;
+    assert!(next(&mut lines).await.is_some());
+    assert_eq!(lines.batch.len(), 99);
+    assert_eq!(all(&mut lines).await.len(), 99);
+}

@@ -1,0 +1,84 @@
+//! What is written to the client: whole lines, by all that have something to say.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+/// Lines that are added at once, and written in their order by whichever flush comes first.
+#[derive(Debug)]
+pub(super) struct Output<W> {
+    added: Mutex<Vec<u8>>,
+    writer: tokio::sync::Mutex<Writer<W>>,
+}
+
+#[derive(Debug)]
+struct Writer<W> {
+    output: W,
+    /// What a cancelled flush has not written, the next one does.
+    lines: Vec<u8>,
+    /// How much of `lines` is written.
+    written: usize,
+}
+
+/// A buffer that one large answer made larger than this is given back.
+const KEPT_BUFFER: usize = 64 * 1024;
+
+impl<W: AsyncWrite + Unpin> Output<W> {
+    pub(super) fn new(output: W) -> Self {
+        Self {
+            added: Mutex::default(),
+            writer: tokio::sync::Mutex::new(Writer {
+                output,
+                lines: Vec::new(),
+                written: 0,
+            }),
+        }
+    }
+
+    fn added(&self) -> MutexGuard<'_, Vec<u8>> {
+        // A panic in between leaves half a line at worst, which its own truncation would have removed.
+        self.added.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a message to what [`flush`](Self::flush) writes.
+    pub(super) fn add(&self, message: &impl Serialize) -> io::Result<()> {
+        let mut lines = self.added();
+        let start = lines.len();
+        if let Err(error) = serde_json::to_writer(&mut *lines, message) {
+            // Half a message would spoil the next one's line.
+            lines.truncate(start);
+            return Err(error.into());
+        }
+        lines.push(b'\n');
+        Ok(())
+    }
+
+    /// Bytes that no flush has begun to write.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.added().len()
+    }
+
+    /// Writes everything that was added.
+    pub(super) async fn flush(&self) -> io::Result<()> {
+        let mut writer = self.writer.lock().await;
+        let Writer { output, lines, written } = &mut *writer;
+        loop {
+            while let Some(rest @ [_, ..]) = lines.get(*written..) {
+                match output.write(rest).await? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    some => *written += some,
+                }
+            }
+            lines.clear();
+            lines.shrink_to(KEPT_BUFFER);
+            *written = 0;
+            std::mem::swap(lines, &mut *self.added());
+            if lines.is_empty() {
+                return output.flush().await;
+            }
+        }
+    }
+}
