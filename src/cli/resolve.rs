@@ -76,6 +76,7 @@ async fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     if arguments.names != ["-"] {
         return Ok(arguments.names.clone());
     }
+    tracing::info!("waiting for names, until the end of standard input");
     // On a thread of its own, since nothing can break it off.
     let reading = tokio::task::spawn_blocking(|| {
         let mut bytes = Vec::new();

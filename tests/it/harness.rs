@@ -181,6 +181,14 @@ impl RawSession {
         terminate(&self.process);
     }
 
+    /// Sends SIGHUP, as the system does when a terminal is closed.
+    #[cfg(unix)]
+    pub(crate) fn hang_up_its_terminal(&self) {
+        let id = self.process.id().unwrap().to_string();
+        let sent = std::process::Command::new("kill").args(["-HUP", &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Closes the input and never reads the output; returns whether the program ended well.
     pub(crate) async fn hang_up_unread(mut self) -> bool {
         drop(self.input.take());

@@ -25,8 +25,8 @@ const ROOM: usize = 16 * 1024;
 /// As many links as Linux follows.
 const MAX_LINKS: usize = 40;
 
-/// Why a pair could not be written, if nothing more is known.
-pub(super) const NOT_WRITTEN: &str = "the new tokens cannot be written";
+/// Why a pair is not in the file, if nothing more is known.
+pub(super) const NOT_WRITTEN: &str = "the file cannot be replaced";
 
 /// [`Stored`] as JSON.
 #[derive(Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub(in super::super) struct Lock {
     /// The file that takes the new pair, before it replaces the old one.
     new: PathBuf,
     room: File,
-    _held: File,
+    held: File,
 }
 
 /// Steps of a replacement, for the test that dies at each of them.
@@ -112,7 +112,7 @@ pub(super) async fn lock(path: &Path, deadline: Instant) -> Result<Lock, Error> 
         room: create_new(&new).map_err(unmade)?,
         path: target,
         new,
-        _held: held,
+        held,
     };
     // If this fails, the lock is dropped and takes the file with it.
     make_room(&mut lock.room).map_err(unmade)?;
@@ -164,6 +164,8 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // Only left if nothing was replaced.
         let _ = fs::remove_file(&self.new);
+        // Closing would leave the lock to a process that is being started at this moment.
+        let _ = self.held.unlock();
     }
 }
 
