@@ -3,7 +3,11 @@
 //! None ends it at once: tokens that are being exchanged have to be saved, and what was printed has to stay valid.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio_util::sync::CancellationToken;
 
 /// What the signals have asked for.
@@ -32,6 +36,33 @@ impl Interruption {
             told.insisted.cancel();
         });
         Ok(interruption)
+    }
+}
+
+/// Signals that wait until a file is written: half of it would stay behind otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Deferred {
+    asked: Arc<AtomicBool>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Deferred {
+    /// Defers signals from here on. Needs no runtime.
+    pub(super) fn begin() -> Self {
+        let deferred = Self::default();
+        #[cfg(unix)]
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            // Without a handler a signal ends the process at once, as ever.
+            let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&deferred.is_over));
+            let _ = signal_hook::flag::register(signal, Arc::clone(&deferred.asked));
+        }
+        deferred
+    }
+
+    /// Signals end the process at once again. True if one has come meanwhile.
+    pub(super) fn end(&self) -> bool {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.asked.load(Ordering::SeqCst)
     }
 }
 
@@ -85,7 +116,7 @@ fn is_hang_up_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask & 1 << (signal_hook::consts::SIGHUP - 1) != 0)
+    mask.is_some_and(|mask| mask & 1 << (SIGHUP - 1) != 0)
 }
 
 /// Elsewhere that cannot be asked; under `nohup` stderr is no terminal.
@@ -112,5 +143,18 @@ impl Signals {
 
     async fn stop(&mut self) {
         self.any().await;
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_waits_while_a_file_is_written() {
+        let deferred = Deferred::begin();
+        signal_hook::low_level::raise(SIGHUP).unwrap();
+        assert!(deferred.asked.load(Ordering::SeqCst), "and this process is still there");
+        assert!(deferred.end());
     }
 }
