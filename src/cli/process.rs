@@ -23,3 +23,14 @@ fn no_dumps() {}
 /// Elsewhere there is neither.
 #[cfg(not(unix))]
 pub(super) fn prepare() {}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #[test]
+    fn nothing_of_this_process_is_dumped() {
+        super::prepare();
+        assert_eq!(rlimit::getrlimit(rlimit::Resource::CORE).unwrap(), (0, 0));
+        let behaviour = rustix::process::dumpable_behavior().unwrap();
+        assert_eq!(behaviour, rustix::process::DumpableBehavior::NotDumpable);
+    }
+}

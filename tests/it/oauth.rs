@@ -348,9 +348,13 @@ async fn a_stale_pair_in_the_store_is_sent_once_and_never_replaces_the_newer_one
     for _ in 0..3 {
         assert_eq!(call(&other).await.unwrap_err().error.code(), "invalid_grant");
     }
-    assert_eq!((server.lock().unwrap().refreshes, server.lock().unwrap().spent), (1, 1));
+    let exchanges = || {
+        let server = server.lock().unwrap();
+        (server.refreshes, server.spent)
+    };
+    assert_eq!(exchanges(), (1, 1));
     call(&one).await.unwrap();
     assert_eq!(stored(folder.path())["refresh_token"], "r1x", "saved at the next use");
     call(&other).await.unwrap();
-    assert_eq!((server.lock().unwrap().refreshes, server.lock().unwrap().spent), (1, 1));
+    assert_eq!(exchanges(), (1, 1));
 }

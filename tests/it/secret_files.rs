@@ -172,3 +172,14 @@ async fn doctor_warns_of_each_file_with_a_secret_that_others_can_reach() {
         }
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_leaves_no_core_dump() {
+    let mut command = program();
+    command.arg("--demo");
+    let server = crate::http_server::Program::start(command).await;
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.process.id().unwrap())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+}
