@@ -189,9 +189,10 @@ impl Oauth {
     ) -> Result<(), Error> {
         let lock = match self.lock().await {
             Ok(lock) => Some(lock),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
             // A pair that is in memory alone is known to no other process, and is as easily lost as its successor.
-            Err(error) if error != Error::Cancelled && self.store.has_unsaved() => None,
-            Err(error) => return Err(error),
+            Err(error) if !self.store.is_unsaved(self.current()?.refresh.as_ref()) => return Err(error),
+            Err(_) => None,
         };
         // Another process may have been faster.
         if is_other(&self.current()?, rejected.as_ref()) {

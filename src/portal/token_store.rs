@@ -118,9 +118,12 @@ impl TokenStore {
         *unsaved = Some(Unsaved { pair, in_file, problem });
     }
 
-    /// True if a pair is in memory alone.
-    pub(super) fn has_unsaved(&self) -> bool {
-        self.unsaved().is_some()
+    /// True if the pair with this refresh token is in memory alone.
+    pub(super) fn is_unsaved(&self, refresh_token: Option<&SecretString>) -> bool {
+        let unsaved = self.unsaved();
+        unsaved
+            .as_ref()
+            .is_some_and(|kept| is_same(Some(&kept.pair.refresh_token), refresh_token))
     }
 
     /// Saves the pair that is in memory alone, if there is one. Waits until `deadline` for another process.
@@ -128,7 +131,7 @@ impl TokenStore {
     /// # Errors
     /// [`Error::TokensNotSaved`]; the pair is still there then.
     pub(super) async fn save(&self, deadline: Instant) -> Result<(), Error> {
-        if !self.has_unsaved() {
+        if self.unsaved().is_none() {
             return Ok(());
         }
         let lock = self.lock(deadline).await;

@@ -180,6 +180,13 @@ async fn a_server_leaves_no_core_dump() {
     command.arg("--demo");
     let server = crate::http_server::Program::start(command).await;
     let limits = fs::read_to_string(format!("/proc/{}/limits", server.process.id().unwrap())).unwrap();
-    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    assert_eq!(
+        core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(),
+        ["0", "0"],
+        "{core}"
+    );
 }
