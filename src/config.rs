@@ -6,6 +6,7 @@
 pub mod env_vars;
 mod http;
 mod layer;
+pub mod paths;
 mod sources;
 
 use std::ops::RangeInclusive;
@@ -13,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use etcetera::BaseStrategy;
 use secrecy::ExposeSecret;
 
 pub use layer::{Given, Layer, LayerError, Maybe, Origin, SecretSource};
@@ -72,9 +72,17 @@ impl Settings {
     /// [`Error`] names the setting at fault. A missing or wrong webhook is no error here: the server must still answer
     /// its client, and the tool's failure then tells what to set.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
+        sources::check_certificate_paths()?;
+        let home = paths::home();
         let environment = Layer::from_environment()?;
-        let file = file.map(Layer::from_file).transpose()?.unwrap_or_default();
-        Self::from_layer(environment.over(file))
+        let file = file
+            .map(|file| {
+                let meant = paths::expanded(file, home.as_deref());
+                Layer::from_file(&meant.map_err(|problem| LayerError::Path(file.to_owned(), problem))?)
+            })
+            .transpose()?
+            .unwrap_or_default();
+        Self::from_layer(environment.over(file).with_paths_expanded(home.as_deref())?)
     }
 
     /// Checks what was given and fills in the defaults.
@@ -177,8 +185,7 @@ fn secret_in(given: Given<SecretSource>) -> GivenSecret {
 
 /// One file for each portal and application, where programs of this system keep what they must not lose.
 fn default_token_store(portal: &portal::Origin, client_id: Option<&Given<String>>) -> Result<PathBuf, Error> {
-    let folders = etcetera::choose_base_strategy().map_err(|_| Error::NoHome)?;
-    let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+    let folder = paths::state_folder().ok_or(Error::NoHome)?;
     let client_id = client_id.map(|given| given.value.trim()).unwrap_or_default();
     let name = format!("{} {client_id}", portal.authority());
     let name = name

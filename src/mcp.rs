@@ -240,7 +240,7 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let mut result = prompts::get(&request)?;
+        let mut result = prompts::get(request)?;
         result.meta = hints::meta(&context);
         Ok(result.into())
     }

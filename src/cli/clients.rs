@@ -2,6 +2,7 @@
 //! and how an entry refers to a secret. `install`, `doctor --client` and the README are made from it.
 
 pub(super) mod advice;
+pub(super) mod announcement;
 pub(super) mod document;
 pub(super) mod entry;
 pub(super) mod file;
@@ -10,6 +11,7 @@ mod hidden;
 pub(super) mod installation;
 pub(super) mod launch;
 pub(super) mod machine;
+pub(super) mod places;
 pub(super) mod readme;
 pub(super) mod started;
 
@@ -144,6 +146,23 @@ impl Client {
         }
     }
 
+    /// True if it puts the home folder for `~` in an entry's command, arguments and folder; the others are not known to.
+    /// <https://github.com/microsoft/vscode/issues/247076>
+    pub(super) fn replaces_tilde(self) -> bool {
+        self == Self::VsCode
+    }
+
+    /// Whether it reads a file that begins with a byte order mark.
+    pub(super) fn byte_order_mark(self) -> ByteOrderMark {
+        match self {
+            // https://github.com/tradesdontlie/tradingview-mcp/issues/406
+            Self::ClaudeDesktop => ByteOrderMark::Refused,
+            // https://github.com/anthropics/claude-code/issues/9906
+            Self::ClaudeCode | Self::Cursor => ByteOrderMark::Doubtful,
+            Self::Codex | Self::VsCode => ByteOrderMark::Read,
+        }
+    }
+
     /// False if a comment or a trailing comma stops the client from reading its file.
     pub(super) fn forgives_comments(self) -> bool {
         matches!(self, Self::Codex | Self::VsCode)
@@ -199,6 +218,16 @@ impl Client {
             },
         }
     }
+}
+
+/// What becomes of a settings file that begins with a byte order mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ByteOrderMark {
+    Read,
+    /// Some versions refuse it.
+    Doubtful,
+    /// It is no JSON to the client, which then has no servers at all.
+    Refused,
 }
 
 /// True if there is anything in the folder but this file and its folders, which `install` makes itself, and the copies of it.

@@ -32,6 +32,12 @@ pub(super) struct Arguments {
     /// Check what this client would start, in the environment that it gives, and make its MCP handshake.
     #[arg(long, value_name = "NAME")]
     pub(super) client: Option<Client>,
+    /// With --client: also start or contact what a file of the current folder names, and say first what that is.
+    #[arg(long, requires = "client")]
+    trust_folder: bool,
+    /// With --client: also start a program that is not this one, and say first what it is given.
+    #[arg(long, requires = "client")]
+    run_other_program: bool,
     /// What to print: lines for people, or JSON on one line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -84,7 +90,11 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
 /// A client, and the portal with the settings that the client would give.
 pub(super) async fn run_for(client: Client, arguments: &Arguments, global: &Global) -> Result<ExitStatus, Stop> {
     let machine = Machine::here()?;
-    let checks = client::examine(client, global, &machine).await;
+    let allowed = client::Allowed {
+        folder: arguments.trust_folder,
+        other_program: arguments.run_other_program,
+    };
+    let checks = client::examine(client, allowed, global, &machine).await?;
     let is_well = !checks.iter().any(Check::is_failed);
     report(checks, arguments.format)?;
     Ok(if is_well { ExitStatus::Done } else { ExitStatus::Failed })

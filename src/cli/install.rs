@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     #[arg(required_unless_present = "list")]
     client: Option<Client>,
     /// Show the clients, their files, and whether this server is in them.
-    #[arg(long, conflicts_with_all = ["client", "remove", "dry_run", "force"])]
+    #[arg(long, conflicts_with_all = ["client", "remove", "dry_run", "force", "remove_bom"])]
     list: bool,
     /// Show what would be written, and write nothing.
     #[arg(long)]
@@ -45,6 +45,9 @@ pub(super) struct Arguments {
     /// Also replace or remove an entry of this name that is another server's.
     #[arg(long)]
     force: bool,
+    /// Also take the byte order mark off the file's start, with which some clients read no file.
+    #[arg(long, conflicts_with = "remove")]
+    remove_bom: bool,
     /// What to print: lines for people, or JSON on one line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -80,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
     let plan = if arguments.remove {
         Plan::to_remove(client, name, &machine, arguments.force)?
     } else {
-        Plan::to_install(client, &entry, &machine, arguments.force)?
+        Plan::to_install(client, &entry, &machine, arguments.force, arguments.remove_bom)?
     };
     // Before the file makes a folder that looks like the client's.
     let (warnings, next) = (advice::warnings(&plan, &machine), advice::next_steps(&plan, &machine));
@@ -126,7 +129,7 @@ fn entry_arguments(global: &Global, machine: &Machine) -> Vec<String> {
         }
     }
     if let Some(file) = &global.config {
-        let file = machine.folder.join(file).display().to_string();
+        let file = machine.meant(file).display().to_string();
         arguments.extend(["--config".to_owned(), file]);
     }
     arguments

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::env_vars::EnvVar;
+use super::paths::InvalidPath;
 
 /// Where a setting came from, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,14 @@ pub enum Origin {
     Environment(&'static EnvVar),
     /// A key of the settings file.
     File(PathBuf, &'static EnvVar),
+}
+
+impl Origin {
+    pub(super) fn variable(&self) -> &'static EnvVar {
+        match self {
+            Self::Environment(variable) | Self::File(_, variable) => variable,
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -98,6 +107,12 @@ pub enum LayerError {
     /// A URL was given in place of the settings file; it may be the webhook's, so it is not shown.
     #[error("--config takes the path of a file, not a URL")]
     NotAPath,
+    /// The settings file has a path that cannot be used.
+    #[error("the settings file {0} {1}")]
+    Path(PathBuf, InvalidPath),
+    /// A variable of the TLS library has a path that it would take as it stands.
+    #[error("{0} begins with `~`, which the TLS library does not replace by the home folder")]
+    NotReplaced(&'static str),
     /// The settings file cannot be read.
     #[error("the settings file {path} cannot be used: {reason}")]
     File {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::env_vars::{self, EnvVar};
 use super::layer::{Given, Layer, LayerError, Origin, SecretSource};
+use super::paths::begins_with_tilde;
 use crate::portal::{may_hold_a_webhook, read_small_file};
 
 #[derive(Default, Deserialize)]
@@ -170,6 +171,24 @@ fn read(variable: &'static EnvVar) -> Result<Option<Given<String>>, LayerError> 
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(_)) => Err(LayerError::NotUnicode(variable.name)),
     }
+}
+
+/// The folder that the user has chosen for what programs keep between runs.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(super) fn state_home() -> Option<PathBuf> {
+    std::env::var_os("XDG_STATE_HOME").map(PathBuf::from)
+}
+
+/// The TLS library reads these itself, and finds no certificates at a path with `~`.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(super) fn check_certificate_paths() -> Result<(), LayerError> {
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        let paths = std::env::var_os(name).unwrap_or_default();
+        if std::env::split_paths(&paths).any(|path| begins_with_tilde(&path)) {
+            return Err(LayerError::NotReplaced(name));
+        }
+    }
+    Ok(())
 }
 
 /// toml's own message quotes the line, which may hold the webhook: keep the place and the kind of mistake.

@@ -1,13 +1,15 @@
 //! Tool arguments as models really send them: other names, numbers as text, page settings beside the query.
 //!
 //! The schema stays strict; this is the lenient door behind it. What cannot be understood is refused with a sentence
-//! that names the argument and shows a correct call. Pure.
+//! that names the argument and shows a correct call. Pure, but for a line in the log about what `unknown` ignores.
 
 mod names;
+mod unknown;
 
 use serde_json::Value;
 
 pub(crate) use names::names;
+pub(super) use unknown::without_unknown;
 
 use super::schema::JsonObject;
 use crate::address_book::{GivenPagination, InvalidQuery, shown};
@@ -54,6 +56,9 @@ pub(crate) fn search(arguments: JsonObject) -> Result<SearchArguments, InvalidQu
     let mut text = None;
     let mut nested = None;
     let mut beside = GivenPagination::default();
+    let is_pagination = |key: &str| [PAGE, LIMIT, OFFSET].iter().any(|names| is_any_of(key, names));
+    let is_known = |key: &str| is_any_of(key, QUERY) || is_any_of(key, PAGINATION) || is_pagination(key);
+    let arguments = without_unknown(arguments, is_known).map_err(|key| unknown("arguments", &key))?;
     for (key, value) in given(arguments) {
         if is_any_of(&key, QUERY) {
             fill(&mut text, "query", text_from(value)?)?;
@@ -61,15 +66,13 @@ pub(crate) fn search(arguments: JsonObject) -> Result<SearchArguments, InvalidQu
             fill(&mut nested, "pagination", value)?;
         } else if let Some((name, slot)) = slot_for(&mut beside, &key) {
             fill(slot, name, value)?;
-        } else {
-            return Err(unknown("arguments", &key));
         }
     }
+    let nested = without_unknown(pagination_from(nested)?, is_pagination);
     let mut inside = GivenPagination::default();
-    for (key, value) in given(pagination_from(nested)?) {
-        match slot_for(&mut inside, &key) {
-            Some((name, slot)) => fill(slot, name, value)?,
-            None => return Err(unknown("pagination", &key)),
+    for (key, value) in given(nested.map_err(|key| unknown("pagination", &key))?) {
+        if let Some((name, slot)) = slot_for(&mut inside, &key) {
+            fill(slot, name, value)?;
         }
     }
     Ok(SearchArguments {
@@ -262,6 +265,25 @@ mod tests {
     }
 
     #[test]
+    fn what_hosts_add_changes_nothing() {
+        for arguments in [
+            json!({"query": "anna", "toolCallId": "x", "sessionId": 1, "action": "sendMessage", "chatInput": "hi"}),
+            json!({"task_progress": "- [ ] find", "explanation": {}, "_internal": null, "query": "anna"}),
+            json!({"query": "anna", "company": "Contoso"}),
+            json!({"query": "anna", "pagination": {"_x": 1}}),
+        ] {
+            assert_eq!(
+                understood(arguments.clone()),
+                understood(json!({"query": "anna"})),
+                "{arguments}"
+            );
+        }
+        assert_eq!(understood(json!({"toolCallId": "x"})), SearchArguments::default());
+        let limited = understood(json!({"pagination": {"limit": 5, "cursor": "x"}}));
+        assert_eq!(limited.pagination.limit, Some(json!(5)));
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused_by_name() {
         for (arguments, field) in [
             (json!({"query": "anna", "name": "bob"}), "query"),
@@ -274,6 +296,8 @@ mod tests {
             (json!({"pagination": "x"}), "pagination"),
             (json!({"pagination": [1]}), "pagination"),
             (json!({"pagination": {"cursor": "x"}}), "pagination"),
+            (json!({"query": "anna", "pagination": {"cursor": "x"}}), "pagination"),
+            (json!({"company": "Contoso", "toolCallId": "x"}), "arguments"),
         ] {
             assert_eq!(
                 search(arguments.as_object().unwrap().clone()).unwrap_err().field,

@@ -9,6 +9,7 @@ use rmcp::model::{GetPromptRequestParams, GetPromptResult, Prompt, PromptArgumen
 use serde::Serialize;
 use serde_json::Value;
 
+use super::arguments::without_unknown;
 use super::schema::JsonObject;
 use crate::address_book::{clean, shown};
 
@@ -90,12 +91,11 @@ pub(super) fn list() -> Vec<Prompt> {
 ///
 /// # Errors
 /// A protocol error that names the prompt or the argument at fault.
-pub(super) fn get(request: &GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
+pub(super) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
     if request.name != DRAFT_MAIL {
         return Err(unknown_prompt());
     }
-    let none = JsonObject::new();
-    let text = draft_mail(request.arguments.as_ref().unwrap_or(&none))?;
+    let text = draft_mail(request.arguments.unwrap_or_default())?;
     let message = PromptMessage::new_text(Role::User, text);
     Ok(GetPromptResult::new(vec![message]).with_description(DRAFT_MAIL_IS))
 }
@@ -113,13 +113,9 @@ pub(super) fn unknown_argument(name: &str) -> ErrorData {
     )
 }
 
-fn draft_mail(arguments: &JsonObject) -> Result<String, ErrorData> {
-    if let Some(name) = arguments
-        .keys()
-        .find(|name| ![TO, ABOUT, TONE].contains(&name.as_str()))
-    {
-        return Err(unknown_argument(name));
-    }
+fn draft_mail(arguments: JsonObject) -> Result<String, ErrorData> {
+    let arguments = without_unknown(arguments, |name| [TO, ABOUT, TONE].contains(&name));
+    let arguments = &arguments.map_err(|name| unknown_argument(&name))?;
     let needed = |name, what| {
         let problem = format!("{DRAFT_MAIL} needs the argument `{name}`: {what}");
         move || ErrorData::invalid_params(problem, None)
@@ -214,7 +210,7 @@ mod tests {
     use serde_json::json;
 
     fn drafted(arguments: Value) -> Result<String, String> {
-        draft_mail(arguments.as_object().unwrap()).map_err(|error| error.message.into_owned())
+        draft_mail(arguments.as_object().unwrap().clone()).map_err(|error| error.message.into_owned())
     }
 
     /// The line that holds what was typed.
@@ -284,6 +280,13 @@ mod tests {
     }
 
     #[test]
+    fn what_hosts_add_changes_nothing() {
+        let plain = json!({"to": "Anna", "about": "x"});
+        let more = json!({"to": "Anna", "about": "x", "cc": "Bob", "sessionId": "x", "_meta": {}});
+        assert_eq!(typed(more), typed(plain));
+    }
+
+    #[test]
     fn what_is_wrong_is_refused_by_name() {
         let many = vec!["Anna"; 51].join(",");
         for (arguments, part) in [
@@ -306,10 +309,8 @@ mod tests {
                 json!({"to": "Anna", "about": "x", "tone": "x".repeat(101)}),
                 "`tone` has more",
             ),
-            (
-                json!({"to": "Anna", "about": "x", "cc\u{202e}": "Bob"}),
-                "no argument `cc`",
-            ),
+            (json!({"cc\u{202e}": "Bob"}), "no argument `cc`"),
+            (json!({"toolCallId": "x"}), "needs the argument `to`"),
         ] {
             let problem = drafted(arguments.clone()).unwrap_err();
             assert!(problem.contains(part), "{arguments}: {problem}");

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `Host` names this server | 403, or 400 if it is missing or malformed | [`AllowedHosts`] |
 //! | `Origin`, if there is one, is no foreign web page's | 403 | [`AllowedOrigins`] |
-//! | without a token, nobody speaks for others: no header of a proxy | 403 | |
+//! | without a token, no sign of a proxy: none of its headers, and no HTTP/1.0, which nginx sends unless told otherwise | 403 | |
 //! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
 //! | the caller's rate, and its share of running calls | 429 with `Retry-After` | [`CallerLimit`] |
 //! | calls that run at the same time, of all | 503 with `Retry-After` | [`MAX_RUNNING`] |
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use callers::{CallerLimit, InvalidCallerLimit};
@@ -29,8 +29,8 @@ pub use names::{AllowedHosts, AllowedOrigins, InvalidHosts, InvalidOrigins};
 pub use token::{InvalidToken, Token};
 
 use super::refusal::Refusal;
-use callers::Callers;
 pub(super) use callers::other_machine;
+use callers::{Caller, Callers};
 use names::Authority;
 pub(super) use shares::{Share, Shares};
 use token::Shown;
@@ -99,6 +99,15 @@ pub(super) struct Guard {
     admissions: Arc<Semaphore>,
 }
 
+/// The caller of a request that was counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    /// Whose share of the memory for bodies it takes.
+    pub(super) address: IpAddr,
+    /// Whose share of running calls and sessions it takes; `None` for a caller that is not limited.
+    pub(super) limited: Option<IpAddr>,
+}
+
 /// A call that runs, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Running(#[expect(dead_code, reason = "held for its drop")] (OwnedSemaphorePermit, Share));
@@ -149,13 +158,19 @@ impl Guard {
                 "web pages of this Origin may not call this server; whoever runs it can add it to BITRIX24_MCP_ALLOWED_ORIGINS",
             ));
         }
-        let speaks_for_others = || PROXY_HEADERS.iter().any(|name| request.headers.contains_key(*name));
-        if self.token.is_none() && speaks_for_others() {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "proxy_without_token",
+        if self.token.is_some() {
+            return Ok(());
+        }
+        let refused = |message| Err(Refusal::new(StatusCode::FORBIDDEN, "proxy_without_token", message));
+        if PROXY_HEADERS.iter().any(|name| request.headers.contains_key(*name)) {
+            return refused(
                 "this request comes through a proxy, so others than this machine's own programs may call; whoever runs the server has to set BITRIX24_MCP_HTTP_TOKEN first",
-            ));
+            );
+        }
+        if request.version < Version::HTTP_11 {
+            return refused(
+                "this request is HTTP/1.0, which proxies such as nginx send, so others than this machine's own programs may call; whoever runs the server has to set BITRIX24_MCP_HTTP_TOKEN first, and a program of this machine can use HTTP/1.1",
+            );
         }
         Ok(())
     }
@@ -181,23 +196,24 @@ impl Guard {
         }
     }
 
-    /// Who calls, and counts the call; `None` for a caller that is not limited.
-    pub(super) fn count(&self, ends: Ends, headers: &HeaderMap) -> Result<Option<IpAddr>, Refusal> {
-        let Some(callers) = &self.callers else {
-            return Ok(None);
+    /// Counts the call, and says whose it is.
+    pub(super) fn count(&self, ends: Ends, headers: &HeaderMap) -> Result<Counted, Refusal> {
+        let caller = Caller::of(ends.remote.ip(), headers);
+        let address = caller.address;
+        let Some(callers) = self.callers.as_ref().filter(|callers| callers.limits(&caller)) else {
+            return Ok(Counted { address, limited: None });
         };
-        let Some(caller) = callers.caller(ends.remote.ip(), headers) else {
-            return Ok(None);
-        };
-        callers.count(caller).map(|()| Some(caller)).map_err(|wait| {
+        callers.count(address).map_err(|wait| {
             let message = "too many calls from your address; wait as long as Retry-After says";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "caller_limit", message).retry_after(wait.as_secs() + 1)
-        })
+        })?;
+        let limited = Some(address);
+        Ok(Counted { address, limited })
     }
 
     /// Lets one more call of this caller run.
-    pub(super) fn admit(&self, caller: Option<IpAddr>) -> Result<Running, Refusal> {
-        let share = self.shares.take(caller).ok_or_else(|| {
+    pub(super) fn admit(&self, caller: Counted) -> Result<Running, Refusal> {
+        let share = self.shares.take(caller.limited).ok_or_else(|| {
             let message = "as many calls of your address are running as one may have; try again in a second";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_calls_of_one", message).retry_after(1)
         })?;

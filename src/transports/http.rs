@@ -55,7 +55,7 @@ pub struct Limits {
     pub write_time: Duration,
     /// Bytes of a body. A call has a few hundred, fifty names a few thousand.
     pub body_bytes: usize,
-    /// Bytes of all bodies that are being received or answered.
+    /// Bytes of all bodies that are being received or answered; each caller has a share of them.
     pub all_bodies_bytes: usize,
     /// Connections at the same time: several for each client of a large company, and under common limits of open files.
     pub connections: usize,
@@ -78,7 +78,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(15),
             write_time: Duration::from_secs(60),
-            body_bytes: 256 * 1024,
+            body_bytes: 128 * 1024,
             all_bodies_bytes: 64 * 1024 * 1024,
             connections: 8192,
             running_calls: guard::MAX_RUNNING,

@@ -165,7 +165,7 @@ pub(super) async fn open(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let caller = app.guard.count(ends, &headers)?;
-    let events = sessions.begin(caller)?;
+    let events = sessions.begin(caller.limited)?;
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(sessions.limits.keep_alive));
     // nginx would hold events back until it has a page of them.
     Ok(([("x-accel-buffering", "no")], stream).into_response())
@@ -182,7 +182,7 @@ pub(super) async fn receive(
     let (parts, body) = request.into_parts();
     let caller = app.guard.count(ends, &parts.headers)?;
     let session = sessions.find(&parts.uri)?;
-    let body = app.bodies.read(&parts.headers, body).await?;
+    let body = app.bodies.read(caller.address, &parts.headers, body).await?;
     let message = match serde_json::from_slice(&body.bytes) {
         Ok(message) => message,
         Err(_) => match look_again(&String::from_utf8_lossy(&body.bytes)) {

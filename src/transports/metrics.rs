@@ -111,8 +111,13 @@ impl Metrics {
             .get_or_create(&[("route", route), ("status", class)])
             .inc();
         if let Some(reason) = reason {
-            self.refused.get_or_create(&[("reason", reason)]).inc();
+            self.refused(reason);
         }
+    }
+
+    /// A request that was refused, also before it could be read.
+    pub(super) fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&[("reason", reason)]).inc();
     }
 
     pub(super) fn open_connection(&self) -> OpenConnection {

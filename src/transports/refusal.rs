@@ -2,12 +2,16 @@
 //!
 //! A refusal says what to do and quotes nothing of the request.
 
+mod log;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use rmcp::model::{ErrorCode, ErrorData, RequestId};
 use rmcp::service::{RoleServer, TxJsonRpcMessage};
+
+pub(super) use log::Log;
 
 /// For refusals that JSON-RPC has no code for: the first of the codes left to implementations.
 const REFUSED: ErrorCode = ErrorCode(-32000);
@@ -58,6 +62,12 @@ impl Refusal {
     #[must_use]
     pub(super) fn www_authenticate(self, challenge: &'static str) -> Self {
         self.with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// The codings that a body may have. See RFC 9110, section 15.5.16.
+    #[must_use]
+    pub(super) fn accept_encoding(self, codings: &'static str) -> Self {
+        self.with(ACCEPT_ENCODING, HeaderValue::from_static(codings))
     }
 
     fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -186,8 +186,9 @@ test("a release: archives with program, documents, man page and completions, whe
 });
 
 test("one version of Rust builds everything", () => {
-  const versions = [".github/workflows/ci.yml", ".github/workflows/release.yml", "packages/Dockerfile"].map((file) => {
-    return readFileSync(join(repository, file), "utf8").match(/RUST_VERSION(?:: "|=)([0-9.]+)/)[1];
+  const workflows = readdirSync(join(repository, ".github/workflows")).map((file) => `.github/workflows/${file}`);
+  const versions = [...workflows, "packages/Dockerfile"].map((file) => {
+    return readFileSync(join(repository, file), "utf8").match(/(?:RUST_VERSION: "|FROM rust:)([0-9.]+)/)[1];
   });
   assert.equal(new Set(versions).size, 1, versions.join(" "));
 });

@@ -180,6 +180,17 @@ pub(crate) fn section(client: &str) -> &'static str {
     }
 }
 
+/// The file of a folder that the client reads there, if it reads any.
+pub(crate) fn file_of_a_folder(client: &str) -> Option<&'static str> {
+    match client {
+        "claude-code" => Some(".mcp.json"),
+        "codex" => Some(".codex/config.toml"),
+        "cursor" => Some(".cursor/mcp.json"),
+        "vscode" => Some(".vscode/mcp.json"),
+        _ => None,
+    }
+}
+
 /// As the client prints it.
 pub(crate) fn written(client: &str, all: &Value) -> String {
     match client {

@@ -21,7 +21,7 @@ async fn a_program_that_is_not_there_is_named() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn another_program_is_started_too_and_told_by_what_it_says() {
+async fn another_program_that_may_be_started_is_described_by_what_it_says() {
     let ready = r#"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}"#;
     for (script, found, saw) in [
         ("exit 0", "failed", "the server ended before it answered"),
@@ -57,7 +57,7 @@ async fn another_program_is_started_too_and_told_by_what_it_says() {
         std::fs::write(&file, script).unwrap();
         let entry = json!({"command": "/bin/sh", "args": [file]});
         home.write(&json!({"mcpServers": {"bitrix24-mail": entry}}).to_string());
-        let (report, status) = home.doctor(&[]).await;
+        let (report, status) = home.doctor(&["--run-other-program"]).await;
         assert_eq!(status, Some(1));
         let (program, told) = check(&report, "program");
         assert!(program == "warning" && told.starts_with("another one ("), "{told}");
@@ -78,7 +78,7 @@ async fn a_server_that_says_much_to_people_is_heard_out() {
         "cursor",
         &json!({"command": "/bin/sh", "args": ["-c", script], "env": {"PATH": "/usr/bin:/bin"}}),
     );
-    let (report, _) = home.doctor(&[]).await;
+    let (report, _) = home.doctor(&["--run-other-program"]).await;
     let (found, saw) = check(&report, "handshake");
     assert!(found == "ok" && saw.contains("3 tools"), "{saw}");
 }
@@ -88,7 +88,7 @@ async fn a_server_that_says_much_to_people_is_heard_out() {
 async fn a_line_without_an_end_is_given_up() {
     let home = Home::with_entry("cursor", &json!({"command": "/bin/cat", "args": ["/dev/zero"]}));
     assert_eq!(
-        check(&home.doctor(&[]).await.0, "handshake"),
+        check(&home.doctor(&["--run-other-program"]).await.0, "handshake"),
         ("failed".to_owned(), "the server ended before it answered".to_owned())
     );
 }
@@ -120,7 +120,7 @@ async fn the_folder_that_the_entry_names_is_used_where_the_client_does() {
             client,
             &json!({section(client): {"bitrix24-mail": entry}}),
         ));
-        let (_, saw) = check(&home.doctor(&[]).await.0, "handshake");
+        let (_, saw) = check(&home.doctor(&["--run-other-program"]).await.0, "handshake");
         assert_eq!(
             saw,
             format!("the server ended before it answered: {expected}").trim_end(),
@@ -175,7 +175,15 @@ async fn the_folder_one_is_in_has_a_word_too() {
             json!({section(client): {"by-hand": entry}}).to_string(),
         )
         .unwrap();
-        let mut command = home.command(&["doctor", "--client", client, "--demo", "--format", "json"]);
+        let mut command = home.command(&[
+            "doctor",
+            "--client",
+            client,
+            "--demo",
+            "--format",
+            "json",
+            "--trust-folder",
+        ]);
         let output = command.current_dir(&folder).output().await.unwrap();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert!(check(&report, "entry").1.starts_with("`by-hand` in "), "{report}");

@@ -14,6 +14,7 @@ pub(crate) struct Request {
     path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    version: &'static str,
 }
 
 impl Request {
@@ -27,7 +28,13 @@ impl Request {
             path: path.to_owned(),
             headers: vec![("host".to_owned(), "127.0.0.1".to_owned())],
             body: Vec::new(),
+            version: "1.1",
         }
+    }
+
+    /// The same in HTTP/1.0.
+    pub(crate) fn in_http_1_0(self) -> Self {
+        Self { version: "1.0", ..self }
     }
 
     /// A JSON message to `path`.
@@ -60,7 +67,7 @@ impl Request {
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.path).into_bytes();
+        let mut bytes = format!("{} {} HTTP/{}\r\n", self.method, self.path, self.version).into_bytes();
         for (name, value) in &self.headers {
             bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }

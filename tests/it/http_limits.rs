@@ -229,44 +229,6 @@ async fn connections_past_the_bound_are_closed() {
     assert!(metrics.contains("http_connections 16\n") && metrics.contains("http_connections_refused_total 1\n"));
 }
 
-/// Bytes count as they arrive: a promise of many reserves nothing.
-#[tokio::test]
-async fn bodies_that_are_received_share_a_bounded_memory() {
-    let server = InProcess::with_limits(Limits {
-        all_bodies_bytes: 500_000,
-        ..Limits::default()
-    })
-    .await;
-    let text = call(1, json!({"query": "client"})).to_string();
-    let whole = look_up(1, "client").body(text.clone() + &" ".repeat(200_000 - text.len()));
-    let begun = async |sent: usize| {
-        let mut connection = Connection::open(server.address).await;
-        connection.send(&whole.bytes()[..sent]).await;
-        connection
-    };
-    let held = async || {
-        let metrics = ask(server.address, &Request::get("/metrics")).await.body;
-        let line = metrics.lines().find_map(|line| line.strip_prefix("http_body_bytes "));
-        line.unwrap().parse::<u64>().unwrap()
-    };
-    let promising = [begun(1000).await, begun(1000).await, begun(1000).await];
-    assert_eq!(ask(server.address, &whole).await.head.status, 200);
-    let slow = [begun(199_000).await, begun(199_000).await];
-    until("390,000 bytes arrive", async || held().await >= 390_000).await;
-    let refused = ask(server.address, &whole).await;
-    assert_eq!(
-        (refused.head.status, refused.head.header("retry-after")),
-        (503, Some("1"))
-    );
-    assert!(refused.body.contains("as much is being received"), "{}", refused.body);
-    assert_responsive(server.address).await;
-    drop((slow, promising));
-    until("their memory is free again", async || {
-        ask(server.address, &whole).await.head.status == 200
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_caller_that_leaves_costs_the_portal_nothing_more() {
     let server = InProcess::with_limits(Limits::default()).await;

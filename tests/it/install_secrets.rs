@@ -80,6 +80,21 @@ async fn what_is_in_an_entry_of_ours_is_not_shown() {
         let json = ["claude-code", "cursor", "vscode", "claude-desktop"];
         for client in ["codex", json[index % json.len()]] {
             every_command_on(|| Home::with_entry(client, entry)).await;
+            // The same in a file of the folder.
+            let home = Home::of(client);
+            let Some(file) = crate::client_home::file_of_a_folder(client) else {
+                continue;
+            };
+            let file = home.path("repository").join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            let all = json!({section(client): {"bitrix24-mail": entry}});
+            std::fs::write(&file, written(client, &all)).unwrap();
+            for format in ["text", "json"] {
+                let mut command = home.command(&["doctor", "--client", client, "--format", format]);
+                let output = command.current_dir(home.path("repository")).output().await.unwrap();
+                let said = format!("{output:?}");
+                assert!(said.contains("--trust-folder") && !said.contains(CANARY), "{said}");
+            }
         }
     }
 }
@@ -151,7 +166,9 @@ async fn a_server_that_repeats_its_secrets_is_not_repeated() {
             let script = format!("SAID={said}; {script}");
             let entry = json!({"command": "/bin/sh", "args": ["-c", script],
                 "env": {"BITRIX24_WEBHOOK_URL": webhook(), "OTHER": CANARY}});
-            let (report, _) = Home::with_entry("claude-desktop", &entry).doctor(&[]).await;
+            let (report, _) = Home::with_entry("claude-desktop", &entry)
+                .doctor(&["--run-other-program"])
+                .await;
             let (found, saw) = crate::client_home::check(&report, "handshake");
             assert!(found == status && saw.contains('…'), "{status} {found} {saw}");
         }

@@ -43,6 +43,9 @@ mod doctor;
 mod doctor_client;
 /// The same on entries that start something else, nothing, or not where one thinks.
 mod doctor_client_entry;
+/// The same in a folder that a stranger made.
+#[cfg(unix)]
+mod doctor_client_folder;
 /// The same on entries that are servers over HTTP.
 mod doctor_client_http;
 /// Asking the user by a form: who is asked, in which manner, what becomes of each answer.
@@ -64,8 +67,12 @@ mod generated;
 mod handshake;
 /// Starts the program and talks to it.
 mod harness;
+/// Arguments that the programs around a model add to its calls.
+mod host_arguments;
 /// The import rules and the length of files.
 mod house;
+/// Bodies over HTTP: one caller's share, and what their headers may say.
+mod http_bodies;
 /// An HTTP client that shows everything.
 mod http_client;
 mod http_direct;
@@ -73,6 +80,10 @@ mod http_direct;
 mod http_guard;
 /// What a client can use up over HTTP.
 mod http_limits;
+/// What strangers can make the server write into its log.
+mod http_log;
+/// What real clients and proxies send that is not quite as it should be.
+mod http_oddities;
 /// Health, readiness, figures, the page, traces.
 mod http_operation;
 /// Starts the HTTP server.
@@ -83,8 +94,13 @@ mod http_start;
 mod http_stop;
 /// `install`: each client's form, files of every kind, in and out again.
 mod install;
+/// Byte order marks and encodings of clients' files.
+mod install_encoding;
 /// Files that `install` does not touch, and what stays of those it touches.
 mod install_files;
+/// Owner, access list and other names of the files that `install` writes.
+#[cfg(unix)]
+mod install_owner;
 /// No secret leaves a client's file or the environment by `install` and `doctor --client`.
 mod install_secrets;
 /// How `install --remove` finds back, whatever happened since.
@@ -134,6 +150,8 @@ mod signals;
 mod survival;
 /// The same against the demo portal: every fault with every kind of credentials, its own limits, changing address books.
 mod survival_on_the_demo_portal;
+/// `~` in paths of the environment, the settings file and clients' entries.
+mod tilde;
 /// Real TLS: trusted, untrusted, expired, another name, no roots at all.
 #[cfg(target_os = "linux")]
 mod tls;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::lookalike::Frequent;
-use super::{address, spelling, tables};
+use super::{address, scripts, tables};
 
 /// A domain may be imitated by one that has at most a third of its addresses, so it has three itself: two happen by
 /// chance, and a company with two similar domains in real use passes. A test tries its neighbours on the labelled set.
@@ -120,7 +120,7 @@ impl Domains {
             // The long list last: hardly any domain imitates another.
             is_lookalike: self.known.frequent.is_imitated_by(&registrable, count)
                 && !tables::is_well_known(registrable.domain, registrable.label),
-            mixes_scripts: spelling::mixes_scripts(&host),
+            mixes_scripts: scripts::mix_in_host(&host),
             is_host: address::is_host(domain),
         }
     }

@@ -6,13 +6,10 @@
 //! | `Anna @ contoso.com`, `@contoso.com` | a domain with a common ending; odd if the contact is elsewhere |
 //! | `@anna.petrova`, `Anna@Contoso`, `Anna @ Contoso`, `icon@2x` | a handle or a company: nothing odd |
 //!
-//! Whether a name speaks to a model cannot be told in general. [`is_not_a_name`] knows a small list of phrases and marks
-//! in [`tables`] that no name holds, and is silent on everything else: it catches the lazy, and never alarms falsely.
+//! [`has_marks`] knows what markup, links and formulas begin with; instructions are told by `instructions`.
 
 use super::{address, domains::Registrable, spelling, tables};
 
-/// Other words between two words of a phrase.
-const MAX_WORDS_BETWEEN: usize = 2;
 /// What `clean` puts where it cut a text.
 const CUT: char = '…';
 
@@ -39,16 +36,29 @@ pub(super) fn key(name: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// True if `name` reads as an instruction, a link, a formula or markup.
-pub(super) fn is_not_a_name(name: &str) -> bool {
-    let lower = name.to_lowercase();
+/// True if `name` holds a link, markup or marks of a chat template, or is a formula; also in other forms of letters and
+/// signs (`＜ѕcript＞`).
+pub(super) fn has_marks(name: &str) -> bool {
+    let may_be_formula = || start(name).starts_with(tables::BEFORE_FORMULAS);
+    let has_other_signs = || !name.is_ascii() && name.contains(may_be_sign_of_ascii);
     // Every mark has one of these, and most names have none.
-    let may_have_marks = lower.contains(tables::IN_MARKS);
-    if may_have_marks && tables::MARKS.iter().any(|mark| has_mark(&lower, mark)) || is_formula(&lower) {
-        return true;
+    if !name.contains(tables::IN_MARKS) && !may_be_formula() && !has_other_signs() {
+        return false;
     }
-    let words: Vec<&str> = words(&lower).collect();
-    gives_an_order_in_a_role(&lower, &words) || tables::PHRASES.iter().any(|phrase| holds(&words, phrase))
+    let is_odd = |text: &str| tables::MARKS.iter().any(|mark| has_mark(text, mark)) || is_formula(text);
+    is_odd(&name.to_lowercase()) || (!name.is_ascii() && is_odd(&spelling::in_ascii(name)))
+}
+
+/// True for a sign that may be one of ASCII in another form, apart from the dashes and quotes of ordinary names.
+fn may_be_sign_of_ascii(character: char) -> bool {
+    character > '\u{2AF}'
+        && !matches!(character, '\u{2010}'..='\u{2027}' | '№')
+        && !spelling::is_alphanumeric(character)
+}
+
+/// What follows the quotes before a name.
+fn start(text: &str) -> &str {
+    text.trim_start_matches(['"', '\'', ' '])
 }
 
 /// True if the mark is there, and is not how an address in angle brackets begins: `<svg@example.com>`.
@@ -154,7 +164,8 @@ fn is_shown_domain(domain: &str, is_bare: bool) -> bool {
     is_ending && !front.split('.').any(str::is_empty) && (!is_bare || tables::is_common_ending(&top.to_lowercase()))
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// Runs of letters and digits.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !spelling::is_alphanumeric(c))
         .filter(|word| !word.is_empty())
 }
@@ -171,45 +182,12 @@ fn is_formula(lower: &str) -> bool {
         "sum",
         "webservice",
     ];
-    let text = lower.trim_start_matches(['"', '\'', ' ']);
-    let Some(rest) = text.strip_prefix(['=', '+', '-', '@']) else {
+    let text = start(lower);
+    let Some(rest) = text.strip_prefix(tables::BEFORE_FORMULAS) else {
         return false;
     };
     let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
     let function = rest.strip_suffix(after).unwrap_or_default();
     let is_called = after.starts_with(['(', '|']);
     is_called && !function.is_empty() && (text.starts_with('=') || FUNCTIONS.contains(&function))
-}
-
-fn gives_an_order_in_a_role(lower: &str, words: &[&str]) -> bool {
-    let Some((role, rest)) = words.split_first() else {
-        return false;
-    };
-    let opening = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let follows = opening.strip_prefix(role).unwrap_or_default();
-    tables::ROLES.contains(role)
-        && follows.trim_start_matches([']', '>', '*', ' ']).starts_with(':')
-        && rest.iter().any(|word| tables::ORDERS.contains(word))
-}
-
-fn holds(words: &[&str], phrase: tables::Phrase) -> bool {
-    let Some((first, others)) = phrase.split_first() else {
-        return false;
-    };
-    let starts = words.len().saturating_sub(others.len());
-    (0..starts).any(|start| {
-        let mut rest = words.get(start..).unwrap_or_default().iter();
-        rest.next().is_some_and(|word| is_one_of(word, first))
-            && others.iter().all(|wanted| {
-                let mut near = rest.by_ref().take(MAX_WORDS_BETWEEN + 1);
-                near.any(|word| is_one_of(word, wanted))
-            })
-    })
-}
-
-fn is_one_of(word: &str, wanted: &[&str]) -> bool {
-    wanted.iter().any(|wanted| match wanted.strip_suffix('*') {
-        Some(stem) => word.starts_with(stem),
-        None => word == *wanted,
-    })
 }

@@ -1,16 +1,13 @@
 //! How a text looks rather than how it is spelled. Pure.
 //!
-//! Built on the skeleton of Unicode TR39, section 4: two texts with one skeleton look alike. On top of it come accents,
-//! which a reader overlooks, and tricks within ASCII that TR39 leaves out.
+//! Built on the skeleton of Unicode TR39, section 4: two texts with one skeleton look alike. Before it come full-width,
+//! circled and mathematical forms of letters (NFKC); on top of it accents, which a reader overlooks, and tricks within
+//! ASCII that TR39 leaves out.
 
 use std::sync::LazyLock;
 
-use unicode_script::{Script, ScriptExtension, UnicodeScript};
+use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
-
-/// Lower-case Cyrillic letters that look like Latin ones in nearly every typeface. TR39 also pairs г/r, ь/b and ш/w,
-/// which would make ordinary words suspicious.
-const LATIN_LOOKING: &str = "асԁеһіјӏорԛѕԝху";
 
 static LETTERS: LazyLock<Letters> = LazyLock::new(Letters::new);
 
@@ -33,7 +30,7 @@ fn sum(folded: &str) -> u64 {
 }
 
 fn folded_as_a_whole(text: &str) -> String {
-    let lower = text.to_lowercase();
+    let lower = text.nfkc().collect::<String>().to_lowercase();
     // TR39 maps to upper case here and there: 0 to O.
     let mut folded = String::with_capacity(lower.len());
     for character in skeleton(&lower) {
@@ -44,8 +41,20 @@ fn folded_as_a_whole(text: &str) -> String {
     folded
 }
 
-fn is_accent(character: char) -> bool {
-    matches!(character, '\u{300}'..='\u{36F}')
+/// Marks that a reader overlooks: accents, what encloses or strikes a letter, vowels and doublings of Arabic. In other
+/// scripts marks are as good as letters.
+const fn is_accent(character: char) -> bool {
+    matches!(
+        character,
+        '\u{300}'..='\u{36F}'
+            | '\u{483}'..='\u{489}'
+            | '\u{64B}'..='\u{655}'
+            | '\u{670}'
+            | '\u{1AB0}'..='\u{1AFF}'
+            | '\u{1DC0}'..='\u{1DFF}'
+            | '\u{20D0}'..='\u{20FF}'
+            | '\u{FE20}'..='\u{FE2F}'
+    )
 }
 
 /// Latin and Cyrillic letters, each folded once: nearly every name is made of them, and in such a text no letter depends
@@ -139,48 +148,90 @@ pub(super) fn look(label: &str) -> String {
     look
 }
 
-/// True if one label mixes alphabets, or is Cyrillic that reads as Latin while the domain ends in Latin letters
-/// (`сосо.com`). `почта.рф` and `почта.com` are neither. `host` is decoded.
-pub(super) fn mixes_scripts(host: &str) -> bool {
-    if host.is_ascii() {
-        return false;
-    }
-    let ends_in_latin = host.rsplit('.').next().is_some_and(|top| top.is_ascii());
-    host.split('.')
-        .any(|label| is_of_several_scripts(label) || (ends_in_latin && passes_for_latin(label)))
-}
-
-fn passes_for_latin(label: &str) -> bool {
-    let mut letters = label.chars().filter(|character| character.is_alphabetic()).peekable();
-    letters.peek().is_some() && letters.all(|letter| LATIN_LOOKING.contains(letter))
-}
-
-/// TR39, section 5.1, where Japanese, Korean and Chinese may use their scripts together, and Latin beside them.
-fn is_of_several_scripts(label: &str) -> bool {
-    !label.is_ascii() && ScriptExtension::for_str(label).is_empty() && !is_east_asian(label)
-}
-
-const EAST_ASIAN: [Script; 5] = [
-    Script::Han,
-    Script::Hiragana,
-    Script::Katakana,
-    Script::Hangul,
-    Script::Bopomofo,
-];
-
-/// Kana and Hangul do not meet in one word, apart from forgeries.
-fn is_east_asian(label: &str) -> bool {
-    let has = |wanted: &[Script]| label.chars().any(|character| wanted.contains(&character.script()));
-    let is_of_them = |character: char| {
-        let scripts = character.script_extension();
-        scripts.is_common()
-            || scripts.is_inherited()
-            || EAST_ASIAN.iter().any(|script| scripts.contains_script(*script))
+/// What `text` reads as, however it is disguised: [`folded`], and letters that only a person takes for Latin ones (small
+/// capitals, faux Cyrillic), digits and signs in the place of letters, and flags. No spelling: `i` stands for `l` and `1`
+/// too. For comparison with another text that went through this.
+pub(super) fn readable(text: &str) -> String {
+    let folded = if text.is_ascii() {
+        folded(text)
+    } else {
+        folded(&text.chars().map(without_sign).collect::<String>())
     };
-    label
-        .chars()
-        .all(|character| character.script() == Script::Latin || is_of_them(character))
-        && !(has(&[Script::Hiragana, Script::Katakana]) && has(&[Script::Hangul]))
+    let mut readable = String::with_capacity(folded.len());
+    for character in folded.chars() {
+        match character {
+            // As `m` is `rn` in a skeleton.
+            'w' | 'ω' => readable.push_str("vv"),
+            'ʍ' => readable.push_str("rn"),
+            other => readable.push(read(other)),
+        }
+    }
+    readable
+}
+
+/// The letter for which a letter of a skeleton, a digit or a sign stands.
+fn read(character: char) -> char {
+    match character {
+        'a'..='k' | 'm'..='v' | 'x'..='z' | ' ' => character,
+        'l' => 'i',
+        'ᴀ' | '4' | '@' => 'a',
+        'ʙ' | 'ƅ' | 'ß' | '6' | '8' => 'b',
+        'ᴅ' => 'd',
+        'ᴇ' | 'ꞓ' | 'ɜ' | 'ǝ' | '3' => 'e',
+        'ꜰ' => 'f',
+        'ɢ' | '9' => 'g',
+        'ʜ' => 'h',
+        'ʟ' => 'i',
+        'ᴊ' => 'j',
+        'ĸ' => 'k',
+        'ɴ' | 'ᴎ' | 'π' => 'n',
+        'ᴘ' => 'p',
+        'ʀ' | 'ᴙ' => 'r',
+        'ꜱ' | '5' | '$' => 's',
+        'ᴛ' | '7' => 't',
+        'μ' => 'u',
+        'χ' => 'x',
+        other => other,
+    }
+}
+
+/// The Latin letter for which a character stands that is no other form of it by Unicode, or looks like it before it is put
+/// in lower case alone.
+fn without_sign(character: char) -> char {
+    let letter_after = |first: u32| {
+        let place = u32::from(character).saturating_sub(first);
+        u8::try_from(place).map_or(character, |place| char::from(b'a'.saturating_add(place)))
+    };
+    match character {
+        // Fonts of small capitals borrow their F from Cyrillic.
+        'ғ' | 'Ғ' => 'f',
+        'Β' => 'b',
+        'Ζ' => 'z',
+        'Η' => 'h',
+        'Μ' => 'm',
+        'Ν' => 'n',
+        'Υ' => 'y',
+        // White on black, in circles and squares; and the letters of flags.
+        '\u{1F150}'..='\u{1F169}' => letter_after(0x1F150),
+        '\u{1F170}'..='\u{1F189}' => letter_after(0x1F170),
+        '\u{1F1E6}'..='\u{1F1FF}' => letter_after(0x1F1E6),
+        other => other,
+    }
+}
+
+/// `text` in lower case without forms of letters; each sign that looks like a single one of ASCII is that one. Unlike in
+/// a skeleton, ASCII stays as it is, so that markup can be looked for.
+pub(super) fn in_ascii(text: &str) -> String {
+    let mut simple = String::with_capacity(text.len());
+    for character in text.nfkc().filter(|character| !is_accent(*character)) {
+        let mut octets = [0; 4];
+        let mut look = skeleton(character.encode_utf8(&mut octets)).filter(|part| !is_accent(*part));
+        match (character.is_ascii(), look.next(), look.next()) {
+            (false, Some(only), None) if only.is_ascii() => simple.push(only.to_ascii_lowercase()),
+            _ => simple.extend(character.to_lowercase()),
+        }
+    }
+    simple
 }
 
 #[cfg(test)]

@@ -136,6 +136,132 @@ fn every_bearer_of_a_shared_name_is_marked_and_nobody_else() {
     );
 }
 
+type Disguise = Box<dyn Fn(&str) -> String>;
+
+/// Ways to write Latin letters so that a reader takes them for the same.
+fn disguises() -> Vec<(&'static str, Disguise)> {
+    let letters = |one_by_one: fn(char) -> String| -> Disguise {
+        Box::new(move |text: &str| text.chars().map(one_by_one).collect())
+    };
+    let rows = |latin: &'static str, others: &'static str| -> Disguise {
+        let pairs: std::collections::HashMap<char, char> = latin.chars().zip(others.chars()).collect();
+        Box::new(move |text: &str| {
+            text.chars()
+                .map(|letter| *pairs.get(&letter).unwrap_or(&letter))
+                .collect()
+        })
+    };
+    fn shifted(letter: char, capital: u32, small: u32) -> String {
+        let first = match letter {
+            'A'..='Z' => capital.checked_sub('A' as u32),
+            'a'..='z' => small.checked_sub('a' as u32),
+            _ => None,
+        };
+        first
+            .map_or(letter, |first| char::from_u32(first + letter as u32).unwrap())
+            .to_string()
+    }
+    vec![
+        ("Cyrillic", rows("aceiopsxyABCEHIKMOPTX", "асеіорѕхуАВСЕНІКМОРТХ")),
+        ("Greek", rows("aiopuvABEHIKMNOPTXYZ", "αιορυνΑΒΕΗΙΚΜΝΟΡΤΧΥΖ")),
+        ("Armenian", rows("oun", "օսո")),
+        (
+            "small capitals",
+            rows("abcdefghijklmnoprstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"),
+        ),
+        ("faux Cyrillic", rows("NRbkm", "ИЯькм")),
+        ("digits", rows("aeiost", "431057")),
+        ("l for I", rows("Il", "lI")),
+        ("bold", letters(|letter| shifted(letter, 0x1D400, 0x1D41A))),
+        ("bold script", letters(|letter| shifted(letter, 0x1D4D0, 0x1D4EA))),
+        ("bold Fraktur", letters(|letter| shifted(letter, 0x1D56C, 0x1D586))),
+        ("monospace", letters(|letter| shifted(letter, 0x1D670, 0x1D68A))),
+        ("full-width", letters(|letter| shifted(letter, 0xFF21, 0xFF41))),
+        ("circled", letters(|letter| shifted(letter, 0x24B6, 0x24D0))),
+        ("squared", letters(|letter| shifted(letter, 0x1F130, 0x1F130))),
+        ("squared, black", letters(|letter| shifted(letter, 0x1F170, 0x1F170))),
+        ("circled, black", letters(|letter| shifted(letter, 0x1F150, 0x1F150))),
+        ("flags", letters(|letter| shifted(letter, 0x1F1E6, 0x1F1E6))),
+        ("underlined", letters(|letter| format!("{letter}\u{332}"))),
+        (
+            "struck and accented",
+            letters(|letter| format!("{letter}\u{336}\u{301}")),
+        ),
+        ("enclosed", letters(|letter| format!("{letter}\u{20dd}"))),
+        ("upper case", Box::new(|text: &str| text.to_uppercase())),
+        ("joined by dots", Box::new(|text: &str| text.replace(' ', "."))),
+        ("joined by underscores", Box::new(|text: &str| text.replace(' ', "_"))),
+    ]
+}
+
+#[test]
+fn an_instruction_is_found_in_every_disguise() {
+    let rows = labelled();
+    let instructions = rows.iter().filter_map(|row| {
+        let (name, _) = row.listing.last().unwrap();
+        name.as_deref().filter(|name| instructions::are_in(name))
+    });
+    let mut missed = Vec::new();
+    let mut count = 0;
+    for name in instructions {
+        count += 1;
+        for (disguise, disguised) in disguises() {
+            // What is small in one language is not so in another: İ.
+            let is_turkish = disguise == "upper case" && name.contains('ı');
+            let disguised = disguised(name);
+            if !is_turkish && !instructions::are_in(&disguised) {
+                missed.push(format!("{disguise}: {disguised}"));
+            }
+        }
+    }
+    assert!(count > 80, "{count}");
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn a_letter_of_another_alphabet_is_found_wherever_it_stands() {
+    for (disguise, disguised) in disguises().into_iter().filter(|(disguise, _)| {
+        ["Cyrillic", "Greek", "Armenian", "small capitals", "bold", "monospace"].contains(disguise)
+    }) {
+        let name: Vec<String> = "Conntrobiua".chars().map(String::from).collect();
+        for at in 0..name.len() {
+            let mut mixed = name.clone();
+            mixed[at] = disguised(&name[at]);
+            if mixed == name {
+                continue;
+            }
+            let mixed = mixed.concat();
+            assert!(
+                scripts::mix_in_name(&format!("Anna {mixed} GmbH")),
+                "{disguise}: {mixed}"
+            );
+            assert!(
+                scripts::mix_in_local_part(&format!("a.{mixed}+crm"), "contoso.com"),
+                "{disguise}: {mixed}"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_phrase_is_out_of_reach() {
+    for row in phrases::WORDS.iter().chain(phrases::PIECES) {
+        let parts: Vec<Vec<&str>> = row.split(' ').map(|part| part.split('|').collect()).collect();
+        for (at, part) in parts.iter().enumerate() {
+            for alternative in part {
+                // The other parts by their first alternatives.
+                let words: Vec<&str> = parts
+                    .iter()
+                    .enumerate()
+                    .map(|(place, part)| if place == at { alternative } else { part[0] })
+                    .map(|word| word.trim_end_matches('*'))
+                    .collect();
+                assert!(instructions::are_in(&words.join(" ")), "{words:?}");
+            }
+        }
+    }
+}
+
 /// Domains as an attacker would choose them, near one another.
 fn near_domains() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(
@@ -170,14 +296,14 @@ proptest! {
     }
 
     #[test]
-    fn words_and_ordinary_marks_are_a_name(name in "(\\p{L}{1,12}[ ,.'&«»()-]{1,2}){1,4}") {
+    fn words_and_ordinary_marks_are_a_name(name in "(([A-Za-zÀ-ÖØ-öø-ÿĀ-ž]{1,12}|[А-Яа-яЁёЇїҐґӘә]{1,12}|[Α-Ρα-ω]{1,12}|[א-ת]{1,12}|[ァ-ヺ一-龥a-z]{1,12})[ ,.&«»()-]{1,2}){1,4}") {
         prop_assume!(!name.to_lowercase().contains("(at)"));
         let cautions = of_contact(Some(&name), "anna@contoso.com", &Domains::count([]));
         prop_assert_eq!(cautions, []);
     }
 
     #[test]
-    fn an_address_as_its_own_name_is_nothing_odd(local in "[a-zа-я0-9]{1,10}([._-][a-z0-9]{1,10}){0,2}", domain in "[a-z]{1,10}\\.(com|ru|рф|co\\.uk)") {
+    fn an_address_as_its_own_name_is_nothing_odd(local in "[a-z0-9]{1,10}([._-][a-z0-9]{1,10}){0,2}|[а-я]{1,10}([._-][а-я]{1,10}){0,2}щ", domain in "[a-z]{1,10}\\.(com|ru|рф|co\\.uk)") {
         let email = format!("{local}@{domain}");
         let domains = Domains::count([email.as_str()]);
         for name in [email.clone(), email.to_uppercase(), format!("Anna <{email}>"), format!("'{email}'")] {

@@ -336,6 +336,8 @@ fn is_serious(caution: Caution) -> bool {
         Caution::NameShowsOtherAddress
             | Caution::LookalikeDomain
             | Caution::MixedScriptsInDomain
+            | Caution::MixedScriptsInAddress
+            | Caution::MixedScriptsInName
             | Caution::AddressInvalid
             | Caution::NameIsNotAName
     )

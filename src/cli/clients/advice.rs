@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Client;
 use super::entry::{self, NAME};
+use super::file::BYTE_ORDER_MARK;
 use super::installation::{Action, Plan};
 use super::machine::{Machine, System};
+use super::{ByteOrderMark, Client};
 use crate::config::env_vars::{self, EnvVar};
 
 /// The entry to show: of what is in it only what this program would write itself, and of all else the names. Somebody may
@@ -72,8 +73,10 @@ pub(in crate::cli) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     if let Some(other) = &plan.replaces {
         warnings.push(format!("the entry started {other} before"));
     }
+    warnings.extend(about_the_mark(plan));
+    warnings.extend(about_folders(client, machine));
     let text = plan.file.text().unwrap_or_default();
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
     let is_strict = text.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     if !client.forgives_comments() && !is_strict {
         warnings.push(format!(
@@ -102,6 +105,39 @@ pub(in crate::cli) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
         }
     }
     warnings
+}
+
+fn about_the_mark(plan: &Plan) -> Option<String> {
+    let (file, title) = (plan.file.path().display(), plan.client.title());
+    let comes_of_it = match plan.client.byte_order_mark() {
+        _ if plan.removes_mark => return Some(format!("the byte order mark at the start of {file} is taken off")),
+        _ if !plan.file.has_byte_order_mark() => return None,
+        ByteOrderMark::Read => return None,
+        ByteOrderMark::Doubtful => "may not read",
+        ByteOrderMark::Refused => "reads no server of",
+    };
+    Some(format!(
+        "{file} begins with a byte order mark; {title} {comes_of_it} such a file: add --remove-bom to have the mark taken off"
+    ))
+}
+
+/// What is odd about the variables that say where the client keeps its settings.
+pub(in crate::cli) fn about_folders(client: Client, machine: &Machine) -> Option<String> {
+    let names: &[&str] = match (client, machine.system) {
+        (Client::ClaudeCode, _) => &["CLAUDE_CONFIG_DIR"],
+        (Client::Codex, _) => &["CODEX_HOME"],
+        (Client::VsCode, System::Linux) => &["VSCODE_PORTABLE", "VSCODE_APPDATA", "XDG_CONFIG_HOME"],
+        (Client::VsCode, _) => &["VSCODE_PORTABLE", "VSCODE_APPDATA"],
+        (Client::ClaudeDesktop, System::Linux) => &["XDG_CONFIG_HOME"],
+        _ => &[],
+    };
+    let is_whole = |name: &&&str| machine.variable(name).is_none_or(|path| Path::new(path).is_absolute());
+    let name = names.iter().find(|name| !is_whole(name))?;
+    Some(format!(
+        "{name} is not a whole path; {} may look elsewhere than in {}",
+        client.title(),
+        client.file(machine).display()
+    ))
 }
 
 fn is_in_build_folder(program: &Path) -> bool {
@@ -160,15 +196,16 @@ pub(in crate::cli) fn is_switched_off(entry: &Value) -> bool {
 }
 
 /// How a file that holds a secret is made.
-fn making(file: &str, content: &str, machine: &Machine) -> String {
-    let folder = Path::new(file).parent().unwrap_or(Path::new("."));
+fn making(file: &Path, content: &str, machine: &Machine) -> String {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let file = file.display().to_string();
     if machine.system == System::Windows {
         return format!("Make {file}, readable by you alone, with {content}.");
     }
     format!(
         "Make {file}, readable by you alone, with {content}: `mkdir -p {folder} && (umask 077; cat > {file})`, paste, Ctrl-D.",
         folder = quoted(&folder.display().to_string()),
-        file = quoted(file)
+        file = quoted(&file)
     )
 }
 
@@ -202,11 +239,11 @@ pub(in crate::cli) fn where_secrets_go(client: Client, entry: &Value, machine: &
     let mut steps = Vec::new();
     if let Some(file) = entry.get("envFile").and_then(Value::as_str)
         && !entry::may_hold_a_secret(file)
-        && !Path::new(file).is_file()
+        && !machine.meant(file).is_file()
     {
         steps.push(format!(
             "{} Without that file {} may not start the server.",
-            making(file, &secrets_for_a_file(machine), machine),
+            making(&machine.meant(file), &secrets_for_a_file(machine), machine),
             client.title()
         ));
     }
@@ -231,9 +268,9 @@ pub(in crate::cli) fn where_secrets_go(client: Client, entry: &Value, machine: &
         } else if name.ends_with("_FILE")
             && let Some(file) = value
             && !entry::may_hold_a_secret(file)
-            && !Path::new(file).is_file()
+            && !machine.meant(file).is_file()
         {
-            steps.push(making(file, what_it_holds(variable), machine));
+            steps.push(making(&machine.meant(file), what_it_holds(variable), machine));
         }
     }
     steps

@@ -70,7 +70,7 @@ impl Entry {
                 let value = if variable.is_secret() {
                     SettingValue::Environment
                 } else if variable.is_path() {
-                    SettingValue::Text(machine.folder.join(value.trim()).display().to_string())
+                    SettingValue::Text(machine.meant(value.trim()).display().to_string())
                 } else {
                     SettingValue::Text(value.trim().to_owned())
                 };

@@ -1,5 +1,7 @@
 //! A settings file on the disk: read whole, replaced in one step, and never over somebody else's change.
 
+mod belongings;
+
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +12,9 @@ use super::entry::NAME;
 
 /// More than any client keeps; Claude Code's file holds its history and grows to megabytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What editors and shells on Windows put before UTF-8.
+pub(in crate::cli) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A file as it was read.
 #[derive(Debug)]
@@ -27,15 +32,21 @@ pub(in crate::cli) enum Error {
     Read(PathBuf, #[source] io::Error),
     #[error("{0} is not a file of UTF-8 text, or is larger than 64 MiB")]
     NotText(PathBuf),
+    #[error("{0} is {1} text, and has to be UTF-8")]
+    Encoding(PathBuf, &'static str),
     #[error("{0} cannot be written")]
     Write(PathBuf, #[source] io::Error),
+    #[error("{0} cannot be written: its owner or group would be wrong")]
+    Owner(PathBuf, #[source] io::Error),
+    #[error("{0} has another hard link, which would keep the old text")]
+    Linked(PathBuf),
     #[error("{0} was changed by another program just now; nothing was written")]
     Changed(PathBuf),
 }
 
 impl SettingsFile {
     pub(in crate::cli) fn read(path: &Path) -> Result<Self, Error> {
-        // Who keeps settings elsewhere behind a link keeps the link.
+        // If the file is a symbolic link, its target is written and the link stays.
         let path = match path.canonicalize() {
             Ok(path) => path,
             // As many links as Linux follows; a circle is another error.
@@ -55,6 +66,10 @@ impl SettingsFile {
 
     pub(in crate::cli) fn text(&self) -> Option<&str> {
         self.text.as_deref()
+    }
+
+    pub(in crate::cli) fn has_byte_order_mark(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.starts_with(BYTE_ORDER_MARK))
     }
 
     /// Where the text from before this program's entries is kept.
@@ -84,17 +99,20 @@ impl SettingsFile {
     }
 
     /// # Errors
-    /// [`Error::Changed`] if it is not what was read, [`Error::Write`] if its owner made it read-only: to put another file
-    /// in its place would be possible all the same.
+    /// [`Error::Changed`] if it is not what was read, [`Error::Write`] if its owner made it read-only, [`Error::Linked`] if
+    /// it has another name: to put another file in its place would be possible all the same.
     pub(in crate::cli) fn may_be_written(&self) -> Result<(), Error> {
         if read_text(&self.path)? != self.text {
             return Err(Error::Changed(self.path.clone()));
         }
-        if fs::metadata(&self.path).is_ok_and(|metadata| metadata.permissions().readonly()) {
-            let error = io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only");
-            return Err(Error::Write(self.path.clone(), error));
+        match fs::metadata(&self.path) {
+            Ok(metadata) if metadata.permissions().readonly() => {
+                let error = io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only");
+                Err(Error::Write(self.path.clone(), error))
+            }
+            Ok(metadata) if belongings::hard_links(&metadata) > 1 => Err(Error::Linked(self.path.clone())),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Writes the new text; with `None` the file goes.
@@ -106,16 +124,19 @@ impl SettingsFile {
         }
     }
 
-    /// Another file's text beside it, then its name: a reader sees the old text or the new one. Its permissions are those
-    /// of the settings file, and a new file is its owner's alone.
+    /// Another file's text beside it, then its name: a reader sees the old text or the new one. Owner, permissions and
+    /// access list are those of the settings file; a new file may be read by its owner alone.
     fn replace(&self, path: &Path, text: &str) -> Result<(), Error> {
         let failed = |error| Error::Write(path.to_owned(), error);
+        let owner = |error| Error::Owner(path.to_owned(), error);
         let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(failed)?;
+        belongings::make_folder(folder)?;
         let mut new = NamedTempFile::new_in(folder).map_err(failed)?;
         new.write_all(text.as_bytes()).map_err(failed)?;
-        if let Ok(old) = fs::metadata(&self.path) {
-            new.as_file().set_permissions(old.permissions()).map_err(failed)?;
+        if self.text.is_some() {
+            belongings::keep(new.as_file(), &self.path).map_err(owner)?;
+        } else {
+            belongings::fit_in(new.as_file(), folder).map_err(owner)?;
         }
         new.as_file().sync_all().map_err(failed)?;
         new.persist(path).map_err(|error| failed(error.error))?;
@@ -132,12 +153,25 @@ fn read_text(path: &Path) -> Result<Option<String>, Error> {
         Err(error) => return Err(failed(error)),
     }
     let file = fs::File::open(path).map_err(failed)?;
-    let mut text = String::new();
-    match file.take(MAX_BYTES + 1).read_to_string(&mut text) {
-        Ok(length) if length as u64 <= MAX_BYTES => Ok(Some(text)),
-        Ok(_) => Err(Error::NotText(path.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Error::NotText(path.to_owned())),
-        Err(error) => Err(failed(error)),
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if let Some(encoding) = wide_encoding(&bytes) {
+        return Err(Error::Encoding(path.to_owned(), encoding));
+    }
+    let is_small = bytes.len() as u64 <= MAX_BYTES;
+    let text = String::from_utf8(bytes).ok().filter(|_| is_small);
+    text.map(Some).ok_or_else(|| Error::NotText(path.to_owned()))
+}
+
+/// The encoding, if a character has more than one byte where UTF-8 has one: as a byte order mark says, or the zeros in the
+/// first character, which is one of ASCII in JSON and TOML.
+fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [1..=0xff, 0, 0, 0, ..] => Some("UTF-32 (little-endian)"),
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, 1..=0xff, ..] => Some("UTF-32 (big-endian)"),
+        [0xff, 0xfe, ..] | [1..=0xff, 0, ..] => Some("UTF-16 (little-endian)"),
+        [0xfe, 0xff, ..] | [0, 1..=0xff, ..] => Some("UTF-16 (big-endian)"),
+        _ => None,
     }
 }
 
@@ -202,7 +236,7 @@ mod tests {
     fn what_is_no_text_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        fs::write(&path, [0xff, 0xfe]).unwrap();
+        fs::write(&path, [0xff, 0xfd]).unwrap();
         assert!(matches!(SettingsFile::read(&path), Err(Error::NotText(_))));
         assert!(matches!(SettingsFile::read(folder.path()), Err(Error::NotText(_))));
         assert!(

@@ -2,6 +2,7 @@
 
 pub(in crate::cli) mod http;
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -80,7 +81,7 @@ fn manner_of(client: Client) -> Manner {
 
 /// The process as the client would start it, with nothing attached yet.
 pub(in crate::cli) fn command(launch: &Launch) -> Command {
-    let mut command = Command::new(&launch.command);
+    let mut command = Command::new(launch.program.as_deref().unwrap_or(Path::new(&launch.command)));
     command
         .args(&launch.arguments)
         .env_clear()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Client;
 use super::document::{Document, Problem};
 use super::entry::{self, DEMO_NAME, Entry, NAME};
-use super::file::{self, SettingsFile};
+use super::file::{self, BYTE_ORDER_MARK, SettingsFile};
 use super::machine::Machine;
 use super::started::{Starts, described, shown, starts};
 
@@ -20,6 +20,8 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) entry: Option<Value>,
     /// What the entry that is there starts, if it is not this program.
     pub(in crate::cli) replaces: Option<String>,
+    /// The byte order mark goes.
+    pub(in crate::cli) removes_mark: bool,
     after: After,
 }
 
@@ -78,6 +80,15 @@ impl Error {
             }
             Self::NotOurs { .. } => "rename that entry, or add --force to have it replaced or removed",
             Self::File(file::Error::Changed(_)) => "run the command again",
+            Self::File(file::Error::Owner(..)) => {
+                "run the command as the file's owner, without sudo; nothing was changed"
+            }
+            Self::File(file::Error::Linked(_)) => {
+                "have one file, with symbolic links where others were, then run the command again"
+            }
+            Self::File(file::Error::Encoding(..)) => {
+                "save the file as UTF-8 without a byte order mark, then run the command again"
+            }
             Self::File(_) => "check that the file and its folder are yours to read and write",
         }
     }
@@ -90,6 +101,7 @@ impl Plan {
         entry: &Entry,
         machine: &Machine,
         is_forced: bool,
+        removes_mark: bool,
     ) -> Result<Self, Error> {
         let mut plan = Self::start(client, entry.name, machine, is_forced)?;
         let there = plan.entry.take();
@@ -108,6 +120,9 @@ impl Plan {
             }
             None => plan.with_entry(&before, plan.name, &written, there.as_ref())?,
         };
+        let unmarked = after.strip_prefix(BYTE_ORDER_MARK).filter(|_| removes_mark);
+        plan.removes_mark = unmarked.is_some();
+        let after = unmarked.map(str::to_owned).unwrap_or(after);
         plan.action = match there {
             _ if after == before => Action::Keep,
             None => Action::Add,
@@ -182,6 +197,7 @@ impl Plan {
             action: Action::Absent,
             entry,
             replaces,
+            removes_mark: false,
             after: After::Same,
         })
     }

@@ -1,18 +1,23 @@
 //! What a client starts for an entry, and with which environment: references are followed as the client follows them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::hidden::Hidden;
 use super::machine::{Machine, System};
 use super::{Client, advice, entry};
+use crate::config::paths;
 
 /// A process as a client would start it.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Launch {
     pub(in crate::cli) command: String,
+    /// The file that the command is, if there is one that may be run.
+    pub(in crate::cli) program: Option<PathBuf>,
+    /// True if it is this program itself.
+    pub(in crate::cli) is_this: bool,
     pub(in crate::cli) arguments: Vec<String>,
     pub(in crate::cli) environment: BTreeMap<String, String>,
     pub(in crate::cli) folder: PathBuf,
@@ -92,7 +97,7 @@ const KEPT_ON_WINDOWS: &[&str] = &[
 impl Launch {
     /// `None` if the entry starts nothing.
     pub(in crate::cli) fn of(client: Client, entry: &Value, machine: &Machine) -> Option<Self> {
-        let expand = |text: &str| expanded(client, text, machine).0;
+        let expand = |text: &str| with_home(client, expanded(client, text, machine).0, machine);
         let arguments = entry.get("args").and_then(Value::as_array);
         let mut launch = Self {
             command: expand(entry.get("command")?.as_str()?),
@@ -103,17 +108,9 @@ impl Launch {
                 .map(expand)
                 .collect(),
             environment: inherited(client, machine),
-            folder: match client {
-                Client::ClaudeDesktop if machine.system != System::Windows => PathBuf::from("/"),
-                _ => machine.folder.clone(),
-            },
+            folder: folder(client, entry, machine),
             ..Self::default()
         };
-        if matches!(client, Client::Codex | Client::VsCode)
-            && let Some(folder) = entry.get("cwd").and_then(Value::as_str)
-        {
-            launch.folder = launch.folder.join(expand(folder));
-        }
         let passed: Vec<String> = launch
             .environment
             .keys()
@@ -130,6 +127,13 @@ impl Launch {
         launch.add_values(client, entry, machine, &mut hidden);
         hidden.extend(launch.secrets());
         launch.hidden = Hidden::of(&hidden);
+        // Searched on the PATH that the process is given, as the client does.
+        let path = launch.environment.get("PATH").map(String::as_str);
+        launch.program = machine.found_on(path, &launch.command, &launch.folder);
+        launch.is_this = launch
+            .program
+            .as_deref()
+            .is_some_and(|program| machine.is_this_file(program));
         Some(launch)
     }
 
@@ -178,7 +182,8 @@ impl Launch {
         let Some(file) = entry.get("envFile").and_then(Value::as_str) else {
             return;
         };
-        let path = self.folder.join(expanded(client, file, machine).0);
+        let file = with_home(client, expanded(client, file, machine).0, machine);
+        let path = self.folder.join(file);
         let Ok(text) = crate::portal::read_small_file(&path) else {
             self.unreadable = Some(path);
             return;
@@ -219,6 +224,28 @@ impl Launch {
     }
 }
 
+/// With the home folder, where the client replaces `~`.
+pub(super) fn with_home(client: Client, text: String, machine: &Machine) -> String {
+    match paths::expanded(Path::new(&text), Some(&machine.home)) {
+        Ok(path) if client.replaces_tilde() && text.starts_with('~') => path.display().to_string(),
+        _ => text,
+    }
+}
+
+/// Where the process is started.
+pub(super) fn folder(client: Client, entry: &Value, machine: &Machine) -> PathBuf {
+    let folder = match client {
+        Client::ClaudeDesktop if machine.system != System::Windows => PathBuf::from("/"),
+        _ => machine.folder.clone(),
+    };
+    match entry.get("cwd").and_then(Value::as_str) {
+        Some(own) if matches!(client, Client::Codex | Client::VsCode) => {
+            folder.join(with_home(client, expanded(client, own, machine).0, machine))
+        }
+        _ => folder,
+    }
+}
+
 fn is_ours(name: &str) -> bool {
     entry::variable(name).is_some_and(|variable| !variable.is_for_http())
 }
@@ -240,7 +267,7 @@ fn inherited(client: Client, machine: &Machine) -> BTreeMap<String, String> {
 }
 
 /// The text with its references followed, and where its value is from.
-fn expanded(client: Client, text: &str, machine: &Machine) -> (String, Origin) {
+pub(super) fn expanded(client: Client, text: &str, machine: &Machine) -> (String, Origin) {
     let mut value = String::new();
     let mut origin = Origin::Entry;
     let mut rest = text;

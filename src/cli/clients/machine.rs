@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use etcetera::home_dir;
+use crate::config::paths;
 
 /// The system, as far as folders differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +50,7 @@ impl Machine {
     pub(in crate::cli) fn here() -> Result<Self, Error> {
         let mut here = Self {
             system: System::HERE,
-            // HOME may be set to nothing, which would mean the current folder.
-            home: home_dir().ok().filter(|home| home.is_absolute()).ok_or(Error::Home)?,
+            home: paths::home().ok_or(Error::Home)?,
             folder: std::env::current_dir().map_err(Error::Folder)?,
             program: std::env::current_exe().map_err(Error::Program)?,
             environment: environment(),
@@ -73,13 +72,42 @@ impl Machine {
 
     /// The program that this name or path starts, searched on PATH.
     pub(in crate::cli) fn found(&self, program: impl AsRef<Path>) -> Option<PathBuf> {
-        which::which_in(program.as_ref(), self.variable("PATH"), &self.folder).ok()
+        self.found_on(self.variable("PATH"), program, &self.folder)
+    }
+
+    /// The program that this name or path starts in that folder, searched in the folders of `path`. One of them that is
+    /// not absolute is left out: it is another in each folder, and a stranger's in a stranger's.
+    pub(in crate::cli) fn found_on(
+        &self,
+        path: Option<&str>,
+        program: impl AsRef<Path>,
+        folder: &Path,
+    ) -> Option<PathBuf> {
+        let folders = std::env::split_paths(path.unwrap_or_default()).filter(|folder| folder.is_absolute());
+        let folders = std::env::join_paths(folders).ok()?;
+        // An empty PATH would be searched as the current folder.
+        let folders = (!folders.is_empty()).then_some(folders);
+        which::which_in(program.as_ref(), folders, folder).ok()
+    }
+
+    /// The path as this program takes it, from the folder it was started in.
+    pub(in crate::cli) fn meant(&self, path: impl AsRef<Path>) -> PathBuf {
+        // One that is refused stays as it is written, and is refused by the server with the reason.
+        let path = path.as_ref();
+        match paths::expanded(path, Some(&self.home)) {
+            Ok(expanded) => self.folder.join(expanded),
+            Err(_) => path.to_owned(),
+        }
     }
 
     /// True if this name or path starts this program itself.
     pub(in crate::cli) fn is_this(&self, program: impl AsRef<Path>) -> bool {
-        self.found(program)
-            .is_some_and(|found| is_same_file(&found, &self.program))
+        self.found(program).is_some_and(|found| self.is_this_file(&found))
+    }
+
+    /// True if this file is this program, by whatever links.
+    pub(in crate::cli) fn is_this_file(&self, file: &Path) -> bool {
+        is_same_file(file, &self.program)
     }
 
     /// Where programs with windows keep a user's settings.
@@ -93,10 +121,10 @@ impl Machine {
 
     /// Where VS Code keeps everything of a user.
     pub(in crate::cli) fn vs_code_folder(&self) -> PathBuf {
-        if let Some(portable) = self.variable("VSCODE_PORTABLE") {
-            return Path::new(portable).join("user-data");
+        if let Some(portable) = self.named_folder("VSCODE_PORTABLE") {
+            return portable.join("user-data");
         }
-        let folder = self.variable("VSCODE_APPDATA").map(PathBuf::from);
+        let folder = self.named_folder("VSCODE_APPDATA");
         folder.unwrap_or_else(|| self.settings_folder()).join("Code")
     }
 
@@ -127,15 +155,18 @@ impl Machine {
 
     /// The folder that a variable names, or one in the home folder.
     pub(in crate::cli) fn folder_in(&self, variable: &str, at_home: &str) -> PathBuf {
-        match self.variable(variable).map(Path::new) {
-            Some(folder) if folder.is_absolute() => folder.to_owned(),
-            _ => self.home.join(at_home),
-        }
+        self.named_folder(variable).unwrap_or_else(|| self.home.join(at_home))
+    }
+
+    /// The folder that a variable names. A relative one is no folder: it is another wherever one stands.
+    fn named_folder(&self, variable: &str) -> Option<PathBuf> {
+        let folder = paths::expanded(Path::new(self.variable(variable)?), Some(&self.home)).ok()?;
+        folder.is_absolute().then_some(folder)
     }
 }
 
-/// True if both are the same file, by whatever links.
-fn is_same_file(one: &Path, other: &Path) -> bool {
+/// True if both are the same file or folder, by whatever links.
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => false,

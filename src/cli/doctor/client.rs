@@ -1,77 +1,113 @@
 //! `doctor --client`: what a client has to start this server with, and whether it would get on with it.
 
+mod entry;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::Value;
 use url::Url;
 
 use super::{Check, Report};
-use crate::cli::clients::document::Document;
-use crate::cli::clients::file::SettingsFile;
+use crate::cli::clients::entry::variable;
 use crate::cli::clients::handshake::{self, Greeting};
 use crate::cli::clients::launch::{self, Launch, Origin};
 use crate::cli::clients::machine::Machine;
-use crate::cli::clients::started::{Starts, is_named_like_this, shown, starts};
-use crate::cli::clients::{Client, advice, entry};
-use crate::cli::{Global, has_command};
+use crate::cli::clients::started::{is_named_like_this, shown};
+use crate::cli::clients::{Client, advice, places};
+use crate::cli::{Global, Stop, has_command};
+use crate::config::paths;
+
+/// What the user allows beyond this very program, started as the user's own file says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Allowed {
+    /// `--trust-folder`.
+    pub(super) folder: bool,
+    /// `--run-other-program`.
+    pub(super) other_program: bool,
+}
 
 /// All checks, in the order of what builds on what.
-pub(super) async fn examine(client: Client, global: &Global, machine: &Machine) -> Vec<Check> {
+pub(super) async fn examine(
+    client: Client,
+    allowed: Allowed,
+    global: &Global,
+    machine: &Machine,
+) -> Result<Vec<Check>, Stop> {
     let mut checks = vec![installed(client, machine)];
-    let found = match find(client, global, machine) {
+    let found = match entry::find(client, global, machine) {
         Ok(found) => found,
         Err(check) => {
             checks.push(*check);
-            checks.extend(
-                ["program", "environment", "handshake"].map(|name| Check::skipped(name, "because entry failed")),
-            );
-            return checks;
+            checks.extend(skipped("because entry failed"));
+            return Ok(checks);
         }
     };
-    let place = format!("`{}` in {}", handshake::short(&found.name), found.file.display());
-    checks.push(if advice::is_switched_off(&found.entry) {
-        let on = format!("Switch it on in {}.", client.title());
-        Check::warning("entry", format!("{place} is switched off"), &[&on])
-    } else {
-        Check::ok("entry", place)
-    });
+    checks.push(found.check(client, allowed, global, machine));
+    if checks.last().is_some_and(Check::is_failed) {
+        checks.extend(skipped("because entry failed"));
+        return Ok(checks);
+    }
+    let needs_trust = found.is_of_the_folder(client, machine);
+    if needs_trust && !allowed.folder {
+        checks.extend(skipped("because the entry depends on this folder"));
+        return Ok(checks);
+    }
     if let Some((url, headers)) = launch::remote(client, &found.entry, machine) {
         checks.extend(
             ["program", "environment"].map(|name| Check::skipped(name, "because the server is reached over HTTP")),
         );
+        if needs_trust {
+            found.announce(client, machine, None).map_err(Stop::Output)?;
+        }
         checks.push(greeted_over_http(client, &url, &headers).await);
-        return checks;
+        return Ok(checks);
     }
     let Some(launch) = Launch::of(client, &found.entry, machine) else {
         checks.push(Check::failed(
             "program",
             "the entry starts no program",
-            &[&install(client, global)],
+            &[&install(client, global, "")],
         ));
         checks.extend(["environment", "handshake"].map(|name| Check::skipped(name, "because program failed")));
-        return checks;
+        return Ok(checks);
     };
-    checks.push(program(client, &launch, machine));
+    let may_run = launch.is_this || needs_trust || allowed.other_program;
+    checks.push(program(client, &found.entry, &launch, may_run, machine));
     let has_program = !checks.last().is_some_and(Check::is_failed);
     checks.push(environment(client, &found.entry, &launch, machine));
     if !has_program {
         checks.push(Check::skipped("handshake", "because program failed"));
-        return checks;
+        return Ok(checks);
+    }
+    if !may_run {
+        checks.push(Check::skipped("handshake", "because the entry starts another program"));
+        return Ok(checks);
+    }
+    if needs_trust || !launch.is_this {
+        found.announce(client, machine, Some(&launch)).map_err(Stop::Output)?;
     }
     checks.push(greeted(client, &launch).await);
     if !checks.last().is_some_and(Check::is_failed) {
-        checks.extend(examined_by_the_server(&launch, machine).await);
+        checks.extend(examined_by_the_server(&launch).await);
     }
-    checks
+    Ok(checks)
 }
 
-fn install(client: Client, global: &Global) -> String {
+/// The checks that need a trusted entry.
+fn skipped(reason: &str) -> [Check; 3] {
+    ["program", "environment", "handshake"].map(|name| Check::skipped(name, reason))
+}
+
+fn install(client: Client, global: &Global, option: &str) -> String {
     let demo = if global.wants_demo() { " --demo" } else { "" };
-    format!("Run `bitrix24-mail-mcp install {}{demo}`.", client.name())
+    format!("Run `bitrix24-mail-mcp install {}{demo}{option}`.", client.name())
 }
 
 fn installed(client: Client, machine: &Machine) -> Check {
+    if let Some(odd) = advice::about_folders(client, machine) {
+        return Check::warning("client", odd, &["Set it to a path from the root, without `~`."]);
+    }
     match client.found(machine) {
         Some(path) => Check::ok("client", format!("{} ({})", client.title(), path.display())),
         None => Check::warning(
@@ -82,64 +118,18 @@ fn installed(client: Client, machine: &Machine) -> Check {
     }
 }
 
-/// The entry that the client would use.
-struct Found {
-    name: String,
-    file: PathBuf,
-    entry: Value,
-}
-
-fn find(client: Client, global: &Global, machine: &Machine) -> Result<Found, Box<Check>> {
-    let name = global.server_name();
-    let own = client.file(machine);
-    let mut places = client.files_of_the_folder(machine);
-    places.push((own.clone(), vec![client.section().to_owned()]));
-    for (path, section) in places {
-        let mend = format!(
-            "Mend {} by hand; {} cannot read it either.",
-            path.display(),
+fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machine: &Machine) -> Check {
+    if let Some((key, path)) = places::with_tilde(client, entry) {
+        let what = format!(
+            "the entry's {key} begins with `~`, which {} may not replace",
             client.title()
         );
-        let unusable = |what: String| Box::new(Check::failed("entry", what, &[&mend]));
-        let file = SettingsFile::read(&path).map_err(|error| unusable(error.to_string()))?;
-        let Some(text) = file.text() else {
-            continue;
+        let step = match paths::expanded(Path::new(path), Some(&machine.home)) {
+            Ok(whole) => format!("Write {} there.", whole.display()),
+            Err(_) => "Write the whole path there.".to_owned(),
         };
-        let document = Document::parse(client.language(), text)
-            .map_err(|problem| unusable(format!("{} cannot be used: {problem}", path.display())))?;
-        let section: Vec<&str> = section.iter().map(String::as_str).collect();
-        let Some(Value::Object(servers)) = document.get(&section) else {
-            continue;
-        };
-        // Whoever wrote the entry by hand may have called it otherwise.
-        let starts_this = |entry: &Value| matches!(starts(Some(entry)), Starts::Copy(_));
-        let by_name = servers.get_key_value(name);
-        let is_demo = |entry: &Value| {
-            let arguments = entry.get("args").and_then(Value::as_array);
-            let mut texts = arguments.into_iter().flatten().filter_map(Value::as_str);
-            texts.any(|text| text.starts_with("--demo"))
-        };
-        let by_program = || {
-            servers
-                .iter()
-                .find(|(_, entry)| starts_this(entry) && is_demo(entry) == global.wants_demo())
-        };
-        if let Some((name, entry)) = by_name.or_else(by_program) {
-            return Ok(Found {
-                name: name.clone(),
-                file: file.path().to_owned(),
-                entry: entry.clone(),
-            });
-        }
+        return Check::failed("program", what, &[&step]);
     }
-    Err(Box::new(Check::failed(
-        "entry",
-        format!("`{name}` is not in {}", own.display()),
-        &[&install(client, global)],
-    )))
-}
-
-fn program(client: Client, launch: &Launch, machine: &Machine) -> Check {
     let again = if is_named_like_this(&launch.command) {
         format!(
             "To have this one started, run `{} install {}`.",
@@ -152,24 +142,30 @@ fn program(client: Client, launch: &Launch, machine: &Machine) -> Check {
             client.name()
         )
     };
-    match machine.found(&launch.command) {
-        None => Check::failed(
+    let Some(found) = &launch.program else {
+        return Check::failed(
             "program",
             format!("{} is not there, or may not be run", shown(&launch.command)),
             &[&again],
-        ),
-        Some(found) if machine.is_this(&launch.command) => {
-            Check::ok("program", format!("this one ({})", found.display()))
-        }
-        Some(found) => Check::warning(
+        );
+    };
+    let (found, this) = (found.display(), machine.program.display());
+    if launch.is_this {
+        Check::ok("program", format!("this one ({found})"))
+    } else if may_run {
+        Check::warning(
             "program",
-            format!(
-                "another one ({}), not this one ({})",
-                found.display(),
-                machine.program.display()
-            ),
+            format!("another one ({found}), not this one ({this})"),
             &[&again],
-        ),
+        )
+    } else {
+        let run =
+            "If you trust that program, add --run-other-program: it is then started, and given what the entry says.";
+        Check::warning(
+            "program",
+            format!("another one ({found}), not this one ({this}); it is not started"),
+            &[&again, run],
+        )
     }
 }
 
@@ -213,7 +209,7 @@ fn environment(client: Client, entry: &Value, launch: &Launch, machine: &Machine
     }
     let is_demo = launch.arguments.iter().any(|argument| argument.starts_with("--demo"));
     let is_elsewhere = launch.arguments.iter().any(|argument| argument == "--config");
-    let is_credential = |name: &str| entry::variable(name).is_some_and(|variable| variable.is_credential());
+    let is_credential = |name: &str| variable(name).is_some_and(|variable| variable.is_credential());
     let mut credentials = launch.settings.iter().filter(|(name, _)| is_credential(name));
     let can_call = credentials.any(|(_, origin)| origin.has_value() || *origin == Origin::Asked);
     if can_call || is_demo || is_elsewhere {
@@ -233,14 +229,27 @@ async fn greeted(client: Client, launch: &Launch) -> Check {
 
 async fn greeted_over_http(client: Client, url: &str, headers: &BTreeMap<String, String>) -> Check {
     let run = "See that `bitrix24-mail-mcp serve --http` runs at that address, and that the entry has its token.";
-    match Url::parse(url) {
-        Ok(url) if url.scheme() == "http" => handshake_check(handshake::http::greet(client, &url, headers).await, run),
-        Ok(url) if url.scheme() == "https" => Check::warning(
+    let url = match Url::parse(url) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) => url,
+        _ => return Check::failed("handshake", "the entry's url is no address of a web server", &[run]),
+    };
+    if url.scheme() == "https" {
+        return Check::warning(
             "handshake",
             "the server is reached over HTTPS; whose it is, and whether it answers, was not checked",
             &["Let the client itself connect, and see whether it lists the tools."],
+        );
+    }
+    match handshake::http::Loopback::of(&url) {
+        Some(place) => handshake_check(handshake::http::greet(client, &place, headers).await, run),
+        None => Check::warning(
+            "handshake",
+            "the server is reached over plain HTTP beyond this machine, where everybody on the way can read the entry's headers and the answers; it was not contacted",
+            &[
+                "Put a proxy with TLS before the server, and an https address into the entry; \
+                 or run the server on this machine and name it by 127.0.0.1.",
+            ],
         ),
-        _ => Check::failed("handshake", "the entry's url is no address of a web server", &[run]),
     }
 }
 
@@ -261,9 +270,9 @@ fn handshake_check(greeting: Result<Greeting, handshake::Error>, advice: &str) -
 }
 
 /// The other checks, made by the server itself as the client would start it.
-async fn examined_by_the_server(launch: &Launch, machine: &Machine) -> Vec<Check> {
+async fn examined_by_the_server(launch: &Launch) -> Vec<Check> {
     let skipped = |reason: &str| vec![Check::skipped("portal", reason)];
-    if !machine.is_this(&launch.command) || has_command(&launch.arguments) {
+    if !launch.is_this || has_command(&launch.arguments) {
         return skipped("because the entry starts another program, or a command of this one");
     }
     if launch.settings.iter().any(|(_, origin)| *origin == Origin::Asked) {

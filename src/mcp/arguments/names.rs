@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{JsonObject, fill, given, is_any_of};
+use super::{JsonObject, fill, given, is_any_of, without_unknown};
 use crate::address_book::{InvalidQuery, Names, Source, shown};
 
 const NAMES: &[&str] = &[
@@ -32,6 +32,11 @@ pub(crate) struct NamesArguments {
 /// Understands names as a list, as JSON text of one, or a single name; sources the same way.
 pub(crate) fn names(arguments: JsonObject) -> Result<NamesArguments, InvalidQuery> {
     let (mut names, mut sources, mut ask_user) = (None, None, None);
+    let is_known = |key: &str| [NAMES, SOURCES, ASK_USER].iter().any(|names| is_any_of(key, names));
+    let arguments = without_unknown(arguments, is_known).map_err(|key| InvalidQuery {
+        field: "arguments",
+        problem: format!("has no `{}`; known are names, sources, ask_user", shown(&key)),
+    })?;
     for (key, value) in given(arguments) {
         if is_any_of(&key, NAMES) {
             fill(&mut names, "names", texts_in("names", value)?)?;
@@ -39,11 +44,6 @@ pub(crate) fn names(arguments: JsonObject) -> Result<NamesArguments, InvalidQuer
             fill(&mut sources, "sources", sources_in(value)?)?;
         } else if is_any_of(&key, ASK_USER) {
             fill(&mut ask_user, "ask_user", truth_in(&value)?)?;
-        } else {
-            return Err(InvalidQuery {
-                field: "arguments",
-                problem: format!("has no `{}`; known are names, sources, ask_user", shown(key)),
-            });
         }
     }
     let names = names.ok_or_else(|| InvalidQuery {
@@ -125,6 +125,7 @@ mod tests {
             json!({"names": "[\"Anna\"]"}),
             json!({"recipients": ["Anna"], "names": null}),
             json!({"Name": "Anna", "sources": [], "ask_user": "false"}),
+            json!({"names": ["Anna"], "limit": 1, "toolCallId": "x"}),
         ] {
             assert_eq!(understood(arguments.clone()), expected, "{arguments}");
         }
@@ -159,7 +160,8 @@ mod tests {
             (json!({"names": ["Anna"], "to": ["Bob"]}), "names"),
             (json!({"names": ["Anna"], "sources": ["crm"]}), "sources"),
             (json!({"names": ["Anna"], "ask_user": 1}), "ask_user"),
-            (json!({"names": ["Anna"], "limit": 1}), "arguments"),
+            (json!({"limit": 1}), "arguments"),
+            (json!({"toolCallId": "x"}), "names"),
         ] {
             let refused = names(arguments.as_object().unwrap().clone()).unwrap_err();
             assert_eq!(refused.field, field, "{arguments}");

@@ -95,15 +95,37 @@ impl Callers {
             .map_err(|not_yet| not_yet.wait_time_from(self.limiter.clock().now()))
     }
 
-    /// Whom to count; `None` for a program on this machine that is not limited.
-    pub(super) fn caller(&self, remote: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
-        if let Some(other) = other_machine(remote) {
-            return Some(other);
+    /// True if the calls of `caller` are counted.
+    pub(super) fn limits(&self, caller: &Caller) -> bool {
+        self.limits_loopback || !caller.is_of_this_machine
+    }
+}
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Caller {
+    pub(super) address: IpAddr,
+    /// A program on this machine that speaks for nobody else.
+    is_of_this_machine: bool,
+}
+
+impl Caller {
+    pub(super) fn of(remote: IpAddr, headers: &HeaderMap) -> Self {
+        let other = |address| Self {
+            address,
+            is_of_this_machine: false,
+        };
+        if let Some(machine) = other_machine(remote) {
+            return other(machine);
         }
+        let remote = remote.to_canonical();
         match headers.get_all(FORWARDED_FOR).iter().next_back() {
             // What cannot be read is one caller: the proxy itself.
-            Some(entries) => Some(last_address(entries).map_or(remote, network)),
-            None => self.limits_loopback.then_some(remote),
+            Some(entries) => other(last_address(entries).map_or(remote, network)),
+            None => Self {
+                address: remote,
+                is_of_this_machine: true,
+            },
         }
     }
 }
@@ -158,8 +180,8 @@ mod tests {
         for value in forwarded {
             headers.append("x-forwarded-for", value.parse().unwrap());
         }
-        let caller = callers.caller(remote.parse().unwrap(), &headers);
-        caller.is_none_or(|caller| callers.count(caller).is_ok())
+        let caller = Caller::of(remote.parse().unwrap(), &headers);
+        !callers.limits(&caller) || callers.count(caller.address).is_ok()
     }
 
     #[test]

@@ -11,11 +11,12 @@ pub(in crate::transports) struct Shares {
     held: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// One of them, until it is dropped.
+/// What one caller holds for one purpose, until this is dropped.
 #[derive(Debug)]
 pub(in crate::transports) struct Share {
     shares: Arc<Shares>,
     caller: Option<IpAddr>,
+    amount: usize,
 }
 
 impl Shares {
@@ -33,18 +34,34 @@ impl Shares {
 
     /// Takes one for `caller`; `None` for a caller that is not limited. Nothing if the caller has all it may have.
     pub(in crate::transports) fn take(self: &Arc<Self>, caller: Option<IpAddr>) -> Option<Share> {
-        if let Some(caller) = caller {
-            let mut held = self.held();
-            let count = held.entry(caller).or_default();
-            if *count >= self.most {
-                return None;
-            }
-            *count += 1;
-        }
-        Some(Share {
+        let mut share = self.empty(caller);
+        share.grow(1).then_some(share)
+    }
+
+    /// A share of nothing, which can grow.
+    pub(in crate::transports) fn empty(self: &Arc<Self>, caller: Option<IpAddr>) -> Share {
+        Share {
             shares: Arc::clone(self),
             caller,
-        })
+            amount: 0,
+        }
+    }
+}
+
+impl Share {
+    /// Takes `more` for the same caller. False, and nothing taken, if that is more than it may have.
+    pub(in crate::transports) fn grow(&mut self, more: usize) -> bool {
+        let Some(caller) = self.caller.filter(|_| more > 0) else {
+            return true;
+        };
+        let mut held = self.shares.held();
+        let all = held.get(&caller).copied().unwrap_or_default().saturating_add(more);
+        let is_within = all <= self.shares.most;
+        if is_within {
+            held.insert(caller, all);
+            self.amount += more;
+        }
+        is_within
     }
 }
 
@@ -52,9 +69,9 @@ impl Drop for Share {
     fn drop(&mut self) {
         let Some(caller) = self.caller else { return };
         let mut held = self.shares.held();
-        if let Some(count) = held.get_mut(&caller) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(all) = held.get_mut(&caller) {
+            *all -= self.amount;
+            if *all == 0 {
                 held.remove(&caller);
             }
         }
@@ -76,5 +93,20 @@ mod tests {
         drop(held);
         assert!(shares.take(one).is_some());
         assert!(shares.held().is_empty());
+    }
+
+    #[test]
+    fn a_share_grows_as_far_as_its_caller_has_room() {
+        let shares = Shares::new(10);
+        let caller = Some(IpAddr::from([192, 0, 2, 1]));
+        let (mut one, mut two) = (shares.empty(caller), shares.empty(caller));
+        assert!(one.grow(6) && two.grow(4) && two.grow(0));
+        assert!(!two.grow(1) && !one.grow(usize::MAX), "ten are held");
+        drop(one);
+        assert!(two.grow(6) && !two.grow(1), "only what was taken is given back");
+        drop(two);
+        assert!(shares.held().is_empty());
+        assert!(!shares.empty(caller).grow(11));
+        assert!(shares.held().is_empty(), "nothing is kept of what was refused");
     }
 }

@@ -1,6 +1,7 @@
 //! The bearer token that callers show: `BITRIX24_MCP_HTTP_TOKEN`. It is compared here and goes nowhere else.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -11,7 +12,11 @@ use subtle::ConstantTimeEq;
 type Reader = dyn Fn() -> Result<SecretString, &'static str> + Send + Sync;
 
 /// The token, or how to read it: a file may change while the server runs.
-pub struct Token(Source);
+pub struct Token {
+    source: Source,
+    /// Every stranger that shows some token has it read, so a failure is logged only when it begins.
+    is_failing: AtomicBool,
+}
 
 enum Source {
     Text(SecretString),
@@ -33,7 +38,7 @@ impl Token {
     /// [`InvalidToken`].
     pub fn from_text(text: SecretString) -> Result<Self, InvalidToken> {
         if is_sendable(&text) {
-            Ok(Self(Source::Text(text)))
+            Ok(Self::of(Source::Text(text)))
         } else {
             Err(InvalidToken)
         }
@@ -41,7 +46,14 @@ impl Token {
 
     /// A token that is read for each request.
     pub fn from_reader(read: impl Fn() -> Result<SecretString, &'static str> + Send + Sync + 'static) -> Self {
-        Self(Source::Reader(Box::new(read)))
+        Self::of(Source::Reader(Box::new(read)))
+    }
+
+    fn of(source: Source) -> Self {
+        Self {
+            source,
+            is_failing: AtomicBool::new(false),
+        }
     }
 
     /// What is wrong with the token as it is now; `None` if it can be used.
@@ -56,7 +68,7 @@ impl Token {
     }
 
     fn current(&self) -> Result<SecretString, String> {
-        let token = match &self.0 {
+        let token = match &self.source {
             Source::Text(text) => text.clone(),
             Source::Reader(read) => read()?,
         };
@@ -79,7 +91,9 @@ impl Token {
         if !scheme.eq_ignore_ascii_case(b"Bearer ") {
             return Shown::Nothing;
         }
-        match self.current() {
+        let current = self.current();
+        let was_failing = self.is_failing.swap(current.is_err(), Ordering::Relaxed);
+        match current {
             Ok(token) => {
                 let expected = token.expose_secret().trim().as_bytes();
                 // How long the comparison takes tells at most the token's length.
@@ -90,7 +104,9 @@ impl Token {
                 }
             }
             Err(reason) => {
-                tracing::error!(reason, "the HTTP token cannot be read, so nobody is let in");
+                if !was_failing {
+                    tracing::error!(reason, "the HTTP token cannot be read, so nobody is let in");
+                }
                 Shown::Another
             }
         }

@@ -21,10 +21,12 @@ use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
+use tracing::Level;
 
 use super::Limits;
 use super::routes::App;
 use crate::transports::guard::{self, Ends, Shares};
+use crate::transports::refusal;
 
 /// Real heads have one or two kilobytes; browsers with many cookies a few more. hyper may read up to twice as much
 /// before it looks.
@@ -44,16 +46,21 @@ const LATE_REQUESTS: Duration = Duration::from_millis(100);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Serves connections until `stop`, then ends as the module says.
-pub(super) async fn serve(listener: TcpListener, router: Router, app: &App, stop: CancellationToken) {
+pub(super) async fn serve(listener: TcpListener, router: Router, app: &Arc<App>, stop: CancellationToken) {
     let limits = app.limits;
     let places = Arc::new(Semaphore::new(room_for_connections(limits.connections)));
     let shares = Shares::new(CONNECTIONS_OF_ONE);
+    let refused = refusal::Log::new(Level::WARN);
     let graceful = GracefulShutdown::new();
     let begin = |(stream, remote): (TcpStream, SocketAddr)| {
         let place = Arc::clone(&places).try_acquire_owned();
         let share = shares.take(guard::other_machine(remote.ip()));
         let (Ok(place), Some(share)) = (place, share) else {
-            tracing::warn!("closed a new connection: there are as many as this server takes, of all or of one address");
+            if refused.is_first("too_many_connections") {
+                tracing::warn!(
+                    "closed a new connection: there are as many as this server takes, of all or of one address"
+                );
+            }
             app.metrics.connection_refused();
             return;
         };
@@ -68,8 +75,12 @@ pub(super) async fn serve(listener: TcpListener, router: Router, app: &App, stop
             graceful.watcher(),
         );
         let open = app.metrics.open_connection();
+        let app = Arc::clone(app);
         tokio::spawn(async move {
-            serving.await;
+            // A client that breaks off or is slow is its own business.
+            if serving.await.is_err_and(|error| error.is_parse()) {
+                app.unreadable_request();
+            }
             drop((place, share, open));
         });
     };
@@ -100,10 +111,18 @@ pub(super) async fn serve(listener: TcpListener, router: Router, app: &App, stop
         app.server.shutdown_token().cancel();
         let _ = tokio::time::timeout(LAST_WORDS, ended).await;
     }
+    refused.flush();
+    app.refused.flush();
 }
 
 /// One connection until it ends, whichever side ends it.
-async fn connection(stream: TcpStream, ends: Ends, router: Router, limits: Limits, watcher: Watcher) {
+async fn connection(
+    stream: TcpStream,
+    ends: Ends,
+    router: Router,
+    limits: Limits,
+    watcher: Watcher,
+) -> hyper::Result<()> {
     let mut io = TimeoutStream::new(stream);
     io.set_write_timeout(Some(limits.write_time));
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -117,8 +136,7 @@ async fn connection(stream: TcpStream, ends: Ends, router: Router, limits: Limit
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(Box::pin(io)), service);
-    // A client that breaks off or is slow is its own business.
-    let _ = watcher.watch(connection).await;
+    watcher.watch(connection).await
 }
 
 /// Raises the limit of open files as far as this user may, and leaves some for everything else.

@@ -29,7 +29,8 @@ use rmcp::transport::Transport;
 
 use crate::mcp::Server;
 
-const REVISION: &str = "mcp-protocol-version";
+/// The header that names the revision.
+pub(super) const REVISION: &str = "mcp-protocol-version";
 
 /// The idle services.
 pub(super) struct Direct {

@@ -13,6 +13,7 @@
 //! `direct` answers the older revisions in JSON, rmcp everything else. It asks for both types in `Accept`, and refuses in
 //! plain text; here a body that it cannot read is answered as on any other transport, and every refusal is a JSON-RPC error.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +28,9 @@ use http_body_util::{BodyExt, Full};
 use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde::Deserialize;
 
-use super::direct::Direct;
+use super::direct::{Direct, REVISION};
 use super::routes::App;
 use crate::mcp::Server;
 use crate::transports::guard::{Ends, Running};
@@ -82,12 +84,41 @@ impl Endpoint {
         parts
             .headers
             .insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        parts
+            .headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if opens_with_another_revision(&parts.headers, &body) {
+            parts.headers.remove(REVISION);
+        }
         let service = match form {
             Form::Json => &self.json,
             Form::EventStream => &self.event_stream,
         };
         service.handle(http::Request::from_parts(parts, Full::new(body))).await
     }
+}
+
+/// True for an `initialize` whose body names another revision than the header: what is negotiated is the body's, and
+/// rmcp would refuse. Clients send the header of an earlier session, or always the newest that they know.
+fn opens_with_another_revision(headers: &HeaderMap, body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Opening<'a> {
+        #[serde(borrow)]
+        method: Cow<'a, str>,
+        #[serde(default)]
+        params: Params,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Params {
+        protocol_version: String,
+    }
+    let mut named = headers.get_all(REVISION).iter();
+    let Some(first) = named.next() else { return false };
+    serde_json::from_slice::<Opening<'_>>(body).is_ok_and(|opening| {
+        let is_same = first.as_bytes() == opening.params.protocol_version.as_bytes() && named.next().is_none();
+        opening.method == "initialize" && !is_same
+    })
 }
 
 /// The body of an answer of rmcp.
@@ -105,7 +136,10 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
         let message = "answers are application/json or text/event-stream, and Accept names neither";
         Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
     })?;
-    let body = app.bodies.read(&parts.headers, body).await?;
+    // A caller without a place for its call need not send its body. The place is taken once the body is there: bodies
+    // that arrive slowly have bounds of their own, and would hold the places of others behind the same address.
+    drop(app.guard.admit(caller)?);
+    let body = app.bodies.read(caller.address, &parts.headers, body).await?;
     let running = app.guard.admit(caller)?;
     if form == Form::Json
         && let Some(response) = app.endpoint.direct.answer(&parts.headers, &body.bytes).await

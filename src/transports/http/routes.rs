@@ -8,12 +8,13 @@ use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tracing::Level;
 
 use super::endpoint::{self, Endpoint};
 use super::operation::{self, Readiness};
@@ -23,7 +24,7 @@ use crate::transports::body::Bodies;
 use crate::transports::guard::{Ends, Guard};
 use crate::transports::legacy_sse::{self, Sessions};
 use crate::transports::metrics::Metrics;
-use crate::transports::refusal::{Reason, Refusal};
+use crate::transports::refusal::{self, Reason, Refusal};
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(in crate::transports) struct App {
     pub(super) endpoint: Endpoint,
     pub(super) readiness: Readiness,
     pub(super) metrics: Metrics,
+    /// Refused requests.
+    pub(super) refused: refusal::Log,
     /// True if the transport of 2024-11-05 is served.
     pub(super) has_legacy_sse: bool,
     pub(in crate::transports) limits: Limits,
@@ -55,6 +58,7 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
         endpoint: Endpoint::new(&server, limits.keep_alive),
         readiness: Readiness::new(server.clone()),
         metrics: Metrics::new(&server, Arc::clone(&guard), Arc::clone(&bodies), sessions.clone()),
+        refused: refusal::Log::new(Level::INFO),
         bodies,
         has_legacy_sse: sessions.is_some(),
         server,
@@ -67,19 +71,28 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     (app, router)
 }
 
+impl App {
+    /// A request that cannot be read has no route, and hyper answers it.
+    pub(super) fn unreadable_request(&self) {
+        const REASON: &str = "unreadable_request";
+        self.metrics.refused(REASON);
+        if self.refused.is_first(REASON) {
+            tracing::info!(http.refused = REASON, "refused what is no request of HTTP/1.1");
+        }
+    }
+}
+
 fn router(app: &Arc<App>, sessions: Option<Arc<Sessions>>) -> Router {
-    let mut routes = Router::new()
-        .route(MCP, post(endpoint::post))
-        .route("/healthz", get(operation::healthz))
-        .route("/readyz", get(operation::readyz))
-        .route("/metrics", get(operation::metrics))
-        .route("/", get(page::page));
+    let routes = Router::new();
+    let routes = route(routes, MCP, || post(endpoint::post));
+    let routes = route(routes, HEALTHZ, || get(operation::healthz));
+    let routes = route(routes, READYZ, || get(operation::readyz));
+    let routes = route(routes, METRICS, || get(operation::metrics));
+    let mut routes = routes.route("/", get(page::page));
     if let Some(sessions) = sessions {
-        let legacy = Router::new()
-            .route(legacy_sse::STREAM, get(legacy_sse::open))
-            .route(legacy_sse::MESSAGES, post(legacy_sse::receive))
-            .layer(Extension(sessions));
-        routes = routes.merge(legacy);
+        let legacy = route(Router::new(), legacy_sse::STREAM, || get(legacy_sse::open));
+        let legacy = route(legacy, legacy_sse::MESSAGES, || post(legacy_sse::receive));
+        routes = routes.merge(legacy.layer(Extension(sessions)));
     }
     routes = routes
         .fallback(nothing_here)
@@ -95,8 +108,18 @@ fn router(app: &Arc<App>, sessions: Option<Arc<Sessions>>) -> Router {
         .with_state(Arc::clone(app))
 }
 
+/// Adds a route, with and without a slash at its end: people copy addresses in both forms, and few clients follow a
+/// redirect with a POST.
+fn route(routes: Router<Arc<App>>, path: &str, methods: impl Fn() -> MethodRouter<Arc<App>>) -> Router<Arc<App>> {
+    routes.route(path, methods()).route(&format!("{path}/"), methods())
+}
+
 /// The endpoint of Streamable HTTP.
 pub(super) const MCP: &str = "/mcp";
+
+const HEALTHZ: &str = "/healthz";
+const READYZ: &str = "/readyz";
+const METRICS: &str = "/metrics";
 
 /// Labels for the metrics: a path that a caller made up is none.
 fn label(path: &str) -> &'static str {
@@ -104,13 +127,19 @@ fn label(path: &str) -> &'static str {
         MCP,
         legacy_sse::STREAM,
         legacy_sse::MESSAGES,
-        "/healthz",
-        "/readyz",
-        "/metrics",
+        HEALTHZ,
+        READYZ,
+        METRICS,
         "/",
     ];
-    known.into_iter().find(|known| *known == path).unwrap_or("other")
+    let without_slash = path.strip_suffix('/').filter(|route| *route != "/");
+    let is_route = |known: &&str| path == *known || without_slash == Some(*known);
+    known.into_iter().find(is_route).unwrap_or("other")
 }
+
+/// Marks the answer to a request that passed every check of the guard.
+#[derive(Debug, Clone, Copy)]
+struct LetIn;
 
 /// Counts and logs the request, and forbids caching and guessing of what it gets.
 async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -119,13 +148,17 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     let mut response = next.run(request).await;
     let reason = response.extensions().get::<Reason>().map(|reason| reason.0);
     app.metrics.request(route, response.status(), reason);
-    tracing::info!(
-        http.route = route,
-        http.status = response.status().as_u16(),
-        http.refused = reason,
-        elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "answered a request"
-    );
+    let is_let_in = response.extensions().get::<LetIn>().is_some();
+    // What strangers can have as often as they like is not a line each: refusals, and answers to preflight requests.
+    if reason.map_or(is_let_in, |reason| app.refused.is_first(reason)) {
+        tracing::info!(
+            http.route = route,
+            http.status = response.status().as_u16(),
+            http.refused = reason,
+            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "answered a request"
+        );
+    }
     let headers = response.headers_mut();
     headers
         .entry(CACHE_CONTROL)
@@ -153,7 +186,11 @@ async fn check_names(State(app): State<Arc<App>>, request: Request, next: Next) 
 
 async fn check_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match app.guard.check_token(request.headers()) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(LetIn);
+            response
+        }
         Err(refusal) => refusal.into_response(),
     }
 }

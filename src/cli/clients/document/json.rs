@@ -8,9 +8,7 @@ use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstObjectProp, CstRoo
 use serde_json::{Map, Value};
 
 use super::Problem;
-
-/// What editors on Windows put before the text.
-const BYTE_ORDER_MARK: char = '\u{feff}';
+use crate::cli::clients::file::BYTE_ORDER_MARK;
 
 #[derive(Debug)]
 pub(in crate::cli) struct Json {

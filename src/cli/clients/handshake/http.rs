@@ -1,6 +1,7 @@
 //! The first words over Streamable HTTP, as a client says them: one POST a message, to a server without TLS.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use url::Url;
+use url::{Host, Url};
 
 use super::{Answer, Error, Greeting, greeting_from, manner_of, short};
 use crate::cli::clients::Client;
@@ -19,18 +20,41 @@ use crate::cli::clients::hidden::Hidden;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// Greets the server at `url` with the headers of the entry, and lists its tools.
+/// An address of this machine: beyond it, everybody on the way could read the headers. Nothing is looked up by name, since
+/// a resolver may say something else of `localhost`.
+pub(in crate::cli) struct Loopback<'a> {
+    url: &'a Url,
+    addresses: Vec<SocketAddr>,
+}
+
+impl<'a> Loopback<'a> {
+    /// `None` for every other machine, and for `https`.
+    pub(in crate::cli) fn of(url: &'a Url) -> Option<Self> {
+        let port = url.port_or_known_default()?;
+        let hosts: Vec<IpAddr> = match url.host()? {
+            Host::Ipv4(address) => vec![address.into()],
+            Host::Ipv6(address) => vec![IpAddr::from(address).to_canonical()],
+            Host::Domain("localhost") => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            Host::Domain(_) => return None,
+        };
+        let is_here = url.scheme() == "http" && hosts.iter().all(IpAddr::is_loopback);
+        let addresses = hosts.into_iter().map(|host| SocketAddr::new(host, port)).collect();
+        is_here.then_some(Self { url, addresses })
+    }
+}
+
+/// Greets the server there with the headers of the entry, and lists its tools.
 pub(in crate::cli) async fn greet(
     client: Client,
-    url: &Url,
+    place: &Loopback<'_>,
     headers: &BTreeMap<String, String>,
 ) -> Result<Greeting, Error> {
     let manner = manner_of(client);
     let started = Instant::now();
     let mut session = Session {
-        url,
+        place,
         headers: headers_of(headers, manner.revision),
-        hidden: Hidden::of(&secrets_in(url, headers)),
+        hidden: Hidden::of(&secrets_in(place.url, headers)),
         patience: manner.patience,
     };
     let answer = session.ask(1, "initialize", manner.greeting()).await?;
@@ -60,7 +84,7 @@ fn headers_of(given: &BTreeMap<String, String>, revision: &'static str) -> Heade
 }
 
 struct Session<'a> {
-    url: &'a Url,
+    place: &'a Loopback<'a>,
     headers: HeaderMap,
     hidden: Hidden,
     patience: Duration,
@@ -107,22 +131,23 @@ impl Session<'_> {
 
     /// Host and port, without a password.
     fn address(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
-        self.url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"))
+        let url = self.place.url;
+        let host = url.host_str().unwrap_or_default();
+        url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     async fn exchange(&self, message: &Value) -> Result<(http::StatusCode, Option<HeaderValue>, String), String> {
         let failed = |error: &dyn std::error::Error| short(&error.to_string());
-        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let port = self.url.port_or_known_default().unwrap_or(80);
-        let stream = TcpStream::connect((host, port)).await.map_err(|error| failed(&error))?;
+        let addresses = self.place.addresses.as_slice();
+        let stream = TcpStream::connect(addresses).await.map_err(|error| failed(&error))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failed(&error))?;
         let connection = tokio::spawn(connection);
-        let path = match self.url.query() {
-            Some(query) => format!("{}?{query}", self.url.path()),
-            None => self.url.path().to_owned(),
+        let url = self.place.url;
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
         };
         let mut request = Request::post(path)
             .header(header::HOST, self.address())
@@ -135,5 +160,34 @@ impl Session<'_> {
         let body = body.map_err(|error| short(&error.to_string()))?.to_bytes();
         connection.abort();
         Ok((status, session, String::from_utf8_lossy(&body).into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for (url, is_here) in [
+            ("http://127.0.0.1:8024/mcp", true),
+            ("http://127.8.9.10/mcp", true),
+            ("http://2130706433/mcp", true),
+            ("http://[::1]:8024/mcp", true),
+            ("http://[::ffff:127.0.0.1]/mcp", true),
+            ("http://LOCALHOST:8024/mcp", true),
+            ("https://127.0.0.1/mcp", false),
+            ("http://0.0.0.0/mcp", false),
+            ("http://[::]/mcp", false),
+            ("http://10.0.0.1/mcp", false),
+            ("http://[::ffff:10.0.0.1]/mcp", false),
+            ("http://localhost.example.com/mcp", false),
+            ("http://127.0.0.1.example.com/mcp", false),
+            ("http://127.0.0.1@example.com/mcp", false),
+            ("http://localhost@10.0.0.1/mcp", false),
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!(Loopback::of(&url).is_some(), is_here, "{url}");
+        }
     }
 }

@@ -1,0 +1,191 @@
+//! Whether letters may not be what they seem, since a text mixes alphabets. Pure.
+//!
+//! | text | is odd if |
+//! |---|---|
+//! | a word of a name | its letters are of several alphabets, or imitations of letters (`𝗮`, `ɑ`) stand among others |
+//! | a local part | all of it is of several alphabets, or it reads as Latin under a Latin ending without being so |
+//! | a label of a domain | its letters are of several alphabets, or it is Cyrillic that reads as Latin under a Latin ending |
+//!
+//! Nothing odd in a name: `Anna (Анна)`, `IT-отдел`, `1С`, `Mª`, `µTorrent`, `Ⅳ`. Chinese, Japanese, Korean, Thai and
+//! their neighbours write words without blanks between them, also foreign ones, so there an alphabet ends a word.
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+use unicode_normalization::UnicodeNormalization;
+use unicode_script::{Script, ScriptExtension, UnicodeScript};
+use unicode_security::GeneralSecurityProfile;
+
+use super::{address, spelling};
+
+/// Lower-case Cyrillic letters that look like Latin ones in nearly every typeface. TR39 also pairs г/r, ь/b and ш/w,
+/// which would make ordinary words suspicious.
+const LATIN_LOOKING: &str = "асԁеһіјӏорԛѕԝху";
+
+/// True if a word of `name` mixes alphabets.
+pub(super) fn mix_in_name(name: &str) -> bool {
+    if name.is_ascii() {
+        return false;
+    }
+    // Nearly all other names are of Latin letters alone, or of Cyrillic ones.
+    let (mut has_latin, mut has_cyrillic) = (false, false);
+    let is_plain = name.chars().all(|character| match character {
+        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => {
+            has_latin = true;
+            true
+        }
+        '\u{400}'..='\u{52f}' => {
+            has_cyrillic = true;
+            true
+        }
+        other => other.is_ascii(),
+    });
+    if is_plain && !(has_latin && has_cyrillic) {
+        return false;
+    }
+    name.split(|character| !is_inside_word(character)).any(mixes_letters)
+}
+
+/// True if `local`, the part of an address before the `@`, mixes alphabets. One that is all Cyrillic but reads as Latin
+/// (`рара`) is as odd, unless it belongs to a domain of another alphabet: `роса@почта.рф`.
+pub(super) fn mix_in_local_part(local: &str, domain: &str) -> bool {
+    if local.is_ascii() {
+        return false;
+    }
+    is_of_several(local)
+        || local.chars().any(|letter| is_letter(letter) && is_imitation(letter))
+        || (passes_for_ascii(local) && (has_ascii_letter(local) || has_latin_ending(domain)))
+}
+
+/// True if one label mixes alphabets, or is Cyrillic that reads as Latin while the domain ends in Latin letters
+/// (`сосо.com`). `почта.рф` and `почта.com` are neither. `host` is decoded.
+pub(super) fn mix_in_host(host: &str) -> bool {
+    if host.is_ascii() {
+        return false;
+    }
+    let ends_in_latin = ends_in_ascii(host);
+    host.split('.')
+        .any(|label| is_of_several(label) || (ends_in_latin && passes_for_latin(label)))
+}
+
+/// Letters, digits and marks; also the apostrophe of `О'Neill`.
+fn is_inside_word(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric() || character == '\'';
+    }
+    if character.is_alphanumeric() {
+        return !is_written_without_blanks(character.script());
+    }
+    matches!(character, '’' | '‘' | '´' | '′') || is_mark(character)
+}
+
+fn is_mark(character: char) -> bool {
+    use GeneralCategory::{EnclosingMark, NonspacingMark, SpacingMark};
+    matches!(
+        get_general_category(character),
+        NonspacingMark | EnclosingMark | SpacingMark
+    )
+}
+
+const fn is_written_without_blanks(script: Script) -> bool {
+    use Script::{Bopomofo, Han, Hangul, Hiragana, Katakana, Khmer, Lao, Myanmar, Thai, Tibetan};
+    matches!(
+        script,
+        Bopomofo | Han | Hangul | Hiragana | Katakana | Khmer | Lao | Myanmar | Thai | Tibetan
+    )
+}
+
+/// Whether the letters of a word have no alphabet in common.
+fn mixes_letters(word: &str) -> bool {
+    let (mut common, mut has_letter, mut has_imitation) = (ScriptExtension::default(), false, false);
+    for letter in word.chars().filter(|character| is_letter(*character)) {
+        if is_imitation(letter) {
+            has_imitation = true;
+        } else {
+            has_letter = true;
+            common.intersect_with(letter.script_extension());
+        }
+    }
+    common.is_empty() || (has_letter && has_imitation)
+}
+
+/// Leaves out what stands beside letters of any alphabet: raised letters, Roman numbers, the ordinals of `Mª` and `Nº`.
+fn is_letter(character: char) -> bool {
+    use GeneralCategory::{LowercaseLetter, OtherLetter, TitlecaseLetter, UppercaseLetter};
+    if character.is_ascii() {
+        return character.is_ascii_alphabetic();
+    }
+    !matches!(character, 'ª' | 'º')
+        && matches!(
+            get_general_category(character),
+            LowercaseLetter | UppercaseLetter | TitlecaseLetter | OtherLetter
+        )
+}
+
+/// Letters that no language writes and that stand for Latin ones: mathematical (`𝗮`), phonetic (`ɑ`).
+fn is_imitation(letter: char) -> bool {
+    let is_other_form = letter.nfkc().next() != Some(letter);
+    match letter.script() {
+        // Micro, litre and information are signs that texts use.
+        Script::Common => is_other_form && !matches!(letter, 'µ' | 'ℓ' | 'ℹ'),
+        // Full-width letters and ligatures are the same letters in another form.
+        Script::Latin => letter > '\u{24f}' && !letter.identifier_allowed() && !is_other_form && reads_as_ascii(letter),
+        _ => false,
+    }
+}
+
+fn reads_as_ascii(letter: char) -> bool {
+    spelling::readable(letter.encode_utf8(&mut [0; 4])).is_ascii()
+}
+
+/// True if a text reads as ASCII, but a letter or digit of it is neither that nor one that Latin languages use.
+fn passes_for_ascii(text: &str) -> bool {
+    let is_foreign = |character: char| {
+        let is_latin = character.script() == Script::Latin && character.identifier_allowed();
+        !character.is_ascii() && character.is_alphanumeric() && !is_latin
+    };
+    text.chars().any(is_foreign) && spelling::folded(text).is_ascii()
+}
+
+fn has_ascii_letter(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+fn has_latin_ending(domain: &str) -> bool {
+    address::host(domain).is_some_and(|host| ends_in_ascii(&host))
+}
+
+fn ends_in_ascii(host: &str) -> bool {
+    host.rsplit('.').next().is_some_and(|top| top.is_ascii())
+}
+
+fn passes_for_latin(label: &str) -> bool {
+    let mut letters = label.chars().filter(|character| character.is_alphabetic()).peekable();
+    letters.peek().is_some() && letters.all(|letter| LATIN_LOOKING.contains(letter))
+}
+
+/// TR39, section 5.1, where Japanese, Korean and Chinese may use their scripts together, and Latin beside them.
+fn is_of_several(text: &str) -> bool {
+    !text.is_ascii() && ScriptExtension::for_str(text).is_empty() && !is_east_asian(text)
+}
+
+const EAST_ASIAN: [Script; 5] = [
+    Script::Han,
+    Script::Hiragana,
+    Script::Katakana,
+    Script::Hangul,
+    Script::Bopomofo,
+];
+
+/// Kana and Hangul do not meet in one word, apart from forgeries.
+fn is_east_asian(label: &str) -> bool {
+    let has = |wanted: &[Script]| label.chars().any(|character| wanted.contains(&character.script()));
+    let is_of_them = |character: char| {
+        let scripts = character.script_extension();
+        scripts.is_common()
+            || scripts.is_inherited()
+            || EAST_ASIAN.iter().any(|script| scripts.contains_script(*script))
+    };
+    label
+        .chars()
+        .all(|character| character.script() == Script::Latin || is_of_them(character))
+        && !(has(&[Script::Hiragana, Script::Katakana]) && has(&[Script::Hangul]))
+}

@@ -1,0 +1,223 @@
+//! The entry that a client would use, and whether it may be trusted. A file of the current folder can be a stranger's, as in
+//! a cloned repository: nothing that it names is started, contacted, read or looked up unless the user says so.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Allowed, install};
+use crate::cli::Global;
+use crate::cli::clients::document::Document;
+use crate::cli::clients::file::{self, SettingsFile};
+use crate::cli::clients::launch::Launch;
+use crate::cli::clients::machine::Machine;
+use crate::cli::clients::started::{Starts, starts};
+use crate::cli::clients::{ByteOrderMark, Client, advice, announcement, places};
+use crate::cli::doctor::Check;
+
+/// The entry that the client would use.
+pub(super) struct Found {
+    name: String,
+    file: PathBuf,
+    pub(super) entry: Value,
+    /// The file is the folder's, not the user's own.
+    is_of_the_folder: bool,
+    /// The file begins with a byte order mark.
+    has_mark: bool,
+}
+
+pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result<Found, Box<Check>> {
+    let name = global.server_name();
+    let own = client.file(machine);
+    let own_path = own.canonicalize().ok();
+    let mut places = client.files_of_the_folder(machine);
+    places.push((own.clone(), vec![client.section().to_owned()]));
+    for (path, section) in places {
+        let mend = format!(
+            "Mend {} by hand; {} cannot read it either.",
+            path.display(),
+            client.title()
+        );
+        let unusable = |what: String| Box::new(Check::failed("entry", what, &[&mend]));
+        let file = SettingsFile::read(&path).map_err(|error| match error {
+            file::Error::Encoding(..) => {
+                let step = format!("Save {} as UTF-8 without a byte order mark.", path.display());
+                Box::new(Check::failed("entry", error.to_string(), &[&step]))
+            }
+            _ => unusable(error.to_string()),
+        })?;
+        let Some(text) = file.text() else {
+            continue;
+        };
+        let document = Document::parse(client.language(), text)
+            .map_err(|problem| unusable(format!("{} cannot be used: {problem}", path.display())))?;
+        let section: Vec<&str> = section.iter().map(String::as_str).collect();
+        let Some(Value::Object(servers)) = document.get(&section) else {
+            continue;
+        };
+        // An entry that was written by hand may have another name.
+        let starts_this = |entry: &Value| matches!(starts(Some(entry)), Starts::Copy(_));
+        let by_name = servers.get_key_value(name);
+        let is_demo = |entry: &Value| {
+            let arguments = entry.get("args").and_then(Value::as_array);
+            let mut texts = arguments.into_iter().flatten().filter_map(Value::as_str);
+            texts.any(|text| text.starts_with("--demo"))
+        };
+        let by_program = || {
+            servers
+                .iter()
+                .find(|(_, entry)| starts_this(entry) && is_demo(entry) == global.wants_demo())
+        };
+        if let Some((name, entry)) = by_name.or_else(by_program) {
+            // In the home folder both may be one file.
+            let is_of_the_folder = path != own && own_path.as_deref() != Some(file.path());
+            return Ok(Found {
+                name: name.clone(),
+                is_of_the_folder,
+                has_mark: file.has_byte_order_mark(),
+                // By the name that is in the folder, wherever a link there leads.
+                file: if is_of_the_folder { path } else { file.path().to_owned() },
+                entry: entry.clone(),
+            });
+        }
+    }
+    Err(Box::new(Check::failed(
+        "entry",
+        format!("`{name}` is not in {}", own.display()),
+        &[&install(client, global, "")],
+    )))
+}
+
+impl Found {
+    /// True if the folder's author decides what the entry starts, reads or contacts.
+    pub(super) fn is_of_the_folder(&self, client: Client, machine: &Machine) -> bool {
+        self.is_of_the_folder || !self.paths(client, machine).is_empty()
+    }
+
+    fn paths(&self, client: Client, machine: &Machine) -> Vec<String> {
+        places::in_the_current_folder(client, &self.entry, machine)
+    }
+
+    fn place(&self) -> String {
+        let file = self.file.display().to_string();
+        format!(
+            "`{}` in {}",
+            announcement::visible(&self.name),
+            announcement::visible(&file)
+        )
+    }
+
+    pub(super) fn check(&self, client: Client, allowed: Allowed, global: &Global, machine: &Machine) -> Check {
+        let place = self.place();
+        let on = format!("Switch it on in {}.", client.title());
+        if self.is_of_the_folder(client, machine) && !allowed.folder {
+            return self.not_trusted(client, machine);
+        }
+        if self.has_mark && client.byte_order_mark() != ByteOrderMark::Read {
+            return self.marked(client, global);
+        }
+        if advice::is_switched_off(&self.entry) {
+            Check::warning("entry", format!("{place} is switched off"), &[&on])
+        } else {
+            Check::ok("entry", place)
+        }
+    }
+
+    fn not_trusted(&self, client: Client, machine: &Machine) -> Check {
+        let why = if self.is_of_the_folder {
+            "is of this folder, not of your own settings".to_owned()
+        } else {
+            let paths: Vec<String> = self
+                .paths(client, machine)
+                .iter()
+                .map(|path| announcement::shown(path))
+                .collect();
+            format!("names what is in this folder ({})", paths.join(", "))
+        };
+        let what: Vec<String> = announcement::of(&self.entry)
+            .into_iter()
+            .map(|(label, text)| format!("{label}: {text}"))
+            .collect();
+        let saw = format!(
+            "{} {why}, so nothing of it is started, contacted or read; {}",
+            self.place(),
+            what.join("; ")
+        );
+        let read = format!(
+            "Read {}. If you trust the author of this folder, add --trust-folder: then the entry is started with what this \
+             shell has, as {} does once you approve it there.",
+            announcement::visible(&self.file.display().to_string()),
+            client.title()
+        );
+        let steps: &[&str] = if self.is_of_the_folder {
+            &[
+                &read,
+                "To check the entry of your own settings, run this in another folder.",
+            ]
+        } else {
+            &[
+                &read,
+                "Or write whole paths into the entry, which name the same files from every folder.",
+            ]
+        };
+        Check::warning("entry", saw, steps)
+    }
+
+    fn marked(&self, client: Client, global: &Global) -> Check {
+        let saw = format!("{}; the file begins with a byte order mark", self.place());
+        let title = client.title();
+        let remove = if self.is_of_the_folder {
+            format!("Save {} again as UTF-8 without a byte order mark.", self.file.display())
+        } else {
+            install(client, global, " --remove-bom")
+        };
+        if client.byte_order_mark() == ByteOrderMark::Refused {
+            return Check::failed(
+                "entry",
+                format!("{saw}, with which {title} reads no server of it"),
+                &[&remove],
+            );
+        }
+        Check::warning(
+            "entry",
+            format!("{saw}, with which {title} may not read it"),
+            &[&remove],
+        )
+    }
+
+    /// Says on stderr what is run or contacted next: stdout is the report's.
+    pub(super) fn announce(&self, client: Client, machine: &Machine, launch: Option<&Launch>) -> std::io::Result<()> {
+        let mut stderr = anstream::stderr().lock();
+        writeln!(stderr, "doctor trusts {}, which names:", self.place())?;
+        let program = launch.and_then(|launch| launch.program.as_ref());
+        let program = program.map(|program| ("program", announcement::visible(&program.display().to_string())));
+        let lines = announcement::of(&self.entry).into_iter().chain(program);
+        for (label, text) in lines.chain(self.passed_on(client, machine, launch)) {
+            writeln!(stderr, "  {label}: {text}")?;
+        }
+        stderr.flush()
+    }
+
+    /// What the process gets although the entry does not name it.
+    fn passed_on(&self, client: Client, machine: &Machine, launch: Option<&Launch>) -> Option<(&'static str, String)> {
+        let launch = launch?;
+        let from_shell = |name: &&String| machine.environment.contains_key(*name);
+        let names: Vec<&str> = launch
+            .environment
+            .keys()
+            .filter(from_shell)
+            .map(String::as_str)
+            .collect();
+        let ours: Vec<&str> = launch.settings.iter().map(|(name, _)| name.as_str()).collect();
+        let text = match (client.clears_environment(), ours.is_empty()) {
+            (true, _) => names.join(", "),
+            (false, true) => "everything that is set in this shell".to_owned(),
+            (false, false) => format!(
+                "everything that is set in this shell, and of this program's settings {}",
+                ours.join(", ")
+            ),
+        };
+        Some(("passes on", text))
+    }
+}
