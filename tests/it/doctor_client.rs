@@ -17,12 +17,7 @@ fn put_secret(home: Home, webhook: &str) -> Home {
             format!("# mine\nexport BITRIX24_WEBHOOK_URL='{webhook}'\n"),
         )
         .unwrap(),
-        "claude-desktop" => {
-            let file = own.join("webhook-url");
-            std::fs::write(&file, webhook).unwrap();
-            #[cfg(unix)]
-            std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        }
+        "claude-desktop" => crate::harness::write_private(&own.join("webhook-url"), webhook),
         _ => return home.set("BITRIX24_WEBHOOK_URL", webhook),
     }
     home

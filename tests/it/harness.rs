@@ -22,6 +22,13 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// Writes a file with a secret as a careful person does: others cannot read it.
+pub(crate) fn write_private(path: &std::path::Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
 /// Runs the program to its end, as a person does.
 pub(crate) async fn run(arguments: &[&str]) -> Output {
     program().args(arguments).stdin(Stdio::null()).output().await.unwrap()
