@@ -1,7 +1,7 @@
 //! The command line: `serve` (the default), `lookup`, `resolve`, `doctor`, `login`, `install` and `schema`.
 //!
 //! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal, the network or a client's file failed, 2 wrong
-//! usage or settings, 130 interrupted by Ctrl-C.
+//! usage or settings, 130 interrupted by Ctrl-C, SIGTERM or SIGHUP.
 
 mod clients;
 mod csv;
@@ -11,10 +11,12 @@ mod install;
 mod login;
 mod lookup;
 mod manual;
+mod process;
 mod report;
 mod resolve;
 mod schema;
 mod serve;
+mod signals;
 mod table;
 mod threads;
 mod wiring;
@@ -32,8 +34,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use threads::Threads;
 
 use crate::config::{self, env_vars};
+use crate::fixit::Failure;
 use crate::portal::may_hold_a_webhook;
-use crate::{demo, telemetry};
+use crate::{address_book, demo, telemetry};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +47,7 @@ pub enum ExitStatus {
     Failed,
     /// Wrong usage or settings.
     Usage,
-    /// Ctrl-C; the usual status of a process that SIGINT ended.
+    /// Ctrl-C, SIGTERM or SIGHUP; the usual status of a process that SIGINT ended.
     Interrupted,
 }
 
@@ -117,7 +120,7 @@ enum Command {
 
 fn after_help() -> String {
     format!(
-        "{}\nExit status:\n  0  done\n  1  the portal, the network or a client's file failed, or a check found something\n  2  wrong usage or settings\n130  interrupted by Ctrl-C",
+        "{}\nExit status:\n  0  done\n  1  the portal, the network or a client's file failed, or a check found something\n  2  wrong usage or settings\n130  interrupted by Ctrl-C, SIGTERM or SIGHUP",
         env_vars::help_text()
     )
 }
@@ -176,6 +179,7 @@ enum LogFormat {
 
 /// Runs the program with `arguments`, the program's own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    process::prepare();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // Other users can see a command line, and clap quotes what it does not understand.
     if arguments
@@ -338,10 +342,16 @@ where
     let runtime = threads.runtime().map_err(Stop::Runtime)?;
     let outcome = runtime.block_on(async {
         let wiring = wiring::Wiring::build(global, settings).await?;
-        let book = Arc::clone(&wiring.book);
+        let (book, _demo) = (Arc::clone(&wiring.book), wiring.demo.clone());
         let outcome = command(wiring).await;
-        book.portal().settle().await;
-        outcome
+        let Err(error) = book.portal().settle().await else {
+            return outcome;
+        };
+        report::failure(&Failure::from(&address_book::Error::Portal(error.into())));
+        outcome.map(|status| match status {
+            ExitStatus::Done => ExitStatus::Failed,
+            status => status,
+        })
     });
     // A blocking read of stdin cannot be cancelled; it must not keep the process alive.
     runtime.shutdown_background();

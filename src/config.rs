@@ -34,6 +34,8 @@ pub struct Settings {
     pub guard: guard::Settings,
     /// What was given, and where, for `doctor`: names and places, no values.
     pub origins: Vec<Origin>,
+    /// The files that hold secrets.
+    pub secret_files: Vec<PathBuf>,
     /// The log level, before `-v` and `-q`.
     pub log_level: Level,
 }
@@ -89,6 +91,7 @@ impl Settings {
     /// [`Error::Value`].
     pub fn from_layer(layer: Layer) -> Result<Self, Error> {
         let origins = layer.origins().into_iter().cloned().collect();
+        let secret_files = layer.secret_files();
         let rate_limit = match layer.rate_limit {
             None => Some(RateLimit::default()),
             Some(given) if given.value.trim().eq_ignore_ascii_case("off") => None,
@@ -163,6 +166,7 @@ impl Settings {
             cache_ttl,
             guard,
             origins,
+            secret_files,
             log_level,
         })
     }

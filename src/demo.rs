@@ -249,9 +249,15 @@ impl DemoPortal {
         self.state.hold_answers(true);
     }
 
+    /// Holds issued tokens back until [`release_answers`](Self::release_answers); the old ones are spent already.
+    pub fn hold_tokens(&self) {
+        self.state.hold_tokens(true);
+    }
+
     /// Lets the answers go.
     pub fn release_answers(&self) {
         self.state.hold_answers(false);
+        self.state.hold_tokens(false);
     }
 
     /// Adds a contact to a user's address book and gives its id, the highest so far. A known address stays as it is,

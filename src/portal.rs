@@ -11,6 +11,7 @@ mod credentials;
 mod diagnosis;
 mod error;
 mod examination;
+mod exposure;
 mod failed;
 mod foreign_text;
 mod limits;
@@ -46,6 +47,7 @@ pub use credentials::{Credentials, GivenSecret};
 use diagnosis::Question;
 pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, Unreadable, Violation, code};
 pub use examination::{Finding, Remedy, Status};
+pub use exposure::exposures;
 pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};
@@ -59,16 +61,13 @@ use request::{Access, OldMethod};
 pub use request::{Method, Request};
 use retry::Trouble;
 pub use settings::Settings;
-pub use small_file::read_small_file;
+pub use small_file::{decoded, read_small_file};
 use turnstile::Turnstile;
 use wire::HttpWire;
 pub use wire::Wire;
 
 /// Asking for the reason of a refusal may take this long, if the deadline is not nearer.
 const DIAGNOSIS_TIME: Duration = Duration::from_secs(8);
-
-/// A process that ends waits this long for tokens that are being exchanged.
-const SETTLING_TIME: Duration = Duration::from_secs(5);
 
 /// A client for one portal, shared by all callers in the process. A clone is the same client.
 #[derive(Debug, Clone)]
@@ -355,13 +354,14 @@ impl Portal {
         }
     }
 
-    /// Exchanges the code of the authorize page for tokens and stores them. Returns the user's id, if it was told.
+    /// Exchanges the code of the authorize page for tokens and keeps them; [`settle`](Self::settle) returns whether they
+    /// are saved. Returns the user's id, if it was told.
     ///
     /// # Errors
     /// [`Error::NoCredentials`] without an application, and the failures of exchange and store.
     pub async fn sign_in(&self, code: SecretString) -> Result<Option<u64>, Error> {
         match self.authority.oauth() {
-            Some(oauth) => oauth.sign_in(code, self.wire.as_ref()).await,
+            Some(oauth) => oauth.sign_in(code, &self.wire).await,
             None => Err(Error::NoCredentials("no application is set".to_owned())),
         }
     }
@@ -371,12 +371,14 @@ impl Portal {
         self.authority.oauth().map(|oauth| oauth.application())
     }
 
-    /// Waits for tokens that are being exchanged, so that they are saved before the process ends; not for ever, though,
-    /// if the authorization server is silent.
-    pub async fn settle(&self) {
-        let Some(oauth) = self.authority.oauth() else { return };
-        if tokio::time::timeout(SETTLING_TIME, oauth.settle()).await.is_err() {
-            tracing::warn!("the exchange of tokens did not end in time; its result is lost");
+    /// Before the process ends: waits for tokens that are being exchanged, and saves those that could not be saved yet.
+    ///
+    /// # Errors
+    /// [`Error::TokensNotSaved`].
+    pub async fn settle(&self) -> Result<(), Error> {
+        match self.authority.oauth() {
+            Some(oauth) => oauth.settle().await,
+            None => Ok(()),
         }
     }
 }

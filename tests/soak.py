@@ -69,7 +69,9 @@ def send(message):
 def weight():
     with open(f"/proc/{server.pid}/status") as status:
         resident = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-    return resident / 1024, len(os.listdir(f"/proc/{server.pid}/fd"))
+    # Root alone can see these: the program closes what is its own to other programs.
+    files = len(os.listdir(f"/proc/{server.pid}/fd")) if os.geteuid() == 0 else 0
+    return resident / 1024, files
 
 
 client = {"name": "soak", "version": "1"}

@@ -4,6 +4,7 @@
 mod client;
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
@@ -65,8 +66,12 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     let portal = wiring.book.portal();
     let findings = match portal.origin() {
         Ok(origin) => {
-            let mut findings = vec![Finding::ok("settings", &wiring.given)];
-            findings.extend(portal.examine(&origin).await);
+            let secret_files = wiring.secret_files.iter().map(PathBuf::as_path);
+            let mut findings = vec![Finding::ok_if_private("settings", &wiring.given, secret_files)];
+            tokio::select! {
+                found = portal.examine(&origin) => findings.extend(found),
+                () = wiring.interruption.asked.cancelled() => return Ok(ExitStatus::Interrupted),
+            }
             findings
         }
         Err(error) => {

@@ -1,9 +1,8 @@
-//! `lookup --all`: every page, printed as it comes, so that Ctrl-C leaves valid output behind.
+//! `lookup --all`: every page, printed as it comes, so that a signal leaves valid output behind.
 
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tokio_util::sync::CancellationToken;
 
 use super::lookup::{Format, fail, json_line};
 use super::wiring::Wiring;
@@ -16,18 +15,13 @@ use crate::portal;
 /// Of the JSON, up to the first contact.
 const BEGINNING: &str = r#"{"contacts":["#;
 
-pub(super) async fn run(
-    format: Format,
-    query: &Query,
-    wiring: &Wiring,
-    cancellation: &CancellationToken,
-) -> Result<ExitStatus, Stop> {
+pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let progress = progress(format);
     let mut walk = wiring.book.walk(query);
     let mut contacts = Vec::new();
     let mut has_begun = false;
     let failure = loop {
-        match walk.step(cancellation).await {
+        match walk.step(&wiring.interruption.asked).await {
             Ok(Some(Step { contacts: found, total })) => {
                 progress.set_message(format!("{total} contacts"));
                 progress.tick();

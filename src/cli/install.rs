@@ -13,6 +13,7 @@ use super::clients::installation::{Action, Plan};
 use super::clients::machine::Machine;
 use super::clients::{Client, advice};
 use super::report::Format;
+use super::signals::Deferred;
 use super::{ExitStatus, Global, Stop, print, print_json, table, wiring};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -86,7 +87,11 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
     };
     // Before the file makes a folder that looks like the client's.
     let (warnings, next) = (advice::warnings(&plan, &machine), advice::next_steps(&plan, &machine));
+    let deferred = Deferred::begin();
     let backup = if arguments.dry_run { None } else { plan.carry_out()? };
+    if deferred.end() {
+        return Ok(ExitStatus::Interrupted);
+    }
     let ours = entry.written(client, None, &machine);
     let report = Report {
         client: client.name(),

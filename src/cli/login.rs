@@ -9,6 +9,7 @@ mod callback;
 mod redirected;
 
 use std::io::{self, BufRead, IsTerminal, Read};
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
@@ -100,19 +101,38 @@ const WAIT: Duration = Duration::from_secs(600);
 const MAX_LINE: u64 = 16 * 1024;
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    tokio::select! {
-        status = sign_in(arguments, wiring.book.portal()) => Ok(status?),
-        () = interrupted() => Ok(ExitStatus::Interrupted),
-    }
+    let portal = wiring.book.portal();
+    let code = tokio::select! {
+        code = code_for(arguments, portal) => code?,
+        () = wiring.interruption.asked.cancelled() => return Ok(ExitStatus::Interrupted),
+    };
+    let mut signing_in = pin!(portal.sign_in(code));
+    let (outcome, status) = tokio::select! {
+        outcome = &mut signing_in => (outcome, ExitStatus::Done),
+        () = wiring.interruption.asked.cancelled() => {
+            // An exchange that has begun is finished.
+            let _ = portal.settle().await;
+            (signing_in.await, ExitStatus::Interrupted)
+        }
+    };
+    let error = match outcome {
+        Ok(user_id) if portal.settle().await.is_ok() => {
+            if let Some(application) = portal.application() {
+                tell_success(application, user_id);
+            }
+            return Ok(status);
+        }
+        // Tried once more, and reported, at the end of the program, as for every command.
+        Ok(_) => return Ok(ExitStatus::Failed),
+        Err(portal::Error::Cancelled) => return Ok(ExitStatus::Interrupted),
+        Err(error) => error,
+    };
+    report::failure(&Failure::from(&address_book::Error::Portal(error.into())));
+    Ok(ExitStatus::Failed)
 }
 
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-async fn sign_in(arguments: &Arguments, portal: &Portal) -> Result<ExitStatus, Error> {
+/// Shows the way to the sign-in page and waits for the code.
+async fn code_for(arguments: &Arguments, portal: &Portal) -> Result<SecretString, Error> {
     let (application, client_id) = ready(portal)?;
     let state = State::random().ok_or(Error::NoRandomNumbers)?;
     let mut listener = Listener::bind(arguments.port)
@@ -124,22 +144,10 @@ async fn sign_in(arguments: &Arguments, portal: &Portal) -> Result<ExitStatus, E
     if !arguments.no_browser && io::stderr().is_terminal() {
         open(page);
     }
-    let code = tokio::time::timeout(WAIT, code(&mut listener, lines_of_stdin(), &state))
-        .await
-        .unwrap_or(Err(Error::NotInTime))?;
     // The port is free again while the exchange runs.
-    drop(listener);
-    Ok(match portal.sign_in(code).await {
-        Ok(user_id) => {
-            tell_success(application, user_id);
-            ExitStatus::Done
-        }
-        Err(error) => {
-            let failed = portal::Failed::from(error);
-            report::failure(&Failure::from(&address_book::Error::Portal(failed)));
-            ExitStatus::Failed
-        }
-    })
+    tokio::time::timeout(WAIT, code(&mut listener, lines_of_stdin(), &state))
+        .await
+        .unwrap_or(Err(Error::NotInTime))
 }
 
 /// The application and its client id, if everything is set that the exchange will need.

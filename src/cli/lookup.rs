@@ -3,7 +3,6 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 use super::wiring::Wiring;
 use super::{ExitStatus, Stop, csv, everyone, print, report, table};
@@ -53,7 +52,7 @@ pub(super) enum Format {
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    let cancellation = cancelled_by_ctrl_c();
+    let cancellation = &wiring.interruption.asked;
     let query = match question(arguments) {
         Ok(query) => query,
         Err(error) => {
@@ -66,25 +65,12 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         }
     };
     if arguments.all {
-        return everyone::run(arguments.format, &query, wiring, &cancellation).await;
+        return everyone::run(arguments.format, &query, wiring).await;
     }
-    match wiring.book.list(&query, &cancellation).await {
+    match wiring.book.list(&query, cancellation).await {
         Ok(found) => show(arguments.format, &Output::from_page(&query, found)),
         Err(error) => fail(arguments.format == Format::Json, Output::from_failure, &error, wiring),
     }
-}
-
-/// Ctrl-C ends the look-up in good order: what was printed stays valid, and tokens under way are saved, which takes a
-/// few seconds at most.
-pub(super) fn cancelled_by_ctrl_c() -> CancellationToken {
-    let cancellation = CancellationToken::new();
-    let pressed = cancellation.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            pressed.cancel();
-        }
-    });
-    cancellation
 }
 
 fn question(arguments: &Arguments) -> Result<Query, InvalidQuery> {

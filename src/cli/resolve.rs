@@ -1,12 +1,15 @@
 //! `resolve`: whom a mail is for, as an assistant finds out, for a person at a terminal or a script.
 
+use std::io::{self, Read};
+
 use clap::{Args, ValueEnum};
 
-use super::lookup::{cancelled_by_ctrl_c, fail, json_line};
+use super::lookup::{fail, json_line};
 use super::wiring::Wiring;
 use super::{ExitStatus, Stop, print, report, table};
 use crate::address_book::{Names, Source};
 use crate::mcp::resolve_mail_recipients::Output;
+use crate::portal::decoded;
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp resolve \"Anna Schmidt\" \"Иван Петров\"
@@ -53,10 +56,14 @@ impl From<SourceName> for Source {
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    let cancellation = cancelled_by_ctrl_c();
+    let cancellation = &wiring.interruption.asked;
+    let given = tokio::select! {
+        given = names(arguments) => given?,
+        () = cancellation.cancelled() => return Ok(ExitStatus::Interrupted),
+    };
     let sources: Vec<Source> = arguments.source.iter().copied().map(Source::from).collect();
-    let found = match Names::new(&names(arguments)?, &sources) {
-        Ok(names) => wiring.book.resolve(&names, &cancellation).await,
+    let found = match Names::new(&given, &sources) {
+        Ok(names) => wiring.book.resolve(&names, cancellation).await,
         Err(error) => Err(error.into()),
     };
     match found {
@@ -65,11 +72,18 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     }
 }
 
-fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
+async fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     if arguments.names != ["-"] {
         return Ok(arguments.names.clone());
     }
-    let text = std::io::read_to_string(std::io::stdin()).map_err(Stop::Input)?;
+    tracing::info!("waiting for names, until the end of standard input");
+    // On a thread of its own, since nothing can break it off.
+    let reading = tokio::task::spawn_blocking(|| {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes)?;
+        decoded(bytes).map_err(io::Error::other)
+    });
+    let text = reading.await.map_err(io::Error::other).flatten().map_err(Stop::Input)?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     Ok(lines.map(str::to_owned).collect())
 }

@@ -18,7 +18,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 Open http://127.0.0.1:8024/ in a browser for what to paste into each client. Beyond loopback, and
 behind a proxy, the server wants BITRIX24_MCP_HTTP_TOKEN, and every request has to carry it.
-SIGTERM and Ctrl-C let running calls finish.";
+SIGTERM, SIGHUP and Ctrl-C let running calls finish.";
 
 /// Arguments of `serve`.
 #[derive(Debug, Default, Args)]
@@ -56,16 +56,8 @@ fn listen(text: &str) -> Result<Listen, String> {
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: Wiring) -> Result<ExitStatus, Stop> {
-    let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
-    // Listened for from here on, so that none is missed between the first words and the first wait.
-    let mut signals = Signals::listen().map_err(Stop::Runtime)?;
-    let (told, told_again) = (stop.clone(), at_once.clone());
-    tokio::spawn(async move {
-        signals.next().await;
-        told.cancel();
-        signals.next().await;
-        told_again.cancel();
-    });
+    let interruption = wiring.interruption.clone();
+    let stop = interruption.asked.clone();
     let serving = async {
         match arguments.http {
             Some(listen) => serve_http(listen, arguments.legacy_sse, wiring, stop).await,
@@ -75,7 +67,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: Wiring) -> Result<ExitSta
     tokio::select! {
         outcome = serving => outcome,
         // Whoever asks twice does not want to wait.
-        () = at_once.cancelled() => Ok(ExitStatus::Interrupted),
+        () = interruption.insisted.cancelled() => Ok(ExitStatus::Interrupted),
     }
 }
 
@@ -85,7 +77,7 @@ async fn serve_stdio(wiring: Wiring, stop: CancellationToken) -> Result<ExitStat
             "serving MCP over stdio, for an assistant to talk to; Ctrl-D ends it, --help tells what else there is",
         );
     }
-    let (server, _, _demo) = wiring.into_server();
+    let (server, _) = wiring.into_server();
     stdio::serve(server, stop).await?;
     Ok(ExitStatus::Done)
 }
@@ -96,7 +88,7 @@ async fn serve_http(
     wiring: Wiring,
     stop: CancellationToken,
 ) -> Result<ExitStatus, Stop> {
-    let (server, guard, _demo) = wiring.into_server();
+    let (server, guard) = wiring.into_server();
     let has_token = guard.token.is_some();
     let listener = match listen {
         Listen::Address(address) => Listener::bind(address, has_token),
@@ -127,46 +119,4 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, address.port())
-}
-
-/// SIGTERM and Ctrl-C.
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }

@@ -1,10 +1,12 @@
 //! The one place that builds the parts: portal client, address book and server, live or on the demo portal.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use super::signals::Interruption;
 use super::{Global, Stop};
 use crate::address_book::AddressBook;
 use crate::config;
@@ -22,8 +24,12 @@ pub(super) struct Wiring {
     guard: guard::Settings,
     /// Which settings were given and where, in one line without values.
     pub(super) given: String,
-    /// Keeps the demo portal alive.
-    demo: Option<Demo>,
+    /// The files that hold secrets.
+    pub(super) secret_files: Vec<PathBuf>,
+    /// What the user asks for meanwhile.
+    pub(super) interruption: Interruption,
+    /// Keeps the demo portal alive, and its folder, which has to outlive the last saving of tokens.
+    pub(super) demo: Option<Arc<Demo>>,
 }
 
 /// The demo portal, and the folder for tokens that are good for this run alone.
@@ -35,13 +41,14 @@ pub(super) struct Demo {
 
 impl Wiring {
     pub(super) async fn build(global: &Global, settings: config::Settings) -> Result<Self, Stop> {
+        let interruption = Interruption::listen().map_err(Stop::Runtime)?;
         let demo = match demo_settings(global, settings.portal.rate_limit)? {
-            Some(settings) => Some(Demo::start(settings).await.map_err(Stop::Demo)?),
+            Some(settings) => Some(Arc::new(Demo::start(settings).await.map_err(Stop::Demo)?)),
             None => None,
         };
-        let given = match &demo {
-            None => given(&settings),
-            Some(_) => "the built-in demo portal".to_owned(),
+        let (given, secret_files) = match &demo {
+            None => (given(&settings), settings.secret_files),
+            Some(_) => ("the built-in demo portal".to_owned(), Vec::new()),
         };
         let portal = match &demo {
             None => settings.portal,
@@ -54,6 +61,8 @@ impl Wiring {
             book: Arc::new(AddressBook::new(Portal::new(portal), settings.cache_ttl)),
             guard: settings.guard,
             given,
+            secret_files,
+            interruption,
             demo,
         })
     }
@@ -63,16 +72,16 @@ impl Wiring {
         self.demo.is_none()
     }
 
-    /// A server for this address book, whom it lets in over HTTP, and what must live as long as it.
-    pub(super) fn into_server(self) -> (Server, guard::Settings, Option<Demo>) {
-        (Server::new(self.book), self.guard, self.demo)
+    /// A server for this address book, and whom it lets in over HTTP.
+    pub(super) fn into_server(self) -> (Server, guard::Settings) {
+        (Server::new(self.book), self.guard)
     }
 }
 
 impl Demo {
     async fn start(settings: demo::Settings) -> io::Result<Self> {
         let folder = match settings.credential_kind() {
-            CredentialKind::OAuth => Some(tempfile::tempdir()?),
+            CredentialKind::OAuth => Some(private_folder()?),
             CredentialKind::Webhook => None,
         };
         let portal = DemoPortal::start(settings).await?;
@@ -98,6 +107,14 @@ impl Demo {
             token_store: folder.path().join("tokens.json"),
         }))
     }
+}
+
+/// A folder for this user alone, whatever the umask; it goes when it is dropped.
+fn private_folder() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }
 
 fn given(settings: &config::Settings) -> String {

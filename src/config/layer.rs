@@ -161,6 +161,28 @@ impl Layer {
         }
     }
 
+    /// The files that hold secrets: those that are named for one, and the settings file if one is in it.
+    pub fn secret_files(&self) -> Vec<PathBuf> {
+        let secrets = [
+            &self.webhook,
+            &self.client_secret,
+            &self.access_token,
+            &self.refresh_token,
+            &self.http_token,
+        ];
+        let mut files: Vec<PathBuf> = Vec::new();
+        for given in secrets.into_iter().flatten() {
+            let file = match (&given.value, &given.origin) {
+                (SecretSource::File(path), _) | (SecretSource::Text(_), Origin::File(path, _)) => path,
+                (SecretSource::Text(_), Origin::Environment(_)) => continue,
+            };
+            if !files.contains(file) {
+                files.push(file.clone());
+            }
+        }
+        files
+    }
+
     /// Every setting that was given, and where; the rest has its default.
     pub fn origins(&self) -> Vec<&Origin> {
         fn of<T>(given: &Maybe<T>) -> Option<&Origin> {

@@ -83,6 +83,7 @@ pub(super) async fn token(state: &State, request: &RecordedRequest) -> Answer {
     }
     if grant == "authorization_code" {
         let redeemed = state.tokens().redeem(&given("code"), state.clock.now());
+        state.until_tokens_released().await;
         return redeemed.map_or_else(invalid_grant, |pair| handed_out(state, &pair));
     }
     let refreshed = state.tokens().refresh(&given("refresh_token"), state.clock.now());
@@ -94,6 +95,7 @@ pub(super) async fn token(state: &State, request: &RecordedRequest) -> Answer {
     if !state.settings.refresh_delay.is_zero() {
         tokio::time::sleep(state.settings.refresh_delay).await;
     }
+    state.until_tokens_released().await;
     refreshed.map_or_else(|_| invalid_grant(), |pair| handed_out(state, &pair))
 }
 

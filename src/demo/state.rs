@@ -33,6 +33,8 @@ pub(super) struct State {
     pub(super) changed: Notify,
     /// True while answers are held back.
     is_holding: AtomicBool,
+    /// True while tokens are held back, though they were issued.
+    is_holding_tokens: AtomicBool,
     /// Requests of REST 3.0 that the bucket let in.
     rest3_let_in: AtomicUsize,
     /// Successful answers of the method.
@@ -93,6 +95,7 @@ impl State {
             spent_refreshes: AtomicUsize::new(0),
             changed: Notify::new(),
             is_holding: AtomicBool::new(false),
+            is_holding_tokens: AtomicBool::new(false),
             rest3_let_in: AtomicUsize::new(0),
             pages: AtomicUsize::new(0),
             record: Mutex::default(),
@@ -139,11 +142,26 @@ impl State {
         self.changed.notify_waiters();
     }
 
+    /// Holds the answers of the authorization server back, or lets them go.
+    pub(super) fn hold_tokens(&self, is_holding: bool) {
+        self.is_holding_tokens.store(is_holding, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+
     /// Waits while answers are held back.
     pub(super) async fn until_released(&self) {
+        self.while_set(&self.is_holding).await;
+    }
+
+    /// Waits while tokens are held back.
+    pub(super) async fn until_tokens_released(&self) {
+        self.while_set(&self.is_holding_tokens).await;
+    }
+
+    async fn while_set(&self, flag: &AtomicBool) {
         loop {
             let changed = self.changed.notified();
-            if !self.is_holding.load(Ordering::SeqCst) {
+            if !flag.load(Ordering::SeqCst) {
                 return;
             }
             changed.await;

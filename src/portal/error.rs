@@ -52,6 +52,10 @@ codes! {
     NOT_SIGNED_IN = "NOT_SIGNED_IN";
     /// The file that keeps the tokens cannot be read, locked or written.
     TOKEN_STORE_UNUSABLE = "TOKEN_STORE_UNUSABLE";
+    /// There is no room to save new tokens, so none were asked for.
+    TOKEN_STORE_FULL = "TOKEN_STORE_FULL";
+    /// New tokens were issued and cannot be saved.
+    TOKENS_NOT_SAVED = "TOKENS_NOT_SAVED";
     /// The authorization server's answer is neither tokens nor an error.
     UNREADABLE_TOKEN_REPLY = "UNREADABLE_TOKEN_REPLY";
     /// The portal redirects to the page that tells of an expired licence.
@@ -83,6 +87,12 @@ pub enum Error {
         /// What is wrong, as a phrase.
         problem: &'static str,
     },
+    /// New tokens could not be saved at this path, for this reason, so none were asked for.
+    #[error("the token store {0} has no room for new tokens: {1}")]
+    NoRoomForTokens(String, &'static str),
+    /// New tokens cannot be saved at this path, for this reason, and the old ones work no more.
+    #[error("the new tokens cannot be saved in {0}: {1}")]
+    TokensNotSaved(String, &'static str),
     /// The portal, or the authorization server, answered with an error of its own.
     #[error("{}", refusal_message(.0))]
     Refused(Refusal),
@@ -302,6 +312,8 @@ impl Error {
             Self::NoCredentials(_) => code::NO_CREDENTIALS,
             Self::NotSignedIn(_) => code::NOT_SIGNED_IN,
             Self::TokenStore { .. } => code::TOKEN_STORE_UNUSABLE,
+            Self::NoRoomForTokens(..) => code::TOKEN_STORE_FULL,
+            Self::TokensNotSaved(..) => code::TOKENS_NOT_SAVED,
             Self::Throttled {
                 limit: Limit::Requests, ..
             } => code::TOO_MANY_LOOKUPS,

@@ -9,6 +9,7 @@
 mod connection;
 mod store;
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::Error;
+use super::exposure::exposures;
 use super::failed::Failed;
 use super::quote::Quoter;
 use super::request::{Access, Method, OldMethod};
@@ -72,6 +74,21 @@ impl Finding {
     pub fn warning(name: &'static str, saw: impl Into<String>, steps: &[&str]) -> Self {
         let steps = steps.iter().map(|step| (*step).to_owned()).collect();
         Self::of(name, Status::Warning, saw.into(), Some(Remedy::Steps(steps)))
+    }
+
+    /// All well, unless others can read or replace a file with a secret.
+    pub fn ok_if_private<'a>(
+        name: &'static str,
+        saw: impl Into<String>,
+        secret_files: impl IntoIterator<Item = &'a Path>,
+    ) -> Self {
+        let exposures: Vec<_> = secret_files.into_iter().flat_map(exposures).collect();
+        if exposures.is_empty() {
+            return Self::ok(name, saw);
+        }
+        let (exposed, steps): (Vec<_>, Vec<_>) = exposures.into_iter().map(|found| (found.saw, found.step)).unzip();
+        let saw = format!("{}; {}", saw.into(), exposed.join("; "));
+        Self::of(name, Status::Warning, saw, Some(Remedy::Steps(steps)))
     }
 
     /// It does not work.
@@ -146,7 +163,7 @@ impl Portal {
             }
             (None, None) => self.examine_rights(&mut findings, deadline).await,
         }
-        findings.push(store::examine(self.authority.oauth().map(|oauth| oauth.store_path())).await);
+        findings.push(store::examine(self.authority.oauth().map(|oauth| oauth.store())).await);
         findings
     }
 

@@ -2,13 +2,15 @@
 //!
 //! The truth is the token store, read at every call, since another process may have refreshed. A token is refreshed
 //! when the portal refuses it, never by a timer: once, by one caller of one process, while all others wait for the
-//! result. The new pair is saved before it is used. A refresh token that the authorization server has refused is not
-//! sent again. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+//! result. The new pair is saved before it is used; if that fails, it is used from memory until it can be saved. A
+//! refresh token that the authorization server has refused is not sent again.
+//! See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
+mod current;
 mod exchange;
 
 use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::credentials::GivenSecret;
 use super::error::Error;
@@ -24,10 +27,13 @@ use super::origin::{InvalidOrigin, Origin};
 use super::request::Access;
 use super::token_store::{Lock, Stored, TokenStore};
 use super::wire::Wire;
+use current::{Replaced, is_other, is_same, not_signed_in};
 use exchange::{Grant, Issued};
 
 /// Waiting for another process and the exchange itself each end within this time.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
+/// A process that ends waits for another's lock no longer than this; a refresh takes less.
+const LAST_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An application and its tokens, as the settings gave them.
 #[derive(Debug)]
@@ -65,6 +71,8 @@ pub(super) struct Oauth {
     store: TokenStore,
     /// Held while refreshing; remembers what was refused for good.
     refreshing: Arc<Mutex<Option<Spent>>>,
+    /// Cancelled when the process ends: no exchange begins then.
+    closing: CancellationToken,
     refreshed: Counter,
 }
 
@@ -75,34 +83,13 @@ struct Spent {
     error: Error,
 }
 
-/// The tokens to use now.
-#[derive(Debug, Clone)]
-struct Pair {
-    access: Option<SecretString>,
-    refresh: Option<SecretString>,
-    user_id: Option<u64>,
-}
-
-/// What of the old pair goes on in the new one.
-struct Replaced {
-    user_id: Option<u64>,
-    /// The refresh token in the settings.
-    given: Option<SecretString>,
-}
-
-/// What is needed to refresh.
-struct Renewal {
-    client_id: String,
-    client_secret: SecretString,
-    refresh_token: SecretString,
-}
-
 impl Oauth {
     pub(super) fn new(application: Application) -> Self {
         Self {
             store: TokenStore::at(application.token_store.clone()),
             application,
             refreshing: Arc::default(),
+            closing: CancellationToken::new(),
             refreshed: Counter::default(),
         }
     }
@@ -145,6 +132,8 @@ impl Oauth {
     /// [`Error::NotSignedIn`], [`Error::NoCredentials`], [`Error::TokenStore`], or a failure of the exchange if there
     /// is a refresh token alone.
     pub(super) async fn access(self: &Arc<Self>, wire: &Arc<dyn Wire>) -> Result<Access, Error> {
+        // A pair that cannot be saved yet is as good from memory.
+        let _ = self.store.save(Instant::now()).await;
         if self.current()?.access.is_none() {
             self.renew(None, wire).await?;
         }
@@ -172,16 +161,24 @@ impl Oauth {
         if self.renewal()?.is_none() {
             return Ok(false);
         }
-        // From here on a pair may be issued, and one that is not saved is lost: a caller that goes away must not stop
-        // it. The task ends by itself within the time limits of lock and exchange.
+        // From here on a pair may be issued: a caller that goes away must not lose it. The task ends by itself within
+        // the time limits of lock and exchange.
         let (this, wire) = (Arc::clone(self), Arc::clone(wire));
         let task = tokio::spawn(async move { this.renew_alone(spent, rejected, wire.as_ref()).await });
         task.await.unwrap_or(Err(Error::Cancelled)).map(|()| true)
     }
 
-    /// Waits for a refresh that is under way, so that the process does not end before its pair is saved.
-    pub(super) async fn settle(&self) {
+    /// Waits for an exchange that is under way, begins no other, and saves a pair that could not be saved yet.
+    ///
+    /// # Errors
+    /// [`Error::TokensNotSaved`]: the pair is lost when the process ends.
+    pub(super) async fn settle(&self) -> Result<(), Error> {
+        self.closing.cancel();
+        if self.refreshing.try_lock().is_err() {
+            tracing::warn!("waiting for the exchange of tokens, {EXCHANGE_TIMEOUT:?} at most, so that none are lost");
+        }
         drop(self.refreshing.lock().await);
+        self.store.save(Instant::now() + LAST_LOCK_TIMEOUT).await
     }
 
     async fn renew_alone(
@@ -190,7 +187,13 @@ impl Oauth {
         rejected: Option<SecretString>,
         wire: &dyn Wire,
     ) -> Result<(), Error> {
-        let lock = self.store.lock(Instant::now() + EXCHANGE_TIMEOUT).await?;
+        let lock = match self.lock().await {
+            Ok(lock) => Some(lock),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            // A pair that is in memory alone is known to no other process, and is as easily lost as its successor.
+            Err(error) if !self.store.is_unsaved(self.current()?.refresh.as_ref()) => return Err(error),
+            Err(_) => None,
+        };
         // Another process may have been faster.
         if is_other(&self.current()?, rejected.as_ref()) {
             return Ok(());
@@ -210,7 +213,8 @@ impl Oauth {
             Ok(issued) => {
                 tracing::info!("the access token was refreshed");
                 self.refreshed.inc();
-                self.save(&lock, &renewal.client_id, issued, replaced)
+                self.keep(lock, renewal.client_id, issued, replaced);
+                Ok(())
             }
             Err(error) => {
                 // Everything else can be mended without new tokens.
@@ -226,20 +230,44 @@ impl Oauth {
         }
     }
 
-    /// Exchanges the code that the authorize page gave, and saves the pair. Returns the user's id, if it was told.
+    /// Exchanges the code that the authorize page gave, and keeps the pair. Returns the user's id, if it was told.
     ///
     /// # Errors
-    /// The failure of the exchange, [`Error::NoCredentials`] or [`Error::TokenStore`].
-    pub(super) async fn sign_in(&self, code: SecretString, wire: &dyn Wire) -> Result<Option<u64>, Error> {
+    /// The failure of the exchange, [`Error::NoCredentials`], [`Error::NoRoomForTokens`] or [`Error::TokenStore`].
+    pub(super) async fn sign_in(
+        self: &Arc<Self>,
+        code: SecretString,
+        wire: &Arc<dyn Wire>,
+    ) -> Result<Option<u64>, Error> {
+        let held = Arc::clone(&self.refreshing).lock_owned().await;
+        let (this, wire) = (Arc::clone(self), Arc::clone(wire));
+        let task = tokio::spawn(async move {
+            let outcome = this.sign_in_alone(code, wire.as_ref()).await;
+            drop(held);
+            outcome
+        });
+        task.await.unwrap_or(Err(Error::Cancelled))
+    }
+
+    async fn sign_in_alone(&self, code: SecretString, wire: &dyn Wire) -> Result<Option<u64>, Error> {
         let (client_id, client_secret) = self.client()?;
-        let lock = self.store.lock(Instant::now() + EXCHANGE_TIMEOUT).await?;
+        let lock = self.lock().await?;
         let replaced = self.replaced(None)?;
         let issued = self
             .exchange(&Grant::Code(code), &client_id, &client_secret, wire)
             .await?;
         let user_id = issued.user_id;
-        self.save(&lock, &client_id, issued, replaced)?;
+        self.keep(Some(lock), client_id, issued, replaced);
         Ok(user_id)
+    }
+
+    /// The right to exchange, with room for what comes. Not waited for once the process ends.
+    async fn lock(&self) -> Result<Lock, Error> {
+        tokio::select! {
+            biased;
+            () = self.closing.cancelled() => Err(Error::Cancelled),
+            lock = self.store.lock(Instant::now() + EXCHANGE_TIMEOUT) => lock,
+        }
     }
 
     async fn exchange(
@@ -258,128 +286,20 @@ impl Oauth {
         exchange::read(&reply, grant, client_secret)
     }
 
-    /// What a new pair is going to replace. Known before one is issued, since reading may fail and a pair must not be
-    /// lost; a pair of another portal or application is not replaced at all.
-    fn replaced(&self, spent: Option<&SecretString>) -> Result<Replaced, Error> {
-        let given = self.given_refresh_token()?;
-        let stored = match self.store.read() {
-            Ok(Some(stored)) if self.is_ours(&stored) => Some(stored),
-            Ok(Some(_)) if spent.is_some() => {
-                return Err(Error::TokenStore {
-                    path: self.store.path().display().to_string(),
-                    problem: "it keeps the tokens of another portal or application",
-                });
-            }
-            // Whoever signs in replaces whatever was there.
-            _ => None,
-        };
-        // The settings of this process may lack the token that another's still have.
-        let known = stored.as_ref().and_then(|stored| stored.replaces.clone());
-        let is_same_person = |stored: &&Stored| spent.is_some_and(|spent| is_same(spent, &stored.refresh_token));
-        Ok(Replaced {
-            user_id: stored.as_ref().filter(is_same_person).and_then(|stored| stored.user_id),
-            given: given.or(known),
-        })
-    }
-
-    fn save(&self, lock: &Lock, client_id: &str, issued: Issued, replaced: Replaced) -> Result<(), Error> {
-        lock.replace(&Stored {
+    fn keep(&self, lock: Option<Lock>, client_id: String, issued: Issued, replaced: Replaced) {
+        let pair = Stored {
             portal: self.application.portal.as_str().to_owned(),
-            client_id: client_id.to_owned(),
+            client_id,
             access_token: issued.access_token,
             refresh_token: issued.refresh_token,
             // A refresh does not always tell whose tokens they are; they are still the same person's.
             user_id: issued.user_id.or(replaced.user_id),
             replaces: replaced.given,
-        })
-    }
-
-    /// The store's pair, or the settings' if it is newer: if another refresh token was put there since.
-    fn current(&self) -> Result<Pair, Error> {
-        let given = Pair {
-            access: read(self.application.access_token.as_ref())?,
-            refresh: self.given_refresh_token()?,
-            user_id: None,
         };
-        let is_given = given.access.is_some() || given.refresh.is_some();
-        match self.store.read()? {
-            Some(stored) if self.is_ours(&stored) => {
-                // A pair that replaced no token of the settings is from a sign-in: nothing is newer than that.
-                let is_newest = match (&given.refresh, &stored.replaces) {
-                    (Some(given), Some(replaced)) => is_same(given, replaced) || is_same(given, &stored.refresh_token),
-                    _ => true,
-                };
-                if is_newest {
-                    Ok(Pair {
-                        access: Some(stored.access_token),
-                        refresh: Some(stored.refresh_token),
-                        user_id: stored.user_id,
-                    })
-                } else {
-                    Ok(given)
-                }
-            }
-            _ if is_given => Ok(given),
-            Some(_) => Err(Error::NotSignedIn(format!(
-                "the token store {} is of another portal or application",
-                self.store.path().display()
-            ))),
-            None => Err(not_signed_in()),
-        }
+        self.store.keep(pair, replaced.in_file, lock);
     }
 
-    fn is_ours(&self, stored: &Stored) -> bool {
-        let is_client = self
-            .application
-            .client_id
-            .as_ref()
-            .is_none_or(|id| *id == stored.client_id);
-        is_client && stored.portal == self.application.portal.as_str()
+    pub(super) fn store(&self) -> &TokenStore {
+        &self.store
     }
-
-    fn given_refresh_token(&self) -> Result<Option<SecretString>, Error> {
-        read(self.application.refresh_token.as_ref())
-    }
-
-    fn renewal(&self) -> Result<Option<Renewal>, Error> {
-        let (Some(refresh_token), Ok((client_id, client_secret))) = (self.current()?.refresh, self.client()) else {
-            return Ok(None);
-        };
-        Ok(Some(Renewal {
-            client_id,
-            client_secret,
-            refresh_token,
-        }))
-    }
-
-    fn client(&self) -> Result<(String, SecretString), Error> {
-        let missing =
-            || Error::NoCredentials("the application's client id and client secret are not both set".to_owned());
-        let client_id = self.application.client_id.clone().ok_or_else(missing)?;
-        let client_secret = read(self.application.client_secret.as_ref())?.ok_or_else(missing)?;
-        Ok((client_id, client_secret))
-    }
-
-    pub(super) fn store_path(&self) -> &Path {
-        self.store.path()
-    }
-}
-
-fn read(given: Option<&GivenSecret>) -> Result<Option<SecretString>, Error> {
-    given.map(GivenSecret::read).transpose()
-}
-
-fn not_signed_in() -> Error {
-    Error::NotSignedIn("nobody has signed in with the application yet".to_owned())
-}
-
-fn is_other(pair: &Pair, rejected: Option<&SecretString>) -> bool {
-    match (&pair.access, rejected) {
-        (Some(access), Some(rejected)) => !is_same(access, rejected),
-        (access, _) => access.is_some(),
-    }
-}
-
-fn is_same(one: &SecretString, other: &SecretString) -> bool {
-    one.expose_secret() == other.expose_secret()
 }

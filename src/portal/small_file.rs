@@ -4,12 +4,12 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 /// Settings and secrets are a few lines; anything longer is another file.
 const MAX_SIZE: usize = 64 * 1024;
 
-/// Reads a small text file, or says why not.
+/// Reads a small text file, or says why not. A byte order mark is no part of the text.
 ///
 /// # Errors
 /// The reason, as a phrase: "it does not exist".
@@ -19,23 +19,95 @@ pub fn read_small_file(path: &Path) -> Result<SecretString, &'static str> {
         return Err("it is not an ordinary file");
     }
     let limit = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX).saturating_add(1);
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     fs::File::open(path)
-        .and_then(|file| file.take(limit).read_to_string(&mut text))
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(reason)?;
-    let text = SecretString::from(text);
-    if text.expose_secret().len() > MAX_SIZE {
+    if bytes.len() > MAX_SIZE {
         return Err("it is larger than 64 KiB");
     }
-    Ok(text)
+    decoded(bytes).map(SecretString::from)
 }
+
+/// The text of a file, without its byte order mark.
+///
+/// # Errors
+/// The encoding that it is in, as a phrase, and what to do.
+pub fn decoded(bytes: Vec<u8>) -> Result<String, &'static str> {
+    // Editors and shells of Windows write these. UTF-32 first: its mark begins as that of UTF-16.
+    let is_zero_at = |remainder: usize| {
+        let every_other = bytes.iter().skip(remainder).step_by(2);
+        every_other.filter(|byte| **byte == 0).count() > bytes.len() / 4
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => return Err("it is in UTF-32; save it as UTF-8"),
+        [0xFF, 0xFE, ..] => return Err("it is in UTF-16 (little-endian); save it as UTF-8"),
+        [0xFE, 0xFF, ..] => return Err("it is in UTF-16 (big-endian); save it as UTF-8"),
+        _ if is_zero_at(1) && !is_zero_at(0) => return Err("it is in UTF-16 (little-endian); save it as UTF-8"),
+        _ if is_zero_at(0) && !is_zero_at(1) => return Err("it is in UTF-16 (big-endian); save it as UTF-8"),
+        _ => {}
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text; save it as UTF-8")?;
+    Ok(match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => rest.trim_start_matches(BYTE_ORDER_MARK).to_owned(),
+        None => text,
+    })
+}
+
+/// Some programs put a second one before the first.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn reason(error: io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "it does not exist",
         io::ErrorKind::PermissionDenied => "this process may not read it",
-        io::ErrorKind::InvalidData => "it is not UTF-8 text",
         _ => "it cannot be read",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        for bytes in ["\u{feff}a\u{feff}b", "a\u{feff}b", "\u{feff}\u{feff}a\u{feff}b"] {
+            assert_eq!(
+                decoded(bytes.as_bytes().to_vec()).unwrap(),
+                "a\u{feff}b",
+                "only at the beginning"
+            );
+        }
+        assert_eq!(decoded("\u{feff}".into()).unwrap(), "");
+        assert_eq!(decoded(Vec::new()).unwrap(), "");
+    }
+
+    #[test]
+    fn another_encoding_is_named_with_and_without_a_byte_order_mark() {
+        for text in ["https://p.example/rest/1/canary/\r\n", "имя = \"a\"", "a"] {
+            for mark in ["\u{feff}", ""] {
+                let units: Vec<u16> = format!("{mark}{text}").encode_utf16().collect();
+                let is_plain = mark.is_empty() && !text.is_ascii();
+                for (bytes, name) in [
+                    (
+                        units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>(),
+                        "UTF-16 (little-endian)",
+                    ),
+                    (
+                        units.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+                        "UTF-16 (big-endian)",
+                    ),
+                ] {
+                    let problem = decoded(bytes).unwrap_err();
+                    assert!(problem.contains("save it as UTF-8"), "{text}: {problem}");
+                    // Cyrillic without a mark is not recognised as what it is, only as no UTF-8.
+                    assert!(problem.contains(name) || is_plain, "{text}: {problem}");
+                }
+            }
+        }
+        let utf32: Vec<u8> = "\u{feff}a".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+        assert!(decoded(utf32).unwrap_err().contains("UTF-32"));
+        assert!(decoded(vec![b'a', 0xE9]).unwrap_err().contains("not UTF-8"));
     }
 }

@@ -1,23 +1,19 @@
-//! The file that keeps an application's tokens, shared by every process that is signed in with it.
+//! An application's tokens: those in the file that every process of the application shares, or newer ones in memory.
 //!
-//! A refresh token works once, so a pair that was lost means signing in again. Hence: one writer at a time (a lock
-//! file beside the store), and a new pair replaces the old one in one step (written aside, synced, renamed), so that a
-//! process killed at any moment leaves either the old pair or the new one. Readable by its owner alone.
+//! A refresh token works once, so a pair that is lost means signing in again. Hence room for a new pair is made in the
+//! file's folder before one is asked for ([`file`]), and a pair that cannot be saved all the same is kept in memory and
+//! used until it can be.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+mod file;
+
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::error::Error;
-use super::small_file::read_small_file;
-
-/// How often a lock that another process holds is tried again; a refresh takes a few hundred milliseconds.
-const LOCK_POLL: Duration = Duration::from_millis(20);
+pub(super) use file::Lock;
 
 /// A pair of tokens as it is kept.
 #[derive(Debug, Clone)]
@@ -34,304 +30,148 @@ pub(super) struct Stored {
     pub(super) replaces: Option<SecretString>,
 }
 
-/// [`Stored`] as JSON.
-#[derive(Serialize, Deserialize)]
-struct Form {
-    version: u32,
-    portal: String,
-    client_id: String,
-    access_token: String,
-    refresh_token: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user_id: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    replaces: Option<String>,
-}
-
-const VERSION: u32 = 1;
-
-/// The store's place.
-#[derive(Debug, Clone)]
+/// The file of the tokens, and the pair that could not be written there yet.
+#[derive(Debug)]
 pub(super) struct TokenStore {
     path: PathBuf,
+    unsaved: Mutex<Option<Unsaved>>,
 }
 
-/// The right to write. Released when dropped, also by the death of the process.
+/// A pair that is in memory alone.
 #[derive(Debug)]
-pub(super) struct Lock {
-    path: PathBuf,
-    /// Where the new pair is written before it replaces the old one.
-    new: PathBuf,
-    _held: File,
-}
-
-/// Steps of a replacement, for the test that dies at each of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Opened,
-    HalfWritten,
-    Written,
-    Synced,
-    Renamed,
-    Done,
+struct Unsaved {
+    pair: Stored,
+    /// What [`TokenStore::token_in_file`] was before the pair was issued.
+    in_file: Option<SecretString>,
+    /// Why it could not be written, as a phrase.
+    problem: &'static str,
 }
 
 impl TokenStore {
     pub(super) fn at(path: PathBuf) -> Self {
-        Self { path }
+        Self {
+            path,
+            unsaved: Mutex::default(),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What is stored; `None` if there is no store yet.
+    /// The newest pair; `None` if there is none yet.
     ///
     /// # Errors
-    /// [`Error::TokenStore`] if there is one that cannot be read.
+    /// [`Error::TokenStore`] if there is a file that cannot be read, and no newer pair in memory.
     pub(super) fn read(&self) -> Result<Option<Stored>, Error> {
-        if !self.path.exists() {
-            return Ok(None);
-        }
-        let text = read_small_file(&self.path).map_err(|problem| unusable(&self.path, problem))?;
-        let form: Form = serde_json::from_str(text.expose_secret())
-            .map_err(|_| unusable(&self.path, "it is not a token store of this program"))?;
-        if form.version != VERSION {
-            return Err(unusable(&self.path, "another version of this program wrote it"));
-        }
-        Ok(Some(Stored {
-            portal: form.portal,
-            client_id: form.client_id,
-            access_token: form.access_token.into(),
-            refresh_token: form.refresh_token.into(),
-            user_id: form.user_id,
-            replaces: form.replaces.map(SecretString::from),
-        }))
-    }
-
-    /// Waits for the right to write, and makes sure that writing will work.
-    ///
-    /// # Errors
-    /// [`Error::TokenStore`] if the folder cannot be written, or another process holds the lock past `deadline`.
-    pub(super) async fn lock(&self, deadline: Instant) -> Result<Lock, Error> {
-        let unusable = |problem| unusable(&self.path, problem);
-        let held = open_lock(&self.path).map_err(|_| unusable("its folder cannot be written"))?;
-        loop {
-            match held.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => tokio::time::sleep(LOCK_POLL).await,
-                Err(TryLockError::WouldBlock) => return Err(unusable("another process holds its lock")),
-                Err(TryLockError::Error(_)) => return Err(unusable("it cannot be locked")),
+        let in_file = file::read(&self.path);
+        let mut unsaved = self.unsaved();
+        let Some(kept) = unsaved.as_ref() else {
+            return in_file;
+        };
+        match &in_file {
+            // Somebody has signed in since then, or the pair was saved after all.
+            Ok(Some(stored)) if !is_same(Some(&stored.refresh_token), kept.in_file.as_ref()) => {
+                *unsaved = None;
+                in_file
             }
+            _ => Ok(Some(kept.pair.clone())),
         }
-        let lock = Lock {
-            path: self.path.clone(),
-            new: beside(&self.path, "new"),
-            _held: held,
-        };
-        // A pair that is issued and cannot be written is lost, so this is found out before one is issued.
-        drop(
-            lock.open_new()
-                .map_err(|_| unusable("a new file cannot be made beside it"))?,
-        );
-        Ok(lock)
     }
-}
 
-impl Lock {
-    /// Replaces what is stored, in one step.
+    /// The refresh token in the file, for [`keep`](Self::keep): if the file has another one later, that is the newer.
+    pub(super) fn token_in_file(&self) -> Option<SecretString> {
+        match self.unsaved().as_ref() {
+            Some(kept) => kept.in_file.clone(),
+            None => Some(file::read(&self.path).ok()??.refresh_token),
+        }
+    }
+
+    /// Waits for the right to write, and makes room for a pair.
     ///
     /// # Errors
-    /// [`Error::TokenStore`]; the old pair is still there then.
-    pub(super) fn replace(&self, stored: &Stored) -> Result<(), Error> {
-        self.replace_in_steps(stored, |_| {})
-            .map_err(|_| unusable(&self.path, "the new tokens cannot be written"))
+    /// [`Error::NoRoomForTokens`]; [`Error::TokenStore`] if the folder cannot be written, or another process holds the
+    /// lock past `deadline`.
+    pub(super) async fn lock(&self, deadline: Instant) -> Result<Lock, Error> {
+        file::lock(&self.path, deadline).await
     }
 
-    fn replace_in_steps(&self, stored: &Stored, mut reached: impl FnMut(Step)) -> io::Result<()> {
-        let form = Form {
-            version: VERSION,
-            portal: stored.portal.clone(),
-            client_id: stored.client_id.clone(),
-            access_token: stored.access_token.expose_secret().to_owned(),
-            refresh_token: stored.refresh_token.expose_secret().to_owned(),
-            user_id: stored.user_id,
-            replaces: stored.replaces.as_ref().map(|token| token.expose_secret().to_owned()),
+    /// Takes a pair that was just issued: into the file, or without a lock, and if that fails, into memory. `in_file` is
+    /// what [`token_in_file`](Self::token_in_file) was before.
+    pub(super) fn keep(&self, pair: Stored, in_file: Option<SecretString>, lock: Option<Lock>) {
+        let mut unsaved = self.unsaved();
+        let written = match lock {
+            Some(lock) => lock.replace(&pair),
+            None => Err(unsaved.as_ref().map_or(file::NOT_WRITTEN, |kept| kept.problem)),
         };
-        let text = SecretString::from(serde_json::to_string_pretty(&form)?);
-        let (first, rest) = text.expose_secret().as_bytes().split_at(text.expose_secret().len() / 2);
-        let mut file = self.open_new()?;
-        reached(Step::Opened);
-        file.write_all(first)?;
-        reached(Step::HalfWritten);
-        file.write_all(rest)?;
-        reached(Step::Written);
-        file.sync_all()?;
-        reached(Step::Synced);
-        fs::rename(&self.new, &self.path)?;
-        reached(Step::Renamed);
-        sync_folder(&self.path)?;
-        reached(Step::Done);
-        Ok(())
-    }
-
-    /// Whatever a killed process left behind is removed first, so nobody else can have prepared the file.
-    fn open_new(&self) -> io::Result<File> {
-        match fs::remove_file(&self.new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        let Err(problem) = written else {
+            self.saved(&mut unsaved);
+            return;
+        };
+        if unsaved.is_none() {
+            tracing::warn!(
+                "the new tokens cannot be written to {}: {problem}. They are kept in memory, and this is tried again. Free \
+                 space there, or let this user write there; if this process ends before, run `bitrix24-mail-mcp login`",
+                self.path.display()
+            );
         }
-        private().write(true).create_new(true).open(&self.new)
+        *unsaved = Some(Unsaved { pair, in_file, problem });
+    }
+
+    /// True if the pair with this refresh token is in memory alone.
+    pub(super) fn is_unsaved(&self, refresh_token: Option<&SecretString>) -> bool {
+        let unsaved = self.unsaved();
+        unsaved
+            .as_ref()
+            .is_some_and(|kept| is_same(Some(&kept.pair.refresh_token), refresh_token))
+    }
+
+    /// Saves the pair that is in memory alone, if there is one. Waits until `deadline` for another process.
+    ///
+    /// # Errors
+    /// [`Error::TokensNotSaved`]; the pair is still there then.
+    pub(super) async fn save(&self, deadline: Instant) -> Result<(), Error> {
+        if self.unsaved().is_none() {
+            return Ok(());
+        }
+        let lock = self.lock(deadline).await;
+        // Under the lock: nobody signs in between this look and the replacement.
+        let _ = self.read();
+        let mut unsaved = self.unsaved();
+        let Some(kept) = unsaved.as_mut() else {
+            return Ok(());
+        };
+        let problem = match lock {
+            Ok(lock) => lock.replace(&kept.pair).err(),
+            Err(Error::TokenStore { problem, .. } | Error::NoRoomForTokens(_, problem)) => Some(problem),
+            Err(error) => return Err(error),
+        };
+        let Some(problem) = problem else {
+            self.saved(&mut unsaved);
+            return Ok(());
+        };
+        kept.problem = problem;
+        Err(Error::TokensNotSaved(self.path.display().to_string(), problem))
+    }
+
+    fn saved(&self, unsaved: &mut Option<Unsaved>) {
+        if unsaved.take().is_some() {
+            tracing::info!("the new tokens are saved now, in {}", self.path.display());
+        }
+    }
+
+    fn unsaved(&self) -> MutexGuard<'_, Option<Unsaved>> {
+        // A panic of another thread leaves a pair or none.
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Only left if nothing was replaced.
-        let _ = fs::remove_file(&self.new);
-    }
-}
-
-fn open_lock(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        make_folder(folder)?;
-    }
-    private()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(beside(path, "lock"))
-}
-
-/// `tokens.json` → `tokens.json.lock`: in the same folder, since a rename must not cross file systems.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{ending}"));
-    path.with_file_name(name)
-}
-
-fn unusable(path: &Path, problem: &'static str) -> Error {
-    Error::TokenStore {
-        path: path.display().to_string(),
-        problem,
-    }
-}
-
-#[cfg(unix)]
-fn private() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Elsewhere a file in the user's own folder is private by the folder's rules, and folders are not synced.
-#[cfg(not(unix))]
-fn private() -> OpenOptions {
-    OpenOptions::new()
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
+fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
+    one.map(ExposeSecret::expose_secret) == other.map(ExposeSecret::expose_secret)
 }
 
 #[cfg(test)]
 mod killed;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    pub(super) fn pair(access: &str, refresh: &str) -> Stored {
-        Stored {
-            portal: "https://p.example".to_owned(),
-            client_id: "local.1".to_owned(),
-            access_token: access.into(),
-            refresh_token: refresh.into(),
-            user_id: Some(1),
-            replaces: Some("given".into()),
-        }
-    }
-
-    pub(super) async fn lock(store: &TokenStore) -> Result<Lock, Error> {
-        store.lock(Instant::now() + Duration::from_secs(1)).await
-    }
-
-    pub(super) fn tokens(store: &TokenStore) -> (String, String) {
-        let stored = store.read().unwrap().unwrap();
-        (
-            stored.access_token.expose_secret().to_owned(),
-            stored.refresh_token.expose_secret().to_owned(),
-        )
-    }
-
-    #[tokio::test]
-    async fn what_was_stored_is_read_and_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = TokenStore::at(folder.path().join("a/b/tokens.json"));
-        assert!(store.read().unwrap().is_none(), "no store yet");
-        lock(&store).await.unwrap().replace(&pair("a1", "r1")).unwrap();
-        lock(&store).await.unwrap().replace(&pair("a2", "r2")).unwrap();
-        assert_eq!(tokens(&store), ("a2".to_owned(), "r2".to_owned()));
-        let names: Vec<_> = fs::read_dir(store.path().parent().unwrap())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        assert!(
-            names
-                .iter()
-                .all(|name| name == "tokens.json" || name == "tokens.json.lock"),
-            "{names:?}"
-        );
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-            assert_eq!(mode(store.path()), 0o600);
-            assert_eq!(mode(store.path().parent().unwrap()), 0o700);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_writes_at_a_time_and_nobody_waits_for_ever() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = TokenStore::at(folder.path().join("tokens.json"));
-        let first = lock(&store).await.unwrap();
-        let error = lock(&store).await.unwrap_err();
-        assert!(error.to_string().ends_with("another process holds its lock"), "{error}");
-        drop(first);
-        lock(&store).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_store_that_cannot_be_used_is_told_before_a_pair_is_issued() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        fs::write(&file, "x").unwrap();
-        let error = lock(&TokenStore::at(file.join("tokens.json"))).await.unwrap_err();
-        assert!(error.to_string().contains("its folder cannot be written"), "{error}");
-        for text in ["", "{}", "canary", r#"{"version":2}"#] {
-            fs::write(&file, text).unwrap();
-            let error = TokenStore::at(file.clone()).read().unwrap_err();
-            assert!(matches!(error, Error::TokenStore { .. }), "{error}");
-            assert!(!error.to_string().contains("canary"));
-        }
-    }
-}
+mod tests;

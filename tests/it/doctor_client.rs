@@ -17,7 +17,7 @@ fn put_secret(home: Home, webhook: &str) -> Home {
             format!("# mine\nexport BITRIX24_WEBHOOK_URL='{webhook}'\n"),
         )
         .unwrap(),
-        "claude-desktop" => std::fs::write(own.join("webhook-url"), webhook).unwrap(),
+        "claude-desktop" => crate::harness::write_private(&own.join("webhook-url"), webhook),
         _ => return home.set("BITRIX24_WEBHOOK_URL", webhook),
     }
     home

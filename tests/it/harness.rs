@@ -22,6 +22,13 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// Writes a file with a secret as a careful person does: others cannot read it.
+pub(crate) fn write_private(path: &std::path::Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
 /// Runs the program to its end, as a person does.
 pub(crate) async fn run(arguments: &[&str]) -> Output {
     program().args(arguments).stdin(Stdio::null()).output().await.unwrap()
@@ -219,6 +226,14 @@ impl RawSession {
         // `wait` alone would close the input first.
         let _input = self.input.take();
         self.process.wait().await.unwrap().success()
+    }
+
+    /// Sends SIGHUP, as the system does when a terminal is closed.
+    #[cfg(unix)]
+    pub(crate) fn hang_up_its_terminal(&self) {
+        let id = self.process.id().unwrap().to_string();
+        let sent = std::process::Command::new("kill").args(["-HUP", &id]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Closes the input and never reads the output; returns whether the program ended well.

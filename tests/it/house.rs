@@ -59,6 +59,8 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("webbrowser", &["cli/login.rs"]),
+    ("signal_hook", &["cli/process.rs", "cli/signals.rs"]),
+    ("rustix", &["cli/process.rs", "cli/clients/file/belongings.rs"]),
     ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
 ];
 

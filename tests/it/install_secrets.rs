@@ -192,7 +192,7 @@ async fn a_file_of_secrets_is_read_and_not_shown() {
         let make = || {
             let home = Home::of(client);
             let file = home.path("secrets.env");
-            std::fs::write(&file, &text).unwrap();
+            crate::harness::write_private(&file, &text);
             let entry: Value =
                 serde_json::from_str(&entry.to_string().replace("SECRET_FILE", file.to_str().unwrap())).unwrap();
             home.write(&json!({"mcpServers": {"bitrix24-mail": entry}}).to_string());

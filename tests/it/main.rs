@@ -58,6 +58,9 @@ mod elicitation_end;
 mod elicitation_state;
 /// Names that strangers forged, in every form that an answer has.
 mod forged_names;
+/// A disk that is full before, during and after an exchange of tokens.
+#[cfg(unix)]
+mod full_disk;
 /// What the program generates is what the repository holds.
 mod generated;
 /// The handshake in five revisions, odd first messages, lines that cannot be read.
@@ -141,10 +144,15 @@ mod scripted_pages;
 mod scripted_portal;
 /// A wire of prepared replies.
 mod scripted_wire;
+/// Files with secrets: their encoding, and whether others can read them.
+mod secret_files;
 /// One session, every way there is: stdio, HTTP in two revisions, event streams, HTTP+SSE of 2024-11-05.
 mod sessions;
 /// Settings from environment and file, right and wrong.
 mod settings;
+/// Signals while tokens are being exchanged.
+#[cfg(unix)]
+mod signals;
 /// Limits, retries, diagnosis, cancellation.
 mod survival;
 /// The same against the demo portal: every fault with every kind of credentials, its own limits, changing address books.

@@ -189,7 +189,7 @@ async fn a_caller_that_leaves_in_mid_refresh_loses_no_pair() {
         .await
         .unwrap_err();
     assert_eq!(wire.under_way(), 1);
-    portal.settle().await;
+    portal.settle().await.unwrap();
     assert_eq!(stored(folder.path())["refresh_token"], "r1x");
     assert_eq!(wire.under_way(), 0, "nothing runs on");
     call(&portal).await.unwrap();
@@ -315,4 +315,46 @@ async fn only_a_spent_token_is_remembered() {
     assert_eq!(call(&portal).await.unwrap_err().error.code(), "PAYMENT_REQUIRED");
     *is_paid.lock().unwrap() = true;
     call(&portal).await.unwrap();
+}
+
+/// The file of one process is older than the pair that another could not save.
+#[tokio::test(start_paused = true)]
+async fn a_stale_pair_in_the_store_is_sent_once_and_never_replaces_the_newer_one_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("tokens.json");
+    let by_login = json!({"version": 1, "portal": "https://p.example", "client_id": "local.1",
+        "access_token": "old", "refresh_token": "r0"})
+    .to_string();
+    fs::write(&store, &by_login).unwrap();
+    let server = server("fresh", "r0");
+    let (answering, blocked) = (Arc::clone(&server), store.clone());
+    let wire = ScriptedWire::answering(move |sent| {
+        // Over a folder no file can be renamed: the first pair is issued and cannot be saved.
+        if sent.url.contains("/oauth/token/") && answering.lock().unwrap().refreshes == 0 {
+            fs::remove_file(&blocked).unwrap();
+            fs::create_dir_all(blocked.join("full")).unwrap();
+        }
+        answering.lock().unwrap().answer(sent)
+    });
+    let (one, other) = (
+        wire.portal_with(application(folder.path(), "", "")),
+        wire.portal_with(application(folder.path(), "", "")),
+    );
+    call(&one).await.unwrap();
+    assert_eq!(one.identity().unwrap(), one.identity().unwrap());
+
+    fs::remove_dir_all(&store).unwrap();
+    fs::write(&store, &by_login).unwrap();
+    for _ in 0..3 {
+        assert_eq!(call(&other).await.unwrap_err().error.code(), "invalid_grant");
+    }
+    let exchanges = || {
+        let server = server.lock().unwrap();
+        (server.refreshes, server.spent)
+    };
+    assert_eq!(exchanges(), (1, 1));
+    call(&one).await.unwrap();
+    assert_eq!(stored(folder.path())["refresh_token"], "r1x", "saved at the next use");
+    call(&other).await.unwrap();
+    assert_eq!(exchanges(), (1, 1));
 }

@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use crate::harness::{RawSession, call, program, run, stderr, stdout};
 
-fn signed_in(portal: &DemoPortal, store: &Path) -> Command {
+pub(crate) fn signed_in(portal: &DemoPortal, store: &Path) -> Command {
     let application = portal.oauth_application();
     let mut command = program();
     command.envs([

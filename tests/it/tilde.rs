@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client_home::{CANARY, CLIENTS, Home, PROGRAM, check, fix_of, webhook};
-use crate::harness::{stderr, stdout};
+use crate::harness::{stderr, stdout, write_private};
 
 /// `doctor` in a folder below the home folder; its report, or what it says on stderr.
 async fn doctor(home: &Home, options: &[&str]) -> Result<Value, String> {
@@ -23,7 +23,7 @@ async fn doctor(home: &Home, options: &[&str]) -> Result<Value, String> {
 async fn it_is_the_home_folder_in_the_environment_and_in_the_settings_file() {
     let home = Home::of("codex").set("BITRIX24_WEBHOOK_URL_FILE", "~/secrets/webhook");
     std::fs::create_dir(home.path("secrets")).unwrap();
-    std::fs::write(home.path("secrets/webhook"), webhook()).unwrap();
+    write_private(&home.path("secrets/webhook"), &webhook());
     let report = doctor(&home, &[]).await.unwrap();
     assert_eq!(check(&report, "settings").0, "ok", "{report}");
 
@@ -33,7 +33,7 @@ async fn it_is_the_home_folder_in_the_environment_and_in_the_settings_file() {
     ] {
         let mut home = home_with_settings(text);
         std::fs::create_dir(home.path("secrets")).unwrap();
-        std::fs::write(home.path("secrets/webhook"), webhook()).unwrap();
+        write_private(&home.path("secrets/webhook"), &webhook());
         home.unset("BITRIX24_WEBHOOK_URL_FILE");
         for option in [&["--config", "~/settings.toml"][..], &["--config=~/settings.toml"]] {
             let report = doctor(&home, option).await.unwrap();
@@ -150,7 +150,7 @@ async fn a_client_that_hands_it_over_as_it_stands_is_told_of() {
             fix.contains(&home.path("webhook").display().to_string()) && !fix.contains('~'),
             "{fix}"
         );
-        std::fs::write(home.path("webhook"), webhook()).unwrap();
+        write_private(&home.path("webhook"), &webhook());
         let (report, _) = home.doctor(&[]).await;
         assert_eq!(check(&report, "environment").0, "ok", "{report}");
         assert_eq!(check(&report, "settings").0, "ok", "{report}");

@@ -1,13 +1,15 @@
 //! The store of a writer that is killed: a real process, a real SIGKILL, at every step.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use super::file::Step;
 use super::tests::{lock, pair, tokens};
 use super::*;
 
 const STEPS: [Step; 6] = [
-    Step::Opened,
+    Step::Begun,
     Step::HalfWritten,
     Step::Written,
     Step::Synced,
