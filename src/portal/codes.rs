@@ -165,7 +165,10 @@ mod tests {
                 let kept = kept_without(std::str::from_utf8(secret).unwrap(), &sent);
                 assert!(kept == sent || kept == family, "{known}: {kept}");
             }
-            assert_eq!(kept_without(&sent, &sent.to_lowercase()).to_uppercase(), family.to_uppercase());
+            assert_eq!(
+                kept_without(&sent, &sent.to_lowercase()).to_uppercase(),
+                family.to_uppercase()
+            );
         }
     }
 

@@ -173,7 +173,12 @@ mod tests {
 
     #[test]
     fn of_a_long_list_the_first_items_are_kept_and_all_are_counted() {
-        for (json, kept, count) in [("[]", 0, 0), ("[1]", 1, 1), ("[1,2]", 2, 2), (r#"[1,2,{"a":[]},"x"]"#, 2, 4)] {
+        for (json, kept, count) in [
+            ("[]", 0, 0),
+            ("[1]", 1, 1),
+            ("[1,2]", 2, 2),
+            (r#"[1,2,{"a":[]},"x"]"#, 2, 4),
+        ] {
             let first: First<u8, 2> = serde_json::from_str(json).unwrap();
             assert_eq!((first.items.len(), first.count), (kept, count), "{json}");
         }

@@ -96,7 +96,9 @@ impl Secret {
     }
 
     fn find_in(&self, reading: &[Meant], places: &mut Vec<Range<usize>>) {
-        let letters = reading.iter().filter_map(|meant| Some((letter(meant.byte)?, &meant.place)));
+        let letters = reading
+            .iter()
+            .filter_map(|meant| Some((letter(meant.byte)?, &meant.place)));
         let (letters, written): (Vec<u8>, Vec<&Range<usize>>) = letters.unzip();
         let windows = letters.windows(self.window).zip(written.windows(self.window));
         for (part, written) in windows {
@@ -199,13 +201,24 @@ mod tests {
         }
         written.extend(in_base64(&percent));
         written.extend(in_base64(&each_as(SECRET, |byte| format!("{}\0", char::from(byte)))));
-        written.extend(in_base64(&format!("user:{SECRET}")).iter().map(|text| text.replace('=', "%3D")));
-        written.extend(in_base64(&format!("?{SECRET}?>")).iter().map(|text| text.replace('/', "\\/")));
+        written.extend(
+            in_base64(&format!("user:{SECRET}"))
+                .iter()
+                .map(|text| text.replace('=', "%3D")),
+        );
+        written.extend(
+            in_base64(&format!("?{SECRET}?>"))
+                .iter()
+                .map(|text| text.replace('/', "\\/")),
+        );
         for text in written {
             for text in [format!("bad {text}, sorry"), format!("bad x={text}. Sorry")] {
                 let quoter = Quoter::without(&[SECRET]);
                 let quoted = quoter.quote(&text, 2000);
-                assert!(quoted.contains("****") && !quoter.finds_any_in(&quoted), "{text}: {quoted}");
+                assert!(
+                    quoted.contains("****") && !quoter.finds_any_in(&quoted),
+                    "{text}: {quoted}"
+                );
                 assert!(quoted.len() < 120 && quoted.starts_with("bad"), "{text}: {quoted}");
             }
         }

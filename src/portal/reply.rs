@@ -24,6 +24,7 @@ use serde_json::value::RawValue;
 
 use super::codes;
 use super::error::{Destination, Error, Refusal, Speaker, Unreadable, Violation};
+use super::limits::OPERATING_WINDOW;
 use super::loose::{First, Loose};
 use super::quote::Quoter;
 
@@ -33,10 +34,8 @@ const MAX_HOST: usize = 100;
 const MAX_MESSAGE: usize = 100;
 /// A call of ours has at most a handful of fields to be wrong.
 const MAX_VIOLATIONS: usize = 2;
-/// The limit looks at ten minutes, so nothing stays counted for longer.
-const LONGEST_RESET: Duration = Duration::from_secs(600);
-/// A server that asks for longer is asked again all the same: nobody knows how it counts.
-const LONGEST_WAIT_ASKED: Duration = Duration::from_secs(600);
+/// A server that asks for longer is asked again all the same: no limit that is known of looks further back.
+const LONGEST_WAIT_ASKED: Duration = OPERATING_WINDOW;
 /// Of a violation's field, and of its message.
 const MAX_DETAIL: usize = 40;
 
@@ -181,7 +180,12 @@ fn judged<'a, R: Deserialize<'a>>(
     // it all the same.
     let refusal = match &read {
         Ok(envelope) => refusal_in(envelope, from, http_status, quoter),
-        Err(_) => refusal_in(&envelope_in::<&RawValue>(object).map_err(unreadable)?, from, http_status, quoter),
+        Err(_) => refusal_in(
+            &envelope_in::<&RawValue>(object).map_err(unreadable)?,
+            from,
+            http_status,
+            quoter,
+        ),
     };
     match refusal {
         Some(refusal) => Err(Error::Refused(refusal)),
@@ -203,7 +207,7 @@ fn operating_in(time: &RawValue) -> Option<Operating> {
     let reset_in = Duration::try_from_secs_f64((time.operating_reset_at - time.finish).max(0.0)).ok()?;
     (time.operating >= 0.0).then_some(Operating {
         used: time.operating,
-        reset_in: reset_in.min(LONGEST_RESET),
+        reset_in: reset_in.min(OPERATING_WINDOW),
     })
 }
 
@@ -232,7 +236,11 @@ fn refusal_in<R>(envelope: &Envelope<'_, R>, by: Speaker, http_status: u16, quot
         }
     };
     // A sentence in place of a code is a message.
-    let message = if message.is_empty() && !codes::is_code(sent) { sent } else { message };
+    let message = if message.is_empty() && !codes::is_code(sent) {
+        sent
+    } else {
+        message
+    };
     let violation = |entry: &Loose<Wrong>| {
         let quote = |text: Option<&Loose>| quoter.quote(text.map_or("", |text| &text.text), MAX_DETAIL);
         Violation {
@@ -300,7 +308,9 @@ mod tests {
                 body,
                 ..RawReply::default()
             };
-            read::<serde_json::Value>(&reply, Speaker::Portal, "").unwrap().operating
+            read::<serde_json::Value>(&reply, Speaker::Portal, "")
+                .unwrap()
+                .operating
         };
         assert_eq!(
             operating(r#"{"finish":100.5,"operating":390,"operating_reset_at":130}"#),

@@ -67,7 +67,10 @@ pub(super) fn each(plain: Vec<Meant>, mut look: impl FnMut(&[Meant])) {
 fn hexadecimal(text: &[Meant], skipped: usize) -> Vec<Meant> {
     let mut digits = Vec::new();
     for (at, meant) in text.iter().enumerate() {
-        let is_prefix = meant.byte == b'0' && text.get(at + 1).is_some_and(|next| next.byte.eq_ignore_ascii_case(&b'x'));
+        let is_prefix = meant.byte == b'0'
+            && text
+                .get(at + 1)
+                .is_some_and(|next| next.byte.eq_ignore_ascii_case(&b'x'));
         if let (Some(digit), false) = (digit(meant.byte, 16), is_prefix) {
             digits.push((digit, &meant.place));
         }
@@ -173,9 +176,9 @@ fn number(
     lengths: std::ops::RangeInclusive<usize>,
 ) -> Option<(usize, Option<u8>)> {
     let digits = text.get(from..)?.iter().map_while(|meant| digit(meant.byte, base));
-    let (length, value) = digits
-        .take(*lengths.end())
-        .fold((0, 0_u32), |(length, value), digit| (length + 1, value.saturating_mul(base).saturating_add(digit)));
+    let (length, value) = digits.take(*lengths.end()).fold((0, 0_u32), |(length, value), digit| {
+        (length + 1, value.saturating_mul(base).saturating_add(digit))
+    });
     let byte = u8::try_from(value).ok().filter(u8::is_ascii).unwrap_or(OTHER);
     lengths.contains(&length).then_some((length, Some(byte)))
 }

@@ -23,13 +23,20 @@ const MAX_OBJECTS: usize = 16;
 
 /// How PHP begins a message, with and without `html_errors`; each ends with the line of the source.
 /// See <https://www.php.net/manual/en/errorfunc.configuration.php>.
-const LABELS: &[&str] = &["Warning", "Notice", "Deprecated", "Strict Standards", "atal error", "arse error"];
+const LABELS: &[&str] = &[
+    "Warning",
+    "Notice",
+    "Deprecated",
+    "Strict Standards",
+    "atal error",
+    "arse error",
+];
 const END_OF_MESSAGE: &str = " on line ";
 
 /// Tags of pages; a reply never stands behind one.
 const PAGE_TAGS: &[&str] = &[
-    "!doctype", "html", "head", "title", "meta", "link", "style", "script", "noscript", "template", "body", "main", "div",
-    "form", "textarea", "iframe", "svg", "xmp", "?xml", "?php",
+    "!doctype", "html", "head", "title", "meta", "link", "style", "script", "noscript", "template", "body", "main",
+    "div", "form", "textarea", "iframe", "svg", "xmp", "?xml", "?php",
 ];
 
 /// The body as text. JSON is UTF-8 whatever the charset label says (RFC 8259, section 8.1); bytes that are not, and half
@@ -131,7 +138,9 @@ fn last_label(text: &str) -> Option<&str> {
 fn is_page(text: &str) -> bool {
     text.split('<').skip(1).any(|tag| {
         PAGE_TAGS.iter().any(|name| {
-            let is_it = tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+            let is_it = tag
+                .get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name));
             let next = tag.as_bytes().get(name.len());
             is_it && next.is_none_or(|next| !next.is_ascii_alphanumeric())
         })
@@ -189,7 +198,8 @@ mod tests {
     use proptest::prelude::*;
 
     const REPLY: &str = r#"{"result":{"items":[]},"time":{}}"#;
-    const WARNING: &str = "<br />\n<b>Warning</b>:  Undefined array key in <b>/home/p/x.php</b> on line <b>3</b><br />\n";
+    const WARNING: &str =
+        "<br />\n<b>Warning</b>:  Undefined array key in <b>/home/p/x.php</b> on line <b>3</b><br />\n";
 
     #[test]
     fn a_whole_object_is_found_among_what_php_prints() {
@@ -199,8 +209,14 @@ mod tests {
             (WARNING, WARNING),
             ("", WARNING),
             (&WARNING.repeat(30), ""),
-            ("PHP Warning:  foo() in /x.php on line 3\n\nWarning: foo() in /x.php on line 3\n", ""),
-            ("\nDeprecated: Return type of A::b() in /x.php on line 12\n", "\nNotice: x in /y.php on line 1\n"),
+            (
+                "PHP Warning:  foo() in /x.php on line 3\n\nWarning: foo() in /x.php on line 3\n",
+                "",
+            ),
+            (
+                "\nDeprecated: Return type of A::b() in /x.php on line 12\n",
+                "\nNotice: x in /y.php on line 1\n",
+            ),
             ("\u{feff}\u{feff}\n\t", "\0\0"),
             ("<!-- cached -->", "<!-- page took 0.1 s -->"),
             ("", "/* done */"),
@@ -211,7 +227,10 @@ mod tests {
                 "<table class='xdebug-error'></table>",
             ),
             ("Warning: bad {\"result\":{\"items\":[1]}} in /x.php on line 3\n", ""),
-            ("Warning: bad\n{\"result\":{\"items\":[1]}}\n in /x.php on line 3<br />\n", ""),
+            (
+                "Warning: bad\n{\"result\":{\"items\":[1]}}\n in /x.php on line 3<br />\n",
+                "",
+            ),
             ("", "\nWarning: bad {\"result\":{\"items\":[1]}} in /x.php on line 3\n"),
             ("", "\nWarning: bad\n{\"result\":{\"items\":[1]}} in /x.php on line 3\n"),
             ("<!--\n{\"result\":1}\n-->\n", "<!--\n{\"result\":1}\n-->"),
@@ -226,19 +245,37 @@ mod tests {
     fn what_may_not_be_the_reply_is_not_taken_for_it() {
         let fragment = r#"{"result":{"items":[1]}}"#;
         for (text, expected) in [
-            (format!("Warning: bad {fragment} in /x.php on line 3\n"), Unreadable::PhpMessages),
-            (format!("Warning: bad\n{fragment}\n in /x.php on line 3\n"), Unreadable::PhpMessages),
-            (format!("<b>Notice</b>: bad<br />{fragment}<br /> in /x.php on line 3"), Unreadable::PhpMessages),
+            (
+                format!("Warning: bad {fragment} in /x.php on line 3\n"),
+                Unreadable::PhpMessages,
+            ),
+            (
+                format!("Warning: bad\n{fragment}\n in /x.php on line 3\n"),
+                Unreadable::PhpMessages,
+            ),
+            (
+                format!("<b>Notice</b>: bad<br />{fragment}<br /> in /x.php on line 3"),
+                Unreadable::PhpMessages,
+            ),
             (format!("bad {fragment}"), Unreadable::NotJson),
             (format!("{WARNING}{}", &REPLY[..20]), Unreadable::CutOff),
-            (format!("Warning: x on line 1\n{fragment} on line 3\n{}", &REPLY[..20]), Unreadable::CutOff),
-            (format!("Warning: x on line 1\n{fragment} on line 3\n{REPLY}"), Unreadable::NotJson),
+            (
+                format!("Warning: x on line 1\n{fragment} on line 3\n{}", &REPLY[..20]),
+                Unreadable::CutOff,
+            ),
+            (
+                format!("Warning: x on line 1\n{fragment} on line 3\n{REPLY}"),
+                Unreadable::NotJson,
+            ),
             (format!("{REPLY}\n{REPLY}"), Unreadable::NotJson),
             (format!("<html><script>\n{REPLY}\n</script></html>"), Unreadable::Html),
             (format!("<script>\n{REPLY}\n</script>"), Unreadable::Html),
             (format!("<!DOCTYPE html>\n{REPLY}"), Unreadable::Html),
             (format!("<div>\n{REPLY}</div>"), Unreadable::Html),
-            (format!("<p><b>Fatal error</b>: x in /x.php on line 3<br />{}", ""), Unreadable::PhpMessages),
+            (
+                format!("<p><b>Fatal error</b>: x in /x.php on line 3<br />{}", ""),
+                Unreadable::PhpMessages,
+            ),
             ("<h1>Warning</h1>".to_owned(), Unreadable::Html),
             ("{\"a\":1}\n!".to_owned(), Unreadable::NotJson),
             (format!("[{REPLY}]"), Unreadable::Shape),
