@@ -18,6 +18,9 @@ const MAX_NAME: usize = 120;
 /// An address has at most 254 characters (RFC 5321, section 4.5.3.1.3).
 const MAX_ADDRESS: usize = 254;
 
+/// Rows that are kept: no question asks for more.
+const MAX_ROWS: usize = MAX_LIMIT as usize;
+
 /// A contact of the calling user's address book, or an employee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {
@@ -128,6 +131,13 @@ pub(super) struct Rows {
 }
 
 impl Listing {
+    fn of<E: de::Error>(rows: First<Loose<Row>, MAX_ROWS>) -> Result<Self, E> {
+        if !rows.items.is_empty() && rows.items.iter().all(is_something_else) {
+            return Err(E::custom("no row is a contact"));
+        }
+        Ok(Self { rows })
+    }
+
     /// The rows of an answer to a question for `limit` of them.
     pub(super) fn into_rows(self, limit: usize) -> Rows {
         let First { items, count } = self.rows;
@@ -175,11 +185,11 @@ fn owned(text: Cow<'_, str>) -> Option<String> {
     }
 }
 
-/// `result` on the wire: `{"items":[…]}`, or a bare list as older SDKs expect it. One odd row costs no other: whatever is
-/// in the list, it is a listing.
+/// `result` on the wire: `{"items":[…]}`, or a bare list as older SDKs expect it. A damaged row costs no other; but a list
+/// of which every row is something else than a contact is no listing.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    rows: First<Loose<Row>, { MAX_LIMIT as usize }>,
+    rows: First<Loose<Row>, MAX_ROWS>,
 }
 
 /// A row as lenient as the SDKs are: ids also as text, names and addresses also null, missing or of another type.
@@ -188,6 +198,22 @@ struct Row {
     id: Loose,
     email: Loose,
     name: Loose,
+}
+
+/// True if a value says neither anything nor anything wrong: null, missing, empty.
+fn is_nothing<O, L>(value: &Loose<O, L>) -> bool {
+    value.text.is_empty() && value.object.is_none() && value.list.is_none()
+}
+
+/// True if a row is no contact, not even a damaged one.
+fn is_something_else(row: &Loose<Row>) -> bool {
+    match &row.object {
+        None => !is_nothing(row),
+        Some(Row { id, .. }) => {
+            let is_number = id.text.parse::<f64>().is_ok_and(|id| id.fract() == 0.0 && id >= 0.0);
+            !is_nothing(id) && !is_number
+        }
+    }
 }
 
 impl Row {
@@ -247,8 +273,7 @@ impl<'de> Deserialize<'de> for Listing {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, rows: A) -> Result<Listing, A::Error> {
-                let rows = First::deserialize(SeqAccessDeserializer::new(rows))?;
-                Ok(Listing { rows })
+                Listing::of(First::deserialize(SeqAccessDeserializer::new(rows))?)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listing, A::Error> {
@@ -260,8 +285,7 @@ impl<'de> Deserialize<'de> for Listing {
                         map.next_value::<IgnoredAny>()?;
                     }
                 }
-                rows.map(|rows| Listing { rows })
-                    .ok_or_else(|| de::Error::missing_field("items"))
+                Listing::of(rows.ok_or_else(|| de::Error::missing_field("items"))?)
             }
         }
         deserializer.deserialize_any(Items)
@@ -345,8 +369,32 @@ mod tests {
     }
 
     #[test]
-    fn only_lists_are_listings() {
-        for text in ["{}", r#"{"items":{}}"#, r#"{"items":null}"#, "7", "null", r#""x""#] {
+    fn damaged_rows_alone_are_a_listing_too() {
+        for row in [
+            "null",
+            "{}",
+            r#"{"id":null}"#,
+            r#"{"id":""}"#,
+            r#"{"id":18446744073709551616}"#,
+        ] {
+            let rows = rows(&format!("[{row},{row}]"));
+            assert_eq!((rows.contacts.len(), rows.unreadable.len()), (0, 2), "{row}");
+        }
+    }
+
+    #[test]
+    fn only_lists_of_contacts_are_listings() {
+        for text in [
+            r#"[[1,"a@example.com","A"]]"#,
+            r#"["crm","mail"]"#,
+            r#"[{"id":-1},{"id":"x"},{"id":1.5}]"#,
+            "{}",
+            r#"{"items":{}}"#,
+            r#"{"items":null}"#,
+            "7",
+            "null",
+            r#""x""#,
+        ] {
             assert!(serde_json::from_str::<Listing>(text).is_err(), "{text}");
         }
     }

@@ -133,7 +133,7 @@ fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Fail
     let rest = json_line(&Output {
         contacts: None,
         page: Some(page),
-        advice: (unreadable > 0)
+        advice: (unreadable > 0 && total == 0)
             .then(|| unreadable_rows(unreadable))
             .or_else(|| (!is_assured).then(|| IN_NO_ORDER.to_owned())),
         error,

@@ -8,7 +8,7 @@ use super::answer::{Answer, Language, V3};
 use super::credentials::Caller;
 use super::pagination::{self, Slice};
 use super::php;
-use super::quirks::Quirk;
+use super::quirks::{Quirk, WHOLE_EMOJI};
 use super::settings::{NegativeLimit, Settings};
 use super::state::State;
 
@@ -111,6 +111,16 @@ fn item(quirk: Option<Quirk>, row: &Row) -> Value {
         Some(Quirk::NullNames) => json!({"id": id, "email": email, "name": null}),
         Some(Quirk::MissingNames) => json!({"id": id, "email": email}),
         Some(Quirk::UnknownKeys) => json!({"id": id, "email": email, "name": name, "icon": {"url": "\u{2026}"}}),
+        // By id, so that the same row is as odd in every answer.
+        Some(Quirk::OddRows) => match (id % 4, id / 4 % 5) {
+            (1, 0) => json!({"id": null, "email": email, "name": name}),
+            (1, 1) => json!({"email": email, "name": name}),
+            (1, 2) => Value::Null,
+            (1, 3) => json!({"id": format!("9{id:020}"), "email": email, "name": name}),
+            (1, _) => json!(name),
+            (3, _) => json!({"id": id, "email": email, "name": format!("{name} {WHOLE_EMOJI}")}),
+            _ => json!({"id": id, "email": email, "name": name}),
+        },
         _ => json!({"id": id, "email": email, "name": name}),
     }
 }

@@ -102,19 +102,18 @@ impl Output {
     pub fn from_page(query: &Query, found: ContactPage) -> Self {
         let unreadable = found.page.unreadable;
         let advice = match (found.contacts.is_empty(), query.offset(), query.text()) {
-            (true, 0, _) if query.source() == Source::Employees => Some(NO_EMPLOYEE),
-            _ if query.source() == Source::Employees && !found.page.complete => Some(IN_NO_ORDER),
+            (true, ..) if unreadable > 0 => Some(unreadable_rows(unreadable)),
+            (true, 0, _) if query.source() == Source::Employees => Some(NO_EMPLOYEE.to_owned()),
+            _ if query.source() == Source::Employees && !found.page.complete => Some(IN_NO_ORDER.to_owned()),
             (false, ..) => None,
-            (true, 0, "") => Some(BOOK_IS_EMPTY),
-            (true, 0, _) => Some(NOTHING_MATCHES),
-            (true, ..) => Some(PAST_THE_END),
+            (true, 0, "") => Some(BOOK_IS_EMPTY.to_owned()),
+            (true, 0, _) => Some(NOTHING_MATCHES.to_owned()),
+            (true, ..) => Some(PAST_THE_END.to_owned()),
         };
         Self {
             contacts: Some(found.contacts),
             page: Some(found.page),
-            advice: (unreadable > 0)
-                .then(|| unreadable_rows(unreadable))
-                .or_else(|| advice.map(str::to_owned)),
+            advice,
             error: None,
         }
     }

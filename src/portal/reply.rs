@@ -172,8 +172,12 @@ fn judged<'a, R: Deserialize<'a>>(
     let unreadable = |reason| unreadable(reply, from, reason);
     let mut object = body::trimmed(text);
     let mut read = envelope_in::<R>(object);
-    if !matches!(read, Ok(_) | Err(Unreadable::Shape)) {
-        object = body::object_in(text).map_err(unreadable)?;
+    if let Err(first @ (Unreadable::CutOff | Unreadable::NotJson)) = read {
+        object = body::object_in(text).map_err(|reason| match reason {
+            // Nothing stands before it, so what was wrong with it first is what is wrong.
+            Unreadable::CutOff if object.starts_with('{') => unreadable(first),
+            reason => unreadable(reason),
+        })?;
         read = envelope_in(object);
     }
     // The result is read on the way, in one pass over the text. If it is of another shape, there may be a refusal beside
@@ -218,7 +222,8 @@ fn envelope_in<'a, R: Deserialize<'a>>(object: &'a str) -> Result<Envelope<'a, R
     }
     serde_json::from_str(object).map_err(|error| match error.classify() {
         Category::Data => Unreadable::Shape,
-        Category::Eof | Category::Syntax | Category::Io => Unreadable::NotJson,
+        Category::Eof => Unreadable::CutOff,
+        Category::Syntax | Category::Io => Unreadable::NotJson,
     })
 }
 

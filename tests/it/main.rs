@@ -100,6 +100,8 @@ mod merging_in_time;
 mod merging_that_fails;
 /// An application's tokens.
 mod oauth;
+/// Portals that are odd: damaged rows, messages of PHP, limits asked for too long, secrets like codes.
+mod odd_portals;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.
 mod pagination;
 /// Processes that share a token store, and `lookup --all` as a person runs it.
