@@ -315,7 +315,6 @@ mod tests {
         for odd in [
             "null",
             "true",
-            "7",
             r#""a@example.com""#,
             "[]",
             r#"[1,"a@example.com","A"]"#,
@@ -328,7 +327,6 @@ mod tests {
             r#"{"id":"seven"}"#,
             r#"{"id":true}"#,
             r#"{"id":{}}"#,
-            r#"{"id":[7]}"#,
             r#"{"id":18446744073709551616}"#,
             r#"{"id":"18446744073709551616"}"#,
             r#"{"id":1e400}"#,
@@ -391,7 +389,6 @@ mod tests {
             "{}",
             r#"{"items":{}}"#,
             r#"{"items":null}"#,
-            "7",
             "null",
             r#""x""#,
         ] {

@@ -18,7 +18,7 @@ pub enum Quirk {
     NoTime,
     /// `result` is a list.
     BareList,
-    /// Some rows that are no contacts, and half a surrogate pair in some names.
+    /// Damaged rows in every page that has room for them, and half a surrogate pair in some names.
     OddRows,
     /// A wrong charset label on UTF-8.
     WrongCharset,
@@ -98,7 +98,7 @@ pub const QUIRKS: &[(&str, &str, Quirk)] = &[
     ("bare-list", "the result is a list without items", Quirk::BareList),
     (
         "odd-rows",
-        "some rows are damaged: without an id, null, text; half an emoji in names",
+        "damaged rows among the contacts, and half an emoji in names",
         Quirk::OddRows,
     ),
     ("wrong-charset", "UTF-8 labelled windows-1251", Quirk::WrongCharset),

@@ -166,7 +166,7 @@ async fn what_php_prints_around_a_whole_reply_does_no_harm() {
 async fn without_a_whole_reply_the_advice_names_the_setting_and_nothing_is_quoted() {
     for body in [
         WARNING.to_owned(),
-        format!("{WARNING}{}", &PAGE[..30]),
+        format!("{WARNING}{}", PAGE.trim_end_matches('}')),
         format!("<script>\n{PAGE}</script>"),
     ] {
         let failed = list(reply(200, &body), 50).await.unwrap_err();
@@ -231,15 +231,13 @@ fn every_code_with_advice_that_is_not_our_own_is_known() {
     }
 }
 
-/// Replies with `status`, and the time that the portal asks to wait.
+/// The operating time is used up, and the portal asks to wait for an hour.
 fn used_up() -> Prepared {
-    let Prepared::Reply(reply) = envelope(429, "RATELIMIT") else {
-        unreachable!()
-    };
-    Prepared::Reply(RawReply {
-        retry_after: Some("3600".to_owned()),
-        ..reply
-    })
+    reply_asking(
+        429,
+        r#"{"error":{"code":"BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION"}}"#,
+        "3600",
+    )
 }
 
 #[tokio::test(start_paused = true)]

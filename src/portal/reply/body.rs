@@ -198,6 +198,7 @@ mod tests {
     use proptest::prelude::*;
 
     const REPLY: &str = r#"{"result":{"items":[]},"time":{}}"#;
+    const REPLY_CUT_OFF: &str = r#"{"result":{"items":["#;
     const WARNING: &str =
         "<br />\n<b>Warning</b>:  Undefined array key in <b>/home/p/x.php</b> on line <b>3</b><br />\n";
 
@@ -258,9 +259,9 @@ mod tests {
                 Unreadable::PhpMessages,
             ),
             (format!("bad {fragment}"), Unreadable::NotJson),
-            (format!("{WARNING}{}", &REPLY[..20]), Unreadable::CutOff),
+            (format!("{WARNING}{}", REPLY_CUT_OFF), Unreadable::CutOff),
             (
-                format!("Warning: x on line 1\n{fragment} on line 3\n{}", &REPLY[..20]),
+                format!("Warning: x on line 1\n{fragment} on line 3\n{}", REPLY_CUT_OFF),
                 Unreadable::CutOff,
             ),
             (
