@@ -7,6 +7,7 @@
 mod address;
 mod batch;
 mod certificate;
+mod codes;
 mod credentials;
 mod diagnosis;
 mod error;
@@ -15,6 +16,7 @@ mod exposure;
 mod failed;
 mod foreign_text;
 mod limits;
+mod loose;
 mod measurements;
 mod merging;
 mod oauth;
@@ -35,26 +37,30 @@ use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use secrecy::SecretString;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio::time::Instant;
 
 pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 pub use batch::{Call, MAX_CALLS};
 pub use certificate::CertificateProblem;
+pub use codes::{FOREIGN as FOREIGN_CODES, code};
 use credentials::Authority;
 pub use credentials::{Credentials, GivenSecret};
-use diagnosis::Question;
-pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, Unreadable, Violation, code};
+use diagnosis::{AppInfo, Question};
+pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, Unreadable, Violation};
 pub use examination::{Finding, Remedy, Status};
 pub use exposure::exposures;
+use failed::Attempted;
 pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};
+pub use loose::{First, Loose};
 use measurements::{Measurements, Wait};
 use merging::{Merging, Turn};
 pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
+use quote::Quoter;
 pub use reply::RawReply;
 use reply::{Answer, read};
 use request::{Access, OldMethod};
@@ -247,7 +253,7 @@ impl Portal {
         self.measurements.request(method, answer.is_ok(), took);
         let error = match answer {
             Ok(Answer { result, operating }) => {
-                self.turnstile.told(method, operating);
+                self.turnstile.answered(method, sent, operating);
                 self.merging.single_took(method, took);
                 return Ok(result);
             }
@@ -306,30 +312,36 @@ impl Portal {
     ) -> Option<Error> {
         let deadline = deadline.min(Instant::now() + DIAGNOSIS_TIME);
         let asking = async {
-            let profile = self.ask(OldMethod::Profile, access, deadline).await;
+            let secret = [access.secret()];
+            let quoter = Quoter::without(&secret);
+            let profile = self.ask::<IgnoredAny>(OldMethod::Profile, access, deadline).await;
             match (question, profile) {
                 (Question::Portal, Ok(_) | Err(Error::Refused(_))) => Some(Error::NoRestV3),
                 (Question::Portal, Err(_)) => None,
                 (Question::Credentials, Err(said)) => diagnosis::reason(said),
                 (Question::Credentials, Ok(_)) => {
                     let http_status = error.http_status().unwrap_or_default();
-                    let info = self.ask(OldMethod::AppInfo, access, deadline).await;
+                    let info = self.ask::<AppInfo>(OldMethod::AppInfo, access, deadline).await;
                     if let Some(reason) = info
-                        .as_ref()
                         .ok()
-                        .and_then(|info| diagnosis::reason_in_app_info(info, method, http_status))
+                        .and_then(|info| diagnosis::reason_in_app_info(&info, method, http_status, quoter))
                     {
                         return Some(reason);
                     }
                     let scope = self.ask(OldMethod::Scope, access, deadline).await.ok()?;
-                    diagnosis::reason_in_scope(&scope, method, http_status)
+                    diagnosis::reason_in_scope(&scope, method, http_status, quoter)
                 }
             }
         };
         tokio::time::timeout_at(deadline, asking).await.ok().flatten()
     }
 
-    async fn ask(&self, method: OldMethod, access: &Access, deadline: Instant) -> Result<Value, Error> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: OldMethod,
+        access: &Access,
+        deadline: Instant,
+    ) -> Result<T, Error> {
         self.turnstile.pass_bucket(self.turnstile.ticket(), deadline).await?;
         let reply = self.wire.send(access.old_call(method)).await?;
         Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
@@ -380,19 +392,5 @@ impl Portal {
             Some(oauth) => oauth.settle().await,
             None => Ok(()),
         }
-    }
-}
-
-/// How an attempt ended, if not in a result.
-enum Attempted {
-    /// Try again at once: the access token was renewed, or the call was merged and has to go alone.
-    Again,
-    /// It failed; with the wait that the server asked for.
-    Failed(Error, Option<Duration>),
-}
-
-impl From<Error> for Attempted {
-    fn from(error: Error) -> Self {
-        Self::Failed(error, None)
     }
 }

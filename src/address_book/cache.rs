@@ -188,6 +188,7 @@ mod tests {
                 offset: 0,
                 limit: 50,
                 returned: 0,
+                unreadable: 0,
                 next_offset: None,
                 complete: true,
                 age_seconds: None,

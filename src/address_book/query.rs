@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::Source;
 
 /// The most rows a page may have; the portal silently cuts at the same number.
-const MAX_LIMIT: u32 = 200;
+pub(super) const MAX_LIMIT: u32 = 200;
 /// Rows of a page when nothing is asked.
 const DEFAULT_LIMIT: u32 = 50;
 /// Names and addresses have at most 255 characters in the portal's table, so a longer text matches nothing.

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::page::Listing;
+use super::page::{Listing, Rows};
 use super::search::{Wanted, Why};
-use super::{AddressBook, Caution, Contact, Error, InvalidQuery};
+use super::{AddressBook, Caution, Error, InvalidQuery};
 use crate::portal::{Call, Method, clean};
 
 /// The most names of one question.
@@ -244,7 +244,7 @@ pub struct Resolution {
 }
 
 /// What the portal answered to one question of the plan.
-type Answer = Result<Vec<Contact>, Error>;
+type Answer = Result<Rows, Error>;
 
 /// A few milliseconds of work.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -268,7 +268,11 @@ impl AddressBook {
         {
             return Err(error.clone());
         }
-        let rows: usize = asked.iter().flat_map(|(_, answer)| answer).map(Vec::len).sum();
+        let rows: usize = asked
+            .iter()
+            .flat_map(|(_, answer)| answer)
+            .map(|rows| rows.contacts.len())
+            .sum();
         let (names, memory) = (names.clone(), Arc::clone(&self.memory));
         let judge = move || {
             judge::resolution(&names, &wanted, &asked, |addresses| {
@@ -286,10 +290,11 @@ impl AddressBook {
     async fn ask(&self, questions: Vec<plan::Question>) -> Vec<(plan::Question, Answer)> {
         let calls: Vec<Call> = questions.iter().map(call).collect();
         let outcomes = self.portal.batch::<Listing>(&calls).await;
-        let answers = outcomes
-            .into_iter()
-            .map(|outcome| outcome.map(Listing::into_contacts).map_err(Error::from));
-        questions.into_iter().zip(answers).collect()
+        let answered = questions.into_iter().zip(outcomes).map(|(question, outcome)| {
+            let rows = outcome.map(|listing| listing.into_rows(question.limit as usize));
+            (question, rows.map_err(Error::from))
+        });
+        answered.collect()
     }
 }
 

@@ -7,9 +7,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::lookup::{Format, fail, json_line};
 use super::wiring::Wiring;
 use super::{ExitStatus, Stop, csv, print, report, table};
-use crate::address_book::{Contact, Error, Page, Query, Source, Step};
+use crate::address_book::{Contact, Error, Page, Query, Source, Step, Walk};
 use crate::fixit::Failure;
-use crate::mcp::list_mail_contacts::{IN_NO_ORDER, Output};
+use crate::mcp::list_mail_contacts::{IN_NO_ORDER, Output, unreadable_rows};
 use crate::portal;
 
 /// Of the JSON, up to the first contact.
@@ -42,7 +42,7 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
         Format::Csv => Ok(()),
         Format::Table if contacts.is_empty() => Ok(()),
         Format::Table => print(&table::contacts(&contacts)).map(drop),
-        Format::Json => print_end(query, total, has_begun, error),
+        Format::Json => print_end(query, &walk, has_begun, error),
     };
     match (failure, total) {
         (None, _) => {
@@ -51,7 +51,9 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
             if !is_assured(query, total) {
                 report::note(IN_NO_ORDER);
             }
-            if total == 0 {
+            if walk.unreadable() > 0 {
+                report::note(&unreadable_rows(walk.unreadable()));
+            } else if total == 0 {
                 report::note("no contacts");
             }
             Ok(ExitStatus::Done)
@@ -110,12 +112,14 @@ fn print_items(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
 }
 
 /// The rest of it. An incomplete list says so and holds the failure.
-fn print_end(query: &Query, total: usize, has_begun: bool, error: Option<Failure>) -> Result<(), Stop> {
+fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Failure>) -> Result<(), Stop> {
+    let (total, unreadable) = (walk.total(), walk.unreadable());
     let is_assured = is_assured(query, total);
     let page = Page {
         offset: query.offset(),
         limit: query.limit(),
         returned: u32::try_from(total).unwrap_or(u32::MAX),
+        unreadable,
         next_offset: None,
         complete: error.is_none() && is_assured,
         age_seconds: None,
@@ -123,7 +127,9 @@ fn print_end(query: &Query, total: usize, has_begun: bool, error: Option<Failure
     let rest = json_line(&Output {
         contacts: None,
         page: Some(page),
-        advice: (!is_assured).then(|| IN_NO_ORDER.to_owned()),
+        advice: (unreadable > 0 && total == 0)
+            .then(|| unreadable_rows(unreadable))
+            .or_else(|| (!is_assured).then(|| IN_NO_ORDER.to_owned())),
         error,
     })?;
     let beginning = if has_begun { "" } else { BEGINNING };

@@ -8,7 +8,7 @@ use super::wiring::Wiring;
 use super::{ExitStatus, Stop, csv, everyone, print, report, table};
 use crate::address_book::{Error, GivenPagination, InvalidQuery, Query};
 use crate::fixit::Failure;
-use crate::mcp::list_mail_contacts::Output;
+use crate::mcp::list_mail_contacts::{Output, unreadable_rows};
 use crate::portal;
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -129,6 +129,8 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
     };
     if let Some(advice) = &output.advice {
         report::note(advice);
+    } else if let Some(unreadable @ 1..) = output.page.map(|page| page.unreadable) {
+        report::note(&unreadable_rows(unreadable));
     }
     if let Some(next) = output.page.and_then(|page| page.next_offset) {
         report::note(&format!("{} shown; more may follow: --offset {next}", contacts.len()));

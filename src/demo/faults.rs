@@ -107,12 +107,13 @@ pub(super) enum Body {
     Empty,
     CutOffJson,
     NotJson,
-    NotUtf8,
     WrongShape,
     Validation,
     NumericCode,
     EmptyCode,
     EchoedPath,
+    EncodedPath,
+    PhpError,
     EmptyToken,
 }
 
@@ -165,8 +166,7 @@ impl Failure {
     fn reach(self) -> Reach {
         match self {
             Self::Redirect(..) | Self::Body(_, Body::NoSuchPage) => Reach::Portal,
-            Self::Connection(_)
-            | Self::Body(_, Body::Html | Body::Empty | Body::CutOffJson | Body::NotJson | Body::NotUtf8) => {
+            Self::Connection(_) | Self::Body(_, Body::Html | Body::Empty | Body::CutOffJson | Body::NotJson) => {
                 Reach::BothApis
             }
             Self::RetryAfter(_, failure) => failure.reach(),
@@ -254,12 +254,6 @@ impl Body {
                 r#"{"result":{"items":[{"id":10,"email":"cli"#,
             ),
             Self::NotJson => Answer::raw(status, "text/plain", "upstream connect error"),
-            Self::NotUtf8 => Answer::raw(
-                status,
-                "application/json; charset=windows-1251",
-                b"{\"result\":{\"items\":[{\"id\":1,\"email\":\"a@example.com\",\"name\":\"\xC8\xE2\xE0\xED\"}]}}"
-                    .as_slice(),
-            ),
             Self::WrongShape => Answer::json(status, &json!({"result": true})),
             Self::Validation => Answer::missing_query(status, language),
             Self::NumericCode => Answer::json(status, &json!({"error": 0, "error_description": "Something is wrong"})),
@@ -269,6 +263,22 @@ impl Body {
                 "",
                 &format!("<b>Bad request</b><br/>for <a href=\"{path}\">{path}</a>"),
                 Some(Value::from(vec![json!({"field": path, "message": path})])),
+            ),
+            Self::EncodedPath => {
+                let hex: String = path.bytes().map(|byte| format!("{byte:02x}")).collect();
+                let references: String = path.bytes().map(|byte| format!("&#{byte};")).collect();
+                let percent = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC);
+                let base64 = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, path);
+                let message = format!("{percent} {references} {hex} {base64}");
+                let validation = Value::from(vec![json!({"field": base64, "message": references})]);
+                Answer::envelope(status, &format!("NEW_{base64}"), &message, Some(validation))
+            }
+            Self::PhpError => Answer::html(
+                status,
+                format!(
+                    "<br />\n<b>Fatal error</b>:  Uncaught Error: Call to undefined function for {path} with \
+                    {{\"result\":{{\"items\":[]}}}} in <b>/home/bitrix/www/rest.php</b> on line <b>7</b><br />\n"
+                ),
             ),
             Self::EmptyToken => Answer::json(status, &json!({"access_token": ""})),
         }

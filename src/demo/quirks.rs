@@ -18,12 +18,18 @@ pub enum Quirk {
     NoTime,
     /// `result` is a list.
     BareList,
+    /// Damaged rows in every page that has room for them, and half a surrogate pair in some names.
+    OddRows,
     /// A wrong charset label on UTF-8.
     WrongCharset,
+    /// The whole answer in windows-1251, as from a site that never moved to UTF-8.
+    Windows1251,
     /// JSON labelled `text/html`.
     TextHtml,
     /// A byte order mark before the JSON.
     ByteOrderMark,
+    /// A warning of PHP before the JSON, a NUL and a comment behind it.
+    PhpWarnings,
     /// Every answer takes 0.9 seconds.
     Slow,
     /// No method `batch`.
@@ -43,6 +49,41 @@ pub enum Quirk {
 /// What a busy cloud portal takes for an answer.
 pub(super) const SLOW: Duration = Duration::from_millis(900);
 
+/// What becomes half an emoji on its way, as where a portal cuts names by UTF-16.
+pub(super) const WHOLE_EMOJI: &str = "\u{1F642}";
+const HALF_AN_EMOJI: &str = r"\ud83d";
+
+/// What PHP prints before a reply if `display_errors` is on; the message quotes JSON.
+const WARNING: &str = "<br />\n<b>Warning</b>:  Undefined key in {\"result\":{\"items\":[{\"id\":1}]}} in \
+    <b>/home/bitrix/www/bitrix/modules/mail/lib/contact.php</b> on line <b>42</b><br />\n";
+const BEHIND: &str = "\0\n<!-- 0.042 s -->\n";
+
+impl Quirk {
+    /// The body of a good answer, as it is sent.
+    pub(super) fn sent(self, body: Vec<u8>) -> Vec<u8> {
+        match self {
+            Self::ByteOrderMark => [b"\xEF\xBB\xBF".as_slice(), &body].concat(),
+            Self::PhpWarnings => [WARNING.as_bytes(), &body, BEHIND.as_bytes()].concat(),
+            Self::Windows1251 => String::from_utf8_lossy(&body).chars().map(in_windows_1251).collect(),
+            Self::OddRows => String::from_utf8_lossy(&body)
+                .replace(WHOLE_EMOJI, HALF_AN_EMOJI)
+                .into_bytes(),
+            _ => body,
+        }
+    }
+}
+
+/// Letters of Russian; all else that is not ASCII is lost.
+fn in_windows_1251(character: char) -> u8 {
+    match character {
+        '\0'..='\x7f' => u8::try_from(character).unwrap_or(b'?'),
+        'А'..='я' => u8::try_from(u32::from(character) - u32::from('А') + 0xC0).unwrap_or(b'?'),
+        'Ё' => 0xA8,
+        'ё' => 0xB8,
+        _ => b'?',
+    }
+}
+
 /// Every quirk: its name, what it shows, and the quirk.
 pub const QUIRKS: &[(&str, &str, Quirk)] = &[
     ("ids-as-text", "ids come as numeric text", Quirk::IdsAsText),
@@ -55,12 +96,27 @@ pub const QUIRKS: &[(&str, &str, Quirk)] = &[
         Quirk::NoTime,
     ),
     ("bare-list", "the result is a list without items", Quirk::BareList),
+    (
+        "odd-rows",
+        "damaged rows among the contacts, and half an emoji in names",
+        Quirk::OddRows,
+    ),
     ("wrong-charset", "UTF-8 labelled windows-1251", Quirk::WrongCharset),
+    (
+        "windows-1251",
+        "everything in windows-1251, so Cyrillic names cannot be read",
+        Quirk::Windows1251,
+    ),
     ("text-html", "JSON labelled text/html", Quirk::TextHtml),
     (
         "byte-order-mark",
         "a byte order mark before the JSON",
         Quirk::ByteOrderMark,
+    ),
+    (
+        "php-warnings",
+        "PHP displays a warning before the JSON, and a comment follows it",
+        Quirk::PhpWarnings,
     ),
     ("slow", "every answer takes 0.9 seconds", Quirk::Slow),
     ("no-batch", "there is no method batch", Quirk::NoBatch),

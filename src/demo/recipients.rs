@@ -8,7 +8,7 @@ use super::answer::{Answer, Language, V3};
 use super::credentials::Caller;
 use super::pagination::{self, Slice};
 use super::php;
-use super::quirks::Quirk;
+use super::quirks::{Quirk, WHOLE_EMOJI};
 use super::settings::{NegativeLimit, Settings};
 use super::state::State;
 
@@ -20,7 +20,7 @@ pub(super) fn list_contacts(state: &State, caller: &Caller, arguments: &Map<Stri
     let Slice { limit, offset } = run_query(settings, &query, slice)?;
     let rows = state.books().matching(caller.user, &query, offset, limit);
     state.turn_page();
-    Ok(result(settings, &rows))
+    Ok(result(settings, &rows, limit))
 }
 
 /// The company's employees, in no order. A query is required, though it may be blank.
@@ -35,11 +35,11 @@ pub(super) fn list_employees(state: &State, arguments: &Map<String, Value>) -> R
         return Err(Answer::missing_query(400, settings.language));
     }
     if settings.quirk == Some(Quirk::NoHumanResources) {
-        return Ok(result(settings, &[]));
+        return Ok(result(settings, &[], None));
     }
     let Slice { limit, offset } = run_query(settings, &query, slice)?;
     let rows = state.employees().matching(&query, offset, limit);
-    Ok(result(settings, &rows))
+    Ok(result(settings, &rows, limit))
 }
 
 fn internal(settings: &Settings) -> Answer {
@@ -96,12 +96,27 @@ fn run_query(settings: &Settings, query: &str, slice: Slice) -> Result<Slice, An
     }
 }
 
-fn result(settings: &Settings, rows: &[Row]) -> Value {
-    let items: Value = rows.iter().map(|row| item(settings.quirk, row)).collect();
+/// The rows of an answer that has room for `limit` of them.
+fn result(settings: &Settings, rows: &[Row], limit: Option<usize>) -> Value {
+    let mut items: Vec<Value> = rows.iter().map(|row| item(settings.quirk, row)).collect();
+    if settings.quirk == Some(Quirk::OddRows) && !items.is_empty() {
+        let room = limit.map_or(usize::MAX, |limit| limit.saturating_sub(items.len()));
+        items.splice(1..1, damaged_rows().into_iter().take(room));
+    }
     match settings.quirk {
-        Some(Quirk::BareList) => items,
+        Some(Quirk::BareList) => items.into(),
         _ => json!({"items": items}),
     }
+}
+
+fn damaged_rows() -> [Value; 5] {
+    [
+        json!({"id": null, "email": "damaged@example.com", "name": "No Id"}),
+        json!({"email": "damaged@example.com"}),
+        Value::Null,
+        json!({"id": "99999999999999999999", "email": "damaged@example.com", "name": "Id beyond 64 bits"}),
+        json!("a row that is text"),
+    ]
 }
 
 fn item(quirk: Option<Quirk>, row: &Row) -> Value {
@@ -111,6 +126,9 @@ fn item(quirk: Option<Quirk>, row: &Row) -> Value {
         Some(Quirk::NullNames) => json!({"id": id, "email": email, "name": null}),
         Some(Quirk::MissingNames) => json!({"id": id, "email": email}),
         Some(Quirk::UnknownKeys) => json!({"id": id, "email": email, "name": name, "icon": {"url": "\u{2026}"}}),
+        Some(Quirk::OddRows) if id % 4 == 3 => {
+            json!({"id": id, "email": email, "name": format!("{name} {WHOLE_EMOJI}")})
+        }
         _ => json!({"id": id, "email": email, "name": name}),
     }
 }

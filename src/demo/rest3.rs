@@ -169,10 +169,14 @@ fn finish(state: &State, result: Value, operated: Option<(Operating, Usage)>) ->
     }
     let mut answer = Answer::json(200, &Value::Object(reply));
     match quirk {
-        Some(Quirk::WrongCharset) => answer.content_type = "application/json; charset=windows-1251",
+        Some(Quirk::WrongCharset | Quirk::Windows1251) => {
+            answer.content_type = "application/json; charset=windows-1251"
+        }
         Some(Quirk::TextHtml) => answer.content_type = "text/html",
-        Some(Quirk::ByteOrderMark) => answer.body.splice(0..0, *b"\xEF\xBB\xBF").for_each(drop),
         _ => {}
+    }
+    if let Some(quirk) = quirk {
+        answer.body = quirk.sent(answer.body);
     }
     answer
 }

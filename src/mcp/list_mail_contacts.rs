@@ -81,6 +81,14 @@ rather than the next page.";
 const BOOK_IS_EMPTY: &str = "This address book has no contacts yet; ask the user for the address.";
 const PAST_THE_END: &str = "No contacts from this offset on; start again at offset 0.";
 
+/// What it means that `count` rows could not be read.
+pub fn unreadable_rows(count: u32) -> String {
+    format!(
+        "Rows of the portal that could not be read: {count}; somebody may be missing. Ask the user for an address that is \
+not here; the portal's administrator can mend its mail contacts."
+    )
+}
+
 impl Output {
     /// The failure alone.
     pub fn from_failure(failure: Failure) -> Self {
@@ -92,18 +100,20 @@ impl Output {
 
     /// A page of contacts, with advice if it is empty.
     pub fn from_page(query: &Query, found: ContactPage) -> Self {
+        let unreadable = found.page.unreadable;
         let advice = match (found.contacts.is_empty(), query.offset(), query.text()) {
-            (true, 0, _) if query.source() == Source::Employees => Some(NO_EMPLOYEE),
-            _ if query.source() == Source::Employees && !found.page.complete => Some(IN_NO_ORDER),
+            (true, ..) if unreadable > 0 => Some(unreadable_rows(unreadable)),
+            (true, 0, _) if query.source() == Source::Employees => Some(NO_EMPLOYEE.to_owned()),
+            _ if query.source() == Source::Employees && !found.page.complete => Some(IN_NO_ORDER.to_owned()),
             (false, ..) => None,
-            (true, 0, "") => Some(BOOK_IS_EMPTY),
-            (true, 0, _) => Some(NOTHING_MATCHES),
-            (true, ..) => Some(PAST_THE_END),
+            (true, 0, "") => Some(BOOK_IS_EMPTY.to_owned()),
+            (true, 0, _) => Some(NOTHING_MATCHES.to_owned()),
+            (true, ..) => Some(PAST_THE_END.to_owned()),
         };
         Self {
             contacts: Some(found.contacts),
             page: Some(found.page),
-            advice: advice.map(str::to_owned),
+            advice,
             error: None,
         }
     }

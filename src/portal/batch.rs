@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use super::error::{Error, Refusal, Speaker, Unreadable};
 use super::failed::Failed;
+use super::loose::First;
 use super::{Method, Portal, merging, retry};
 
 /// The most calls of one batch, as the SDKs have it.
@@ -69,15 +70,11 @@ impl Portal {
         }
         let items: Value = calls.iter().map(Call::item).collect();
         let failed = match self
-            .call_by::<Vec<T>>(deadline, Method::Batch, &items, merging::NEVER)
+            .call_by::<First<T, MAX_CALLS>>(deadline, Method::Batch, &items, merging::NEVER)
             .await
         {
-            Ok(results) if results.len() == calls.len() => return results.into_iter().map(Ok).collect(),
-            Ok(_) => Failed::from(Error::Unreadable {
-                from: Speaker::Portal,
-                http_status: 200,
-                reason: Unreadable::Shape,
-            }),
+            Ok(results) if results.count == calls.len() => return results.items.into_iter().map(Ok).collect(),
+            Ok(_) => of_another_length().into(),
             Err(failed) => failed,
         };
         if !may_be_one_item(&failed.error) {
@@ -121,6 +118,15 @@ fn lock(course: &Mutex<Course>) -> MutexGuard<'_, Course> {
     course.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A list of another length than was asked for: nobody can tell whose result is whose.
+pub(super) fn of_another_length() -> Error {
+    Error::Unreadable {
+        from: Speaker::Portal,
+        http_status: 200,
+        reason: Unreadable::Shape,
+    }
+}
+
 /// True if a batch may have failed with this because of one item, or because the portal has no batch.
 pub(super) fn may_be_one_item(error: &Error) -> bool {
     match error {
@@ -137,7 +143,7 @@ pub(super) fn may_be_one_item(error: &Error) -> bool {
         },
         Error::Unreadable {
             from: Speaker::Portal,
-            reason: Unreadable::Shape,
+            reason: Unreadable::Shape | Unreadable::PhpMessages,
             http_status,
         } => (200..300).contains(http_status),
         Error::TooLarge { .. } => true,

@@ -11,10 +11,13 @@
 //!
 //! See <https://apidocs.bitrix24.com/api-reference/common/system/>.
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::error::{Error, Refusal, Speaker};
-use super::foreign_text::clean;
+use super::loose::{First, Loose, MAX_TEXT};
+use super::quote::Quoter;
 use super::request::Method;
 
 /// What a failure leaves open.
@@ -25,6 +28,18 @@ pub(super) enum Question {
     /// Is there a portal at all?
     Portal,
 }
+
+/// The result of `app.info`, as far as it is used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE", default)]
+pub(super) struct AppInfo {
+    payment_expired: Loose,
+    installed: Option<Box<RawValue>>,
+    scope: Scope,
+}
+
+/// Granted permissions: a list of names, or their names with commas.
+pub(super) type Scope = Loose<IgnoredAny, First<Loose, 500>>;
 
 const FOLDED: &str = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
 
@@ -75,18 +90,27 @@ pub(super) fn reason(said: Error) -> Option<Error> {
 }
 
 /// What `app.info` says of a refusal.
-pub(super) fn reason_in_app_info(info: &Value, method: Method, http_status: u16) -> Option<Error> {
-    if info.get("PAYMENT_EXPIRED").and_then(Value::as_str) == Some("Y") {
+pub(super) fn reason_in_app_info(
+    info: &AppInfo,
+    method: Method,
+    http_status: u16,
+    quoter: Quoter<'_>,
+) -> Option<Error> {
+    if info.payment_expired.text == "Y" {
         return Some(refused("PAYMENT_REQUIRED", http_status, String::new()));
     }
-    if info.get("INSTALLED").and_then(Value::as_bool) == Some(false) {
+    if info
+        .installed
+        .as_ref()
+        .is_some_and(|installed| installed.get() == "false")
+    {
         return Some(refused("NOT_INSTALLED", http_status, String::new()));
     }
-    reason_in_scope(info.get("SCOPE")?, method, http_status)
+    reason_in_scope(&info.scope, method, http_status, quoter)
 }
 
 /// What the granted permissions, as a list or as text with commas, say of a refusal.
-pub(super) fn reason_in_scope(scope: &Value, method: Method, http_status: u16) -> Option<Error> {
+pub(super) fn reason_in_scope(scope: &Scope, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
     let granted = granted(scope)?;
     if lets_call(&granted, method) {
         return None;
@@ -96,22 +120,27 @@ pub(super) fn reason_in_scope(scope: &Value, method: Method, http_status: u16) -
     } else {
         granted.join(", ")
     };
-    let message = format!("granted are {}", clean(&granted, 60).text);
+    let message = format!("granted are {}", quoter.quote(&granted, 60));
     Some(refused("insufficient_scope", http_status, message))
 }
 
-/// The permissions in an answer of the old API.
-pub(super) fn granted(scope: &Value) -> Option<Vec<String>> {
+/// The permissions in an answer of the old API; `None` if they are not there, or too many to be read whole.
+pub(super) fn granted(scope: &Scope) -> Option<Vec<&str>> {
     match scope {
-        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
-        Value::String(text) => Some(text.split(',').map(|name| name.trim().to_owned()).collect()),
+        Loose { list: Some(list), .. } => {
+            let names = list.items.iter().map(|name| name.text.as_str());
+            (list.count == list.items.len()).then(|| names.collect())
+        }
+        Loose { text, object: None, .. } if !text.is_empty() && text.chars().count() < MAX_TEXT => {
+            Some(text.split(',').map(str::trim).collect())
+        }
         _ => None,
     }
 }
 
 /// True if one of the permissions is the module, the controller or the method itself; each may carry a field list. A
 /// batch needs none of its own.
-pub(super) fn lets_call(granted: &[String], method: Method) -> bool {
+pub(super) fn lets_call(granted: &[&str], method: Method) -> bool {
     if method == Method::Batch {
         return lets_call(granted, Method::ListContacts) || lets_call(granted, Method::ListEmployees);
     }
@@ -136,7 +165,17 @@ fn refused(code: &str, http_status: u16, message: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    fn read<T: DeserializeOwned>(value: Value) -> T {
+        serde_json::from_str(&value.to_string()).unwrap()
+    }
+
+    fn missing(scope: &Value) -> Option<Error> {
+        let quoter = Quoter::without(&["s3cr3tcode"]);
+        reason_in_scope(&read(scope.clone()), Method::ListContacts, 403, quoter)
+    }
 
     fn error(http_status: u16, code: &str) -> Error {
         refused(code, http_status, String::new())
@@ -184,23 +223,37 @@ mod tests {
             json!(["mail.recipient"]),
             json!(["mail.recipient.listcontacts[id:email]"]),
         ] {
-            assert_eq!(reason_in_scope(&scope, Method::ListContacts, 403), None, "{scope}");
+            assert_eq!(missing(&scope), None, "{scope}");
         }
         for scope in [json!(["crm", "mailservice"]), json!([]), json!("crm, mail.mailbox")] {
-            let reason = reason_in_scope(&scope, Method::ListContacts, 403).unwrap();
+            let reason = missing(&scope).unwrap();
             assert_eq!(
                 (reason.code(), reason.http_status()),
                 ("insufficient_scope", Some(403)),
                 "{scope}"
             );
         }
-        assert_eq!(reason_in_scope(&json!(null), Method::ListContacts, 403), None);
+        for unknown in [
+            json!(null),
+            json!({}),
+            json!(vec!["crm"; 501]),
+            json!("x,".repeat(2000)),
+        ] {
+            assert_eq!(missing(&unknown), None, "{unknown}");
+        }
+        let echoed = missing(&json!(["crm", "/rest/1/s3cr3tcode/"])).unwrap();
+        assert!(
+            echoed.to_string().ends_with("granted are crm, /rest/1/****/"),
+            "{echoed}"
+        );
     }
 
     #[test]
     fn an_application_that_is_not_paid_or_not_installed_is_told() {
-        let code =
-            |info: Value| reason_in_app_info(&info, Method::ListContacts, 401).map(|error| error.code().to_owned());
+        let code = |info: Value| {
+            let reason = reason_in_app_info(&read(info), Method::ListContacts, 401, Quoter::without(&[]));
+            reason.map(|error| error.code().to_owned())
+        };
         assert_eq!(
             code(json!({"PAYMENT_EXPIRED": "Y"})).as_deref(),
             Some("PAYMENT_REQUIRED")

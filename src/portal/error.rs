@@ -1,4 +1,4 @@
-//! What can go wrong between this process and a portal, and the vocabulary of error codes.
+//! What can go wrong between this process and a portal.
 //!
 //! Messages say what happened, never what to do: advice lives in the fix-it table, whose key is [`Error::code`].
 //! No variant carries a URL, a secret or a body of the portal.
@@ -6,65 +6,7 @@
 use std::time::Duration;
 
 use super::certificate::CertificateProblem;
-
-/// Declares the codes as documented constants and lists them all in [`code::ALL`].
-macro_rules! codes {
-    ($($(#[$doc:meta])+ $name:ident = $value:literal;)+) => {
-        /// Codes that this client gives itself; the portal's own codes pass through as they came.
-        pub mod code {
-            $($(#[$doc])+ pub const $name: &str = $value;)+
-            /// Every constant of this module, so that a test can ask for its row of advice.
-            pub const ALL: &[&str] = &[$($name),+];
-        }
-    };
-}
-
-codes! {
-    /// No webhook URL is set, or the file that should hold it cannot be read.
-    NO_CREDENTIALS = "NO_CREDENTIALS";
-    /// The webhook URL does not have the form that Bitrix24's page shows.
-    BAD_WEBHOOK_URL = "BAD_WEBHOOK_URL";
-    /// The webhook URL is `http://` and its host is not a loopback address.
-    PLAIN_HTTP = "PLAIN_HTTP";
-    /// The portal's host name has no address.
-    NAME_NOT_RESOLVED = "NAME_NOT_RESOLVED";
-    /// Nothing accepts connections at the portal's address.
-    CONNECTION_REFUSED = "CONNECTION_REFUSED";
-    /// The attempt to connect met no answer at all.
-    CONNECTION_TIMED_OUT = "CONNECTION_TIMED_OUT";
-    /// The connection broke before the reply was complete.
-    CONNECTION_LOST = "CONNECTION_LOST";
-    /// The TLS handshake failed: certificate, protocol, or no root certificates on this system.
-    TLS_FAILURE = "TLS_FAILURE";
-    /// No complete reply within the time allowed for one look-up.
-    TIMED_OUT = "TIMED_OUT";
-    /// The reply is not what a REST 3.0 portal sends: HTML, empty, cut off, not JSON, or of another shape.
-    UNREADABLE_REPLY = "UNREADABLE_REPLY";
-    /// The reply is larger than any address book page can be.
-    REPLY_TOO_LARGE = "REPLY_TOO_LARGE";
-    /// The portal sends the caller to another address.
-    REDIRECTED = "REDIRECTED";
-    /// The portal reported an error and left its code empty.
-    ERROR_WITHOUT_CODE = "ERROR_WITHOUT_CODE";
-    /// The caller withdrew the call, or the server is stopping.
-    CANCELLED = "CANCELLED";
-    /// An application is set, but nobody has signed in with it yet.
-    NOT_SIGNED_IN = "NOT_SIGNED_IN";
-    /// The file that keeps the tokens cannot be read, locked or written.
-    TOKEN_STORE_UNUSABLE = "TOKEN_STORE_UNUSABLE";
-    /// There is no room to save new tokens, so none were asked for.
-    TOKEN_STORE_FULL = "TOKEN_STORE_FULL";
-    /// New tokens were issued and cannot be saved.
-    TOKENS_NOT_SAVED = "TOKENS_NOT_SAVED";
-    /// The authorization server's answer is neither tokens nor an error.
-    UNREADABLE_TOKEN_REPLY = "UNREADABLE_TOKEN_REPLY";
-    /// The portal redirects to the page that tells of an expired licence.
-    LICENCE_EXPIRED = "LICENCE_EXPIRED";
-    /// The portal has the old API alone.
-    NO_REST_V3 = "NO_REST_V3";
-    /// More look-ups are waiting than the portal's limit lets through in time; nothing was sent.
-    TOO_MANY_LOOKUPS = "TOO_MANY_LOOKUPS";
-}
+use super::codes::code;
 
 /// Why a call to the portal gave no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -188,7 +130,8 @@ pub enum Limit {
 pub struct Refusal {
     /// Whose error.
     pub by: Speaker,
-    /// The portal's code as it came, cleaned and bounded; [`code::ERROR_WITHOUT_CODE`] if it was empty.
+    /// The portal's code as it came, if it is a known one or has the form of one and holds no secret; else
+    /// [`code::ERROR_WITHOUT_CODE`].
     pub code: String,
     /// HTTP status of the reply (200 is possible).
     pub http_status: u16,
@@ -261,6 +204,9 @@ pub enum Unreadable {
     /// Anything else that is not JSON in UTF-8.
     #[error("it is not JSON")]
     NotJson,
+    /// Messages of PHP itself, in place of JSON or so that it cannot be told from them.
+    #[error("PHP's own messages stand in place of the JSON")]
+    PhpMessages,
     /// JSON without the documented result.
     #[error("the JSON has neither the documented result nor an error")]
     Shape,

@@ -14,12 +14,13 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::Error;
 use super::exposure::exposures;
 use super::failed::Failed;
+use super::loose::{First, Loose};
 use super::quote::Quoter;
 use super::request::{Access, Method, OldMethod};
 use super::{Origin, Portal, diagnosis, merging};
@@ -122,13 +123,33 @@ const BY_THE_PORTAL: &[&str] = &["credential", "identity", "scope", "method", "r
 
 /// An answer that holds contacts; which they are is not looked at.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Contacts {
-    Items {
-        #[expect(dead_code, reason = "its presence is the check")]
-        items: Vec<IgnoredAny>,
-    },
-    Bare(#[expect(dead_code, reason = "its presence is the check")] Vec<IgnoredAny>),
+#[serde(try_from = "Loose<Items, IgnoredAny>")]
+struct Contacts;
+
+#[derive(Deserialize)]
+struct Items {
+    #[expect(dead_code, reason = "its presence is the check")]
+    items: First<IgnoredAny, 0>,
+}
+
+impl TryFrom<Loose<Items, IgnoredAny>> for Contacts {
+    type Error = &'static str;
+
+    fn try_from(result: Loose<Items, IgnoredAny>) -> Result<Self, Self::Error> {
+        let holds_any = result.list.is_some() || result.object.is_some();
+        holds_any
+            .then_some(Self)
+            .ok_or("neither an object with `items` nor a list")
+    }
+}
+
+/// The result of `profile`, as far as it is used.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE", default)]
+struct Profile {
+    id: Loose,
+    name: Loose,
+    last_name: Loose,
 }
 
 impl Portal {
@@ -177,7 +198,7 @@ impl Portal {
             }
         };
         findings.push(Finding::ok("credential", "the portal takes it"));
-        findings.push(identity(&profile, access.secret()));
+        findings.push(identity(profile, access.secret()));
         let granted = self
             .in_time(deadline, self.ask(OldMethod::Scope, &access, deadline))
             .await;
@@ -216,7 +237,7 @@ impl Portal {
     }
 
     /// Whom the credentials act as. A token that has expired is renewed once, as in a call.
-    async fn profile(&self, deadline: Instant) -> Result<(Access, Value), Error> {
+    async fn profile(&self, deadline: Instant) -> Result<(Access, Loose<Profile>), Error> {
         let access = self.authority.access(&self.wire).await?;
         match (self.ask(OldMethod::Profile, &access, deadline).await, &access) {
             (Ok(profile), _) => Ok((access, profile)),
@@ -261,20 +282,16 @@ fn because(failed: &str) -> String {
     format!("because {failed} failed")
 }
 
-fn identity(profile: &Value, secret: &str) -> Finding {
-    let text = |key: &str| match profile.get(key) {
-        Some(Value::String(text)) => text.trim().to_owned(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    };
+fn identity(profile: Loose<Profile>, secret: &str) -> Finding {
+    let Profile { id, name, last_name } = profile.object.unwrap_or_default();
     let quoter = Quoter::without(std::slice::from_ref(&secret));
-    let name = quoter.quote(format!("{} {}", text("NAME"), text("LAST_NAME")).trim(), MAX_SHOWN);
+    let name = quoter.quote(&format!("{} {}", name.text, last_name.text), MAX_SHOWN);
     let name = if name.is_empty() {
         "a person without a name"
     } else {
         &name
     };
-    let id = quoter.quote(&text("ID"), 20);
+    let id = quoter.quote(&id.text, 20);
     let user = if id.is_empty() {
         String::new()
     } else {
@@ -286,7 +303,7 @@ fn identity(profile: &Value, secret: &str) -> Finding {
     )
 }
 
-fn scope(answer: Result<Value, Error>, secret: &str) -> Finding {
+fn scope(answer: Result<diagnosis::Scope, Error>, secret: &str) -> Finding {
     const NAME: &str = "scope";
     let unknown = |what: String| {
         Finding::warning(
@@ -299,12 +316,13 @@ fn scope(answer: Result<Value, Error>, secret: &str) -> Finding {
         Ok(scope) => scope,
         Err(error) => return unknown(format!("the permissions cannot be asked: {error}")),
     };
-    if let Some(missing) = diagnosis::reason_in_scope(&scope, Method::ListContacts, 403) {
+    let quoter = Quoter::without(std::slice::from_ref(&secret));
+    if let Some(missing) = diagnosis::reason_in_scope(&scope, Method::ListContacts, 403, quoter) {
         return Finding::failed(NAME, missing);
     }
     match diagnosis::granted(&scope) {
         Some(granted) => {
-            let granted = Quoter::without(std::slice::from_ref(&secret)).quote(&granted.join(", "), MAX_SHOWN);
+            let granted = quoter.quote(&granted.join(", "), MAX_SHOWN);
             Finding::ok(NAME, format!("granted are {granted}"))
         }
         None => unknown("the portal's list of permissions cannot be read".to_owned()),

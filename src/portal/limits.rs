@@ -3,17 +3,19 @@
 //! | limit | the portal's rule | what is done here |
 //! |---|---|---|
 //! | requests | a leaky bucket: 50 drops, 2 leak a second (250 and 5 on Enterprise); over it 503 | the same bucket; a caller waits for room |
-//! | operating time | a method may run so many seconds in ten minutes; over it 429 | near the limit calls are spaced; after a 429 they wait for the reset |
+//! | operating time | a method may run so many seconds in ten minutes; over it 429 | near the limit calls are spaced; after a 429 they wait for the reset, but for a probe each minute |
 //!
 //! A limiter never sleeps: it answers with a place or with the wait, and the [`Turnstile`](super::turnstile::Turnstile)
 //! sleeps and asks again. See <https://apidocs.bitrix24.com/limits.html>.
+
+mod operating;
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::reply::Operating;
+pub(super) use operating::{OPERATING_WINDOW, OperatingGate};
 
 /// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -120,87 +122,6 @@ impl Bucket {
     }
 }
 
-/// The cloud's limit is not published but for a sample of 480 s; self-hosted portals have 420 s if they have one.
-const OPERATING_LIMIT: f64 = 420.0;
-/// From this part of the limit on, calls are spaced.
-const SLOW_FROM: f64 = 0.8;
-/// The space between calls at the limit itself.
-const LARGEST_SPACE: Duration = Duration::from_secs(7);
-/// After a 429 nobody calls for at least this long.
-const SHORTEST_PENANCE: Duration = Duration::from_secs(10);
-/// The reset frees the oldest minute by the portal's clock; a second keeps us on the right side of it.
-const RESET_MARGIN: Duration = Duration::from_secs(1);
-
-/// The operating time of one method.
-#[derive(Debug)]
-pub(super) struct OperatingGate {
-    /// Nobody passes before this.
-    closed_until: Instant,
-    space: Duration,
-    reset_at: Option<Instant>,
-    /// Seconds used, as the last good answer told.
-    used: Option<f64>,
-}
-
-impl OperatingGate {
-    pub(super) fn new(now: Instant) -> Self {
-        Self {
-            closed_until: now,
-            space: Duration::ZERO,
-            reset_at: None,
-            used: None,
-        }
-    }
-
-    /// Passes, or tells how long it is closed.
-    pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        match self.wait(now, 0) {
-            Duration::ZERO => {
-                self.closed_until = now + self.space;
-                Ok(())
-            }
-            wait => Err(wait),
-        }
-    }
-
-    /// How long a caller with `ahead` others before it would wait.
-    pub(super) fn wait(&self, now: Instant, ahead: usize) -> Duration {
-        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-        self.closed_until.saturating_duration_since(now) + self.space.saturating_mul(ahead)
-    }
-
-    /// True if it is open and calls need no space between them.
-    pub(super) fn is_unspaced(&self, now: Instant) -> bool {
-        self.space.is_zero() && self.wait(now, 0).is_zero()
-    }
-
-    /// What a good answer told.
-    pub(super) fn told(&mut self, operating: Operating, now: Instant) {
-        self.reset_at = Some(now + operating.reset_in);
-        self.used = Some(operating.used);
-        let part = operating.used / OPERATING_LIMIT;
-        let closeness = ((part - SLOW_FROM) / (1.0 - SLOW_FROM)).clamp(0.0, 1.0);
-        self.space = LARGEST_SPACE.mul_f64(closeness);
-    }
-
-    /// Seconds of operating time used in the last ten minutes, where the portal told it.
-    pub(super) fn used(&self) -> Option<f64> {
-        self.used
-    }
-
-    /// A 429: closed until the reset that the last good answer told, or as long as the portal asked. Returns the wait.
-    pub(super) fn used_up(&mut self, asked: Option<Duration>, now: Instant) -> Duration {
-        let until_reset = self
-            .reset_at
-            .map(|reset| reset.saturating_duration_since(now) + RESET_MARGIN);
-        let asked = asked.filter(|asked| !asked.is_zero());
-        let wait = asked.unwrap_or_else(|| until_reset.unwrap_or_default().max(SHORTEST_PENANCE));
-        // An answer that was under way when another closed the gate does not open it earlier.
-        self.closed_until = self.closed_until.max(now + wait);
-        self.closed_until.saturating_duration_since(now)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,40 +163,6 @@ mod tests {
             assert_eq!(taken.count(), at_once, "{burst}");
             assert!(bucket.is_idle(start + 60 * SECOND));
         }
-    }
-
-    #[test]
-    fn near_the_operating_limit_calls_are_spaced() {
-        let now = Instant::now();
-        for (used, space) in [(0.0, 0), (336.0, 0), (378.0, 3500), (420.0, 7000), (9999.0, 7000)] {
-            let mut gate = OperatingGate::new(now);
-            gate.told(Operating { used, reset_in: SECOND }, now);
-            assert_eq!(gate.take(now), Ok(()));
-            assert_eq!(gate.wait(now, 0).as_millis(), space, "{used}");
-            assert_eq!(gate.wait(now, 2).as_millis(), space * 3, "{used}");
-        }
-    }
-
-    #[test]
-    fn after_429_the_gate_opens_at_the_reset_but_not_before_ten_seconds() {
-        let now = Instant::now();
-        let mut gate = OperatingGate::new(now);
-        assert_eq!(gate.used_up(None, now), 10 * SECOND, "nothing is known of a reset");
-        gate.told(
-            Operating {
-                used: 1.0,
-                reset_in: 40 * SECOND,
-            },
-            now,
-        );
-        assert_eq!(gate.used_up(None, now + 10 * SECOND), 31 * SECOND);
-        assert_eq!(gate.take(now + 40 * SECOND), Err(SECOND));
-        assert_eq!(gate.take(now + 41 * SECOND), Ok(()));
-        assert_eq!(gate.used_up(Some(3 * SECOND), now), 41 * SECOND, "still closed");
-
-        let used_up_first = |asked| OperatingGate::new(now).used_up(Some(asked), now);
-        assert_eq!(used_up_first(3 * SECOND), 3 * SECOND, "what the portal asks counts");
-        assert_eq!(used_up_first(Duration::ZERO), 10 * SECOND, "but nothing is no time");
     }
 
     #[test]

@@ -37,8 +37,9 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::batch::{Call, MAX_CALLS};
-use super::error::{Error, Limit, Speaker, Unreadable};
+use super::batch::{Call, MAX_CALLS, of_another_length};
+use super::error::{Error, Limit};
+use super::loose::First;
 use super::retry::{self, Trouble};
 use super::turnstile::is_too_long;
 use super::{Attempted, Method, Portal, Progress};
@@ -335,17 +336,23 @@ impl Portal {
             let (items, deadline) = (members.items(), members.deadline());
             let sent = Instant::now();
             let went = self
-                .attempt::<Vec<Box<RawValue>>>(Method::Batch, &items, &mut has_renewed, deadline, &mut progress)
+                .attempt::<First<Box<RawValue>, MAX_CALLS>>(
+                    Method::Batch,
+                    &items,
+                    &mut has_renewed,
+                    deadline,
+                    &mut progress,
+                )
                 .await;
             let took = sent.elapsed();
             let (error, asked) = match went {
-                Ok(results) if results.len() == calls => {
+                Ok(results) if results.count == calls => {
                     line.learnt().batch_took(calls, took, self.gap());
                     self.measurements.merged(calls);
-                    members.answered(results, progress.attempts, took);
+                    members.answered(results.items, progress.attempts, took);
                     return Went::Told;
                 }
-                Ok(_) => (odd(), None),
+                Ok(_) => (of_another_length(), None),
                 Err(Attempted::Failed(error, asked)) => (error, asked),
                 // The token was renewed; the next request needs a place as any other.
                 Err(Attempted::Again) => {
@@ -386,14 +393,5 @@ impl Portal {
                 }
             };
         }
-    }
-}
-
-/// A list of another length than was asked for: nobody can tell whose result is whose.
-fn odd() -> Error {
-    Error::Unreadable {
-        from: Speaker::Portal,
-        http_status: 200,
-        reason: Unreadable::Shape,
     }
 }

@@ -2,14 +2,20 @@
 //! webhook's secret. Pure.
 //!
 //! A portal, or what stands before it, may echo the request's path. The secret is looked for after everything that is
-//! taken out has been taken out, ignoring letter case and whatever stands between its letters; parts of it count too.
+//! taken out has been taken out, ignoring letter case and whatever stands between its letters; parts of it count too, and
+//! so does every usual way to write it, see [`readings`].
+
+mod readings;
+
+use std::collections::HashSet;
+use std::ops::Range;
 
 use super::foreign_text::{clean, without_tags};
+use super::loose::MAX_TEXT;
+use readings::Meant;
 
 /// This many letters and digits of the secret in a row are taken for a part of it.
 const WINDOW: usize = 6;
-/// No more of a text is looked at than this; what is shown is far shorter.
-const MAX_READ: usize = 2048;
 
 /// Quotes texts without some secrets.
 #[derive(Debug, Clone, Copy)]
@@ -22,57 +28,90 @@ impl<'a> Quoter<'a> {
         Self { secrets }
     }
 
-    /// At most `max_chars` characters of `text`, fit to be shown.
+    /// At most `max_chars` characters of `text`, fit to be shown. No more of it is looked at than [`MAX_TEXT`].
     pub(super) fn quote(self, text: &str, max_chars: usize) -> String {
-        let read: String = text.chars().take(MAX_READ).collect();
-        let visible = clean(&read, MAX_READ).text.into_owned();
-        let hidden = self
-            .secrets
+        let read: String = text.chars().take(MAX_TEXT).collect();
+        let visible = without_tags(&clean(&read, MAX_TEXT).text);
+        clean(&self.hidden_in(&visible), max_chars).text.into_owned()
+    }
+
+    /// True if `text` holds a secret, or a part of one.
+    pub(super) fn finds_any_in(self, text: &str) -> bool {
+        !self.places_in(text).is_empty()
+    }
+
+    fn hidden_in(self, text: &str) -> String {
+        let mut hidden = String::with_capacity(text.len());
+        let mut shown_to = 0;
+        for place in self.places_in(text) {
+            hidden.push_str(text.get(shown_to..place.start).unwrap_or_default());
+            hidden.push_str("****");
+            shown_to = place.end;
+        }
+        hidden.push_str(text.get(shown_to..).unwrap_or_default());
+        hidden
+    }
+
+    /// Where `text` writes a secret, in order.
+    fn places_in(self, text: &str) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        let secrets: Vec<Secret> = self.secrets.iter().filter_map(|secret| Secret::of(secret)).collect();
+        if secrets.is_empty() {
+            return places;
+        }
+        let plain = readings::plain(text);
+        secrets.iter().for_each(|secret| secret.find_in(&plain, &mut places));
+        // Two or three letters are found in anything that is decoded.
+        let long: Vec<&Secret> = secrets.iter().filter(|secret| secret.window == WINDOW).collect();
+        readings::each(plain, |reading| {
+            long.iter().for_each(|secret| secret.find_in(reading, &mut places));
+        });
+        places.sort_unstable_by_key(|place| place.start);
+        places.dedup_by(|next, last| {
+            let overlaps = next.start <= last.end;
+            if overlaps {
+                last.end = last.end.max(next.end);
+            }
+            overlaps
+        });
+        places
+    }
+}
+
+/// A secret, cut into all parts of one length.
+struct Secret {
+    window: usize,
+    parts: HashSet<Vec<u8>>,
+}
+
+impl Secret {
+    /// `None` if it has neither letters nor digits.
+    fn of(secret: &str) -> Option<Self> {
+        let letters: Vec<u8> = secret.bytes().filter_map(letter).collect();
+        let window = letters.len().min(WINDOW);
+        (window > 0).then(|| Self {
+            window,
+            parts: letters.windows(window).map(<[u8]>::to_vec).collect(),
+        })
+    }
+
+    fn find_in(&self, reading: &[Meant], places: &mut Vec<Range<usize>>) {
+        let letters = reading
             .iter()
-            .fold(without_tags(&visible).to_string(), |text, secret| hide(secret, &text));
-        clean(&hidden, max_chars).text.into_owned()
+            .filter_map(|meant| Some((letter(meant.byte)?, &meant.place)));
+        let (letters, written): (Vec<u8>, Vec<&Range<usize>>) = letters.unzip();
+        let windows = letters.windows(self.window).zip(written.windows(self.window));
+        for (part, written) in windows {
+            if let (true, Some(first), Some(last)) = (self.parts.contains(part), written.first(), written.last()) {
+                places.push(first.start..last.end);
+            }
+        }
     }
 }
 
-fn hide(secret: &str, text: &str) -> String {
-    let secret = letters_of(secret).map(|(_, letter)| letter).collect::<Vec<_>>();
-    let window = secret.len().min(WINDOW);
-    if window == 0 {
-        return text.to_owned();
-    }
-    let (places, letters): (Vec<usize>, Vec<u8>) = letters_of(text).unzip();
-    let mut is_secret = vec![false; letters.len()];
-    for (from, part) in letters.windows(window).enumerate() {
-        if secret.windows(window).any(|known| known == part) {
-            is_secret.iter_mut().skip(from).take(window).for_each(|hit| *hit = true);
-        }
-    }
-    let mut hidden = String::with_capacity(text.len());
-    let mut shown_to = 0;
-    let mut hits = places.iter().zip(&is_secret).peekable();
-    while let Some((place, hit)) = hits.next() {
-        if !hit {
-            continue;
-        }
-        let mut last = place;
-        while let Some((next, true)) = hits.peek() {
-            last = next;
-            hits.next();
-        }
-        hidden.push_str(text.get(shown_to..*place).unwrap_or_default());
-        hidden.push_str("****");
-        shown_to = last + 1;
-    }
-    hidden.push_str(text.get(shown_to..).unwrap_or_default());
-    hidden
-}
-
-/// The ASCII letters and digits of a text in lower case, with their places.
-fn letters_of(text: &str) -> impl Iterator<Item = (usize, u8)> {
-    text.bytes()
-        .enumerate()
-        .filter(|(_, byte)| byte.is_ascii_alphanumeric())
-        .map(|(place, byte)| (place, byte.to_ascii_lowercase()))
+/// An ASCII letter in lower case, or a digit; `None` for all else.
+fn letter(byte: u8) -> Option<u8> {
+    byte.is_ascii_alphanumeric().then(|| byte.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -110,13 +149,100 @@ mod tests {
         assert_eq!(Quoter::without(&["ab"]).quote("a-b-c", 120), "****-c");
     }
 
+    fn each_as(secret: &str, write: impl Fn(u8) -> String) -> String {
+        secret.bytes().map(write).collect()
+    }
+
+    fn in_base64(text: &str) -> Vec<String> {
+        use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+        [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD]
+            .map(|engine| base64::Engine::encode(engine, text))
+            .to_vec()
+    }
+
+    #[test]
+    fn every_usual_way_to_write_the_secret_is_hidden() {
+        let percent = each_as(SECRET, |byte| format!("%{byte:02x}"));
+        let mut written = vec![
+            percent.to_uppercase(),
+            percent.replace('%', "%25"),
+            percent.replace('%', "%2525"),
+            percent.replace('%', "\\u0025"),
+            percent.replace('%', "="),
+            percent.replace('%', ""),
+            percent.replace('%', "").to_uppercase(),
+            percent.replace('%', ":"),
+            percent.replace('%', " "),
+            percent.replace('%', ", 0x"),
+            percent.replace('%', "\\x"),
+            percent.replace('%', "\\\\x"),
+            "zq7k%703wm%39xv2n%62%35t".to_owned(),
+            "zq7kp&#51;wm9&shy;xv&#x32;nb5t".to_owned(),
+            each_as(SECRET, |byte| format!("\\u{byte:04x}")),
+            each_as(SECRET, |byte| format!("\\\\u{byte:04X}")),
+            each_as(SECRET, |byte| format!("\\u{{{byte:x}}}")),
+            each_as(SECRET, |byte| format!("\\U{byte:08x}")),
+            each_as(SECRET, |byte| format!("%u{byte:04X}")),
+            each_as(SECRET, |byte| format!("\\{byte:03o}")),
+            each_as(SECRET, |byte| format!("&#{byte};")),
+            each_as(SECRET, |byte| format!("&#{byte:05}")),
+            each_as(SECRET, |byte| format!("&#x{byte:x};")),
+            each_as(SECRET, |byte| format!("&#X{byte:X};")),
+            each_as(SECRET, |byte| format!("&amp;#{byte};")),
+            each_as(SECRET, |byte| format!("&#38;#{byte};")),
+            // UTF-16.
+            each_as(SECRET, |byte| format!("{byte:02x}00")),
+        ];
+        for before in ["", "h", "ht", "htt", "https://p.example/rest/1/"] {
+            for behind in ["", "/", "/x", "/profile.json?a=ь"] {
+                written.extend(in_base64(&format!("{before}{SECRET}{behind}")));
+                written.extend(in_base64(&format!("{before}{}{behind}", SECRET.to_uppercase())));
+            }
+        }
+        written.extend(in_base64(&percent));
+        written.extend(in_base64(&each_as(SECRET, |byte| format!("{}\0", char::from(byte)))));
+        written.extend(
+            in_base64(&format!("user:{SECRET}"))
+                .iter()
+                .map(|text| text.replace('=', "%3D")),
+        );
+        written.extend(
+            in_base64(&format!("?{SECRET}?>"))
+                .iter()
+                .map(|text| text.replace('/', "\\/")),
+        );
+        for text in written {
+            for text in [format!("bad {text}, sorry"), format!("bad x={text}. Sorry")] {
+                let quoter = Quoter::without(&[SECRET]);
+                let quoted = quoter.quote(&text, 2000);
+                assert!(
+                    quoted.contains("****") && !quoter.finds_any_in(&quoted),
+                    "{text}: {quoted}"
+                );
+                assert!(quoted.len() < 120 && quoted.starts_with("bad"), "{text}: {quoted}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_codings_stay_as_they_are() {
+        for text in [
+            "100% sure, a=b, \\x7a, &amp; and 0xff",
+            "U29tZXRoaW5nIGVsc2UgZW50aXJlbHk=",
+            "deadbeef-0123-4567",
+            "%D0%94%D0%BE",
+        ] {
+            assert_eq!(quote(text), text);
+        }
+    }
+
     #[test]
     fn no_part_of_the_secret_is_left_at_a_cut() {
         for before in 100..130 {
             let quoted = quote(&format!("{}{SECRET}", "x".repeat(before)));
             assert!(!quoted.contains("zq7"), "{quoted}");
         }
-        for before in (MAX_READ - 20)..MAX_READ {
+        for before in (MAX_TEXT - 20)..MAX_TEXT {
             assert!(!quote(&format!("{}{SECRET}", "\u{200b}".repeat(before))).contains("zq7kp3"));
         }
     }

@@ -10,29 +10,32 @@
 //! | `{"result":…}` with a 2xx status | the result |
 //! | empty, HTML, cut off, not JSON, or JSON of another shape | [`Error::Unreadable`] |
 //!
-//! Of `time`, what the operating-time limit needs is read; unknown keys are not looked at. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
+//! Where the JSON is in the body is the matter of [`body`]. Of `time`, what the operating-time limit needs is read; unknown
+//! keys are not looked at. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
+
+mod body;
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::error::{Destination, Error, Refusal, Speaker, Unreadable, Violation, code};
+use super::codes;
+use super::error::{Destination, Error, Refusal, Speaker, Unreadable, Violation};
+use super::limits::OPERATING_WINDOW;
+use super::loose::{First, Loose};
 use super::quote::Quoter;
 
-/// Bitrix24's longest code has 68 characters.
-const MAX_CODE: usize = 100;
+/// Of a host's name.
+const MAX_HOST: usize = 100;
 /// A message is a sentence, and a failure with its advice must stay under 200 tokens.
 const MAX_MESSAGE: usize = 100;
 /// A call of ours has at most a handful of fields to be wrong.
 const MAX_VIOLATIONS: usize = 2;
-/// The limit looks at ten minutes, so nothing stays counted for longer.
-const LONGEST_RESET: Duration = Duration::from_secs(600);
-/// A server that asks for longer is asked again all the same: nobody knows how it counts.
-const LONGEST_WAIT_ASKED: Duration = Duration::from_secs(3600);
+/// A server that asks for longer is asked again all the same: no limit that is known of looks further back.
+const LONGEST_WAIT_ASKED: Duration = OPERATING_WINDOW;
 /// Of a violation's field, and of its message.
 const MAX_DETAIL: usize = 40;
 
@@ -87,15 +90,33 @@ pub(super) struct Operating {
     pub(super) reset_in: Duration,
 }
 
+/// A whole reply; `R` is its result.
 #[derive(Deserialize)]
 struct Envelope<'a, R> {
     result: Option<R>,
     #[serde(default)]
-    error: Value,
+    error: Loose<Said>,
     #[serde(default)]
-    error_description: Value,
+    error_description: Loose,
     #[serde(borrow, default)]
     time: Option<&'a RawValue>,
+}
+
+/// `error` of REST 3.0.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    code: Loose,
+    message: Loose,
+    validation: Loose<IgnoredAny, First<Loose<Wrong>, MAX_VIOLATIONS>>,
+}
+
+/// An entry of `validation`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wrong {
+    field: Loose,
+    message: Loose,
 }
 
 /// All numbers as numbers: builds differ in which are whole.
@@ -113,23 +134,14 @@ struct Time {
 /// # Errors
 /// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
 pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret: &str) -> Result<Answer<T>, Error> {
-    let unreadable = || unreadable(reply, from, Unreadable::Shape);
-    // The result is read on the way, in one pass over the text. Only if that fails is it looked for first, so that a
-    // refusal is told from a result of another shape.
-    let (result, time) = match judged::<T>(reply, from, &[secret]) {
-        Err(Error::Unreadable { .. }) => {
-            let Envelope { result, time, .. } = judged::<&RawValue>(reply, from, &[secret])?;
-            let result = result.map(|result| serde_json::from_str(result.get()));
-            (result.transpose().map_err(|_| unreadable())?, time)
-        }
-        judged => judged.map(|envelope| (envelope.result, envelope.time))?,
-    };
+    let text = body::text_of(&reply.body);
+    let (_, Envelope { result, time, .. }) = judged::<T>(reply, &text, from, &[secret])?;
     match result {
         Some(result) if (200..300).contains(&reply.http_status) => Ok(Answer {
             result,
             operating: time.and_then(operating_in),
         }),
-        _ => Err(unreadable()),
+        _ => Err(unreadable(reply, from, Unreadable::Shape)),
     }
 }
 
@@ -137,17 +149,19 @@ pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret:
 ///
 /// # Errors
 /// As [`read`].
-pub(super) fn read_bare(reply: &RawReply, from: Speaker, secrets: &[&str]) -> Result<Value, Error> {
-    judged::<IgnoredAny>(reply, from, secrets)?;
-    let text = text_of(&reply.body).map_err(|reason| unreadable(reply, from, reason))?;
-    serde_json::from_str(text).map_err(|_| unreadable(reply, from, Unreadable::Shape))
+pub(super) fn read_bare<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secrets: &[&str]) -> Result<T, Error> {
+    let text = body::text_of(&reply.body);
+    let (object, _) = judged::<IgnoredAny>(reply, &text, from, secrets)?;
+    serde_json::from_str(object).map_err(|_| unreadable(reply, from, Unreadable::Shape))
 }
 
+/// The object of a reply that is neither a redirect nor a refusal.
 fn judged<'a, R: Deserialize<'a>>(
-    reply: &'a RawReply,
+    reply: &RawReply,
+    text: &'a str,
     from: Speaker,
     secrets: &[&str],
-) -> Result<Envelope<'a, R>, Error> {
+) -> Result<(&'a str, Envelope<'a, R>), Error> {
     let http_status = reply.http_status;
     let quoter = Quoter::without(secrets);
     if matches!(http_status, 301 | 302 | 303 | 307 | 308) {
@@ -155,12 +169,31 @@ fn judged<'a, R: Deserialize<'a>>(
         let to = location.map_or(Destination::Unnamed, |location| destination_of(location, quoter));
         return Err(Error::Redirected { from, http_status, to });
     }
-    let envelope = text_of(&reply.body)
-        .and_then(envelope_in)
-        .map_err(|reason| unreadable(reply, from, reason))?;
-    match refusal_in(&envelope, from, http_status, quoter) {
+    let unreadable = |reason| unreadable(reply, from, reason);
+    let mut object = body::trimmed(text);
+    let mut read = envelope_in::<R>(object);
+    if let Err(first @ (Unreadable::CutOff | Unreadable::NotJson)) = read {
+        object = body::object_in(text).map_err(|reason| match reason {
+            // Nothing stands before it, so what was wrong with it first is what is wrong.
+            Unreadable::CutOff if object.starts_with('{') => unreadable(first),
+            reason => unreadable(reason),
+        })?;
+        read = envelope_in(object);
+    }
+    // The result is read on the way, in one pass over the text. If it is of another shape, there may be a refusal beside
+    // it all the same.
+    let refusal = match &read {
+        Ok(envelope) => refusal_in(envelope, from, http_status, quoter),
+        Err(_) => refusal_in(
+            &envelope_in::<&RawValue>(object).map_err(unreadable)?,
+            from,
+            http_status,
+            quoter,
+        ),
+    };
+    match refusal {
         Some(refusal) => Err(Error::Refused(refusal)),
-        None => Ok(envelope),
+        None => Ok((object, read.map_err(|_| unreadable(Unreadable::Shape))?)),
     }
 }
 
@@ -178,99 +211,55 @@ fn operating_in(time: &RawValue) -> Option<Operating> {
     let reset_in = Duration::try_from_secs_f64((time.operating_reset_at - time.finish).max(0.0)).ok()?;
     (time.operating >= 0.0).then_some(Operating {
         used: time.operating,
-        reset_in: reset_in.min(LONGEST_RESET),
+        reset_in: reset_in.min(OPERATING_WINDOW),
     })
 }
 
-/// JSON is UTF-8 whatever the charset label says (RFC 8259, section 8.1), and a byte order mark may be ignored.
-fn text_of(body: &[u8]) -> Result<&str, Unreadable> {
-    let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?;
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.is_empty() {
-        Err(Unreadable::Empty)
-    } else {
-        Ok(text)
-    }
-}
-
-fn envelope_in<'a, R: Deserialize<'a>>(body: &'a str) -> Result<Envelope<'a, R>, Unreadable> {
+fn envelope_in<'a, R: Deserialize<'a>>(object: &'a str) -> Result<Envelope<'a, R>, Unreadable> {
     // Without this look, serde would also fill the struct from a list, by position.
-    if body.starts_with('{') {
-        return serde_json::from_str(body).map_err(|error| reason_of(&error));
+    if !object.starts_with('{') {
+        return Err(Unreadable::NotJson);
     }
-    if body.starts_with('<') {
-        return Err(Unreadable::Html);
-    }
-    match serde_json::from_str::<IgnoredAny>(body) {
-        Ok(_) => Err(Unreadable::Shape),
-        Err(error) => Err(reason_of(&error)),
-    }
-}
-
-fn reason_of(error: &serde_json::Error) -> Unreadable {
-    match error.classify() {
-        Category::Eof => Unreadable::CutOff,
+    serde_json::from_str(object).map_err(|error| match error.classify() {
         Category::Data => Unreadable::Shape,
+        Category::Eof => Unreadable::CutOff,
         Category::Syntax | Category::Io => Unreadable::NotJson,
-    }
+    })
 }
 
 fn refusal_in<R>(envelope: &Envelope<'_, R>, by: Speaker, http_status: u16, quoter: Quoter<'_>) -> Option<Refusal> {
-    let (code, message, validation) = match &envelope.error {
-        Value::Object(error) => (
-            error.get("code").map(text_in).unwrap_or_default(),
-            error.get("message").map(text_in).unwrap_or_default(),
-            error
-                .get("validation")
-                .map(|entries| violations_in(entries, quoter))
-                .unwrap_or_default(),
-        ),
-        error => {
-            let code = text_in(error);
-            let message = text_in(&envelope.error_description);
+    let (sent, message, validation) = match &envelope.error.object {
+        Some(said) => (&said.code.text, &said.message.text, said.validation.list.as_ref()),
+        None => {
+            let (code, message) = (&envelope.error.text, &envelope.error_description.text);
             // Some builds send `"error": ""` or `0` beside a good result.
             let says_nothing = (code.is_empty() && message.is_empty()) || (code == "0" && envelope.result.is_some());
             if says_nothing {
                 return None;
             }
-            (code, message, Vec::new())
+            (code, message, None)
         }
     };
-    let code = quoter.quote(&code, MAX_CODE);
+    // A sentence in place of a code is a message.
+    let message = if message.is_empty() && !codes::is_code(sent) {
+        sent
+    } else {
+        message
+    };
+    let violation = |entry: &Loose<Wrong>| {
+        let quote = |text: Option<&Loose>| quoter.quote(text.map_or("", |text| &text.text), MAX_DETAIL);
+        Violation {
+            field: quote(entry.object.as_ref().map(|entry| &entry.field)),
+            message: quote(entry.object.as_ref().map(|entry| &entry.message)),
+        }
+    };
     Some(Refusal {
         by,
-        code: if code.is_empty() {
-            code::ERROR_WITHOUT_CODE.to_owned()
-        } else {
-            code
-        },
+        code: codes::kept(sent, quoter),
         http_status,
-        message: quoter.quote(&message, MAX_MESSAGE),
-        validation,
+        message: quoter.quote(message, MAX_MESSAGE),
+        validation: validation.map_or_else(Vec::new, |entries| entries.items.iter().map(violation).collect()),
     })
-}
-
-/// Codes come as text, as numbers, or not at all.
-fn text_in(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(true) => "true".to_owned(),
-        _ => String::new(),
-    }
-}
-
-fn violations_in(value: &Value, quoter: Quoter<'_>) -> Vec<Violation> {
-    let text = |entry: &Value, key: &str| entry.get(key).map(text_in).unwrap_or_default();
-    let entries = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    entries
-        .iter()
-        .take(MAX_VIOLATIONS)
-        .map(|entry| Violation {
-            field: quoter.quote(&text(entry, "field"), MAX_DETAIL),
-            message: quoter.quote(&text(entry, "message"), MAX_DETAIL),
-        })
-        .collect()
 }
 
 /// Where a self-hosted portal sends everybody once its licence has expired.
@@ -284,7 +273,7 @@ fn destination_of(location: &str, quoter: Quoter<'_>) -> Destination {
         // Portals name themselves in it or not.
         Ok((Some(_), LICENCE_PAGE)) => Destination::LicencePage,
         Ok((Some(HERE), _)) => Destination::SameHost,
-        Ok((Some(host), _)) => Destination::Host(quoter.quote(host, MAX_CODE)),
+        Ok((Some(host), _)) => Destination::Host(quoter.quote(host, MAX_HOST)),
         _ => Destination::Unnamed,
     }
 }
@@ -324,7 +313,9 @@ mod tests {
                 body,
                 ..RawReply::default()
             };
-            read::<Value>(&reply, Speaker::Portal, "").unwrap().operating
+            read::<serde_json::Value>(&reply, Speaker::Portal, "")
+                .unwrap()
+                .operating
         };
         assert_eq!(
             operating(r#"{"finish":100.5,"operating":390,"operating_reset_at":130}"#),
@@ -374,7 +365,7 @@ mod tests {
         #[test]
         fn no_bytes_make_the_reader_panic(http_status in any::<u16>(), location in any::<Option<String>>(), body in any::<Vec<u8>>(), secret in any::<String>()) {
             let reply = RawReply { http_status, retry_after: location.clone(), date: location.clone(), location, body, certificate: None };
-            let _ = (read::<Value>(&reply, Speaker::Portal, &secret), reply.wait_asked());
+            let _ = (read::<serde_json::Value>(&reply, Speaker::Portal, &secret), reply.wait_asked());
         }
 
         #[test]
@@ -383,14 +374,14 @@ mod tests {
             body in r#"(\{"(error|result)":)?[\[\]{}:,"a-z0-9\\u<. -]{0,80}\}?"#,
         ) {
             let reply = RawReply { http_status, body: body.into_bytes(), ..RawReply::default() };
-            let _ = read::<Value>(&reply, Speaker::Portal, "a");
+            let _ = read::<serde_json::Value>(&reply, Speaker::Portal, "a");
         }
 
         #[test]
         fn every_error_object_is_an_error_and_keeps_its_code(code in "[A-Za-z_]{1,40}", status in 200..300_u16, message in any::<String>()) {
             let body = serde_json::json!({"error": {"code": code, "message": message}}).to_string().into_bytes();
             let reply = RawReply { http_status: status, body, ..RawReply::default() };
-            let error = read::<Value>(&reply, Speaker::Portal, "").unwrap_err();
+            let error = read::<serde_json::Value>(&reply, Speaker::Portal, "").unwrap_err();
             prop_assert_eq!(error.code(), code);
         }
     }

@@ -35,6 +35,8 @@ pub(super) struct Ticket(u64);
 struct Lane<L> {
     limiter: Mutex<L>,
     queue: Mutex<Queue>,
+    /// Tells the first that the wait is over before its time.
+    opened: Notify,
 }
 
 /// Who waits, the oldest first, and how each is woken when it has become the first. The number tells apart who waits
@@ -75,7 +77,7 @@ impl Limiter for OperatingGate {
         self.wait(now, ahead)
     }
     fn is_idle(&self, now: Instant) -> bool {
-        self.wait(now, 0).is_zero()
+        self.is_open(now)
     }
 }
 
@@ -84,6 +86,7 @@ impl<L: Limiter> Lane<L> {
         Self {
             limiter: Mutex::new(limiter),
             queue: Mutex::default(),
+            opened: Notify::new(),
         }
     }
 
@@ -131,6 +134,7 @@ impl<L: Limiter> Lane<L> {
                 place = Waiting::join(&self.queue, ticket());
                 continue;
             }
+            let opened = self.opened.notified();
             let taken = self.limiter().take(Instant::now());
             let Err(wait) = taken else { return Ok(()) };
             // Others may have made the wait longer since.
@@ -140,7 +144,8 @@ impl<L: Limiter> Lane<L> {
                 limit = ?L::LIMIT,
                 "waiting: the portal's limit lets no more through yet"
             );
-            tokio::time::sleep(wait).await;
+            // Whichever comes first; then it is asked again.
+            let _ = tokio::time::timeout(wait, opened).await;
         }
     }
 }
@@ -264,10 +269,12 @@ impl Turnstile {
             .is_none_or(|gate| gate.limiter().is_unspaced(Instant::now()))
     }
 
-    /// What a good answer told of the method's operating time.
-    pub(super) fn told(&self, method: Method, operating: Option<Operating>) {
-        if let (Some(gate), Some(operating)) = (self.gate(method), operating) {
-            gate.limiter().told(operating, Instant::now());
+    /// A good answer to a call that was sent at `sent`, and what it told of the method's operating time.
+    pub(super) fn answered(&self, method: Method, sent: Instant, operating: Option<Operating>) {
+        let Some(gate) = self.gate(method) else { return };
+        let has_opened = gate.limiter().answered(sent, operating, Instant::now());
+        if has_opened {
+            gate.opened.notify_waiters();
         }
     }
 
@@ -296,7 +303,7 @@ impl Turnstile {
 
     /// Seconds of the method's operating time that are used, where the portal told it.
     pub(super) fn operating_used(&self, method: Method) -> Option<f64> {
-        self.gate(method)?.limiter().used()
+        self.gate(method)?.limiter().used(Instant::now())
     }
 
     fn gate(&self, method: Method) -> Option<&Lane<OperatingGate>> {

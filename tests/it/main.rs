@@ -124,6 +124,8 @@ mod merging_in_time;
 mod merging_that_fails;
 /// An application's tokens.
 mod oauth;
+/// Portals that are odd: damaged rows, messages of PHP, limits asked for too long, secrets like codes.
+mod odd_portals;
 /// The first message and others as clients really write them, by every transport.
 mod opening;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.

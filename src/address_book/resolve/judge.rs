@@ -6,8 +6,8 @@
 //! | more, or only similar ones, or a single one of whom that cannot be said | `several` |
 //! | none | `none` |
 //!
-//! Somebody may have been missed where a question failed, or where every question with a whole word of the name had a
-//! full answer.
+//! Somebody may have been missed where a question failed, where every question with a whole word of the name had a
+//! full answer, or where a row that could not be read says a fitting name.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -57,9 +57,12 @@ pub(super) fn resolution(
     };
     let mut about: Vec<About> = wanted.iter().map(new).collect();
     for (question, answer) in asked {
-        let is_full = matches!(answer, Ok(contacts) if contacts.len() >= question.limit as usize);
-        let brought: Result<Vec<usize>, &Error> = answer.as_ref().map(|contacts| {
-            let added = contacts.iter().filter_map(|contact| pool.add(contact, question.source));
+        let is_full = matches!(answer, Ok(rows) if rows.are_full);
+        let brought: Result<Vec<usize>, &Error> = answer.as_ref().map(|rows| {
+            let added = rows
+                .contacts
+                .iter()
+                .filter_map(|contact| pool.add(contact, question.source));
             added.collect()
         });
         for name in &question.names {
@@ -71,6 +74,7 @@ pub(super) fn resolution(
             tell(&mut not_asked, question, error.clone());
         }
     }
+    pool.note_unread(wanted, asked, &mut about);
     pool.find_namesakes();
     let addresses: Vec<&str> = pool
         .candidates
@@ -130,6 +134,8 @@ struct About {
     is_crowded: bool,
     /// True if something failed that another time may not.
     has_failed: bool,
+    /// True if somebody who fits stands in a row that could not be read.
+    has_unread: bool,
 }
 
 /// What is known of a spelling; a later one is better.
@@ -192,7 +198,7 @@ impl About {
     fn may_have_missed(&self, has_found: bool) -> bool {
         let is_cut = self.spellings.iter().any(|(_, reading)| *reading == Reading::Cut);
         let of_contacts = is_cut || self.typed() == Reading::NotAsked || (self.lacks_pieces && !has_found);
-        self.has_failed || self.is_crowded || of_contacts
+        self.has_failed || self.has_unread || self.is_crowded || of_contacts
     }
 }
 
@@ -241,6 +247,26 @@ impl Pool {
             known.source = source;
         }
         Some(at)
+    }
+
+    /// Notes for each name whether somebody who fits it, and is not known otherwise, stands in a row that could not be
+    /// read.
+    fn note_unread(&self, wanted: &[Wanted], asked: &[(Question, Answer)], about: &mut [About]) {
+        let answered = asked
+            .iter()
+            .filter_map(|(question, answer)| Some((question, answer.as_ref().ok()?)));
+        for (question, rows) in answered {
+            let is_known =
+                |row: &Contact| row.email.is_empty() || self.by_address.contains_key(&row.email.to_lowercase());
+            for row in rows.unreadable.iter().filter(|row| !is_known(row)) {
+                let bearer = Bearer::new(row.name.as_deref(), &row.email);
+                for name in &question.names {
+                    if let (Some(wanted), Some(about)) = (wanted.get(*name), about.get_mut(*name)) {
+                        about.has_unread |= wanted.fit(&bearer).is_some();
+                    }
+                }
+            }
+        }
     }
 
     fn find_namesakes(&mut self) {

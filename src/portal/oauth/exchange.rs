@@ -4,10 +4,11 @@
 //! of a URL. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::portal::error::{Error, Speaker, Unreadable};
+use crate::portal::loose::Loose;
 use crate::portal::origin::Origin;
 use crate::portal::reply::{RawReply, read_bare};
 use crate::portal::request::Request;
@@ -19,6 +20,17 @@ pub(super) enum Grant {
     Code(SecretString),
     /// A refresh token; lives 180 days and works once.
     RefreshToken(SecretString),
+}
+
+/// What the authorization server answers, as far as it is used.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    access_token: Loose,
+    #[serde(default)]
+    refresh_token: Loose,
+    #[serde(default)]
+    user_id: Loose,
 }
 
 /// A new pair.
@@ -57,16 +69,13 @@ pub(super) fn request(server: &Origin, grant: &Grant, client_id: &str, client_se
 pub(super) fn read(reply: &RawReply, grant: &Grant, client_secret: &SecretString) -> Result<Issued, Error> {
     let (Grant::Code(token) | Grant::RefreshToken(token)) = grant;
     let from = Speaker::AuthorizationServer;
-    let answer = read_bare(reply, from, &[token.expose_secret(), client_secret.expose_secret()])?;
-    let token = |key: &str| {
-        let text = answer.get(key)?.as_str()?.trim();
-        (!text.is_empty()).then(|| SecretString::from(text))
-    };
-    match (token("access_token"), token("refresh_token")) {
+    let answer: Answer = read_bare(reply, from, &[token.expose_secret(), client_secret.expose_secret()])?;
+    let token = |Loose { text, .. }: Loose| (!text.is_empty()).then(|| SecretString::from(text));
+    match (token(answer.access_token), token(answer.refresh_token)) {
         (Some(access_token), Some(refresh_token)) if reply.http_status == 200 => Ok(Issued {
             access_token,
             refresh_token,
-            user_id: answer.get("user_id").and_then(id_in),
+            user_id: answer.user_id.text.parse().ok(),
         }),
         _ => Err(Error::Unreadable {
             from,
@@ -74,10 +83,6 @@ pub(super) fn read(reply: &RawReply, grant: &Grant, client_secret: &SecretString
             reason: Unreadable::Shape,
         }),
     }
-}
-
-fn id_in(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 #[cfg(test)]

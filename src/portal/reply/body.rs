@@ -1,0 +1,326 @@
+//! Finds the JSON object in a body. Pure.
+//!
+//! A self-hosted portal that displays PHP's errors prints them around its reply, and servers add byte order marks, NULs
+//! and comments. The object is read if it is whole and there is no doubt which one is the reply:
+//!
+//! | body | what is read |
+//! |---|---|
+//! | an object, with white space, NULs or byte order marks around it | the object |
+//! | text, then an object at the start of a line, then anything | the object |
+//! | an object within a PHP message, within a comment, or after other text on its line | nothing |
+//! | two such objects, or one behind the tags of a page | nothing |
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use crate::portal::error::Unreadable;
+
+/// Objects that are looked at; each costs a pass over the body.
+const MAX_OBJECTS: usize = 16;
+
+/// How PHP begins a message, with and without `html_errors`; each ends with the line of the source.
+/// See <https://www.php.net/manual/en/errorfunc.configuration.php>.
+const LABELS: &[&str] = &[
+    "Warning",
+    "Notice",
+    "Deprecated",
+    "Strict Standards",
+    "atal error",
+    "arse error",
+];
+const END_OF_MESSAGE: &str = " on line ";
+
+/// Tags of pages; a reply never stands behind one.
+const PAGE_TAGS: &[&str] = &[
+    "!doctype", "html", "head", "title", "meta", "link", "style", "script", "noscript", "template", "body", "main",
+    "div", "form", "textarea", "iframe", "svg", "xmp", "?xml", "?php",
+];
+
+/// The body as text. JSON is UTF-8 whatever the charset label says (RFC 8259, section 8.1); bytes that are not, and half
+/// a surrogate pair, become U+FFFD.
+pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(body);
+    match without_lone_surrogates(&text) {
+        Some(mended) => Cow::Owned(mended),
+        None => text,
+    }
+}
+
+/// The text without what may stand around any JSON.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || matches!(character, '\0' | '\u{feff}'))
+}
+
+/// The object that is the reply, by the table above, or what the text is instead.
+pub(super) fn object_in(text: &str) -> Result<&str, Unreadable> {
+    let mut found = None;
+    let (mut looked_at, mut whole_to, mut from) = (0, 0, 0);
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find('{')) {
+        let start = from + at;
+        from = start + 1;
+        let before = text.get(whole_to..start).unwrap_or_default();
+        if !ends_a_line(before) {
+            continue;
+        }
+        looked_at += 1;
+        if looked_at > MAX_OBJECTS {
+            return Err(Unreadable::NotJson);
+        }
+        if is_within_a_message(before) {
+            continue;
+        }
+        let rest = text.get(start..).unwrap_or_default();
+        match serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>().next() {
+            Some(Ok(object)) => {
+                whole_to = start + object.get().len();
+                from = whole_to;
+                if is_envelope(object.get()) && found.replace((start, object.get())).is_some() {
+                    return Err(Unreadable::NotJson);
+                }
+            }
+            Some(Err(error)) if error.is_eof() => return Err(Unreadable::CutOff),
+            _ => {}
+        }
+    }
+    match found {
+        Some((start, object)) if !is_page(text.get(..start).unwrap_or_default()) => Ok(object),
+        _ => Err(what_else(text)),
+    }
+}
+
+/// What a text without a reply is.
+fn what_else(text: &str) -> Unreadable {
+    let text = trimmed(text);
+    if text.is_empty() {
+        return Unreadable::Empty;
+    }
+    let is_whole = serde_json::from_str::<IgnoredAny>(text).map(drop);
+    match is_whole {
+        Ok(()) => Unreadable::Shape,
+        Err(_) if is_page(text) => Unreadable::Html,
+        Err(_) if last_label(text).is_some() => Unreadable::PhpMessages,
+        Err(_) if text.starts_with('<') => Unreadable::Html,
+        Err(error) if error.is_eof() => Unreadable::CutOff,
+        Err(_) => Unreadable::NotJson,
+    }
+}
+
+/// True if what follows is at the start of the body, of a line, or behind a comment.
+fn ends_a_line(before: &str) -> bool {
+    let before = before.trim_end_matches([' ', '\t', '\r', '\0', '\u{feff}']);
+    before.is_empty()
+        || ["\n", "<br />", "<br/>", "<br>", "-->", "*/"]
+            .iter()
+            .any(|end| before.ends_with(end))
+}
+
+/// True if a PHP message or a comment has begun and not ended.
+fn is_within_a_message(before: &str) -> bool {
+    let is_open = last_label(before).is_some_and(|message| !message.contains(END_OF_MESSAGE));
+    let in_comment = before
+        .rfind("<!--")
+        .and_then(|at| before.get(at..))
+        .is_some_and(|comment| !comment.contains("-->"));
+    is_open || in_comment
+}
+
+/// The text from the last label of a PHP message on.
+fn last_label(text: &str) -> Option<&str> {
+    let ends = LABELS
+        .iter()
+        .flat_map(|label| [":", "</b>:"].map(|end| text.rfind(&format!("{label}{end}"))));
+    text.get(ends.flatten().max()?..)
+}
+
+fn is_page(text: &str) -> bool {
+    text.split('<').skip(1).any(|tag| {
+        PAGE_TAGS.iter().any(|name| {
+            let is_it = tag
+                .get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name));
+            let next = tag.as_bytes().get(name.len());
+            is_it && next.is_none_or(|next| !next.is_ascii_alphanumeric())
+        })
+    })
+}
+
+/// True for an object that any of the servers sends as its reply.
+fn is_envelope(object: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Keys {
+        result: Option<IgnoredAny>,
+        error: Option<IgnoredAny>,
+        access_token: Option<IgnoredAny>,
+    }
+    serde_json::from_str::<Keys>(object)
+        .is_ok_and(|keys| keys.result.is_some() || keys.error.is_some() || keys.access_token.is_some())
+}
+
+/// `\ud83d` alone names no character, so serde refuses it; PHP and JavaScript write it for half an emoji. `None` if there
+/// is nothing to mend.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let mut mended = String::new();
+    let (mut copied_to, mut at) = (0, 0);
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        at += next;
+        at += match (unit_at(text, at), unit_at(text, at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                mended.push_str(text.get(copied_to..at).unwrap_or_default());
+                mended.push_str("\\ufffd");
+                copied_to = at + 6;
+                6
+            }
+            (Some(_), _) => 6,
+            // The character after the backslash, which may be another backslash.
+            (None, _) => {
+                let escaped = text.get(at + 1..).and_then(|rest| rest.chars().next());
+                1 + escaped.map_or(0, char::len_utf8)
+            }
+        };
+    }
+    (copied_to > 0).then(|| mended + text.get(copied_to..).unwrap_or_default())
+}
+
+/// The code unit of the `\u` escape at `at`.
+fn unit_at(text: &str, at: usize) -> Option<u16> {
+    let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u16::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const REPLY: &str = r#"{"result":{"items":[]},"time":{}}"#;
+    const REPLY_CUT_OFF: &str = r#"{"result":{"items":["#;
+    const WARNING: &str =
+        "<br />\n<b>Warning</b>:  Undefined array key in <b>/home/p/x.php</b> on line <b>3</b><br />\n";
+
+    #[test]
+    fn a_whole_object_is_found_among_what_php_prints() {
+        for (before, behind) in [
+            ("", ""),
+            (WARNING, ""),
+            (WARNING, WARNING),
+            ("", WARNING),
+            (&WARNING.repeat(30), ""),
+            (
+                "PHP Warning:  foo() in /x.php on line 3\n\nWarning: foo() in /x.php on line 3\n",
+                "",
+            ),
+            (
+                "\nDeprecated: Return type of A::b() in /x.php on line 12\n",
+                "\nNotice: x in /y.php on line 1\n",
+            ),
+            ("\u{feff}\u{feff}\n\t", "\0\0"),
+            ("<!-- cached -->", "<!-- page took 0.1 s -->"),
+            ("", "/* done */"),
+            ("", "<script>track()</script>"),
+            ("debug\r\n", "} end"),
+            (
+                "<b>( ! ) Warning: x in /x.php on line <i>3</i></b>\n#0 {main}\n",
+                "<table class='xdebug-error'></table>",
+            ),
+            ("Warning: bad {\"result\":{\"items\":[1]}} in /x.php on line 3\n", ""),
+            (
+                "Warning: bad\n{\"result\":{\"items\":[1]}}\n in /x.php on line 3<br />\n",
+                "",
+            ),
+            ("", "\nWarning: bad {\"result\":{\"items\":[1]}} in /x.php on line 3\n"),
+            ("", "\nWarning: bad\n{\"result\":{\"items\":[1]}} in /x.php on line 3\n"),
+            ("<!--\n{\"result\":1}\n-->\n", "<!--\n{\"result\":1}\n-->"),
+            ("{\"debug\":true}\n", "\n{\"debug\":true}"),
+        ] {
+            let text = format!("{before}{REPLY}{behind}");
+            assert_eq!(object_in(&text), Ok(REPLY), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_not_be_the_reply_is_not_taken_for_it() {
+        let fragment = r#"{"result":{"items":[1]}}"#;
+        for (text, expected) in [
+            (
+                format!("Warning: bad {fragment} in /x.php on line 3\n"),
+                Unreadable::PhpMessages,
+            ),
+            (
+                format!("Warning: bad\n{fragment}\n in /x.php on line 3\n"),
+                Unreadable::PhpMessages,
+            ),
+            (
+                format!("<b>Notice</b>: bad<br />{fragment}<br /> in /x.php on line 3"),
+                Unreadable::PhpMessages,
+            ),
+            (format!("bad {fragment}"), Unreadable::NotJson),
+            (format!("{WARNING}{}", REPLY_CUT_OFF), Unreadable::CutOff),
+            (
+                format!("Warning: x on line 1\n{fragment} on line 3\n{}", REPLY_CUT_OFF),
+                Unreadable::CutOff,
+            ),
+            (
+                format!("Warning: x on line 1\n{fragment} on line 3\n{REPLY}"),
+                Unreadable::NotJson,
+            ),
+            (format!("{REPLY}\n{REPLY}"), Unreadable::NotJson),
+            (format!("<html><script>\n{REPLY}\n</script></html>"), Unreadable::Html),
+            (format!("<script>\n{REPLY}\n</script>"), Unreadable::Html),
+            (format!("<!DOCTYPE html>\n{REPLY}"), Unreadable::Html),
+            (format!("<div>\n{REPLY}</div>"), Unreadable::Html),
+            (
+                format!("<p><b>Fatal error</b>: x in /x.php on line 3<br />{}", ""),
+                Unreadable::PhpMessages,
+            ),
+            ("<h1>Warning</h1>".to_owned(), Unreadable::Html),
+            ("{\"a\":1}\n!".to_owned(), Unreadable::NotJson),
+            (format!("[{REPLY}]"), Unreadable::Shape),
+            ("\u{feff} \0".to_owned(), Unreadable::Empty),
+        ] {
+            assert_eq!(object_in(&text), Err(expected), "{text}");
+        }
+    }
+
+    /// Each look costs a pass over the body.
+    #[test]
+    fn few_objects_of_a_long_text_are_looked_at() {
+        for unit in ["\n{\"a\":", "\n{", "Warning:\n{", "<!--\n{"] {
+            let text = unit.repeat(4 * 1024 * 1024 / unit.len()) + "!";
+            assert!(object_in(&text).is_err(), "{unit}");
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_mended_and_whole_ones_are_kept() {
+        for (given, expected) in [
+            (r#""a\ud83d""#, Some(r#""a\ufffd""#)),
+            (r#""\udf3b x""#, Some(r#""\ufffd x""#)),
+            (r#""\uD83Dx\ud83c\udf3b\ud83d""#, Some(r#""\ufffdx\ud83c\udf3b\ufffd""#)),
+            (r#""\ud83d\ud83c\udf3b""#, Some(r#""\ufffd\ud83c\udf3b""#)),
+            (r#""\\ud83d""#, None),
+            (r#""\u0041\n\"""#, None),
+            (r#""\u+0a1""#, None),
+            (r#""\ud8"#, None),
+            ("\"\\é\\", None),
+        ] {
+            assert_eq!(without_lone_surrogates(given).as_deref(), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn bytes_of_another_charset_are_mended() {
+        assert_eq!(text_of(b"\"\xC8\xE2\""), "\"\u{fffd}\u{fffd}\"");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_finder_panic(text in r#"(\{"result":1\}|Warning:| on line 3|<!--|-->|[{}\n<>\\ud8": a\x00é]){0,40}"#) {
+            let _ = (object_in(&text), text_of(text.as_bytes()));
+        }
+    }
+}
