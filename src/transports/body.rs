@@ -39,7 +39,19 @@ pub(super) struct Bodies {
 #[derive(Debug)]
 pub(super) struct ReadBody {
     pub(super) bytes: Bytes,
-    _memory: Memory,
+    memory: Memory,
+}
+
+impl ReadBody {
+    /// Puts a shorter text in the place of the body, and gives back the memory that it no longer needs.
+    pub(super) fn shorten(&mut self, text: Vec<u8>) {
+        let (before, after) = (self.bytes.len(), text.len());
+        // A text of its own size: the vector may have room for the whole body.
+        self.bytes = Bytes::from(text.into_boxed_slice());
+        let freed = before.saturating_sub(after);
+        drop(self.memory.of_all.as_mut().and_then(|all| all.split(freed)));
+        self.memory.of_caller.shrink(counted(after, freed));
+    }
 }
 
 /// What a body takes of the memory.
@@ -109,14 +121,13 @@ impl Bodies {
         }
         Ok(ReadBody {
             bytes: bytes.freeze(),
-            _memory: memory,
+            memory,
         })
     }
 
     /// Takes memory for `more` bytes behind the first `before`.
     fn take(&self, memory: &mut Memory, before: usize, more: usize) -> Result<(), Refusal> {
-        let counted = (before + more).saturating_sub(before.max(ORDINARY));
-        if !memory.of_caller.grow(counted) {
+        if !memory.of_caller.grow(counted(before, more)) {
             return Err(too_much_of_one("too_many_bytes_of_one"));
         }
         let permits = u32::try_from(more).unwrap_or(u32::MAX);
@@ -131,6 +142,11 @@ impl Bodies {
         }
         Ok(())
     }
+}
+
+/// How many of `more` bytes behind the first `before` a caller's share counts.
+fn counted(before: usize, more: usize) -> usize {
+    (before + more).saturating_sub(before.max(ORDINARY))
 }
 
 fn too_much_of_one(reason: &'static str) -> Refusal {

@@ -63,18 +63,25 @@ impl Share {
         }
         is_within
     }
-}
 
-impl Drop for Share {
-    fn drop(&mut self) {
+    /// Gives `less` of it back, at most all.
+    pub(in crate::transports) fn shrink(&mut self, less: usize) {
         let Some(caller) = self.caller else { return };
+        let less = less.min(self.amount);
+        self.amount -= less;
         let mut held = self.shares.held();
         if let Some(all) = held.get_mut(&caller) {
-            *all -= self.amount;
+            *all -= less;
             if *all == 0 {
                 held.remove(&caller);
             }
         }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.shrink(self.amount);
     }
 }
 
@@ -104,6 +111,10 @@ mod tests {
         assert!(!two.grow(1) && !one.grow(usize::MAX), "ten are held");
         drop(one);
         assert!(two.grow(6) && !two.grow(1), "only what was taken is given back");
+        two.shrink(3);
+        assert!(two.grow(3) && !two.grow(1));
+        two.shrink(usize::MAX);
+        assert!(shares.held().is_empty());
         drop(two);
         assert!(shares.held().is_empty());
         assert!(!shares.empty(caller).grow(11));

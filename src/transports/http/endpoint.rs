@@ -149,7 +149,7 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
         return batch.answer(messages, form, running).await;
     }
     if let Cow::Owned(reduced) = reduced(&body.bytes).map_err(Refusal::unreadable)? {
-        body.bytes = reduced.into();
+        body.shorten(reduced);
     }
     if form == Form::Json
         && let Some(response) = app.endpoint.direct.answer(&parts.headers, &body.bytes).await
