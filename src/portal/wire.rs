@@ -40,9 +40,6 @@ pub trait Wire: Send + Sync + std::fmt::Debug {
 /// 200 contacts with the longest names and addresses stay under 400 KiB; ten times that is not an answer any more.
 const MAX_REPLY: usize = 4 * 1024 * 1024;
 
-/// Of any other reply the beginning says all; the rest is not read. Pages for people may carry their pictures.
-const MAX_ERROR_REPLY: usize = 256 * 1024;
-
 /// A portal that does not accept a connection in this time, or in half the time of a look-up, will not do so at all.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -154,24 +151,21 @@ async fn post(client: &Client, request: Request) -> Result<RawReply, Error> {
     let announced = response
         .content_length()
         .and_then(|length| usize::try_from(length).ok());
-    let has_result = response.status().is_success();
-    let most = if has_result { MAX_REPLY } else { MAX_ERROR_REPLY };
-    let too_large = Error::TooLarge {
-        http_status,
-        limit: MAX_REPLY,
-    };
-    if has_result && announced.is_some_and(|length| length > most) {
-        return Err(too_large);
+    if announced.is_some_and(|length| length > MAX_REPLY) {
+        return Err(Error::TooLarge {
+            http_status,
+            limit: MAX_REPLY,
+        });
     }
-    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(most));
+    let mut body = Vec::with_capacity(announced.unwrap_or(0));
     while let Some(chunk) = response.chunk().await.map_err(|error| from_reqwest(&error, &host))? {
-        let room = most - body.len();
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        match (chunk.len() > room, has_result) {
-            (true, true) => return Err(too_large),
-            (true, false) => break,
-            (false, _) => {}
+        if body.len() + chunk.len() > MAX_REPLY {
+            return Err(Error::TooLarge {
+                http_status,
+                limit: MAX_REPLY,
+            });
         }
+        body.extend_from_slice(&chunk);
     }
     Ok(RawReply {
         http_status,

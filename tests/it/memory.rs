@@ -10,9 +10,10 @@ use std::process::Stdio;
 use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
 use serde_json::json;
 
-use crate::harness::{RawSession, initialize, program};
+use crate::harness::{RawSession, call, initialize, program};
 use crate::http_client::{Connection, Request};
 use crate::http_server::Program;
+use crate::scripted_portal::ScriptedPortal;
 
 /// Resident megabytes of a process, at their highest.
 fn most_resident(process: u32) -> u64 {
@@ -61,7 +62,9 @@ async fn calls_that_wait_keep_nothing_of_a_meta_that_nobody_reads() {
         connection.send(&request.bytes()).await;
         waiting.push(connection);
         // One body at a time: many at once are more than one caller may send.
-        portal.wait_until(|portal| portal.request_count() == waiting.len()).await;
+        portal
+            .wait_until(|portal| portal.request_count() == waiting.len())
+            .await;
     }
     let most = most_resident(server.process.id().unwrap());
     assert!(most < 300, "{most} MB");
@@ -135,4 +138,25 @@ async fn a_client_on_sockets_that_reads_no_answers_may_hang_up_too() {
     drop(input);
     let ended = process.wait().await.unwrap();
     assert!(ended.success(), "hangs here if the end is not noticed");
+}
+
+/// A tree of it took 409 megabytes.
+#[tokio::test]
+async fn an_error_of_nearly_4_mib_keeps_its_code_and_costs_little_more_than_its_size() {
+    let lists = many_lists(4 * 1024 * 1024 - 1000);
+    for body in [
+        format!(r#"{{"error":{{"code":"BITRIX_X","message":"no","validation":{lists}}}}}"#),
+        format!(r#"{{"error":{{"a":{lists},"code":"BITRIX_X","message":"no"}}}}"#),
+        format!(r#"{{"a":{lists},"error":"BITRIX_X","error_description":"no"}}"#),
+    ] {
+        let portal = ScriptedPortal::answering(400, "", body.as_bytes()).await;
+        let mut command = program();
+        command.env("BITRIX24_WEBHOOK_URL", &portal.webhook_url);
+        let mut session = RawSession::start(command);
+        session.initialize("2025-11-25").await;
+        let answer = session.ask(call(1, json!({"query": "anna"}))).await;
+        assert_eq!(answer["result"]["structuredContent"]["error"]["code"], "BITRIX_X");
+        let most = most_resident(session.id());
+        assert!(most < 80, "{most} MB");
+    }
 }
