@@ -117,8 +117,10 @@ fn may_end_a_message(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t', '\r', '\0', '\u{feff}']);
     let without_digits = before.trim_end_matches(|digit: char| digit.is_ascii_digit());
     let ends_with_a_line = without_digits.len() < before.len() && without_digits.ends_with(END_OF_MESSAGE);
-    let tag = before.strip_suffix('>').and_then(|before| before.rsplit_once('<'));
-    ends_with_a_line || tag.is_some_and(|(_, tag)| tag.starts_with('/'))
+    let name = before
+        .strip_suffix('>')
+        .map(|before| before.trim_end_matches(|letter: char| letter.is_ascii_alphanumeric()));
+    ends_with_a_line || name.is_some_and(|before| before.ends_with("</"))
 }
 
 /// True if an object before `behind` is quoted by a PHP message that ends later in the line.
@@ -306,7 +308,7 @@ mod tests {
             (format!("{WARNING}<script>\n{REPLY}</script>"), Unreadable::Html),
             (
                 format!("<p>Warning: x <script>/* on line 3 */\n{REPLY}</script>"),
-                Unreadable::Html,
+                Unreadable::PhpMessages,
             ),
             (format!("<div>{WARNING}<div></div>\n{REPLY}"), Unreadable::Html),
             (format!("<html>{WARNING}{REPLY}"), Unreadable::Html),
