@@ -27,6 +27,7 @@ pub use walk::{Step, Walk};
 
 use cache::{Cache, Key};
 use cautions::Memory;
+use page::Listing;
 
 pub use crate::portal::clean;
 use crate::portal::{self, Method, Portal};
@@ -179,7 +180,11 @@ impl AddressBook {
     fn asked(&self, identity: u64, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
         let (portal, memory, query) = (Arc::clone(&self.portal), Arc::clone(&self.memory), query.clone());
         async move {
-            let listing = portal.call(query.source().method(), &query.parameters()).await?;
+            let listing: Listing = portal.call(query.source().method(), &query.parameters()).await?;
+            let listing = match query.offset() {
+                0 => listing.checked().map_err(portal::Failed::from)?,
+                _ => listing,
+            };
             Ok(ContactPage::new(&query, listing, identity, &memory))
         }
     }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::page::{Listing, Rows};
 use super::search::{Wanted, Why};
 use super::{AddressBook, Caution, Error, InvalidQuery};
-use crate::portal::{Call, Method, clean};
+use crate::portal::{Call, Failed, Method, clean};
 
 /// The most names of one question.
 pub const MAX_NAMES: usize = 50;
@@ -291,7 +291,8 @@ impl AddressBook {
         let calls: Vec<Call> = questions.iter().map(call).collect();
         let outcomes = self.portal.batch::<Listing>(&calls).await;
         let answered = questions.into_iter().zip(outcomes).map(|(question, outcome)| {
-            let rows = outcome.map(|listing| listing.into_rows(question.limit as usize));
+            let listing = outcome.and_then(|listing| listing.checked().map_err(Failed::from));
+            let rows = listing.map(|listing| listing.into_rows(question.limit as usize));
             (question, rows.map_err(Error::from))
         });
         answered.collect()

@@ -1,8 +1,8 @@
 //! Walks the whole list of contacts, page after page.
 //!
 //! The portal has no cursor: pages are counted from the newest contact, so one that arrives during the walk moves all
-//! others on, and one that is deleted hides its neighbour. Repeats are dropped by id; a page that brings nothing new
-//! ends the walk, unless rows of it could not be read. See <https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-listcontacts.html>.
+//! others on, and one that is deleted hides its neighbour. Repeats are dropped by id. A full page of nothing but known
+//! contacts ends the walk, for the portal ignores the offset; one without any contact that can be read does not. See <https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-listcontacts.html>.
 
 use std::collections::HashSet;
 
@@ -18,12 +18,18 @@ pub struct Walk<'a> {
     next: Option<Query>,
     seen: HashSet<u64>,
     unreadable: u32,
-    /// Pages in a row that brought nothing new but rows that could not be read.
-    in_vain: u32,
+    /// Pages in a row with known contacts alone, beside rows that could not be read.
+    repeated: u32,
+    /// Pages in a row without a contact that could be read.
+    damaged: u32,
+    stopped_at: Option<u64>,
 }
 
-/// Of so many pages in a row no portal has a single row that can be read; one that ignores the offset sends more.
-const MAX_IN_VAIN: u32 = 3;
+/// So many pages with known contacts alone say that the portal ignores the offset, though other rows of them cannot be
+/// read.
+const MAX_REPEATED: u32 = 3;
+/// 100,000 damaged rows in a row, at 200 a page: some minutes at the portal's rate of requests.
+const MAX_DAMAGED: u32 = 500;
 
 /// One step of a walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +48,9 @@ impl AddressBook {
             next: Some(query.clone()),
             seen: HashSet::new(),
             unreadable: 0,
-            in_vain: 0,
+            repeated: 0,
+            damaged: 0,
+            stopped_at: None,
         }
     }
 }
@@ -58,6 +66,11 @@ impl Walk<'_> {
         self.unreadable
     }
 
+    /// Where the walk was given up though more may follow; `None` if it was not.
+    pub fn stopped_at(&self) -> Option<u64> {
+        self.stopped_at
+    }
+
     /// The next contacts; `None` when all have been brought. After a failure the same step can be taken again.
     ///
     /// # Errors
@@ -70,14 +83,28 @@ impl Walk<'_> {
             () = cancellation.cancelled() => return Err(Error::cancelled()),
             found = self.book.asked(self.book.identity()?, query) => found?,
         };
+        let has_readable = !found.contacts.is_empty();
         let contacts: Vec<Contact> = found
             .contacts
             .into_iter()
             .filter(|contact| self.seen.insert(contact.id))
             .collect();
         self.unreadable = self.unreadable.saturating_add(found.page.unreadable);
-        self.in_vain = if contacts.is_empty() { self.in_vain + 1 } else { 0 };
-        let may_go_on = self.in_vain == 0 || (found.page.unreadable > 0 && self.in_vain < MAX_IN_VAIN);
+        let may_go_on = match (contacts.is_empty(), has_readable) {
+            (false, _) => {
+                (self.repeated, self.damaged) = (0, 0);
+                true
+            }
+            (true, true) => {
+                self.repeated += 1;
+                found.page.unreadable > 0 && self.repeated < MAX_REPEATED
+            }
+            (true, false) => {
+                self.damaged += 1;
+                self.damaged < MAX_DAMAGED
+            }
+        };
+        self.stopped_at = found.page.next_offset.filter(|_| !may_go_on);
         let goes_on = found.page.next_offset.filter(|_| may_go_on);
         self.next = goes_on.map(|offset| query.at_offset(offset));
         Ok(Some(Step {

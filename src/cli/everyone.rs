@@ -51,6 +51,9 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
             if !is_assured(query, total) {
                 report::note(IN_NO_ORDER);
             }
+            if let Some(offset) = walk.stopped_at() {
+                report::note(&stopped(offset));
+            }
             if walk.unreadable() > 0 {
                 report::note(&unreadable_rows(walk.unreadable()));
             } else if total == 0 {
@@ -120,15 +123,17 @@ fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Fail
         limit: query.limit(),
         returned: u32::try_from(total).unwrap_or(u32::MAX),
         unreadable,
-        next_offset: None,
-        complete: error.is_none() && is_assured,
+        next_offset: walk.stopped_at(),
+        complete: error.is_none() && is_assured && walk.stopped_at().is_none(),
         age_seconds: None,
     };
     let rest = json_line(&Output {
         contacts: None,
         page: Some(page),
-        advice: (unreadable > 0 && total == 0)
-            .then(|| unreadable_rows(unreadable))
+        advice: walk
+            .stopped_at()
+            .map(stopped)
+            .or_else(|| (unreadable > 0 && total == 0).then(|| unreadable_rows(unreadable)))
             .or_else(|| (!is_assured).then(|| IN_NO_ORDER.to_owned())),
         error,
     })?;
@@ -139,6 +144,11 @@ fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Fail
 /// Whether a walk that came to its end brought everybody: of employees only if they fit a page.
 fn is_assured(query: &Query, total: usize) -> bool {
     query.source() == Source::Contacts || total < query.limit() as usize
+}
+
+/// What it means that a walk ended before the list did.
+fn stopped(offset: u64) -> String {
+    format!("The list was not read to its end: page after page brought nothing new. More may follow: --offset {offset}")
 }
 
 fn is_cancelled(error: &Error) -> bool {

@@ -11,7 +11,8 @@
 //! | anything else: credentials, limits, network, deadline | that is the outcome of every call |
 //!
 //! Call by call, a method that is refused lastingly, or that failed three times without a success, is given up, and what
-//! fails for all (credentials, limits, network, deadline) ends everything. See
+//! fails for all (credentials, limits, network, deadline) ends everything. After PHP's own messages the first call goes
+//! alone, and ends everything if it meets them too: they mostly come from the portal's settings, not from an item. See
 //! <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch-v3.html>.
 
 use std::collections::HashMap;
@@ -66,7 +67,7 @@ impl Portal {
     async fn batch_by<T: DeserializeOwned>(&self, deadline: Instant, calls: &[Call]) -> Vec<Result<T, Failed>> {
         // A single call has retries of its own, and a batch of one would only hide them.
         if calls.len() == 1 {
-            return self.one_by_one(deadline, calls).await;
+            return self.one_by_one(deadline, calls, 0).await;
         }
         let items: Value = calls.iter().map(Call::item).collect();
         let failed = match self
@@ -86,13 +87,34 @@ impl Portal {
             calls = calls.len(),
             "the batch failed; making its calls one by one"
         );
-        self.one_by_one(deadline, calls).await
+        let alone = usize::from(is_php_messages(&failed.error));
+        self.one_by_one(deadline, calls, alone).await
     }
 
-    async fn one_by_one<T: DeserializeOwned>(&self, deadline: Instant, calls: &[Call]) -> Vec<Result<T, Failed>> {
+    /// The first `alone` calls one after the other; PHP's own messages in the reply to one of them end everything.
+    async fn one_by_one<T: DeserializeOwned>(
+        &self,
+        deadline: Instant,
+        calls: &[Call],
+        alone: usize,
+    ) -> Vec<Result<T, Failed>> {
         let course = &Mutex::new(Course::default());
-        let outcomes: Vec<_> = calls.iter().map(|call| self.one(deadline, call, course)).collect();
-        stream::iter(outcomes).buffered(SIDE_BY_SIDE).collect().await
+        let mut outcomes = Vec::with_capacity(calls.len());
+        for call in calls.iter().take(alone) {
+            let outcome = self.one(deadline, call, course).await;
+            let failed = outcome.as_ref().err().filter(|failed| is_php_messages(&failed.error));
+            if let Some(failed) = failed {
+                lock(course).end = Some(failed.clone());
+            }
+            outcomes.push(outcome);
+        }
+        let others: Vec<_> = calls
+            .iter()
+            .skip(alone)
+            .map(|call| self.one(deadline, call, course))
+            .collect();
+        outcomes.extend(stream::iter(others).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await);
+        outcomes
     }
 
     async fn one<T: DeserializeOwned>(
@@ -149,6 +171,16 @@ pub(super) fn may_be_one_item(error: &Error) -> bool {
         Error::TooLarge { .. } => true,
         _ => false,
     }
+}
+
+fn is_php_messages(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Unreadable {
+            reason: Unreadable::PhpMessages,
+            ..
+        }
+    )
 }
 
 /// How single calls went so far.

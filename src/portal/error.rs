@@ -204,8 +204,8 @@ pub enum Unreadable {
     /// Anything else that is not JSON in UTF-8.
     #[error("it is not JSON")]
     NotJson,
-    /// Messages of PHP itself, in place of JSON or so that it cannot be told from them.
-    #[error("PHP's own messages stand in place of the JSON")]
+    /// Messages of PHP itself, in place of JSON or so that it cannot be told which of it is the reply.
+    #[error("PHP's own messages stand before the JSON or in its place")]
     PhpMessages,
     /// JSON without the documented result.
     #[error("the JSON has neither the documented result nor an error")]

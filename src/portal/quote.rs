@@ -3,7 +3,7 @@
 //!
 //! A portal, or what stands before it, may echo the request's path. The secret is looked for after everything that is
 //! taken out has been taken out, ignoring letter case and whatever stands between its letters; parts of it count too, and
-//! so does every usual way to write it, see [`readings`].
+//! so do the ways to write it that [`readings`] knows.
 
 mod readings;
 
@@ -153,6 +153,15 @@ mod tests {
         secret.bytes().map(write).collect()
     }
 
+    /// The secret with its letters and digits moved to those of another alphabet.
+    fn moved(a: u32, zero: u32) -> String {
+        let moved = |byte: u8| match byte {
+            b'a'..=b'z' => a + u32::from(byte - b'a'),
+            _ => zero + u32::from(byte - b'0'),
+        };
+        SECRET.bytes().filter_map(|byte| char::from_u32(moved(byte))).collect()
+    }
+
     fn in_base64(text: &str) -> Vec<String> {
         use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
         [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD]
@@ -161,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn every_usual_way_to_write_the_secret_is_hidden() {
+    fn the_secret_is_hidden_in_every_writing_that_is_read() {
         let percent = each_as(SECRET, |byte| format!("%{byte:02x}"));
         let mut written = vec![
             percent.to_uppercase(),
@@ -190,6 +199,22 @@ mod tests {
             each_as(SECRET, |byte| format!("&#X{byte:X};")),
             each_as(SECRET, |byte| format!("&amp;#{byte};")),
             each_as(SECRET, |byte| format!("&#38;#{byte};")),
+            // Other forms of its letters.
+            moved(0xFF41, 0xFF10),
+            moved(0x24D0, 0x1D7D8),
+            moved(0x1D41A, 0x1D7CE).to_uppercase(),
+            "z\u{301}q7kp3wm\u{308}9xv2nb5t".to_owned(),
+            // Decimal.
+            each_as(SECRET, |byte| format!("{byte},")),
+            each_as(SECRET, |byte| format!("{byte} ")),
+            each_as(SECRET, |byte| format!(".chr({byte})")),
+            // One writing within another.
+            each_as(&percent, |byte| format!("{byte:02x}")),
+            each_as(&in_base64(SECRET)[0], |byte| format!("{byte:02x}")),
+            each_as(&in_base64(SECRET)[0], |byte| format!("{byte}, ")),
+            each_as(&each_as(SECRET, |byte| format!("{byte:02x}")), |byte| {
+                format!("{byte:02x}")
+            }),
             // UTF-16.
             each_as(SECRET, |byte| format!("{byte:02x}00")),
         ];
@@ -200,6 +225,11 @@ mod tests {
             }
         }
         written.extend(in_base64(&percent));
+        written.extend(in_base64(&percent.replace('%', "")));
+        written.extend(in_base64(&each_as(SECRET, |byte| format!("{byte} "))));
+        for once in in_base64(SECRET) {
+            written.extend(in_base64(&once));
+        }
         written.extend(in_base64(&each_as(SECRET, |byte| format!("{}\0", char::from(byte)))));
         written.extend(
             in_base64(&format!("user:{SECRET}"))

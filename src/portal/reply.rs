@@ -14,6 +14,7 @@
 //! keys are not looked at. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
 
 mod body;
+mod text;
 
 use std::time::Duration;
 
@@ -134,7 +135,7 @@ struct Time {
 /// # Errors
 /// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
 pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret: &str) -> Result<Answer<T>, Error> {
-    let text = body::text_of(&reply.body);
+    let text = text::text_of(&reply.body);
     let (_, Envelope { result, time, .. }) = judged::<T>(reply, &text, from, &[secret])?;
     match result {
         Some(result) if (200..300).contains(&reply.http_status) => Ok(Answer {
@@ -150,7 +151,7 @@ pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret:
 /// # Errors
 /// As [`read`].
 pub(super) fn read_bare<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secrets: &[&str]) -> Result<T, Error> {
-    let text = body::text_of(&reply.body);
+    let text = text::text_of(&reply.body);
     let (object, _) = judged::<IgnoredAny>(reply, &text, from, secrets)?;
     serde_json::from_str(object).map_err(|_| unreadable(reply, from, Unreadable::Shape))
 }
@@ -273,7 +274,14 @@ fn destination_of(location: &str, quoter: Quoter<'_>) -> Destination {
         // Portals name themselves in it or not.
         Ok((Some(_), LICENCE_PAGE)) => Destination::LicencePage,
         Ok((Some(HERE), _)) => Destination::SameHost,
-        Ok((Some(host), _)) => Destination::Host(quoter.quote(host, MAX_HOST)),
+        Ok((Some(host), _)) => {
+            // Its letter case is lost in `host`, and a secret in base64 cannot be told without it.
+            let sent = location
+                .split(['/', '\\', '?', '#'])
+                .find(|part| quoter.finds_any_in(part));
+            let sent = sent.filter(|sent| sent.to_ascii_lowercase() == host);
+            Destination::Host(quoter.quote(sent.unwrap_or(host), MAX_HOST))
+        }
         _ => Destination::Unnamed,
     }
 }
@@ -291,6 +299,7 @@ mod tests {
         assert_eq!(destination("//other.example/x"), host("other.example"));
         assert_eq!(destination("\\\\other.example\\x"), host("other.example"));
         assert_eq!(destination("https://%73%33cr3tc0de.example/"), host("****.example"));
+        assert_eq!(destination("https://czNjcjN0YzBkZQ.example/"), host("****.example"));
         assert_eq!(
             destination("/bitrix/coupon_activation.php?x=1"),
             Destination::LicencePage

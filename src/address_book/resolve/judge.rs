@@ -257,7 +257,7 @@ impl Pool {
             .filter_map(|(question, answer)| Some((question, answer.as_ref().ok()?)));
         for (question, rows) in answered {
             let is_known =
-                |row: &Contact| row.email.is_empty() || self.by_address.contains_key(&row.email.to_lowercase());
+                |row: &Contact| !row.email.is_empty() && self.by_address.contains_key(&row.email.to_lowercase());
             for row in rows.unreadable.iter().filter(|row| !is_known(row)) {
                 let bearer = Bearer::new(row.name.as_deref(), &row.email);
                 for name in &question.names {

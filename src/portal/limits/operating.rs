@@ -17,7 +17,7 @@ const SLOW_FROM: f64 = 0.8;
 /// The space between calls at the limit itself.
 const LARGEST_SPACE: Duration = Duration::from_secs(7);
 /// After a 429 nobody calls for at least this long.
-const SHORTEST_PENANCE: Duration = Duration::from_secs(10);
+const SHORTEST_WAIT: Duration = Duration::from_secs(10);
 /// The reset frees the oldest minute by the portal's clock; a second keeps us on the right side of it.
 const RESET_MARGIN: Duration = Duration::from_secs(1);
 
@@ -32,7 +32,7 @@ pub(in crate::portal) struct OperatingGate {
     /// Nobody passes before this.
     closed_until: Instant,
     told: Option<Told>,
-    penance: Option<Penance>,
+    refused: Option<Refused>,
 }
 
 /// What the last good answer told.
@@ -46,7 +46,7 @@ struct Told {
 
 /// The portal refused because of the operating time.
 #[derive(Debug, Clone, Copy)]
-struct Penance {
+struct Refused {
     since: Instant,
     /// From then on one call passes though the gate is closed, to see whether it still must be.
     probe_at: Instant,
@@ -57,20 +57,20 @@ impl OperatingGate {
         Self {
             closed_until: now,
             told: None,
-            penance: None,
+            refused: None,
         }
     }
 
     /// Passes, or tells how long it is closed.
     pub(in crate::portal) fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        match (self.wait(now, 0), &mut self.penance) {
-            (Duration::ZERO, Some(penance)) if now < self.closed_until => {
-                penance.probe_at = now + PROBE_EVERY;
+        match (self.wait(now, 0), &mut self.refused) {
+            (Duration::ZERO, Some(refused)) if now < self.closed_until => {
+                refused.probe_at = now + PROBE_EVERY;
                 Ok(())
             }
             (Duration::ZERO, _) => {
                 self.closed_until = now + self.space(now);
-                self.penance = None;
+                self.refused = None;
                 Ok(())
             }
             (wait, _) => Err(wait),
@@ -79,8 +79,8 @@ impl OperatingGate {
 
     /// How long a caller with `ahead` others before it would wait. The next probe is for the first alone.
     pub(in crate::portal) fn wait(&self, now: Instant, ahead: usize) -> Duration {
-        let opens_at = match (self.penance, ahead) {
-            (Some(penance), 0) => self.closed_until.min(penance.probe_at),
+        let opens_at = match (self.refused, ahead) {
+            (Some(refused), 0) => self.closed_until.min(refused.probe_at),
             _ => self.closed_until,
         };
         let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
@@ -114,7 +114,7 @@ impl OperatingGate {
             });
         }
         // An answer that was under way when the gate was closed does not open it.
-        let opens = self.penance.take_if(|penance| penance.since < sent).is_some();
+        let opens = self.refused.take_if(|refused| refused.since < sent).is_some();
         if opens {
             self.closed_until = now + self.space(now);
         }
@@ -127,20 +127,21 @@ impl OperatingGate {
         Some(told.used)
     }
 
-    /// A 429: closed until the reset that the last good answer told, or as long as the portal asked. Returns the wait.
+    /// A 429: closed until the reset that the last good answer told, or as long as the portal asked. Returns the time until
+    /// a call may pass: the next probe, unless the gate opens sooner.
     pub(in crate::portal) fn used_up(&mut self, asked: Option<Duration>, now: Instant) -> Duration {
         let until_reset = self
             .told
             .map(|told| told.reset_at.saturating_duration_since(now) + RESET_MARGIN);
         let asked = asked.filter(|asked| !asked.is_zero());
-        let wait = asked.unwrap_or_else(|| until_reset.unwrap_or_default().max(SHORTEST_PENANCE));
+        let wait = asked.unwrap_or_else(|| until_reset.unwrap_or_default().max(SHORTEST_WAIT));
         // An answer that was under way when another closed the gate does not open it earlier.
         self.closed_until = self.closed_until.max(now + wait);
-        self.penance = Some(Penance {
+        self.refused = Some(Refused {
             since: now,
             probe_at: now + PROBE_EVERY,
         });
-        self.closed_until.saturating_duration_since(now)
+        self.wait(now, 0)
     }
 }
 
@@ -203,7 +204,8 @@ mod tests {
         let now = Instant::now();
         let at = |seconds| now + seconds * SECOND;
         let mut gate = OperatingGate::new(now);
-        assert_eq!(gate.used_up(Some(600 * SECOND), now), 600 * SECOND);
+        assert_eq!(gate.used_up(Some(600 * SECOND), now), 60 * SECOND, "the first probe");
+        assert_eq!(gate.take(now), Err(60 * SECOND));
         assert_eq!(gate.take(at(59)), Err(SECOND));
         assert_eq!(gate.wait(at(59), 1), 541 * SECOND, "the probe is for one alone");
         assert_eq!(gate.take(at(60)), Ok(()));
@@ -212,7 +214,7 @@ mod tests {
         assert_eq!(gate.take(at(119)), Err(SECOND), "no news of the probe");
         assert_eq!(gate.take(at(120)), Ok(()));
 
-        assert_eq!(gate.used_up(Some(600 * SECOND), at(121)), 600 * SECOND, "refused again");
+        assert_eq!(gate.used_up(Some(600 * SECOND), at(121)), 60 * SECOND, "refused again");
         assert_eq!(gate.take(at(180)), Err(SECOND));
         assert_eq!(gate.take(at(181)), Ok(()));
         assert!(!gate.answered(now, None, at(182)), "that call was sent before");

@@ -5,7 +5,13 @@
 //! | percent, quoted-printable and string escapes, also of single letters and several times over | `%7a`, `=7A`, `%257a`, `\x7a`, `\u007a`, `\172` |
 //! | HTML character references | `&#122;`, `&#x7a;`, and `&amp;#122;` |
 //! | hexadecimal, with anything between the bytes | `7a71`, `7A:71`, `0x7a, 0x71` |
+//! | decimal numbers, with anything between them | `122,113,55`, `chr(122).chr(113)` |
 //! | base64 in both alphabets, from any place in it | `enE3a3Az`, and within a longer text |
+//! | one of the last three within another | hexadecimal of base64, base64 twice |
+//! | other forms of the same letters | full-width, circled, mathematical, with accents |
+//!
+//! Not read: three such writings within each other, base32, base85, uuencode, binary digits, rotated or reversed letters,
+//! compressed text, and base64 whose letter case is lost.
 //!
 //! A reading is a row of bytes, each with the place that writes it, so that the place can be hidden.
 
@@ -14,6 +20,7 @@ use std::ops::Range;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use unicode_normalization::UnicodeNormalization;
 
 /// A byte that a text means, and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,25 +41,26 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The text as it stands.
+/// The text as it stands, but letters and digits of every form as the plain ones (NFKD).
 pub(super) fn plain(text: &str) -> Vec<Meant> {
-    let meant = |(place, byte)| Meant {
-        byte,
-        place: place..place + 1,
+    let meant = |(start, character): (usize, char)| {
+        let place = start..start + character.len_utf8();
+        std::iter::once(character).nfkd().map(move |plain| Meant {
+            byte: u8::try_from(plain).ok().filter(u8::is_ascii).unwrap_or(OTHER),
+            place: place.clone(),
+        })
     };
-    text.bytes().enumerate().map(meant).collect()
+    text.char_indices().flat_map(meant).collect()
 }
 
 /// Calls `look` with every other reading of a text.
 pub(super) fn each(plain: Vec<Meant>, mut look: impl FnMut(&[Meant])) {
     let mut layer = plain;
     for _ in 0..MAX_LAYERS {
-        let decoded = (0..2)
-            .map(|skipped| hexadecimal(&layer, skipped))
-            .chain((0..4).map(|skipped| base64(&layer, skipped)));
-        for reading in decoded {
+        for reading in decoded(&layer) {
             look(&reading);
             look(&unescaped(&reading));
+            decoded(&reading).for_each(|reading| look(&reading));
         }
         let next = unescaped(&layer);
         if next.len() == layer.len() {
@@ -61,6 +69,26 @@ pub(super) fn each(plain: Vec<Meant>, mut look: impl FnMut(&[Meant])) {
         look(&next);
         layer = next;
     }
+}
+
+/// What a text means as hexadecimal, decimal or base64.
+fn decoded(text: &[Meant]) -> impl Iterator<Item = Vec<Meant>> {
+    let hexadecimal = (0..2).map(|skipped| hexadecimal(text, skipped));
+    let base64 = (0..4).map(|skipped| base64(text, skipped));
+    hexadecimal.chain(base64).chain(std::iter::once_with(|| decimal(text)))
+}
+
+/// The bytes that decimal numbers write; all else is left out.
+fn decimal(text: &[Meant]) -> Vec<Meant> {
+    text.chunk_by(|one, next| one.byte.is_ascii_digit() && next.byte.is_ascii_digit())
+        .filter_map(|digits| {
+            let (length, byte) = number(digits, 0, 10, 1..=3)?;
+            Some(Meant {
+                byte: byte.filter(|_| length == digits.len())?,
+                place: digits.first()?.place.start..digits.last()?.place.end,
+            })
+        })
+        .collect()
 }
 
 /// The bytes that pairs of hexadecimal digits write; all else is left out.

@@ -7,10 +7,9 @@
 //! |---|---|
 //! | an object, with white space, NULs or byte order marks around it | the object |
 //! | text, then an object at the start of a line, then anything | the object |
+//! | a whole PHP message, with or without tags around it, then an object on the same line | the object |
 //! | an object within a PHP message, within a comment, or after other text on its line | nothing |
-//! | two such objects, or one behind the tags of a page | nothing |
-
-use std::borrow::Cow;
+//! | two such objects, or one behind the tags of a page that no PHP message quotes, or within a script | nothing |
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -33,21 +32,11 @@ const LABELS: &[&str] = &[
 ];
 const END_OF_MESSAGE: &str = " on line ";
 
-/// Tags of pages; a reply never stands behind one.
+/// Tags of pages; a reply never stands behind one, but for a `div` that is closed, as `error_append_string` may do.
 const PAGE_TAGS: &[&str] = &[
     "!doctype", "html", "head", "title", "meta", "link", "style", "script", "noscript", "template", "body", "main",
-    "div", "form", "textarea", "iframe", "svg", "xmp", "?xml", "?php",
+    "form", "textarea", "iframe", "svg", "xmp", "?xml", "?php",
 ];
-
-/// The body as text. JSON is UTF-8 whatever the charset label says (RFC 8259, section 8.1); bytes that are not, and half
-/// a surrogate pair, become U+FFFD.
-pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(body);
-    match without_lone_surrogates(&text) {
-        Some(mended) => Cow::Owned(mended),
-        None => text,
-    }
-}
 
 /// The text without what may stand around any JSON.
 pub(super) fn trimmed(text: &str) -> &str {
@@ -62,14 +51,15 @@ pub(super) fn object_in(text: &str) -> Result<&str, Unreadable> {
         let start = from + at;
         from = start + 1;
         let before = text.get(whole_to..start).unwrap_or_default();
-        if !ends_a_line(before) {
+        let is_first_of_line = ends_a_line(before);
+        if !is_first_of_line && !may_end_a_message(before) {
             continue;
         }
         looked_at += 1;
         if looked_at > MAX_OBJECTS {
             return Err(Unreadable::NotJson);
         }
-        if is_within_a_message(before) {
+        if is_within_a_message(before) || (!is_first_of_line && last_label(before).is_none()) {
             continue;
         }
         let rest = text.get(start..).unwrap_or_default();
@@ -86,7 +76,12 @@ pub(super) fn object_in(text: &str) -> Result<&str, Unreadable> {
         }
     }
     match found {
-        Some((start, object)) if !is_page(text.get(..start).unwrap_or_default()) => Ok(object),
+        Some((start, object))
+            if !is_page(text.get(..start).unwrap_or_default())
+                && !goes_on_as_a_message(text.get(start + object.len()..).unwrap_or_default()) =>
+        {
+            Ok(object)
+        }
         _ => Err(what_else(text)),
     }
 }
@@ -117,6 +112,24 @@ fn ends_a_line(before: &str) -> bool {
             .any(|end| before.ends_with(end))
 }
 
+/// True if a PHP message may end here: with the line of the source, or with a tag that is closed around it.
+fn may_end_a_message(before: &str) -> bool {
+    let before = before.trim_end_matches([' ', '\t', '\r', '\0', '\u{feff}']);
+    let without_digits = before.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    let ends_with_a_line = without_digits.len() < before.len() && without_digits.ends_with(END_OF_MESSAGE);
+    let name = before
+        .strip_suffix('>')
+        .map(|before| before.trim_end_matches(|letter: char| letter.is_ascii_alphanumeric()));
+    ends_with_a_line || name.is_some_and(|before| before.ends_with("</"))
+}
+
+/// True if an object before `behind` is quoted by a PHP message that ends later in the line.
+fn goes_on_as_a_message(behind: &str) -> bool {
+    let line = behind.split(['\n', '\r']).next().unwrap_or_default();
+    line.split_once(END_OF_MESSAGE)
+        .is_some_and(|(quoting, _)| last_label(quoting).is_none())
+}
+
 /// True if a PHP message or a comment has begun and not ended.
 fn is_within_a_message(before: &str) -> bool {
     let is_open = last_label(before).is_some_and(|message| !message.contains(END_OF_MESSAGE));
@@ -135,16 +148,45 @@ fn last_label(text: &str) -> Option<&str> {
     text.get(ends.flatten().max()?..)
 }
 
+/// The text without its whole PHP messages, which may quote tags.
+fn without_messages(text: &str) -> String {
+    let mut outside = String::new();
+    let mut whole_to = 0;
+    for (colon, _) in text.match_indices(':') {
+        let Some(before) = text.get(whole_to..colon) else {
+            continue;
+        };
+        let label = before.strip_suffix("</b>").unwrap_or(before);
+        if !LABELS.iter().any(|known| label.ends_with(known)) {
+            continue;
+        }
+        let Some(length) = text.get(colon..).and_then(|message| message.find(END_OF_MESSAGE)) else {
+            break;
+        };
+        outside.push_str(before);
+        whole_to = colon + length + END_OF_MESSAGE.len();
+    }
+    outside + text.get(whole_to..).unwrap_or_default()
+}
+
 fn is_page(text: &str) -> bool {
-    text.split('<').skip(1).any(|tag| {
-        PAGE_TAGS.iter().any(|name| {
-            let is_it = tag
-                .get(..name.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(name));
-            let next = tag.as_bytes().get(name.len());
-            is_it && next.is_none_or(|next| !next.is_ascii_alphanumeric())
-        })
-    })
+    let is = |tag: &str, name: &str| {
+        let is_it = tag
+            .get(..name.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let next = tag.as_bytes().get(name.len());
+        is_it && next.is_none_or(|next| !next.is_ascii_alphanumeric())
+    };
+    let (mut scripts, mut divs) = (0, 0);
+    for tag in text.split('<').skip(1) {
+        scripts += i32::from(is(tag, "script")) - i32::from(is(tag, "/script"));
+    }
+    let outside = without_messages(text);
+    let has_page_tag = outside.split('<').skip(1).any(|tag| {
+        divs += i32::from(is(tag, "div")) - i32::from(is(tag, "/div"));
+        PAGE_TAGS.iter().any(|name| is(tag, name))
+    });
+    scripts > 0 || has_page_tag || divs > 0
 }
 
 /// True for an object that any of the servers sends as its reply.
@@ -157,39 +199,6 @@ fn is_envelope(object: &str) -> bool {
     }
     serde_json::from_str::<Keys>(object)
         .is_ok_and(|keys| keys.result.is_some() || keys.error.is_some() || keys.access_token.is_some())
-}
-
-/// `\ud83d` alone names no character, so serde refuses it; PHP and JavaScript write it for half an emoji. `None` if there
-/// is nothing to mend.
-fn without_lone_surrogates(text: &str) -> Option<String> {
-    let mut mended = String::new();
-    let (mut copied_to, mut at) = (0, 0);
-    while let Some(next) = text.get(at..).and_then(|rest| rest.find('\\')) {
-        at += next;
-        at += match (unit_at(text, at), unit_at(text, at + 6)) {
-            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
-            (Some(0xD800..=0xDFFF), _) => {
-                mended.push_str(text.get(copied_to..at).unwrap_or_default());
-                mended.push_str("\\ufffd");
-                copied_to = at + 6;
-                6
-            }
-            (Some(_), _) => 6,
-            // The character after the backslash, which may be another backslash.
-            (None, _) => {
-                let escaped = text.get(at + 1..).and_then(|rest| rest.chars().next());
-                1 + escaped.map_or(0, char::len_utf8)
-            }
-        };
-    }
-    (copied_to > 0).then(|| mended + text.get(copied_to..).unwrap_or_default())
-}
-
-/// The code unit of the `\u` escape at `at`.
-fn unit_at(text: &str, at: usize) -> Option<u16> {
-    let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    u16::from_str_radix(digits, 16).ok().filter(|_| is_hex)
 }
 
 #[cfg(test)]
@@ -236,6 +245,32 @@ mod tests {
             ("", "\nWarning: bad\n{\"result\":{\"items\":[1]}} in /x.php on line 3\n"),
             ("<!--\n{\"result\":1}\n-->\n", "<!--\n{\"result\":1}\n-->"),
             ("{\"debug\":true}\n", "\n{\"debug\":true}"),
+            // error_prepend_string and error_append_string.
+            (&format!("<span style='color: #ff0000'>{WARNING}</span>"), ""),
+            (&format!("<font color=red>{WARNING}</font> "), ""),
+            (&format!("<div class='error'>{WARNING}</div>\n"), ""),
+            (&format!("<DIV class='error'><div>{WARNING}</div></DIV>"), ""),
+            (&format!("<pre>{WARNING}</pre>"), ""),
+            ("Warning: x in /x.php on line 3", ""),
+            ("Warning: x in /x.php on line 3", "\nNotice: y in /y.php on line 4\n"),
+            ("Warning: x in /x.php on line 3", "Notice: y in /y.php on line 4"),
+            ("<b>Warning</b>:  x in <b>/x.php</b> on line <b>3</b>", ""),
+            (
+                "<font size='1'><table class='xdebug-error'><tr><th>( ! ) Warning: x in /x.php on line <i>3</i></th></tr>\n\
+                 <tr><td>{main}( )</td></tr></table></font>",
+                "",
+            ),
+            // Messages that quote tags.
+            (
+                "\nWarning: DOMDocument::loadHTML(): Unexpected end tag : <div> in Entity, line: 1 in /x.php on line 3\n",
+                "",
+            ),
+            ("\nParse error: unexpected '<?php' in /x.php on line 3\n", ""),
+            (
+                "\nWarning: misplaced <html> tag, <meta charset> in /x.php on line 3\n",
+                "",
+            ),
+            ("\nWarning: x <script>a</script> in /x.php on line 3\n", "<html></html>"),
         ] {
             let text = format!("{before}{REPLY}{behind}");
             assert_eq!(object_in(&text), Ok(REPLY), "{text}");
@@ -259,6 +294,24 @@ mod tests {
                 Unreadable::PhpMessages,
             ),
             (format!("bad {fragment}"), Unreadable::NotJson),
+            (format!("<p>bad</p>{fragment}"), Unreadable::Html),
+            (format!("bad on line 3{fragment}"), Unreadable::NotJson),
+            (
+                format!("Warning: bad on line 3{fragment} in /x.php on line 3\n"),
+                Unreadable::PhpMessages,
+            ),
+            (
+                format!("Warning: bad </b>{fragment} in /x.php on line 3\n"),
+                Unreadable::PhpMessages,
+            ),
+            (format!("{WARNING}<!DOCTYPE html>\n{REPLY}"), Unreadable::Html),
+            (format!("{WARNING}<script>\n{REPLY}</script>"), Unreadable::Html),
+            (
+                format!("<p>Warning: x <script>/* on line 3 */\n{REPLY}</script>"),
+                Unreadable::PhpMessages,
+            ),
+            (format!("<div>{WARNING}<div></div>\n{REPLY}"), Unreadable::Html),
+            (format!("<html>{WARNING}{REPLY}"), Unreadable::Html),
             (format!("{WARNING}{}", REPLY_CUT_OFF), Unreadable::CutOff),
             (
                 format!("Warning: x on line 1\n{fragment} on line 3\n{}", REPLY_CUT_OFF),
@@ -289,38 +342,23 @@ mod tests {
     /// Each look costs a pass over the body.
     #[test]
     fn few_objects_of_a_long_text_are_looked_at() {
-        for unit in ["\n{\"a\":", "\n{", "Warning:\n{", "<!--\n{"] {
+        for unit in [
+            "\n{\"a\":",
+            "\n{",
+            "Warning:\n{",
+            "<!--\n{",
+            "</b>{",
+            "Warning: on line 3{",
+        ] {
             let text = unit.repeat(4 * 1024 * 1024 / unit.len()) + "!";
             assert!(object_in(&text).is_err(), "{unit}");
         }
     }
 
-    #[test]
-    fn half_a_surrogate_pair_is_mended_and_whole_ones_are_kept() {
-        for (given, expected) in [
-            (r#""a\ud83d""#, Some(r#""a\ufffd""#)),
-            (r#""\udf3b x""#, Some(r#""\ufffd x""#)),
-            (r#""\uD83Dx\ud83c\udf3b\ud83d""#, Some(r#""\ufffdx\ud83c\udf3b\ufffd""#)),
-            (r#""\ud83d\ud83c\udf3b""#, Some(r#""\ufffd\ud83c\udf3b""#)),
-            (r#""\\ud83d""#, None),
-            (r#""\u0041\n\"""#, None),
-            (r#""\u+0a1""#, None),
-            (r#""\ud8"#, None),
-            ("\"\\é\\", None),
-        ] {
-            assert_eq!(without_lone_surrogates(given).as_deref(), expected, "{given}");
-        }
-    }
-
-    #[test]
-    fn bytes_of_another_charset_are_mended() {
-        assert_eq!(text_of(b"\"\xC8\xE2\""), "\"\u{fffd}\u{fffd}\"");
-    }
-
     proptest! {
         #[test]
         fn no_text_makes_the_finder_panic(text in r#"(\{"result":1\}|Warning:| on line 3|<!--|-->|[{}\n<>\\ud8": a\x00é]){0,40}"#) {
-            let _ = (object_in(&text), text_of(text.as_bytes()));
+            let _ = object_in(&text);
         }
     }
 }

@@ -1,0 +1,363 @@
+//! Contacts as the portal lists them. Pure.
+//!
+//! A damaged row costs no other. What cannot be told of it (which contact it is, a number that is out of range) is left
+//! out, and the row counts as unreadable.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::address_book::query::MAX_LIMIT;
+use crate::address_book::{Caution, Contact};
+use crate::portal::{Error, First, Loose, Speaker, Unreadable, clean};
+
+/// A person's or a company's name fits; a paragraph of instructions does not.
+const MAX_NAME: usize = 120;
+/// An address has at most 254 characters (RFC 5321, section 4.5.3.1.3).
+const MAX_ADDRESS: usize = 254;
+
+/// Rows that are kept: no question asks for more.
+const MAX_ROWS: usize = MAX_LIMIT as usize;
+
+/// The rows of an answer.
+#[derive(Debug)]
+pub(in crate::address_book) struct Rows {
+    /// Those that could be read, cleaned.
+    pub(in crate::address_book) contacts: Vec<Contact>,
+    /// What can be made out of the others: no id, and maybe a name and an address.
+    pub(in crate::address_book) unreadable: Vec<Contact>,
+    /// True if there are as many as were asked for, so that more may follow.
+    pub(in crate::address_book) are_full: bool,
+}
+
+impl Listing {
+    /// The listing, unless it has several rows and none of them is an object: another method answers so. For the first
+    /// rows of an answer alone; damaged rows may fill a later page.
+    pub(in crate::address_book) fn checked(self) -> Result<Self, Error> {
+        let is_no_row = |Item(row): &Item| row.object.is_none() && !is_nothing(row);
+        if self.rows.count > 1 && self.rows.items.iter().all(is_no_row) {
+            return Err(Error::Unreadable {
+                from: Speaker::Portal,
+                http_status: 200,
+                reason: Unreadable::Shape,
+            });
+        }
+        Ok(self)
+    }
+
+    /// The rows of an answer to a question for `limit` of them.
+    pub(in crate::address_book) fn into_rows(self, limit: usize) -> Rows {
+        let First { items, count } = self.rows;
+        let rows = items
+            .into_iter()
+            .take(limit)
+            .map(|Item(row)| row.object.unwrap_or_default());
+        let (readable, unreadable): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.id().is_some());
+        Rows {
+            contacts: readable.into_iter().map(Contact::from).collect(),
+            unreadable: unreadable.into_iter().map(Contact::from).collect(),
+            are_full: count >= limit,
+        }
+    }
+}
+
+impl From<Row> for Contact {
+    fn from(row: Row) -> Self {
+        let id = row.id().unwrap_or_default();
+        let (email_sent, name_sent) = (row.email.text, row.name.text);
+        let email = clean(&email_sent, MAX_ADDRESS);
+        let name = clean(&name_sent, MAX_NAME);
+        let mut cautions = Vec::new();
+        if email.had_hidden_characters || name.had_hidden_characters {
+            cautions.push(Caution::HiddenCharactersRemoved);
+        }
+        if email.was_cut || name.was_cut {
+            cautions.push(Caution::TextCut);
+        }
+        if email.text.is_empty() {
+            cautions.push(Caution::AddressMissing);
+        }
+        let (email, name) = (owned(email.text), owned(name.text));
+        Self {
+            id,
+            name: Some(name.unwrap_or(name_sent)).filter(|name| !name.is_empty()),
+            email: email.unwrap_or(email_sent),
+            cautions,
+        }
+    }
+}
+
+/// A text that had to be changed; `None` for one that is as it was, and need not be copied.
+fn owned(text: Cow<'_, str>) -> Option<String> {
+    match text {
+        Cow::Owned(text) => Some(text),
+        Cow::Borrowed(_) => None,
+    }
+}
+
+/// `result` on the wire: `{"items":[…]}`, or a bare list as older SDKs expect it.
+#[derive(Debug, Default)]
+pub(in crate::address_book) struct Listing {
+    rows: First<Item, MAX_ROWS>,
+}
+
+/// An item of the list.
+#[derive(Debug)]
+struct Item(Loose<Row>);
+
+/// A row as lenient as the SDKs are: ids also as text, names and addresses also null, missing or of another type.
+#[derive(Debug, Default)]
+struct Row {
+    id: Loose,
+    email: Loose,
+    name: Loose,
+}
+
+/// True if an item is null or says nothing else.
+fn is_nothing(row: &Loose<Row>) -> bool {
+    row.text.is_empty() && row.list.is_none()
+}
+
+impl Row {
+    /// `None`: it cannot be told which contact this is.
+    fn id(&self) -> Option<u64> {
+        let id = &self.id.text;
+        id.parse().ok().or_else(|| whole(id.parse().ok()?))
+    }
+}
+
+/// Some encoders write whole numbers as `7.0`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be whole and in range"
+)]
+fn whole(number: f64) -> Option<u64> {
+    const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && (0.0..MAX_WHOLE).contains(&number)).then_some(number as u64)
+}
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let item = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(item.get()).unwrap_or_else(|_| mended(&item))))
+    }
+}
+
+/// An item with a value that serde cannot hold, such as a number out of range, without that value.
+fn mended(item: &RawValue) -> Loose<Row> {
+    let Ok(values) = serde_json::from_str::<HashMap<String, &RawValue>>(item.get()) else {
+        return Loose::default();
+    };
+    let value = |key: &str| serde_json::from_str(values.get(key)?.get()).ok();
+    let row = Row {
+        id: value("id").unwrap_or_default(),
+        email: value("email").unwrap_or_default(),
+        name: value("name").unwrap_or_default(),
+    };
+    Loose {
+        object: Some(row),
+        ..Loose::default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Row;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a contact as an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
+                let mut row = Row::default();
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    match key.as_ref() {
+                        "id" => row.id = map.next_value()?,
+                        "email" => row.email = map.next_value()?,
+                        "name" => row.name = map.next_value()?,
+                        _ => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(row)
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+impl<'de> Deserialize<'de> for Listing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items;
+        impl<'de> Visitor<'de> for Items {
+            type Value = Listing;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with `items`, or a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, rows: A) -> Result<Listing, A::Error> {
+                Ok(Listing {
+                    rows: First::deserialize(SeqAccessDeserializer::new(rows))?,
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listing, A::Error> {
+                let mut rows = None;
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    if key == "items" {
+                        rows = Some(map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                let rows = rows.ok_or_else(|| de::Error::missing_field("items"))?;
+                Ok(Listing { rows })
+            }
+        }
+        deserializer.deserialize_any(Items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_of_listings_panic(
+            text in r#"[\[\]{}:,"a-z0-9 .-]{0,60}|\{"items":\[(\{"id":("?[0-9]{1,25}"?|-1|1.5|null)\},?)*\]\}"#,
+        ) {
+            let _ = serde_json::from_str::<Listing>(&text);
+        }
+    }
+
+    fn rows(text: &str) -> Rows {
+        serde_json::from_str::<Listing>(text).unwrap().into_rows(50)
+    }
+
+    #[test]
+    fn an_odd_row_costs_no_other() {
+        for odd in [
+            "null",
+            "true",
+            r#""a@example.com""#,
+            "[]",
+            r#"[1,"a@example.com","A"]"#,
+            "{}",
+            r#"{"email":"a@example.com"}"#,
+            r#"{"id":null}"#,
+            r#"{"id":-1}"#,
+            r#"{"id":1.5}"#,
+            r#"{"id":""}"#,
+            r#"{"id":"seven"}"#,
+            r#"{"id":true}"#,
+            r#"{"id":{}}"#,
+            r#"{"id":18446744073709551616}"#,
+            r#"{"id":"18446744073709551616"}"#,
+            r#"{"id":1e400}"#,
+            &format!(r#"{{"id":{}}}"#, "1".repeat(400)),
+            "-1e999",
+            "[1e400]",
+        ] {
+            let listing: Listing = serde_json::from_str(&format!(r#"[{{"id":1}},{odd},{{"id":2}}]"#)).unwrap();
+            let rows = listing.into_rows(3);
+            let ids: Vec<u64> = rows.contacts.iter().map(|contact| contact.id).collect();
+            assert_eq!(
+                (ids.as_slice(), rows.unreadable.len(), rows.are_full),
+                (&[1, 2][..], 1, true),
+                "{odd}"
+            );
+        }
+    }
+
+    #[test]
+    fn ids_and_texts_are_read_in_every_form() {
+        for (row, id, email) in [
+            (r#"{"id":1}"#, 1, ""),
+            (r#"{"id":" 7 ","email":null}"#, 7, ""),
+            (r#"{"id":1.0,"email":["a"],"name":{"a":[]}}"#, 1, ""),
+            (r#"{"id":1,"email":7,"name":false}"#, 1, "7"),
+            (r#"{"id":null,"id":2,"email":"a","email":"b"}"#, 2, "b"),
+            (r#"{"id":18446744073709551615,"x":[[]]}"#, u64::MAX, ""),
+        ] {
+            for text in [format!("[{row}]"), format!(r#"{{"items":[{row}],"x":{{}}}}"#)] {
+                let contact = &rows(&text).contacts[0];
+                assert_eq!(
+                    (contact.id, contact.email.as_str(), &contact.name),
+                    (id, email, &None),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_name_in_a_row_with_a_number_out_of_range_is_known() {
+        let rows = rows(r#"[{"id":1e400,"email":"a@example.com","name":"Anna"},{"id":2,"name":1e400}]"#);
+        assert_eq!(
+            (rows.unreadable[0].email.as_str(), rows.unreadable[0].name.as_deref()),
+            ("a@example.com", Some("Anna"))
+        );
+        assert_eq!((rows.contacts[0].id, &rows.contacts[0].name), (2, &None));
+    }
+
+    fn checked(text: &str) -> Option<Rows> {
+        Some(
+            serde_json::from_str::<Listing>(text)
+                .ok()?
+                .checked()
+                .ok()?
+                .into_rows(50),
+        )
+    }
+
+    #[test]
+    fn damaged_rows_alone_are_a_listing_too() {
+        for row in [
+            "null",
+            "true",
+            "{}",
+            r#"{"id":null}"#,
+            r#"{"id":""}"#,
+            r#"{"id":18446744073709551616}"#,
+            r#"{"id":-1}"#,
+            r#"{"id":"x"}"#,
+            r#"{"id":1.5}"#,
+            r#"{"id":1e400}"#,
+            r#"{"id":[],"email":"boris@example.com"}"#,
+            r#"{"id":{},"email":"boris@example.com","name":"Boris"}"#,
+        ] {
+            let rows = checked(&format!("[{row},{row}]")).unwrap();
+            assert_eq!((rows.contacts.len(), rows.unreadable.len()), (0, 2), "{row}");
+        }
+        for row in ["[]", r#""x""#, "7", "[1]", "1e400"] {
+            let rows = checked(&format!("[{row}]")).unwrap();
+            assert_eq!((rows.contacts.len(), rows.unreadable.len()), (0, 1), "{row}");
+        }
+    }
+
+    #[test]
+    fn only_lists_of_contacts_are_listings() {
+        for text in [
+            r#"[[1,"a@example.com","A"],[2,"b@example.com","B"]]"#,
+            r#"["crm","mail"]"#,
+            "[7,[]]",
+            "{}",
+            r#"{"items":{}}"#,
+            r#"{"items":null}"#,
+            "null",
+            r#""x""#,
+        ] {
+            assert!(checked(text).is_none(), "{text}");
+        }
+    }
+}
