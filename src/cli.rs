@@ -256,7 +256,7 @@ impl Stop {
             Self::UnknownFault(_) => Some("run `bitrix24-mail-mcp --demo-fault help` for the list"),
             Self::UnknownQuirk(_) => Some("run `bitrix24-mail-mcp --demo-quirk help` for the list"),
             Self::Schema(..) => Some("run `bitrix24-mail-mcp schema` with --write DIR in place of --check DIR"),
-            Self::Demo(_) => Some("check that this machine may open loopback ports"),
+            Self::Demo(_) => Some("check that this machine may open loopback ports, and TMPDIR if it is set"),
             Self::Listen(error) => Some(error.hint()),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
             Self::Login(error) => error.hint(),

@@ -76,10 +76,7 @@ impl Settings {
         let home = paths::home();
         let environment = Layer::from_environment()?;
         let file = file
-            .map(|file| {
-                let meant = paths::expanded(file, home.as_deref());
-                Layer::from_file(&meant.map_err(|problem| LayerError::Path(file.to_owned(), problem))?)
-            })
+            .map(|file| Ok::<_, Error>(Layer::from_file(&paths::of_command_line(file)?)?))
             .transpose()?
             .unwrap_or_default();
         Self::from_layer(environment.over(file).with_paths_expanded(home.as_deref())?)

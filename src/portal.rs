@@ -67,7 +67,7 @@ use request::{Access, OldMethod};
 pub use request::{Method, Request};
 use retry::Trouble;
 pub use settings::Settings;
-pub use small_file::{decoded, read_small_file};
+pub use small_file::{decoded, read_small_file, wide_encoding};
 use turnstile::Turnstile;
 use wire::HttpWire;
 pub use wire::Wire;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::clients::Client;
 use super::clients::machine::Machine;
-use super::report::Format;
+use super::report::{Format, printable};
 use super::wiring::Wiring;
 use super::{ExitStatus, Global, Stop, print_json};
 use crate::address_book;
@@ -101,6 +101,7 @@ pub(super) async fn run_for(client: Client, arguments: &Arguments, global: &Glob
 }
 
 fn report(checks: Vec<Check>, format: Format) -> Result<(), Stop> {
+    let checks: Vec<Check> = checks.into_iter().map(Check::printable).collect();
     match format {
         Format::Json => {
             let report = Report {
@@ -185,6 +186,16 @@ impl Check {
 
     fn skipped(name: &str, reason: &str) -> Self {
         Self::new(name, SKIPPED, reason, &[])
+    }
+
+    /// Both forms are shown on terminals.
+    fn printable(mut self) -> Self {
+        self.saw = printable(&self.saw);
+        let steps = self.fix.as_mut().and_then(|fix| fix.get_mut("fix")?.as_array_mut());
+        for step in steps.into_iter().flatten() {
+            *step = step.as_str().map(printable).into();
+        }
+        self
     }
 
     fn is_failed(&self) -> bool {

@@ -9,10 +9,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::clients::entry::Entry;
+use super::clients::file::SettingsFile;
 use super::clients::installation::{Action, Plan};
 use super::clients::machine::Machine;
-use super::clients::{Client, advice};
-use super::report::Format;
+use super::clients::{ByteOrderMark, Client, advice};
+use super::report::{Format, printable};
 use super::signals::Deferred;
 use super::{ExitStatus, Global, Stop, print, print_json, table, wiring};
 
@@ -154,7 +155,7 @@ fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {
     const WARNING: Style = AnsiColor::Yellow.on_default();
     // Colours are taken out of it unless it is a terminal.
     let mut stdout = anstream::stdout().lock();
-    let (client, file) = (plan.client.title(), report.file.display());
+    let (client, file) = (plan.client.title(), printable(&report.file.display().to_string()));
     let preposition = match plan.action {
         Action::Add => "to",
         Action::Remove => "from",
@@ -169,21 +170,26 @@ fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {
         && plan.action != Action::Absent
     {
         for line in plan.client.snippet(report.name, entry).lines() {
-            writeln!(stdout, "  {DIM}{line}{DIM:#}")?;
+            writeln!(stdout, "  {DIM}{}{DIM:#}", printable(line))?;
         }
     }
     if let Some(backup) = &report.backup {
-        writeln!(stdout, "the file as it was: {}", backup.display())?;
+        writeln!(
+            stdout,
+            "the file as it was: {}",
+            printable(&backup.display().to_string())
+        )?;
     }
     for warning in &report.warnings {
-        writeln!(stdout, "{WARNING}warning:{WARNING:#} {warning}")?;
+        writeln!(stdout, "{WARNING}warning:{WARNING:#} {}", printable(warning))?;
     }
     for (number, step) in report.next.iter().enumerate() {
         writeln!(
             stdout,
-            "{:>5} {}. {step}",
+            "{:>5} {}. {}",
             if number == 0 { "next:" } else { "" },
-            number + 1
+            number + 1,
+            printable(step)
         )?;
     }
     stdout.flush()
@@ -200,6 +206,9 @@ struct Listed {
     found: Option<PathBuf>,
     /// `installed`, `not installed`, `another copy`, `program missing`, `another server` or `broken file`.
     state: &'static str,
+    /// The file begins with a mark with which the client may read no server of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    byte_order_mark: bool,
 }
 
 fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus, Stop> {
@@ -211,6 +220,8 @@ fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus
             title: client.title(),
             file: client.file(machine),
             found: client.found(machine),
+            byte_order_mark: client.byte_order_mark() != ByteOrderMark::Read
+                && SettingsFile::read(&client.file(machine)).is_ok_and(|file| file.has_byte_order_mark()),
             state: match Plan::to_remove(client, name, machine, false) {
                 Ok(plan) if plan.action == Action::Remove => match &plan.replaces {
                     None => "installed",
@@ -228,13 +239,12 @@ fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus
     }
     let rows = clients.iter().map(|client| {
         let found = if client.found.is_some() { "found" } else { "not found" };
-        let file = client.file.display().to_string();
-        [
-            client.client.to_owned(),
-            found.to_owned(),
-            client.state.to_owned(),
-            file,
-        ]
+        let file = printable(&client.file.display().to_string());
+        let state = match client.byte_order_mark {
+            true => format!("{}, byte order mark", client.state),
+            false => client.state.to_owned(),
+        };
+        [client.client.to_owned(), found.to_owned(), state, file]
     });
     print(&table::rows(&["Client", "On this machine", "Server", "File"], rows))
 }

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::{Cli, ExitStatus, Stop, print};
+use crate::config::paths::of_command_line;
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp completions bash > ~/.local/share/bash-completion/completions/bitrix24-mail-mcp
@@ -50,6 +51,7 @@ pub(super) fn man(arguments: &ManArguments) -> Result<ExitStatus, Stop> {
         Man::new(Cli::command()).render(&mut page).map_err(Stop::Output)?;
         return print(&String::from_utf8_lossy(&page));
     };
+    let folder = &of_command_line(folder)?;
     let written = fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
     written.map_err(|error| Stop::Manual(folder.clone(), error))?;
     Ok(ExitStatus::Done)

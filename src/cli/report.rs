@@ -17,6 +17,21 @@ pub(super) enum Format {
     Json,
 }
 
+/// A text in which a file's name, or somebody else's words, may be: what a terminal would obey, or not show, is spelled out.
+pub(super) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+        if c.is_control() || is_hidden {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const CAUSE: Style = AnsiColor::Yellow.on_default();
 const HINT: Style = AnsiColor::Cyan.on_default();
@@ -83,6 +98,6 @@ fn write(lines: &[(Style, &str, String)]) {
     let mut stderr = anstream::stderr().lock();
     for (style, label, text) in lines {
         // Nobody can be told that stderr is gone.
-        let _ = writeln!(stderr, "{style}{label}{style:#} {text}");
+        let _ = writeln!(stderr, "{style}{label}{style:#} {}", printable(text));
     }
 }

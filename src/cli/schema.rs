@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::{ExitStatus, Stop, clients, print};
 use crate::address_book::Caution;
 use crate::config::env_vars;
+use crate::config::paths::of_command_line;
 use crate::{fixit, mcp};
 
 /// Arguments of `schema`.
@@ -27,10 +28,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Stop> {
-    match (&arguments.check, &arguments.write) {
-        (None, None) if arguments.readme.is_none() => return print(&everything()),
-        (_, Some(folder)) => write(folder, arguments.readme.as_deref())?,
-        (folder, None) => check(folder.as_deref(), arguments.readme.as_deref())?,
+    let meant = |path: &Option<PathBuf>| path.as_deref().map(of_command_line).transpose();
+    let readme = meant(&arguments.readme)?;
+    match (meant(&arguments.check)?, meant(&arguments.write)?) {
+        (None, None) if readme.is_none() => return print(&everything()),
+        (_, Some(folder)) => write(&folder, readme.as_deref())?,
+        (folder, None) => check(folder.as_deref(), readme.as_deref())?,
     }
     Ok(ExitStatus::Done)
 }

@@ -1,4 +1,5 @@
-//! Signals that ask the process to end: SIGINT (Ctrl-C), SIGTERM, and SIGHUP, which comes when the terminal is closed.
+//! Signals that ask the process to end: SIGINT (Ctrl-C), SIGQUIT (Ctrl-\\), SIGTERM, and SIGHUP, which comes when the terminal
+//! is closed.
 //!
 //! None ends it at once: tokens that are being exchanged have to be saved, and what was printed has to stay valid.
 
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(unix)]
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tokio_util::sync::CancellationToken;
 
 /// What the signals have asked for.
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Interruption {
     /// Cancelled by the first signal.
     pub(super) asked: CancellationToken,
-    /// Cancelled by the second SIGINT or SIGTERM: running calls are not waited for either.
+    /// Cancelled by the second SIGINT, SIGQUIT or SIGTERM: running calls are not waited for either.
     pub(super) insisted: CancellationToken,
 }
 
@@ -51,7 +52,7 @@ impl Deferred {
     pub(super) fn begin() -> Self {
         let deferred = Self::default();
         #[cfg(unix)]
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
             // Without a handler a signal ends the process at once, as ever.
             let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&deferred.is_over));
             let _ = signal_hook::flag::register(signal, Arc::clone(&deferred.asked));
@@ -70,6 +71,7 @@ impl Deferred {
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
     /// `None`: this process was started to survive its terminal.
     hang_up: Option<tokio::signal::unix::Signal>,
 }
@@ -81,6 +83,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
             hang_up: match is_hang_up_ignored() {
                 true => None,
                 false => Some(signal(SignalKind::hangup())?),
@@ -98,6 +101,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
             _ = hang_up => {}
         }
     }
@@ -106,6 +110,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 }

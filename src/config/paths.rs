@@ -6,6 +6,7 @@
 //! | `~`, `~/x` | the home folder, a path in it |
 //! | `~name/x` | refused: another user's home folder is not looked up |
 //! | `$NAME/x`, `${NAME}/x`, `%NAME%/x` | refused: nothing has replaced the variable |
+//! | `"x"`, `'x'` | refused: nothing has taken the quotes off |
 //! | `x` in a settings file | a path from the folder of that file |
 //! | anything else | itself |
 
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use super::Error;
-use super::layer::{Given, Layer, Maybe, Origin, SecretSource};
+use super::layer::{Given, Layer, LayerError, Maybe, Origin, SecretSource};
 
 /// Why a path cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum InvalidPath {
     /// `$NAME`, `${NAME}` or `%NAME%`.
     #[error("begins with a variable that nothing has replaced by its value")]
     Variable,
+    /// `"x"` or `'x'`, as `docker --env-file` hands it over.
+    #[error("begins with a quote that nothing has taken off")]
+    Quote,
 }
 
 /// The user's home folder. `None` also for a relative one, which would be another in each folder.
@@ -53,8 +57,18 @@ pub fn expanded(path: &Path, home: Option<&Path>) -> Result<PathBuf, InvalidPath
             Ok(home.components().chain(below.components()).collect())
         }
         Some(b'$' | b'%') => Err(InvalidPath::Variable),
+        Some(b'"' | b'\'') => Err(InvalidPath::Quote),
         _ => Ok(path.to_owned()),
     }
+}
+
+/// A path of the command line, as it is meant.
+///
+/// # Errors
+/// [`InvalidPath`], with the path.
+pub fn of_command_line(path: &Path) -> Result<PathBuf, Error> {
+    let meant = expanded(path, home().as_deref());
+    Ok(meant.map_err(|problem| LayerError::Path(path.to_owned(), problem))?)
 }
 
 /// The folder for what this program keeps between runs: XDG_STATE_HOME, or the system's usual one. `None` without a home folder.
@@ -139,6 +153,9 @@ mod tests {
             ("$HOME/x", Err(InvalidPath::Variable)),
             ("${HOME}/x", Err(InvalidPath::Variable)),
             ("%d/webhook", Err(InvalidPath::Variable)),
+            ("\"~/x\"", Err(InvalidPath::Quote)),
+            ("'/x'", Err(InvalidPath::Quote)),
+            ("./'x'", Ok("./'x'")),
         ] {
             let meant = expanded(Path::new(written), Some(home));
             assert_eq!(meant, expected.map(PathBuf::from), "{written}");

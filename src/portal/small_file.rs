@@ -34,24 +34,40 @@ pub fn read_small_file(path: &Path) -> Result<SecretString, &'static str> {
 /// # Errors
 /// The encoding that it is in, as a phrase, and what to do.
 pub fn decoded(bytes: Vec<u8>) -> Result<String, &'static str> {
-    // Editors and shells of Windows write these. UTF-32 first: its mark begins as that of UTF-16.
-    let is_zero_at = |remainder: usize| {
-        let every_other = bytes.iter().skip(remainder).step_by(2);
-        every_other.filter(|byte| **byte == 0).count() > bytes.len() / 4
-    };
-    match bytes.as_slice() {
-        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => return Err("it is in UTF-32; save it as UTF-8"),
-        [0xFF, 0xFE, ..] => return Err("it is in UTF-16 (little-endian); save it as UTF-8"),
-        [0xFE, 0xFF, ..] => return Err("it is in UTF-16 (big-endian); save it as UTF-8"),
-        _ if is_zero_at(1) && !is_zero_at(0) => return Err("it is in UTF-16 (little-endian); save it as UTF-8"),
-        _ if is_zero_at(0) && !is_zero_at(1) => return Err("it is in UTF-16 (big-endian); save it as UTF-8"),
-        _ => {}
+    if let Some(encoding) = wide_encoding(&bytes) {
+        return Err(match encoding {
+            UTF_16_LITTLE => "it is in UTF-16 (little-endian); save it as UTF-8",
+            UTF_16_BIG => "it is in UTF-16 (big-endian); save it as UTF-8",
+            _ => "it is in UTF-32; save it as UTF-8",
+        });
     }
     let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text; save it as UTF-8")?;
     Ok(match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => rest.trim_start_matches(BYTE_ORDER_MARK).to_owned(),
         None => text,
     })
+}
+
+const UTF_16_LITTLE: &str = "UTF-16 (little-endian)";
+const UTF_16_BIG: &str = "UTF-16 (big-endian)";
+
+/// The encoding, if a character has more than one byte where UTF-8 has one: as a byte order mark says, or the zeros beside the
+/// first letter and the others. Editors and shells of Windows write these.
+pub fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
+    let is_zero_at = |remainder: usize| {
+        let every_other = bytes.iter().skip(remainder).step_by(2);
+        every_other.filter(|byte| **byte == 0).count() > bytes.len() / 4
+    };
+    match bytes {
+        // UTF-32 first: its mark begins as that of UTF-16.
+        [0xFF, 0xFE, 0, 0, ..] | [1..=0xFF, _, 0, 0, ..] => Some("UTF-32 (little-endian)"),
+        [0, 0, 0xFE, 0xFF, ..] | [0, 0, _, 1..=0xFF, ..] => Some("UTF-32 (big-endian)"),
+        [0xFF, 0xFE, ..] | [1..=0xFF, 0, ..] => Some(UTF_16_LITTLE),
+        [0xFE, 0xFF, ..] | [0, 1..=0xFF, ..] => Some(UTF_16_BIG),
+        _ if is_zero_at(1) && !is_zero_at(0) => Some(UTF_16_LITTLE),
+        _ if is_zero_at(0) && !is_zero_at(1) => Some(UTF_16_BIG),
+        _ => None,
+    }
 }
 
 /// Some programs put a second one before the first.
@@ -106,8 +122,12 @@ mod tests {
                 }
             }
         }
-        let utf32: Vec<u8> = "\u{feff}a".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
-        assert!(decoded(utf32).unwrap_err().contains("UTF-32"));
+        for text in ["\u{feff}a", "a", "имя"] {
+            for to_bytes in [u32::to_le_bytes, u32::to_be_bytes] {
+                let utf32: Vec<u8> = text.chars().flat_map(|c| to_bytes(u32::from(c))).collect();
+                assert!(decoded(utf32).unwrap_err().contains("UTF-32"), "{text}");
+            }
+        }
         assert!(decoded(vec![b'a', 0xE9]).unwrap_err().contains("not UTF-8"));
     }
 }

@@ -156,7 +156,8 @@ impl TokenStore {
 
     fn saved(&self, unsaved: &mut Option<Unsaved>) {
         if unsaved.take().is_some() {
-            tracing::info!("the new tokens are saved now, in {}", self.path.display());
+            // As loud as the advice before it, which nobody has to follow now.
+            tracing::warn!("the new tokens are saved now, in {}", self.path.display());
         }
     }
 

@@ -12,11 +12,10 @@ fn put_secret(home: Home, webhook: &str) -> Home {
     let own = home.path(".config/bitrix24-mail-mcp");
     std::fs::create_dir_all(&own).unwrap();
     match home.client {
-        "cursor" => std::fs::write(
-            own.join("env"),
-            format!("# mine\nexport BITRIX24_WEBHOOK_URL='{webhook}'\n"),
-        )
-        .unwrap(),
+        "cursor" => crate::harness::write_private(
+            &own.join("env"),
+            &format!("# mine\nexport BITRIX24_WEBHOOK_URL='{webhook}'\n"),
+        ),
         "claude-desktop" => crate::harness::write_private(&own.join("webhook-url"), webhook),
         _ => return home.set("BITRIX24_WEBHOOK_URL", webhook),
     }

@@ -342,3 +342,41 @@ async fn a_folder_of_path_that_is_not_whole_is_not_searched() {
         assert_eq!(home.entry()["command"], PROGRAM, "PATH={path}");
     }
 }
+
+#[tokio::test]
+async fn what_a_terminal_would_obey_is_spelled_out() {
+    const ODD: &str = "sub\u{1b}[31m\u{9b}2J\u{202e}red";
+    let entry = json!({"command": PROGRAM, "args": ["--demo"]});
+    for (client, file) in files() {
+        let home = Home::of(client);
+        let folder = home.path(ODD);
+        let whole = written(client, &json!({section(client): {"bitrix24-mail": entry}}));
+        for text in [whole.as_str(), "{", "\u{feff}{\"a\": ]"] {
+            write(&folder.join(file), text);
+            for options in [&["--format", "text"][..], &["--format", "json"], &["--trust-folder"]] {
+                let all = [&["doctor", "--client", client], options].concat();
+                let output = home.command(&all).current_dir(&folder).output().await.unwrap();
+                let said = format!("{}{}", stdout(&output), stderr(&output));
+                assert!(said.contains("u{1b}") || said.contains("\\u{1b}"), "{said:?}");
+                assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{said:?}");
+                assert!(!said.contains("\\u001b"), "{said:?}");
+            }
+        }
+    }
+    let home = Home::of("codex");
+    let folder = home.path(ODD);
+    std::fs::create_dir(&folder).unwrap();
+    let home = home.set("CODEX_HOME", folder.to_str().unwrap());
+    write(&folder.join("config.toml"), "a = 1\n");
+    for options in [
+        &["install", "codex"][..],
+        &["install", "--list"],
+        &["install", "codex", "--remove"],
+    ] {
+        let said = stdout(&home.run(options).await);
+        assert!(
+            said.contains("u{1b}") && !said.contains(['\u{1b}', '\u{9b}', '\u{202e}']),
+            "{said:?}"
+        );
+    }
+}

@@ -278,3 +278,29 @@ async fn processes_that_name_a_store_by_its_link_and_by_itself_share_it() {
         "the lock is beside the target"
     );
 }
+
+#[tokio::test]
+async fn a_lock_that_a_stranger_put_there_is_refused_at_once_and_not_followed() {
+    let portal = portal().await;
+    for is_pipe in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, elsewhere) = (folder.path().join("tokens.json"), folder.path().join("elsewhere"));
+        let lock = folder.path().join("tokens.json.lock");
+        if is_pipe {
+            let made = Command::new("mkfifo").arg(&lock).status().await.unwrap();
+            assert!(made.success());
+        } else {
+            std::os::unix::fs::symlink(&elsewhere, &lock).unwrap();
+        }
+        let output = with_refresh_token(&portal, &store)
+            .args(["lookup", "client"])
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{said}");
+        assert!(said.contains("the .lock beside it is not an ordinary file"), "{said}");
+        assert!(!elsewhere.exists());
+        assert_eq!(portal.refreshes(), 0);
+    }
+}

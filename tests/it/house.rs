@@ -60,7 +60,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("webbrowser", &["cli/login.rs"]),
     ("signal_hook", &["cli/process.rs", "cli/signals.rs"]),
-    ("rustix", &["cli/process.rs", "cli/clients/file/belongings.rs"]),
+    (
+        "rustix",
+        &[
+            "cli/process.rs",
+            "cli/clients/file/belongings.rs",
+            "portal/token_store/file.rs",
+        ],
+    ),
     ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
 ];
 

@@ -109,3 +109,32 @@ async fn another_encoding_is_named() {
         assert!(home.refused(&[]).await.contains("UTF-32"));
     }
 }
+
+#[tokio::test]
+async fn several_marks_are_read_over_kept_and_taken_off_together() {
+    for client in CLIENTS {
+        let home = Home::with(client, &format!("{MARK}{}", marked(client)));
+        let (report, _) = home.doctor(&["--demo"]).await;
+        let saw = check(&report, "entry").1;
+        assert!(!saw.contains("unexpected"), "{saw}");
+        home.install(&[]).await;
+        assert!(home.text().unwrap().starts_with(&format!("{MARK}{MARK}")), "{client}");
+        home.install(&["--remove-bom"]).await;
+        assert!(!home.text().unwrap().starts_with(MARK), "{client}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_is_told_of_before_this_server_is_in_the_file() {
+    for (client, is_told) in [("claude-desktop", true), ("cursor", true), ("vscode", false)] {
+        let other = written(client, &json!({section(client): {"other": {"command": "x"}}}));
+        let home = Home::with(client, &format!("{MARK}{other}"));
+        let (report, _) = home.doctor(&[]).await;
+        let saw = check(&report, "entry").1;
+        assert_eq!(saw.contains("begins with a byte order mark"), is_told, "{saw}");
+        assert_eq!(fix_of(&report, "entry").contains("--remove-bom"), is_told);
+        let output = home.run(&["install", "--list"]).await;
+        let list = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(list.contains("not installed, byte order mark"), is_told, "{list}");
+    }
+}

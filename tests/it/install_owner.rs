@@ -122,3 +122,38 @@ async fn attributes_and_the_access_list_stay() {
         assert_eq!(value(&file, name), expected, "{name}");
     }
 }
+
+#[tokio::test]
+async fn root_does_not_follow_the_link_of_another_into_a_folder_of_its_own() {
+    let outside = tempfile::tempdir().unwrap();
+    for is_there in [true, false] {
+        for is_folder in [true, false] {
+            let home = Home::of("cursor");
+            let (folder, file) = (home.file().parent().unwrap().to_owned(), home.file());
+            let (link, target) = match is_folder {
+                true => (folder, outside.path().to_owned()),
+                false => (file, outside.path().join("mcp.json")),
+            };
+            std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            if is_there {
+                std::fs::write(outside.path().join("mcp.json"), "{}").unwrap();
+            }
+            let _ = std::os::unix::fs::lchown(&link, Some(NOBODY), Some(NOBODY));
+            if std::fs::symlink_metadata(&link).unwrap().uid() != NOBODY {
+                home.install(&[]).await;
+            } else {
+                let said = home.refused(&[]).await;
+                assert!(
+                    said.contains("link of another user") && said.contains("without sudo"),
+                    "{said}"
+                );
+                std::os::unix::fs::lchown(&link, Some(0), Some(0)).unwrap();
+                home.install(&[]).await;
+            }
+            for left in outside.path().read_dir().unwrap() {
+                std::fs::remove_file(left.unwrap().path()).unwrap();
+            }
+        }
+    }
+}

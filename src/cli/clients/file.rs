@@ -9,9 +9,13 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::entry::NAME;
+use crate::portal::wide_encoding;
 
 /// More than any client keeps; Claude Code's file holds its history and grows to megabytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// More than any folder's file of servers. A parsed file takes eighty times its size.
+const MAX_BYTES_OF_THE_FOLDER: u64 = 1024 * 1024;
 
 /// What editors and shells on Windows put before UTF-8.
 pub(in crate::cli) const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -19,6 +23,8 @@ pub(in crate::cli) const BYTE_ORDER_MARK: char = '\u{feff}';
 /// A file as it was read.
 #[derive(Debug)]
 pub(in crate::cli) struct SettingsFile {
+    /// Where the client looks for it.
+    named: PathBuf,
     /// Where it is, past all links.
     path: PathBuf,
     /// Its text; `None` if there is no such file.
@@ -30,8 +36,10 @@ pub(in crate::cli) struct SettingsFile {
 pub(in crate::cli) enum Error {
     #[error("{0} cannot be read")]
     Read(PathBuf, #[source] io::Error),
-    #[error("{0} is not a file of UTF-8 text, or is larger than 64 MiB")]
+    #[error("{0} is not a file of UTF-8 text")]
     NotText(PathBuf),
+    #[error("{0} is larger than {mebibytes} MiB", mebibytes = .1 / 1024 / 1024)]
+    TooLarge(PathBuf, u64),
     #[error("{0} is {1} text, and has to be UTF-8")]
     Encoding(PathBuf, &'static str),
     #[error("{0} cannot be written")]
@@ -45,7 +53,18 @@ pub(in crate::cli) enum Error {
 }
 
 impl SettingsFile {
+    /// The user's own file.
     pub(in crate::cli) fn read(path: &Path) -> Result<Self, Error> {
+        Self::read_at_most(path, MAX_BYTES)
+    }
+
+    /// A file of the current folder, which may be a stranger's.
+    pub(in crate::cli) fn read_of_the_folder(path: &Path) -> Result<Self, Error> {
+        Self::read_at_most(path, MAX_BYTES_OF_THE_FOLDER)
+    }
+
+    fn read_at_most(path: &Path, max_bytes: u64) -> Result<Self, Error> {
+        let named = path.to_owned();
         // If the file is a symbolic link, its target is written and the link stays.
         let path = match path.canonicalize() {
             Ok(path) => path,
@@ -56,8 +75,8 @@ impl SettingsFile {
             }),
             Err(error) => return Err(Error::Read(path.to_owned(), error)),
         };
-        let text = read_text(&path)?;
-        Ok(Self { path, text })
+        let text = read_text(&path, max_bytes)?;
+        Ok(Self { named, path, text })
     }
 
     pub(in crate::cli) fn path(&self) -> &Path {
@@ -80,7 +99,7 @@ impl SettingsFile {
 
     /// The text from before this program's entries, if it was kept.
     pub(in crate::cli) fn backup(&self) -> Result<Option<String>, Error> {
-        read_text(&self.backup_path())
+        read_text(&self.backup_path(), MAX_BYTES)
     }
 
     /// Keeps the text as it was read.
@@ -102,8 +121,12 @@ impl SettingsFile {
     /// [`Error::Changed`] if it is not what was read, [`Error::Write`] if its owner made it read-only, [`Error::Linked`] if
     /// it has another name: to put another file in its place would be possible all the same.
     pub(in crate::cli) fn may_be_written(&self) -> Result<(), Error> {
-        if read_text(&self.path)? != self.text {
+        if read_text(&self.path, MAX_BYTES)? != self.text {
             return Err(Error::Changed(self.path.clone()));
+        }
+        if !belongings::may_follow(&self.named, &self.path) {
+            let reason = io::Error::other("a link of another user leads there, out of that user's folders");
+            return Err(Error::Owner(self.path.clone(), reason));
         }
         match fs::metadata(&self.path) {
             Ok(metadata) if metadata.permissions().readonly() => {
@@ -144,9 +167,10 @@ impl SettingsFile {
     }
 }
 
-fn read_text(path: &Path) -> Result<Option<String>, Error> {
+fn read_text(path: &Path, max_bytes: u64) -> Result<Option<String>, Error> {
     let failed = |error| Error::Read(path.to_owned(), error);
     match fs::metadata(path) {
+        Ok(metadata) if metadata.len() > max_bytes => return Err(Error::TooLarge(path.to_owned(), max_bytes)),
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Err(Error::NotText(path.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -154,25 +178,12 @@ fn read_text(path: &Path) -> Result<Option<String>, Error> {
     }
     let file = fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(max_bytes).read_to_end(&mut bytes).map_err(failed)?;
     if let Some(encoding) = wide_encoding(&bytes) {
         return Err(Error::Encoding(path.to_owned(), encoding));
     }
-    let is_small = bytes.len() as u64 <= MAX_BYTES;
-    let text = String::from_utf8(bytes).ok().filter(|_| is_small);
-    text.map(Some).ok_or_else(|| Error::NotText(path.to_owned()))
-}
-
-/// The encoding, if a character has more than one byte where UTF-8 has one: as a byte order mark says, or the zeros in the
-/// first character, which is one of ASCII in JSON and TOML.
-fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0xff, 0xfe, 0, 0, ..] | [1..=0xff, 0, 0, 0, ..] => Some("UTF-32 (little-endian)"),
-        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, 1..=0xff, ..] => Some("UTF-32 (big-endian)"),
-        [0xff, 0xfe, ..] | [1..=0xff, 0, ..] => Some("UTF-16 (little-endian)"),
-        [0xfe, 0xff, ..] | [0, 1..=0xff, ..] => Some("UTF-16 (big-endian)"),
-        _ => None,
-    }
+    let text = String::from_utf8(bytes);
+    text.map(Some).map_err(|_| Error::NotText(path.to_owned()))
 }
 
 fn remove(path: &Path) -> Result<(), Error> {

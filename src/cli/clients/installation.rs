@@ -120,9 +120,9 @@ impl Plan {
             }
             None => plan.with_entry(&before, plan.name, &written, there.as_ref())?,
         };
-        let unmarked = after.strip_prefix(BYTE_ORDER_MARK).filter(|_| removes_mark);
-        plan.removes_mark = unmarked.is_some();
-        let after = unmarked.map(str::to_owned).unwrap_or(after);
+        let unmarked = after.trim_start_matches(BYTE_ORDER_MARK);
+        plan.removes_mark = removes_mark && unmarked.len() < after.len();
+        let after = if plan.removes_mark { unmarked.to_owned() } else { after };
         plan.action = match there {
             _ if after == before => Action::Keep,
             None => Action::Add,

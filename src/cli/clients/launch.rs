@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::hidden::Hidden;
-use super::machine::{Machine, System};
-use super::{Client, advice, entry};
+use super::machine::{Machine, System, is_same_file};
+use super::{Client, advice, entry, places};
 use crate::config::paths;
 
 /// A process as a client would start it.
@@ -21,10 +21,14 @@ pub(in crate::cli) struct Launch {
     pub(in crate::cli) arguments: Vec<String>,
     pub(in crate::cli) environment: BTreeMap<String, String>,
     pub(in crate::cli) folder: PathBuf,
+    /// That is not where the client would start it from here.
+    pub(in crate::cli) is_elsewhere: bool,
     /// This program's variables, each with where its value is from.
     pub(in crate::cli) settings: Vec<(String, Origin)>,
-    /// The file of variables that cannot be read.
-    pub(in crate::cli) unreadable: Option<PathBuf>,
+    /// The file of variables.
+    pub(in crate::cli) file: Option<PathBuf>,
+    /// That file cannot be read.
+    pub(in crate::cli) is_unreadable: bool,
     hidden: Hidden,
 }
 
@@ -95,8 +99,27 @@ const KEPT_ON_WINDOWS: &[&str] = &[
 ];
 
 impl Launch {
-    /// `None` if the entry starts nothing.
-    pub(in crate::cli) fn of(client: Client, entry: &Value, machine: &Machine) -> Option<Self> {
+    /// As the client starts it in the current folder, or with everything that depends on that folder taken from the home
+    /// folder: code beside a process is run in ways that its entry does not show. `None` if the entry starts nothing.
+    pub(in crate::cli) fn of(client: Client, entry: &Value, machine: &Machine, trusts_folder: bool) -> Option<Self> {
+        let there = folder(client, entry, machine);
+        if trusts_folder || is_same_file(&machine.folder, &machine.home) {
+            return Self::in_folder(client, entry, machine, there);
+        }
+        let home = machine.at_home();
+        let is_in_this_folder = match (there.canonicalize(), machine.folder.canonicalize()) {
+            (Ok(there), Ok(here)) => there.starts_with(here),
+            _ => true,
+        };
+        let own = entry.get("cwd").and_then(Value::as_str);
+        let depends = own.is_some_and(|own| places::depends_on_the_folder(client, own, machine));
+        let is_elsewhere = is_in_this_folder || depends;
+        let folder = if is_elsewhere { home.folder.clone() } else { there };
+        let launch = Self::in_folder(client, entry, &home, folder)?;
+        Some(Self { is_elsewhere, ..launch })
+    }
+
+    fn in_folder(client: Client, entry: &Value, machine: &Machine, folder: PathBuf) -> Option<Self> {
         let expand = |text: &str| with_home(client, expanded(client, text, machine).0, machine);
         let arguments = entry.get("args").and_then(Value::as_array);
         let mut launch = Self {
@@ -108,7 +131,7 @@ impl Launch {
                 .map(expand)
                 .collect(),
             environment: inherited(client, machine),
-            folder: folder(client, entry, machine),
+            folder,
             ..Self::default()
         };
         let passed: Vec<String> = launch
@@ -184,8 +207,10 @@ impl Launch {
         };
         let file = with_home(client, expanded(client, file, machine).0, machine);
         let path = self.folder.join(file);
-        let Ok(text) = crate::portal::read_small_file(&path) else {
-            self.unreadable = Some(path);
+        let text = crate::portal::read_small_file(&path);
+        self.file = Some(path);
+        let Ok(text) = text else {
+            self.is_unreadable = true;
             return;
         };
         for (name, value) in variables_in(secrecy::ExposeSecret::expose_secret(&text)) {
@@ -233,7 +258,7 @@ pub(super) fn with_home(client: Client, text: String, machine: &Machine) -> Stri
 }
 
 /// Where the process is started.
-pub(super) fn folder(client: Client, entry: &Value, machine: &Machine) -> PathBuf {
+fn folder(client: Client, entry: &Value, machine: &Machine) -> PathBuf {
     let folder = match client {
         Client::ClaudeDesktop if machine.system != System::Windows => PathBuf::from("/"),
         _ => machine.folder.clone(),

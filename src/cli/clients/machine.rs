@@ -64,6 +64,24 @@ impl Machine {
         Ok(here)
     }
 
+    /// The same, seen from a folder that is the user's own whatever folder this program was started in.
+    pub(in crate::cli) fn at_home(&self) -> Self {
+        // A service account may have none.
+        let folder = if self.home.is_dir() {
+            self.home.clone()
+        } else {
+            PathBuf::from("/")
+        };
+        let mut there = self.clone();
+        if there.environment.contains_key("PWD") {
+            there.environment.insert("PWD".to_owned(), folder.display().to_string());
+        }
+        there.environment.remove("OLDPWD");
+        // npm's name for the folder that it was started in.
+        there.environment.remove("INIT_CWD");
+        Self { folder, ..there }
+    }
+
     /// A variable that is set to something.
     pub(in crate::cli) fn variable(&self, name: &str) -> Option<&str> {
         let value = self.environment.get(name)?;

@@ -4,58 +4,75 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::launch::{expanded, folder, with_home};
+use super::launch::{Launch, expanded, with_home};
 use super::machine::{Machine, is_same_file};
 use super::{Client, entry};
 
-/// Paths of an entry that begin in the current folder, as they are written: what is there is decided by the folder's author,
-/// although the entry is the user's own. Sorted.
-pub(in crate::cli) fn in_the_current_folder(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
+/// Texts of an entry, and values of its process's environment, that name what is in the current folder, as they are written.
+/// `doctor` reads none of it there, so what it would see is not what the client sees. Sorted.
+pub(in crate::cli) fn in_the_current_folder(
+    client: Client,
+    entry: &Value,
+    launch: Option<&Launch>,
+    machine: &Machine,
+) -> Vec<String> {
     // The home folder is the user's own.
     if is_same_file(&machine.folder, &machine.home) {
         return Vec::new();
     }
-    let starts_there = folder(client, entry, machine).starts_with(&machine.folder);
-    let names_it = |text: &str| {
-        let is_below = ["./", "../", ".\\", "..\\"].iter().any(|start| text.starts_with(start));
-        text.contains("${workspaceFolder") || starts_there && is_below
-    };
-    let is_relative = |text: &str| {
-        let text = with_home(client, expanded(client, text, machine).0, machine);
-        starts_there && !Path::new(&text).is_absolute() && !text.starts_with('~')
-    };
-    let text = |key: &str| entry.get(key).and_then(Value::as_str);
     let arguments = entry.get("args").and_then(Value::as_array);
     let arguments = arguments.into_iter().flatten().filter_map(Value::as_str);
-    let variables = entry.get("env").and_then(Value::as_object);
-    let variables = variables
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    let is_path =
-        |name: &str| name.starts_with("SSL_CERT_") || entry::variable(name).is_some_and(|variable| variable.is_path());
+    let values = entry.get("env").and_then(Value::as_object);
+    let values = values.into_iter().flatten().filter_map(|(_, value)| value.as_str());
+    let command = entry.get("command").and_then(Value::as_str);
+    let file = entry.get("envFile").and_then(Value::as_str);
+    let texts = command.into_iter().chain(file).chain(arguments.clone()).chain(values);
+    let named = texts.filter(|text| is_below(text) || refers_to_it(client, text, machine));
     // A name alone is searched on PATH.
-    let command = text("command").filter(|command| command.contains(['/', '\\']));
-    let paths = command
-        .into_iter()
-        .chain(text("envFile"))
-        .chain(settings_file(arguments.clone()))
-        .chain(
-            variables
-                .clone()
-                .filter(|(name, _)| is_path(name))
-                .map(|(_, value)| value),
-        )
-        .filter(|text| is_relative(text));
-    let all = command.into_iter().chain(text("envFile"));
-    let all = all.chain(arguments).chain(variables.map(|(_, value)| value));
-    let mut found: Vec<String> = paths
-        .chain(all.filter(|text| names_it(text)))
-        .map(str::to_owned)
-        .collect();
+    let command = command.filter(|command| command.contains(['/', '\\']));
+    let paths = command.into_iter().chain(file).chain(settings_file(arguments));
+    let paths = paths.filter(|text| depends_on_the_folder(client, text, machine));
+    let mut found: Vec<String> = named.chain(paths).map(str::to_owned).collect();
+    found.extend(launch.into_iter().flat_map(relative_values));
     found.sort();
     found.dedup();
+    // Claude Desktop starts its servers elsewhere in any folder.
+    found.retain(|text| client != Client::ClaudeDesktop || refers_to_it(client, text, machine));
     found
+}
+
+/// True for a path that is another one in each folder.
+pub(super) fn depends_on_the_folder(client: Client, path: &str, machine: &Machine) -> bool {
+    let text = with_home(client, expanded(client, path, machine).0, machine);
+    refers_to_it(client, path, machine) || !Path::new(&text).is_absolute() && !text.starts_with('~')
+}
+
+/// True if a reference in the text stands for the current folder.
+fn refers_to_it(client: Client, text: &str, machine: &Machine) -> bool {
+    expanded(client, text, machine).0 != expanded(client, text, &machine.at_home()).0
+}
+
+fn is_below(text: &str) -> bool {
+    ["./", "../", ".\\", "..\\"].iter().any(|start| text.starts_with(start))
+}
+
+/// Values of the environment that are relative paths, wherever they are from.
+fn relative_values(launch: &Launch) -> impl Iterator<Item = String> {
+    let is_relative = |name: &str, path: &Path| {
+        let is_path = entry::variable(name).is_some_and(|variable| variable.is_path()) || name.starts_with("SSL_CERT_");
+        let is_of_loader = name.starts_with("LD_") || name.starts_with("DYLD_");
+        // A library's name alone is searched in the system's folders.
+        let is_named = path.components().count() > 1 || path == Path::new(".");
+        let text = path.to_string_lossy();
+        !text.trim().is_empty()
+            && !path.is_absolute()
+            && !text.starts_with('~')
+            && (is_path || is_of_loader && is_named)
+    };
+    let values = launch.environment.iter();
+    values
+        .filter(move |(name, value)| std::env::split_paths(value).any(|path| is_relative(name, &path)))
+        .map(|(_, value)| value.clone())
 }
 
 /// What is given with `--config`.

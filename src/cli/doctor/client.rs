@@ -17,6 +17,7 @@ use crate::cli::clients::started::{is_named_like_this, shown};
 use crate::cli::clients::{Client, advice, places};
 use crate::cli::{Global, Stop, has_command};
 use crate::config::paths;
+use crate::portal::exposures;
 
 /// What the user allows beyond this very program, started as the user's own file says.
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +44,17 @@ pub(super) async fn examine(
             return Ok(checks);
         }
     };
-    checks.push(found.check(client, allowed, global, machine));
+    // Of a file of the folder nothing is looked up before it is trusted.
+    let launch = (!found.is_of_the_folder || allowed.folder)
+        .then(|| Launch::of(client, &found.entry, machine, allowed.folder))
+        .flatten();
+    let paths = places::in_the_current_folder(client, &found.entry, launch.as_ref(), machine);
+    checks.push(found.check(client, allowed, &paths, global));
     if checks.last().is_some_and(Check::is_failed) {
         checks.extend(skipped("because entry failed"));
         return Ok(checks);
     }
-    let needs_trust = found.is_of_the_folder(client, machine);
+    let needs_trust = found.is_of_the_folder || !paths.is_empty();
     if needs_trust && !allowed.folder {
         checks.extend(skipped("because the entry depends on this folder"));
         return Ok(checks);
@@ -58,12 +64,12 @@ pub(super) async fn examine(
             ["program", "environment"].map(|name| Check::skipped(name, "because the server is reached over HTTP")),
         );
         if needs_trust {
-            found.announce(client, machine, None).map_err(Stop::Output)?;
+            found.announce(client, "trusts", machine, None).map_err(Stop::Output)?;
         }
         checks.push(greeted_over_http(client, &url, &headers).await);
         return Ok(checks);
     }
-    let Some(launch) = Launch::of(client, &found.entry, machine) else {
+    let Some(launch) = launch else {
         checks.push(Check::failed(
             "program",
             "the entry starts no program",
@@ -75,7 +81,7 @@ pub(super) async fn examine(
     let may_run = launch.is_this || needs_trust || allowed.other_program;
     checks.push(program(client, &found.entry, &launch, may_run, machine));
     let has_program = !checks.last().is_some_and(Check::is_failed);
-    checks.push(environment(client, &found.entry, &launch, machine));
+    checks.push(environment(client, &found, &launch, machine));
     if !has_program {
         checks.push(Check::skipped("handshake", "because program failed"));
         return Ok(checks);
@@ -85,7 +91,10 @@ pub(super) async fn examine(
         return Ok(checks);
     }
     if needs_trust || !launch.is_this {
-        found.announce(client, machine, Some(&launch)).map_err(Stop::Output)?;
+        let verb = if needs_trust { "trusts" } else { "runs" };
+        found
+            .announce(client, verb, machine, Some(&launch))
+            .map_err(Stop::Output)?;
     }
     checks.push(greeted(client, &launch).await);
     if !checks.last().is_some_and(Check::is_failed) {
@@ -150,12 +159,16 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
         );
     };
     let (found, this) = (found.display(), machine.program.display());
+    let started = match launch.is_elsewhere {
+        true => format!("; started in: {}", launch.folder.display()),
+        false => String::new(),
+    };
     if launch.is_this {
-        Check::ok("program", format!("this one ({found})"))
+        Check::ok("program", format!("this one ({found}){started}"))
     } else if may_run {
         Check::warning(
             "program",
-            format!("another one ({found}), not this one ({this})"),
+            format!("another one ({found}), not this one ({this}){started}"),
             &[&again],
         )
     } else {
@@ -169,7 +182,7 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
     }
 }
 
-fn environment(client: Client, entry: &Value, launch: &Launch, machine: &Machine) -> Check {
+fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &Machine) -> Check {
     let told: Vec<String> = launch
         .settings
         .iter()
@@ -185,25 +198,33 @@ fn environment(client: Client, entry: &Value, launch: &Launch, machine: &Machine
     } else {
         format!("{told}; {} passes on its whole environment", client.title())
     };
-    let steps = advice::where_secrets_go(client, entry, machine);
+    let steps = advice::where_secrets_go(client, &found.entry, machine);
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-    if let Some(file) = &launch.unreadable {
+    if let Some(file) = launch.file.as_ref().filter(|_| launch.is_unreadable) {
         return Check::failed(
             "environment",
             format!("{} cannot be read; {saw}", file.display()),
             &steps,
         );
     }
-    if launch
-        .settings
+    let is_secret_in_entry = |(_, origin): &(String, Origin)| *origin == Origin::SecretInEntry;
+    let own = launch.settings.iter().any(is_secret_in_entry).then_some(&found.file);
+    // The server sees neither of these files.
+    let exposures: Vec<_> = own
+        .into_iter()
+        .chain(&launch.file)
+        .flat_map(|path| exposures(path))
+        .collect();
+    let saw = exposures
         .iter()
-        .any(|(_, origin)| *origin == Origin::SecretInEntry)
-    {
-        let steps = [
+        .fold(saw, |saw, exposure| format!("{saw}; {}", exposure.saw));
+    let mut steps = steps;
+    if own.is_some() {
+        steps.push(
             "Take the secret out of the file and set it in the environment, or name a file that holds it, then install again.",
-        ];
-        return Check::warning("environment", saw, &steps);
+        );
     }
+    steps.extend(exposures.iter().map(|exposure| exposure.step.as_str()));
     if !steps.is_empty() {
         return Check::warning("environment", saw, &steps);
     }

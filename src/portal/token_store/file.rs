@@ -97,7 +97,16 @@ pub(super) fn read(path: &Path) -> Result<Option<Stored>, Error> {
 pub(super) async fn lock(path: &Path, deadline: Instant) -> Result<Lock, Error> {
     // Beside the link's target: whatever name other processes know the file by, they meet at one lock.
     let target = target_of(path)?;
-    let held = open_lock(&target).map_err(|error| refused(path, &error, "its folder cannot be written"))?;
+    let held = open_lock(&target).map_err(|error| {
+        let is_odd = beside(&target, "lock")
+            .symlink_metadata()
+            .is_ok_and(|lock| !lock.is_file());
+        let problem = match is_odd {
+            true => "the .lock beside it is not an ordinary file",
+            false => "its folder cannot be written",
+        };
+        refused(path, &error, problem)
+    })?;
     loop {
         match held.try_lock() {
             Ok(()) => break,
@@ -189,11 +198,20 @@ fn open_lock(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder)?;
     }
-    private()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(beside(path, "lock"))
+    let mut options = private();
+    // A stranger's link would make a file elsewhere, and a pipe would keep the process waiting.
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, i32::try_from(flags).unwrap_or_default());
+    }
+    let path = beside(path, "lock");
+    let held = options.write(true).create(true).truncate(false).open(&path)?;
+    if !held.metadata()?.is_file() {
+        return Err(io::Error::other("it is not an ordinary file"));
+    }
+    Ok(held)
 }
 
 /// Whatever a killed process left behind is removed first, so nobody else can have prepared the file.

@@ -13,7 +13,8 @@ use crate::cli::clients::file::BYTE_ORDER_MARK;
 #[derive(Debug)]
 pub(in crate::cli) struct Json {
     root: CstRootNode,
-    has_mark: bool,
+    /// What is before the text: editors and shells may each put a mark there.
+    marks: String,
     stand_ins: Vec<StandIn>,
 }
 
@@ -42,8 +43,8 @@ fn options() -> ParseOptions {
 
 impl Json {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-        let bare = text.strip_prefix(BYTE_ORDER_MARK);
-        let (bare_text, stand_ins) = with_stand_ins(bare.unwrap_or(text));
+        let bare = text.trim_start_matches(BYTE_ORDER_MARK);
+        let (bare_text, stand_ins) = with_stand_ins(bare);
         let root = CstRootNode::parse(&bare_text, &options()).map_err(|error| Problem::Syntax {
             language: "JSON",
             line: error.line_display(),
@@ -53,7 +54,7 @@ impl Json {
             Some(value) if value.as_object().is_none() => Err(Problem::NoObject),
             _ => Ok(Self {
                 root,
-                has_mark: bare.is_some(),
+                marks: text.strip_suffix(bare).unwrap_or_default().to_owned(),
                 stand_ins,
             }),
         }
@@ -64,12 +65,7 @@ impl Json {
     }
 
     pub(super) fn text(&self) -> String {
-        let mark = if self.has_mark {
-            BYTE_ORDER_MARK.to_string()
-        } else {
-            String::new()
-        };
-        let text = format!("{mark}{}", self.root);
+        let text = format!("{}{}", self.marks, self.root);
         self.stand_ins
             .iter()
             .fold(text, |text, StandIn { stand_in, original }| {

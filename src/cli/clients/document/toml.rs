@@ -11,17 +11,24 @@ use serde_json::{Map, Value};
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
 use super::Problem;
+use crate::cli::clients::file::BYTE_ORDER_MARK;
 use values::{in_line, json, object};
 
 #[derive(Debug)]
 pub(in crate::cli) struct Toml {
+    /// As in JSON.
+    marks: String,
     text: String,
 }
 
 impl Toml {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-        parsed(text)?;
-        Ok(Self { text: text.to_owned() })
+        let bare = text.trim_start_matches(BYTE_ORDER_MARK);
+        parsed(bare)?;
+        Ok(Self {
+            marks: text.strip_suffix(bare).unwrap_or_default().to_owned(),
+            text: bare.to_owned(),
+        })
     }
 
     pub(super) fn value(&self) -> Value {
@@ -32,7 +39,7 @@ impl Toml {
     }
 
     pub(super) fn text(&self) -> String {
-        self.text.clone()
+        format!("{}{}", self.marks, self.text)
     }
 
     pub(super) fn set(&mut self, path: &[&str], value: &Value) -> Result<(), Problem> {

@@ -74,6 +74,42 @@ fn is_foreign(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
+/// False if root would write where another user's link leads, and that user could not write: the link may have been made for
+/// this moment.
+#[cfg(unix)]
+pub(super) fn may_follow(path: &Path, target: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut folders = target.ancestors().skip(1);
+    let owner = folders.find_map(|folder| Some(fs::metadata(folder).ok()?.uid()));
+    let is_fair = |link: u32| link == ROOT || Some(link) == owner;
+    !rustix::process::geteuid().is_root() || link_owners(path).into_iter().all(is_fair)
+}
+
+#[cfg(not(unix))]
+pub(super) fn may_follow(_: &Path, _: &Path) -> bool {
+    true
+}
+
+/// Whose the links on the way are.
+#[cfg(unix)]
+fn link_owners(path: &Path) -> Vec<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut owners = Vec::new();
+    let mut path = path.to_owned();
+    // As many as Linux follows.
+    while owners.len() < 40 {
+        let parts: Vec<_> = path.ancestors().collect();
+        let link = parts.into_iter().rev().find(|part| part.is_symlink());
+        let Some((link, next)) = link.and_then(|link| Some((link, link.read_link().ok()?))) else {
+            break;
+        };
+        owners.extend(fs::symlink_metadata(link).map(|link| link.uid()));
+        let below = path.strip_prefix(link).unwrap_or(Path::new(""));
+        path = link.with_file_name("").join(next).join(below);
+    }
+    owners
+}
+
 /// How many names the file has; the others would keep the old text.
 #[cfg(unix)]
 pub(super) fn hard_links(file: &fs::Metadata) -> u64 {

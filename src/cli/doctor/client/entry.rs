@@ -13,19 +13,22 @@ use crate::cli::clients::file::{self, SettingsFile};
 use crate::cli::clients::launch::Launch;
 use crate::cli::clients::machine::Machine;
 use crate::cli::clients::started::{Starts, starts};
-use crate::cli::clients::{ByteOrderMark, Client, advice, announcement, places};
+use crate::cli::clients::{ByteOrderMark, Client, advice, announcement};
 use crate::cli::doctor::Check;
+use crate::cli::report::printable;
 
 /// The entry that the client would use.
 pub(super) struct Found {
     name: String,
-    file: PathBuf,
+    pub(super) file: PathBuf,
     pub(super) entry: Value,
     /// The file is the folder's, not the user's own.
-    is_of_the_folder: bool,
+    pub(super) is_of_the_folder: bool,
     /// The file begins with a byte order mark.
     has_mark: bool,
 }
+
+const IN_ANOTHER_FOLDER: &str = "To check the entry of your own settings, run this in another folder.";
 
 pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result<Found, Box<Check>> {
     let name = global.server_name();
@@ -33,20 +36,32 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
     let own_path = own.canonicalize().ok();
     let mut places = client.files_of_the_folder(machine);
     places.push((own.clone(), vec![client.section().to_owned()]));
+    let mut has_mark = false;
     for (path, section) in places {
+        // In the home folder both may be one file.
+        let is_of_the_folder = path != own && (own_path.is_none() || own_path != path.canonicalize().ok());
         let mend = format!(
             "Mend {} by hand; {} cannot read it either.",
             path.display(),
             client.title()
         );
         let unusable = |what: String| Box::new(Check::failed("entry", what, &[&mend]));
-        let file = SettingsFile::read(&path).map_err(|error| match error {
+        let read = if is_of_the_folder {
+            SettingsFile::read_of_the_folder(&path)
+        } else {
+            SettingsFile::read(&path)
+        };
+        let file = read.map_err(|error| match error {
             file::Error::Encoding(..) => {
                 let step = format!("Save {} as UTF-8 without a byte order mark.", path.display());
                 Box::new(Check::failed("entry", error.to_string(), &[&step]))
             }
+            file::Error::TooLarge(..) if is_of_the_folder => {
+                Box::new(Check::failed("entry", error.to_string(), &[IN_ANOTHER_FOLDER]))
+            }
             _ => unusable(error.to_string()),
         })?;
+        has_mark |= file.has_byte_order_mark() && !is_of_the_folder;
         let Some(text) = file.text() else {
             continue;
         };
@@ -70,8 +85,6 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
                 .find(|(_, entry)| starts_this(entry) && is_demo(entry) == global.wants_demo())
         };
         if let Some((name, entry)) = by_name.or_else(by_program) {
-            // In the home folder both may be one file.
-            let is_of_the_folder = path != own && own_path.as_deref() != Some(file.path());
             return Ok(Found {
                 name: name.clone(),
                 is_of_the_folder,
@@ -82,37 +95,30 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
             });
         }
     }
+    let (mut saw, mut option) = (format!("`{name}` is not in {}", own.display()), "");
+    if has_mark && client.byte_order_mark() != ByteOrderMark::Read {
+        saw.push_str("; the file begins with a byte order mark, with which ");
+        saw.push_str(client.title());
+        saw.push_str(" may not read it");
+        option = " --remove-bom";
+    }
     Err(Box::new(Check::failed(
         "entry",
-        format!("`{name}` is not in {}", own.display()),
-        &[&install(client, global, "")],
+        saw,
+        &[&install(client, global, option)],
     )))
 }
 
 impl Found {
-    /// True if the folder's author decides what the entry starts, reads or contacts.
-    pub(super) fn is_of_the_folder(&self, client: Client, machine: &Machine) -> bool {
-        self.is_of_the_folder || !self.paths(client, machine).is_empty()
-    }
-
-    fn paths(&self, client: Client, machine: &Machine) -> Vec<String> {
-        places::in_the_current_folder(client, &self.entry, machine)
-    }
-
     fn place(&self) -> String {
-        let file = self.file.display().to_string();
-        format!(
-            "`{}` in {}",
-            announcement::visible(&self.name),
-            announcement::visible(&file)
-        )
+        format!("`{}` in {}", announcement::visible(&self.name), self.file.display())
     }
 
-    pub(super) fn check(&self, client: Client, allowed: Allowed, global: &Global, machine: &Machine) -> Check {
+    pub(super) fn check(&self, client: Client, allowed: Allowed, paths: &[String], global: &Global) -> Check {
         let place = self.place();
         let on = format!("Switch it on in {}.", client.title());
-        if self.is_of_the_folder(client, machine) && !allowed.folder {
-            return self.not_trusted(client, machine);
+        if (self.is_of_the_folder || !paths.is_empty()) && !allowed.folder {
+            return self.not_trusted(client, paths);
         }
         if self.has_mark && client.byte_order_mark() != ByteOrderMark::Read {
             return self.marked(client, global);
@@ -124,37 +130,30 @@ impl Found {
         }
     }
 
-    fn not_trusted(&self, client: Client, machine: &Machine) -> Check {
+    fn not_trusted(&self, client: Client, paths: &[String]) -> Check {
         let why = if self.is_of_the_folder {
             "is of this folder, not of your own settings".to_owned()
         } else {
-            let paths: Vec<String> = self
-                .paths(client, machine)
-                .iter()
-                .map(|path| announcement::shown(path))
-                .collect();
+            let paths: Vec<String> = paths.iter().map(|path| announcement::shown(path)).collect();
             format!("names what is in this folder ({})", paths.join(", "))
         };
         let what: Vec<String> = announcement::of(&self.entry)
             .into_iter()
-            .map(|(label, text)| format!("{label}: {text}"))
+            .map(|(label, text)| format!("; {label}: {text}"))
             .collect();
         let saw = format!(
-            "{} {why}, so nothing of it is started, contacted or read; {}",
+            "{} {why}, so nothing of it is started, contacted or read{}",
             self.place(),
-            what.join("; ")
+            what.concat()
         );
         let read = format!(
             "Read {}. If you trust the author of this folder, add --trust-folder: then the entry is started with what this \
              shell has, as {} does once you approve it there.",
-            announcement::visible(&self.file.display().to_string()),
+            self.file.display(),
             client.title()
         );
         let steps: &[&str] = if self.is_of_the_folder {
-            &[
-                &read,
-                "To check the entry of your own settings, run this in another folder.",
-            ]
+            &[&read, IN_ANOTHER_FOLDER]
         } else {
             &[
                 &read,
@@ -187,14 +186,22 @@ impl Found {
     }
 
     /// Says on stderr what is run or contacted next: stdout is the report's.
-    pub(super) fn announce(&self, client: Client, machine: &Machine, launch: Option<&Launch>) -> std::io::Result<()> {
+    pub(super) fn announce(
+        &self,
+        client: Client,
+        verb: &str,
+        machine: &Machine,
+        launch: Option<&Launch>,
+    ) -> std::io::Result<()> {
         let mut stderr = anstream::stderr().lock();
-        writeln!(stderr, "doctor trusts {}, which names:", self.place())?;
+        writeln!(stderr, "doctor {verb} {}, which names:", printable(&self.place()))?;
+        let path = |path: &PathBuf| path.display().to_string();
         let program = launch.and_then(|launch| launch.program.as_ref());
-        let program = program.map(|program| ("program", announcement::visible(&program.display().to_string())));
-        let lines = announcement::of(&self.entry).into_iter().chain(program);
+        let program = program.map(|program| ("program", path(program)));
+        let folder = launch.map(|launch| ("started in", path(&launch.folder)));
+        let lines = announcement::of(&self.entry).into_iter().chain(program).chain(folder);
         for (label, text) in lines.chain(self.passed_on(client, machine, launch)) {
-            writeln!(stderr, "  {label}: {text}")?;
+            writeln!(stderr, "  {label}: {}", printable(&text))?;
         }
         stderr.flush()
     }
