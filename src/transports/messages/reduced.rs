@@ -7,7 +7,8 @@
 //! |---|---|
 //! | the message | the members of JSON-RPC |
 //! | `_meta` of a request or notification | what rmcp or this server reads: short texts and numbers, the client's capabilities |
-//! | `_meta` of a result | nothing |
+//! | a result | what an answer to a form has: `action` and the texts of `content` |
+//! | an error | its code and message |
 //! | `params` of `initialize` | what [`initialize`] keeps |
 //! | an empty list where an object belongs | the empty object, as PHP means it |
 //! | everything else | as it is, if the message then has at most [`MAX_VALUES`] JSON values |
@@ -63,8 +64,11 @@ pub(in crate::transports) fn reduced(text: &[u8]) -> Result<Cow<'_, [u8]>, Refus
     let mut message = message.changed(|key, value| match key {
         "params" if understood.is_some() => None,
         "params" => Some(parameters(value)),
-        "result" => Some(without_meta(value)),
-        "jsonrpc" | "id" | "method" | "error" => Some(value),
+        "result" => Some(result(value)),
+        "error" => Some(with(value, |key, value| {
+            ["code", "message"].contains(&key).then_some(value)
+        })),
+        "jsonrpc" | "id" | "method" => Some(value),
         _ => None,
     });
     if let Some(understood) = understood {
@@ -88,8 +92,18 @@ fn refused_unread(text: &str) -> Refused {
     Refused::in_text(text, error)
 }
 
+/// A message whose `_meta` is no object, without it. `None` if there is none such.
+pub(super) fn without_odd_meta(message: &Members<'_>) -> Option<String> {
+    let params = Members::of(message.get("params")?)?;
+    params.get("_meta").filter(|meta| !meta.starts_with('{'))?;
+    let params = params.changed(|key, value| (key != "_meta").then_some(value));
+    let params = params.into_value();
+    let mended = message.with("params", &params);
+    Some(mended.into_value().get().to_owned())
+}
+
 fn too_many_values() -> ErrorData {
-    let problem = format!("a message may have {MAX_VALUES} JSON values at most, and this one has more");
+    let problem = format!("a message may have {MAX_VALUES} JSON values at most, and a call 50 names");
     ErrorData::invalid_request(problem, None)
 }
 
@@ -106,7 +120,7 @@ fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     };
     let changed = members.changed(|key, value| {
         Some(match key {
-            "_meta" => meta(value),
+            "_meta" => meta(value)?,
             // It holds arguments too.
             "context" => parameters(value),
             key if OBJECTS.contains(&key) && is_empty_list(value.get()) => Members::default().into_value(),
@@ -116,20 +130,31 @@ fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     changed.into_value()
 }
 
-fn without_meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
+/// A form has fields of text alone.
+fn result(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
+    with(value, |key, value| match key {
+        "action" => Some(value),
+        "content" => Some(with(value, |_, value| {
+            (!value.get().starts_with(['[', '{'])).then_some(value)
+        })),
+        _ => None,
+    })
+}
+
+/// An object with `change` of each member; what is no object stays.
+fn with<'a>(
+    value: Cow<'a, RawValue>,
+    change: impl for<'b> Fn(&str, Cow<'b, RawValue>) -> Option<Cow<'b, RawValue>>,
+) -> Cow<'a, RawValue> {
     match Members::of(value.get()) {
-        Some(members) => members
-            .changed(|key, value| (key != "_meta").then_some(value))
-            .into_value(),
+        Some(members) => members.changed(change).into_value(),
         None => value,
     }
 }
 
-/// What is read of a request's or a notification's `_meta`. What is malformed there counts as missing.
-fn meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
-    let Some(members) = Members::meant_by(Some(value.get())) else {
-        return value;
-    };
+/// What is read of a request's or a notification's `_meta`. What is malformed counts as missing, also as a whole.
+fn meta(value: Cow<'_, RawValue>) -> Option<Cow<'_, RawValue>> {
+    let members = Members::meant_by(Some(value.get()))?;
     let kept = members.changed(|key, value| {
         let name = key.strip_prefix("io.modelcontextprotocol/").unwrap_or(key);
         match name {
@@ -142,7 +167,7 @@ fn meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
             _ => None,
         }
     });
-    kept.into_value()
+    Some(kept.into_value())
 }
 
 fn raw<'a>(value: &impl Serialize) -> Option<Cow<'a, RawValue>> {
@@ -174,7 +199,7 @@ impl Weight {
                 b']' => weight.has_empty_list |= last == b'[',
                 b'"' => {
                     let string = string_at(rest);
-                    weight.may_initialize |= string == b"initialize";
+                    weight.may_initialize |= is_initialize(string);
                     rest = rest.get(string.len() + 1..).unwrap_or_default();
                 }
                 _ => {}
@@ -199,6 +224,12 @@ fn string_at(text: &[u8]) -> &[u8] {
         is_end
     });
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+/// `initialize`, or perhaps so with escapes: each letter may be written in six.
+fn is_initialize(string: &[u8]) -> bool {
+    const NAME: &[u8] = b"initialize";
+    string == NAME || (string.contains(&b'\\') && (NAME.len()..=6 * NAME.len()).contains(&string.len()))
 }
 
 #[cfg(test)]
@@ -278,7 +309,7 @@ mod tests {
                 format!(r#""method":"no/such","params":{{"x":{value}}}"#),
                 format!(r#""method":"no/such","params":{value}"#),
                 format!(r#""result":{{"content":{value}}}"#),
-                format!(r#""error":{{"code":1,"message":"a","data":{value}}}"#),
+                format!(r#""error":{{"code":1,"message":{value}}}"#),
                 format!(r#""method":{value}"#),
             ] {
                 let refused = refused(&format!(r#"{{"jsonrpc":"2.0",{part},"id":18446744073709551616}}"#));
@@ -287,7 +318,7 @@ mod tests {
                     refused["error"]["message"].as_str().unwrap().contains("1000"),
                     "{refused}"
                 );
-                assert!(refused["id"].is_number(), "{refused}");
+                assert_eq!(refused["id"].is_number(), part.contains("method"), "{refused}");
             }
             let without_id = refused(&format!(r#"{{"jsonrpc":"2.0","result":{{"content":{value}}}}}"#));
             assert_eq!(
@@ -299,6 +330,18 @@ mod tests {
             let list = refused(&format!("[{value}]"));
             assert_eq!((&list["error"]["code"], list.get("id")), (&json!(-32600), None));
         }
+        // Of a response all that is read is kept.
+        let response = |part: &str| format!(r#"{{"jsonrpc":"2.0","id":0,{part}}}"#);
+        let text = response(&format!(r#""error":{{"code":1,"message":"a","data":{heavy}}}"#));
+        assert_eq!(
+            read(&text),
+            json!({"jsonrpc": "2.0", "id": 0, "error": {"code": 1, "message": "a"}})
+        );
+        let text = response(&format!(
+            r#""result":{{"action":"accept","x":{heavy},"content":{{"a":"b","x":{heavy}}}}}"#
+        ));
+        let result = json!({"action": "accept", "content": {"a": "b"}});
+        assert_eq!(read(&text), json!({"jsonrpc": "2.0", "id": 0, "result": result}));
         // A notification has no answer, and nothing of it is needed.
         let text = format!(r#"{{"jsonrpc":"2.0","method":"a","params":{{"x":{heavy}}},"error":{heavy}}}"#);
         assert_eq!(read(&text), json!({"jsonrpc": "2.0", "method": "a"}));
@@ -352,7 +395,17 @@ mod tests {
                 "{text}"
             );
         }
-        assert!(Weight::of(br#"{"method":"initialize"}"#).may_initialize);
+        for (text, expected) in [
+            (r#"{"method":"initialize"}"#, true),
+            (r#"{"method":"init\u0069alize"}"#, true),
+            (
+                r#"{"method":"\u0069\u006e\u0069\u0074\u0069\u0061\u006c\u0069\u007a\u0065"}"#,
+                true,
+            ),
+            (r#"{"method":"tools/call","x":"\n"}"#, false),
+        ] {
+            assert_eq!(Weight::of(text.as_bytes()).may_initialize, expected, "{text}");
+        }
     }
 
     fn values_in(value: &Value) -> usize {

@@ -177,7 +177,10 @@ where
                     }
                     Err(refused) => self.refuse(&refused),
                 },
-                Some(Read::Refused(refused)) => self.refuse(&refused),
+                Some(Read::Refused(refused)) => match refused.into_response() {
+                    Ok(response) => return Some(response),
+                    Err(refused) => self.refuse(&refused),
+                },
                 None => {
                     if let Some(text) = self.batch.pop_front() {
                         self.read = read(text.get().as_bytes());
