@@ -17,6 +17,7 @@ mod members;
 mod reduced;
 mod refused;
 mod surrogates;
+mod weight;
 
 use rmcp::model::{ErrorCode, ErrorData, RequestId};
 use rmcp::service::{RoleServer, RxJsonRpcMessage};

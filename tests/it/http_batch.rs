@@ -192,21 +192,25 @@ async fn what_is_answered_counts_as_running_until_the_last_answer_is_there() {
 }
 
 #[tokio::test]
-async fn answers_beyond_a_mebibyte_are_errors() {
-    let server = InProcess::start(http::Settings::default()).await;
+async fn answers_of_a_batch_beyond_its_bytes_are_errors() {
+    let limits = Limits {
+        batch_answer_bytes: 100 * 1024,
+        ..Limits::default()
+    };
+    let server = InProcess::with_limits(limits).await;
     let page = |id: u32| {
-        let arguments = json!({"limit": 200});
+        let arguments = json!({"limit": 50});
         json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
             "params": {"name": "list_mail_contacts", "arguments": arguments}})
     };
     let messages: Vec<_> = (0..50).map(page).collect();
     let answer = ask(server.address, &batch(&json!(messages))).await;
     assert_eq!(ids(&answer).len(), 50);
-    assert!(answer.body.len() < 1024 * 1024 + 50 * 200, "{}", answer.body.len());
+    assert!(answer.body.len() < 100 * 1024 + 50 * 200, "{}", answer.body.len());
     let answers = answer.message();
     let is_refused = |at: usize| {
         let problem = answers[at]["error"]["message"].as_str().unwrap_or_default();
-        problem.contains("1024 KiB")
+        problem.contains("100 KiB")
     };
     let refused = (0..50).filter(|at| is_refused(*at)).count();
     assert!((1..50).contains(&refused), "{refused} of {}", answer.body.len());

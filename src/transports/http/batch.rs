@@ -9,7 +9,7 @@
 //!
 //! The answers come together, head and all, as one JSON array or one event that holds it, when the last is there; if there
 //! are none, the status is 202. Those that are there wait for the last, so they are bounded by [`MAX_MESSAGES`] and
-//! [`MAX_ANSWERS`]. See
+//! [`Limits::batch_answer_bytes`](super::Limits::batch_answer_bytes). See
 //! <https://modelcontextprotocol.io/specification/2025-03-26/basic/transports#sending-messages-to-the-server>.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,9 +34,6 @@ const BY_ITSELF: &str = "`initialize`, and requests that name a later revision, 
 /// Messages of one batch. Each call runs until all are answered, so these are less than the calls that one caller may have.
 const MAX_MESSAGES: usize = 50;
 const _: () = assert!(MAX_MESSAGES <= RUNNING_OF_ONE);
-
-/// Bytes of the answers to one batch: a dozen of the largest.
-const MAX_ANSWERS: usize = 1024 * 1024;
 
 /// A POST that holds a batch.
 pub(super) struct Batch<'a> {
@@ -138,11 +135,12 @@ impl<'a> Batch<'a> {
         let answer = self.app.endpoint.direct.call(revision, request).await?;
         let text = to_raw_value(&answer).ok()?;
         let bytes = text.get().len();
-        if self.answered.fetch_add(bytes, Ordering::Relaxed) + bytes > MAX_ANSWERS {
+        let most = self.app.limits.batch_answer_bytes;
+        if self.answered.fetch_add(bytes, Ordering::Relaxed) + bytes > most {
             self.answered.fetch_sub(bytes, Ordering::Relaxed);
             let problem = format!(
                 "the answers to one batch may have {} KiB together; send this request alone",
-                MAX_ANSWERS / 1024
+                most / 1024
             );
             let error = ErrorData::invalid_request(problem, None);
             return self.refused(&Refused::to(&id, error), "batch_too_large");

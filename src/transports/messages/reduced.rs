@@ -23,12 +23,10 @@ use super::initialize;
 use super::members::{Members, is_empty_list};
 use super::refused::Refused;
 use super::surrogates::without_lone_surrogates;
+use super::weight::Weight;
 
 /// JSON values of one message: fifty names, each as an object of its own, are some hundreds.
 const MAX_VALUES: usize = 1000;
-/// A text within both bounds is taken as it is. Most calls are: one has some three hundred bytes and twenty values.
-const PLAIN_BYTES: usize = 4096;
-const PLAIN_VALUES: usize = 64;
 /// Bytes of one text in `_meta`: a traceparent has 55, a progress token may be a UUID.
 const MAX_META_TEXT: usize = 256;
 
@@ -174,66 +172,8 @@ fn raw<'a>(value: &impl Serialize) -> Option<Cow<'a, RawValue>> {
     to_raw_value(value).ok().map(Cow::Owned)
 }
 
-/// What a text would become, told from its punctuation alone, so of any text.
-#[derive(Debug, Default)]
-struct Weight {
-    /// Not fewer than its JSON values.
-    values: usize,
-    has_empty_list: bool,
-    /// One of its texts is `initialize`.
-    may_initialize: bool,
-}
-
-impl Weight {
-    fn of(text: &[u8]) -> Self {
-        let mut weight = Self {
-            values: 1,
-            ..Self::default()
-        };
-        let (mut rest, mut last) = (text, 0);
-        while let Some((&byte, after)) = rest.split_first() {
-            rest = after;
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' => continue,
-                b'[' | b'{' | b',' => weight.values += 1,
-                b']' => weight.has_empty_list |= last == b'[',
-                b'"' => {
-                    let string = string_at(rest);
-                    weight.may_initialize |= is_initialize(string);
-                    rest = rest.get(string.len() + 1..).unwrap_or_default();
-                }
-                _ => {}
-            }
-            last = byte;
-        }
-        weight
-    }
-
-    fn is_plain(&self, bytes: usize) -> bool {
-        let is_small = bytes <= PLAIN_BYTES && self.values <= PLAIN_VALUES;
-        is_small && !self.has_empty_list && !self.may_initialize
-    }
-}
-
-/// A string from behind its first quotation mark to its last, or to the end of the text.
-fn string_at(text: &[u8]) -> &[u8] {
-    let mut is_escaped = false;
-    let end = text.iter().position(|byte| {
-        let is_end = *byte == b'"' && !is_escaped;
-        is_escaped = *byte == b'\\' && !is_escaped;
-        is_end
-    });
-    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
-}
-
-/// `initialize`, or perhaps so with escapes: each letter may be written in six.
-fn is_initialize(string: &[u8]) -> bool {
-    const NAME: &[u8] = b"initialize";
-    string == NAME || (string.contains(&b'\\') && (NAME.len()..=6 * NAME.len()).contains(&string.len()))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -379,44 +319,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn punctuation_inside_strings_weighs_nothing() {
-        for (text, values, has_empty_list) in [
-            (r#"{"a":1}"#, 2, false),
-            (r#"["[],,{", "\"[]", "\\"]"#, 4, false),
-            ("[ \n ]", 2, true),
-            (r#"["#, 2, false),
-            (r#""unfinished\"#, 1, false),
-        ] {
-            let weight = Weight::of(text.as_bytes());
-            assert_eq!(
-                (weight.values, weight.has_empty_list),
-                (values, has_empty_list),
-                "{text}"
-            );
-        }
-        for (text, expected) in [
-            (r#"{"method":"initialize"}"#, true),
-            (r#"{"method":"init\u0069alize"}"#, true),
-            (
-                r#"{"method":"\u0069\u006e\u0069\u0074\u0069\u0061\u006c\u0069\u007a\u0065"}"#,
-                true,
-            ),
-            (r#"{"method":"tools/call","x":"\n"}"#, false),
-        ] {
-            assert_eq!(Weight::of(text.as_bytes()).may_initialize, expected, "{text}");
-        }
-    }
-
-    fn values_in(value: &Value) -> usize {
-        match value {
-            Value::Array(values) => 1 + values.iter().map(values_in).sum::<usize>(),
-            Value::Object(members) => 1 + members.values().map(values_in).sum::<usize>(),
-            _ => 1,
-        }
-    }
-
-    fn any_value() -> impl Strategy<Value = Value> {
+    pub(in crate::transports::messages) fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<i64>().prop_map(Value::from),
@@ -433,14 +336,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_value_has_more_values_than_its_weight(value in any_value()) {
-            prop_assert!(Weight::of(value.to_string().as_bytes()).values >= values_in(&value));
-        }
-
-        #[test]
         fn the_arguments_of_a_call_are_left_as_they_are(arguments in any_value()) {
             // Enough else to be looked into.
-            let meta = json!({"x": vec![0; PLAIN_VALUES]});
+            let meta = json!({"x": vec![0; 64]});
             let call = |meta| json!({"id": 1, "method": "tools/call", "params": {"a": arguments, "_meta": meta}});
             let reduced = reduced(call(meta).to_string().as_bytes()).map(|text| text.into_owned());
             prop_assert_eq!(reduced.unwrap(), call(json!({})).to_string().into_bytes());
