@@ -187,10 +187,8 @@ pub(super) async fn receive(
         Ok(Some(message)) => session.take(*message, || app.guard.admit(caller)).map_err(not_taken)?,
         Ok(None) => {}
         Err(refused) => {
-            if let Ok(response) = refused.clone().into_response() {
-                session.take(response, || app.guard.admit(caller)).map_err(not_taken)?;
-            }
-            return Err(Refusal::unreadable(refused));
+            let response = refused.into_response().map_err(Refusal::unreadable)?;
+            session.take(response, || app.guard.admit(caller)).map_err(not_taken)?;
         }
     }
     Ok(ACCEPTED.into_response())

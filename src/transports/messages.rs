@@ -128,15 +128,15 @@ fn read_reduced(text: &str) -> Option<Read> {
             let problem = "the id of a request must be a string or an integer of 64 bits";
             return refused(Refused::of(&message, ErrorData::invalid_request(problem, None)));
         }
-        if let Some(mended) = without_odd_meta(&message) {
-            return read_reduced(&mended);
-        }
-        let has_odd_params = message.get("params").is_some_and(|params| !params.starts_with('{'));
-        if is_named && id.is_some() && has_odd_params {
-            let error = ErrorData::invalid_params("`params` must be an object", None);
-            return refused(Refused::of(&message, error));
-        }
         if is_json {
+            if let Some(mended) = without_odd_meta(&message) {
+                return read_reduced(&mended);
+            }
+            let has_odd_params = message.get("params").is_some_and(|params| !params.starts_with('{'));
+            if is_named && id.is_some() && has_odd_params {
+                let error = ErrorData::invalid_params("`params` must be an object", None);
+                return refused(Refused::of(&message, error));
+            }
             // A notification that nobody knows, or no message of MCP.
             let is_notification = is_named && id.is_none();
             return (!is_notification).then(|| Read::Refused(Refused::of(&message, no_message())));
