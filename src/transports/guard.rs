@@ -59,8 +59,8 @@ impl Default for Settings {
     }
 }
 
-/// Of these, so many of one other machine.
-const RUNNING_OF_ONE: usize = 64;
+/// Calls that run at the same time, of one other machine.
+pub(super) const RUNNING_OF_ONE: usize = 64;
 
 /// Calls that run at the same time, of all callers together; each takes some eighty
 /// kilobytes with its connection, and one with an event stream tens more, for rmcp's channels.
@@ -169,7 +169,7 @@ impl Guard {
         }
         if request.version < Version::HTTP_11 {
             return refused(
-                "this request is HTTP/1.0, which proxies such as nginx send, so others than this machine's own programs may call; whoever runs the server has to set BITRIX24_MCP_HTTP_TOKEN first, and a program of this machine can use HTTP/1.1",
+                "HTTP/1.0 looks like a proxy such as nginx, which would let other machines call; set BITRIX24_MCP_HTTP_TOKEN on the server, or use HTTP/1.1",
             );
         }
         Ok(())

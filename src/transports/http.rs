@@ -56,6 +56,8 @@ pub struct Limits {
     pub write_time: Duration,
     /// Bytes of a body. A call has a few hundred, fifty names a few thousand.
     pub body_bytes: usize,
+    /// Bytes of the answers to one batch, which wait for each other.
+    pub batch_answer_bytes: usize,
     /// Bytes of all bodies that are being received or answered; each caller has a share of them.
     pub all_bodies_bytes: usize,
     /// Connections at the same time: several for each client of a large company, and under common limits of open files.
@@ -80,6 +82,7 @@ impl Default for Limits {
             body_time: Duration::from_secs(15),
             write_time: Duration::from_secs(60),
             body_bytes: messages::MAX_BYTES,
+            batch_answer_bytes: 1024 * 1024,
             all_bodies_bytes: 64 * 1024 * 1024,
             connections: 8192,
             running_calls: guard::MAX_RUNNING,

@@ -133,7 +133,7 @@ impl Sessions {
         let query = uri.query().unwrap_or_default().as_bytes();
         let id = form_urlencoded::parse(query).find_map(|(key, value)| (key == "sessionId").then_some(value));
         let Some(id) = id else {
-            let message = "the session's id is missing: post to the address that the endpoint event of GET /sse tells";
+            let message = "the session's id is missing: post to the address that the endpoint event of GET /sse gives";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "no_session_id", message));
         };
         let session = id.parse().ok().and_then(|id: Uuid| self.open().get(&id).cloned());
@@ -183,8 +183,13 @@ pub(super) async fn receive(
     let caller = app.guard.count(ends, &parts.headers)?;
     let session = sessions.find(&parts.uri)?;
     let body = app.bodies.read(caller.address, &parts.headers, body).await?;
-    if let Some(message) = read_body(&body.bytes).map_err(Refusal::unreadable)? {
-        session.take(*message, || app.guard.admit(caller)).map_err(not_taken)?;
+    match read_body(&body.bytes) {
+        Ok(Some(message)) => session.take(*message, || app.guard.admit(caller)).map_err(not_taken)?,
+        Ok(None) => {}
+        Err(refused) => {
+            let response = refused.into_response().map_err(Refusal::unreadable)?;
+            session.take(response, || app.guard.admit(caller)).map_err(not_taken)?;
+        }
     }
     Ok(ACCEPTED.into_response())
 }

@@ -6,6 +6,8 @@
 //! | a message with half a surrogate pair (`\ud83d`, as `JSON.stringify` writes half an emoji) or bytes that are not UTF-8 | the same with U+FFFD |
 //! | an array (a batch of revision 2025-03-26) | its messages, each answered by itself |
 //! | an object that is not JSON, or nested too deep | error -32700, with the request's id where it can be made out |
+//! | a request with `params` that are no object | error -32602, likewise |
+//! | a response that is none of the above | an error without an id, or an error response in its place ([`Refused::into_response`]) |
 //! | JSON that is no message, a batch of more than 100, a message of more than 1000 JSON values, an id that is no string and no integer of 64 bits | error -32600, likewise |
 //! | `initialize` with a field that cannot be understood ([`initialize`]) | error -32602, likewise |
 //! | a notification that nobody knows, empty text, text that does not even begin like JSON | nothing |
@@ -15,6 +17,7 @@ mod members;
 mod reduced;
 mod refused;
 mod surrogates;
+mod weight;
 
 use rmcp::model::{ErrorCode, ErrorData, RequestId};
 use rmcp::service::{RoleServer, RxJsonRpcMessage};
@@ -23,10 +26,11 @@ use serde_json::value::RawValue;
 
 use members::Members;
 pub(super) use reduced::reduced;
+use reduced::without_odd_meta;
 pub(super) use refused::Refused;
 use surrogates::without_lone_surrogates;
 
-/// More in one text is a mistake or an attack.
+/// More in one text is a mistake or an attack. Over HTTP the bound is lower, since answers wait for each other.
 const MAX_BATCH: usize = 100;
 
 /// Bytes of one text, be it a message or a batch. A call has a few hundred, fifty names a few thousand.
@@ -73,7 +77,7 @@ pub(super) fn read_body(body: &[u8]) -> Result<Option<Box<Message>>, Refused> {
 
 /// Why a batch is not taken.
 pub(super) const ONE_MESSAGE: &str =
-    "send one message in a request: only 2025-03-26 knew batches, and only POST /mcp takes them";
+    "batches exist only up to revision 2025-03-26, and only `POST /mcp` takes them: send one message in a request";
 
 /// The texts of a batch's messages, to be [read](read) one by one. `None` if `text` is no array.
 ///
@@ -89,7 +93,9 @@ pub(super) fn batch_in(text: &[u8]) -> Option<Result<Vec<Box<RawValue>>, Refused
     let text = trimmed(&text);
     let refused = |error| Some(Err(Refused::new(error)));
     match serde_json::from_str::<Vec<&RawValue>>(text) {
-        Ok(messages) if messages.is_empty() => refused(no_message()),
+        Ok(messages) if messages.is_empty() => {
+            refused(ErrorData::invalid_request("a batch needs at least one message", None))
+        }
         Ok(messages) if messages.len() > MAX_BATCH => {
             let problem = format!("a batch may have {MAX_BATCH} messages at most");
             refused(ErrorData::invalid_request(problem, None))
@@ -123,6 +129,14 @@ fn read_reduced(text: &str) -> Option<Read> {
             return refused(Refused::of(&message, ErrorData::invalid_request(problem, None)));
         }
         if is_json {
+            if let Some(mended) = without_odd_meta(&message) {
+                return read_reduced(&mended);
+            }
+            let has_odd_params = message.get("params").is_some_and(|params| !params.starts_with('{'));
+            if is_named && id.is_some() && has_odd_params {
+                let error = ErrorData::invalid_params("`params` must be an object", None);
+                return refused(Refused::of(&message, error));
+            }
             // A notification that nobody knows, or no message of MCP.
             let is_notification = is_named && id.is_none();
             return (!is_notification).then(|| Read::Refused(Refused::of(&message, no_message())));

@@ -17,6 +17,9 @@ pub(super) use log::Log;
 /// For refusals that JSON-RPC has no code for: the first of the codes left to implementations.
 const REFUSED: ErrorCode = ErrorCode(-32000);
 
+/// The reason for what holds no message.
+pub(super) const UNREADABLE: &str = "unreadable_body";
+
 /// Why a request is not served.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal(Box<Parts>);
@@ -46,9 +49,13 @@ impl Refusal {
 
     /// A body that holds no message: a JSON-RPC error as any transport gives it.
     pub(super) fn unreadable(answer: Refused) -> Self {
-        let mut refusal = Self::new(StatusCode::BAD_REQUEST, "unreadable_body", "");
+        let mut refusal = Self::new(StatusCode::BAD_REQUEST, UNREADABLE, "");
         refusal.0.answer = answer;
         refusal
+    }
+
+    pub(super) fn reason(&self) -> &'static str {
+        self.0.reason.0
     }
 
     /// The error alone, for one message of a batch.

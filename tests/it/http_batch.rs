@@ -106,7 +106,7 @@ async fn what_is_no_batch_is_refused_as_a_whole() {
     for (body, code) in [
         ("[]".to_owned(), -32600),
         ("[ \n ]".to_owned(), -32600),
-        (pings(101), -32600),
+        (pings(51), -32600),
         (format!("[{}]", vec!["5"; 60_000].join(",")), -32600),
         ("[".to_owned(), -32700),
         (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}"#.to_owned(), -32700),
@@ -121,8 +121,8 @@ async fn what_is_no_batch_is_refused_as_a_whole() {
             answer.head.status
         );
     }
-    let answer = ask(server.address, &batch(&Value::Null).body(pings(100))).await;
-    assert_eq!(ids(&answer).len(), 100);
+    let answer = ask(server.address, &batch(&Value::Null).body(pings(50))).await;
+    assert_eq!(ids(&answer).len(), 50);
 }
 
 /// The handshake must not be part of a batch, says 2025-03-26.
@@ -170,6 +170,68 @@ async fn the_calls_of_a_batch_run_at_once_and_count_as_running() {
         ask(server.address, &batch(&ping(9))).await.head.status == 200
     })
     .await;
+}
+
+/// Else a batch would hold as many finished answers as it likes while one call waits.
+#[tokio::test]
+async fn what_is_answered_counts_as_running_until_the_last_answer_is_there() {
+    let limits = Limits {
+        running_calls: 3,
+        ..Limits::default()
+    };
+    let server = InProcess::with_limits(limits).await;
+    server.portal.hold_answers();
+    let mut connection = Connection::open(server.address).await;
+    let messages = json!([ping(1), call(2, "client"), ping(3)]);
+    connection.send(&batch(&messages).bytes()).await;
+    server.portal.wait_until(|portal| portal.request_count() == 1).await;
+    let other = ask(server.address, &batch(&ping(9))).await;
+    assert_eq!(other.head.status, 503, "{}", other.body);
+    server.portal.release_answers();
+    assert_eq!(ids(&connection.answer().await.unwrap()), [1, 2, 3].map(Value::from));
+}
+
+#[tokio::test]
+async fn answers_of_a_batch_beyond_its_bytes_are_errors() {
+    let limits = Limits {
+        batch_answer_bytes: 100 * 1024,
+        ..Limits::default()
+    };
+    let server = InProcess::with_limits(limits).await;
+    let page = |id: u32| {
+        let arguments = json!({"limit": 50});
+        json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": {"name": "list_mail_contacts", "arguments": arguments}})
+    };
+    let messages: Vec<_> = (0..50).map(page).collect();
+    let answer = ask(server.address, &batch(&json!(messages))).await;
+    assert_eq!(ids(&answer).len(), 50);
+    assert!(answer.body.len() < 100 * 1024 + 50 * 200, "{}", answer.body.len());
+    let answers = answer.message();
+    let is_refused = |at: usize| {
+        let problem = answers[at]["error"]["message"].as_str().unwrap_or_default();
+        problem.contains("100 KiB")
+    };
+    let refused = (0..50).filter(|at| is_refused(*at)).count();
+    assert!((1..50).contains(&refused), "{refused} of {}", answer.body.len());
+}
+
+#[tokio::test]
+async fn refusals_inside_a_batch_are_counted_by_their_reasons() {
+    let limits = Limits {
+        running_calls: 2,
+        ..Limits::default()
+    };
+    let server = InProcess::with_limits(limits).await;
+    let messages = json!([ping(1), ping(2), ping(3), ping(4), 7, {"jsonrpc": "2.0", "id": 1.5, "method": "ping"}]);
+    ask(server.address, &batch(&messages)).await;
+    let figures = ask(server.address, &Request::get("/metrics")).await.body;
+    for line in [
+        r#"http_refused_total{reason="too_many_calls"} 2"#,
+        r#"http_refused_total{reason="unreadable_body"} 2"#,
+    ] {
+        assert!(figures.contains(line), "{figures}");
+    }
 }
 
 #[tokio::test]

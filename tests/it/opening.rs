@@ -310,3 +310,38 @@ async fn raw_answer(client: &mut Client, message: &str) -> String {
         }
     }
 }
+
+#[tokio::test]
+async fn a_handshake_may_be_written_with_escapes() {
+    let message = r#"{"jsonrpc":"2.0","id":1,"method":"init\u0069alize"}"#;
+    for mut client in Client::all().await {
+        let answer = client.ask(message).await;
+        let revision = &answer["result"]["protocolVersion"];
+        assert_eq!(revision, "2025-11-25", "{}: {answer}", client.name());
+    }
+}
+
+#[tokio::test]
+async fn parameters_of_another_type_are_named_and_such_metadata_counts_as_missing() {
+    for mut client in Client::all().await {
+        client.ask(&initialize("2025-06-18").to_string()).await;
+        for params in [r#""x""#, "[1]", "5", "true"] {
+            let message = format!(r#"{{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{params}}}"#);
+            let answer = client.ask(&message).await;
+            assert_eq!(
+                (&answer["id"], &answer["error"]["code"]),
+                (&json!(2), &json!(-32602)),
+                "{answer}"
+            );
+            assert!(
+                answer["error"]["message"].as_str().unwrap().contains("`params`"),
+                "{answer}"
+            );
+        }
+        for meta in [r#""x""#, "5", "[1]", "true"] {
+            let message = format!(r#"{{"jsonrpc":"2.0","id":3,"method":"tools/list","params":{{"_meta":{meta}}}}}"#);
+            let answer = client.ask(&message).await;
+            assert_eq!(tool_names(&answer), TOOLS, "{} {meta}: {answer}", client.name());
+        }
+    }
+}

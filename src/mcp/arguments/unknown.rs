@@ -3,13 +3,15 @@
 //! | key | |
 //! |---|---|
 //! | one of [`OF_HOSTS`], or `_` at its beginning | always ignored |
-//! | any other, beside a known one | ignored |
+//! | any other, beside a known one that is not null | ignored |
 //! | any other, alone | refused, so that the model learns what there is |
 //!
 //! What is ignored is said once in the log.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
 
 use super::{JsonObject, is_any_of};
 
@@ -32,7 +34,9 @@ pub(crate) fn without_unknown(
     is_known: impl Fn(&str) -> bool,
 ) -> Result<JsonObject, String> {
     let is_hosts = |key: &str| key.starts_with('_') || is_any_of(key, OF_HOSTS);
-    let has_known = arguments.keys().any(|key| !is_hosts(key) && is_known(key));
+    // Null means that an argument is not given.
+    let is_given = |(key, value): (&String, &Value)| !value.is_null() && !is_hosts(key) && is_known(key);
+    let has_known = arguments.iter().any(is_given);
     let mut refused = None;
     arguments.retain(|key, value| {
         if !is_hosts(key) && is_known(key) {
@@ -43,7 +47,7 @@ pub(crate) fn without_unknown(
         } else if IGNORED.is_news(key) {
             tracing::warn!(
                 mcp.argument = shown(key),
-                "ignored an argument that no tool has; this is said once"
+                "ignored an unknown argument; logged once for each name"
             );
         }
         false
@@ -81,7 +85,7 @@ fn shown(key: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn left(arguments: Value) -> Result<Value, String> {
         let arguments = arguments.as_object().unwrap().clone();
@@ -117,7 +121,8 @@ mod tests {
     fn what_is_unknown_is_ignored_beside_what_is_known_and_refused_alone() {
         for (arguments, expected) in [
             (json!({"querry": "anna", "query": "bob"}), Ok(json!({"query": "bob"}))),
-            (json!({"query": null, "company": "x"}), Ok(json!({"query": null}))),
+            (json!({"query": null, "company": "x"}), Err("company".to_owned())),
+            (json!({"query": null, "company": null}), Ok(json!({"query": null}))),
             (json!({"company": "x", "limit": 1}), Err("company".to_owned())),
             (json!({"actions": "x"}), Err("actions".to_owned())),
             (json!({"company": null}), Ok(json!({}))),

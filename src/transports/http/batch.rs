@@ -2,14 +2,17 @@
 //!
 //! | message | in the answer |
 //! |---|---|
-//! | a request | its response; each counts as a call of the caller and as a running one, and may be refused as such |
+//! | a request | its response; each counts as a call of the caller, and as a running one until the whole answer is there; it may be refused as such |
 //! | `initialize`, or a request of a revision without batches | an error |
 //! | what is no message | an error |
 //! | a notification, a response | nothing |
 //!
-//! The answers come together, as one JSON array or one event that holds it, when the last is there; if there are none,
-//! the status is 202. See
+//! The answers come together, head and all, as one JSON array or one event that holds it, when the last is there; if there
+//! are none, the status is 202. Those that are there wait for the last, so they are bounded by [`MAX_MESSAGES`] and
+//! [`Limits::batch_answer_bytes`](super::Limits::batch_answer_bytes). See
 //! <https://modelcontextprotocol.io/specification/2025-03-26/basic/transports#sending-messages-to-the-server>.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -22,22 +25,40 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::direct::{older_revision, plain_request};
 use super::endpoint::Form;
 use super::routes::App;
-use crate::transports::guard::{Ends, Running};
+use crate::transports::guard::{Ends, RUNNING_OF_ONE, Running};
 use crate::transports::messages::{Message, ONE_MESSAGE, Read, Refused, read};
-use crate::transports::refusal::Refusal;
+use crate::transports::refusal::{Refusal, UNREADABLE};
 
-const BY_ITSELF: &str = "`initialize` and requests of a revision without batches are sent by themselves";
+const BY_ITSELF: &str = "`initialize`, and requests that name a later revision, must be sent alone, not in a batch";
+
+/// Messages of one batch. Each call runs until all are answered, so these are less than the calls that one caller may have.
+const MAX_MESSAGES: usize = 50;
+const _: () = assert!(MAX_MESSAGES <= RUNNING_OF_ONE);
 
 /// A POST that holds a batch.
 pub(super) struct Batch<'a> {
     app: &'a App,
     ends: Ends,
     headers: &'a HeaderMap,
+    /// Bytes of the answers so far.
+    answered: AtomicUsize,
+}
+
+/// An answer that waits for those to the other messages.
+struct Answered {
+    text: Box<RawValue>,
+    /// `None` if there was no call.
+    running: Option<Running>,
 }
 
 impl<'a> Batch<'a> {
     pub(super) fn new(app: &'a App, ends: Ends, headers: &'a HeaderMap) -> Self {
-        Self { app, ends, headers }
+        Self {
+            app,
+            ends,
+            headers,
+            answered: AtomicUsize::new(0),
+        }
     }
 
     /// The answers to `messages`. The POST itself has been counted and admitted, which serves for the first of them.
@@ -51,20 +72,32 @@ impl<'a> Batch<'a> {
         running: Running,
     ) -> Result<Response, Refusal> {
         let revision = older_revision(self.headers).filter(|revision| **revision <= ProtocolVersion::V_2025_03_26);
+        let refused = |problem: String| {
+            let error = ErrorData::invalid_request(problem, None);
+            Err(Refusal::unreadable(Refused::new(error)))
+        };
         let Some(revision) = revision else {
-            let error = ErrorData::invalid_request(ONE_MESSAGE, None);
-            return Err(Refusal::unreadable(Refused::new(error)));
+            return refused(ONE_MESSAGE.to_owned());
         };
         let messages = messages.map_err(Refusal::unreadable)?;
+        if messages.len() > MAX_MESSAGES {
+            return refused(format!("a batch may have {MAX_MESSAGES} messages at most"));
+        }
         let mut running = Some(running);
         let answering = messages
-            .iter()
+            .into_iter()
             .map(|text| self.answer_one(revision, text, running.take()));
         let answers: Vec<_> = join_all(answering).await.into_iter().flatten().collect();
         if answers.is_empty() {
             return Ok(StatusCode::ACCEPTED.into_response());
         }
-        Ok(response(&answers, form))
+        let (answers, running): (Vec<_>, Vec<_>) = answers
+            .into_iter()
+            .map(|answered| (answered.text, answered.running))
+            .unzip();
+        let response = response(&answers, form);
+        drop(running);
+        Ok(response)
     }
 
     fn admit(&self) -> Result<Running, Refusal> {
@@ -76,27 +109,50 @@ impl<'a> Batch<'a> {
     async fn answer_one(
         &self,
         revision: &ProtocolVersion,
-        text: &RawValue,
+        text: Box<RawValue>,
         running: Option<Running>,
-    ) -> Option<Box<RawValue>> {
+    ) -> Option<Answered> {
         let message = match read(text.get().as_bytes())? {
             Read::Message(message) => *message,
-            Read::Refused(refused) => return to_raw_value(&refused).ok(),
+            Read::Refused(refused) => return self.refused(&refused, UNREADABLE),
         };
+        drop(text);
         let Message::Request(request) = &message else {
             return None;
         };
         let id = request.id.clone();
-        let refused = |error| to_raw_value(&Refused::to(&id, error)).ok();
-        let _running = match running.map_or_else(|| self.admit(), Ok) {
+        let running = match running.map_or_else(|| self.admit(), Ok) {
             Ok(running) => running,
-            Err(refusal) => return refused(refusal.into_error()),
+            Err(refusal) => {
+                let reason = refusal.reason();
+                return self.refused(&Refused::to(&id, refusal.into_error()), reason);
+            }
         };
         let Some(request) = plain_request(message) else {
-            return refused(ErrorData::invalid_request(BY_ITSELF, None));
+            let error = ErrorData::invalid_request(BY_ITSELF, None);
+            return self.refused(&Refused::to(&id, error), UNREADABLE);
         };
         let answer = self.app.endpoint.direct.call(revision, request).await?;
-        to_raw_value(&answer).ok()
+        let text = to_raw_value(&answer).ok()?;
+        let bytes = text.get().len();
+        let most = self.app.limits.batch_answer_bytes;
+        if self.answered.fetch_add(bytes, Ordering::Relaxed) + bytes > most {
+            self.answered.fetch_sub(bytes, Ordering::Relaxed);
+            let problem = format!(
+                "the answers to one batch may have {} KiB together; send this request alone",
+                most / 1024
+            );
+            let error = ErrorData::invalid_request(problem, None);
+            return self.refused(&Refused::to(&id, error), "batch_too_large");
+        }
+        let running = Some(running);
+        Some(Answered { text, running })
+    }
+
+    fn refused(&self, refused: &Refused, reason: &'static str) -> Option<Answered> {
+        self.app.metrics.refused(reason);
+        let text = to_raw_value(refused).ok()?;
+        Some(Answered { text, running: None })
     }
 }
 

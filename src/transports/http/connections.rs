@@ -50,7 +50,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, app: &Arc<App>,
     let limits = app.limits;
     let places = Arc::new(Semaphore::new(room_for_connections(limits.connections)));
     let shares = Shares::new(CONNECTIONS_OF_ONE);
-    let refused = refusal::Log::new(Level::WARN);
+    let refused = refusal::Log::new(Level::WARN, "closed more new connections");
     let graceful = GracefulShutdown::new();
     let begin = |(stream, remote): (TcpStream, SocketAddr)| {
         let place = Arc::clone(&places).try_acquire_owned();

@@ -6,7 +6,7 @@
 //! | names `text/event-stream` alone, or likes it better (`q`) | an event stream, with comments while it is silent |
 //! | neither | 406 |
 //!
-//! A batch of messages is answered by `batch`.
+//! A batch of messages is answered by `batch`, in each form as a whole: the head comes with the answer.
 //!
 //! Who leaves takes its call back; a `notifications/cancelled` cannot, since no session tells whose request it means.
 //! The head of an event stream, and with it the first comment, comes at once in the revisions with a handshake; in
@@ -145,6 +145,8 @@ async fn answer(app: &App, ends: Ends, request: Request) -> Result<Response, Ref
     let mut body = app.bodies.read(caller.address, &parts.headers, body).await?;
     let running = app.guard.admit(caller)?;
     if let Some(messages) = batch_in(&body.bytes) {
+        // Its messages are copies, which go one by one; the memory stays counted.
+        body.bytes = Bytes::new();
         let batch = Batch::new(app, ends, &parts.headers);
         return batch.answer(messages, form, running).await;
     }

@@ -58,7 +58,7 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
         endpoint: Endpoint::new(&server, limits.keep_alive),
         readiness: Readiness::new(server.clone()),
         metrics: Metrics::new(&server, Arc::clone(&guard), Arc::clone(&bodies), sessions.clone()),
-        refused: refusal::Log::new(Level::INFO),
+        refused: refusal::Log::new(Level::INFO, "refused more requests"),
         bodies,
         has_legacy_sse: sessions.is_some(),
         server,

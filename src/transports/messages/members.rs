@@ -45,6 +45,15 @@ impl<'a> Members<'a> {
         Members(changed.collect())
     }
 
+    /// The same with `value` as `key`.
+    pub(super) fn with(&'a self, key: &str, value: &'a RawValue) -> Members<'a> {
+        let members = self.0.iter().map(|(known, given)| {
+            let value = if known == key { value } else { given };
+            (known.clone(), Cow::Borrowed(value))
+        });
+        Members(members.collect())
+    }
+
     /// Adds a member at the end.
     pub(super) fn push(&mut self, key: &str, value: Box<RawValue>) {
         self.0.push((key.to_owned(), Cow::Owned(value)));

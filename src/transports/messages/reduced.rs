@@ -7,7 +7,8 @@
 //! |---|---|
 //! | the message | the members of JSON-RPC |
 //! | `_meta` of a request or notification | what rmcp or this server reads: short texts and numbers, the client's capabilities |
-//! | `_meta` of a result | nothing |
+//! | a result | what an answer to a form has: `action` and the texts of `content` |
+//! | an error | its code and message |
 //! | `params` of `initialize` | what [`initialize`] keeps |
 //! | an empty list where an object belongs | the empty object, as PHP means it |
 //! | everything else | as it is, if the message then has at most [`MAX_VALUES`] JSON values |
@@ -22,12 +23,10 @@ use super::initialize;
 use super::members::{Members, is_empty_list};
 use super::refused::Refused;
 use super::surrogates::without_lone_surrogates;
+use super::weight::Weight;
 
 /// JSON values of one message: fifty names, each as an object of its own, are some hundreds.
 const MAX_VALUES: usize = 1000;
-/// A text within both bounds is taken as it is. Most calls are: one has some three hundred bytes and twenty values.
-const PLAIN_BYTES: usize = 4096;
-const PLAIN_VALUES: usize = 64;
 /// Bytes of one text in `_meta`: a traceparent has 55, a progress token may be a UUID.
 const MAX_META_TEXT: usize = 256;
 
@@ -63,8 +62,11 @@ pub(in crate::transports) fn reduced(text: &[u8]) -> Result<Cow<'_, [u8]>, Refus
     let mut message = message.changed(|key, value| match key {
         "params" if understood.is_some() => None,
         "params" => Some(parameters(value)),
-        "result" => Some(without_meta(value)),
-        "jsonrpc" | "id" | "method" | "error" => Some(value),
+        "result" => Some(result(value)),
+        "error" => Some(with(value, |key, value| {
+            ["code", "message"].contains(&key).then_some(value)
+        })),
+        "jsonrpc" | "id" | "method" => Some(value),
         _ => None,
     });
     if let Some(understood) = understood {
@@ -88,8 +90,18 @@ fn refused_unread(text: &str) -> Refused {
     Refused::in_text(text, error)
 }
 
+/// A message whose `_meta` is no object, without it. `None` if there is none such.
+pub(super) fn without_odd_meta(message: &Members<'_>) -> Option<String> {
+    let params = Members::of(message.get("params")?)?;
+    params.get("_meta").filter(|meta| !meta.starts_with('{'))?;
+    let params = params.changed(|key, value| (key != "_meta").then_some(value));
+    let params = params.into_value();
+    let mended = message.with("params", &params);
+    Some(mended.into_value().get().to_owned())
+}
+
 fn too_many_values() -> ErrorData {
-    let problem = format!("a message may have {MAX_VALUES} JSON values at most, and this one has more");
+    let problem = format!("a message may have {MAX_VALUES} JSON values at most, and a call 50 names");
     ErrorData::invalid_request(problem, None)
 }
 
@@ -106,7 +118,7 @@ fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     };
     let changed = members.changed(|key, value| {
         Some(match key {
-            "_meta" => meta(value),
+            "_meta" => meta(value)?,
             // It holds arguments too.
             "context" => parameters(value),
             key if OBJECTS.contains(&key) && is_empty_list(value.get()) => Members::default().into_value(),
@@ -116,20 +128,31 @@ fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     changed.into_value()
 }
 
-fn without_meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
+/// A form has fields of text alone.
+fn result(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
+    with(value, |key, value| match key {
+        "action" => Some(value),
+        "content" => Some(with(value, |_, value| {
+            (!value.get().starts_with(['[', '{'])).then_some(value)
+        })),
+        _ => None,
+    })
+}
+
+/// An object with `change` of each member; what is no object stays.
+fn with<'a>(
+    value: Cow<'a, RawValue>,
+    change: impl for<'b> Fn(&str, Cow<'b, RawValue>) -> Option<Cow<'b, RawValue>>,
+) -> Cow<'a, RawValue> {
     match Members::of(value.get()) {
-        Some(members) => members
-            .changed(|key, value| (key != "_meta").then_some(value))
-            .into_value(),
+        Some(members) => members.changed(change).into_value(),
         None => value,
     }
 }
 
-/// What is read of a request's or a notification's `_meta`. What is malformed there counts as missing.
-fn meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
-    let Some(members) = Members::meant_by(Some(value.get())) else {
-        return value;
-    };
+/// What is read of a request's or a notification's `_meta`. What is malformed counts as missing, also as a whole.
+fn meta(value: Cow<'_, RawValue>) -> Option<Cow<'_, RawValue>> {
+    let members = Members::meant_by(Some(value.get()))?;
     let kept = members.changed(|key, value| {
         let name = key.strip_prefix("io.modelcontextprotocol/").unwrap_or(key);
         match name {
@@ -142,67 +165,15 @@ fn meta(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
             _ => None,
         }
     });
-    kept.into_value()
+    Some(kept.into_value())
 }
 
 fn raw<'a>(value: &impl Serialize) -> Option<Cow<'a, RawValue>> {
     to_raw_value(value).ok().map(Cow::Owned)
 }
 
-/// What a text would become, told from its punctuation alone, so of any text.
-#[derive(Debug, Default)]
-struct Weight {
-    /// Not fewer than its JSON values.
-    values: usize,
-    has_empty_list: bool,
-    /// One of its texts is `initialize`.
-    may_initialize: bool,
-}
-
-impl Weight {
-    fn of(text: &[u8]) -> Self {
-        let mut weight = Self {
-            values: 1,
-            ..Self::default()
-        };
-        let (mut rest, mut last) = (text, 0);
-        while let Some((&byte, after)) = rest.split_first() {
-            rest = after;
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' => continue,
-                b'[' | b'{' | b',' => weight.values += 1,
-                b']' => weight.has_empty_list |= last == b'[',
-                b'"' => {
-                    let string = string_at(rest);
-                    weight.may_initialize |= string == b"initialize";
-                    rest = rest.get(string.len() + 1..).unwrap_or_default();
-                }
-                _ => {}
-            }
-            last = byte;
-        }
-        weight
-    }
-
-    fn is_plain(&self, bytes: usize) -> bool {
-        let is_small = bytes <= PLAIN_BYTES && self.values <= PLAIN_VALUES;
-        is_small && !self.has_empty_list && !self.may_initialize
-    }
-}
-
-/// A string from behind its first quotation mark to its last, or to the end of the text.
-fn string_at(text: &[u8]) -> &[u8] {
-    let mut is_escaped = false;
-    let end = text.iter().position(|byte| {
-        let is_end = *byte == b'"' && !is_escaped;
-        is_escaped = *byte == b'\\' && !is_escaped;
-        is_end
-    });
-    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -278,7 +249,7 @@ mod tests {
                 format!(r#""method":"no/such","params":{{"x":{value}}}"#),
                 format!(r#""method":"no/such","params":{value}"#),
                 format!(r#""result":{{"content":{value}}}"#),
-                format!(r#""error":{{"code":1,"message":"a","data":{value}}}"#),
+                format!(r#""error":{{"code":1,"message":{value}}}"#),
                 format!(r#""method":{value}"#),
             ] {
                 let refused = refused(&format!(r#"{{"jsonrpc":"2.0",{part},"id":18446744073709551616}}"#));
@@ -287,7 +258,7 @@ mod tests {
                     refused["error"]["message"].as_str().unwrap().contains("1000"),
                     "{refused}"
                 );
-                assert!(refused["id"].is_number(), "{refused}");
+                assert_eq!(refused["id"].is_number(), part.contains("method"), "{refused}");
             }
             let without_id = refused(&format!(r#"{{"jsonrpc":"2.0","result":{{"content":{value}}}}}"#));
             assert_eq!(
@@ -299,6 +270,18 @@ mod tests {
             let list = refused(&format!("[{value}]"));
             assert_eq!((&list["error"]["code"], list.get("id")), (&json!(-32600), None));
         }
+        // Of a response all that is read is kept.
+        let response = |part: &str| format!(r#"{{"jsonrpc":"2.0","id":0,{part}}}"#);
+        let text = response(&format!(r#""error":{{"code":1,"message":"a","data":{heavy}}}"#));
+        assert_eq!(
+            read(&text),
+            json!({"jsonrpc": "2.0", "id": 0, "error": {"code": 1, "message": "a"}})
+        );
+        let text = response(&format!(
+            r#""result":{{"action":"accept","x":{heavy},"content":{{"a":"b","x":{heavy}}}}}"#
+        ));
+        let result = json!({"action": "accept", "content": {"a": "b"}});
+        assert_eq!(read(&text), json!({"jsonrpc": "2.0", "id": 0, "result": result}));
         // A notification has no answer, and nothing of it is needed.
         let text = format!(r#"{{"jsonrpc":"2.0","method":"a","params":{{"x":{heavy}}},"error":{heavy}}}"#);
         assert_eq!(read(&text), json!({"jsonrpc": "2.0", "method": "a"}));
@@ -336,34 +319,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn punctuation_inside_strings_weighs_nothing() {
-        for (text, values, has_empty_list) in [
-            (r#"{"a":1}"#, 2, false),
-            (r#"["[],,{", "\"[]", "\\"]"#, 4, false),
-            ("[ \n ]", 2, true),
-            (r#"["#, 2, false),
-            (r#""unfinished\"#, 1, false),
-        ] {
-            let weight = Weight::of(text.as_bytes());
-            assert_eq!(
-                (weight.values, weight.has_empty_list),
-                (values, has_empty_list),
-                "{text}"
-            );
-        }
-        assert!(Weight::of(br#"{"method":"initialize"}"#).may_initialize);
-    }
-
-    fn values_in(value: &Value) -> usize {
-        match value {
-            Value::Array(values) => 1 + values.iter().map(values_in).sum::<usize>(),
-            Value::Object(members) => 1 + members.values().map(values_in).sum::<usize>(),
-            _ => 1,
-        }
-    }
-
-    fn any_value() -> impl Strategy<Value = Value> {
+    pub(in crate::transports::messages) fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<i64>().prop_map(Value::from),
@@ -380,14 +336,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_value_has_more_values_than_its_weight(value in any_value()) {
-            prop_assert!(Weight::of(value.to_string().as_bytes()).values >= values_in(&value));
-        }
-
-        #[test]
         fn the_arguments_of_a_call_are_left_as_they_are(arguments in any_value()) {
             // Enough else to be looked into.
-            let meta = json!({"x": vec![0; PLAIN_VALUES]});
+            let meta = json!({"x": vec![0; 64]});
             let call = |meta| json!({"id": 1, "method": "tools/call", "params": {"a": arguments, "_meta": meta}});
             let reduced = reduced(call(meta).to_string().as_bytes()).map(|text| text.into_owned());
             prop_assert_eq!(reduced.unwrap(), call(json!({})).to_string().into_bytes());

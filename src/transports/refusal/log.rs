@@ -14,6 +14,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub(in crate::transports) struct Log {
     level: Level,
+    message: &'static str,
     state: Arc<Mutex<State>>,
 }
 
@@ -26,10 +27,11 @@ struct State {
 }
 
 impl Log {
-    /// Lines that count are of this level.
-    pub(in crate::transports) fn new(level: Level) -> Self {
+    /// Lines that count are of this level, and say `message`.
+    pub(in crate::transports) fn new(level: Level, message: &'static str) -> Self {
         Self {
             level,
+            message,
             state: Arc::default(),
         }
     }
@@ -79,9 +81,9 @@ impl Log {
             let _ = write!(reasons, "{comma}{reason} {count}");
         }
         if self.level == Level::WARN {
-            tracing::warn!(refused.count = count, refused.reasons = reasons, "refused more of them");
+            tracing::warn!(refused.count = count, refused.reasons = reasons, "{}", self.message);
         } else {
-            tracing::info!(refused.count = count, refused.reasons = reasons, "refused more of them");
+            tracing::info!(refused.count = count, refused.reasons = reasons, "{}", self.message);
         }
     }
 
@@ -147,7 +149,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_flood_is_one_line_a_second_and_every_refusal_is_in_one() {
         let (lines, _guard) = Lines::captured();
-        let log = Log::new(Level::INFO);
+        let log = Log::new(Level::INFO, "refused more requests");
         refuse(&log, ["no_token", "foreign_host"], 2_500).await;
         tokio::time::sleep(10 * PERIOD).await;
         let written = lines.taken();
@@ -158,14 +160,14 @@ mod tests {
             count.split(' ').next().unwrap().parse::<usize>().unwrap()
         });
         assert_eq!(1 + counts.sum::<usize>(), 2_500, "{written:#?}");
-        assert!(written[1].starts_with("INFO refused more of them"), "{written:#?}");
+        assert!(written[1].starts_with("INFO refused more requests"), "{written:#?}");
         assert!(written[1].contains("foreign_host 500, no_token "), "{written:#?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_after_a_quiet_second_is_logged_at_once_and_no_task_is_left() {
         let (lines, _guard) = Lines::captured();
-        let log = Log::new(Level::WARN);
+        let log = Log::new(Level::WARN, "closed more new connections");
         for _ in 0..3 {
             refuse(&log, ["too_many_connections"; 2], 1).await;
             assert_eq!(lines.taken(), ["INFO first too_many_connections"]);
@@ -179,14 +181,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_was_counted_last_is_logged_when_the_server_stops() {
         let (lines, _guard) = Lines::captured();
-        let log = Log::new(Level::WARN);
+        let log = Log::new(Level::WARN, "closed more new connections");
         refuse(&log, ["too_many_connections"; 2], 10).await;
         log.flush();
         log.flush();
         let written = lines.taken();
         assert_eq!(written.len(), 2, "{written:#?}");
         assert!(
-            written[1].starts_with("WARN refused more of them refused.count=9"),
+            written[1].starts_with("WARN closed more new connections refused.count=9"),
             "{written:#?}"
         );
     }

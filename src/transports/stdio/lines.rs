@@ -7,27 +7,35 @@
 //! | what could grow | is bounded by |
 //! |---|---|
 //! | a line | [`MAX_BYTES`], the bound of a body over HTTP; the rest of a longer one is dropped as it comes |
-//! | requests without an answer, and answers that the client does not take | [`MAX_UNANSWERED`], then no request is read until one is taken |
-//! | errors about lines that cannot be read | one, then nothing is read until it is taken |
+//! | requests without an answer, and answers that the client does not take | [`MAX_UNANSWERED`] |
+//! | requests beyond those | [`Held`], so that cancellations, answers to forms and pings behind them are read; then each is refused, once nothing was answered for [`PATIENCE`] |
+//! | errors about lines that cannot be read, refusals, and pongs while requests are held back | one, then nothing is read until it is taken |
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use rmcp::model::{ErrorData, JsonRpcMessage};
+use rmcp::model::{ClientRequest, EmptyResult, ErrorData, JsonRpcMessage, JsonRpcRequest, RequestId, ServerResult};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::sync::Notify;
 
+use super::held::Held;
 use super::output::Output;
-use crate::transports::messages::{MAX_BYTES, Read, Refused, batch_in, read};
+use crate::transports::messages::{MAX_BYTES, Message, Read, Refused, batch_in, read};
 use crate::transports::unanswered::Unanswered;
 
 /// Requests without an answer. An assistant has a handful under way, a busy one dozens. Each takes some sixty kilobytes while
 /// it waits for the portal, and its answer a hundred at most.
 const MAX_UNANSWERED: usize = 256;
+
+/// A client that asks faster than it is answered waits; after so long without any answer its further requests are refused,
+/// so that what stands behind them is read.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Reads and writes one message a line.
 pub(super) struct Lines<R, W> {
@@ -38,10 +46,16 @@ pub(super) struct Lines<R, W> {
     too_long: Option<Refused>,
     /// What was read and not handed on yet.
     read: Option<Read>,
+    /// Bytes of its text.
+    read_bytes: usize,
     /// The rest of a batch, which is not looked at yet.
     batch: VecDeque<Box<RawValue>>,
-    /// An error about a line is not written yet.
-    has_unwritten_error: bool,
+    /// Requests that wait for room.
+    held: Held,
+    /// Nothing was answered for [`PATIENCE`] while no further request could be held back.
+    is_stuck: bool,
+    /// An error or a pong of ours is not written yet.
+    has_unwritten: bool,
     /// A notification was handed on: what it starts, or ends, has not run yet.
     has_notified: bool,
     output: Arc<Output<W>>,
@@ -59,8 +73,11 @@ where
             line: Vec::new(),
             too_long: None,
             read: None,
+            read_bytes: 0,
             batch: VecDeque::new(),
-            has_unwritten_error: false,
+            held: Held::default(),
+            is_stuck: false,
+            has_unwritten: false,
             has_notified: false,
             output: Arc::new(Output::new(output)),
             flow: Arc::default(),
@@ -112,16 +129,57 @@ where
         match batch_in(&self.line) {
             Some(Ok(batch)) => self.batch = batch.into(),
             Some(Err(refused)) => self.read = Some(Read::Refused(refused)),
-            None => self.read = read(&self.line),
+            None => {
+                self.read_bytes = self.line.len();
+                self.read = read(&self.line);
+            }
         }
         self.line.clear();
         self.line.shrink_to(KEPT_LINE);
     }
 
-    fn refuse(&mut self, refused: &Refused) {
-        self.has_unwritten_error = self.output.add(refused).is_ok();
+    fn write(&mut self, message: &impl Serialize) {
+        self.has_unwritten = self.output.add(message).is_ok();
+    }
+
+    /// Hands a message on.
+    fn take(&mut self, message: Message) -> Option<Message> {
+        if let Err(refused) = self.flow.take(&message) {
+            self.write(&refused);
+            return None;
+        }
+        self.has_notified = matches!(message, JsonRpcMessage::Notification(_));
+        Some(message)
+    }
+
+    /// Holds back a request that finds no room, or answers it. Safe to cancel.
+    async fn hold_back(&mut self, request: Box<Message>) {
+        let JsonRpcMessage::Request(JsonRpcRequest { id, request: asked, .. }) = &*request else {
+            return;
+        };
+        let id = id.clone();
+        if self.flow.is_running(&id) || self.held.contains(&id) {
+            return self.write(&Refused::to(&id, ErrorData::invalid_request(SAME_ID, None)));
+        }
+        if matches!(asked, ClientRequest::PingRequest(_)) {
+            let pong = ServerResult::EmptyResult(EmptyResult {});
+            let pong: TxJsonRpcMessage<RoleServer> = JsonRpcMessage::response(pong, id);
+            return self.write(&pong);
+        }
+        let Err(request) = self.held.push(id.clone(), request, self.read_bytes) else {
+            return;
+        };
+        if self.is_stuck {
+            let problem = "too many calls are under way; send this one again when others are answered";
+            return self.write(&Refused::to(&id, ErrorData::invalid_request(problem, None)));
+        }
+        self.read = Some(Read::Message(request));
+        let room = tokio::time::timeout(PATIENCE, self.flow.has_room());
+        self.is_stuck = room.await.is_err();
     }
 }
+
+const SAME_ID: &str = "a request with this id is not answered yet";
 
 /// Room for a line that is kept for the next one.
 const KEPT_LINE: usize = 16 * 1024;
@@ -161,27 +219,50 @@ where
             if std::mem::take(&mut self.has_notified) {
                 tokio::task::yield_now().await;
             }
-            if self.has_unwritten_error {
+            if self.has_unwritten {
                 self.output.flush().await.ok()?;
-                self.has_unwritten_error = false;
+                self.has_unwritten = false;
             }
-            // Notifications and responses are taken at any time: a call may be cancelled while all others wait.
-            if matches!(&self.read, Some(Read::Message(message)) if matches!(**message, JsonRpcMessage::Request(_))) {
-                self.flow.has_room().await;
+            if !self.flow.is_full() {
+                self.is_stuck = false;
+                if let Some(request) = self.held.pop() {
+                    if let Some(request) = self.take(*request) {
+                        return Some(request);
+                    }
+                    continue;
+                }
             }
             match self.read.take() {
-                Some(Read::Message(message)) => match self.flow.take(&message) {
-                    Ok(()) => {
-                        self.has_notified = matches!(*message, JsonRpcMessage::Notification(_));
-                        return Some(*message);
+                Some(Read::Message(message)) => {
+                    let is_request = matches!(*message, JsonRpcMessage::Request(_));
+                    if is_request && self.flow.is_full() {
+                        self.hold_back(message).await;
+                        continue;
                     }
-                    Err(refused) => self.refuse(&refused),
+                    self.held.forget_cancelled(&message);
+                    if let Some(message) = self.take(*message) {
+                        return Some(message);
+                    }
+                }
+                Some(Read::Refused(refused)) => match refused.into_response() {
+                    Ok(response) => return Some(response),
+                    Err(refused) => self.write(&refused),
                 },
-                Some(Read::Refused(refused)) => self.refuse(&refused),
                 None => {
                     if let Some(text) = self.batch.pop_front() {
+                        self.read_bytes = text.get().len();
                         self.read = read(text.get().as_bytes());
-                    } else if !self.read_line().await {
+                        continue;
+                    }
+                    let flow = Arc::clone(&self.flow);
+                    let has_held = !self.held.is_empty();
+                    let has_more = tokio::select! {
+                        biased;
+                        () = flow.has_room(), if has_held => continue,
+                        has_more = self.read_line() => has_more,
+                    };
+                    // After the end of input nothing is waited for that may never be answered.
+                    if !has_more && (!has_held || tokio::time::timeout(PATIENCE, flow.has_room()).await.is_err()) {
                         return None;
                     }
                 }
@@ -207,9 +288,17 @@ impl Flow {
         self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_full(&self) -> bool {
+        self.unanswered().len() >= MAX_UNANSWERED
+    }
+
+    fn is_running(&self, id: &RequestId) -> bool {
+        self.unanswered().is_running(id)
+    }
+
     /// Waits until one more request may be read.
     async fn has_room(&self) {
-        while self.unanswered().len() >= MAX_UNANSWERED {
+        while self.is_full() {
             // An answer that is sent in between leaves a permit, so it is not missed.
             self.answered.notified().await;
         }
@@ -220,8 +309,7 @@ impl Flow {
         let mut unanswered = self.unanswered();
         if let JsonRpcMessage::Request(request) = message {
             if unanswered.is_running(&request.id) {
-                let problem = "a request with this id is not answered yet";
-                return Err(Refused::to(&request.id, ErrorData::invalid_request(problem, None)));
+                return Err(Refused::to(&request.id, ErrorData::invalid_request(SAME_ID, None)));
             }
             unanswered.begin(request.id.clone(), ());
         } else {

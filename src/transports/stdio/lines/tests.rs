@@ -24,6 +24,10 @@ fn pings(ids: std::ops::Range<usize>) -> String {
     ids.map(ping).collect()
 }
 
+fn lists(ids: std::ops::Range<usize>) -> String {
+    pings(ids).replace("\"ping\"", "\"tools/list\"")
+}
+
 fn cancelled(id: usize) -> String {
     format!("{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{id}}}}}\n")
 }
@@ -49,7 +53,7 @@ fn answer(lines: &mut Pipe, id: RequestId) -> JoinHandle<Result<(), io::Error>> 
 
 #[tokio::test(start_paused = true)]
 async fn no_further_request_is_read_while_too_many_have_no_answer() {
-    let (_input, _output, mut lines) = piped(&pings(0..1000)).await;
+    let (_input, _output, mut lines) = piped(&lists(0..300)).await;
     let ids = all(&mut lines).await;
     assert_eq!(ids.len(), MAX_UNANSWERED);
     // The first few fit into the pipe; the others wait for a reader, and count.
@@ -63,7 +67,7 @@ async fn no_further_request_is_read_while_too_many_have_no_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_is_read_on_and_gets_every_answer_once() {
-    let (input, mut output, mut lines) = piped(&pings(0..5000)).await;
+    let (input, mut output, mut lines) = piped(&lists(0..5000)).await;
     drop(input);
     let reader = tokio::spawn(async move {
         let mut text = String::new();
@@ -93,9 +97,9 @@ async fn a_client_that_reads_is_read_on_and_gets_every_answer_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_cancelled_while_as_many_wait_as_may_and_makes_room_for_another() {
-    let (mut input, _output, mut lines) = piped(&pings(0..MAX_UNANSWERED)).await;
+    let (mut input, _output, mut lines) = piped(&lists(0..MAX_UNANSWERED)).await;
     assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
-    let more = cancelled(7) + &pings(1000..1010);
+    let more = cancelled(7) + &lists(1000..1010);
     input.write_all(more.as_bytes()).await.unwrap();
     let heard = next(&mut lines).await;
     assert!(matches!(heard, Some(JsonRpcMessage::Notification(_))), "{heard:?}");
@@ -105,13 +109,13 @@ async fn a_call_is_cancelled_while_as_many_wait_as_may_and_makes_room_for_anothe
 /// Else a client could take in no answer, cancel each call when it is answered, and ask again.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_not_read_counts_also_if_its_call_is_cancelled() {
-    let (mut input, _output, mut lines) = piped(&pings(0..MAX_UNANSWERED)).await;
+    let (mut input, _output, mut lines) = piped(&lists(0..MAX_UNANSWERED)).await;
     for id in all(&mut lines).await {
         answer(&mut lines, id);
     }
     tokio::task::yield_now().await;
     let more: String = (0..MAX_UNANSWERED).map(cancelled).collect();
-    input.write_all((more + &pings(1000..2000)).as_bytes()).await.unwrap();
+    input.write_all((more + &lists(1000..2000)).as_bytes()).await.unwrap();
     for _ in 0..MAX_UNANSWERED {
         assert!(matches!(next(&mut lines).await, Some(JsonRpcMessage::Notification(_))));
     }
@@ -154,4 +158,62 @@ async fn a_batch_is_read_message_by_message() {
     assert!(next(&mut lines).await.is_some());
     assert_eq!(lines.batch.len(), 99);
     assert_eq!(all(&mut lines).await.len(), 99);
+}
+
+/// What the program has written, without waiting for more.
+async fn written(output: &mut DuplexStream) -> Vec<serde_json::Value> {
+    let mut text = Vec::new();
+    let mut part = [0; 256];
+    while let Ok(Ok(length @ 1..)) = tokio::time::timeout(Duration::from_millis(1), output.read(&mut part)).await {
+        text.extend_from_slice(&part[..length]);
+    }
+    let text = String::from_utf8(text).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_and_a_cancellation_are_heard_behind_calls_that_wait_for_room() {
+    let held = lists(MAX_UNANSWERED..MAX_UNANSWERED + 40);
+    let behind = pings(900..901) + &cancelled(MAX_UNANSWERED) + &cancelled(3) + &lists(270..271);
+    let (_input, mut output, mut lines) = piped(&(lists(0..MAX_UNANSWERED) + &held + &behind)).await;
+    assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
+    let pong = written(&mut output).await;
+    assert_eq!(
+        (pong.len(), &pong[0]["id"], &pong[0]["result"]),
+        (1, &900.into(), &serde_json::json!({}))
+    );
+    assert!(matches!(next(&mut lines).await, Some(JsonRpcMessage::Notification(_))));
+    // The first that waited was cancelled meanwhile.
+    let second = RequestId::Number(i64::try_from(MAX_UNANSWERED + 1).unwrap());
+    assert_eq!(all(&mut lines).await, [second]);
+    let again = written(&mut output).await;
+    assert_eq!(again[0]["id"], 270, "its id is in use");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_cannot_even_wait_are_refused_one_by_one_as_the_client_reads() {
+    let (_input, mut output, mut lines) = piped(&(lists(0..1000) + &pings(1000..1001))).await;
+    assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
+    assert!(lines.output.waiting() < 256, "one error, and not hundreds");
+    let reading = async {
+        let mut text = Vec::new();
+        while !text.ends_with(b"\"result\":{}}\n") {
+            output.read_buf(&mut text).await.unwrap();
+        }
+        String::from_utf8(text).unwrap()
+    };
+    let answers = tokio::select! {
+        answers = reading => answers,
+        message = lines.receive() => panic!("{message:?}"),
+    };
+    assert_eq!(answers.lines().count(), 1000 - MAX_UNANSWERED - 64 + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_input_is_noticed_behind_calls_that_wait_for_room() {
+    let (input, _output, mut lines) = piped(&lists(0..300)).await;
+    drop(input);
+    assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
+    let end = tokio::time::timeout(Duration::from_secs(1), lines.receive()).await;
+    assert!(matches!(end, Ok(None)));
 }
