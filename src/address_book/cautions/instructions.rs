@@ -1,7 +1,8 @@
 //! Whether a text speaks to a model. Pure.
 //!
 //! That cannot be told in general. This knows the phrases of [`phrases`](super::phrases), by how a text reads rather than
-//! how it is spelled, and is silent on everything else: it catches the lazy, and never alarms falsely.
+//! how it is spelled, and is silent on everything else. It catches set phrases alone, and alarms falsely where an ordinary
+//! name holds one: a sender called `Do not tell the user` is marked.
 
 use std::sync::LazyLock;
 
@@ -13,9 +14,11 @@ use super::{names, phrases, spelling};
 const MAX_WORDS_BETWEEN: usize = 3;
 /// Other octets between two pieces of one, without blanks: as many as fifteen Chinese characters have.
 const MAX_OCTETS_BETWEEN: usize = 45;
-/// The fewest words of a phrase; Turkish, with its dotless i, says it in two.
+/// A text of fewer words holds a phrase only if it has two long ones (`Ignore instructions`), or Turkish or Arabic ones.
 const LEAST_WORDS: usize = 3;
-const LEAST_TURKISH_WORDS: usize = 2;
+const LEAST_LETTERS_OF_TWO: usize = 16;
+const LEAST_LETTERS_OF_LONGER: usize = 10;
+const LEAST_LETTERS_OF_LONGER_ARABIC: usize = 8;
 /// A word of so many letters may be a phrase without its blanks, one of at least so many parts.
 const LEAST_JOINED: usize = 16;
 const LEAST_JOINED_PARTS: usize = 3;
@@ -35,11 +38,26 @@ pub(super) fn are_in(text: &str) -> bool {
     known.are_ordered_in_a_role(&readable, &words)
         || known.are_in_words(&words)
         || known.are_in_pieces(&readable, &words)
+        || MARKS_WITHIN_WORDS.iter().any(|marks| {
+            readable.contains(*marks)
+                && known.are_in_words(&names::words(&without(marks, &readable)).collect::<Vec<_>>())
+        })
+}
+
+/// What may part the letters of one word, as in `Ign-ore`; dots and underscores rather part words.
+const MARKS_WITHIN_WORDS: [&[char]; 2] = [
+    &['-', '*', '\'', '~', '^', '·'],
+    &['-', '*', '\'', '~', '^', '·', '.', '_'],
+];
+
+fn without(marks: &[char], text: &str) -> String {
+    text.chars().filter(|character| !marks.contains(character)).collect()
 }
 
 /// Nearly all names are too short for a phrase, which is found out by their octets, without a copy of them.
 fn may_be_in(text: &str) -> bool {
-    let (mut words, mut letters, mut may_be_turkish) = (0, 0, false);
+    let (mut words, mut letters, mut all_letters, mut longest) = (0, 0, 0, 0);
+    let (mut may_be_turkish, mut has_arabic) = (false, false);
     for octet in text.bytes() {
         match octet {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
@@ -53,15 +71,21 @@ fn may_be_in(text: &str) -> bool {
             // Signs, marks and phonetic letters may stand between words or in them.
             0xC2 | 0xCA..=0xCD => letters = 0,
             0xC4 => may_be_turkish = true,
+            0xD8 | 0xD9 => has_arabic = true,
             _ => {}
         }
         words += usize::from(letters == 0);
         letters += 1;
+        all_letters += 1;
+        longest = longest.max(letters);
         if letters >= LEAST_JOINED {
             return true;
         }
     }
-    words >= LEAST_WORDS || (words == LEAST_TURKISH_WORDS && may_be_turkish && text.contains('ı'))
+    let are_long = || all_letters >= LEAST_LETTERS_OF_TWO && longest >= LEAST_LETTERS_OF_LONGER;
+    let is_of_short =
+        || (has_arabic && longest >= LEAST_LETTERS_OF_LONGER_ARABIC) || (may_be_turkish && text.contains('ı'));
+    words >= LEAST_WORDS || (words == 2 && (are_long() || is_of_short()))
 }
 
 /// True from Hangul on, where the scripts without blanks are.
@@ -78,11 +102,19 @@ struct Phrases {
     by_opener: HashMap<String, Vec<usize>>,
     pieces: Vec<Phrase>,
     roles: Vec<String>,
-    orders: Vec<String>,
+    orders: Vec<Phrase>,
+    fillers: Vec<String>,
 }
 
-/// Parts in their order, each with its alternatives.
-type Phrase = Vec<Vec<Part>>;
+/// Places in their order.
+type Phrase = Vec<Place>;
+
+/// The alternatives for one part of a phrase; none is the end of the text.
+struct Place {
+    parts: Vec<Part>,
+    /// Behind the part before, with fillers between at most.
+    is_next: bool,
+}
 
 struct Part {
     text: String,
@@ -95,7 +127,7 @@ impl Phrases {
         let words: Vec<Phrase> = phrases::WORDS.iter().map(|row| phrase(row)).collect();
         let mut by_opener: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, phrase) in words.iter().enumerate() {
-            for part in phrase.iter().take(1).flatten() {
+            for part in phrase.iter().take(1).flat_map(|place| &place.parts) {
                 let places = by_opener.entry(opener(&part.text).to_owned()).or_default();
                 if places.last() != Some(&at) {
                     places.push(at);
@@ -108,7 +140,8 @@ impl Phrases {
             by_opener,
             pieces: phrases::PIECES.iter().map(|row| phrase(row)).collect(),
             roles: read(phrases::ROLES),
-            orders: read(phrases::ORDERS),
+            orders: phrases::ORDERS.iter().map(|row| phrase(row)).collect(),
+            fillers: read(phrases::FILLERS),
         }
     }
 
@@ -116,12 +149,14 @@ impl Phrases {
         let Some((role, rest)) = words.split_first() else {
             return false;
         };
-        let is_one_of = |list: &[String], word: &str| list.iter().any(|known| known == word);
         let opening = readable.trim_start_matches(|c: char| !c.is_alphanumeric());
         let follows = opening.strip_prefix(role).unwrap_or_default();
-        is_one_of(&self.roles, role)
+        self.roles.iter().any(|known| known == role)
             && follows.trim_start_matches([']', '>', '*', ' ']).starts_with(':')
-            && rest.iter().any(|word| is_one_of(&self.orders, word))
+            && (0..rest.len()).any(|start| {
+                let words = rest.get(start..).unwrap_or_default();
+                self.orders.iter().any(|order| self.is_at_start_of(words, order))
+            })
     }
 
     fn are_in_words(&self, words: &[&str]) -> bool {
@@ -130,8 +165,29 @@ impl Phrases {
             let mut phrases = self.by_opener.get(opener(word)).into_iter().flatten();
             phrases.any(|at| {
                 let phrase = self.words.get(*at).map(Vec::as_slice).unwrap_or_default();
-                is_at_start_of(words.get(start..).unwrap_or_default(), phrase)
+                self.is_at_start_of(words.get(start..).unwrap_or_default(), phrase)
             })
+        })
+    }
+
+    /// True if the first of `words` begins the phrase, and the others hold the rest.
+    fn is_at_start_of(&self, words: &[&str], phrase: &[Place]) -> bool {
+        let (mut rest, mut most_between) = (words.iter(), 0);
+        phrase.iter().all(|place| {
+            if place.parts.is_empty() {
+                return rest.len() == 0;
+            }
+            let mut between = 0;
+            let found = rest.by_ref().find_map(|word| {
+                if place.parts.iter().any(|part| part.is(word)) {
+                    return Some(true);
+                }
+                between += usize::from(!place.is_next || !self.fillers.iter().any(|filler| filler == word));
+                let is_too_far = between > if place.is_next { 0 } else { most_between };
+                is_too_far.then_some(false)
+            });
+            most_between = MAX_WORDS_BETWEEN;
+            found == Some(true)
         })
     }
 
@@ -140,7 +196,9 @@ impl Phrases {
         let is_joined = |word: &&str| word.len() >= LEAST_JOINED;
         let mut joined = words.iter().copied().chain([spelled_out.as_str()]).filter(is_joined);
         let is_whole = |phrase: &&Phrase| phrase.len() >= LEAST_JOINED_PARTS;
-        readable.contains(is_of_pieces) && self.pieces.iter().any(|phrase| is_within(readable, phrase, 0))
+        [readable, &spelled_out]
+            .into_iter()
+            .any(|text| text.contains(is_of_pieces) && self.pieces.iter().any(|phrase| is_within(text, phrase, 0)))
             || joined.any(|word| {
                 let mut phrases = self.words.iter().filter(is_whole);
                 phrases.any(|phrase| is_within(word, phrase, LEAST_JOINED_OPENER))
@@ -153,9 +211,14 @@ fn phrase(row: &str) -> Phrase {
         text: spelling::readable(text.trim_end_matches('*')),
         is_stem: text.ends_with('*'),
     };
-    row.split(' ')
-        .map(|parts| parts.split('|').map(part).collect())
-        .collect()
+    let place = |text: &str| {
+        let alternatives = text.trim_start_matches('+');
+        Place {
+            parts: alternatives.split('|').filter(|text| *text != "$").map(part).collect(),
+            is_next: alternatives != text,
+        }
+    };
+    row.split(' ').map(place).collect()
 }
 
 fn opener(word: &str) -> &str {
@@ -167,29 +230,23 @@ fn is_single(word: &str) -> bool {
     word.chars().nth(1).is_none()
 }
 
-/// True if the first of `words` begins the phrase, and the others hold the rest.
-fn is_at_start_of(words: &[&str], phrase: &[Vec<Part>]) -> bool {
-    let (mut rest, mut between) = (words.iter(), 0);
-    phrase.iter().all(|alternatives| {
-        let mut near = rest.by_ref().take(between + 1);
-        between = MAX_WORDS_BETWEEN;
-        near.any(|word| alternatives.iter().any(|part| part.is(word)))
-    })
-}
-
 /// True if the pieces of the phrase stand in `text`, one soon after another; the first has at least so many octets.
-fn is_within(text: &str, phrase: &[Vec<Part>], least_opener: usize) -> bool {
+fn is_within(text: &str, phrase: &[Place], least_opener: usize) -> bool {
     let Some((first, others)) = phrase.split_first() else {
         return false;
     };
-    let openers = first.iter().filter(|part| part.text.len() >= least_opener);
+    let openers = first.parts.iter().filter(|part| part.text.len() >= least_opener);
     let mut starts = openers.flat_map(|part| text.match_indices(part.text.as_str()));
     starts.any(|(start, found)| {
         let mut rest = text.get(start + found.len()..).unwrap_or_default();
-        others.iter().all(|alternatives| {
-            let ends = alternatives.iter().filter_map(|part| {
+        others.iter().all(|place| {
+            if place.parts.is_empty() {
+                return rest.is_empty();
+            }
+            let most_between = if place.is_next { 0 } else { MAX_OCTETS_BETWEEN };
+            let ends = place.parts.iter().filter_map(|part| {
                 let at = rest.find(part.text.as_str())?;
-                (at <= MAX_OCTETS_BETWEEN).then_some(at + part.text.len())
+                (at <= most_between).then_some(at + part.text.len())
             });
             match ends.min().and_then(|end| rest.get(end..)) {
                 Some(after) => {

@@ -6,7 +6,7 @@
 //! | a local part | all of it is of several alphabets, or it reads as Latin under a Latin ending without being so |
 //! | a label of a domain | its letters are of several alphabets, or it is Cyrillic that reads as Latin under a Latin ending |
 //!
-//! Nothing odd in a name: `Anna (Анна)`, `IT-отдел`, `1С`, `Mª`, `µTorrent`, `Ⅳ`. Chinese, Japanese, Korean, Thai and
+//! Nothing odd in a name: `Anna (Анна)`, `IT-отдел`, `Boeing’и`, `1С`, `Mª`, `µTorrent`, `Ⅳ`. Chinese, Japanese, Korean, Thai and
 //! their neighbours write words without blanks between them, also foreign ones, so there an alphabet ends a word.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
@@ -19,6 +19,8 @@ use super::{address, spelling};
 /// Lower-case Cyrillic letters that look like Latin ones in nearly every typeface. TR39 also pairs г/r, ь/b and ш/w,
 /// which would make ordinary words suspicious.
 const LATIN_LOOKING: &str = "асԁеһіјӏорԛѕԝху";
+
+const LATIN_LOOKING_CAPITALS: &str = "АВСԌЕНІЈКӀМОРԚЅТԜХҮ";
 
 /// True if a word of `name` mixes alphabets.
 pub(super) fn mix_in_name(name: &str) -> bool {
@@ -35,7 +37,7 @@ pub(super) fn mix_in_name(name: &str) -> bool {
     if is_plain && !(has_latin && has_cyrillic) {
         return false;
     }
-    name.split(|character| !is_inside_word(character)).any(mixes_letters)
+    name.split(|character| !is_inside_word(character)).any(mixes)
 }
 
 /// True if `local`, the part of an address before the `@`, mixes alphabets. One that is all Cyrillic but reads as Latin
@@ -85,6 +87,41 @@ const fn is_written_without_blanks(script: Script) -> bool {
         script,
         Bopomofo | Han | Hangul | Hiragana | Katakana | Khmer | Lao | Myanmar | Thai | Tibetan
     )
+}
+
+const APOSTROPHES: [char; 6] = ['\'', '’', '‘', '´', '′', 'ʼ'];
+/// Letters that French and Italian put before an apostrophe, in the place of a word.
+const ELISIONS: [&str; 8] = ["c", "d", "j", "l", "m", "n", "s", "t"];
+const LONGEST_ENDING: usize = 3;
+
+/// True if a word mixes alphabets, apart from `Boeing’и` and `L'Этуаль`, where each side of the apostrophe has its own.
+fn mixes(word: &str) -> bool {
+    mixes_letters(word) && !is_joined_by_apostrophe(word)
+}
+
+/// True if an ending or a whole word follows the apostrophe, and neither side mixes alphabets nor passes for one of the
+/// other's: `О'Neill` with a Cyrillic О and `l'оса` are not joined so.
+fn is_joined_by_apostrophe(word: &str) -> bool {
+    let count = |text: &str| text.chars().filter(|character| is_letter(*character)).count();
+    let ends = word.rsplit_once(APOSTROPHES).is_some_and(|(before, ending)| {
+        count(before) >= 2
+            && (1..=LONGEST_ENDING).contains(&count(ending))
+            && !mixes(before)
+            && !mixes_letters(ending)
+            && !is_all_latin_looking(before)
+    });
+    ends || word.split_once(APOSTROPHES).is_some_and(|(elision, rest)| {
+        ELISIONS.contains(&elision.to_lowercase().as_str())
+            && count(rest) >= 2
+            && !mixes(rest)
+            && !is_all_latin_looking(rest)
+    })
+}
+
+/// Cyrillic letters alone that look like Latin ones; unlike in a domain, capitals count as they stand.
+fn is_all_latin_looking(text: &str) -> bool {
+    let mut letters = text.chars().filter(|character| is_letter(*character));
+    letters.all(|letter| LATIN_LOOKING.contains(letter) || LATIN_LOOKING_CAPITALS.contains(letter))
 }
 
 /// Whether the letters of a word have no alphabet in common.
