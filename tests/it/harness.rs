@@ -14,6 +14,14 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 /// The program without any setting of the machine it runs on.
 pub(crate) fn program() -> Command {
+    // Under `nohup` the program would ignore SIGHUP: `exec` keeps an ignored signal, and resets one with a handler.
+    #[cfg(unix)]
+    static HANG_UP: std::sync::Once = std::sync::Once::new();
+    #[cfg(unix)]
+    HANG_UP.call_once(|| {
+        let heard = std::sync::Arc::<std::sync::atomic::AtomicBool>::default();
+        signal_hook::flag::register(signal_hook::consts::SIGHUP, heard).unwrap();
+    });
     let mut command = Command::new(env!("CARGO_BIN_EXE_bitrix24-mail-mcp"));
     for variable in env_vars::ALL {
         command.env_remove(variable.name);

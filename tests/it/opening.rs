@@ -345,3 +345,21 @@ async fn parameters_of_another_type_are_named_and_such_metadata_counts_as_missin
         }
     }
 }
+
+/// As the conformance suite asks.
+#[tokio::test]
+async fn an_initialize_of_a_revision_that_has_none_is_an_unknown_method() {
+    let server = InProcess::with_limits(Limits::default()).await;
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "x", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"_meta": meta}});
+    let request = Request::post("/mcp", &message)
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", "initialize");
+    let answer = ask(server.address, &request).await;
+    assert_eq!(answer.head.status, 404);
+    assert_eq!(answer_in(&answer)["error"]["code"], -32601);
+}

@@ -7,6 +7,8 @@
 //! | no name or no version of the client | `unknown` |
 //! | another type than the specification's | an error that names the field |
 //!
+//! An `initialize` of a revision that has none is left as it is ([`is_of_a_revision_without_it`]).
+//!
 //! Kept is what is read: the revision, name and version of the client, and whether it can show a form. The rest could
 //! be any size, and a session keeps it to its end.
 
@@ -19,6 +21,17 @@ use super::members::Members;
 
 /// Letters of a client's name, and of its version.
 const MAX_NAME: usize = 100;
+
+/// True if the request names its revision in `_meta`, as requests do from 2026-07-28 on. Those revisions have no
+/// `initialize`, so rmcp answers it as an unknown method.
+pub(super) fn is_of_a_revision_without_it(params: Option<&str>) -> bool {
+    let names_its_revision = || {
+        let params = Members::of(params?)?;
+        let meta = Members::of(params.get("_meta")?)?;
+        meta.get("io.modelcontextprotocol/protocolVersion").map(|_| ())
+    };
+    names_its_revision().is_some()
+}
 
 /// What is wrong with a field.
 pub(super) type Problem = String;

@@ -52,7 +52,8 @@ pub(in crate::transports) fn reduced(text: &[u8]) -> Result<Cow<'_, [u8]>, Refus
         };
     };
     let has_id = message.get("id").is_some();
-    let understood = if has_id && message.string("method").as_deref() == Some("initialize") {
+    let is_initialize = has_id && message.string("method").as_deref() == Some("initialize");
+    let understood = if is_initialize && !initialize::is_of_a_revision_without_it(message.get("params")) {
         let understood = initialize::understood(message.get("params"))
             .map_err(|problem| Refused::of(&message, ErrorData::invalid_params(problem, None)))?;
         to_raw_value(&understood).ok()
