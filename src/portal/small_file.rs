@@ -56,7 +56,7 @@ const UTF_16_BIG: &str = "UTF-16 (big-endian)";
 pub fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     let is_zero_at = |remainder: usize| {
         let every_other = bytes.iter().skip(remainder).step_by(2);
-        every_other.filter(|byte| **byte == 0).count() > bytes.len() / 4
+        bytes.len() > 1 && every_other.filter(|byte| **byte == 0).count() > bytes.len() / 4
     };
     match bytes {
         // UTF-32 first: its mark begins as that of UTF-16.
