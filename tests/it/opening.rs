@@ -361,5 +361,6 @@ async fn an_initialize_of_a_revision_that_has_none_is_an_unknown_method() {
         .header("mcp-method", "initialize");
     let answer = ask(server.address, &request).await;
     assert_eq!(answer.head.status, 404);
-    assert_eq!(answer_in(&answer)["error"]["code"], -32601);
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["error"]["code"], -32601);
 }

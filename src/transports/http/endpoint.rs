@@ -31,6 +31,7 @@ use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::batch::Batch;
 use super::direct::{Direct, REVISION};
@@ -102,7 +103,8 @@ impl Endpoint {
 }
 
 /// True for an `initialize` whose body names another revision than the header: what is negotiated is the body's, and
-/// rmcp would refuse. Clients send the header of an earlier session, or always the newest that they know.
+/// rmcp would refuse. Clients send the header of an earlier session, or always the newest that they know. A body that
+/// names its revision in `_meta` opens nothing: such revisions have no `initialize`.
 fn opens_with_another_revision(headers: &HeaderMap, body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Opening<'a> {
@@ -115,12 +117,20 @@ fn opens_with_another_revision(headers: &HeaderMap, body: &[u8]) -> bool {
     #[serde(default, rename_all = "camelCase")]
     struct Params {
         protocol_version: String,
+        #[serde(rename = "_meta")]
+        meta: Meta,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Meta {
+        #[serde(rename = "io.modelcontextprotocol/protocolVersion")]
+        revision: Option<IgnoredAny>,
     }
     let mut named = headers.get_all(REVISION).iter();
     let Some(first) = named.next() else { return false };
     serde_json::from_slice::<Opening<'_>>(body).is_ok_and(|opening| {
         let is_same = first.as_bytes() == opening.params.protocol_version.as_bytes() && named.next().is_none();
-        opening.method == "initialize" && !is_same
+        opening.method == "initialize" && !is_same && opening.params.meta.revision.is_none()
     })
 }
 
