@@ -8,8 +8,8 @@
 //! |---|---|
 //! | a line | [`MAX_BYTES`], the bound of a body over HTTP; the rest of a longer one is dropped as it comes |
 //! | requests without an answer, and answers that the client does not take | [`MAX_UNANSWERED`] |
-//! | requests beyond those | [`Held`], so that cancellations, answers to forms and pings behind them are read; then each is refused, once nothing was answered for [`PATIENCE`] |
-//! | errors about lines that cannot be read, refusals, and pongs while requests are held back | one, then nothing is read until it is taken |
+//! | requests beyond those | [`Held`], so that cancellations, answers to forms and pings behind them are read; then nothing is read until one is answered and its answer taken |
+//! | errors about lines that cannot be read, and pongs while requests are held back | one, then nothing is read until it is taken |
 
 use std::collections::VecDeque;
 use std::io;
@@ -33,9 +33,8 @@ use crate::transports::unanswered::Unanswered;
 /// it waits for the portal, and its answer a hundred at most.
 const MAX_UNANSWERED: usize = 256;
 
-/// A client that asks faster than it is answered waits; after so long without any answer its further requests are refused,
-/// so that what stands behind them is read.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// After the end of input, requests that are held back may find room within this time.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// Reads and writes one message a line.
 pub(super) struct Lines<R, W> {
@@ -52,8 +51,6 @@ pub(super) struct Lines<R, W> {
     batch: VecDeque<Box<RawValue>>,
     /// Requests that wait for room.
     held: Held,
-    /// Nothing was answered for [`PATIENCE`] while no further request could be held back.
-    is_stuck: bool,
     /// An error or a pong of ours is not written yet.
     has_unwritten: bool,
     /// A notification was handed on: what it starts, or ends, has not run yet.
@@ -76,7 +73,6 @@ where
             read_bytes: 0,
             batch: VecDeque::new(),
             held: Held::default(),
-            is_stuck: false,
             has_unwritten: false,
             has_notified: false,
             output: Arc::new(Output::new(output)),
@@ -152,7 +148,7 @@ where
         Some(message)
     }
 
-    /// Holds back a request that finds no room, or answers it. Safe to cancel.
+    /// Holds back a request that finds no room, answers it, or waits for room. Safe to cancel.
     async fn hold_back(&mut self, request: Box<Message>) {
         let JsonRpcMessage::Request(JsonRpcRequest { id, request: asked, .. }) = &*request else {
             return;
@@ -166,16 +162,10 @@ where
             let pong: TxJsonRpcMessage<RoleServer> = JsonRpcMessage::response(pong, id);
             return self.write(&pong);
         }
-        let Err(request) = self.held.push(id.clone(), request, self.read_bytes) else {
-            return;
-        };
-        if self.is_stuck {
-            let problem = "too many calls are under way; send this one again when others are answered";
-            return self.write(&Refused::to(&id, ErrorData::invalid_request(problem, None)));
+        if let Err(request) = self.held.push(id, request, self.read_bytes) {
+            self.read = Some(Read::Message(request));
+            self.flow.has_room().await;
         }
-        self.read = Some(Read::Message(request));
-        let room = tokio::time::timeout(PATIENCE, self.flow.has_room());
-        self.is_stuck = room.await.is_err();
     }
 }
 
@@ -223,14 +213,13 @@ where
                 self.output.flush().await.ok()?;
                 self.has_unwritten = false;
             }
-            if !self.flow.is_full() {
-                self.is_stuck = false;
-                if let Some(request) = self.held.pop() {
-                    if let Some(request) = self.take(*request) {
-                        return Some(request);
-                    }
-                    continue;
+            if !self.flow.is_full()
+                && let Some(request) = self.held.pop()
+            {
+                if let Some(request) = self.take(*request) {
+                    return Some(request);
                 }
+                continue;
             }
             match self.read.take() {
                 Some(Read::Message(message)) => {
@@ -262,7 +251,7 @@ where
                         has_more = self.read_line() => has_more,
                     };
                     // After the end of input nothing is waited for that may never be answered.
-                    if !has_more && (!has_held || tokio::time::timeout(PATIENCE, flow.has_room()).await.is_err()) {
+                    if !has_more && (!has_held || tokio::time::timeout(GRACE, flow.has_room()).await.is_err()) {
                         return None;
                     }
                 }
