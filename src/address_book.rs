@@ -29,8 +29,8 @@ use cache::{Cache, Key};
 use cautions::Memory;
 use page::Listing;
 
-pub use crate::portal::clean;
 use crate::portal::{self, Method, Portal};
+pub use crate::portal::{clean, without_lone_surrogates};
 
 /// Looks people up in the portal.
 #[derive(Debug)]

@@ -39,6 +39,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+pub(crate) use crate::address_book::without_lone_surrogates;
 use crate::address_book::{AddressBook, InvalidQuery, shown};
 use crate::fixit::Failure;
 use elicit::{Manner, Seal};

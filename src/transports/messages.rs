@@ -16,7 +16,6 @@ mod initialize;
 mod members;
 mod reduced;
 mod refused;
-mod surrogates;
 mod weight;
 
 use rmcp::model::{ErrorCode, ErrorData, RequestId};
@@ -28,7 +27,8 @@ use members::Members;
 pub(super) use reduced::reduced;
 use reduced::without_odd_meta;
 pub(super) use refused::Refused;
-use surrogates::without_lone_surrogates;
+
+use crate::mcp::without_lone_surrogates;
 
 /// More in one text is a mistake or an attack. Over HTTP the bound is lower, since answers wait for each other.
 const MAX_BATCH: usize = 100;

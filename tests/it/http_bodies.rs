@@ -91,7 +91,7 @@ async fn one_caller_cannot_fill_the_room_for_bodies() {
         for _ in 0..40 {
             slow.push(begun(server.address, &from(caller, whole.clone())).await);
         }
-        // Whoever is past the share is refused at once.
+        // A caller past its share is refused at once.
         let refused = ask(server.address, &from(caller, whole.clone())).await;
         assert_eq!(refusal(&refused), (429, Some("1"), true), "{caller}: {}", refused.body);
         let held = figure(server.address, "http_body_bytes").await;

@@ -44,7 +44,7 @@ impl Oauth {
                     problem: "it keeps the tokens of another portal or application",
                 });
             }
-            // Whoever signs in replaces whatever was there.
+            // A new sign-in replaces what is stored.
             _ => None,
         };
         // The settings of this process may lack the token that another's still have.

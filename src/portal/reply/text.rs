@@ -12,9 +12,10 @@ pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// `\ud83d` alone names no character, so serde refuses it; PHP and JavaScript write it for half an emoji. `None` if there
-/// is nothing to mend.
-fn without_lone_surrogates(text: &str) -> Option<String> {
+/// The text of JSON with U+FFFD for each half of a surrogate pair; `None` if there is none.
+///
+/// `\ud83d` alone names no character, so serde refuses it. PHP, JavaScript and Python write it for half an emoji.
+pub fn without_lone_surrogates(text: &str) -> Option<String> {
     let mut mended = String::new();
     let (mut copied_to, mut at) = (0, 0);
     while let Some(next) = text.get(at..).and_then(|rest| rest.find('\\')) {
@@ -55,12 +56,14 @@ mod tests {
         for (given, expected) in [
             (r#""a\ud83d""#, Some(r#""a\ufffd""#)),
             (r#""\udf3b x""#, Some(r#""\ufffd x""#)),
+            (r#""\ud83dx\ud83c\udf3b\ud83d""#, Some(r#""\ufffdx\ud83c\udf3b\ufffd""#)),
             (r#""\uD83Dx\ud83c\udf3b\ud83d""#, Some(r#""\ufffdx\ud83c\udf3b\ufffd""#)),
             (r#""\ud83d\ud83c\udf3b""#, Some(r#""\ufffd\ud83c\udf3b""#)),
             (r#""\\ud83d""#, None),
             (r#""\u0041\n\"""#, None),
             (r#""\u+0a1""#, None),
             (r#""\ud8"#, None),
+            ("\"\\é", None),
             ("\"\\é\\", None),
         ] {
             assert_eq!(without_lone_surrogates(given).as_deref(), expected, "{given}");

@@ -22,8 +22,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::initialize;
 use super::members::{Members, is_empty_list};
 use super::refused::Refused;
-use super::surrogates::without_lone_surrogates;
 use super::weight::Weight;
+use crate::mcp::without_lone_surrogates;
 
 /// JSON values of one message: fifty names, each as an object of its own, are some hundreds.
 const MAX_VALUES: usize = 1000;
