@@ -30,7 +30,7 @@ use cautions::Memory;
 use page::Listing;
 
 use crate::portal::{self, Method, Portal};
-pub use crate::portal::{clean, without_lone_surrogates};
+pub use crate::portal::{Person, clean, without_lone_surrogates};
 
 /// Looks people up in the portal.
 #[derive(Debug)]
@@ -136,7 +136,7 @@ impl AddressBook {
     }
 
     async fn listed(&self, key: Key, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        let asking = self.asked(key.identity, &key.query);
+        let asking = self.asked(key.person, &key.query);
         tokio::select! {
             biased;
             () = cancellation.cancelled() => Err(Error::cancelled()),
@@ -172,12 +172,12 @@ impl AddressBook {
 
     fn key(&self, query: &Query) -> Result<Key, Error> {
         Ok(Key {
-            identity: self.identity()?,
+            person: self.person()?,
             query: query.clone(),
         })
     }
 
-    fn asked(&self, identity: u64, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
+    fn asked(&self, person: Person, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
         let (portal, memory, query) = (Arc::clone(&self.portal), Arc::clone(&self.memory), query.clone());
         async move {
             let listing: Listing = portal.call(query.source().method(), &query.parameters()).await?;
@@ -185,7 +185,7 @@ impl AddressBook {
                 0 => listing.checked().map_err(portal::Failed::from)?,
                 _ => listing,
             };
-            Ok(ContactPage::new(&query, listing, identity, &memory))
+            Ok(ContactPage::new(&query, listing, person, &memory))
         }
     }
 
@@ -214,12 +214,12 @@ impl AddressBook {
         self.portal.register(registry);
     }
 
-    /// A number that stands for whose address book it is, in this process alone.
+    /// The person whose address book it is.
     ///
     /// # Errors
     /// [`Error::Portal`] for missing or wrong settings.
-    pub fn identity(&self) -> Result<u64, Error> {
-        Ok(self.portal.identity().map_err(portal::Failed::from)?)
+    pub fn person(&self) -> Result<Person, Error> {
+        Ok(self.portal.person().map_err(portal::Failed::from)?)
     }
 
     /// The portal client behind the address book.

@@ -94,10 +94,6 @@ impl Settings {
             Some(given) if given.value.trim().eq_ignore_ascii_case("off") => None,
             Some(given) => Some(parsed(given, env_vars::RATE_LIMIT.example)?),
         };
-        let merge = match layer.merge {
-            None => portal::Settings::DEFAULT_MERGE,
-            Some(given) => is_on(given, &env_vars::MERGE)?,
-        };
         let cache_ttl = match layer.cache_ttl {
             None => DEFAULT_CACHE_TTL,
             Some(given) if given.value.trim() == "0" => Duration::ZERO,
@@ -157,7 +153,6 @@ impl Settings {
             portal: portal::Settings {
                 timeout,
                 rate_limit,
-                merge,
                 ..portal::Settings::new(credentials)
             },
             cache_ttl,
@@ -200,18 +195,6 @@ where
         problem: error.to_string(),
         example,
     })
-}
-
-fn is_on(given: Given<String>, variable: &EnvVar) -> Result<bool, Error> {
-    match given.value.trim() {
-        value if value.eq_ignore_ascii_case("on") => Ok(true),
-        value if value.eq_ignore_ascii_case("off") => Ok(false),
-        _ => Err(Error::Value {
-            origin: given.origin,
-            problem: "must be on or off".to_owned(),
-            example: variable.example,
-        }),
-    }
 }
 
 fn duration_in(given: Given<String>, range: &RangeInclusive<Duration>, variable: &EnvVar) -> Result<Duration, Error> {
@@ -259,20 +242,8 @@ mod tests {
             humantime::parse_duration(env_vars::CACHE_TTL.default),
             Ok(settings.cache_ttl)
         );
-        assert_eq!(env_vars::MERGE.default == "on", settings.portal.merge);
         let server = Application::default_server().unwrap();
         assert_eq!(server.as_str(), env_vars::OAUTH_SERVER.default);
-    }
-
-    #[test]
-    fn merging_is_on_or_off_in_any_case() {
-        for (text, expected) in [("on", Some(true)), (" Off ", Some(false)), ("yes", None), ("1", None)] {
-            let settings = Settings::from_layer(Layer {
-                merge: given(text),
-                ..Layer::default()
-            });
-            assert_eq!(settings.ok().map(|settings| settings.portal.merge), expected, "{text}");
-        }
     }
 
     #[test]

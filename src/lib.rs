@@ -24,7 +24,7 @@
 //! HTTP that is mostly `transports/http/direct.rs`); the tool's file turns JSON arguments into a checked
 //! [`address_book::Query`]; the address book has the answer already, or names method and parameters;
 //! [`portal::Portal::call`] waits for its turn, adds credentials, sends, reads and judges, and does so again where that
-//! helps, all under one deadline. Calls that have to wait share a request (`portal/merging.rs`). Back come a page of
+//! helps, all under one deadline. Back come a page of
 //! cleaned contacts, or an error with a `code()` for which [`fixit::lookup`] has the advice; `mcp/outcome.rs` makes the
 //! result of either. `lookup` on the command line takes the same way and ends in `cli/report.rs`.
 //!

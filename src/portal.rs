@@ -18,9 +18,9 @@ mod foreign_text;
 mod limits;
 mod loose;
 mod measurements;
-mod merging;
 mod oauth;
 mod origin;
+mod person;
 mod quote;
 mod reply;
 mod request;
@@ -57,9 +57,9 @@ pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};
 pub use loose::{First, Loose};
 use measurements::{Measurements, Wait};
-use merging::{Merging, Turn};
 pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
+pub use person::Person;
 use quote::Quoter;
 use reply::{Answer, read};
 pub use reply::{RawReply, without_lone_surrogates};
@@ -68,7 +68,7 @@ pub use request::{Method, Request};
 use retry::Trouble;
 pub use settings::Settings;
 pub use small_file::{decoded, read_small_file, wide_encoding};
-use turnstile::Turnstile;
+use turnstile::{Ticket, Turnstile};
 use wire::HttpWire;
 pub use wire::Wire;
 
@@ -84,11 +84,34 @@ pub struct Portal {
     max_attempts: u32,
     jitter: fn() -> f64,
     turnstile: Arc<Turnstile>,
-    merging: Arc<Merging>,
     wire: Arc<dyn Wire>,
     measurements: Arc<Measurements>,
-    /// Makes identities that mean nothing outside this process.
-    identities: RandomState,
+    /// Makes people's numbers, which mean nothing outside this process.
+    people: RandomState,
+}
+
+/// When a caller came to the portal client. Its requests wait for the limit before those of everybody who came later.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival(Ticket);
+
+/// How a call is made: by when, and what is tried again.
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    deadline: Instant,
+    /// `None`: each attempt arrives anew.
+    arrival: Option<Arrival>,
+    /// Whether a bad moment of the portal or the network is waited out, beside its limits.
+    outlasts_failures: bool,
+}
+
+impl Terms {
+    fn by(deadline: Instant) -> Self {
+        Self {
+            deadline,
+            arrival: None,
+            outlasts_failures: true,
+        }
+    }
 }
 
 /// What a call has come to so far.
@@ -114,22 +137,30 @@ impl Portal {
             max_attempts: settings.max_attempts,
             jitter: settings.jitter,
             turnstile: Arc::new(Turnstile::new(settings.rate_limit)),
-            merging: Arc::new(Merging::new(settings.merge)),
             wire,
             measurements: Arc::default(),
-            identities: RandomState::new(),
+            people: RandomState::new(),
         }
     }
 
-    /// A number that stands for whoever the credentials act as, in this process alone: who changes them sees another
-    /// address book.
+    /// The person the credentials act as.
     ///
     /// # Errors
     /// Those of missing or wrong settings.
-    pub fn identity(&self) -> Result<u64, Error> {
-        let mut hasher = self.identities.build_hasher();
+    pub fn person(&self) -> Result<Person, Error> {
+        let mut hasher = self.people.build_hasher();
         self.authority.identify(&mut hasher)?;
-        Ok(hasher.finish())
+        Ok(Person::of_credentials(hasher.finish()))
+    }
+
+    /// A caller comes now.
+    pub fn arrive(&self) -> Arrival {
+        Arrival(self.turnstile.ticket())
+    }
+
+    /// True if a call of `method` that is made now would wait for the portal's limits.
+    pub fn would_wait(&self, method: Method) -> bool {
+        self.turnstile.would_wait(method)
     }
 
     /// Calls `method` and reads its `result` as `T`, trying again as long as that can help and the time allows.
@@ -138,21 +169,20 @@ impl Portal {
     /// # Errors
     /// [`Failed`]; each [`Error`] in it has a row of advice under its [`Error::code`].
     pub async fn call<T: DeserializeOwned>(&self, method: Method, parameters: &Value) -> Result<T, Failed> {
-        let deadline = Instant::now() + self.timeout;
-        self.call_by(deadline, method, parameters, merging::TRIES).await
+        let terms = Terms::by(Instant::now() + self.timeout);
+        self.call_on(terms, method, parameters).await
     }
 
-    async fn call_by<T: DeserializeOwned>(
+    async fn call_on<T: DeserializeOwned>(
         &self,
-        deadline: Instant,
+        terms: Terms,
         method: Method,
         parameters: &Value,
-        tries: u32,
     ) -> Result<T, Failed> {
         let started = Instant::now();
         let mut progress = Progress::default();
-        let attempts = self.attempts(method, parameters, deadline, tries, &mut progress);
-        let outcome = tokio::time::timeout_at(deadline, attempts)
+        let attempts = self.attempts(method, parameters, terms, &mut progress);
+        let outcome = tokio::time::timeout_at(terms.deadline, attempts)
             .await
             .unwrap_or(Err(Error::TimedOut { after: self.timeout }));
         let elapsed = started.elapsed();
@@ -188,31 +218,25 @@ impl Portal {
         &self,
         method: Method,
         parameters: &Value,
-        deadline: Instant,
-        mut tries: u32,
+        terms: Terms,
         progress: &mut Progress,
     ) -> Result<T, Error> {
+        let deadline = terms.deadline;
         let mut has_renewed = false;
         loop {
             let waiting = Instant::now();
-            let turn = self.turn(method, parameters, deadline, tries).await;
-            let waited = waiting
-                .elapsed()
-                .saturating_sub(turn.as_ref().map_or(Duration::ZERO, Turn::took));
-            self.measurements.waited(Wait::Limit, waited);
-            let attempted = match turn? {
-                Turn::Own => {
-                    self.attempt(method, parameters, &mut has_renewed, deadline, progress)
-                        .await
-                }
-                Turn::Carried(carried) => carried.read(&mut tries, progress),
-            };
+            let passed = self.pass(method, terms).await;
+            self.measurements.waited(Wait::Limit, waiting.elapsed());
+            passed?;
+            let attempted = self
+                .attempt(method, parameters, &mut has_renewed, deadline, progress)
+                .await;
             let (error, asked) = match attempted {
                 Ok(result) => return Ok(result),
                 Err(Attempted::Again) => continue,
                 Err(Attempted::Failed(error, asked)) => (error, asked),
             };
-            let Some(wait) = self.wait_after(&error, method, asked, progress.attempts) else {
+            let Some(wait) = self.wait_after(&error, method, asked, progress.attempts, terms) else {
                 return Err(error);
             };
             // What cannot be done in time is left to the caller, at once.
@@ -232,6 +256,15 @@ impl Portal {
             self.measurements.waited(Wait::Retry, wait);
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// Waits until the limits let one call through.
+    async fn pass(&self, method: Method, terms: Terms) -> Result<(), Error> {
+        self.turnstile.pass_gate(method, terms.deadline).await?;
+        let ticket = terms
+            .arrival
+            .map_or_else(|| self.turnstile.ticket(), |Arrival(ticket)| ticket);
+        self.turnstile.pass_bucket(ticket, terms.deadline).await
     }
 
     /// One attempt with the credentials of this moment.
@@ -254,7 +287,6 @@ impl Portal {
         let error = match answer {
             Ok(Answer { result, operating }) => {
                 self.turnstile.answered(method, sent, operating);
-                self.merging.single_took(method, took);
                 return Ok(result);
             }
             Err(error) => error,
@@ -284,9 +316,17 @@ impl Portal {
     }
 
     /// How long to wait before trying again; `None` if that cannot help. The limits learn from the failure.
-    fn wait_after(&self, error: &Error, method: Method, asked: Option<Duration>, attempts: u32) -> Option<Duration> {
+    fn wait_after(
+        &self,
+        error: &Error,
+        method: Method,
+        asked: Option<Duration>,
+        attempts: u32,
+        terms: Terms,
+    ) -> Option<Duration> {
         let trouble = retry::trouble(error)?;
-        if method == Method::Batch && batch::may_be_one_item(error) {
+        let may_be_its_size = trouble == Trouble::Passing && !terms.outlasts_failures;
+        if may_be_its_size || (method == Method::Batch && batch::may_be_one_item(error)) {
             return None;
         }
         let per_second = self.rate_limit.unwrap_or_default().per_second;

@@ -17,6 +17,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache as Kept;
 use tokio::time::Instant;
 
+use super::Person;
 use super::{ContactPage, Error, Query};
 
 /// Contacts that all kept answers may hold together: a few megabytes.
@@ -29,7 +30,7 @@ const COMMON_ANSWERS: usize = 1_000;
 /// What is asked, and as whom.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    pub(super) identity: u64,
+    pub(super) person: Person,
     pub(super) query: Query,
 }
 
@@ -176,7 +177,7 @@ mod tests {
 
     fn key(text: &str) -> Key {
         Key {
-            identity: 1,
+            person: Person::numbered(1),
             query: Query::new(text, &GivenPagination::default()).unwrap(),
         }
     }
@@ -300,9 +301,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_kept_is_bounded_and_told_apart_by_person() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
-        for identity in 0..10_000 {
+        for number in 0..10_000 {
             let key = Key {
-                identity,
+                person: Person::numbered(number),
                 ..key("anna")
             };
             cache.answer(key, portal.ask(Ok(page()))).await.unwrap();

@@ -5,6 +5,7 @@ mod listing;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Person;
 use super::Source;
 use super::cautions::{self, Caution, Domains, Memory, same_names};
 use super::query::Query;
@@ -58,7 +59,7 @@ pub struct ContactPage {
 }
 
 impl ContactPage {
-    pub(super) fn new(query: &Query, listing: Listing, identity: u64, memory: &Memory) -> Self {
+    pub(super) fn new(query: &Query, listing: Listing, person: Person, memory: &Memory) -> Self {
         let limit = query.limit();
         let rows = listing.into_rows(limit as usize);
         // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
@@ -70,7 +71,7 @@ impl ContactPage {
         // Pages of employees may overlap, and skip some.
         let complete = is_last && (query.source() == Source::Contacts || offset == 0);
         let next_offset = (!is_last).then(|| offset.saturating_add(u64::from(limit)));
-        let domains = memory.domains(identity, contacts.iter().map(|contact| contact.email.as_str()));
+        let domains = memory.domains(person.number(), contacts.iter().map(|contact| contact.email.as_str()));
         mark(&mut contacts, &domains);
         Self {
             page: Page {

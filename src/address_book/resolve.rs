@@ -255,7 +255,7 @@ impl AddressBook {
     /// # Errors
     /// [`Error::Portal`] if nothing could be asked at all.
     pub async fn resolve(&self, names: &Names, cancellation: &CancellationToken) -> Result<Resolution, Error> {
-        let identity = self.identity()?;
+        let person = self.person()?;
         let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
         let asked = tokio::select! {
             biased;
@@ -276,7 +276,7 @@ impl AddressBook {
         let (names, memory) = (names.clone(), Arc::clone(&self.memory));
         let judge = move || {
             judge::resolution(&names, &wanted, &asked, |addresses| {
-                memory.domains(identity, addresses.iter().copied())
+                memory.domains(person.number(), addresses.iter().copied())
             })
         };
         // Reading many names takes a while, and others are waiting for this thread.

@@ -81,7 +81,7 @@ impl Walk<'_> {
         let found = tokio::select! {
             biased;
             () = cancellation.cancelled() => return Err(Error::cancelled()),
-            found = self.book.asked(self.book.identity()?, query) => found?,
+            found = self.book.asked(self.book.person()?, query) => found?,
         };
         let has_readable = !found.contacts.is_empty();
         let contacts: Vec<Contact> = found

@@ -188,16 +188,6 @@ pub const RATE_LIMIT: EnvVar = EnvVar {
     part: Part::General,
 };
 
-/// One request for many look-ups.
-pub const MERGE: EnvVar = EnvVar {
-    name: "BITRIX24_MERGE",
-    key: "merge",
-    meaning: "Whether look-ups that have to wait for the portal's limit share a request, up to 50 of them: on or off.",
-    default: "on",
-    example: "off",
-    part: Part::General,
-};
-
 /// How long answers are good.
 pub const CACHE_TTL: EnvVar = EnvVar {
     name: "BITRIX24_CACHE_TTL",
@@ -293,7 +283,6 @@ pub const ALL: &[EnvVar] = &[
     TOKEN_STORE,
     OAUTH_SERVER,
     RATE_LIMIT,
-    MERGE,
     CACHE_TTL,
     TIMEOUT,
     HTTP_TOKEN,

@@ -76,8 +76,6 @@ pub struct Layer {
     pub oauth_server: Maybe<String>,
     /// What the portal takes.
     pub rate_limit: Maybe<String>,
-    /// Whether look-ups that wait share a request.
-    pub merge: Maybe<String>,
     /// How long answers are good.
     pub cache_ttl: Maybe<String>,
     /// Time for one look-up.
@@ -150,7 +148,6 @@ impl Layer {
             token_store: self.token_store.or(below.token_store),
             oauth_server: self.oauth_server.or(below.oauth_server),
             rate_limit: self.rate_limit.or(below.rate_limit),
-            merge: self.merge.or(below.merge),
             cache_ttl: self.cache_ttl.or(below.cache_ttl),
             timeout: self.timeout.or(below.timeout),
             http_token: self.http_token.or(below.http_token),
@@ -198,7 +195,6 @@ impl Layer {
             of(&self.token_store),
             of(&self.oauth_server),
             of(&self.rate_limit),
-            of(&self.merge),
             of(&self.cache_ttl),
             of(&self.timeout),
             of(&self.http_token),

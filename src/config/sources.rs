@@ -27,7 +27,6 @@ struct FileKeys {
     token_store: Option<PathBuf>,
     oauth_server: Option<String>,
     rate_limit: Option<String>,
-    merge: Option<String>,
     cache_ttl: Option<String>,
     timeout: Option<String>,
     http_token: Option<SecretString>,
@@ -60,7 +59,6 @@ impl Layer {
             token_store: read(&env_vars::TOKEN_STORE)?.map(|given| given.map(PathBuf::from)),
             oauth_server: read(&env_vars::OAUTH_SERVER)?,
             rate_limit: read(&env_vars::RATE_LIMIT)?,
-            merge: read(&env_vars::MERGE)?,
             cache_ttl: read(&env_vars::CACHE_TTL)?,
             timeout: read(&env_vars::TIMEOUT)?,
             http_token: secret(&env_vars::HTTP_TOKEN, &env_vars::HTTP_TOKEN_FILE)?,
@@ -136,7 +134,6 @@ impl Layer {
             }),
             oauth_server: plain(keys.oauth_server, &env_vars::OAUTH_SERVER),
             rate_limit: plain(keys.rate_limit, &env_vars::RATE_LIMIT),
-            merge: plain(keys.merge, &env_vars::MERGE),
             cache_ttl: plain(keys.cache_ttl, &env_vars::CACHE_TTL),
             timeout: plain(keys.timeout, &env_vars::TIMEOUT),
             http_token: secret(

@@ -26,7 +26,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::server_info_meta;
-use crate::address_book::{Caution, Choice, Match, Names, Recipient, Status};
+use crate::address_book::{Caution, Choice, Match, Names, Person, Recipient, Status};
 
 /// The key of the form in `inputRequests` and `inputResponses`.
 const FORM: &str = "recipients";
@@ -131,8 +131,8 @@ impl Seal {
 }
 
 /// What a seal is bound to.
-pub(crate) fn request_of(names: &Names, identity: u64) -> Vec<u8> {
-    json!([identity, names.asked(), names.sources()])
+pub(crate) fn request_of(names: &Names, person: Person) -> Vec<u8> {
+    json!([person.number(), names.asked(), names.sources()])
         .to_string()
         .into_bytes()
 }

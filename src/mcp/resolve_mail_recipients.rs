@@ -171,11 +171,11 @@ impl Call<'_> {
         cancellation: &CancellationToken,
     ) -> Result<CallToolResponse, ErrorData> {
         let asked = self.arguments.and_then(arguments::names).map_err(Error::from);
-        let (asked, identity) = match asked.and_then(|asked| Ok((asked, book.identity()?))) {
+        let (asked, person) = match asked.and_then(|asked| Ok((asked, book.person()?))) {
             Ok(known) => known,
             Err(error) => return failed(&error),
         };
-        let request = elicit::request_of(&asked.names, identity);
+        let request = elicit::request_of(&asked.names, person);
         let opened = self.state.as_ref().map(|state| self.seal.opened(state, &request));
         let asked_before = match opened {
             Some(None) => return Err(ErrorData::invalid_params(NOT_OPEN, None)),

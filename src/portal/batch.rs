@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use super::error::{Error, Refusal, Speaker, Unreadable};
 use super::failed::Failed;
 use super::loose::First;
-use super::{Method, Portal, merging, retry};
+use super::{Arrival, Method, Portal, Terms, retry};
 
 /// The most calls of one batch, as the SDKs have it.
 pub const MAX_CALLS: usize = 50;
@@ -64,6 +64,29 @@ impl Portal {
         outcomes
     }
 
+    /// Makes all `calls`, at most [`MAX_CALLS`], in one request, and returns all their results or none. A single call is
+    /// made without a batch. What fails because of the portal's limits is tried again, under the same deadline; what
+    /// fails in a bad moment only if it is a single call, since a batch may be too large.
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub async fn all_or_none<T: DeserializeOwned>(&self, arrival: Arrival, calls: &[Call]) -> Result<Vec<T>, Failed> {
+        let terms = Terms {
+            deadline: Instant::now() + self.timeout,
+            arrival: Some(arrival),
+            outlasts_failures: calls.len() == 1,
+        };
+        if let [call] = calls {
+            return Ok(vec![self.call_on(terms, call.method, &call.parameters).await?]);
+        }
+        let items: Value = calls.iter().map(Call::item).collect();
+        let results: First<T, MAX_CALLS> = self.call_on(terms, Method::Batch, &items).await?;
+        if results.count != calls.len() {
+            return Err(of_another_length().into());
+        }
+        Ok(results.items)
+    }
+
     async fn batch_by<T: DeserializeOwned>(&self, deadline: Instant, calls: &[Call]) -> Vec<Result<T, Failed>> {
         // A single call has retries of its own, and a batch of one would only hide them.
         if calls.len() == 1 {
@@ -71,7 +94,7 @@ impl Portal {
         }
         let items: Value = calls.iter().map(Call::item).collect();
         let failed = match self
-            .call_by::<First<T, MAX_CALLS>>(deadline, Method::Batch, &items, merging::NEVER)
+            .call_on::<First<T, MAX_CALLS>>(Terms::by(deadline), Method::Batch, &items)
             .await
         {
             Ok(results) if results.count == calls.len() => return results.items.into_iter().map(Ok).collect(),
@@ -128,7 +151,7 @@ impl Portal {
             return Err(failed);
         }
         // They come from a batch that has just failed.
-        let calling = self.call_by(deadline, call.method, &call.parameters, merging::NEVER);
+        let calling = self.call_on(Terms::by(deadline), call.method, &call.parameters);
         let outcome = calling.await;
         lock(course).went(call.method, outcome.as_ref().err());
         outcome

@@ -50,7 +50,7 @@ impl std::error::Error for Failed {}
 
 /// How an attempt ended, if not in a result.
 pub(super) enum Attempted {
-    /// Try again at once: the access token was renewed, or the call was merged and has to go alone.
+    /// Try again at once: the access token was renewed.
     Again,
     /// It failed; with the wait that the server asked for.
     Failed(Error, Option<Duration>),

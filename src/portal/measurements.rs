@@ -23,7 +23,6 @@ type Labels<const N: usize> = [(&'static str, &'static str); N];
 pub(super) struct Measurements {
     requests: Family<Labels<2>, Histogram, fn() -> Histogram>,
     waited: Family<Labels<1>, Counter<f64, AtomicU64>>,
-    merged: Counter,
     last_answer: Mutex<Option<Instant>>,
 }
 
@@ -41,7 +40,6 @@ impl Default for Measurements {
         Self {
             requests: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             waited: Family::default(),
-            merged: Counter::default(),
             last_answer: Mutex::default(),
         }
     }
@@ -76,11 +74,6 @@ impl Measurements {
             .inc_by(took.as_secs_f64());
     }
 
-    /// So many calls were answered by one request.
-    pub(super) fn merged(&self, calls: usize) {
-        self.merged.inc_by(calls as u64);
-    }
-
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register_with_unit(
             "bitrix24_portal_request_duration",
@@ -93,11 +86,6 @@ impl Measurements {
             "Time that calls waited for the portal's limit, or before another attempt",
             Unit::Seconds,
             self.waited.clone(),
-        );
-        registry.register(
-            "bitrix24_portal_merged_calls",
-            "Calls that waited for the portal's limit and were answered by a request that they shared",
-            self.merged.clone(),
         );
     }
 }

@@ -14,8 +14,6 @@ pub struct Settings {
     pub timeout: Duration,
     /// What the portal takes; `None` for a portal without a limit: `BITRIX24_RATE_LIMIT`.
     pub rate_limit: Option<RateLimit>,
-    /// Whether calls that wait for the limit share a request: `BITRIX24_MERGE`.
-    pub merge: bool,
     /// Attempts of one call; 1: never again.
     pub max_attempts: u32,
     /// Numbers from 0 to 1 that keep many callers from trying again all at the same moment.
@@ -26,9 +24,6 @@ impl Settings {
     /// Under the limit of every client that was measured, the shortest of which is 60 seconds a call.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
 
-    /// Nobody is slower for it.
-    pub const DEFAULT_MERGE: bool = true;
-
     /// The deadline often comes first.
     pub const DEFAULT_MAX_ATTEMPTS: u32 = 4;
 
@@ -38,7 +33,6 @@ impl Settings {
             credentials,
             timeout: Self::DEFAULT_TIMEOUT,
             rate_limit: Some(RateLimit::default()),
-            merge: Self::DEFAULT_MERGE,
             max_attempts: Self::DEFAULT_MAX_ATTEMPTS,
             jitter: fastrand::f64,
         }

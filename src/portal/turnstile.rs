@@ -104,36 +104,29 @@ impl<L: Limiter> Lane<L> {
         self.queue().waiting.is_empty() && self.limiter().is_idle(Instant::now())
     }
 
-    /// Takes a place if nobody waits and there is one.
-    fn pass_at_once(&self) -> bool {
-        let queue = self.queue();
-        queue.waiting.is_empty() && self.limiter().take(Instant::now()).is_ok()
+    /// True if somebody who comes now would wait.
+    fn would_wait(&self) -> bool {
+        !self.queue().waiting.is_empty() || !self.limiter().wait(Instant::now(), 0).is_zero()
     }
 
-    /// How long somebody with this ticket would wait from now on.
-    fn wait(&self, ticket: Ticket) -> Duration {
-        let ahead = self.queue().waiting.range(..(ticket, 0)).count();
+    /// How long the one at `place` would wait from now on.
+    fn wait(&self, place: (Ticket, u64)) -> Duration {
+        let ahead = self.queue().waiting.range(..place).count();
         self.limiter().wait(Instant::now(), ahead)
     }
 
-    /// Waits for a place; `bears` is asked at the start, when it is the first, and whenever the wait may have become
-    /// longer. The ticket may have become a later one in the meantime.
-    async fn pass(
-        &self,
-        ticket: impl Fn() -> Ticket,
-        bears: impl Fn(Duration) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut place = Waiting::join(&self.queue, ticket());
-        bears(self.wait(ticket()))?;
+    /// Waits for a place, as long as it can come before `deadline`.
+    async fn pass(&self, ticket: Ticket, deadline: Instant) -> Result<(), Error> {
+        let bears = |wait| match is_too_long(wait, deadline) {
+            true => Err(throttled(L::LIMIT, wait)),
+            false => Ok(()),
+        };
+        let place = Waiting::join(&self.queue, ticket);
+        bears(self.wait(place.key))?;
+        while !place.is_first() {
+            place.woken.notified().await;
+        }
         loop {
-            while !place.is_first() {
-                place.woken.notified().await;
-            }
-            bears(Duration::ZERO)?;
-            if ticket() != place.key.0 {
-                place = Waiting::join(&self.queue, ticket());
-                continue;
-            }
             let opened = self.opened.notified();
             let taken = self.limiter().take(Instant::now());
             let Err(wait) = taken else { return Ok(()) };
@@ -155,15 +148,8 @@ fn throttled(limit: Limit, needed: Duration) -> Error {
 }
 
 /// True if who waits so long comes too late. A place at the very deadline is of no use.
-pub(super) fn is_too_long(wait: Duration, deadline: Instant) -> bool {
+fn is_too_long(wait: Duration, deadline: Instant) -> bool {
     !wait.is_zero() && wait >= deadline.saturating_duration_since(Instant::now())
-}
-
-fn by(deadline: Instant, limit: Limit) -> impl Fn(Duration) -> Result<(), Error> {
-    move |wait| match is_too_long(wait, deadline) {
-        true => Err(throttled(limit, wait)),
-        false => Ok(()),
-    }
 }
 
 /// A place in a queue; dropping it leaves.
@@ -222,7 +208,7 @@ impl Turnstile {
         match self.gate(method) {
             Some(gate) => {
                 let ticket = self.ticket();
-                gate.pass(|| ticket, by(deadline, Limit::OperatingTime)).await
+                gate.pass(ticket, deadline).await
             }
             None => Ok(()),
         }
@@ -233,40 +219,15 @@ impl Turnstile {
     /// # Errors
     /// [`Error::Throttled`] if the deadline would pass first.
     pub(super) async fn pass_bucket(&self, ticket: Ticket, deadline: Instant) -> Result<(), Error> {
-        self.pass_bucket_if(|| ticket, by(deadline, Limit::Requests)).await
-    }
-
-    /// The same for somebody whose ticket may become a later one, and who is asked whether it bears a wait.
-    ///
-    /// # Errors
-    /// Those of `bears`.
-    pub(super) async fn pass_bucket_if(
-        &self,
-        ticket: impl Fn() -> Ticket,
-        bears: impl Fn(Duration) -> Result<(), Error>,
-    ) -> Result<(), Error> {
         match &self.bucket {
-            Some(bucket) => bucket.pass(ticket, bears).await,
+            Some(bucket) => bucket.pass(ticket, deadline).await,
             None => Ok(()),
         }
     }
 
-    /// Takes a place for a request if that needs no waiting.
-    pub(super) fn pass_bucket_at_once(&self) -> bool {
-        self.bucket.as_ref().is_none_or(Lane::pass_at_once)
-    }
-
-    /// How long a request with this ticket would wait.
-    pub(super) fn wait(&self, ticket: Ticket) -> Duration {
-        self.bucket
-            .as_ref()
-            .map_or(Duration::ZERO, |bucket| bucket.wait(ticket))
-    }
-
-    /// True if the method's operating time is no matter: far from its limit, as it mostly is.
-    pub(super) fn is_unspaced(&self, method: Method) -> bool {
-        self.gate(method)
-            .is_none_or(|gate| gate.limiter().is_unspaced(Instant::now()))
+    /// True if a call of `method` that comes now would wait.
+    pub(super) fn would_wait(&self, method: Method) -> bool {
+        self.gate(method).is_some_and(Lane::would_wait) || self.bucket.as_ref().is_some_and(Lane::would_wait)
     }
 
     /// A good answer to a call that was sent at `sent`, and what it told of the method's operating time.

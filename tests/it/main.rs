@@ -120,11 +120,8 @@ mod login;
 #[cfg(target_os = "linux")]
 mod memory;
 /// Look-ups that wait for the limit and share requests, on the demo portal.
-mod merging;
 /// The same when a caller leaves, comes too late or is one too many, on a scripted wire.
-mod merging_in_time;
 /// The same when a request fails.
-mod merging_that_fails;
 /// An application's tokens.
 mod oauth;
 /// Portals that are odd: damaged rows, messages of PHP, limits asked for too long, secrets like codes.

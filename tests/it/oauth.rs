@@ -341,7 +341,7 @@ async fn a_stale_pair_in_the_store_is_sent_once_and_never_replaces_the_newer_one
         wire.portal_with(application(folder.path(), "", "")),
     );
     call(&one).await.unwrap();
-    assert_eq!(one.identity().unwrap(), one.identity().unwrap());
+    assert_eq!(one.person().unwrap(), one.person().unwrap());
 
     fs::remove_dir_all(&store).unwrap();
     fs::write(&store, &by_login).unwrap();

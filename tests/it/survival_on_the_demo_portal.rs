@@ -71,10 +71,10 @@ pub(crate) struct Scene {
 
 impl Scene {
     async fn with(settings: demo::Settings) -> Self {
-        Self::within(settings, Settings::DEFAULT_TIMEOUT, true).await
+        Self::within(settings, Settings::DEFAULT_TIMEOUT).await
     }
 
-    pub(crate) async fn within(settings: demo::Settings, timeout: Duration, merge: bool) -> Self {
+    pub(crate) async fn within(settings: demo::Settings, timeout: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let portal = Arc::new(DemoPortal::start(settings).await.unwrap());
         let credentials = match settings.credential_kind() {
@@ -85,7 +85,6 @@ impl Scene {
         };
         let settings = Settings {
             timeout,
-            merge,
             jitter: || 0.0,
             ..Settings::new(credentials)
         };
@@ -177,8 +176,8 @@ async fn every_fault_ends_in_time_with_every_kind_of_credentials() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unmerged_two_hundred_look_ups_at_once_take_what_the_bucket_allows_and_keep_their_order() {
-    let scene = Arc::new(Scene::within(demo::Settings::default(), 120 * SECOND, false).await);
+async fn two_hundred_look_ups_at_once_take_what_the_bucket_allows_and_keep_their_order() {
+    let scene = Arc::new(Scene::within(demo::Settings::default(), 120 * SECOND).await);
     let started = Instant::now();
     // Each a task of its own, as a server has them.
     let look_ups: Vec<_> = (0..200)
@@ -312,7 +311,7 @@ async fn the_real_operating_limit_is_kept_away_from() {
         }),
         ..Default::default()
     };
-    let scene = Scene::within(settings, 60 * SECOND, true).await;
+    let scene = Scene::within(settings, 60 * SECOND).await;
     for number in 0..60 {
         let outcome = scene.look_up(&number.to_string()).await;
         let waits = matches!(&outcome, Err(error) if error.code() == "OPERATION_TIME_LIMIT" || error.code().ends_with("RATELIMITEXCEPTION"));

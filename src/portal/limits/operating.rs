@@ -92,11 +92,6 @@ impl OperatingGate {
         self.closed_until <= now
     }
 
-    /// True if it is open and calls need no space between them.
-    pub(in crate::portal) fn is_unspaced(&self, now: Instant) -> bool {
-        self.space(now).is_zero() && self.is_open(now)
-    }
-
     /// The time between two calls.
     fn space(&self, now: Instant) -> Duration {
         let part = self.used(now).unwrap_or_default() / OPERATING_LIMIT;
@@ -195,7 +190,7 @@ mod tests {
         gate.answered(now + 599 * SECOND, None, now + 599 * SECOND);
         assert_eq!(gate.wait(now + 599 * SECOND, 1), 7 * SECOND);
         assert_eq!(gate.used(now + 599 * SECOND), Some(420.0));
-        assert!(gate.is_unspaced(now + 600 * SECOND));
+        assert_eq!(gate.wait(now + 600 * SECOND, 1), Duration::ZERO);
         assert_eq!(gate.used(now + 600 * SECOND), None);
     }
 
@@ -209,7 +204,7 @@ mod tests {
         assert_eq!(gate.take(at(59)), Err(SECOND));
         assert_eq!(gate.wait(at(59), 1), 541 * SECOND, "the probe is for one alone");
         assert_eq!(gate.take(at(60)), Ok(()));
-        assert!(!gate.is_open(at(60)) && !gate.is_unspaced(at(60)));
+        assert!(!gate.is_open(at(60)));
         assert_eq!(gate.take(at(60)), Err(60 * SECOND));
         assert_eq!(gate.take(at(119)), Err(SECOND), "no news of the probe");
         assert_eq!(gate.take(at(120)), Ok(()));
@@ -221,6 +216,6 @@ mod tests {
         assert!(!gate.answered(at(121), None, at(182)), "that one too");
         assert_eq!(gate.take(at(182)), Err(59 * SECOND));
         assert!(gate.answered(at(181), None, at(182)), "the probe itself");
-        assert!(gate.is_unspaced(at(182)));
+        assert!(gate.is_open(at(182)));
     }
 }
