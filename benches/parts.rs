@@ -162,7 +162,7 @@ fn resolve(criterion: &mut Criterion, group: &str, contacts: &[Value]) {
         let book = AddressBook::new(portal(contacts.to_vec()), Duration::ZERO);
         let names = names(count);
         group.bench_function(format!("names {count}"), |bencher| {
-            bencher.iter(|| runtime.block_on(book.resolve(&names, &never)).unwrap());
+            bencher.iter(|| runtime.block_on(book.resolve(&names, &|_| {}, &never)).unwrap());
         });
     }
     group.finish();

@@ -139,9 +139,6 @@ pub struct Recipient {
     /// What the user chose in a form; absent if nobody was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub choice: Option<Choice>,
-    /// Sources that could not be asked about this name; see not_asked.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unchecked: Vec<Source>,
 }
 
 /// What the user said to a form.
@@ -223,13 +220,11 @@ pub struct Match {
     pub cautions: Vec<Caution>,
 }
 
-/// A source that could not be asked about some of the names.
+/// A source of which nothing could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAsked {
     /// The source.
     pub source: Source,
-    /// Places of the names in the question, from 0.
-    pub names: Vec<usize>,
     /// Why.
     pub error: Error,
 }
@@ -241,6 +236,8 @@ pub struct Resolution {
     pub recipients: Vec<Recipient>,
     /// What could not be asked.
     pub not_asked: Vec<NotAsked>,
+    /// Seconds since the oldest page that was used was read; `None` if all was read for this question.
+    pub age_seconds: Option<u64>,
 }
 
 /// What the portal answered to one question of the plan.
@@ -250,11 +247,16 @@ type Answer = Result<Rows, Error>;
 const ROWS_AT_ONCE: usize = 1_000;
 
 impl AddressBook {
-    /// Looks all `names` up, as a rule in one request.
+    /// Looks all `names` up, as a rule in one request. `progress` is called with the number of contacts read so far.
     ///
     /// # Errors
     /// [`Error::Portal`] if nothing could be asked at all.
-    pub async fn resolve(&self, names: &Names, cancellation: &CancellationToken) -> Result<Resolution, Error> {
+    pub async fn resolve(
+        &self,
+        names: &Names,
+        _progress: &(dyn Fn(usize) + Sync),
+        cancellation: &CancellationToken,
+    ) -> Result<Resolution, Error> {
         let person = self.person()?;
         let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
         let asked = tokio::select! {

@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     };
     let sources: Vec<Source> = arguments.source.iter().copied().map(Source::from).collect();
     let found = match Names::new(&given, &sources) {
-        Ok(names) => wiring.book.resolve(&names, cancellation).await,
+        Ok(names) => wiring.book.resolve(&names, &|_| {}, cancellation).await,
         Err(error) => Err(error.into()),
     };
     match found {
@@ -106,11 +106,7 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
         }
     }
     for failed in &output.not_asked {
-        let about = match failed.names.as_slice() {
-            [] => "all names".to_owned(),
-            names => names.join(", "),
-        };
-        report::note(&format!("{} could not be asked about {about}", failed.source.as_str()));
+        report::note(&format!("{} could not be read", failed.source.as_str()));
         report::failure(&failed.error);
     }
     // A script must not take for whole what is not.

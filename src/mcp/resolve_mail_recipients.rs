@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::elicit::{self, Manner, Seal};
 use super::schema::{self, JsonObject};
 use super::{arguments, outcome};
-use crate::address_book::{AddressBook, Choice, Error, InvalidQuery, NotAsked, Recipient, Resolution, Source, Status};
+use crate::address_book::{AddressBook, Choice, Error, InvalidQuery, Recipient, Resolution, Source, Status};
 use crate::fixit::Failure;
 
 /// The tool's name.
@@ -47,6 +47,9 @@ pub struct Output {
     /// One for each name, in the order of the names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipients: Option<Vec<Recipient>>,
+    /// Seconds since the oldest page of the address book that was used was read; absent if all was read for this call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<u64>,
     /// What the cautions in this answer mean.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub caution_meanings: BTreeMap<String, String>,
@@ -61,14 +64,11 @@ pub struct Output {
     pub error: Option<Failure>,
 }
 
-/// A source that could not be asked about some names.
+/// A source of which nothing could be read.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SourceFailure {
     /// The source.
     pub source: Source,
-    /// The names; absent if it is all of them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<String>,
     /// Why, and what to do.
     pub error: Failure,
 }
@@ -93,7 +93,11 @@ impl Output {
 
 impl From<Resolution> for Output {
     fn from(resolution: Resolution) -> Self {
-        let Resolution { recipients, not_asked } = resolution;
+        let Resolution {
+            recipients,
+            not_asked,
+            age_seconds,
+        } = resolution;
         let cautions = recipients
             .iter()
             .flat_map(|recipient| &recipient.matches)
@@ -116,28 +120,19 @@ impl From<Resolution> for Output {
         advice.extend((is_incomplete || !not_asked.is_empty()).then_some(ASK_AGAIN));
         let not_asked = not_asked
             .into_iter()
-            .map(|failed| source_failure(failed, &recipients))
+            .map(|failed| SourceFailure {
+                source: failed.source,
+                error: Failure::from(&failed.error),
+            })
             .collect();
         Self {
             caution_meanings,
             advice: Some(advice.join(" ")).filter(|advice| !advice.is_empty()),
             not_asked,
             recipients: Some(recipients),
+            age_seconds,
             error: None,
         }
-    }
-}
-
-fn source_failure(failed: NotAsked, recipients: &[Recipient]) -> SourceFailure {
-    let is_all = failed.names.len() >= recipients.len();
-    let names = failed.names.iter().filter_map(|name| recipients.get(*name));
-    SourceFailure {
-        source: failed.source,
-        names: names
-            .filter(|_| !is_all)
-            .map(|recipient| recipient.asked.clone())
-            .collect(),
-        error: Failure::from(&failed.error),
     }
 }
 
@@ -184,7 +179,7 @@ impl Call<'_> {
         };
         // Read before the wait, so that nothing else that the client brings is kept meanwhile.
         let answer = elicit::answer_in(self.responses);
-        let mut resolution = match book.resolve(&asked.names, cancellation).await {
+        let mut resolution = match book.resolve(&asked.names, &|_| {}, cancellation).await {
             Ok(resolution) => resolution,
             Err(error) => return failed(&error),
         };

@@ -157,7 +157,7 @@ async fn who_mixes_alphabets_or_gives_orders_is_never_given_for_sure() {
     let (portal, book) = portal_with(&rows).await;
     let asked: Vec<String> = MIXED.iter().map(|(_, _, asked, _)| (*asked).to_owned()).collect();
     let names = Names::new(&asked, &[]).unwrap();
-    let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+    let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     for ((email, _, _, caution), found) in MIXED.iter().zip(&resolution.recipients) {
         assert_eq!(found.status, Some(Status::Several), "{found:?}");
         assert_eq!(found.matches.len(), 1, "{found:?}");
@@ -200,7 +200,7 @@ async fn who_only_has_names_in_two_alphabets_is_given_for_sure() {
     let (_portal, book) = portal_with(&rows).await;
     let asked: Vec<String> = honest.iter().map(|(_, _, asked)| (*asked).to_owned()).collect();
     let names = Names::new(&asked, &[]).unwrap();
-    let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+    let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     for ((email, ..), found) in honest.iter().zip(&resolution.recipients) {
         assert_eq!(found.status, Some(Status::One), "{found:?}");
         assert_eq!(found.matches[0].email, *email);
@@ -211,7 +211,7 @@ async fn who_only_has_names_in_two_alphabets_is_given_for_sure() {
 async fn an_address_with_a_letter_of_another_alphabet_is_not_the_one_that_was_typed() {
     let (_portal, book) = portal_with(&[("аnna@contoso.example", "Anna Kimber")]).await;
     let names = Names::new(&["anna@contoso.example".to_owned()], &[]).unwrap();
-    let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+    let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     let found = &resolution.recipients[0];
     assert_ne!(found.status, Some(Status::One), "{found:?}");
     assert!(found.matches.iter().all(|found| found.why == Why::Similar), "{found:?}");
@@ -281,7 +281,7 @@ async fn no_hidden_character_survives_in_a_contact_or_a_recipient() {
     assert_eq!(page.contacts.len(), 200);
     let hostile = "\u{202e}forged\u{0}\u{1b}".to_owned();
     let names = Names::new(&[hostile], &[]).unwrap();
-    let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+    let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     let found = &resolution.recipients[0];
     assert!(
         found.matches.len() >= 20 && found.more_matches > 100,
@@ -358,7 +358,7 @@ async fn an_imitated_domain_is_told_however_many_names_share_a_request() {
         let mut names: Vec<String> = (0..others).map(|at| format!("Nam{at}")).collect();
         names.push("Olga Lee".to_owned());
         let names = Names::new(&names, &[]).unwrap();
-        let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+        let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
         let olga = resolution.recipients.last().unwrap();
         assert_eq!(olga.matches[0].cautions, [Caution::LookalikeDomain], "{others}");
         assert_eq!(olga.status, Some(Status::Several), "{others}");

@@ -103,7 +103,7 @@ async fn resolved(rows: &str) -> (Option<Status>, bool) {
     });
     let book = AddressBook::new(wire.portal(), Duration::ZERO);
     let names = Names::new(&["Anna Schmidt".to_owned()], &[Source::Contacts]).unwrap();
-    let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+    let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     assert_eq!(resolution.not_asked, []);
     let recipient = &resolution.recipients[0];
     assert!(recipient.matches.iter().any(|found| found.id == 3), "{recipient:?}");
@@ -240,7 +240,10 @@ async fn where_php_spoils_every_reply_two_requests_tell_it() {
     let names = Names::new(&names, &[Source::Contacts, Source::Employees]).unwrap();
     let wire = ScriptedWire::in_turn([unreadable()]);
     let book = AddressBook::new(wire.portal(), Duration::ZERO);
-    let failed = book.resolve(&names, &CancellationToken::new()).await.unwrap_err();
+    let failed = book
+        .resolve(&names, &|_| {}, &CancellationToken::new())
+        .await
+        .unwrap_err();
     assert_eq!(wire.sent().len(), 2, "the batch, and one call alone");
     assert!(
         failed.to_string().contains("before the JSON or in its place"),
@@ -252,7 +255,7 @@ async fn where_php_spoils_every_reply_two_requests_tell_it() {
         false => reply(200, PAGE),
     });
     let book = AddressBook::new(wire.portal(), Duration::ZERO);
-    let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+    let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     assert_eq!(resolution.not_asked, []);
 }
 

@@ -108,7 +108,7 @@ async fn asked(portal: &DemoPortal, pairs: &[Pair], at_once: usize) -> BTreeMap<
     for pairs in pairs.chunks(at_once) {
         let names: Vec<String> = pairs.iter().map(|pair| pair.asked.clone()).collect();
         let names = Names::new(&names, &[Source::Contacts]).unwrap();
-        let resolution = book.resolve(&names, &CancellationToken::new()).await.unwrap();
+        let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
         for (pair, recipient) in pairs.iter().zip(&resolution.recipients) {
             let course = courses.entry(pair.kind.clone()).or_default();
             course.count(pair, recipient);

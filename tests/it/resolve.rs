@@ -36,7 +36,9 @@ pub(crate) fn names(asked: &[&str]) -> Names {
 
 async fn resolve(portal: &DemoPortal, asked: &[&str]) -> Resolution {
     let book = book(portal);
-    book.resolve(&names(asked), &CancellationToken::new()).await.unwrap()
+    book.resolve(&names(asked), &|_| {}, &CancellationToken::new())
+        .await
+        .unwrap()
 }
 
 fn emails(recipient: &Recipient) -> Vec<&str> {
@@ -44,11 +46,9 @@ fn emails(recipient: &Recipient) -> Vec<&str> {
 }
 
 /// What was asked about these sources, and the code of its failure.
-pub(crate) fn failures(resolution: &Resolution) -> Vec<(Source, &str, Vec<usize>)> {
+pub(crate) fn failures(resolution: &Resolution) -> Vec<(Source, &str)> {
     let failures = resolution.not_asked.iter();
-    failures
-        .map(|failed| (failed.source, failed.error.code(), failed.names.clone()))
-        .collect()
+    failures.map(|failed| (failed.source, failed.error.code())).collect()
 }
 
 const METHOD_NOT_FOUND: &str = "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION";
@@ -134,12 +134,6 @@ async fn fifty_names_are_one_request() {
     assert_eq!(resolution.recipients.len(), 50);
     assert_eq!(resolution.recipients[49].status, Some(Status::One));
     assert!(resolution.not_asked.is_empty());
-    assert!(
-        resolution
-            .recipients
-            .iter()
-            .all(|recipient| recipient.unchecked.is_empty())
-    );
 }
 
 #[tokio::test]
@@ -178,11 +172,7 @@ async fn an_unknown_method_in_a_batch_costs_only_its_own_answers() {
     let asked = ["Shcherbakov", "client@example.com", "a1a", "b2b", "c3c"];
     let resolution = resolve(&portal, &asked).await;
     assert_eq!(emails(&resolution.recipients[0]), ["shcherbakov@zavod.example"]);
-    assert_eq!(resolution.recipients[0].unchecked, [Source::Employees]);
-    assert_eq!(
-        failures(&resolution),
-        [(Source::Employees, METHOD_NOT_FOUND, vec![0, 1, 2, 3, 4])]
-    );
+    assert_eq!(failures(&resolution), [(Source::Employees, METHOD_NOT_FOUND)]);
     let asked_for_employees = portal
         .requests()
         .iter()
@@ -200,27 +190,19 @@ async fn an_item_that_fails_costs_only_its_own_answer() {
     let resolution = resolve(&portal, &["Buzz Lightyear", "client@example.com"]).await;
     assert_eq!(emails(&resolution.recipients[1]), ["client@example.com"]);
     assert_eq!(resolution.recipients[1].status, Some(Status::One));
-    assert!(resolution.recipients[1].unchecked.is_empty());
     // "lightyear" was asked, "buzz" was not.
     let buzz = &resolution.recipients[0];
     assert_eq!((buzz.status, buzz.incomplete), (Some(Status::None), true));
-    assert_eq!(buzz.unchecked, [Source::Employees]);
     assert_eq!(
         failures(&resolution),
-        [
-            (Source::Employees, INTERNAL, vec![0]),
-            (Source::Contacts, INTERNAL, vec![0])
-        ]
+        [(Source::Employees, INTERNAL), (Source::Contacts, INTERNAL)]
     );
 
     let resolution = resolve(&portal, &["Buzz", "client@example.com"]).await;
     assert_eq!(resolution.recipients[0].status, None, "a failure is no empty answer");
     assert_eq!(
         failures(&resolution),
-        [
-            (Source::Contacts, INTERNAL, vec![0]),
-            (Source::Employees, INTERNAL, vec![0])
-        ]
+        [(Source::Contacts, INTERNAL), (Source::Employees, INTERNAL)]
     );
     assert_eq!(resolution.recipients[1].status, Some(Status::One));
 }
@@ -235,8 +217,7 @@ async fn employees_that_fail_leave_the_contacts_and_nobody_is_sure_but_an_addres
     assert_eq!(address.status, Some(Status::One));
     assert_eq!(emails(name), ["shcherbakov@zavod.example"]);
     assert_eq!((name.status, name.incomplete), (Some(Status::Several), true));
-    assert_eq!(name.unchecked, [Source::Employees]);
-    assert_eq!(failures(&resolution), [(Source::Employees, INTERNAL, vec![0, 1])]);
+    assert_eq!(failures(&resolution), [(Source::Employees, INTERNAL)]);
 }
 
 /// A portal with so many contacts of a first name and of a surname that no answer brings the one who bears both.
@@ -287,7 +268,7 @@ async fn a_caller_that_leaves_ends_the_call() {
     portal.hold_answers();
     let (book, cancellation) = (book(&portal), CancellationToken::new());
     let asked = names(&["anna"]);
-    let resolving = book.resolve(&asked, &cancellation);
+    let resolving = book.resolve(&asked, &|_| {}, &cancellation);
     let cancelling = async {
         while portal.rest3_request_count() == 0 {
             tokio::task::yield_now().await;

@@ -88,36 +88,27 @@ pub(super) fn resolution(
         .iter()
         .zip(wanted)
         .zip(about)
-        .map(|((asked, wanted), about)| {
-            let unchecked = names.sources.iter().filter(|source| !about.checked.contains(source));
-            Recipient {
-                unchecked: unchecked.copied().collect(),
-                ..recipient(asked, &fitting(wanted, &about, &pool), &about, &domains, shown)
-            }
-        })
+        .map(|((asked, wanted), about)| recipient(asked, &fitting(wanted, &about, &pool), &about, &domains, shown))
         .collect();
-    Resolution { recipients, not_asked }
+    Resolution {
+        recipients,
+        not_asked,
+        age_seconds: None,
+    }
 }
 
-/// Adds a failure to those that are known, for the names of its question.
+/// Adds a failure to those that are known.
 fn tell(not_asked: &mut Vec<NotAsked>, question: &Question, error: Error) {
     // The same failure took another time each time.
     let is_same = |known: &Error| (known.code(), known.http_status()) == (error.code(), error.http_status());
     let known = not_asked
-        .iter_mut()
+        .iter()
         .find(|known| known.source == question.source && is_same(&known.error));
-    let names = question.names.iter().copied();
-    match known {
-        Some(known) => {
-            known.names.extend(names);
-            known.names.sort_unstable();
-            known.names.dedup();
-        }
-        None => not_asked.push(NotAsked {
+    if known.is_none() {
+        not_asked.push(NotAsked {
             source: question.source,
-            names: names.collect(),
             error,
-        }),
+        });
     }
 }
 
@@ -345,7 +336,6 @@ fn recipient(asked: &str, fitting: &[(Fit, &Candidate)], about: &About, domains:
         matches,
         incomplete: may_have_missed,
         choice: None,
-        unchecked: Vec::new(),
     }
 }
 
