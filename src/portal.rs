@@ -153,6 +153,11 @@ impl Portal {
         Ok(Person::of_credentials(hasher.finish()))
     }
 
+    /// Time for one call with all its attempts.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// A caller comes now.
     pub fn arrive(&self) -> Arrival {
         Arrival(self.turnstile.ticket())

@@ -19,7 +19,6 @@ mod domains;
 mod instructions;
 mod lookalike;
 mod lures;
-mod memory;
 mod names;
 mod phrases;
 mod scripts;
@@ -33,7 +32,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(super) use domains::Domains;
-pub(super) use memory::Memory;
 
 /// Something odd about a harvested contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -13,6 +13,8 @@
 mod advice;
 /// A batch that fails, on a scripted wire.
 mod batch;
+/// How long the whole book is used, when it is read again, and for whom.
+mod books;
 /// The secret of a webhook shows nowhere, whatever fails.
 mod canary;
 /// A home folder with a client's settings in it.
@@ -140,6 +142,8 @@ mod recall;
 mod replies;
 /// Names that become recipients, in one request or call by call.
 mod resolve;
+/// A portal of rows on a scripted wire.
+mod scripted_book;
 /// Pages of contacts, then silence.
 mod scripted_pages;
 /// A server that sends prepared bytes.

@@ -107,6 +107,11 @@ impl ScriptedWire {
         self.sent.lock().unwrap().clone()
     }
 
+    /// What was sent since the last call of this.
+    pub(crate) fn take_sent(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.sent.lock().unwrap())
+    }
+
     /// Requests that nobody has broken off and that have no answer yet.
     pub(crate) fn under_way(&self) -> usize {
         self.under_way.load(Ordering::SeqCst)
