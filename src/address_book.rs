@@ -7,6 +7,7 @@ mod cache;
 mod cautions;
 mod page;
 mod query;
+mod reader;
 mod resolve;
 mod search;
 mod walk;

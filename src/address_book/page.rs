@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Person;
 use super::Source;
-use super::cautions::{self, Caution, Domains, Memory, same_names};
+use super::cautions::{self, Caution, Memory, same_names};
 use super::query::Query;
 
 pub(super) use listing::{Listing, Rows};
@@ -71,8 +71,7 @@ impl ContactPage {
         // Pages of employees may overlap, and skip some.
         let complete = is_last && (query.source() == Source::Contacts || offset == 0);
         let next_offset = (!is_last).then(|| offset.saturating_add(u64::from(limit)));
-        let domains = memory.domains(person.number(), contacts.iter().map(|contact| contact.email.as_str()));
-        mark(&mut contacts, &domains);
+        mark(&mut contacts, person, memory);
         Self {
             page: Page {
                 offset,
@@ -94,14 +93,15 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// Adds what is odd about each contact of a page, seen beside the others.
-fn mark(contacts: &mut [Contact], domains: &Domains) {
+pub(super) fn mark(contacts: &mut [Contact], person: Person, memory: &Memory) {
+    let domains = memory.domains(person.number(), contacts.iter().map(|contact| contact.email.as_str()));
     let namesakes = same_names(
         contacts
             .iter()
             .map(|contact| (contact.name.as_deref(), contact.email.as_str())),
     );
     for (contact, has_namesake) in contacts.iter_mut().zip(namesakes) {
-        let more = cautions::of_contact(contact.name.as_deref(), &contact.email, domains);
+        let more = cautions::of_contact(contact.name.as_deref(), &contact.email, &domains);
         contact.cautions.extend(more);
         contact
             .cautions
