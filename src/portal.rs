@@ -42,7 +42,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
-pub use batch::{Call, MAX_CALLS};
+pub use batch::{Blame, Call, MAX_CALLS};
 pub use certificate::CertificateProblem;
 pub use codes::{FOREIGN as FOREIGN_CODES, code};
 use credentials::Authority;

@@ -306,10 +306,10 @@ impl Books {
     async fn flight(self: Arc<Self>, person: Person, course: Arc<Course>) -> Outcome {
         let arrival = self.portal.arrive();
         loop {
-            let Some(request) = course.reader().next(&self.portal) else {
+            let Some(pages) = course.reader().next(&self.portal) else {
                 break;
             };
-            let answer = request.send(&self.portal, arrival).await;
+            let answer = pages.read(&self.portal, arrival).await;
             course.reader().learn(answer);
             course.count.send_replace(course.count());
         }
