@@ -5,6 +5,7 @@
 
 mod cache;
 mod cautions;
+mod index;
 mod page;
 mod query;
 mod resolve;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::index::Index;
 use super::page::{Listing, Rows};
 use super::search::{Wanted, Why};
 use super::{AddressBook, Caution, Error, InvalidQuery};
@@ -240,11 +241,8 @@ pub struct Resolution {
     pub age_seconds: Option<u64>,
 }
 
-/// What the portal answered to one question of the plan.
+/// What the portal answered to one literal question.
 type Answer = Result<Rows, Error>;
-
-/// A few milliseconds of work.
-const ROWS_AT_ONCE: usize = 1_000;
 
 impl AddressBook {
     /// Looks all `names` up, as a rule in one request. `progress` is called with the number of contacts read so far.
@@ -257,7 +255,7 @@ impl AddressBook {
         _progress: &(dyn Fn(usize) + Sync),
         cancellation: &CancellationToken,
     ) -> Result<Resolution, Error> {
-        let person = self.person()?;
+        self.person()?;
         let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
         let asked = tokio::select! {
             biased;
@@ -270,23 +268,11 @@ impl AddressBook {
         {
             return Err(error.clone());
         }
-        let rows: usize = asked
-            .iter()
-            .flat_map(|(_, answer)| answer)
-            .map(|rows| rows.contacts.len())
-            .sum();
-        let (names, memory) = (names.clone(), Arc::clone(&self.memory));
-        let judge = move || {
-            judge::resolution(&names, &wanted, &asked, |addresses| {
-                memory.domains(person.number(), addresses.iter().copied())
-            })
-        };
+        let names = names.clone();
+        let judge = move || judge::resolution(&names, &wanted, &evidence(asked), &|| true);
         // Reading many names takes a while, and others are waiting for this thread.
-        if rows <= ROWS_AT_ONCE {
-            return Ok(judge());
-        }
         let judged = tokio::task::spawn_blocking(judge).await;
-        judged.map_err(|_| Error::cancelled())
+        judged.ok().flatten().ok_or_else(Error::cancelled)
     }
 
     async fn ask(&self, questions: Vec<plan::Question>) -> Vec<(plan::Question, Answer)> {
@@ -298,6 +284,31 @@ impl AddressBook {
             (question, rows.map_err(Error::from))
         });
         answered.collect()
+    }
+}
+
+fn evidence(asked: Vec<(plan::Question, Answer)>) -> judge::Evidence {
+    let (mut contacts, mut employees, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+    let mut not_asked: Vec<NotAsked> = Vec::new();
+    for (question, answer) in asked {
+        match (answer, question.source) {
+            (Ok(rows), source) => {
+                unreadable.extend(rows.unreadable);
+                match source {
+                    Source::Contacts => contacts.extend(rows.contacts),
+                    Source::Employees => employees.extend(rows.contacts),
+                }
+            }
+            (Err(error), source) if !not_asked.iter().any(|known| known.source == source) => {
+                not_asked.push(NotAsked { source, error });
+            }
+            (Err(_), _) => {}
+        }
+    }
+    judge::Evidence {
+        indexes: vec![Arc::new(Index::new(contacts.into(), employees.into(), unreadable))],
+        is_whole: false,
+        not_asked,
     }
 }
 
