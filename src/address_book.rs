@@ -189,7 +189,11 @@ impl AddressBook {
     }
 
     fn asked(&self, person: Person, query: &Query) -> impl Future<Output = Result<Answered, Error>> + Send + use<> {
-        let (portal, books, processors) = (Arc::clone(&self.portal), Arc::clone(&self.books), self.processors.clone());
+        let (portal, books, processors) = (
+            Arc::clone(&self.portal),
+            Arc::clone(&self.books),
+            self.processors.clone(),
+        );
         let query = query.clone();
         async move {
             let method = query.source().method();
@@ -200,7 +204,7 @@ impl AddressBook {
                     _ => listing,
                 };
                 let book = books.kept(person);
-                let page = ContactPage::new(&query, listing, book.as_ref().map(|book| &*book.index));
+                let page = ContactPage::new(&query, listing, book.as_ref().map(|book| &book.index));
                 Ok(Answered::ByPortal(page))
             };
             if !portal.would_wait(method) {
@@ -257,7 +261,10 @@ impl AddressBook {
 
 /// The page out of the whole book, once that is there; never, if it cannot answer.
 async fn page_of_book(books: &Arc<Books>, processors: Processors, person: Person, query: &Query) -> ContactPage {
-    let read = books.list(person).await.filter(|read| read.book.can_list(query.source()));
+    let read = books
+        .list(person)
+        .await
+        .filter(|read| read.book.can_list(query.source()));
     let page = match read {
         Some(read) => {
             let (book, asked) = (read.book, query.clone());

@@ -22,9 +22,10 @@ use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Error, Source};
 use super::book::{Book, State, States, Times};
+use super::processors::Processors;
 use super::reader::Reader;
+use super::{Error, Source};
 use crate::portal::{self, Failed, Person, Portal};
 
 /// Contacts and employees that all books may hold together: some 250 MB.
@@ -90,15 +91,15 @@ impl Read {
 
 impl Course {
     fn new(now: Instant, before: Option<Arc<Book>>) -> Self {
-        let newest = before.as_ref().and_then(|book| book.contacts.first());
-        let reader = match newest {
+        let before = before.filter(|book| !book.contacts.is_empty());
+        let reader = match before.as_ref().and_then(|book| book.contacts.first()) {
             Some(newest) => Reader::until(newest.id, MAX_OF_ONE),
             None => Reader::of_book(MAX_OF_ONE, true),
         };
         Self {
             begun_at: now,
             reader: Mutex::new(reader),
-            before: before.filter(|_| newest.is_some()),
+            before,
             count: watch::Sender::new(0),
         }
     }
@@ -120,7 +121,10 @@ impl Course {
             _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partly,
             (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone().into()).into()),
         };
-        let (mut contacts, mut unreadable) = (reader.sorted(Source::Contacts), reader.unreadable(Source::Contacts).to_vec());
+        let (mut contacts, mut unreadable) = (
+            reader.sorted(Source::Contacts),
+            reader.unreadable(Source::Contacts).to_vec(),
+        );
         let mut states = States {
             contacts: state(Source::Contacts),
             employees: state(Source::Employees),
@@ -136,17 +140,28 @@ impl Course {
                 return Err(error);
             }
             let covered_to = reader.covered_to().unwrap_or(u64::MAX);
-            contacts.extend(before.contacts.iter().filter(|contact| contact.id < covered_to).cloned());
+            contacts.extend(
+                before
+                    .contacts
+                    .iter()
+                    .filter(|contact| contact.id < covered_to)
+                    .cloned(),
+            );
             employees = before.employees.to_vec();
             unreadable = before.unreadable.clone();
-            times = Times { newest_at: self.begun_at, ..before.times };
+            times = Times {
+                newest_at: self.begun_at,
+                ..before.times
+            };
             states.employees = before.states.employees.clone();
             if let State::Whole = states.contacts {
                 states.contacts = before.states.contacts.clone();
             }
         }
         let is_failure = |failed: &Failed| failed.error.http_status() != Some(404);
-        let has_failed = Source::ALL.iter().any(|source| reader.failure(*source).is_some_and(is_failure));
+        let has_failed = Source::ALL
+            .iter()
+            .any(|source| reader.failure(*source).is_some_and(is_failure));
         let is_cut = contacts.len() > MAX_OF_ONE;
         if is_cut {
             contacts.truncate(MAX_OF_ONE);
@@ -156,7 +171,9 @@ impl Course {
         if let (State::Failed(error), State::Failed(_)) = (&states.contacts, &states.employees) {
             return Err(error.clone());
         }
-        Ok(Arc::new(Book::new(contacts, employees, unreadable, states, times, has_failed)))
+        Ok(Arc::new(Book::new(
+            contacts, employees, unreadable, states, times, has_failed,
+        )))
     }
 }
 
@@ -275,7 +292,8 @@ impl Books {
         shelf.used_at = now;
         let flight = shelf.flight.as_ref().and_then(WeakShared::upgrade);
         // One that has ended was answered to those who waited for it.
-        if let (Some(flight), Some(course)) = (flight.filter(|flight| flight.peek().is_none()), shelf.course.upgrade()) {
+        if let (Some(flight), Some(course)) = (flight.filter(|flight| flight.peek().is_none()), shelf.course.upgrade())
+        {
             return (course, flight);
         }
         let longest = self.longest(shelf);
@@ -321,7 +339,9 @@ impl Books {
     /// Indexes what a reading has brought so far.
     async fn so_far(&self, course: &Arc<Course>) -> Outcome {
         let (course, after) = (Arc::clone(course), self.portal.timeout());
-        let made = self.processors.run(move |_| course.so_far(&portal::Error::TimedOut { after }));
+        let made = self
+            .processors
+            .run(move |_| course.so_far(&portal::Error::TimedOut { after }));
         made.await.unwrap_or_else(|| Err(Error::cancelled()))
     }
 
@@ -342,14 +362,17 @@ impl Books {
     fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: Person) {
         let all = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
         while all(shelves) > MAX_CONTACTS {
-            let others = shelves.iter().filter(|(other, shelf)| **other != person && !shelf.is_under_way());
+            let others = shelves
+                .iter()
+                .filter(|(other, shelf)| **other != person && !shelf.is_under_way());
             let Some(oldest) = others.min_by_key(|(_, shelf)| shelf.used_at).map(|(other, _)| *other) else {
                 break;
             };
             shelves.remove(&oldest);
         }
         let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        self.count.set(gauge(shelves.values().filter(|shelf| shelf.kept.is_some()).count()));
+        self.count
+            .set(gauge(shelves.values().filter(|shelf| shelf.kept.is_some()).count()));
         self.contacts.set(gauge(all(shelves)));
     }
 }

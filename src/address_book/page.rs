@@ -2,13 +2,14 @@
 
 mod listing;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
-use super::cautions::{self, Caution, Domains, same_names};
+use super::cautions::{self, BookDomains, Caution, same_names};
 use super::index::Index;
 use super::query::Query;
 
@@ -62,7 +63,7 @@ pub struct ContactPage {
 
 impl ContactPage {
     /// The page that the portal answered with; `book` is everybody, if that is known.
-    pub(super) fn new(query: &Query, listing: Listing, book: Option<&Index>) -> Self {
+    pub(super) fn new(query: &Query, listing: Listing, book: Option<&Arc<Index>>) -> Self {
         let limit = query.limit();
         let rows = listing.into_rows(limit as usize);
         // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
@@ -102,11 +103,11 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// Adds what is odd about each contact, seen beside the others and those of the whole `book`.
-pub(super) fn mark(contacts: &mut [Contact], book: Option<&Index>) {
+pub(super) fn mark(contacts: &mut [Contact], book: Option<&Arc<Index>>) {
     let addresses = contacts.iter().map(|contact| contact.email.as_str());
     let domains = match book {
-        Some(book) => book.domains_with(addresses),
-        None => Domains::of(addresses),
+        Some(book) => Index::domains_with(std::slice::from_ref(book), addresses),
+        None => BookDomains::of(addresses.clone()).with(addresses),
     };
     let entries = contacts
         .iter()

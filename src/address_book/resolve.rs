@@ -295,7 +295,10 @@ impl AddressBook {
                 evidence.is_whole = false;
             }
         }
-        if let ([failed, ..], true) = (evidence.not_asked.as_slice(), evidence.not_asked.len() == names.sources.len()) {
+        if let ([failed, ..], true) = (
+            evidence.not_asked.as_slice(),
+            evidence.not_asked.len() == names.sources.len(),
+        ) {
             return Err(failed.error.clone());
         }
         let resolution = self.judged(names, wanted, evidence, deadline).await?;
@@ -319,7 +322,9 @@ impl AddressBook {
         if evidence.indexes.is_empty() {
             evidence.not_asked = found.failures;
         }
-        evidence.not_asked.retain(|failed| !found.answered.contains(&failed.source));
+        evidence
+            .not_asked
+            .retain(|failed| !found.answered.contains(&failed.source));
         let (contacts, employees, unreadable) = (found.contacts, found.employees, found.unreadable);
         let indexed = self
             .processors

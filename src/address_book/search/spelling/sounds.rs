@@ -17,12 +17,12 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Scheme, contracted, is_cyrillic, plain, transcribed};
+use super::{Scheme, beginning, contracted, is_cyrillic, plain, transcribed};
 
 /// Readings beyond these would only be found by an attacker.
 const MAX_KEYS: usize = 8;
 
-/// The sounds of a word in lower case, by every reading; never empty.
+/// The sounds of the beginning of a word in lower case, by every reading; never empty.
 pub(super) fn keys(lower: &str) -> Vec<String> {
     let readings = if lower.chars().any(is_cyrillic) {
         cyrillic_readings(lower)
@@ -31,7 +31,8 @@ pub(super) fn keys(lower: &str) -> Vec<String> {
     };
     let mut keys: Vec<String> = Vec::with_capacity(readings.len());
     for reading in readings.iter().take(MAX_KEYS) {
-        let key = folded(reading);
+        let mut key = folded(reading);
+        key.truncate(beginning(&key).len());
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -152,6 +153,7 @@ fn accented(lower: &str) -> String {
             c => reading.push_str(&plain(c.encode_utf8(&mut [0; 4]))),
         }
     }
+    reading.truncate(beginning(&reading).len());
     reading
 }
 
