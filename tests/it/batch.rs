@@ -48,13 +48,12 @@ async fn a_throttled_batch_is_sent_again_as_a_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_for_all_is_not_asked_again_call_by_call() {
+async fn what_fails_for_all_is_not_asked_again_page_by_page() {
     for prepared in [
         envelope(401, "ACCESSDENIED"),
         envelope(429, "RATELIMIT"),
         flat(503, "OVERLOAD_LIMIT"),
         flat(503, "QUERY_LIMIT_EXCEEDED"),
-        Prepared::Broken,
         Prepared::Silence,
     ] {
         let wire = batches_are(prepared.clone());
@@ -63,6 +62,14 @@ async fn what_fails_for_all_is_not_asked_again_call_by_call() {
         let single = wire.sent().iter().any(|sent| sent.url.contains("mail.recipient"));
         assert!(!single, "{prepared:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_under_a_batch_is_tried_with_less() {
+    let wire = batches_are(Prepared::Broken);
+    let resolution = scripted(&wire).await.unwrap();
+    assert_eq!(resolution.not_asked, []);
+    assert!(wire.sent().len() <= 6, "{:?}", wire.sent());
 }
 
 #[tokio::test(start_paused = true)]

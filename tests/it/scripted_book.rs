@@ -77,7 +77,7 @@ impl ScriptedBook {
 }
 
 impl Rows {
-    fn answer(&self, sent: &Sent) -> Prepared {
+    pub(crate) fn answer(&self, sent: &Sent) -> Prepared {
         if let Some(instead) = &self.instead {
             return instead.clone();
         }

@@ -107,7 +107,7 @@ impl ContactPages {
         let mut asks = self.repairs_due(most);
         if !self.is_front_over() {
             let step = self.step();
-            let missing = (self.most - self.kept.seen.len()) as u64 / step + 1;
+            let missing = ((self.most - self.kept.seen.len()) as u64 / step).saturating_add(1);
             let pages = (0..missing).take(most - asks.len());
             asks.extend(pages.map(|page| self.asked(self.front_offset().saturating_add(page * step), Why::Next)));
         }

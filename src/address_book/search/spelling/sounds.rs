@@ -11,6 +11,7 @@
 //! | я, ya, ja, ia; ю, yu, ju, iu | `ia`; `iu` |
 //! | е, ё, э, є, ye, je, ie | `e`; ё also `io` |
 //! | x, кс; ph; th; w; c, ck, q | `ks`; `f`; `t`; `v`; `k` |
+//! | ђ, đ; љ, lj; њ, nj; ћ, ć; џ, dž | `di`; `li`; `ni`; `C`; `dZ` |
 //! | ь, ъ, apostrophes | nothing |
 //!
 //! What a scheme spells in two ways gives a second key: ch is х in German, г is h in Ukrainian, ü is ю or у in Russian.
@@ -46,6 +47,17 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
     if lower.contains("дж") {
         // Джон and Джейн: the English j.
         readings.push(sounds(&lower.replace("дж", "й"), |_, _| None));
+    }
+    if lower.contains(['ћ', 'ђ', 'џ']) {
+        // Serbian names without their accents: Stojkovic, Dordevic, Dzajic.
+        readings.push(sounds(lower, |_, c| match c {
+            'ћ' | 'ч' => Some("c"),
+            'ђ' => Some("d"),
+            'џ' => Some("dz"),
+            'ж' => Some("z"),
+            'ш' => Some("s"),
+            _ => None,
+        }));
     }
     if lower.contains('г') {
         readings.push(sounds(lower, |_, c| (c == 'г').then_some("h")));
@@ -93,7 +105,7 @@ fn sound(c: char) -> Option<&'static str> {
         'е' | 'ё' | 'э' | 'є' => "e",
         'ж' => "Z",
         'з' => "z",
-        'и' | 'й' | 'і' | 'ї' | 'ы' => "i",
+        'и' | 'й' | 'і' | 'ї' | 'ы' | 'ј' => "i",
         'к' => "k",
         'л' => "l",
         'м' => "m",
@@ -107,11 +119,15 @@ fn sound(c: char) -> Option<&'static str> {
         'ф' => "f",
         'х' => "h",
         'ц' => "c",
-        'ч' => "C",
+        'ч' | 'ћ' => "C",
         'ш' | 'щ' => "S",
         'ъ' | 'ь' => "",
         'ю' => "iu",
         'я' => "ia",
+        'љ' => "li",
+        'њ' => "ni",
+        'ђ' => "di",
+        'џ' => "dZ",
         _ => return None,
     })
 }
@@ -149,6 +165,7 @@ fn accented(lower: &str) -> String {
             'ž' | 'ż' | 'ź' => reading.push_str("zh"),
             'ö' | 'ä' | 'ő' => reading.push('e'),
             'ü' | 'ű' => reading.push_str("iu"),
+            'đ' => reading.push_str("dj"),
             'ğ' => {}
             c => reading.push_str(&plain(c.encode_utf8(&mut [0; 4]))),
         }
