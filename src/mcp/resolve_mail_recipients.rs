@@ -1,6 +1,7 @@
 //! The tool `resolve_mail_recipients`: whom a draft is for, all names at once.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, InputResponses, Tool};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::elicit::{self, Manner, Seal};
+use super::progress::Progress;
 use super::schema::{self, JsonObject};
 use super::{arguments, outcome};
 use crate::address_book::{AddressBook, Choice, Error, InvalidQuery, Recipient, Resolution, Source, Status};
@@ -150,6 +152,7 @@ pub(crate) struct Call<'a> {
     /// How the person can be asked; `None` if not at all.
     pub(crate) manner: Option<Manner>,
     pub(crate) seal: &'a Seal,
+    pub(crate) progress: Progress,
 }
 
 const NOT_OPEN: &str = "this question to the user is not open, or not any more; call resolve_mail_recipients again without \
@@ -179,7 +182,9 @@ impl Call<'_> {
         };
         // Read before the wait, so that nothing else that the client brings is kept meanwhile.
         let answer = elicit::answer_in(self.responses);
-        let mut resolution = match book.resolve(&asked.names, &|_| {}, cancellation).await {
+        let set = |contacts| self.progress.set(contacts);
+        let resolving = pin!(book.resolve(&asked.names, &set, cancellation));
+        let mut resolution = match self.progress.during(resolving).await {
             Ok(resolution) => resolution,
             Err(error) => return failed(&error),
         };
