@@ -22,7 +22,7 @@ pub const NAME: &str = "resolve_mail_recipients";
 const TITLE: &str = "Find whom a mail is for in Bitrix24";
 
 const DESCRIPTION: &str = "Finds the addresses of up to 50 people for a draft among the user's Bitrix24 mail contacts and the \
-company's employees (not CRM). Call it first, once, with all names; again, five at most, for those marked incomplete. \
+company's employees (not CRM). Call it first, once, with all names; it searches the whole address book. \
 Bridges alphabets, spellings, short forms, typing mistakes and keyboard layouts; a company narrows (\"Anna at Contoso\"). \
 Returns for each name a status (one, several, none) and matches, likeliest first, with why and cautions. \
 Use a match only if the user chose it, or status is one without cautions; else ask, never guess. \
@@ -58,7 +58,7 @@ pub struct Output {
     /// What to do next; absent if every name is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
-    /// Sources that could not be asked, and what to do.
+    /// Sources of which nothing could be read, and what to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_asked: Vec<SourceFailure>,
     /// Why there are no recipients to show, and what to do.
@@ -80,8 +80,9 @@ for the address where it is none.";
 const ONE_EACH: &str = "Give each person an entry of its own in names; one entry seems to hold several.";
 const DECLINED: &str =
     "The user did not choose in the form: ask in the conversation instead, or leave the recipient out.";
-const ASK_AGAIN: &str = "Where incomplete is true somebody may have been missed: ask for these names again, five at most in \
-one call, with first and last name or the company; see not_asked for what failed.";
+const NOT_WHOLE: &str = "Where incomplete is true the address book was not read whole and somebody may be missing: call again \
+with first and last name or the company, or later.";
+const NOT_READ: &str = "Nothing could be read of the sources in not_asked.";
 
 impl Output {
     /// The failure alone.
@@ -119,7 +120,8 @@ impl From<Resolution> for Output {
         advice.extend(recipients.iter().any(is_a_list).then_some(ONE_EACH));
         advice.extend((!is_clear).then_some(ASK_THE_USER));
         let is_incomplete = recipients.iter().any(|recipient| recipient.incomplete);
-        advice.extend((is_incomplete || !not_asked.is_empty()).then_some(ASK_AGAIN));
+        advice.extend(is_incomplete.then_some(NOT_WHOLE));
+        advice.extend((!not_asked.is_empty()).then_some(NOT_READ));
         let not_asked = not_asked
             .into_iter()
             .map(|failed| SourceFailure {
