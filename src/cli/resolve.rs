@@ -69,7 +69,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
             let line = progress::line(ProgressDrawTarget::hidden());
             let show = |contacts| progress::show(&line, contacts);
             let resolving = pin!(wiring.book.resolve(&names, &show, cancellation));
-            progress::during(&line, resolving).await
+            progress::during(&line, ProgressDrawTarget::stderr(), resolving).await
         }
         Err(error) => Err(error.into()),
     };
