@@ -103,8 +103,7 @@ mod tests {
         });
         let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
         during(&line, target, reading).await;
-        let shown = paper.0.lock().unwrap().clone();
-        shown
+        paper.0.lock().map(|shown| shown.clone()).unwrap()
     }
 
     #[tokio::test(start_paused = true)]
