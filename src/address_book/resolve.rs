@@ -118,7 +118,7 @@ impl Names {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// A single person of the whole address book bears the name.
+    /// A single person in the address book bears the name.
     One,
     /// The user has to choose, or to confirm who is only similar or odd.
     Several,
@@ -139,7 +139,8 @@ pub struct Recipient {
     /// Matches that are not shown.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_matches: u32,
-    /// True if contacts or employees were not read whole, so that somebody of that name may have been missed.
+    /// True if the address book was not read whole, so that somebody of that name may be missing; status is then one only for
+    /// an exact address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
     /// What the user chose in a form; absent if nobody was asked.

@@ -134,6 +134,8 @@ mod opening;
 mod pagination;
 /// Processes that share a token store, and `lookup --all` as a person runs it.
 mod processes;
+/// Progress while the address book is read, over every transport.
+mod progress;
 /// Prompts and resources: lists, reads, errors, what may be kept.
 mod prompts_and_resources;
 /// How often the right person is found, by a labelled set.
