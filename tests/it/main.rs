@@ -23,6 +23,8 @@ mod client_home;
 mod command_line;
 /// What is offered to whoever types, and what that never costs.
 mod completion;
+/// Many callers at once, in virtual time: how long they wait, and what the portal is asked.
+mod crowds;
 /// Employees of the demo portal, alone and in a batch.
 mod demo_employees;
 /// Every fault of the demo portal, on each of the portal's paths.
