@@ -140,6 +140,8 @@ mod processes;
 mod progress;
 /// Prompts and resources: lists, reads, errors, what may be kept.
 mod prompts_and_resources;
+/// Whole lists of the demo portal, read while they change and while the portal fails.
+mod readings;
 /// How often the right person is found, by a labelled set.
 mod recall;
 /// Every shape of reply, one file a case.
