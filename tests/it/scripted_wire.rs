@@ -19,8 +19,6 @@ pub(crate) const TRIP: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(crate) enum Prepared {
     Reply(RawReply),
-    /// After so much longer.
-    Late(Duration, RawReply),
     Broken,
     Silence,
 }
@@ -160,10 +158,6 @@ impl Wire for ScriptedWire {
             tokio::time::sleep(TRIP).await;
             match (self.answering)(&sent) {
                 Prepared::Reply(reply) => Ok(reply),
-                Prepared::Late(longer, reply) => {
-                    tokio::time::sleep(longer).await;
-                    Ok(reply)
-                }
                 Prepared::Silence => std::future::pending().await,
                 Prepared::Broken => Err(Error::Unreachable {
                     failure: ConnectionFailure::Lost,
