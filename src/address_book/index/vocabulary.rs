@@ -17,6 +17,10 @@ use crate::address_book::search::{
     least_of_beginning, of_sounds, other_genders,
 };
 
+/// Some forty are usual. In a book that has more on average, somebody made the words, and the last of them, which are
+/// those of the oldest contacts, are found without mistakes only.
+const MAX_KEYS_OF_A_CONTACT: usize = 250;
+
 /// Words by number, and numbers by keys.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
@@ -61,12 +65,15 @@ impl Collected {
         number
     }
 
-    pub(super) fn into_vocabulary(self) -> Vocabulary {
+    /// The vocabulary of so many contacts, with the keys of words in the order in which they came.
+    pub(super) fn into_vocabulary(self, contacts: usize) -> Vocabulary {
         drop(self.numbers);
+        let most = MAX_KEYS_OF_A_CONTACT.saturating_mul(contacts);
         let mut entries: Vec<(u32, u32)> = Vec::new();
         let mut hashes: Vec<u32> = Vec::new();
         for (number, word) in (0..).zip(&self.words) {
-            keys_of(word, &mut |hash| hashes.push(hash));
+            let may_be_mistyped = word.plain().chars().count() >= SHORTEST_MISTYPED && entries.len() < most;
+            keys_of(word, may_be_mistyped, &mut |hash| hashes.push(hash));
             hashes.sort_unstable();
             hashes.dedup();
             entries.extend(hashes.drain(..).map(|hash| (hash, number)));
@@ -85,8 +92,7 @@ impl Collected {
 }
 
 /// Everything that a word is found by.
-fn keys_of(word: &Word, add: &mut impl FnMut(u32)) {
-    let may_be_mistyped = word.plain().chars().count() >= SHORTEST_MISTYPED;
+fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
     for spelling in word.spellings() {
         let letters: Vec<char> = spelling.chars().collect();
         add(hash(Part::Whole, letters.iter().copied()));
