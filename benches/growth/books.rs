@@ -1,19 +1,15 @@
-//! What grows with the address book: the walk through all of it, finding ten people in it, and what is kept of it.
+//! What grows with the address book: the walk through all of it, finding fifty people in it, and what is kept of it.
 
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::book::ten_names;
+use super::book::names;
 use super::figures::{Rounds, median, micros};
 use super::portal::Portal;
 use super::process::{self, Server};
-use super::{Effort, note};
-
-/// The portal takes so many requests at once, and then so many a second.
-const BURST: f64 = 50.0;
-const PER_SECOND: f64 = 2.0;
+use super::{BOOKS, Effort, note, teams};
 
 /// What was found of one size.
 #[derive(Debug, Default, Serialize)]
@@ -23,6 +19,8 @@ pub(super) struct Found {
     pub(super) json: Walk,
     pub(super) resolve: Resolve,
     pub(super) kept: Kept,
+    /// Seconds that a walk takes at the portal's limit: computed.
+    pub(super) walk_at_limit: f64,
 }
 
 /// `lookup --all`, from the start of the process to its end.
@@ -40,22 +38,22 @@ impl Walk {
     pub(super) fn milliseconds(&self) -> Rounds {
         Rounds(self.seconds.0.iter().map(|seconds| seconds * 1e3).collect())
     }
-
-    /// Seconds that the portal's limit of requests alone would take: computed.
-    #[expect(clippy::cast_precision_loss, reason = "far from 2^52 requests")]
-    pub(super) fn limit_seconds(&self) -> f64 {
-        (self.requests as f64 - BURST).max(0.0) / PER_SECOND
-    }
 }
 
-/// `resolve_mail_recipients` for ten names, over stdio.
+/// `resolve_mail_recipients` for fifty names, over stdio, in a process of its own.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Resolve {
-    pub(super) ms: Rounds,
+    /// The first call, for which the address book is read.
+    pub(super) first_ms: Rounds,
+    pub(super) first_requests: u64,
+    /// Each further call, as long as the address book is kept.
+    pub(super) kept_ms: Rounds,
+    pub(super) kept_requests: u64,
+    /// Resident memory after all calls, and at most.
+    pub(super) resident_mb: Rounds,
     pub(super) peak_mb: Rounds,
-    pub(super) requests: u64,
-    /// Contacts that the portal sent for one call.
-    pub(super) contacts: u64,
+    /// What the calls added to the resident memory, for each contact that was sent.
+    pub(super) bytes_a_contact: Rounds,
 }
 
 /// Everybody looked up once, twenty at a time, and then again, over stdio with a cache.
@@ -73,7 +71,7 @@ pub(super) struct Kept {
 
 pub(super) async fn all(program: &Path, portal: &Portal, effort: Effort) -> Vec<Found> {
     let mut all = Vec::new();
-    for contacts in effort.books() {
+    for contacts in BOOKS {
         portal.hold(contacts);
         if all.is_empty() {
             // The program is read from disk once.
@@ -81,6 +79,7 @@ pub(super) async fn all(program: &Path, portal: &Portal, effort: Effort) -> Vec<
         }
         let mut found = Found {
             contacts,
+            walk_at_limit: teams::walk(&portal.contents()),
             ..Found::default()
         };
         for round in 1..=effort.rounds {
@@ -115,25 +114,34 @@ fn walk(program: &Path, portal: &Portal, format: &str, contacts: usize, found: &
 }
 
 async fn resolve(program: &Path, portal: &Portal, effort: Effort, found: &mut Resolve) {
-    let names = ten_names();
+    let names: Vec<String> = names().take(50).collect();
     let expected = format!(r#""name":"{}""#, names[0]);
     let arguments = json!({"names": names});
-    let mut server = Server::over_stdio(program, portal, "0").await;
+    let mut server = Server::over_stdio(program, portal, "1h").await;
+    let before = (server.resident(), portal.done());
     let mut times = Vec::new();
     for id in 0..=effort.resolves {
         let before = portal.done();
         let took = server
             .call(id + 1, "resolve_mail_recipients", &arguments, &expected)
             .await;
-        let done = portal.done() - before;
-        (found.requests, found.contacts) = (done.requests, done.contacts);
-        // The first time the portal searches.
-        if id > 0 {
+        let requests = (portal.done() - before).requests;
+        if id == 0 {
+            found.first_ms.push(micros(took) / 1e3);
+            found.first_requests = requests;
+        } else {
             times.push(micros(took) / 1e3);
+            found.kept_requests = requests;
         }
     }
-    found.ms.push(median(&mut times));
+    found.kept_ms.push(median(&mut times));
     found.peak_mb.push(server.peak());
+    found.resident_mb.push(server.resident());
+    #[expect(clippy::cast_precision_loss, reason = "far from 2^52 contacts")]
+    let contacts = (portal.done() - before.1).contacts as f64;
+    found
+        .bytes_a_contact
+        .push((server.resident() - before.0) * 1e6 / contacts);
 }
 
 async fn keep(program: &Path, portal: &Portal, contacts: usize, found: &mut Kept) {

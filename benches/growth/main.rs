@@ -10,11 +10,11 @@
 //! | figure | how |
 //! |---|---|
 //! | walk | `lookup --all` of the whole book, from the start of the process to its end; the most resident memory |
-//! | at the portal's limit | the walk's requests after the first fifty, at two a second: computed |
-//! | resolve | ten names over stdio, again and again; the most resident memory |
+//! | at the portal's limit | the library's walk of the same book in virtual time: computed |
+//! | resolve | fifty names over stdio: once while the book is read, and then again and again; what memory that adds |
 //! | look-up | everybody twenty at a time over stdio, and then again from the cache, as far as that holds them |
 //! | callers | look-ups over HTTP, a connection for each, for some seconds; cache and limit off |
-//! | teams | the library and a demo portal in virtual time: computed, and the same on every machine |
+//! | teams | the library and the portal in virtual time: computed, and the same on every machine |
 //!
 //! The portal answers at once, in a thread of this process; the program has a process of its own. Needs Linux for `/proc`.
 #![allow(
@@ -63,9 +63,7 @@ use report::Machine;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 struct Effort {
     rounds: usize,
-    /// The largest book has ten to the power of this.
-    largest: u32,
-    /// Of ten names each, in each round.
+    /// Of fifty names each, in each round, from the kept book.
     resolves: u64,
     /// Of many calls at once.
     seconds: u64,
@@ -74,29 +72,25 @@ struct Effort {
 impl Effort {
     const FULL: Self = Self {
         rounds: 5,
-        largest: 6,
         resolves: 20,
         seconds: 3,
     };
     const QUICK: Self = Self {
         rounds: 1,
-        largest: 6,
         resolves: 5,
         seconds: 1,
     };
-
-    /// How many contacts each book has.
-    fn books(self) -> impl Iterator<Item = usize> {
-        (2..=self.largest).map(|power| 10_usize.pow(power))
-    }
 }
+
+/// How many contacts each book has. Of more than 50,000, `resolve` keeps the newest.
+const BOOKS: [usize; 6] = [100, 1_000, 10_000, 50_000, 100_000, 1_000_000];
 
 /// Everything that was found.
 #[derive(Debug, Serialize)]
 struct Found {
     books: Vec<books::Found>,
     callers: Vec<callers::Found>,
-    teams: Option<teams::Found>,
+    teams: Vec<teams::Team>,
 }
 
 const KNOWN: [&str; 6] = [
@@ -141,7 +135,7 @@ fn main() -> ExitCode {
     let mut found = Found {
         books: Vec::new(),
         callers: Vec::new(),
-        teams: wants("teams").then(teams::all),
+        teams: if wants("teams") { teams::all() } else { Vec::new() },
     };
     if wants("callers") {
         found.callers = runtime.block_on(callers::all(&program, &portal, effort));

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::figures::Rounds;
 use super::table::whole;
-use super::teams::Burst;
+use super::teams::{Course, Team};
 use super::{Found, books};
 use panel::{Axis, HEIGHT, Panel, Point, Series, WIDTH};
 
@@ -75,7 +75,7 @@ fn walk(found: &Found) -> Panel {
     let computed = found
         .books
         .iter()
-        .map(|book| (book.contacts as f64, book.csv.limit_seconds()));
+        .map(|book| Point::at(book.contacts as f64, book.walk_at_limit));
     Panel {
         title: "The whole address book, page by page",
         x: contacts(found),
@@ -83,15 +83,7 @@ fn walk(found: &Found) -> Panel {
         series: vec![
             Series::new("as CSV", 'a', of_books(found, |book| book.csv.seconds.clone())),
             Series::new("as JSON", 'b', of_books(found, |book| book.json.seconds.clone())),
-            Series::new(
-                "what the portal's limit allows (computed)",
-                'd',
-                computed
-                    .filter(|(_, y)| *y > 0.0)
-                    .map(|(x, y)| Point::at(x, y))
-                    .collect(),
-            )
-            .dashed(),
+            Series::new("what the portal's limit allows (computed)", 'd', computed.collect()).dashed(),
         ],
     }
 }
@@ -105,9 +97,9 @@ fn memory(found: &Found) -> Panel {
             Series::new("walk as CSV", 'a', of_books(found, |book| book.csv.peak_mb.clone())),
             Series::new("walk as JSON", 'b', of_books(found, |book| book.json.peak_mb.clone())),
             Series::new(
-                "ten names resolved",
+                "fifty names resolved, the book kept",
                 'c',
-                of_books(found, |book| book.resolve.peak_mb.clone()),
+                of_books(found, |book| book.resolve.resident_mb.clone()),
             ),
             Series::new(
                 "everybody looked up, with the cache",
@@ -126,9 +118,14 @@ fn calls(found: &Found) -> Panel {
         y: Axis::log_around("milliseconds"),
         series: vec![
             Series::new(
-                "ten names resolved",
+                "fifty names, the book read first",
+                'b',
+                of_books(found, |book| book.resolve.first_ms.clone()),
+            ),
+            Series::new(
+                "fifty names, the book kept",
                 'c',
-                of_books(found, |book| book.resolve.ms.clone()),
+                of_books(found, |book| book.resolve.kept_ms.clone()),
             ),
             Series::new(
                 "look-up of 20",
@@ -181,25 +178,24 @@ fn latency(found: &Found) -> Panel {
 }
 
 fn team(found: &Found) -> Option<Panel> {
-    let teams = &found.teams.as_ref()?.teams;
-    let points = |burst: fn(&super::teams::Team) -> &Burst| {
-        let point = |team: &super::teams::Team| {
-            let (burst, people) = (burst(team), team.people);
-            let refused = people as usize - burst.answered;
-            Point::at(f64::from(people), burst.last).noted((refused > 0).then(|| format!("{} refused", whole(refused))))
+    let points = |course: fn(&Team) -> &Course| {
+        let point = |team: &Team| {
+            let course = course(team);
+            let refused = (course.refused > 0).then(|| format!("{} refused", whole(course.refused)));
+            Point::at(team.people as f64, course.last).noted(refused)
         };
-        teams.iter().map(point).collect()
+        found.teams.iter().map(point).collect()
     };
-    Some(Panel {
+    (!found.teams.is_empty()).then(|| Panel {
         title: "A team that asks all at once (computed)",
         x: Axis::log(
             "people, each for somebody else",
-            teams.iter().map(|team| f64::from(team.people)).collect(),
+            found.teams.iter().map(|team| team.people as f64).collect(),
         ),
         y: Axis::log_around("seconds until the last is answered"),
         series: vec![
-            Series::new("look-ups merged", 'a', points(|team| &team.merged)),
-            Series::new("not merged", 'b', points(|team| &team.unmerged)),
+            Series::new("lists", 'a', points(|team| &team.listed)),
+            Series::new("names resolved", 'c', points(|team| &team.resolved)),
         ],
     })
 }

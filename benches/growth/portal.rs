@@ -39,17 +39,23 @@ pub(super) struct Portal {
 }
 
 struct State {
-    book: RwLock<Book>,
-    /// Searches and their answers, by the request's body.
-    known: Mutex<HashMap<Bytes, Reply>>,
+    contents: RwLock<Arc<Contents>>,
     requests: AtomicU64,
     contacts: AtomicU64,
 }
 
-/// An answer, and the contacts in it.
+/// What the portal knows.
+pub(super) struct Contents {
+    book: Book,
+    /// Searches and their answers, by the request's body.
+    known: Mutex<HashMap<Bytes, Reply>>,
+}
+
+/// An answer, the pages and searches in it, and the contacts in these.
 #[derive(Clone)]
-struct Reply {
-    body: Bytes,
+pub(super) struct Reply {
+    pub(super) body: Bytes,
+    pub(super) items: u32,
     contacts: usize,
 }
 
@@ -78,8 +84,7 @@ impl std::ops::Sub for Done {
 impl Portal {
     pub(super) fn start() -> Self {
         let state = Arc::new(State {
-            book: RwLock::new(Book::of(0)),
-            known: Mutex::default(),
+            contents: RwLock::new(Arc::new(Contents::new(Book::of(0)))),
             requests: AtomicU64::new(0),
             contacts: AtomicU64::new(0),
         });
@@ -109,11 +114,15 @@ impl Portal {
 
     /// Puts a book of so many contacts into the place of the one that is there.
     pub(super) fn hold(&self, contacts: usize) {
-        let mut book = self.state.book.write().unwrap();
-        if book.len() != contacts {
-            *book = Book::of(contacts);
-            self.state.known.lock().unwrap().clear();
+        let mut held = self.state.contents.write().unwrap();
+        if held.len() != contacts {
+            *held = Arc::new(Contents::new(Book::of(contacts)));
         }
+    }
+
+    /// What it holds.
+    pub(super) fn contents(&self) -> Arc<Contents> {
+        Arc::clone(&self.state.contents.read().unwrap())
     }
 
     pub(super) fn webhook(&self) -> String {
@@ -150,39 +159,54 @@ struct Item {
     query: Arguments,
 }
 
-impl State {
+impl std::fmt::Debug for Contents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Contents")
+    }
+}
+
+impl Contents {
+    pub(super) fn new(book: Book) -> Self {
+        Self {
+            book,
+            known: Mutex::default(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.book.len()
+    }
+
     /// Employees are none: they would grow with the company, not with the address book.
     fn listing(&self, method: &str, arguments: &Arguments) -> (String, usize) {
         let Pagination { limit, offset } = arguments.pagination;
         match method {
-            "mail.recipient.listcontacts" => {
-                let book = self.book.read().unwrap();
-                book.listing(&arguments.query, offset, limit.min(MAX_LIMIT))
-            }
+            "mail.recipient.listcontacts" => self.book.listing(&arguments.query, offset, limit.min(MAX_LIMIT)),
             "mail.recipient.listemployees" => (r#"{"items":[]}"#.to_owned(), 0),
             _ => panic!("{method} is not known here"),
         }
     }
 
-    fn reply(&self, method: &str, body: &Bytes) -> Reply {
+    pub(super) fn reply(&self, method: &str, body: &Bytes) -> Reply {
         if let Some(reply) = self.known.lock().unwrap().get(body) {
             return reply.clone();
         }
-        let (result, contacts, is_search) = if method == "batch" {
-            let items: Vec<Item> = serde_json::from_slice(body).unwrap();
-            let listings = items.iter().map(|item| self.listing(&item.method, &item.query));
-            let (listings, counts): (Vec<String>, Vec<usize>) = listings.unzip();
-            (format!("[{}]", listings.join(",")), counts.iter().sum(), true)
+        let is_batch = method == "batch";
+        let items: Vec<Item> = if is_batch {
+            serde_json::from_slice(body).unwrap()
         } else {
-            let arguments: Arguments = serde_json::from_slice(body).unwrap();
-            let (listing, contacts) = self.listing(method, &arguments);
-            (listing, contacts, !arguments.query.is_empty())
+            let (method, query) = (method.to_owned(), serde_json::from_slice(body).unwrap());
+            vec![Item { method, query }]
         };
+        let listings = items.iter().map(|item| self.listing(&item.method, &item.query));
+        let (listings, counts): (Vec<String>, Vec<usize>) = listings.unzip();
+        let (open, close) = if is_batch { ("[", "]") } else { ("", "") };
         let reply = Reply {
-            body: format!(r#"{{"result":{result},"time":{TIME}}}"#).into(),
-            contacts,
+            body: format!(r#"{{"result":{open}{}{close},"time":{TIME}}}"#, listings.join(",")).into(),
+            items: u32::try_from(items.len()).unwrap(),
+            contacts: counts.iter().sum(),
         };
-        if is_search {
+        if items.iter().any(|item| !item.query.query.trim().is_empty()) {
             self.known.lock().unwrap().insert(body.clone(), reply.clone());
         }
         reply
@@ -213,7 +237,8 @@ async fn answer(request: Request<Incoming>, state: &State) -> Result<Response<Fu
     let Ok(body) = request.into_body().collect().await else {
         return Ok(Response::default());
     };
-    let reply = state.reply(method, &body.to_bytes());
+    let contents = Arc::clone(&state.contents.read().unwrap());
+    let reply = contents.reply(method, &body.to_bytes());
     state.requests.fetch_add(1, Ordering::Relaxed);
     state.contacts.fetch_add(reply.contacts as u64, Ordering::Relaxed);
     let mut response = Response::new(Full::new(reply.body));

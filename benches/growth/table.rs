@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::report::{Machine, number, spread};
-use super::teams::{self, Burst};
+use super::teams::{self, Course};
 use super::{Effort, Found, books, callers};
 
 /// All tables, with what has to be known to read them.
@@ -21,8 +21,8 @@ pub(super) fn markdown(found: &Found, effort: Effort, machine: &Machine) -> Stri
     if !found.callers.is_empty() {
         callers(&mut text, &found.callers);
     }
-    if let Some(found) = &found.teams {
-        teams(&mut text, found);
+    if !found.teams.is_empty() {
+        teams(&mut text, &found.teams);
     }
     text
 }
@@ -49,23 +49,42 @@ portal's limit (computed) |\n|---|---|---|---|---|---|---|\n",
             walk(&found.csv),
             walk(&found.json),
             whole(found.csv.requests),
-            duration(found.csv.limit_seconds()),
+            duration(found.walk_at_limit),
         )
         .unwrap();
     }
     text.push_str(
-        "\n| contacts | ten names, ms | contacts read | memory at most | a look-up of 20, µs | from the cache, µs | kept of \
-all, % | memory with the cache |\n|---|---|---|---|---|---|---|---|\n",
+        "\n| contacts | fifty names the first time, ms | requests | and then, ms | requests | memory after | at most | bytes a \
+contact |\n|---|---|---|---|---|---|---|---|\n",
     );
-    for found in all {
-        let (resolve, kept) = (&found.resolve, &found.kept);
+    for books::Found { contacts, resolve, .. } in all {
         writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} | {} |",
-            whole(found.contacts),
-            spread(&resolve.ms),
-            whole(resolve.contacts),
+            whole(*contacts),
+            spread(&resolve.first_ms),
+            whole(resolve.first_requests),
+            spread(&resolve.kept_ms),
+            whole(resolve.kept_requests),
+            spread(&resolve.resident_mb),
             spread(&resolve.peak_mb),
+            // Of a small book it is the program's own memory.
+            if *contacts < 10_000 {
+                "–".to_owned()
+            } else {
+                spread(&resolve.bytes_a_contact)
+            },
+        )
+        .unwrap();
+    }
+    text.push_str(
+        "\n| contacts | a look-up of 20, µs | from the cache, µs | kept of all, % | memory with the cache |\n|---|---|---|---|---|\n",
+    );
+    for books::Found { contacts, kept, .. } in all {
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            whole(*contacts),
             spread(&kept.asked_us),
             spread(&kept.kept_us),
             spread(&kept.percent),
@@ -94,44 +113,41 @@ fn callers(text: &mut String, all: &[callers::Found]) {
     }
 }
 
-fn teams(text: &mut String, found: &teams::Found) {
-    text.push_str("\n| team (computed) | all at once | not merged | names resolved |\n|---|---|---|---|\n");
-    for team in &found.teams {
+fn teams(text: &mut String, teams: &[teams::Team]) {
+    text.push_str(
+        "\n| team (computed) | lists at once | requests | names at once | requests | ten minutes, a call a minute | requests | \
+95 of 100 within |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for team in teams {
         writeln!(
             text,
-            "| {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {:.1} s |",
             whole(team.people),
-            burst(team.people, &team.merged),
-            burst(team.people, &team.unmerged),
-            burst(team.people, &team.resolved),
+            course(&team.listed),
+            whole(team.listed.requests),
+            course(&team.resolved),
+            whole(team.resolved.requests),
+            course(&team.ten_minutes),
+            whole(team.ten_minutes.requests),
+            team.ten_minutes.most,
         )
         .unwrap();
     }
-    let rates = &found.rates;
-    let ways = [
-        ("look-ups an hour each (computed)", rates.merged),
-        ("not merged", rates.unmerged),
-        ("kept for a minute", rates.merged_kept),
-        ("kept, not merged", rates.unmerged_kept),
-    ];
-    let names: Vec<&str> = ways.iter().map(|(name, _)| *name).collect();
-    writeln!(text, "\n| team | {} |\n|---|---|---|---|---|", names.join(" | ")).unwrap();
-    for team in &found.teams {
-        let each = |(_, a_second): &(&str, f64)| number(a_second * 3_600.0 / f64::from(team.people));
-        let cells: Vec<String> = ways.iter().map(each).collect();
-        writeln!(text, "| {} | {} |", whole(team.people), cells.join(" | ")).unwrap();
+    if let Some(largest) = teams.last() {
+        writeln!(
+            text,
+            "\nThis machine did all the work of the {} names at once, and the portal's, in {:.1} s.",
+            whole(largest.people),
+            largest.resolved.worked,
+        )
+        .unwrap();
     }
 }
 
-fn burst(people: u32, burst: &Burst) -> String {
-    let last = format!("{:.1} s", burst.last);
-    match burst.answered == people as usize {
-        true => format!("all in {last}"),
-        false => format!(
-            "{} in {last}, {} refused",
-            burst.answered,
-            people as usize - burst.answered
-        ),
+fn course(course: &Course) -> String {
+    match course.refused {
+        0 => format!("all within {:.1} s", course.last),
+        refused => format!("{} refused, the others within {:.1} s", whole(refused), course.last),
     }
 }
 
@@ -143,7 +159,6 @@ pub(super) fn whole(number: impl TryInto<u32>) -> String {
 
 fn duration(seconds: f64) -> String {
     match seconds {
-        0.0 => "no wait".to_owned(),
         ..100.0 => format!("{} s", number(seconds)),
         _ => format!("{:.0} min", seconds / 60.0),
     }

@@ -1,121 +1,93 @@
-//! What the portal's limits allow a team: in virtual time, so that hours pass in a moment and each run is the same.
+//! What the portal's limits allow a team, and a walk: in virtual time, so that minutes pass in a moment and each run is the
+//! same.
 //!
-//! The library asks a demo portal that counts as a portal counts: fifty requests at once, two a second. An answer takes
-//! [`TRIP`], and in a batch [`ITEM`] more for each further look-up, since a portal runs them one after another.
+//! The library asks a portal that counts as a portal counts: fifty requests at once, two a second. An answer takes [`TRIP`],
+//! and [`ITEM`] more for each page or search in it, since a portal runs the items of a batch one after another.
 //!
 //! | what | how |
 //! |---|---|
-//! | a burst | everybody asks for somebody else at once; who would wait longer than the deadline is refused |
-//! | a day | look-ups come at random, so many an hour of each: the most that make a good day, found by halving |
-//!
-//! On a good day 95 of 100 look-ups are answered within two seconds and none is refused.
-//!
-//! A portal also counts for how long a method has run in ten minutes. Rates at which that comes near its limit, where the
-//! server would space its calls, are not taken.
+//! | lists at once | everybody looks somebody else up at the same moment; what would wait is answered from the book |
+//! | names at once | everybody resolves another name at the same moment |
+//! | ten minutes | everybody lists or resolves once a minute, at random moments, an answer kept for a minute |
+//! | a walk | the whole address book, page after page |
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bitrix24_mail_mcp::address_book::{AddressBook, GivenPagination, Names, Query, Source};
-use bitrix24_mail_mcp::demo::{self, DemoPortal};
 use bitrix24_mail_mcp::portal::{Credentials, Error, Portal, RawReply, Request, Settings, Wire};
 use fastrand::Rng;
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::BoxFuture;
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::book::{Book, names};
 use super::figures::percentile;
 use super::note;
+use super::portal::Contents;
 
-pub(super) const TEAMS: [u32; 5] = [10, 30, 100, 300, 1000];
+pub(super) const TEAMS: [usize; 5] = [10, 30, 100, 300, 1000];
 /// From the request to the answer.
 pub(super) const TRIP: Duration = Duration::from_millis(100);
-/// As long as a call of the demo portal takes.
-pub(super) const ITEM: Duration = Duration::from_micros(12_500);
-/// What a look-up may take on a good day.
-pub(super) const SOON: f64 = 2.0;
-/// Contacts that people ask for where some are asked for often: the second half as often as the first, the third a third
-/// as often, and so on.
-const ASKED_FOR: u32 = 10_000;
-/// Seconds a second for which one method may run before the server spaces its calls: four fifths of 420 in 600.
-const MOST_RUNNING: f64 = 0.8 * 420.0 / 600.0;
+/// For each page or search.
+pub(super) const ITEM: Duration = Duration::from_millis(10);
+/// Contacts of the team's address book.
+pub(super) const CONTACTS: usize = 10_000;
+const DEFAULT_TTL: Duration = Duration::from_secs(60);
+/// What the portal takes at once, and then a second.
+const BURST: f64 = 50.0;
+const PER_SECOND: f64 = 2.0;
 
-/// How the team's look-ups reach the portal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Unmerged,
-    Merged,
-    /// The same, with the cache's default time, and some contacts asked for often.
-    UnmergedKept,
-    MergedKept,
-    /// Names resolved, a request each: the questions of a name fill it.
-    Resolved,
-}
-
-impl Way {
-    fn is_merged(self) -> bool {
-        !matches!(self, Self::Unmerged | Self::UnmergedKept)
-    }
-
-    fn is_kept(self) -> bool {
-        matches!(self, Self::UnmergedKept | Self::MergedKept)
-    }
-}
-
-/// What became of a burst.
+/// What became of many calls.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Burst {
-    pub(super) answered: usize,
-    /// Seconds until the last of these was answered.
+pub(super) struct Course {
+    pub(super) refused: usize,
+    /// Seconds until the last was answered, and within which 95 of 100 were.
     pub(super) last: f64,
+    pub(super) most: f64,
     pub(super) requests: usize,
+    /// Real seconds in which this machine did it all, the portal's part too.
+    pub(super) worked: f64,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct Team {
-    pub(super) people: u32,
-    pub(super) unmerged: Burst,
-    pub(super) merged: Burst,
-    pub(super) resolved: Burst,
+    pub(super) people: usize,
+    pub(super) listed: Course,
+    pub(super) resolved: Course,
+    pub(super) ten_minutes: Course,
 }
 
-/// The most look-ups a second that all people together may make.
-#[derive(Debug, Serialize)]
-pub(super) struct Rates {
-    pub(super) unmerged: f64,
-    pub(super) merged: f64,
-    /// With answers kept for a minute.
-    pub(super) unmerged_kept: f64,
-    pub(super) merged_kept: f64,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Found {
-    pub(super) teams: Vec<Team>,
-    pub(super) rates: Rates,
-}
-
-pub(super) fn all() -> Found {
+pub(super) fn all() -> Vec<Team> {
     note("teams, in virtual time");
-    let teams = TEAMS.map(|people| Team {
+    let contents = Arc::new(Contents::new(Book::of(CONTACTS)));
+    let team = |people| Team {
         people,
-        unmerged: in_virtual_time(burst(Way::Unmerged, people)),
-        merged: in_virtual_time(burst(Way::Merged, people)),
-        resolved: in_virtual_time(burst(Way::Resolved, people)),
-    });
-    Found {
-        teams: teams.into(),
-        rates: Rates {
-            unmerged: most_a_second(Way::Unmerged),
-            merged: most_a_second(Way::Merged),
-            unmerged_kept: most_a_second(Way::UnmergedKept),
-            merged_kept: most_a_second(Way::MergedKept),
-        },
-    }
+        listed: in_virtual_time(at_once(&contents, people, Way::Listed)),
+        resolved: in_virtual_time(at_once(&contents, people, Way::Resolved)),
+        ten_minutes: in_virtual_time(ten_minutes(&contents, people)),
+    };
+    TEAMS.into_iter().map(team).collect()
+}
+
+/// Seconds that a walk takes at the portal's limit.
+pub(super) fn walk(contents: &Arc<Contents>) -> f64 {
+    in_virtual_time(async {
+        let (book, started) = (Slow::start(contents).book(Duration::ZERO), Instant::now());
+        let given = GivenPagination {
+            limit: Some(200.into()),
+            ..GivenPagination::default()
+        };
+        let mut walk = book.walk(&Query::new("", &given).unwrap());
+        while walk.step(&CancellationToken::new()).await.unwrap().is_some() {}
+        assert_eq!(walk.total(), contents.len());
+        started.elapsed().as_secs_f64()
+    })
 }
 
 fn in_virtual_time<T>(course: impl Future<Output = T>) -> T {
@@ -127,61 +99,56 @@ fn in_virtual_time<T>(course: impl Future<Output = T>) -> T {
     runtime.block_on(course)
 }
 
-/// The way to the demo portal, without a socket.
+/// A portal without a socket that takes its time, and that nobody may ask more often than its limit allows.
 #[derive(Debug)]
-struct Trip {
-    portal: DemoPortal,
-    /// Microseconds for which a single call, and a batch, has run.
-    single: AtomicU64,
-    batch: AtomicU64,
+struct Slow {
+    contents: Arc<Contents>,
+    requests: AtomicUsize,
+    /// What its bucket holds, and since when.
+    level: Mutex<(f64, Instant)>,
 }
 
-impl Trip {
-    async fn start() -> Arc<Self> {
-        let settings = demo::Settings {
-            kept_requests: 0,
-            ..demo::Settings::default()
-        };
+impl Slow {
+    fn start(contents: &Arc<Contents>) -> Arc<Self> {
         Arc::new(Self {
-            portal: DemoPortal::start(settings).await.unwrap(),
-            single: AtomicU64::new(0),
-            batch: AtomicU64::new(0),
+            contents: Arc::clone(contents),
+            requests: AtomicUsize::new(0),
+            level: Mutex::new((0.0, Instant::now())),
         })
     }
 
-    /// Seconds for which the busier of both has run.
-    fn running(&self) -> f64 {
-        let micros = self
-            .single
-            .load(Ordering::Relaxed)
-            .max(self.batch.load(Ordering::Relaxed));
-        Duration::from_micros(micros).as_secs_f64()
+    fn book(self: &Arc<Self>, ttl: Duration) -> Arc<AddressBook> {
+        let settings = Settings {
+            jitter: || 0.0,
+            ..Settings::new(Credentials::from_webhook_url("https://p.example/rest/1/SECRET/"))
+        };
+        let client = Portal::over(Arc::clone(self) as Arc<dyn Wire>, settings);
+        Arc::new(AddressBook::new(client, ttl))
+    }
+
+    fn count(&self) {
+        const ROUNDING: f64 = 1e-6;
+        let mut level = self.level.lock().unwrap();
+        let drained = level.1.elapsed().as_secs_f64() * PER_SECOND;
+        *level = ((level.0 - drained).max(0.0) + 1.0, Instant::now());
+        assert!(level.0 <= BURST + ROUNDING, "the limit was not kept");
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl Wire for Trip {
+impl Wire for Slow {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         async move {
-            let url = request.url().expose_secret();
-            let path = format!("/{}", url.splitn(4, '/').nth(3).unwrap());
-            let headers = [("content-type".to_owned(), request.content_type().to_owned())];
-            // The portal has counted the request when it arrives.
+            // The portal counts the request when it arrives.
             tokio::time::sleep(TRIP / 2).await;
-            let answering = self.portal.answer("POST", &path, &headers, request.body());
-            let answer = answering.await.unwrap();
-            let (items, running) = match path.ends_with("/batch") {
-                true => (
-                    request.body().windows(9).filter(|part| part == br#""method":"#).count(),
-                    &self.batch,
-                ),
-                false => (1, &self.single),
-            };
-            let ran = ITEM * u32::try_from(items).unwrap();
-            running.fetch_add(u64::try_from(ran.as_micros()).unwrap(), Ordering::Relaxed);
-            tokio::time::sleep(TRIP / 2 + ran - ITEM).await;
+            self.count();
+            let url = request.url().expose_secret();
+            let method = url.rsplit('/').next().unwrap();
+            let reply = self.contents.reply(method, &request.body().to_vec().into());
+            tokio::time::sleep(TRIP / 2 + ITEM * reply.items).await;
             Ok(RawReply {
-                http_status: answer.status,
-                body: answer.body,
+                http_status: 200,
+                body: reply.body.to_vec(),
                 ..RawReply::default()
             })
         }
@@ -189,107 +156,72 @@ impl Wire for Trip {
     }
 }
 
-fn book(trip: &Arc<Trip>, way: Way) -> AddressBook {
-    const DEFAULT_TTL: Duration = Duration::from_secs(60);
-    let webhook = trip.portal.webhook_url().unwrap();
-    let settings = Settings {
-        merge: way.is_merged(),
-        jitter: || 0.0,
-        ..Settings::new(Credentials::from_webhook_url(&webhook))
-    };
-    let ttl = if way.is_kept() { DEFAULT_TTL } else { Duration::ZERO };
-    AddressBook::new(Portal::over(Arc::clone(trip) as Arc<dyn Wire>, settings), ttl)
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Listed,
+    Resolved,
 }
 
-/// Seconds until the answer; none for who is refused.
-async fn ask(book: &AddressBook, way: Way, whom: u32) -> Option<f64> {
-    let started = Instant::now();
-    let (text, never) = (format!("person{whom}"), CancellationToken::new());
-    let is_answered = if way == Way::Resolved {
-        let names = Names::new(&[text], &[Source::Contacts]).unwrap();
-        book.resolve(&names, &never).await.is_ok()
-    } else {
-        let query = Query::new(&text, &GivenPagination::default()).unwrap();
-        book.list(&query, &never).await.is_ok()
-    };
-    is_answered.then(|| started.elapsed().as_secs_f64())
+/// Lets somebody ask, in a task of its own: seconds until the answer; none if it was refused.
+fn asking(book: &Arc<AddressBook>, way: Way, name: String) -> JoinHandle<Option<f64>> {
+    let book = Arc::clone(book);
+    tokio::spawn(async move {
+        let (started, never) = (Instant::now(), CancellationToken::new());
+        let is_answered = match way {
+            Way::Resolved => {
+                let names = Names::new(&[name], &[Source::Contacts]).unwrap();
+                book.resolve(&names, &|_| {}, &never).await.is_ok()
+            }
+            Way::Listed => {
+                let query = Query::new(&name, &GivenPagination::default()).unwrap();
+                book.list(&query, &never).await.is_ok()
+            }
+        };
+        is_answered.then(|| started.elapsed().as_secs_f64())
+    })
+}
+
+async fn course(slow: &Slow, calls: Vec<JoinHandle<Option<f64>>>, worked: std::time::Instant) -> Course {
+    let (mut times, mut refused) = (Vec::new(), 0);
+    for call in calls {
+        match call.await.unwrap() {
+            Some(time) => times.push(time),
+            None => refused += 1,
+        }
+    }
+    Course {
+        refused,
+        last: times.iter().copied().fold(0.0, f64::max),
+        most: percentile(&mut times, 95),
+        requests: slow.requests.load(Ordering::Relaxed),
+        worked: worked.elapsed().as_secs_f64(),
+    }
 }
 
 /// Everybody asks for somebody else at the same moment.
-async fn burst(way: Way, people: u32) -> Burst {
-    let trip = Trip::start().await;
-    let book = book(&trip, way);
-    let times = join_all((0..people).map(|whom| ask(&book, way, whom))).await;
-    assert_eq!(trip.portal.throttled(), 0, "the limit was kept");
-    let answered: Vec<f64> = times.into_iter().flatten().collect();
-    Burst {
-        answered: answered.len(),
-        last: answered.iter().copied().fold(0.0, f64::max),
-        requests: trip.portal.rest3_request_count(),
-    }
+async fn at_once(contents: &Arc<Contents>, people: usize, way: Way) -> Course {
+    let (slow, worked) = (Slow::start(contents), std::time::Instant::now());
+    let book = slow.book(DEFAULT_TTL);
+    let calls = names().take(people).map(|name| asking(&book, way, name)).collect();
+    course(&slow, calls, worked).await
 }
 
-/// Look-ups that come at random, so many a second: whether it is a good day.
-async fn is_good_day(way: Way, per_second: f64) -> bool {
-    /// At least, and for so long that answers have been kept and forgotten.
-    const LOOK_UPS: f64 = 6_000.0;
-    const SECONDS: f64 = 240.0;
-    let look_ups = f64::max(LOOK_UPS, SECONDS * per_second) as u32;
-    let trip = Trip::start().await;
-    let book = Arc::new(book(&trip, way));
+/// Everybody asks once a minute, for somebody of the book; as often for a list as for a name.
+async fn ten_minutes(contents: &Arc<Contents>, people: usize) -> Course {
+    const TIMES: usize = 10;
+    const MINUTES: f64 = 10.0;
+    let (slow, worked) = (Slow::start(contents), std::time::Instant::now());
+    let book = slow.book(DEFAULT_TTL);
+    let known: Vec<String> = names().take(CONTACTS / 2).collect();
     let mut dice = Rng::with_seed(1);
-    let often = often();
-    let times = Arc::new(Mutex::new(Vec::new()));
-    let mut all = Vec::new();
+    let mut moments: Vec<f64> = (0..people * TIMES).map(|_| dice.f64() * MINUTES * 60.0).collect();
+    moments.sort_by(f64::total_cmp);
     let started = Instant::now();
-    for number in 0..look_ups {
-        tokio::time::sleep(Duration::from_secs_f64(-(1.0 - dice.f64()).ln() / per_second)).await;
-        let whom = match way {
-            Way::UnmergedKept | Way::MergedKept => {
-                let at = dice.f64() * often[often.len() - 1];
-                u32::try_from(often.partition_point(|sum| *sum < at)).unwrap()
-            }
-            _ => number,
-        };
-        let (book, times) = (Arc::clone(&book), Arc::clone(&times));
-        all.push(tokio::spawn(async move {
-            let time = ask(&book, way, whom).await;
-            times.lock().unwrap().push((number, time));
-        }));
+    let mut calls = Vec::new();
+    for (number, moment) in moments.into_iter().enumerate() {
+        tokio::time::sleep_until(started + Duration::from_secs_f64(moment)).await;
+        let way = if number % 2 == 0 { Way::Listed } else { Way::Resolved };
+        calls.push(asking(&book, way, known[dice.usize(..known.len())].clone()));
     }
-    let took = started.elapsed().as_secs_f64();
-    for one in all {
-        one.await.unwrap();
-    }
-    assert_eq!(trip.portal.throttled(), 0, "the limit was kept");
-    let times = times.lock().unwrap();
-    // The first drain the bucket, and fill the cache.
-    let later = times.iter().filter(|(number, _)| *number >= look_ups / 3);
-    let later: Option<Vec<f64>> = later.map(|(_, time)| *time).collect();
-    let is_soon = later.is_some_and(|mut later| percentile(&mut later, 95) <= SOON);
-    is_soon && trip.running() / took <= MOST_RUNNING
-}
-
-/// Sums of how often each contact is asked for.
-fn often() -> Vec<f64> {
-    let mut sum = 0.0;
-    (1..=ASKED_FOR)
-        .map(|rank| {
-            sum += 1.0 / f64::from(rank);
-            sum
-        })
-        .collect()
-}
-
-fn most_a_second(way: Way) -> f64 {
-    let (mut good, mut bad) = (0.5, 500.0);
-    while bad / good > 1.02 {
-        let between = f64::sqrt(good * bad);
-        if in_virtual_time(is_good_day(way, between)) {
-            good = between;
-        } else {
-            bad = between;
-        }
-    }
-    good
+    course(&slow, calls, worked).await
 }

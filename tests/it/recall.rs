@@ -17,6 +17,16 @@ use tokio_util::sync::CancellationToken;
 const ABSENT: &str = "absent";
 /// At most so many matches are looked at.
 const FIRST: usize = 5;
+/// How many names are asked for at once.
+const AT_ONCE: [usize; 3] = [1, 5, 50];
+/// The least share of the questions whose people are all among the first five.
+const RECALL: f64 = 0.97;
+/// The most by which that share may differ with the number of names.
+const DIFFERENCE: f64 = 0.01;
+/// The least share of the right ones among the single persons that were given for sure.
+const PRECISION: f64 = 0.997;
+/// So that reading the address book again plays no part.
+const KEPT: Duration = Duration::from_secs(3_600);
 
 struct Pair {
     kind: String,
@@ -95,17 +105,23 @@ impl Course {
     fn recall(&self, count: usize) -> f64 {
         count as f64 / self.asked as f64
     }
+
+    fn precision(&self) -> f64 {
+        self.right as f64 / self.one as f64
+    }
 }
 
-/// Asks the questions, so many at once.
+/// Asks the questions, so many at once. Names that are asked for at once are of all kinds, the same each time.
 async fn asked(portal: &DemoPortal, pairs: &[Pair], at_once: usize) -> BTreeMap<String, Course> {
     let settings = Settings {
         rate_limit: None,
         ..Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
     };
-    let book = AddressBook::new(Portal::new(settings), Duration::ZERO);
+    let book = AddressBook::new(Portal::new(settings), KEPT);
+    let mut mixed: Vec<&Pair> = pairs.iter().collect();
+    fastrand::Rng::with_seed(1).shuffle(&mut mixed);
     let mut courses: BTreeMap<String, Course> = BTreeMap::new();
-    for pairs in pairs.chunks(at_once) {
+    for pairs in mixed.chunks(at_once) {
         let names: Vec<String> = pairs.iter().map(|pair| pair.asked.clone()).collect();
         let names = Names::new(&names, &[Source::Contacts]).unwrap();
         let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
@@ -124,7 +140,7 @@ fn table(held_out: &BTreeMap<String, Course>) -> String {
         row(&mut table, kind, course);
     }
     row(&mut table, "**all**", &all);
-    let precision = all.right as f64 / all.one as f64;
+    let precision = all.precision();
     writeln!(
         table,
         "\nA single person was given for sure {} times, and it was the right one {} times: precision {precision:.3}.",
@@ -170,40 +186,60 @@ fn assert_good(courses: &BTreeMap<String, Course>) {
         assert!(course.recall(course.at_5) >= 0.85, "{kind}: {course:?}");
     }
     assert!(courses.contains_key(ABSENT) && all.asked >= 300, "{all:?}");
-    assert!(all.recall(all.at_5) >= 0.95, "{all:?}");
-    assert!(all.right as f64 / all.one as f64 >= 0.99, "{all:?}");
+    assert!(all.recall(all.at_5) >= RECALL, "{all:?}");
+    assert!(all.precision() >= PRECISION, "{all:?}");
     assert!(all.one as f64 / all.asked as f64 > 0.3, "nothing is ever sure: {all:?}");
+}
+
+/// The questions of one half, with every number of names at once.
+async fn courses_of(half: &str) -> Vec<BTreeMap<String, Course>> {
+    let mut courses = Vec::new();
+    for at_once in AT_ONCE {
+        courses.push(course_of(half, at_once).await);
+    }
+    courses
+}
+
+fn assert_all_good(courses: &[BTreeMap<String, Course>]) {
+    courses.iter().for_each(assert_good);
+    let recalls = courses.iter().map(all).map(|all| all.recall(all.at_5));
+    let (least, most) = recalls.fold((1.0, 0.0), |(least, most), recall| {
+        (f64::min(least, recall), f64::max(most, recall))
+    });
+    assert!(
+        most - least <= DIFFERENCE,
+        "many names at once: {least:.3} to {most:.3}"
+    );
 }
 
 #[tokio::test]
 #[ignore = "figures for whoever changes the search; the other half is what counts"]
 async fn the_right_person_is_found_by_the_questions_that_were_looked_at() {
-    assert_good(&course_of("pairs.tuning.tsv", 1).await);
+    assert_all_good(&courses_of("pairs.tuning.tsv").await);
 }
 
 #[tokio::test]
 async fn the_right_person_is_found_by_the_questions_that_were_held_out() {
-    let courses = course_of("pairs.held_out.tsv", 1).await;
-    assert_good(&courses);
-    in_the_readme("recall", &table(&courses));
+    let courses = courses_of("pairs.held_out.tsv").await;
+    assert_all_good(&courses);
+    in_the_readme("recall", &table(&courses[0]));
+    in_the_readme("recall of many", &table_of_many(&courses));
 }
 
-/// Many names share the places of one request.
-#[tokio::test]
-async fn many_names_at_once_find_fewer_but_nobody_wrong() {
-    let mut lines = String::new();
-    for (at_once, least) in [(5, 0.95), (50, 0.6)] {
-        let all = all(&course_of("pairs.held_out.tsv", at_once).await);
-        assert!(all.recall(all.at_5) >= least, "{at_once} at once: {all:?}");
-        assert!(all.right as f64 / all.one as f64 >= 0.99, "{at_once} at once: {all:?}");
-        let (recall, one, right) = (all.recall(all.at_5), all.one, all.right);
+fn table_of_many(courses: &[BTreeMap<String, Course>]) -> String {
+    let mut table = String::from(
+        "| names at once | recall@1 | recall@5 | given for sure | of these right |\n|---|---|---|---|---|\n",
+    );
+    for (at_once, all) in AT_ONCE.iter().zip(courses.iter().map(all)) {
+        let (at_1, at_5) = (all.recall(all.at_1), all.recall(all.at_5));
         writeln!(
-            lines,
-            "- {at_once} names at once: recall@5 {recall:.2}, given for sure {one}, right {right}."
+            table,
+            "| {at_once} | {at_1:.2} | {at_5:.2} | {} | {} |",
+            all.one, all.right
         )
         .unwrap();
     }
-    in_the_readme("recall of many", &lines);
+    table
 }
 
 fn all(courses: &BTreeMap<String, Course>) -> Course {
