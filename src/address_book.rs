@@ -3,10 +3,15 @@
 //! Contacts are harvested by Bitrix24 from mail headers, so names are text that strangers wrote. They leave this room
 //! cleaned and bounded. The room imports only the portal client and knows nothing of MCP or of advice.
 
+mod book;
+mod books;
 mod cache;
 mod cautions;
+mod index;
 mod page;
+mod processors;
 mod query;
+mod reader;
 mod resolve;
 mod search;
 mod walk;
@@ -25,9 +30,10 @@ pub use resolve::{Choice, MAX_NAMES, Match, Names, NotAsked, Recipient, Resoluti
 pub use search::Why;
 pub use walk::{Step, Walk};
 
-use cache::{Cache, Key};
-use cautions::Memory;
+use books::Books;
+use cache::{Answered, Cache, Key};
 use page::Listing;
+use processors::Processors;
 
 use crate::portal::{self, Method, Portal};
 pub use crate::portal::{Person, clean, without_lone_surrogates};
@@ -37,7 +43,8 @@ pub use crate::portal::{Person, clean, without_lone_surrogates};
 pub struct AddressBook {
     portal: Arc<Portal>,
     cache: Cache,
-    memory: Arc<Memory>,
+    books: Arc<Books>,
+    processors: Processors,
 }
 
 /// Why a look-up gave no page.
@@ -116,18 +123,22 @@ impl Error {
 const A_MOMENT: Duration = Duration::from_secs(10);
 
 impl AddressBook {
-    /// Opens the address book behind `portal`, keeping answers for `cache_ttl`. Nothing is asked yet.
+    /// Opens the address book behind `portal`. Answers, and a book that was read, are used as they are for `cache_ttl`.
+    /// Nothing is asked yet.
     pub fn new(portal: Portal, cache_ttl: Duration) -> Self {
+        let (portal, processors) = (Arc::new(portal), Processors::new());
         Self {
-            portal: Arc::new(portal),
             cache: Cache::new(cache_ttl),
-            memory: Arc::default(),
+            books: Arc::new(Books::new(Arc::clone(&portal), processors.clone(), cache_ttl)),
+            processors,
+            portal,
         }
     }
 
     /// One page of the contacts whose name or address contains the query's text, newest first; or of the employees who
     /// have a word that begins with one of it, in no order. A page that was asked for a short while ago comes from the
-    /// cache and tells its age.
+    /// cache. One that would have to wait for the portal's limit comes from the whole book, if that is in memory or is
+    /// read first. Both have their age.
     ///
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
@@ -177,15 +188,34 @@ impl AddressBook {
         })
     }
 
-    fn asked(&self, person: Person, query: &Query) -> impl Future<Output = Result<ContactPage, Error>> + Send + use<> {
-        let (portal, memory, query) = (Arc::clone(&self.portal), Arc::clone(&self.memory), query.clone());
+    fn asked(&self, person: Person, query: &Query) -> impl Future<Output = Result<Answered, Error>> + Send + use<> {
+        let (portal, books, processors) = (
+            Arc::clone(&self.portal),
+            Arc::clone(&self.books),
+            self.processors.clone(),
+        );
+        let query = query.clone();
         async move {
-            let listing: Listing = portal.call(query.source().method(), &query.parameters()).await?;
-            let listing = match query.offset() {
-                0 => listing.checked().map_err(portal::Failed::from)?,
-                _ => listing,
+            let method = query.source().method();
+            let from_portal = async {
+                let listing: Listing = portal.call(method, &query.parameters()).await?;
+                let listing = match query.offset() {
+                    0 => listing.checked().map_err(portal::Failed::from)?,
+                    _ => listing,
+                };
+                let book = books.kept(person);
+                let page = ContactPage::new(&query, listing, book.as_ref().map(|book| &book.index));
+                Ok(Answered::ByPortal(page))
             };
-            Ok(ContactPage::new(&query, listing, person, &memory))
+            if !portal.would_wait(method) {
+                return from_portal.await;
+            }
+            // First, so that the reading stands before this call in the queue.
+            tokio::select! {
+                biased;
+                page = page_of_book(&books, processors, person, &query) => Ok(Answered::ByBook(page)),
+                page = from_portal => page,
+            }
         }
     }
 
@@ -211,6 +241,7 @@ impl AddressBook {
     /// Adds what this address book and its portal client count to `registry`.
     pub fn register(&self, registry: &mut Registry) {
         self.cache.register(registry);
+        self.books.register(registry);
         self.portal.register(registry);
     }
 
@@ -225,5 +256,25 @@ impl AddressBook {
     /// The portal client behind the address book.
     pub fn portal(&self) -> &Portal {
         &self.portal
+    }
+}
+
+/// The page out of the whole book, once that is there; never, if it cannot answer.
+async fn page_of_book(books: &Arc<Books>, processors: Processors, person: Person, query: &Query) -> ContactPage {
+    let read = books
+        .list(person)
+        .await
+        .filter(|read| read.book.can_list(query.source()));
+    let page = match read {
+        Some(read) => {
+            let (book, asked) = (read.book, query.clone());
+            let page = processors.run(move |_| book.page(&asked)).await;
+            page.map(|page| page.aged(read.age))
+        }
+        None => None,
+    };
+    match page {
+        Some(page) => page,
+        None => std::future::pending().await,
     }
 }

@@ -12,6 +12,7 @@ mod login;
 mod lookup;
 mod manual;
 mod process;
+mod progress;
 mod report;
 mod resolve;
 mod schema;
@@ -88,13 +89,12 @@ enum Command {
     Lookup(lookup::Arguments),
     /// Find whom a mail is for, by names in any spelling, as an assistant does.
     ///
-    /// All names in one request, among mail contacts and employees. Shows everybody who may be meant, and why.
+    /// Reads mail contacts and employees once for all names. Shows everybody who may be meant, and why.
     #[command(after_help = resolve::EXAMPLES)]
     Resolve(resolve::Arguments),
     /// Check everything between this machine and the address book, and tell what to mend.
     ///
-    /// Checks settings, network, TLS, clock, credentials, permissions and the method, one after another. Shows no
-    /// secrets.
+    /// Checks settings, network, TLS, clock, credentials, permissions and the method in turn. Shows no secrets.
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Arguments),
     /// Sign in with a local application (OAuth), instead of a webhook.

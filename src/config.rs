@@ -28,7 +28,7 @@ use env_vars::EnvVar;
 pub struct Settings {
     /// For the portal client.
     pub portal: portal::Settings,
-    /// How long an answer of the portal is good; zero: not at all.
+    /// How long an answer of the portal, and the address book in memory, count as fresh; zero: not at all.
     pub cache_ttl: Duration,
     /// Whom to let in over HTTP.
     pub guard: guard::Settings,

@@ -8,7 +8,7 @@
 //! | [`config`] | settings from environment and file | `portal`, `transports`, `telemetry` |
 //! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp` |
 //! | [`mcp`] | the MCP server: tools, one file each, prompts, resources and completion | `address_book`, `fixit` |
-//! | [`address_book`] | questions and contacts; `resolve` and `search` find whom a name means, `cautions` what is odd | `portal` |
+//! | [`address_book`] | questions and contacts; `book` reads them all, `index` and `search` find whom a name means, `cautions` what is odd | `portal` |
 //! | [`portal`] | the REST 3.0 client | nothing |
 //! | [`fixit`] | advice for every failure | nothing |
 //! | [`demo`] | a portal on loopback to try and test with | nothing |
@@ -22,15 +22,16 @@
 //!
 //! Bytes arrive at a transport, over HTTP past its guard; rmcp makes a request of them, and takes it to the handler (over
 //! HTTP that is mostly `transports/http/direct.rs`); the tool's file turns JSON arguments into a checked
-//! [`address_book::Query`]; the address book has the answer already, or names method and parameters;
+//! [`address_book::Query`]; the address book has the answer in memory, or names method and parameters;
 //! [`portal::Portal::call`] waits for its turn, adds credentials, sends, reads and judges, and does so again where that
 //! helps, all under one deadline. Back come a page of
 //! cleaned contacts, or an error with a `code()` for which [`fixit::lookup`] has the advice; `mcp/outcome.rs` makes the
 //! result of either. `lookup` on the command line takes the same way and ends in `cli/report.rs`.
 //!
-//! Recipients take a wider way: [`address_book::Names`] become the questions of one batch (`resolve/plan.rs`), the portal
-//! client makes it call by call if the batch fails (`portal/batch.rs`), and everybody it brings is judged against every
-//! name (`resolve/judge.rs`, by `search`). `mcp/elicit.rs` may then let the user choose.
+//! Recipients take a wider way: [`address_book::Names`] need the whole address book, which `address_book/book.rs` has in
+//! memory, or reads; `reader.rs` says which pages to ask for next, and `portal/batch.rs` makes a request of many.
+//! `index.rs` finds everybody who may be meant by a name, and `resolve/judge.rs` judges them, by `search`. Meanwhile
+//! `mcp/progress.rs` sends how many contacts were read, and afterwards `mcp/elicit.rs` may let the user choose.
 
 pub mod address_book;
 pub mod cli;

@@ -14,6 +14,7 @@ pub mod list_mail_employees;
 mod malformed;
 mod measurements;
 mod outcome;
+mod progress;
 mod prompts;
 pub mod resolve_mail_recipients;
 mod resources;
@@ -45,6 +46,7 @@ use crate::fixit::Failure;
 use elicit::{Manner, Seal};
 use hints::{Hinted, one_page};
 use measurements::Measurements;
+use progress::Progress;
 use schema::JsonObject;
 
 const INSTRUCTIONS: &str = "Finds e-mail recipients in the user's Bitrix24; read-only, and sends nothing. Before drafting \
@@ -61,6 +63,7 @@ pub struct Server {
     shutdown: CancellationToken,
     measurements: Measurements,
     seal: Seal,
+    sends_progress: bool,
 }
 
 /// A call of a tool, with what the client brings back from an earlier one.
@@ -88,6 +91,7 @@ impl Server {
             shutdown: CancellationToken::new(),
             measurements: Measurements::default(),
             seal: Seal::new(),
+            sends_progress: true,
         }
     }
 
@@ -96,6 +100,15 @@ impl Server {
     pub fn with_questions_open_for(self, time: Duration) -> Self {
         Self {
             seal: self.seal.open_for(time),
+            ..self
+        }
+    }
+
+    /// The same server for a transport that takes nothing but the answer to a request.
+    #[must_use]
+    pub fn without_progress(self) -> Self {
+        Self {
+            sends_progress: false,
             ..self
         }
     }
@@ -149,6 +162,10 @@ impl Server {
                     responses: call.responses,
                     manner: Manner::of(context),
                     seal: &self.seal,
+                    progress: match self.sends_progress {
+                        true => Progress::for_client(context),
+                        false => Progress::default(),
+                    },
                 };
                 (
                     resolve_mail_recipients::NAME,

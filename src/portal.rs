@@ -42,7 +42,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 pub use address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
-pub use batch::{Call, MAX_CALLS};
+pub use batch::{Blame, Call, MAX_CALLS};
 pub use certificate::CertificateProblem;
 pub use codes::{FOREIGN as FOREIGN_CODES, code};
 use credentials::Authority;
@@ -151,6 +151,11 @@ impl Portal {
         let mut hasher = self.people.build_hasher();
         self.authority.identify(&mut hasher)?;
         Ok(Person::of_credentials(hasher.finish()))
+    }
+
+    /// Time for one call with all its attempts.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// A caller comes now.

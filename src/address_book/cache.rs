@@ -44,7 +44,19 @@ pub(super) struct Cache {
     ttl: Duration,
     kept: Arc<Kept<Key, Answer, ByContacts>>,
     under_way: Mutex<HashMap<Key, WeakShared<BoxFuture<'static, Outcome>>>>,
-    look_ups: Family<[(&'static str, &'static str); 1], Counter>,
+    look_ups: LookUps,
+}
+
+type LookUps = Family<[(&'static str, &'static str); 1], Counter>;
+
+fn count(look_ups: &LookUps, source: Source) {
+    let source = match source {
+        Source::Kept => "kept",
+        Source::UnderWay => "under_way",
+        Source::Portal => "portal",
+        Source::Book => "book",
+    };
+    look_ups.get_or_create(&[("from", source)]).inc();
 }
 
 /// Where the answer of a look-up comes from.
@@ -53,6 +65,15 @@ enum Source {
     Kept,
     UnderWay,
     Portal,
+    Book,
+}
+
+/// A page, and where it came from.
+#[derive(Debug)]
+pub(super) enum Answered {
+    ByPortal(ContactPage),
+    /// The whole book in memory, which is kept anyway.
+    ByBook(ContactPage),
 }
 
 #[derive(Debug, Clone)]
@@ -83,24 +104,19 @@ impl Cache {
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register(
             "bitrix24_look_ups",
-            "Look-ups by where their answer came from: kept, asked for by another look-up already, or the portal",
+            "Look-ups by where their answer came from: kept, asked for by another look-up already, the portal, or the whole book in memory",
             self.look_ups.clone(),
         );
     }
 
     fn count(&self, source: Source) {
-        let source = match source {
-            Source::Kept => "kept",
-            Source::UnderWay => "under_way",
-            Source::Portal => "portal",
-        };
-        self.look_ups.get_or_create(&[("from", source)]).inc();
+        count(&self.look_ups, source);
     }
 
     /// The answer to `key`: kept, under way, or by `ask`, which is only called if there is neither.
     pub(super) async fn answer<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Result<ContactPage, Error>
     where
-        F: Future<Output = Result<ContactPage, Error>> + Send + 'static,
+        F: Future<Output = Result<Answered, Error>> + Send + 'static,
     {
         if let Some(answer) = self.fresh(&key) {
             tracing::debug!("answered from the cache");
@@ -130,7 +146,7 @@ impl Cache {
 
     fn joined<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Flight
     where
-        F: Future<Output = Result<ContactPage, Error>> + Send + 'static,
+        F: Future<Output = Result<Answered, Error>> + Send + 'static,
     {
         // The map is whole after every step, so a panic elsewhere has not broken it.
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,11 +164,15 @@ impl Cache {
             let live = under_way.len();
             under_way.reserve(live);
         }
-        self.count(Source::Portal);
         let (asking, kept, ttl, kept_key) = (ask(), Arc::clone(&self.kept), self.ttl, key.clone());
+        let look_ups = self.look_ups.clone();
         let flight = async move {
-            let page = Arc::new(asking.await?);
-            if !ttl.is_zero() {
+            let answered = asking.await;
+            let is_by_book = matches!(answered, Ok(Answered::ByBook(_)));
+            count(&look_ups, if is_by_book { Source::Book } else { Source::Portal });
+            let (Answered::ByPortal(page) | Answered::ByBook(page)) = answered?;
+            let page = Arc::new(page);
+            if !ttl.is_zero() && !is_by_book {
                 let (page, at) = (Arc::clone(&page), Instant::now());
                 kept.insert(kept_key, Answer { page, at });
             }
@@ -208,14 +228,14 @@ mod tests {
         fn ask(
             &self,
             outcome: Result<ContactPage, Error>,
-        ) -> impl FnOnce() -> BoxFuture<'static, Result<ContactPage, Error>> {
+        ) -> impl FnOnce() -> BoxFuture<'static, Result<Answered, Error>> {
             let portal = self.clone();
             move || {
                 portal.asked.fetch_add(1, Ordering::SeqCst);
                 async move {
                     tokio::time::sleep(TRIP).await;
                     portal.answered.fetch_add(1, Ordering::SeqCst);
-                    outcome
+                    outcome.map(Answered::ByPortal)
                 }
                 .boxed()
             }
@@ -255,6 +275,15 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(ask().await, None);
         assert_eq!(portal.counts(), (2, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_of_the_whole_book_is_not_kept_beside_it() {
+        let (cache, portal) = (Cache::new(TTL), Portal::default());
+        let by_book = || async { Ok(Answered::ByBook(page())) };
+        cache.answer(key("anna"), by_book).await.unwrap();
+        cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
+        assert_eq!(portal.counts(), (1, 1));
     }
 
     #[tokio::test(start_paused = true)]

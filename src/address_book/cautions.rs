@@ -19,7 +19,6 @@ mod domains;
 mod instructions;
 mod lookalike;
 mod lures;
-mod memory;
 mod names;
 mod phrases;
 mod scripts;
@@ -32,8 +31,7 @@ use foldhash::{HashMap, HashMapExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) use domains::Domains;
-pub(super) use memory::Memory;
+pub(super) use domains::{BookDomains, Domains};
 
 /// Something odd about a harvested contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -198,4 +196,15 @@ pub(super) fn same_names<'a>(entries: impl Iterator<Item = (Option<&'a str>, &'a
                 .is_some_and(|bearer| bearer.has_others)
         })
         .collect()
+}
+
+/// A number that is the same for all names that [`is_same_name`] takes for one, and for few others.
+pub(super) fn letters_of_name(name: &str) -> u64 {
+    spelling::letters(name)
+}
+
+/// True if both are one name, as [`same_names`] has it.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    let key = names::key(one);
+    key.is_some() && key == names::key(other)
 }

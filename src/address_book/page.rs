@@ -2,12 +2,15 @@
 
 mod listing;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Person;
 use super::Source;
-use super::cautions::{self, Caution, Domains, Memory, same_names};
+use super::cautions::{self, BookDomains, Caution, same_names};
+use super::index::Index;
 use super::query::Query;
 
 pub(super) use listing::{Listing, Rows};
@@ -44,7 +47,7 @@ pub struct Page {
     pub next_offset: Option<u64>,
     /// True if this is all that follows; never sure beyond the first page of employees, who come in no order.
     pub complete: bool,
-    /// Age of a cached answer; absent if it is fresh.
+    /// Age of an answer that was kept, or comes from the whole book in memory; absent if it is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<u64>,
 }
@@ -59,7 +62,8 @@ pub struct ContactPage {
 }
 
 impl ContactPage {
-    pub(super) fn new(query: &Query, listing: Listing, person: Person, memory: &Memory) -> Self {
+    /// The page that the portal answered with; `book` is everybody, if that is known.
+    pub(super) fn new(query: &Query, listing: Listing, book: Option<&Arc<Index>>) -> Self {
         let limit = query.limit();
         let rows = listing.into_rows(limit as usize);
         // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
@@ -71,8 +75,7 @@ impl ContactPage {
         // Pages of employees may overlap, and skip some.
         let complete = is_last && (query.source() == Source::Contacts || offset == 0);
         let next_offset = (!is_last).then(|| offset.saturating_add(u64::from(limit)));
-        let domains = memory.domains(person.number(), contacts.iter().map(|contact| contact.email.as_str()));
-        mark(&mut contacts, &domains);
+        mark(&mut contacts, book);
         Self {
             page: Page {
                 offset,
@@ -86,6 +89,12 @@ impl ContactPage {
             contacts,
         }
     }
+
+    /// The same, as it was `age` ago.
+    pub(super) fn aged(mut self, age: Option<Duration>) -> Self {
+        self.page.age_seconds = age.map(|age| age.as_secs());
+        self
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -93,15 +102,21 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// Adds what is odd about each contact of a page, seen beside the others.
-fn mark(contacts: &mut [Contact], domains: &Domains) {
-    let namesakes = same_names(
-        contacts
-            .iter()
-            .map(|contact| (contact.name.as_deref(), contact.email.as_str())),
-    );
+/// Adds what is odd about each contact, seen beside the others and those of the whole `book`.
+pub(super) fn mark(contacts: &mut [Contact], book: Option<&Arc<Index>>) {
+    let addresses = contacts.iter().map(|contact| contact.email.as_str());
+    let domains = match book {
+        Some(book) => Index::domains_with(std::slice::from_ref(book), addresses),
+        None => BookDomains::of(addresses.clone()).with(addresses),
+    };
+    let entries = contacts
+        .iter()
+        .map(|contact| (contact.name.as_deref(), contact.email.as_str()));
+    let namesakes = same_names(entries);
     for (contact, has_namesake) in contacts.iter_mut().zip(namesakes) {
-        let more = cautions::of_contact(contact.name.as_deref(), &contact.email, domains);
+        let (name, email) = (contact.name.as_deref(), contact.email.as_str());
+        let has_namesake = has_namesake || book.is_some_and(|book| book.has_namesake(name, email));
+        let more = cautions::of_contact(name, email, &domains);
         contact.cautions.extend(more);
         contact
             .cautions

@@ -121,14 +121,34 @@ impl Query {
         })
     }
 
+    /// The question for everybody of a source, in the largest pages there are.
+    pub(super) fn everybody(source: Source) -> Self {
+        let text = match source {
+            Source::Contacts => "",
+            // White space, which the portal takes for no filter; an empty text is refused.
+            Source::Employees => " ",
+        };
+        Self {
+            source,
+            text: text.to_owned(),
+            limit: MAX_LIMIT,
+            offset: 0,
+        }
+    }
+
     /// Whom the question is about.
     pub fn source(&self) -> Source {
         self.source
     }
 
-    /// The same question from another offset on.
-    pub(super) fn at_offset(&self, offset: u64) -> Self {
-        Self { offset, ..self.clone() }
+    /// The same question in pages of another size.
+    pub(super) fn in_pages_of(self, limit: u32) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The parameters of the same question at another offset.
+    pub(super) fn parameters_at(&self, offset: u64) -> Value {
+        json!({"query": self.text, "pagination": {"limit": self.limit, "offset": offset}})
     }
 
     /// The text to search for; empty for the latest contacts.
@@ -148,7 +168,7 @@ impl Query {
 
     /// The method's parameters on the wire: `offset` and `limit`, never `page`.
     pub fn parameters(&self) -> Value {
-        json!({"query": self.text, "pagination": {"limit": self.limit, "offset": self.offset}})
+        self.parameters_at(self.offset)
     }
 }
 

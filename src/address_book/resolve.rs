@@ -1,23 +1,29 @@
-//! Names and addresses become recipients: all of them in one request, each with who may be meant and why.
+//! Names and addresses become recipients, each with the people who may be meant and why.
 //!
-//! Nobody is chosen here. A name is `one` only if a single person bears it; whoever is merely similar, or odd, is left to
-//! the user. What could not be asked is told, and never looks like an empty answer.
+//! All names are judged against the whole address book ([`Book`](super::book::Book)). A name is `one` only if a single
+//! person of it bears the name; a person who is merely similar, or odd, is left to the user. Where a part of the book could
+//! not be read, the answer says so, and the portal is asked for the names literally as well.
 
 mod judge;
 mod plan;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::page::{Listing, Rows};
+use super::books::Read;
+use super::index::Index;
+use super::page::Listing;
 use super::search::{Wanted, Why};
-use super::{AddressBook, Caution, Error, InvalidQuery};
-use crate::portal::{Call, Failed, Method, clean};
+use super::{AddressBook, Caution, Contact, Error, InvalidQuery};
+use crate::portal::{self, Call, Failed, Method, clean};
+use judge::Evidence;
 
 /// The most names of one question.
 pub const MAX_NAMES: usize = 50;
@@ -112,11 +118,11 @@ impl Names {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// A single person of those who were found bears the name.
+    /// A single person in the address book bears the name.
     One,
     /// The user has to choose, or to confirm who is only similar or odd.
     Several,
-    /// Nobody was found who bears it, nor one like it.
+    /// Nobody bears it, nor a name like it.
     None,
 }
 
@@ -133,7 +139,8 @@ pub struct Recipient {
     /// Matches that are not shown.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_matches: u32,
-    /// True if somebody of that name may have been missed: ask again with fewer names, or add the company.
+    /// True if the address book was not read whole, so that somebody of that name may be missing; status is then one only for
+    /// an exact address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
     /// What the user chose in a form; absent if nobody was asked.
@@ -240,64 +247,150 @@ pub struct Resolution {
     pub age_seconds: Option<u64>,
 }
 
-/// What the portal answered to one question of the plan.
-type Answer = Result<Rows, Error>;
-
-/// A few milliseconds of work.
-const ROWS_AT_ONCE: usize = 1_000;
+/// Work on so many contacts takes a few milliseconds.
+const CONTACTS_AT_ONCE: usize = 1_000;
+/// What a caller keeps of its time for an answer from a part of the book: at most a quarter of all.
+const TO_ANSWER: Duration = Duration::from_secs(3);
 
 impl AddressBook {
-    /// Looks all `names` up, as a rule in one request. `progress` is called with the number of contacts read so far.
+    /// Looks all `names` up in the whole address book, which is read if it is not in memory. `progress` is called with
+    /// the number of contacts read so far. Addresses alone are asked for as they are, in one request.
     ///
     /// # Errors
-    /// [`Error::Portal`] if nothing could be asked at all.
+    /// [`Error::Portal`] if nothing could be read at all.
     pub async fn resolve(
         &self,
         names: &Names,
-        _progress: &(dyn Fn(usize) + Sync),
+        progress: &(dyn Fn(usize) + Sync),
         cancellation: &CancellationToken,
     ) -> Result<Resolution, Error> {
-        let person = self.person()?;
-        let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
-        let asked = tokio::select! {
+        tokio::select! {
             biased;
-            () = cancellation.cancelled() => return Err(Error::cancelled()),
-            asked = self.ask(plan::questions(&wanted, &names.sources)) => asked,
-        };
-        let mut failures = asked.iter().filter_map(|(_, answer)| answer.as_ref().err());
-        if let Some(error) = failures.next()
-            && failures.count() + 1 == asked.len()
-        {
-            return Err(error.clone());
+            () = cancellation.cancelled() => Err(Error::cancelled()),
+            resolution = self.resolved(names, progress) => resolution,
         }
-        let rows: usize = asked
-            .iter()
-            .flat_map(|(_, answer)| answer)
-            .map(|rows| rows.contacts.len())
-            .sum();
-        let (names, memory) = (names.clone(), Arc::clone(&self.memory));
-        let judge = move || {
-            judge::resolution(&names, &wanted, &asked, |addresses| {
-                memory.domains(person.number(), addresses.iter().copied())
-            })
-        };
-        // Reading many names takes a while, and others are waiting for this thread.
-        if rows <= ROWS_AT_ONCE {
-            return Ok(judge());
-        }
-        let judged = tokio::task::spawn_blocking(judge).await;
-        judged.map_err(|_| Error::cancelled())
     }
 
-    async fn ask(&self, questions: Vec<plan::Question>) -> Vec<(plan::Question, Answer)> {
+    async fn resolved(&self, names: &Names, progress: &(dyn Fn(usize) + Sync)) -> Result<Resolution, Error> {
+        let person = self.person()?;
+        let (arrived, time) = (Instant::now(), self.portal.timeout());
+        let deadline = arrived + time;
+        let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
+        let mut evidence = Evidence::default();
+        let mut age = None;
+        if wanted.iter().all(Wanted::is_address) && self.books.fresh(person).is_none() {
+            evidence.is_whole = true;
+        } else {
+            let until = deadline - TO_ANSWER.min(time / 4);
+            let Read { book, age: was } = self.books.read(person, arrived, until, progress).await?;
+            age = was;
+            evidence = Evidence {
+                is_whole: book.states.are_whole(&names.sources),
+                not_asked: book.states.not_asked(&names.sources),
+                indexes: vec![Arc::clone(&book.index)],
+            };
+        }
+        if evidence.indexes.is_empty() || !evidence.is_whole {
+            let asking = self.ask_literally(&wanted, names, &mut evidence);
+            if tokio::time::timeout_at(deadline, asking).await.is_err() {
+                evidence.is_whole = false;
+            }
+        }
+        if let ([failed, ..], true) = (
+            evidence.not_asked.as_slice(),
+            evidence.not_asked.len() == names.sources.len(),
+        ) {
+            return Err(failed.error.clone());
+        }
+        let resolution = self.judged(names, wanted, evidence, deadline).await?;
+        Ok(Resolution {
+            age_seconds: age.map(|age| age.as_secs()),
+            ..resolution
+        })
+    }
+
+    /// Asks the portal for what the names say literally, in one request, and adds what it brings to `evidence`.
+    async fn ask_literally(&self, wanted: &[Wanted], names: &Names, evidence: &mut Evidence) {
+        let questions = plan::questions(wanted, &names.sources);
         let calls: Vec<Call> = questions.iter().map(call).collect();
         let outcomes = self.portal.batch::<Listing>(&calls).await;
-        let answered = questions.into_iter().zip(outcomes).map(|(question, outcome)| {
+        let mut found = Found::default();
+        for (question, outcome) in questions.iter().zip(outcomes) {
             let listing = outcome.and_then(|listing| listing.checked().map_err(Failed::from));
-            let rows = listing.map(|listing| listing.into_rows(question.limit as usize));
-            (question, rows.map_err(Error::from))
-        });
-        answered.collect()
+            found.add(question, listing);
+        }
+        evidence.is_whole &= !found.is_incomplete;
+        if evidence.indexes.is_empty() {
+            evidence.not_asked = found.failures;
+        }
+        evidence
+            .not_asked
+            .retain(|failed| !found.answered.contains(&failed.source));
+        let (contacts, employees, unreadable) = (found.contacts, found.employees, found.unreadable);
+        let indexed = self
+            .processors
+            .run(move |_| Index::new(contacts.into(), employees.into(), unreadable));
+        evidence.indexes.extend(indexed.await.map(Arc::new));
+    }
+
+    /// Judges off the threads that serve callers, unless it is done in a moment.
+    async fn judged(
+        &self,
+        names: &Names,
+        wanted: Vec<Wanted>,
+        evidence: Evidence,
+        deadline: Instant,
+    ) -> Result<Resolution, Error> {
+        let contacts: usize = evidence.indexes.iter().map(|index| index.len()).sum();
+        if contacts <= CONTACTS_AT_ONCE {
+            return judge::resolution(names, &wanted, &evidence, &|| true).ok_or_else(Error::cancelled);
+        }
+        let names = names.clone();
+        let judging = self
+            .processors
+            .run(move |goes_on| judge::resolution(&names, &wanted, &evidence, goes_on));
+        let after = self.portal.timeout();
+        let judged = tokio::time::timeout_at(deadline, judging).await;
+        let judged = judged.map_err(|_| Failed::from(portal::Error::TimedOut { after }))?;
+        judged.flatten().ok_or_else(Error::cancelled)
+    }
+}
+
+/// What the portal answered to literal questions.
+#[derive(Debug, Default)]
+struct Found {
+    contacts: Vec<Contact>,
+    employees: Vec<Contact>,
+    unreadable: Vec<Contact>,
+    answered: Vec<Source>,
+    /// The first failure of each source.
+    failures: Vec<NotAsked>,
+    /// True if somebody may have been missed.
+    is_incomplete: bool,
+}
+
+impl Found {
+    fn add(&mut self, question: &plan::Question, outcome: Result<Listing, Failed>) {
+        let source = question.source;
+        let rows = match outcome {
+            Ok(listing) => listing.into_rows(question.limit as usize),
+            Err(error) => {
+                // A method that the portal does not have finds nobody another time either.
+                self.is_incomplete |= error.error.http_status() != Some(404);
+                if !self.failures.iter().any(|failed| failed.source == source) {
+                    let error = error.into();
+                    self.failures.push(NotAsked { source, error });
+                }
+                return;
+            }
+        };
+        self.is_incomplete |= rows.are_full;
+        self.answered.push(source);
+        self.unreadable.extend(rows.unreadable);
+        match source {
+            Source::Contacts => self.contacts.extend(rows.contacts),
+            Source::Employees => self.employees.extend(rows.contacts),
+        }
     }
 }
 

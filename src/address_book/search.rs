@@ -1,8 +1,7 @@
-//! Forgiving search: what the portal is asked for a name, and how well what it brings fits. Pure, and tested by tables.
+//! Forgiving search: how well a contact fits a name that was asked for. Pure, and tested by tables.
 //!
-//! The portal finds a literal piece of a name or an address and nothing else. So a name is asked for in many pieces at
-//! once ([`pieces`]), which bring too much; here everything is read again, word by word ([`spelling`], [`likeness`]),
-//! and only who may be meant is kept, the likeliest first, with the reason:
+//! A question is read in several ways ([`Reading`]), word by word ([`spelling`], [`likeness`]). Of everybody in a book
+//! (`index`), only those are kept who may be meant, the likeliest first, with the reason:
 //!
 //! | reason | the words of the question are |
 //! |---|---|
@@ -15,22 +14,30 @@
 //!
 //! `similar` is only shown if there is nothing better.
 
+#[cfg(test)]
+mod brute_force;
 mod diminutives;
 mod fit;
 mod layout;
 mod likeness;
-mod pieces;
 mod question;
 mod spelling;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) use fit::Bearer;
-use fit::Reading;
-pub(super) use pieces::{Piece, Spelling};
+#[cfg(test)]
+pub(super) use brute_force::fit as fit_of_everybody;
+pub(super) use diminutives::keys_of_forms;
+pub(super) use fit::{Bearer, Joined, Known, Reading, Texts, is_patronymic};
+pub(super) use likeness::{
+    LONG, Likeness, SHORTEST_MISTYPED, is_beginning, is_initial_of, least_of_beginning, mistakes, of_sounds, of_words,
+    other_genders,
+};
 use question::Question;
-use spelling::{Word, split};
+use spelling::split;
+pub(super) use spelling::{Word, beginning};
+use unicode_normalization::char::is_combining_mark;
 
 /// A question of more words is not about one person; the rest is not looked at.
 const MAX_WORDS: usize = 8;
@@ -58,11 +65,8 @@ pub enum Why {
 pub(super) struct Wanted {
     text: String,
     /// In lower case, if the question is an address.
-    address: Option<String>,
-    typed: Vec<String>,
-    other_layouts: Vec<String>,
-    pieces: Vec<Piece>,
-    readings: Vec<Reading>,
+    pub(super) address: Option<String>,
+    pub(super) readings: Vec<Reading>,
 }
 
 /// How well a contact fits.
@@ -96,70 +100,57 @@ impl Wanted {
             company_from: MAX_WORDS,
             is_other_layout: true,
         }));
-        let typed: Vec<String> = typed.into_iter().take(MAX_WORDS).collect();
         Self {
-            pieces: pieces_of(text, address.as_ref(), &typed, &other_layouts),
             text: text.to_owned(),
             address,
-            typed,
-            other_layouts,
             readings,
         }
     }
 
-    /// Pieces to ask the portal's contacts for, best first; at least one.
-    pub(super) fn pieces(&self) -> &[Piece] {
-        &self.pieces
+    /// What the question says literally: its address, or else its longest run of letters and digits.
+    pub(super) fn literal(&self) -> &str {
+        if let Some(address) = &self.address {
+            return address;
+        }
+        let runs = self.text.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c));
+        let longest = runs.rev().max_by_key(|run| run.chars().count());
+        longest.filter(|run| !run.is_empty()).unwrap_or(&self.text)
     }
 
-    /// Words to ask the portal's employees for, best first: each is a beginning, and any of them matches.
-    pub(super) fn beginnings(&self) -> Vec<String> {
-        let found = pieces::beginnings(&self.text, &self.typed, &self.other_layouts);
-        if found.is_empty() {
-            vec![self.text.to_lowercase()]
-        } else {
-            found
-        }
+    /// True if the question is an address and nothing else.
+    pub(super) fn is_address(&self) -> bool {
+        self.address.is_some() && !self.text.contains(char::is_whitespace)
     }
 
-    /// How well `bearer` fits; `None` if somebody else is meant.
-    pub(super) fn fit(&self, bearer: &Bearer) -> Option<Fit> {
-        if self.address.as_ref().is_some_and(|address| *address == bearer.address) {
-            return Some(Fit {
-                why: Why::ExactAddress,
-                points: 0,
-            });
-        }
-        let fits = self.readings.iter().filter_map(|reading| reading.fit(bearer));
-        let fits = fits.map(|fit| match self.address {
+    /// How well somebody fits whom one of the readings fits.
+    pub(super) fn judged(&self, fit: Fit) -> Fit {
+        match self.address {
             // Another address is never the one that was given.
             Some(_) => Fit {
                 why: Why::Similar,
                 ..fit
             },
             None => fit,
-        });
-        fits.min_by_key(|fit| (fit.why, -fit.points))
+        }
     }
 }
 
-fn pieces_of(text: &str, address: Option<&String>, typed: &[String], other_layouts: &[String]) -> Vec<Piece> {
-    let whole = |text: String| Piece {
-        text,
-        spelling: Some(Spelling::Typed),
+impl Fit {
+    /// Of somebody whose address was asked for.
+    pub(super) const BY_ADDRESS: Self = Self {
+        why: Why::ExactAddress,
+        points: 0,
     };
-    let mut found: Vec<Piece> = address.cloned().map(whole).into_iter().collect();
-    let words = pieces::of_words(text, typed, other_layouts);
-    // Whoever has the address is brought by it.
-    found.extend(words.into_iter().map(|piece| Piece {
-        spelling: piece.spelling.filter(|_| address.is_none()),
-        ..piece
-    }));
-    // What has no word long enough is asked as it is: a name of two letters is a name.
-    if found.is_empty() {
-        found.push(whole(text.to_lowercase()));
+
+    /// The better a fit, the smaller this is.
+    pub(super) fn rank(self) -> (Why, i32) {
+        (self.why, -self.points)
     }
-    found
+}
+
+/// A text in lower case and without accents.
+pub(super) fn folded(text: &str) -> String {
+    spelling::plain(&text.to_lowercase())
 }
 
 fn read(words: &[String]) -> Vec<Word> {
@@ -172,8 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn why(asked: &str, name: &str, email: &str) -> Option<Why> {
-        let fit = Wanted::new(asked).fit(&Bearer::new(Some(name), email));
-        fit.map(|fit| fit.why)
+        fit_of_everybody(&Wanted::new(asked), Some(name), email).map(|fit| fit.why)
     }
 
     /// Who is merely similar is never given for sure.
@@ -262,8 +252,7 @@ mod tests {
         #[test]
         fn no_text_makes_the_search_panic(asked in any::<String>(), name in any::<String>(), email in any::<String>()) {
             let _ = why(&asked, &name, &email);
-            let wanted = Wanted::new(&asked);
-            prop_assert!(!wanted.pieces().is_empty() && !wanted.beginnings().is_empty());
+            let _ = Wanted::new(&asked).literal();
         }
 
         #[test]

@@ -2,11 +2,11 @@
 
 use std::io::IsTerminal;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressDrawTarget;
 
 use super::lookup::{Format, fail, json_line};
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, csv, print, report, table};
+use super::{ExitStatus, Stop, csv, print, progress, report, table};
 use crate::address_book::{Contact, Error, Page, Query, Source, Step, Walk};
 use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::{IN_NO_ORDER, Output, unreadable_rows};
@@ -16,15 +16,14 @@ use crate::portal;
 const BEGINNING: &str = r#"{"contacts":["#;
 
 pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    let progress = progress(format);
+    let line = progress::line(target(format));
     let mut walk = wiring.book.walk(query);
     let mut contacts = Vec::new();
     let mut has_begun = false;
     let failure = loop {
         match walk.step(&wiring.interruption.asked).await {
             Ok(Some(Step { contacts: found, total })) => {
-                progress.set_message(format!("{total} contacts"));
-                progress.tick();
+                progress::show(&line, total);
                 match format {
                     Format::Csv => print_rows(&found, &mut has_begun)?,
                     Format::Json => print_items(&found, &mut has_begun)?,
@@ -36,7 +35,7 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
             Err(error) => break Some(error),
         }
     };
-    progress.finish_and_clear();
+    line.finish_and_clear();
     let total = walk.total();
     let finish = |error| match format {
         Format::Csv => Ok(()),
@@ -77,18 +76,12 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
     }
 }
 
-/// On a terminal's stderr alone, and not over a line of JSON that grows there.
-fn progress(format: Format) -> ProgressBar {
-    let target = match format {
+/// Not over a line of JSON that grows at the terminal.
+fn target(format: Format) -> ProgressDrawTarget {
+    match format {
         Format::Json if std::io::stdout().is_terminal() => ProgressDrawTarget::hidden(),
         _ => ProgressDrawTarget::stderr(),
-    };
-    let progress = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
-        progress.set_style(style);
     }
-    progress.enable_steady_tick(std::time::Duration::from_millis(120));
-    progress
 }
 
 fn print_rows(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {

@@ -1,12 +1,14 @@
 //! `resolve`: whom a mail is for, as an assistant finds out, for a person at a terminal or a script.
 
 use std::io::{self, Read};
+use std::pin::pin;
 
 use clap::{Args, ValueEnum};
+use indicatif::ProgressDrawTarget;
 
 use super::lookup::{fail, json_line};
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, print, report, table};
+use super::{ExitStatus, Stop, print, progress, report, table};
 use crate::address_book::{Names, Source};
 use crate::mcp::resolve_mail_recipients::Output;
 use crate::portal::decoded;
@@ -17,8 +19,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp resolve - --format json < names.txt
   bitrix24-mail-mcp resolve anna Bdfyjd --demo
 
-Exit status 1 if something could not be asked (`not_asked`); a name that was asked for in few spellings is marked
-`incomplete` and does not change it.";
+Exit status 1 if nothing of the contacts or of the employees could be read (`not_asked`). Where they were not read
+whole, names are marked `incomplete`, which does not change it.";
 
 /// Arguments of `resolve`.
 #[derive(Debug, Args)]
@@ -63,7 +65,12 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     };
     let sources: Vec<Source> = arguments.source.iter().copied().map(Source::from).collect();
     let found = match Names::new(&given, &sources) {
-        Ok(names) => wiring.book.resolve(&names, &|_| {}, cancellation).await,
+        Ok(names) => {
+            let line = progress::line(ProgressDrawTarget::hidden());
+            let show = |contacts| progress::show(&line, contacts);
+            let resolving = pin!(wiring.book.resolve(&names, &show, cancellation));
+            progress::during(&line, ProgressDrawTarget::stderr(), resolving).await
+        }
         Err(error) => Err(error.into()),
     };
     match found {
@@ -88,6 +95,9 @@ async fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     Ok(lines.map(str::to_owned).collect())
 }
 
+const NOT_WHOLE: &str = "incomplete: the address book was not read whole, so somebody may be missing; give first and last name \
+or the company, or try again later";
+
 fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
     let recipients = output.recipients.as_deref().unwrap_or_default();
     match format {
@@ -99,9 +109,7 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
                 report::note(&format!("{}: {meaning}", code.replace('_', " ")));
             }
             if recipients.iter().any(|recipient| recipient.incomplete) {
-                report::note(
-                    "incomplete: somebody may have been missed; ask for those again, five at most, or add the company",
-                );
+                report::note(NOT_WHOLE);
             }
         }
     }

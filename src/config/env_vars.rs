@@ -188,11 +188,11 @@ pub const RATE_LIMIT: EnvVar = EnvVar {
     part: Part::General,
 };
 
-/// How long answers are good.
+/// How long answers, and the address book in memory, count as fresh.
 pub const CACHE_TTL: EnvVar = EnvVar {
     name: "BITRIX24_CACHE_TTL",
     key: "cache_ttl",
-    meaning: "How long an answer is good for the same question, up to 1h; 0 asks the portal every time.",
+    meaning: "How long an answer, and the address book in memory, count as fresh, up to 1h; 0 keeps nothing.",
     default: "60s",
     example: "60s",
     part: Part::General,

@@ -76,7 +76,7 @@ pub struct Layer {
     pub oauth_server: Maybe<String>,
     /// What the portal takes.
     pub rate_limit: Maybe<String>,
-    /// How long answers are good.
+    /// How long answers, and the address book in memory, count as fresh.
     pub cache_ttl: Maybe<String>,
     /// Time for one look-up.
     pub timeout: Maybe<String>,

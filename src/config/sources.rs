@@ -236,6 +236,11 @@ mod tests {
                 "log = \"info\"\nwebhook = \"https://p.example/rest/1/canary/\"\n",
                 "line 2: unknown key",
             ),
+            // A key of an earlier version.
+            (
+                "log = \"info\"\nmerge = \"canary\"\n",
+                "line 2: unknown key; known are webhook_url",
+            ),
             (
                 "webhook_url = https://p.example/rest/1/canary/\n",
                 "line 1: it is not TOML",

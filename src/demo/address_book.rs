@@ -49,10 +49,14 @@ impl Books {
     pub(super) fn matching(&self, user: u64, query: &str, offset: usize, limit: Option<usize>) -> Vec<Row> {
         let wanted = query.to_uppercase();
         let contains = |text: &str| text.to_uppercase().contains(&wanted);
-        self.rows
-            .get(&user)
-            .into_iter()
-            .flatten()
+        let rows = self.rows.get(&user).map_or(&[][..], Vec::as_slice);
+        // Without a filter the rows before the offset need no look.
+        let (unseen, offset) = match wanted.is_empty() {
+            true => (rows.len().saturating_sub(offset), 0),
+            false => (rows.len(), offset),
+        };
+        rows.iter()
+            .take(unseen)
             .rev()
             .filter(|row| wanted.is_empty() || contains(&row.name) || contains(&row.email))
             .skip(offset)

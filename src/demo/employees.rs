@@ -47,6 +47,11 @@ impl Employees {
         Self(employees)
     }
 
+    /// Puts them into another order.
+    pub(super) fn shuffle(&mut self, dice: &mut fastrand::Rng) {
+        dice.shuffle(&mut self.0);
+    }
+
     /// Employees that `query` finds, or everybody if it is nothing but white space: `limit` of them, or all, from
     /// `offset`.
     pub(super) fn matching(&self, query: &str, offset: usize, limit: Option<usize>) -> Vec<Row> {

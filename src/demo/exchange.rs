@@ -1,5 +1,7 @@
 //! One request and its answer, whichever way they travel: recording, the limit on requests a second, faults, routes.
 
+use std::time::Duration;
+
 use super::answer::{Answer, message_for};
 use super::faults::{self, Breakage, Place};
 use super::quirks::{Quirk, SLOW};
@@ -51,6 +53,14 @@ async fn settle(state: &State, request: &RecordedRequest) -> Result<Answer, Brea
     }
     if let Some(failure) = state.failure_at(place) {
         return failure.answer(language, &state.origin(), request.bare_path());
+    }
+    if place == Place::Rest3 {
+        let time = state.settings.time_per_call.saturating_mul(request.calls());
+        let patience = state.settings.gateway_timeout.unwrap_or(Duration::MAX);
+        tokio::time::sleep(time.min(patience)).await;
+        if time > patience {
+            return Ok(faults::gateway_timeout());
+        }
     }
     Ok(match request.segments().as_slice() {
         ["rest", "api", method] => rest3::answer(state, request, None, method),

@@ -241,11 +241,7 @@ fn something_that_passes(dice: &mut fastrand::Rng) -> Option<Failure> {
 impl Body {
     fn answer(self, status: u16, language: Language, path: &str) -> Answer {
         match self {
-            Self::Html => Answer::html(
-                status,
-                "<!DOCTYPE html><html><head><title>Bitrix24</title></head>\
-                <body><h1>Service temporarily unavailable</h1></body></html>",
-            ),
+            Self::Html => unavailable(status),
             Self::NoSuchPage => no_such_page(status),
             Self::Empty => Answer::raw(status, "application/json; charset=utf-8", ""),
             Self::CutOffJson => Answer::raw(
@@ -283,6 +279,19 @@ impl Body {
             Self::EmptyToken => Answer::json(status, &json!({"access_token": ""})),
         }
     }
+}
+
+/// The page of a gateway that waited for the portal in vain.
+pub(super) fn gateway_timeout() -> Answer {
+    unavailable(504)
+}
+
+fn unavailable(status: u16) -> Answer {
+    Answer::html(
+        status,
+        "<!DOCTYPE html><html><head><title>Bitrix24</title></head>\
+        <body><h1>Service temporarily unavailable</h1></body></html>",
+    )
 }
 
 /// The page of a web server for a path that it does not know.

@@ -39,6 +39,7 @@ pub(super) fn list_employees(state: &State, arguments: &Map<String, Value>) -> R
     }
     let Slice { limit, offset } = run_query(settings, &query, slice)?;
     let rows = state.employees().matching(&query, offset, limit);
+    state.shuffle_employees();
     Ok(result(settings, &rows, limit))
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use url::form_urlencoded;
 
 use super::faults::Place;
@@ -32,6 +33,15 @@ impl RecordedRequest {
             .split('/')
             .filter(|segment| !segment.is_empty())
             .collect()
+    }
+
+    /// Calls that it makes: those of a batch, or one.
+    pub(super) fn calls(&self) -> u32 {
+        let items = match self.segments().last() {
+            Some(&"batch") => serde_json::from_slice::<Vec<IgnoredAny>>(&self.body).map(|items| items.len()),
+            _ => Ok(1),
+        };
+        items.ok().and_then(|items| items.try_into().ok()).unwrap_or(1)
     }
 
     pub(super) fn place(&self) -> Place {

@@ -12,6 +12,8 @@ use super::quirks::Quirk;
 pub struct Settings {
     /// What goes wrong.
     pub fault: Option<&'static Fault>,
+    /// So many first requests of REST 3.0 come before the fault.
+    pub spared: usize,
     /// Something odd that a client must bear.
     pub quirk: Option<Quirk>,
     /// The language of its messages.
@@ -33,6 +35,12 @@ pub struct Settings {
     pub refresh_delay: Duration,
     /// This many made-up contacts instead of user 1's address book: `person17@company.example`, "Person 17".
     pub contacts: Option<usize>,
+    /// How long each call of a request takes.
+    pub time_per_call: Duration,
+    /// A request that takes longer gets the gateway's time-out page.
+    pub gateway_timeout: Option<Duration>,
+    /// True if employees are in another order in every answer, as a database may give rows without an order.
+    pub shuffles_employees: bool,
     /// Changes to address books between two pages.
     pub changes: &'static [Change],
     /// How many requests are kept for [`DemoPortal::requests`](super::DemoPortal::requests): the newest.
@@ -45,6 +53,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             fault: None,
+            spared: 0,
             quirk: None,
             language: Language::default(),
             negative_limit: NegativeLimit::default(),
@@ -55,6 +64,9 @@ impl Default for Settings {
             retry_after: None,
             refresh_delay: Duration::ZERO,
             contacts: None,
+            time_per_call: Duration::ZERO,
+            gateway_timeout: None,
+            shuffles_employees: false,
             changes: &[],
             kept_requests: 10_000,
             seed: 1,

@@ -125,6 +125,13 @@ impl State {
         lock(&self.employees)
     }
 
+    /// Puts the employees into another order if the settings say so.
+    pub(super) fn shuffle_employees(&self) {
+        if self.settings.shuffles_employees {
+            self.employees().shuffle(&mut lock(&self.dice));
+        }
+    }
+
     pub(super) fn operating(&self) -> MutexGuard<'_, OperatingTime> {
         lock(&self.operating)
     }
@@ -217,6 +224,10 @@ impl State {
             _ => 0,
         };
         let behaviour = self.settings.behaviour()?;
+        let earlier = match place {
+            Place::Rest3 => earlier.checked_sub(self.settings.spared)?,
+            _ => earlier,
+        };
         behaviour.strikes(place, earlier, &mut lock(&self.dice))
     }
 

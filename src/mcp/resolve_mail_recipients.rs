@@ -1,6 +1,7 @@
 //! The tool `resolve_mail_recipients`: whom a draft is for, all names at once.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, InputResponses, Tool};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::elicit::{self, Manner, Seal};
+use super::progress::Progress;
 use super::schema::{self, JsonObject};
 use super::{arguments, outcome};
 use crate::address_book::{AddressBook, Choice, Error, InvalidQuery, Recipient, Resolution, Source, Status};
@@ -20,7 +22,7 @@ pub const NAME: &str = "resolve_mail_recipients";
 const TITLE: &str = "Find whom a mail is for in Bitrix24";
 
 const DESCRIPTION: &str = "Finds the addresses of up to 50 people for a draft among the user's Bitrix24 mail contacts and the \
-company's employees (not CRM). Call it first, once, with all names; again, five at most, for those marked incomplete. \
+company's employees (not CRM). Call it first, once, with all names; it searches the whole address book. \
 Bridges alphabets, spellings, short forms, typing mistakes and keyboard layouts; a company narrows (\"Anna at Contoso\"). \
 Returns for each name a status (one, several, none) and matches, likeliest first, with why and cautions. \
 Use a match only if the user chose it, or status is one without cautions; else ask, never guess. \
@@ -56,7 +58,7 @@ pub struct Output {
     /// What to do next; absent if every name is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
-    /// Sources that could not be asked, and what to do.
+    /// Sources of which nothing could be read, and what to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_asked: Vec<SourceFailure>,
     /// Why there are no recipients to show, and what to do.
@@ -78,8 +80,9 @@ for the address where it is none.";
 const ONE_EACH: &str = "Give each person an entry of its own in names; one entry seems to hold several.";
 const DECLINED: &str =
     "The user did not choose in the form: ask in the conversation instead, or leave the recipient out.";
-const ASK_AGAIN: &str = "Where incomplete is true somebody may have been missed: ask for these names again, five at most in \
-one call, with first and last name or the company; see not_asked for what failed.";
+const NOT_WHOLE: &str = "Where incomplete is true the address book was not read whole and somebody may be missing: call again \
+with first and last name or the company, or later.";
+const NOT_READ: &str = "Nothing could be read of the sources in not_asked.";
 
 impl Output {
     /// The failure alone.
@@ -117,7 +120,8 @@ impl From<Resolution> for Output {
         advice.extend(recipients.iter().any(is_a_list).then_some(ONE_EACH));
         advice.extend((!is_clear).then_some(ASK_THE_USER));
         let is_incomplete = recipients.iter().any(|recipient| recipient.incomplete);
-        advice.extend((is_incomplete || !not_asked.is_empty()).then_some(ASK_AGAIN));
+        advice.extend(is_incomplete.then_some(NOT_WHOLE));
+        advice.extend((!not_asked.is_empty()).then_some(NOT_READ));
         let not_asked = not_asked
             .into_iter()
             .map(|failed| SourceFailure {
@@ -150,6 +154,7 @@ pub(crate) struct Call<'a> {
     /// How the person can be asked; `None` if not at all.
     pub(crate) manner: Option<Manner>,
     pub(crate) seal: &'a Seal,
+    pub(crate) progress: Progress,
 }
 
 const NOT_OPEN: &str = "this question to the user is not open, or not any more; call resolve_mail_recipients again without \
@@ -179,7 +184,9 @@ impl Call<'_> {
         };
         // Read before the wait, so that nothing else that the client brings is kept meanwhile.
         let answer = elicit::answer_in(self.responses);
-        let mut resolution = match book.resolve(&asked.names, &|_| {}, cancellation).await {
+        let set = |contacts| self.progress.set(contacts);
+        let resolving = pin!(book.resolve(&asked.names, &set, cancellation));
+        let mut resolution = match self.progress.during(resolving).await {
             Ok(resolution) => resolution,
             Err(error) => return failed(&error),
         };

@@ -196,6 +196,34 @@ pub(super) fn may_be_one_item(error: &Error) -> bool {
     }
 }
 
+/// What a failure says of a request that holds several calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// It was too large or too slow, or came in a bad moment: a smaller one may succeed.
+    Size,
+    /// One of its calls was refused, or the method `batch` itself.
+    Calls,
+    /// Credentials, limits, a deadline for the caller: every other request would fail too.
+    Everything,
+}
+
+impl Failed {
+    /// Says what is to blame for the failure of a request.
+    pub fn blame(&self) -> Blame {
+        match &self.error {
+            Error::TimedOut { .. } | Error::TooLarge { .. } => Blame::Size,
+            error if retry::trouble(error) == Some(retry::Trouble::Passing) => Blame::Size,
+            error if may_be_one_item(error) => Blame::Calls,
+            _ => Blame::Everything,
+        }
+    }
+
+    /// True if the portal answered, though not with a result.
+    pub fn was_answered(&self) -> bool {
+        self.error.http_status().is_some()
+    }
+}
+
 fn is_php_messages(error: &Error) -> bool {
     matches!(
         error,
@@ -275,6 +303,35 @@ mod tests {
         }
         assert!(!may_be_one_item(&Error::Cancelled));
         assert!(!may_be_one_item(&Error::NoRestV3));
+    }
+
+    #[test]
+    fn a_smaller_request_is_tried_only_where_it_may_help() {
+        for (http_status, code, expected) in [
+            (404, "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION", Blame::Calls),
+            (403, "BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION", Blame::Calls),
+            (500, "BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION", Blame::Size),
+            (504, "X", Blame::Size),
+            (408, "X", Blame::Size),
+            (401, "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", Blame::Everything),
+            (429, "BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION", Blame::Everything),
+            (503, "QUERY_LIMIT_EXCEEDED", Blame::Everything),
+            (503, "OVERLOAD_LIMIT", Blame::Everything),
+        ] {
+            let failed = Failed::from(refused(http_status, code));
+            assert_eq!(failed.blame(), expected, "{http_status} {code}");
+            assert!(failed.was_answered());
+        }
+        let silent = Failed::from(Error::TimedOut {
+            after: std::time::Duration::ZERO,
+        });
+        assert_eq!((silent.blame(), silent.was_answered()), (Blame::Size, false));
+        let too_large = Error::TooLarge {
+            http_status: 200,
+            limit: 1,
+        };
+        assert_eq!(Failed::from(too_large).blame(), Blame::Size);
+        assert_eq!(Failed::from(of_another_length()).blame(), Blame::Calls);
     }
 
     #[test]

@@ -48,13 +48,12 @@ async fn a_throttled_batch_is_sent_again_as_a_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_for_all_is_not_asked_again_call_by_call() {
+async fn what_fails_for_all_is_not_asked_again_page_by_page() {
     for prepared in [
         envelope(401, "ACCESSDENIED"),
         envelope(429, "RATELIMIT"),
         flat(503, "OVERLOAD_LIMIT"),
         flat(503, "QUERY_LIMIT_EXCEEDED"),
-        Prepared::Broken,
         Prepared::Silence,
     ] {
         let wire = batches_are(prepared.clone());
@@ -66,7 +65,15 @@ async fn what_fails_for_all_is_not_asked_again_call_by_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_of_another_length_or_shape_is_asked_call_by_call() {
+async fn a_connection_that_breaks_under_a_batch_is_tried_with_less() {
+    let wire = batches_are(Prepared::Broken);
+    let resolution = scripted(&wire).await.unwrap();
+    assert_eq!(resolution.not_asked, []);
+    assert!(wire.sent().len() <= 6, "{:?}", wire.sent());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_another_length_or_shape_is_read_page_by_page() {
     for body in [
         r#"{"result":[]}"#,
         r#"{"result":{"result":{},"result_error":[]}}"#,
@@ -75,12 +82,13 @@ async fn a_batch_of_another_length_or_shape_is_asked_call_by_call() {
         let wire = batches_are(reply(200, body));
         let resolution = scripted(&wire).await.unwrap();
         assert!(resolution.not_asked.is_empty(), "{body}");
-        assert!(wire.sent().len() > 3, "{body}");
+        let singles = wire.sent().iter().filter(|sent| !sent.url.ends_with("/batch")).count();
+        assert_eq!(singles, 2, "{body}: a page of contacts, and one of employees");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn call_by_call_ends_with_the_deadline_and_keeps_what_came() {
+async fn page_by_page_ends_with_the_deadline_and_keeps_what_came() {
     let wire = ScriptedWire::answering(|sent| match () {
         () if sent.url.ends_with("/batch") => envelope(404, "METHODNOTFOUND"),
         () if sent.url.contains("listemployees") => Prepared::Silence,
@@ -89,7 +97,6 @@ async fn call_by_call_ends_with_the_deadline_and_keeps_what_came() {
     let started = tokio::time::Instant::now();
     let resolution = scripted(&wire).await.unwrap();
     assert!(started.elapsed() <= Settings::DEFAULT_TIMEOUT);
-    let failed = failures(&resolution);
-    assert!(failed.iter().all(|(_, code)| *code == "TIMED_OUT"), "{failed:?}");
-    assert!(resolution.recipients[0].incomplete);
+    assert!(resolution.recipients.iter().all(|recipient| recipient.incomplete));
+    assert_eq!(failures(&resolution), [(Source::Employees, "TIMED_OUT")]);
 }

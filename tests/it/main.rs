@@ -13,6 +13,8 @@
 mod advice;
 /// A batch that fails, on a scripted wire.
 mod batch;
+/// How long the whole book is used, when it is read again, and for whom.
+mod books;
 /// The secret of a webhook shows nowhere, whatever fails.
 mod canary;
 /// A home folder with a client's settings in it.
@@ -134,14 +136,20 @@ mod opening;
 mod pagination;
 /// Processes that share a token store, and `lookup --all` as a person runs it.
 mod processes;
+/// Progress while the address book is read, over every transport.
+mod progress;
 /// Prompts and resources: lists, reads, errors, what may be kept.
 mod prompts_and_resources;
+/// Whole lists of the demo portal, read while they change and while the portal fails.
+mod readings;
 /// How often the right person is found, by a labelled set.
 mod recall;
 /// Every shape of reply, one file a case.
 mod replies;
 /// Names that become recipients, in one request or call by call.
 mod resolve;
+/// A portal of rows on a scripted wire.
+mod scripted_book;
 /// Pages of contacts, then silence.
 mod scripted_pages;
 /// A server that sends prepared bytes.

@@ -9,34 +9,42 @@ use tokio::sync::Notify;
 
 use crate::scripted_portal::read_request;
 
+/// Rows as of an endless list whose newest contact has the id 1000.
+fn page(pagination: &Value) -> Value {
+    let number = |key: &str| pagination[key].as_u64().unwrap();
+    let ids = (0..number("limit")).map(|row| 1000 - number("offset") - row);
+    let items: Vec<Value> = ids
+        .map(|id| json!({"id": id, "email": format!("p{id}@example.com"), "name": "P"}))
+        .collect();
+    json!({"items": items})
+}
+
 pub(crate) struct ScriptedPages {
     pub(crate) webhook_url: String,
     silent: Arc<Notify>,
 }
 
 impl ScriptedPages {
-    pub(crate) async fn start(pages: u64, rows: u64) -> Self {
+    /// Answers so many requests, each call of a batch with as many contacts as it asks for.
+    pub(crate) async fn start(requests: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let webhook_url = format!("http://{}/rest/1/scr1ptedpages77/", listener.local_addr().unwrap());
         let silent = Arc::new(Notify::new());
         let notify = Arc::clone(&silent);
         tokio::spawn(async move {
             let mut kept = Vec::new();
-            for page in 0.. {
+            for number in 0.. {
                 let (mut stream, _) = listener.accept().await.unwrap();
-                read_request(&mut stream).await;
-                if page >= pages {
+                let request = read_request(&mut stream).await;
+                if number >= requests {
                     notify.notify_one();
                     kept.push(stream);
                     continue;
                 }
-                let first = 1000 - page * rows;
-                let items: Vec<Value> = (0..rows)
-                    .map(
-                        |row| json!({"id": first - row, "email": format!("p{}@example.com", first - row), "name": "P"}),
-                    )
-                    .collect();
-                let body = json!({"result": {"items": items}}).to_string();
+                let (_, calls) = request.split_once("\r\n\r\n").unwrap();
+                let calls: Vec<Value> = serde_json::from_str(calls).unwrap();
+                let pages: Vec<Value> = calls.iter().map(|call| page(&call["query"]["pagination"])).collect();
+                let body = json!({"result": pages}).to_string();
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
                     body.len()

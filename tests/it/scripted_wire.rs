@@ -19,8 +19,6 @@ pub(crate) const TRIP: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(crate) enum Prepared {
     Reply(RawReply),
-    /// After so much longer.
-    Late(Duration, RawReply),
     Broken,
     Silence,
 }
@@ -107,6 +105,11 @@ impl ScriptedWire {
         self.sent.lock().unwrap().clone()
     }
 
+    /// What was sent since the last call of this.
+    pub(crate) fn take_sent(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.sent.lock().unwrap())
+    }
+
     /// Requests that nobody has broken off and that have no answer yet.
     pub(crate) fn under_way(&self) -> usize {
         self.under_way.load(Ordering::SeqCst)
@@ -155,10 +158,6 @@ impl Wire for ScriptedWire {
             tokio::time::sleep(TRIP).await;
             match (self.answering)(&sent) {
                 Prepared::Reply(reply) => Ok(reply),
-                Prepared::Late(longer, reply) => {
-                    tokio::time::sleep(longer).await;
-                    Ok(reply)
-                }
                 Prepared::Silence => std::future::pending().await,
                 Prepared::Broken => Err(Error::Unreachable {
                     failure: ConnectionFailure::Lost,

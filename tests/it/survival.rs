@@ -155,7 +155,7 @@ async fn near_the_operating_limit_calls_are_spaced() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_could_not_be_through_in_time_is_told_at_once() {
     let wire = ScriptedWire::in_turn([reply(200, PAGE)]);
-    let mut settings = webhook();
+    let settings = webhook();
     let portal = wire.portal_with(settings);
     // 50 at once and 2 a second for less than 25 seconds; the rest would be too late.
     let outcomes = futures_util::future::join_all((0..150).map(|_| async {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bitrix24_mail_mcp::address_book::{AddressBook, Contact, ContactPage, Error, GivenPagination, Query};
-use bitrix24_mail_mcp::demo::{self, Change, ChangeKind, CredentialKind, DemoPortal, FAULTS, Fault, Outcome};
+use bitrix24_mail_mcp::address_book::{AddressBook, ContactPage, Error, GivenPagination, Query};
+use bitrix24_mail_mcp::demo::{self, CredentialKind, DemoPortal, FAULTS, Fault, Outcome};
 use bitrix24_mail_mcp::portal::{
     self, Application, ConnectionFailure, Credentials, GivenSecret, Portal, RawReply, Request, Settings, Wire,
 };
@@ -23,12 +23,18 @@ pub(crate) const TRIP: Duration = Duration::from_millis(20);
 
 /// Takes requests to a demo portal without sockets.
 #[derive(Debug)]
-struct DemoWire(Arc<DemoPortal>);
+struct DemoWire {
+    portal: Arc<DemoPortal>,
+    trip: Duration,
+}
+
+/// The longest reply that the client takes from the network.
+const MAX_REPLY: usize = 4 * 1024 * 1024;
 
 impl Wire for DemoWire {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, portal::Error>> {
         async move {
-            tokio::time::sleep(TRIP).await;
+            tokio::time::sleep(self.trip).await;
             let url = url::Url::parse(request.url().expose_secret()).unwrap();
             let lost = || portal::Error::Unreachable {
                 failure: ConnectionFailure::Lost,
@@ -41,8 +47,14 @@ impl Wire for DemoWire {
             if let Some(value) = request.authorization() {
                 headers.push(("authorization".to_owned(), value.expose_secret().to_owned()));
             }
-            let answer = self.0.answer("POST", url.path(), &headers, request.body()).await;
+            let answer = self.portal.answer("POST", url.path(), &headers, request.body()).await;
             let answer = answer.map_err(|_| lost())?;
+            if answer.body.len() > MAX_REPLY {
+                return Err(portal::Error::TooLarge {
+                    http_status: answer.status,
+                    limit: MAX_REPLY,
+                });
+            }
             let header = |name: &str| {
                 answer
                     .headers
@@ -70,11 +82,16 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    async fn with(settings: demo::Settings) -> Self {
+    pub(crate) async fn with(settings: demo::Settings) -> Self {
         Self::within(settings, Settings::DEFAULT_TIMEOUT).await
     }
 
     pub(crate) async fn within(settings: demo::Settings, timeout: Duration) -> Self {
+        Self::far(settings, timeout, TRIP).await
+    }
+
+    /// A portal whose requests are on their way so long.
+    pub(crate) async fn far(settings: demo::Settings, timeout: Duration, trip: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let portal = Arc::new(DemoPortal::start(settings).await.unwrap());
         let credentials = match settings.credential_kind() {
@@ -88,7 +105,11 @@ impl Scene {
             jitter: || 0.0,
             ..Settings::new(credentials)
         };
-        let client = Portal::over(Arc::new(DemoWire(Arc::clone(&portal))), settings);
+        let wire = DemoWire {
+            portal: Arc::clone(&portal),
+            trip,
+        };
+        let client = Portal::over(Arc::new(wire), settings);
         Self {
             book: AddressBook::new(client, Duration::ZERO),
             portal,
@@ -120,7 +141,7 @@ fn query(text: &str) -> Query {
     Query::new(text, &GivenPagination::default()).unwrap()
 }
 
-fn fault(name: &str) -> Option<&'static Fault> {
+pub(crate) fn fault(name: &str) -> Option<&'static Fault> {
     Some(FAULTS.iter().find(|fault| fault.name == name).unwrap())
 }
 
@@ -231,73 +252,6 @@ async fn a_bucket_that_others_fill_is_waited_for() {
         "{:?}",
         started.elapsed()
     );
-}
-
-async fn walk(scene: &Scene, limit: u32) -> Vec<Contact> {
-    let pagination = GivenPagination {
-        limit: Some(limit.into()),
-        ..GivenPagination::default()
-    };
-    let mut walk = scene.book.walk(&Query::new("", &pagination).unwrap());
-    let mut contacts = Vec::new();
-    while let Some(step) = walk.step(&CancellationToken::new()).await.unwrap() {
-        contacts.extend(step.contacts);
-        assert_eq!(step.total, contacts.len());
-    }
-    contacts
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_walk_brings_everybody_once() {
-    let settings = demo::Settings {
-        contacts: Some(450),
-        ..Default::default()
-    };
-    let scene = Scene::with(settings).await;
-    let contacts = walk(&scene, 200).await;
-    assert_eq!((contacts.len(), scene.portal.request_count()), (450, 3));
-    assert!(
-        contacts.is_sorted_by(|one, next| one.id > next.id),
-        "newest first, nobody twice"
-    );
-
-    let scene = Scene::with(settings).await;
-    assert_eq!(walk(&scene, 150).await.len(), 450);
-    assert_eq!(
-        scene.portal.request_count(),
-        4,
-        "three full pages, so a fourth tells the end"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn contacts_that_come_or_go_during_a_walk_are_borne() {
-    const CHANGES: &[Change] = &[
-        Change {
-            after_requests: 1,
-            what: ChangeKind::Insert {
-                user: 1,
-                email: "new@example.com",
-                name: "New",
-            },
-        },
-        Change {
-            after_requests: 2,
-            what: ChangeKind::Delete { user: 1, id: 448 },
-        },
-    ];
-    let scene = Scene::with(demo::Settings {
-        contacts: Some(450),
-        changes: CHANGES,
-        ..Default::default()
-    })
-    .await;
-    let contacts = walk(&scene, 100).await;
-    let mut ids: Vec<u64> = contacts.iter().map(|contact| contact.id).collect();
-    // The one that came moved a row onto the next page; the one that went hides one of the rows behind it at most.
-    assert!(ids.len() >= 449 && ids.len() <= 450, "{}", ids.len());
-    ids.dedup();
-    assert_eq!(ids.len(), contacts.len(), "nobody twice");
 }
 
 #[tokio::test(start_paused = true)]

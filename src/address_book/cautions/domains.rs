@@ -62,12 +62,43 @@ impl Known {
         Self::of(counts, self.times)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.counts.len()
-    }
-
     pub(super) fn count(&self, domain: &str) -> usize {
         self.counts.get(domain).copied().unwrap_or_default()
+    }
+}
+
+/// The domains of a whole book.
+#[derive(Debug, Clone)]
+pub(in crate::address_book) struct BookDomains(Arc<Known>);
+
+impl Default for BookDomains {
+    fn default() -> Self {
+        Self(Arc::new(Known::none(TIMES)))
+    }
+}
+
+impl BookDomains {
+    /// Counts the domains of a book's addresses.
+    pub(in crate::address_book) fn of<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut counts = Counted::of(addresses).counts;
+        // A domain that is asked about is there once anyway.
+        counts.retain(|_, count| *count > 1);
+        counts.shrink_to_fit();
+        Self(Arc::new(Known::of(counts, TIMES)))
+    }
+
+    /// These and those of another book, each as often as it is in one of them.
+    pub(in crate::address_book) fn and(&self, other: &Self) -> Self {
+        let news = self.0.news_in(&other.0.counts);
+        if news.is_empty() {
+            return self.clone();
+        }
+        Self(Arc::new(self.0.with(&news)))
+    }
+
+    /// What is odd about the domains of `addresses`, beside the book's.
+    pub(in crate::address_book) fn with<'a>(&self, addresses: impl IntoIterator<Item = &'a str>) -> Domains {
+        Counted::of(addresses).judged_by(Arc::clone(&self.0))
     }
 }
 

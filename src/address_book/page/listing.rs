@@ -25,12 +25,14 @@ const MAX_ADDRESS: usize = 254;
 const MAX_ROWS: usize = MAX_LIMIT as usize;
 
 /// The rows of an answer.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::address_book) struct Rows {
     /// Those that could be read, cleaned.
     pub(in crate::address_book) contacts: Vec<Contact>,
     /// What can be made out of the others: no id, and maybe a name and an address.
     pub(in crate::address_book) unreadable: Vec<Contact>,
+    /// How many contacts come before each row that could not be read.
+    pub(in crate::address_book) places: Vec<usize>,
     /// True if there are as many as were asked for, so that more may follow.
     pub(in crate::address_book) are_full: bool,
 }
@@ -53,16 +55,38 @@ impl Listing {
     /// The rows of an answer to a question for `limit` of them.
     pub(in crate::address_book) fn into_rows(self, limit: usize) -> Rows {
         let First { items, count } = self.rows;
-        let rows = items
-            .into_iter()
-            .take(limit)
-            .map(|Item(row)| row.object.unwrap_or_default());
-        let (readable, unreadable): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.id().is_some());
-        Rows {
-            contacts: readable.into_iter().map(Contact::from).collect(),
-            unreadable: unreadable.into_iter().map(Contact::from).collect(),
+        let mut rows = Rows {
             are_full: count >= limit,
+            ..Rows::default()
+        };
+        for Item(row) in items.into_iter().take(limit) {
+            let row = row.object.unwrap_or_default();
+            if row.id().is_some() {
+                rows.contacts.push(row.into());
+            } else {
+                rows.places.push(rows.contacts.len());
+                rows.unreadable.push(row.into());
+            }
         }
+        rows
+    }
+}
+
+impl Rows {
+    /// All rows.
+    pub(in crate::address_book) fn count(&self) -> usize {
+        self.contacts.len() + self.unreadable.len()
+    }
+
+    /// Rows before the first that could be read.
+    pub(in crate::address_book) fn leading(&self) -> usize {
+        self.places.iter().filter(|place| **place == 0).count()
+    }
+
+    /// Rows behind the last that could be read.
+    pub(in crate::address_book) fn trailing(&self) -> usize {
+        let last = self.contacts.len();
+        self.places.iter().filter(|place| **place == last).count()
     }
 }
 

@@ -3,8 +3,9 @@
 //! A row holds the forms of one name, in any script; what sounds the same need be there once. A short form may stand in
 //! several rows: Sasha is Alexander or Alexandra. Only what is in common use, so that no name is read into another.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::spelling::Word;
 
@@ -210,43 +211,52 @@ const NAMES: &[&str] = &[
     "krzysztof christopher krzys",
 ];
 
-/// The rows of [`NAMES`] that a word may be.
-pub(super) fn rows_of(word: &Word) -> impl Iterator<Item = usize> {
-    let index = index();
-    word.keys
-        .iter()
-        .filter_map(|key| index.get(key.as_str()))
-        .flatten()
-        .copied()
-}
-
 /// True if both are forms of one first name.
 pub(super) fn are_one_name(one: &Word, other: &Word) -> bool {
     rows_of(one).any(|row| rows_of(other).any(|other| other == row))
 }
 
-/// The forms of the names that a word may be, as they are spelt in the table.
-pub(super) fn forms_of(word: &Word) -> impl Iterator<Item = &'static str> {
+/// The keys of every form of the first names that a word may be.
+pub(in crate::address_book) fn keys_of_forms(word: &Word) -> impl Iterator<Item = &'static str> {
     rows_of(word)
-        .filter_map(|row| NAMES.get(row))
-        .flat_map(|row| row.split(' '))
+        .filter_map(|row| table().keys.get(row))
+        .flatten()
+        .map(String::as_str)
 }
 
-/// Rows by key.
-fn index() -> &'static HashMap<String, Vec<usize>> {
-    static INDEX: OnceLock<HashMap<String, Vec<usize>>> = OnceLock::new();
-    INDEX.get_or_init(|| {
-        let mut index: HashMap<String, Vec<usize>> = HashMap::new();
-        for (row, names) in NAMES.iter().enumerate() {
-            for key in names.split(' ').flat_map(|name| Word::new(&name.to_lowercase()).keys) {
-                let rows = index.entry(key).or_default();
+/// The rows of [`NAMES`] that a word may be.
+fn rows_of(word: &Word) -> impl Iterator<Item = usize> {
+    let rows = &table().rows;
+    word.keys().filter_map(|key| rows.get(key)).flatten().copied()
+}
+
+/// [`NAMES`] as words sound.
+struct Table {
+    /// Keys of the forms of each row.
+    keys: Vec<Vec<String>>,
+    /// Rows by key.
+    rows: HashMap<String, Vec<usize>>,
+}
+
+fn table() -> &'static Table {
+    static TABLE: LazyLock<Table> = LazyLock::new(|| {
+        let keys_of = |name: &str| -> Vec<String> { Word::new(name).keys().map(str::to_owned).collect() };
+        let keys: Vec<Vec<String>> = NAMES
+            .iter()
+            .map(|row| row.split(' ').flat_map(keys_of).collect())
+            .collect();
+        let mut rows: HashMap<String, Vec<usize>> = HashMap::new();
+        for (row, keys) in keys.iter().enumerate() {
+            for key in keys {
+                let rows = rows.entry(key.clone()).or_default();
                 if rows.last() != Some(&row) {
                     rows.push(row);
                 }
             }
         }
-        index
-    })
+        Table { keys, rows }
+    });
+    &TABLE
 }
 
 #[cfg(test)]

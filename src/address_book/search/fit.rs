@@ -11,33 +11,32 @@
 
 use std::cmp::Reverse;
 
-use super::likeness::{self, Likeness};
-use super::spelling::{Word, words};
+use super::likeness::Likeness;
+use super::spelling::{Word, plain, split};
 use super::{Fit, MAX_WORDS, Why};
 
 /// A question as words, by one keyboard layout.
 #[derive(Debug, Clone)]
-pub(super) struct Reading {
-    pub(super) words: Vec<Word>,
+pub(in crate::address_book) struct Reading {
+    pub(in crate::address_book) words: Vec<Word>,
     /// Words from here on are said to be a company's.
     pub(super) company_from: usize,
     pub(super) is_other_layout: bool,
 }
 
-/// A contact as the search sees it, read once for all questions.
-#[derive(Debug, Clone)]
-pub(in crate::address_book) struct Bearer {
-    pub(super) address: String,
-    name: Vec<Word>,
-    local: Vec<Word>,
-    company: Vec<Word>,
+/// The words of a contact in lower case.
+#[derive(Debug, Default)]
+pub(in crate::address_book) struct Texts {
+    pub(in crate::address_book) name: Vec<String>,
+    pub(in crate::address_book) local: Vec<String>,
+    pub(in crate::address_book) company: Vec<String>,
     /// True if the name is a name, not an address or nothing.
-    has_name: bool,
+    pub(in crate::address_book) has_name: bool,
 }
 
-impl Bearer {
-    /// Reads a contact.
-    pub(in crate::address_book) fn new(name: Option<&str>, email: &str) -> Self {
+impl Texts {
+    /// Takes a contact apart.
+    pub(in crate::address_book) fn of(name: Option<&str>, email: &str) -> Self {
         let address = email.to_lowercase();
         let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
         let name = name.unwrap_or_default();
@@ -46,24 +45,61 @@ impl Bearer {
         let labels = domain.rsplit('.').skip(1);
         let company = labels
             .filter(|label| label.chars().count() > 1 && !NO_COMPANIES.contains(label))
-            .flat_map(words);
+            .flat_map(split);
+        let mut local = bounded(split(&local.replace('_', " ")));
+        local.retain(|word| !is_number(word));
         Self {
-            name: if is_no_name { Vec::new() } else { bounded(words(name)) },
-            local: bounded(words(&local.replace('_', " ")))
-                .into_iter()
-                .filter(|word| !word.plain.chars().all(|c| c.is_ascii_digit()))
-                .collect(),
+            name: if is_no_name { Vec::new() } else { bounded(split(name)) },
+            local,
             company: bounded(company.collect()),
             has_name: !is_no_name,
-            address,
         }
     }
 }
 
 /// A name has a handful of words; what has more is text.
-fn bounded(mut words: Vec<Word>) -> Vec<Word> {
+fn bounded(mut words: Vec<String>) -> Vec<String> {
     words.truncate(3 * MAX_WORDS);
     words
+}
+
+fn is_number(word: &str) -> bool {
+    !word.starts_with(|c: char| c.is_ascii_alphabetic()) && plain(word).chars().all(|c| c.is_ascii_digit())
+}
+
+/// A contact as words, each by its number.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::address_book) struct Bearer<'a> {
+    pub(in crate::address_book) name: &'a [u32],
+    pub(in crate::address_book) local: &'a [u32],
+    pub(in crate::address_book) company: &'a [u32],
+    /// True if the name is a name, not an address or nothing.
+    pub(in crate::address_book) has_name: bool,
+}
+
+/// The words of contacts by their numbers, and what they are to the words of one reading.
+pub(in crate::address_book) trait Known {
+    /// The word of that number.
+    fn word(&self, number: u32) -> Option<&Word>;
+
+    /// How the question's word at `at` is like a word.
+    fn likeness(&self, at: usize, found: u32) -> Option<Likeness>;
+
+    /// How the two words of the question are one word.
+    fn are_in_one(&self, together: u32) -> Option<Joined>;
+
+    /// How the single word of the question is two words.
+    fn is_two(&self, one: u32, two: u32) -> Option<Joined>;
+
+    /// True for a single letter.
+    fn is_initial(&self, number: u32) -> bool {
+        self.word(number).is_some_and(|word| word.is_initial)
+    }
+
+    /// True for what ends like a patronymic.
+    fn is_patronymic(&self, number: u32) -> bool {
+        self.word(number).is_some_and(is_patronymic)
+    }
 }
 
 /// Labels of domains where everybody has an address, and of endings in two parts.
@@ -114,23 +150,23 @@ impl Place {
 
 impl Reading {
     /// How well `bearer` fits; `None` if somebody else is meant.
-    pub(super) fn fit(&self, bearer: &Bearer) -> Option<Fit> {
+    pub(in crate::address_book) fn fit(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Fit> {
         if self.words.is_empty() {
             return None;
         }
         let fit = self
-            .fit_by_words(bearer)
+            .fit_by_words(bearer, known)
             .into_iter()
-            .chain(self.fit_by_joined_words(bearer));
+            .chain(self.fit_by_joined_words(bearer, known));
         fit.min_by_key(|fit| (fit.why, -fit.points))
     }
 
-    fn fit_by_words(&self, bearer: &Bearer) -> Option<Fit> {
-        let found = self.found_in(bearer)?;
+    fn fit_by_words(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Fit> {
+        let found = self.found_in(bearer, known)?;
         let in_name = || found.places.iter().filter(|place| matches!(place, Place::Name(_)));
         let in_order = in_name().zip(in_name().skip(1)).all(|(one, next)| one < next);
         let of_name = in_name().count();
-        let initials = bearer.name.iter().filter(|word| word.is_initial).count();
+        let initials = bearer.name.iter().filter(|word| known.is_initial(**word)).count();
         let left_over = bearer.name.len().saturating_sub(of_name);
         let has_another_word = left_over > initials;
         let stands_for_a_word = of_name < 2 && has_another_word && found.elsewhere > 0;
@@ -156,19 +192,27 @@ impl Reading {
         Some(Fit { why, points })
     }
 
+    /// Words that may not be found in a contact of whom two others are found whole.
+    pub(in crate::address_book) fn may_be_missing(&self) -> usize {
+        usize::from(self.words.iter().filter(|word| !word.is_initial).count() >= 3)
+    }
+
     /// Finds every word; `None` if too little is found for anybody to be meant.
-    fn found_in(&self, bearer: &Bearer) -> Option<Found> {
+    fn found_in(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Found> {
         let mut found = Found::default();
         let (mut whole, mut missing) = (0, 0);
         for (at, word) in self.words.iter().enumerate() {
-            let Some((likeness, place)) = best_place(word, bearer, &found.places) else {
+            let Some((likeness, place)) = best_place(at, word, bearer, &found.places, known) else {
                 if word.is_initial {
                     found.is_incomplete = true;
-                } else if is_patronymic(word) && !bearer.name.iter().any(is_patronymic) {
+                } else if is_patronymic(word) && !bearer.name.iter().any(|word| known.is_patronymic(*word)) {
                     found.has_no_patronymic = true;
                 } else {
                     missing += 1;
                     found.is_incomplete = true;
+                    if missing > self.may_be_missing() {
+                        return None;
+                    }
                 }
                 continue;
             };
@@ -189,14 +233,18 @@ impl Reading {
     }
 
     /// Names that are written as one word in an address, or were in the question: ivanpetrov, jsmith.
-    fn fit_by_joined_words(&self, bearer: &Bearer) -> Option<Fit> {
-        let joined = |apart: &[Word], together: &[Word]| match (apart, together) {
-            ([one, two], [together]) => joined(one, two, together).max(joined(two, one, together)),
+    fn fit_by_joined_words(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Fit> {
+        let joined = match (self.words.len(), bearer.local, bearer.name) {
+            (2, [together], _) => known.are_in_one(*together),
+            (1, local, name) => [name, local]
+                .into_iter()
+                .filter_map(|words| match words {
+                    [one, two] => known.is_two(*one, *two),
+                    _ => None,
+                })
+                .max(),
             _ => None,
-        };
-        let joined = joined(&self.words, &bearer.local)
-            .max(joined(&bearer.name, &self.words))
-            .max(joined(&bearer.local, &self.words))?;
+        }?;
         let is_sure = joined == Joined::Whole && !bearer.has_name && !self.is_other_layout;
         let why = if is_sure { Why::Words } else { Why::Similar };
         Some(Fit { why, points: 80 })
@@ -222,17 +270,34 @@ struct Found {
 }
 
 /// The best word of the contact that is not taken yet; of equals the first.
-fn best_place<'a>(word: &Word, bearer: &'a Bearer, taken: &[Place]) -> Option<(Likeness, Place)> {
-    let placed = |words: &'a [Word], place: fn(usize) -> Place| {
-        let words = words.iter().enumerate();
-        words.map(move |(at, found)| (place(at), found))
-    };
-    placed(&bearer.name, Place::Name)
-        .chain(placed(&bearer.local, Place::Local))
-        .chain(placed(&bearer.company, Place::Company))
+fn best_place(
+    at: usize,
+    word: &Word,
+    bearer: Bearer<'_>,
+    taken: &[Place],
+    known: &impl Known,
+) -> Option<(Likeness, Place)> {
+    let names = bearer
+        .name
+        .iter()
+        .enumerate()
+        .map(|(at, found)| (Place::Name(at), found));
+    let locals = bearer
+        .local
+        .iter()
+        .enumerate()
+        .map(|(at, found)| (Place::Local(at), found));
+    let companies = bearer
+        .company
+        .iter()
+        .enumerate()
+        .map(|(at, found)| (Place::Company(at), found));
+    names
+        .chain(locals)
+        .chain(companies)
         .filter(|(place, _)| !taken.contains(place))
         .filter_map(|(place, found)| {
-            let likeness = match likeness::of_words(word, found)? {
+            let likeness = match known.likeness(at, *found)? {
                 // In an address, a letter stands for a name.
                 _ if word.is_initial && matches!(place, Place::Local(_)) => Likeness::Initial,
                 likeness => likeness,
@@ -250,30 +315,47 @@ fn best_place<'a>(word: &Word, bearer: &'a Bearer, taken: &[Place]) -> Option<(L
 
 /// How two words are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Joined {
+pub(in crate::address_book) enum Joined {
     /// One of them by its initial.
     ByInitial,
     /// Both of them whole.
     Whole,
 }
 
-/// How `together` is `one` and then `two` in one word.
-fn joined(one: &Word, two: &Word, together: &Word) -> Option<Joined> {
-    const SHORTEST: usize = 4;
-    let spellings = |word: &Word| -> Vec<String> { word.keys.iter().chain([&word.plain]).cloned().collect() };
-    let (ones, twos, whole) = (spellings(one), spellings(two), spellings(together));
-    let first = |spelling: &str| spelling.chars().next().map(String::from).unwrap_or_default();
-    let is_it = |joined: String| joined.chars().count() >= SHORTEST && whole.contains(&joined);
-    let pairs = || ones.iter().flat_map(|one| twos.iter().map(move |two| (one, two)));
-    if pairs().any(|(one, two)| is_it(format!("{one}{two}"))) {
-        return Some(Joined::Whole);
+impl Joined {
+    /// Letters of a joined word at least.
+    pub(in crate::address_book) const SHORTEST: usize = 4;
+
+    /// How `together` is the two words in one, in any order.
+    pub(in crate::address_book) fn of(one: &Word, two: &Word, together: &Word) -> Option<Self> {
+        Self::in_order(one, two, together).max(Self::in_order(two, one, together))
     }
-    let by_initial =
-        pairs().any(|(one, two)| is_it(format!("{}{two}", first(one))) || is_it(format!("{one}{}", first(two))));
-    by_initial.then_some(Joined::ByInitial)
+
+    fn in_order(one: &Word, two: &Word, together: &Word) -> Option<Self> {
+        let is_it = |joined: &str| {
+            joined.chars().count() >= Self::SHORTEST && together.spellings().any(|whole| whole == joined)
+        };
+        let mut joined = Self::spellings(one, two).filter(|(joined, _)| is_it(joined));
+        joined.next().map(|(_, how)| how)
+    }
+
+    /// Every spelling of two words in one, the whole ones first.
+    pub(in crate::address_book) fn spellings(one: &Word, two: &Word) -> impl Iterator<Item = (String, Self)> {
+        let pairs = move || {
+            one.spellings()
+                .flat_map(move |one| two.spellings().map(move |two| (one, two)))
+        };
+        let first = |spelling: &str| spelling.chars().next().map(String::from).unwrap_or_default();
+        let whole = pairs().map(|(one, two)| (format!("{one}{two}"), Self::Whole));
+        let by_initial = pairs().flat_map(move |(one, two)| {
+            [format!("{}{two}", first(one)), format!("{one}{}", first(two))].map(|joined| (joined, Self::ByInitial))
+        });
+        whole.chain(by_initial)
+    }
 }
 
-fn is_patronymic(word: &Word) -> bool {
+/// True for a word that ends like a patronymic.
+pub(in crate::address_book) fn is_patronymic(word: &Word) -> bool {
     const ENDINGS: &[&str] = &[
         "ович",
         "евич",
@@ -294,5 +376,5 @@ fn is_patronymic(word: &Word) -> bool {
         "owitsch",
         "owna",
     ];
-    ENDINGS.iter().any(|ending| word.plain.ends_with(ending)) && word.plain.chars().count() > 6
+    ENDINGS.iter().any(|ending| word.plain().ends_with(ending)) && word.plain().chars().count() > 6
 }

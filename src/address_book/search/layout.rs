@@ -68,23 +68,6 @@ fn is_pronounceable(text: &str) -> bool {
         && text.chars().any(char::is_alphabetic)
 }
 
-/// True if `other` looks much more like words than `text` does.
-pub(super) fn is_likelier(other: &str, text: &str) -> bool {
-    /// A language's words are two fifths vowels.
-    const USUAL: f64 = 0.4;
-    const MUCH: f64 = 0.12;
-    !is_pronounceable(text) || (vowels_in(other) - USUAL).abs() + MUCH < (vowels_in(text) - USUAL).abs()
-}
-
-/// The part of the letters that are vowels.
-fn vowels_in(text: &str) -> f64 {
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let vowels = text.chars().filter(|c| VOWELS.contains(*c)).count();
-    #[expect(clippy::cast_precision_loss, reason = "a name is short")]
-    let part = vowels as f64 / letters.max(1) as f64;
-    part
-}
-
 fn unshifted(c: char) -> char {
     let key = SHIFTED.iter().find(|(shifted, _)| *shifted == c);
     key.map_or(c, |(_, key)| *key)

@@ -5,7 +5,7 @@ use super::spelling::Word;
 
 /// In what way a word of the question is a word of the contact; best first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Likeness {
+pub(in crate::address_book) enum Likeness {
     /// But for case, accents and umlauts written out.
     #[default]
     Same,
@@ -48,23 +48,12 @@ impl Likeness {
 }
 
 /// How `wanted` is like `found`; `None` if it is not.
-pub(super) fn of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
-    if wanted.is_same(found) {
-        return Some(Likeness::Same);
-    }
-    if wanted.is_initial && found.is_initial {
-        return wanted.sounds_like(found).then_some(Likeness::SoundsAlike);
+pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
+    if let Some(likeness) = of_sounds(wanted, found) {
+        return Some(likeness);
     }
     if wanted.is_initial || found.is_initial {
         return is_initial_of(wanted, found).then_some(Likeness::Initial);
-    }
-    if wanted.sounds_like(found) {
-        let is_sure = wanted.is_transliterated_from(found);
-        return Some(if is_sure {
-            Likeness::SoundsAlike
-        } else {
-            Likeness::SoundsHere
-        });
     }
     if diminutives::are_one_name(wanted, found) {
         return Some(Likeness::OneName);
@@ -78,77 +67,114 @@ pub(super) fn of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
     is_beginning(wanted, found).then_some(Likeness::Beginning)
 }
 
-fn is_initial_of(wanted: &Word, found: &Word) -> bool {
-    let (initial, word) = if wanted.is_initial {
-        (wanted, found)
+/// How two words are one by what they share: the plain form, but for umlauts written out, or a key.
+pub(in crate::address_book) fn of_sounds(wanted: &Word, found: &Word) -> Option<Likeness> {
+    if wanted.is_same(found) {
+        return Some(Likeness::Same);
+    }
+    if wanted.is_initial != found.is_initial || !wanted.sounds_like(found) {
+        return None;
+    }
+    Some(if wanted.is_initial || wanted.is_transliterated_from(found) {
+        Likeness::SoundsAlike
     } else {
-        (found, wanted)
-    };
-    let has_key = |initial: &String| word.keys.iter().any(|key| key.starts_with(initial.as_str()));
-    word.plain.starts_with(&initial.plain) || initial.keys.iter().any(|key| !key.is_empty() && has_key(key))
+        Likeness::SoundsHere
+    })
 }
 
-/// Mistakes between two words, if they are few for their length: one from five letters on, two from eight.
-fn mistakes(wanted: &Word, found: &Word) -> Option<u8> {
-    let length = |word: &str| word.chars().count();
-    let few = |one: &str, other: &str| {
-        let (one_length, other_length) = (length(one), length(other));
-        let may_be = match one_length.max(other_length) {
-            0..=3 => 0,
-            4..=7 => 1,
-            _ => 2,
-        };
-        if one_length.abs_diff(other_length) > may_be {
-            return None;
-        }
-        let mistakes = strsim::osa_distance(one, other);
-        (mistakes <= may_be).then(|| u8::try_from(mistakes).unwrap_or(u8::MAX))
+/// True if the one is a letter that the other begins with, or sounds like beginning with.
+pub(in crate::address_book) fn is_initial_of(wanted: &Word, found: &Word) -> bool {
+    let (initial, word) = match (wanted.is_initial, found.is_initial) {
+        (true, false) => (wanted, found),
+        (false, true) => (found, wanted),
+        _ => return false,
     };
+    let begins = |initial: &str| !initial.is_empty() && word.keys().any(|key| key.starts_with(initial));
+    word.plain().starts_with(initial.plain()) || initial.keys().any(begins)
+}
+
+/// The shortest plain form that may have mistakes.
+pub(in crate::address_book) const SHORTEST_MISTYPED: usize = 4;
+/// A spelling of so many letters may have two mistakes.
+pub(in crate::address_book) const LONG: usize = 8;
+
+/// Mistakes between two words, if they are few for their length: one from five letters on, two from eight.
+pub(in crate::address_book) fn mistakes(wanted: &Word, found: &Word) -> Option<u8> {
     // Ann is not Anne mistyped, nor Anna Hanna.
     let (shorter, longer) = {
-        let (one, other) = (length(&wanted.plain), length(&found.plain));
+        let (one, other) = (length(wanted.plain()), length(found.plain()));
         (one.min(other), one.max(other))
     };
-    let begin_alike = wanted.plain.chars().next() == found.plain.chars().next();
-    if shorter < 4 || longer < 5 || (shorter == 4 && !begin_alike) {
+    let begin_alike = || wanted.plain().chars().next() == found.plain().chars().next();
+    if shorter < SHORTEST_MISTYPED || longer < 5 || (shorter == SHORTEST_MISTYPED && !begin_alike()) {
         return None;
     }
     let by_key = wanted
-        .keys
-        .iter()
-        .flat_map(|one| found.keys.iter().filter_map(move |other| few(one, other)));
-    let by_letters = few(&wanted.plain, &found.plain);
+        .keys()
+        .flat_map(|one| found.keys().filter_map(move |other| few_mistakes(one, other)));
+    let by_letters = few_mistakes(wanted.plain(), found.plain());
     by_key.chain(by_letters).min().map(|mistakes| mistakes.max(1))
+}
+
+fn length(word: &str) -> usize {
+    word.chars().count()
+}
+
+fn few_mistakes(one: &str, other: &str) -> Option<u8> {
+    let (one_length, other_length) = (length(one), length(other));
+    let may_be = match one_length.max(other_length) {
+        0..=3 => 0,
+        4..LONG => 1,
+        _ => 2,
+    };
+    // A mistake takes one letter away, and adds one: what differs by more need not be compared.
+    let differ = (letters(one) ^ letters(other)).count_ones();
+    if one_length.abs_diff(other_length) > may_be || differ as usize > 2 * may_be {
+        return None;
+    }
+    let mistakes = strsim::osa_distance(one, other);
+    (mistakes <= may_be).then(|| u8::try_from(mistakes).unwrap_or(u8::MAX))
+}
+
+/// A bit for every letter that is there; some share one.
+fn letters(word: &str) -> u32 {
+    let bit = |letter: char| 1 << (u32::from(letter) % 32);
+    word.chars().fold(0, |letters, letter| letters | bit(letter))
 }
 
 /// Surnames of a man and a woman of one family: -ов and -ова, -ский and -ская.
 fn is_other_gender(wanted: &Word, found: &Word) -> bool {
+    wanted
+        .keys()
+        .any(|key| other_genders(key).any(|other| found.has_key(&other)))
+}
+
+/// Keys of the same surname as the other gender bears it.
+pub(in crate::address_book) fn other_genders(key: &str) -> impl Iterator<Item = String> {
     const ENDINGS: &[(&str, &str)] = &[("v", "va"), ("n", "na"), ("ski", "skaia"), ("ski", "skai")];
     const SHORTEST: usize = 3;
-    let are_of_one_stem = |man: &str, woman: &str| {
-        ENDINGS.iter().any(|(his, hers)| {
-            let stem = man.strip_suffix(his);
-            stem == woman.strip_suffix(hers) && stem.is_some_and(|stem| stem.chars().count() >= SHORTEST)
-        })
-    };
-    wanted.keys.iter().any(|one| {
-        let mut others = found.keys.iter();
-        others.any(|other| are_of_one_stem(one, other) || are_of_one_stem(other, one))
+    let both_ways = ENDINGS.iter().flat_map(|(his, hers)| [(his, hers), (hers, his)]);
+    both_ways.filter_map(move |(ending, other)| {
+        let stem = key.strip_suffix(ending)?;
+        (length(stem) >= SHORTEST).then(|| format!("{stem}{other}"))
     })
 }
 
-fn is_beginning(wanted: &Word, found: &Word) -> bool {
-    // A letter of a script without spaces is a syllable or a word.
-    let is_long_enough = |spelling: &str| match spelling.chars().next() {
-        Some(first) if first > '\u{2e80}' => true,
-        _ => spelling.chars().count() >= 3,
-    };
-    let begins = |wanted: &String, found: &String| is_long_enough(wanted) && found.starts_with(wanted.as_str());
-    begins(&wanted.plain, &found.plain)
+/// Letters that a beginning has at least: one of a script without spaces, where it is a syllable or a word.
+pub(in crate::address_book) fn least_of_beginning(spelling: &str) -> usize {
+    match spelling.chars().next() {
+        Some(first) if first > '\u{2e80}' => 1,
+        _ => 3,
+    }
+}
+
+/// True if `found` begins with `wanted`, as it is written or as it sounds.
+pub(in crate::address_book) fn is_beginning(wanted: &Word, found: &Word) -> bool {
+    let begins = |wanted: &str, found: &str| length(wanted) >= least_of_beginning(wanted) && found.starts_with(wanted);
+    begins(wanted.plain(), found.plain())
         || wanted
-            .keys
-            .iter()
-            .any(|wanted| found.keys.iter().any(|found| begins(wanted, found)))
+            .keys()
+            .any(|wanted| found.keys().any(|found| begins(wanted, found)))
 }
 
 #[cfg(test)]

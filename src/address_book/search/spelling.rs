@@ -9,19 +9,23 @@ mod sounds;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+/// Letters of a word that are looked at, and of each form of it; some letters become eighteen.
+const MAX_LETTERS: usize = 64;
+
 /// A word of a name, an address or a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
-    /// Lower case, without accents, umlauts as their base letter.
-    pub(super) plain: String,
-    /// Lower case with accents, if it has any.
-    accented: Option<String>,
-    /// What it sounds like; never empty.
-    pub(super) keys: Vec<String>,
-    /// True for a single letter.
-    pub(super) is_initial: bool,
+pub(in crate::address_book) struct Word {
+    /// The plain form, the form with accents if there are any, and the keys with [`BETWEEN`] between them.
+    texts: Box<str>,
+    accented_from: u16,
+    keys_from: u16,
     script: Script,
+    /// True for a single letter.
+    pub(in crate::address_book) is_initial: bool,
 }
+
+/// No character of a word.
+const BETWEEN: char = '\0';
 
 /// Which letters a word is made of, as far as it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,20 +52,66 @@ impl Script {
 
 impl Word {
     /// Reads one word in lower case.
-    pub(super) fn new(lower: &str) -> Self {
-        let plain = plain(lower);
-        Self {
-            keys: sounds::keys(lower),
-            is_initial: plain.chars().count() == 1 && plain.chars().all(char::is_alphabetic),
-            accented: (plain != lower).then(|| lower.to_owned()),
-            script: Script::of(lower),
-            plain,
+    pub(in crate::address_book) fn new(lower: &str) -> Self {
+        let lower = beginning(lower);
+        let mut texts = plain(lower);
+        let end = |texts: &String| u16::try_from(texts.len()).unwrap_or(u16::MAX);
+        let is_initial = is_single_letter(&texts);
+        let accented_from = end(&texts);
+        if texts != lower {
+            texts.push_str(lower);
         }
+        let keys_from = end(&texts);
+        for (at, key) in sounds::keys(lower).iter().enumerate() {
+            texts.extend((at > 0).then_some(BETWEEN));
+            texts.push_str(key);
+        }
+        Self {
+            texts: texts.into_boxed_str(),
+            accented_from,
+            keys_from,
+            script: Script::of(lower),
+            is_initial,
+        }
+    }
+
+    /// Lower case, without accents, umlauts as their base letter.
+    pub(in crate::address_book) fn plain(&self) -> &str {
+        self.texts.get(..usize::from(self.accented_from)).unwrap_or_default()
+    }
+
+    /// Lower case with accents, if it has any.
+    fn accented(&self) -> Option<&str> {
+        let accented = self
+            .texts
+            .get(usize::from(self.accented_from)..usize::from(self.keys_from))?;
+        (!accented.is_empty()).then_some(accented)
+    }
+
+    /// What it sounds like; never empty.
+    pub(in crate::address_book) fn keys(&self) -> impl Iterator<Item = &str> + Clone {
+        let keys = self.texts.get(usize::from(self.keys_from)..).unwrap_or_default();
+        keys.split(BETWEEN)
+    }
+
+    /// The plain form and the keys, each once.
+    pub(in crate::address_book) fn spellings(&self) -> impl Iterator<Item = &str> + Clone {
+        let plain = self.plain();
+        std::iter::once(plain).chain(self.keys().filter(move |key| *key != plain))
+    }
+
+    /// The plain form with umlauts that are written out as their base letter.
+    pub(in crate::address_book) fn contracted(&self) -> String {
+        contracted(self.plain())
+    }
+
+    pub(in crate::address_book) fn has_key(&self, wanted: &str) -> bool {
+        self.keys().any(|key| key == wanted)
     }
 
     /// True if both sound the same in some reading.
     pub(super) fn sounds_like(&self, other: &Self) -> bool {
-        self.keys.iter().any(|key| other.keys.contains(key))
+        self.keys().any(|key| other.has_key(key))
     }
 
     /// True if the one is in Cyrillic and the other is not.
@@ -71,24 +121,31 @@ impl Word {
 
     /// True if they differ in case, in accents that one of them lacks, or in umlauts that one of them writes out.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        if self.plain == other.plain {
-            return self.accented.is_none() || other.accented.is_none() || self.accented == other.accented;
+        if self.plain() == other.plain() {
+            let (one, other) = (self.accented(), other.accented());
+            return one.is_none() || other.is_none() || one == other;
         }
         let has_umlaut = |word: &Self| {
-            word.accented
-                .as_ref()
-                .is_some_and(|word| word.contains(['ä', 'ö', 'ü', 'ø', 'æ']))
+            let accented = word.accented();
+            accented.is_some_and(|word| word.contains(['ä', 'ö', 'ü', 'ø', 'æ']))
         };
-        (has_umlaut(self) || has_umlaut(other)) && contracted(&self.plain) == contracted(&other.plain)
+        (has_umlaut(self) || has_umlaut(other)) && self.contracted() == other.contracted()
     }
 }
 
-/// The words of a text in lower case: runs of letters and digits. An apostrophe within a word is no border.
-pub(super) fn words(text: &str) -> Vec<Word> {
-    split(text).iter().map(|word| Word::new(word)).collect()
+fn is_single_letter(plain: &str) -> bool {
+    let mut letters = plain.chars();
+    letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
 }
 
-/// The same as text, with their accents.
+/// As much of a word as is looked at.
+pub(in crate::address_book) fn beginning(word: &str) -> &str {
+    let end = word.char_indices().nth(MAX_LETTERS);
+    end.and_then(|(end, _)| word.get(..end)).unwrap_or(word)
+}
+
+/// The words of a text in lower case with their accents: runs of letters and digits. An apostrophe within a word is no
+/// border.
 pub(super) fn split(text: &str) -> Vec<String> {
     let lower = if text.is_ascii() {
         text.to_ascii_lowercase()
@@ -102,15 +159,15 @@ pub(super) fn split(text: &str) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn is_apostrophe(c: char) -> bool {
+fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | 'ʼ' | '`' | '´' | '‘')
 }
 
 /// Letters and what stands for them, longest first.
-pub(super) type Scheme = &'static [(&'static str, &'static str)];
+type Scheme = &'static [(&'static str, &'static str)];
 
 /// A text by a scheme; letters that are not in it stay.
-pub(super) fn transcribed(text: &str, scheme: Scheme) -> String {
+fn transcribed(text: &str, scheme: Scheme) -> String {
     let mut transcript = String::with_capacity(text.len());
     let mut rest = text;
     'letters: while let Some(first) = rest.chars().next() {
@@ -131,10 +188,11 @@ pub(super) fn is_cyrillic(c: char) -> bool {
     matches!(c, '\u{400}'..='\u{52f}')
 }
 
-/// Lower case without accents. Cyrillic letters keep theirs, which make other letters of them; only ё is е.
+/// Lower case without accents, as many letters as are looked at. Cyrillic letters keep their accents, which make other
+/// letters of them; only ё is е.
 pub(super) fn plain(lower: &str) -> String {
     if lower.is_ascii() {
-        return lower.to_owned();
+        return beginning(lower).to_owned();
     }
     let mut plain = String::with_capacity(lower.len());
     for character in lower.nfc() {
@@ -148,6 +206,7 @@ pub(super) fn plain(lower: &str) -> String {
             },
         }
     }
+    plain.truncate(beginning(&plain).len());
     plain
 }
 

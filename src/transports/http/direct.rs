@@ -44,7 +44,7 @@ type Idle = RunningService<RoleServer, Server>;
 impl Direct {
     pub(super) fn new(server: &Server) -> Self {
         Self {
-            server: server.clone(),
+            server: server.clone().without_progress(),
             by_revision: older_revisions()
                 .map(|version| (version.clone(), OnceLock::new()))
                 .collect(),

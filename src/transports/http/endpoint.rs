@@ -3,7 +3,7 @@
 //! | `Accept` | answer |
 //! |---|---|
 //! | names JSON, both, anything, or is missing | JSON |
-//! | names `text/event-stream` alone, or likes it better (`q`) | an event stream, with comments while it is silent |
+//! | names `text/event-stream` alone, or likes it better (`q`) | an event stream, with progress, and comments while it is silent |
 //! | neither | 406 |
 //!
 //! A batch of messages is answered by `batch`, in each form as a whole: the head comes with the answer.
@@ -66,7 +66,11 @@ pub(super) enum Form {
 impl Endpoint {
     pub(super) fn new(server: &Server, keep_alive: Duration) -> Self {
         let service = |is_json| {
-            let server = server.clone();
+            // JSON has room for the answer alone: rmcp would send an event stream in its place.
+            let server = match is_json {
+                true => server.clone().without_progress(),
+                false => server.clone(),
+            };
             // Host and Origin have passed our own guard, on this route as on all others.
             let config = StreamableHttpServerConfig::default()
                 .disable_allowed_hosts()

@@ -11,18 +11,19 @@
 //! | я, ya, ja, ia; ю, yu, ju, iu | `ia`; `iu` |
 //! | е, ё, э, є, ye, je, ie | `e`; ё also `io` |
 //! | x, кс; ph; th; w; c, ck, q | `ks`; `f`; `t`; `v`; `k` |
+//! | ђ, đ; љ, lj; њ, nj; ћ, ć; џ, dž | `di`; `li`; `ni`; `C`; `dZ` |
 //! | ь, ъ, apostrophes | nothing |
 //!
 //! What a scheme spells in two ways gives a second key: ch is х in German, г is h in Ukrainian, ü is ю or у in Russian.
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Scheme, contracted, is_cyrillic, plain, transcribed};
+use super::{Scheme, beginning, contracted, is_cyrillic, plain, transcribed};
 
 /// Readings beyond these would only be found by an attacker.
 const MAX_KEYS: usize = 8;
 
-/// The sounds of a word in lower case, by every reading; never empty.
+/// The sounds of the beginning of a word in lower case, by every reading; never empty.
 pub(super) fn keys(lower: &str) -> Vec<String> {
     let readings = if lower.chars().any(is_cyrillic) {
         cyrillic_readings(lower)
@@ -31,7 +32,8 @@ pub(super) fn keys(lower: &str) -> Vec<String> {
     };
     let mut keys: Vec<String> = Vec::with_capacity(readings.len());
     for reading in readings.iter().take(MAX_KEYS) {
-        let key = folded(reading);
+        let mut key = folded(reading);
+        key.truncate(beginning(&key).len());
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -45,6 +47,17 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
     if lower.contains("дж") {
         // Джон and Джейн: the English j.
         readings.push(sounds(&lower.replace("дж", "й"), |_, _| None));
+    }
+    if lower.contains(['ћ', 'ђ', 'џ']) {
+        // Serbian names without their accents: Stojkovic, Dordevic, Dzajic.
+        readings.push(sounds(lower, |_, c| match c {
+            'ћ' | 'ч' => Some("c"),
+            'ђ' => Some("d"),
+            'џ' => Some("dz"),
+            'ж' => Some("z"),
+            'ш' => Some("s"),
+            _ => None,
+        }));
     }
     if lower.contains('г') {
         readings.push(sounds(lower, |_, c| (c == 'г').then_some("h")));
@@ -92,7 +105,7 @@ fn sound(c: char) -> Option<&'static str> {
         'е' | 'ё' | 'э' | 'є' => "e",
         'ж' => "Z",
         'з' => "z",
-        'и' | 'й' | 'і' | 'ї' | 'ы' => "i",
+        'и' | 'й' | 'і' | 'ї' | 'ы' | 'ј' => "i",
         'к' => "k",
         'л' => "l",
         'м' => "m",
@@ -106,11 +119,15 @@ fn sound(c: char) -> Option<&'static str> {
         'ф' => "f",
         'х' => "h",
         'ц' => "c",
-        'ч' => "C",
+        'ч' | 'ћ' => "C",
         'ш' | 'щ' => "S",
         'ъ' | 'ь' => "",
         'ю' => "iu",
         'я' => "ia",
+        'љ' => "li",
+        'њ' => "ni",
+        'ђ' => "di",
+        'џ' => "dZ",
         _ => return None,
     })
 }
@@ -148,10 +165,12 @@ fn accented(lower: &str) -> String {
             'ž' | 'ż' | 'ź' => reading.push_str("zh"),
             'ö' | 'ä' | 'ő' => reading.push('e'),
             'ü' | 'ű' => reading.push_str("iu"),
+            'đ' => reading.push_str("dj"),
             'ğ' => {}
             c => reading.push_str(&plain(c.encode_utf8(&mut [0; 4]))),
         }
     }
+    reading.truncate(beginning(&reading).len());
     reading
 }
 

@@ -1,0 +1,174 @@
+//! The address book of one person as it was read. Made once, then only read. Pure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::index::Index;
+use super::page::mark;
+use super::query::Query;
+use super::search::folded;
+use super::{Contact, ContactPage, Error, NotAsked, Page, Source};
+
+/// A person's contacts and employees.
+#[derive(Debug)]
+pub(super) struct Book {
+    /// By id, the newest first.
+    pub(super) contacts: Arc<[Contact]>,
+    pub(super) employees: Arc<[Contact]>,
+    /// Rows of contacts that could not be read.
+    pub(super) unreadable: Vec<Contact>,
+    pub(super) index: Arc<Index>,
+    pub(super) states: States,
+    pub(super) times: Times,
+    /// True if a request of its reading failed: all is to be read again.
+    pub(super) has_failed: bool,
+}
+
+/// How much of each source was read.
+#[derive(Debug, Clone)]
+pub(super) struct States {
+    pub(super) contacts: State,
+    pub(super) employees: State,
+}
+
+/// How much of a source was read.
+#[derive(Debug, Clone)]
+pub(super) enum State {
+    /// All of it.
+    Whole,
+    /// A part of it.
+    Partly,
+    /// Nothing, because of this.
+    Failed(Error),
+}
+
+/// When a book was read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// When its oldest page was asked for.
+    pub(super) whole_at: Instant,
+    /// When its newest pages were asked for last.
+    pub(super) newest_at: Instant,
+    /// How long the portal took for the whole reading.
+    pub(super) cost: Duration,
+}
+
+impl States {
+    pub(super) fn of(&self, source: Source) -> &State {
+        match source {
+            Source::Contacts => &self.contacts,
+            Source::Employees => &self.employees,
+        }
+    }
+
+    /// True if nobody of these sources was missed.
+    pub(super) fn are_whole(&self, sources: &[Source]) -> bool {
+        let is_whole = |source: &Source| match self.of(*source) {
+            State::Whole => true,
+            State::Partly => false,
+            // A portal without the method has nobody there.
+            State::Failed(error) => error.http_status() == Some(404),
+        };
+        sources.iter().all(is_whole)
+    }
+
+    /// Those of `sources` of which nothing could be read.
+    pub(super) fn not_asked(&self, sources: &[Source]) -> Vec<NotAsked> {
+        let failed = |source: &Source| match self.of(*source) {
+            State::Failed(error) => Some(NotAsked {
+                source: *source,
+                error: error.clone(),
+            }),
+            State::Whole | State::Partly => None,
+        };
+        sources.iter().filter_map(failed).collect()
+    }
+}
+
+impl Book {
+    /// Indexes what was read.
+    pub(super) fn new(
+        contacts: Vec<Contact>,
+        employees: Vec<Contact>,
+        unreadable: Vec<Contact>,
+        states: States,
+        times: Times,
+        has_failed: bool,
+    ) -> Self {
+        let (contacts, employees): (Arc<[Contact]>, Arc<[Contact]>) = (contacts.into(), employees.into());
+        Self {
+            index: Arc::new(Index::new(
+                Arc::clone(&contacts),
+                Arc::clone(&employees),
+                unreadable.clone(),
+            )),
+            contacts,
+            employees,
+            unreadable,
+            states,
+            times,
+            has_failed,
+        }
+    }
+
+    /// Contacts and employees.
+    pub(super) fn len(&self) -> usize {
+        self.contacts.len() + self.employees.len()
+    }
+
+    /// True if it can answer a list of `source`: a row of it that was not read, or could not be, would be missing.
+    pub(super) fn can_list(&self, source: Source) -> bool {
+        let is_read = matches!(self.states.of(source), State::Whole);
+        is_read && (source == Source::Employees || self.unreadable.is_empty())
+    }
+
+    /// The page that the portal would answer with, if the book [can list](Self::can_list) it.
+    pub(super) fn page(&self, query: &Query) -> ContactPage {
+        let limit = query.limit() as usize;
+        let skipped = usize::try_from(query.offset()).unwrap_or(usize::MAX);
+        let wanted = folded(query.text());
+        let is_contact = query.source() == Source::Contacts;
+        let rows = if is_contact { &self.contacts } else { &self.employees };
+        let is_met = |contact: &&Contact| {
+            let name = contact.name.as_deref().unwrap_or_default();
+            match query.source() {
+                Source::Contacts => has_piece(name, &wanted) || has_piece(&contact.email, &wanted),
+                Source::Employees => has_beginning(name, &contact.email, &wanted),
+            }
+        };
+        let mut found = rows.iter().filter(is_met).skip(skipped);
+        let mut contacts: Vec<Contact> = found.by_ref().take(limit).cloned().collect();
+        let is_last = found.next().is_none();
+        mark(&mut contacts, Some(&self.index));
+        ContactPage {
+            page: Page {
+                offset: query.offset(),
+                limit: query.limit(),
+                returned: u32::try_from(contacts.len()).unwrap_or(u32::MAX),
+                unreadable: 0,
+                next_offset: (!is_last).then(|| query.offset().saturating_add(u64::from(query.limit()))),
+                // Employees come in another order from the portal.
+                complete: is_last && is_contact,
+                age_seconds: None,
+            },
+            contacts,
+        }
+    }
+}
+
+/// Whether the text has `wanted` as a piece, whatever case and accents it has.
+fn has_piece(text: &str, wanted: &str) -> bool {
+    wanted.is_empty() || folded(text).contains(wanted)
+}
+
+/// Whether a word of the name or of the address's local part begins with a word of `wanted`, as the portal's search of
+/// employees has it.
+fn has_beginning(name: &str, email: &str, wanted: &str) -> bool {
+    const SHORTEST: usize = 2;
+    let is_border = |c: char| !c.is_alphanumeric();
+    let text = folded(name) + " " + &folded(email.split('@').next().unwrap_or_default());
+    let mut words = wanted.split(is_border).filter(|word| word.chars().count() >= SHORTEST);
+    words.any(|wanted| text.split(is_border).any(|word| word.starts_with(wanted)))
+}

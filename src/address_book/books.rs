@@ -1,0 +1,390 @@
+//! The books in memory, by person: how long each is used, and one reading of it for all callers that wait.
+//!
+//! | the kept book is | then |
+//! |---|---|
+//! | younger than `BITRIX24_CACHE_TTL` | it is used as it is |
+//! | older | its newest pages are read again, until a known contact is met |
+//! | older than ten times that (at least five minutes, at most an hour; at least 200 times as long as the portal took) | all of it is read again |
+//! | unused for that long | it is dropped |
+//! | not whole | its reading goes on with the next caller |
+//!
+//! A reading goes on as long as one caller waits for it; then its whole pages stay, and the next caller continues it. With
+//! a time of zero a caller only uses what was asked for after it came, and nothing is kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::book::{Book, State, States, Times};
+use super::processors::Processors;
+use super::reader::Reader;
+use super::{Error, Source};
+use crate::portal::{self, Failed, Person, Portal};
+
+/// Contacts and employees that all books may hold together: some 250 MB.
+const MAX_CONTACTS: usize = 500_000;
+/// Contacts of one book: the newest.
+const MAX_OF_ONE: usize = 50_000;
+
+type Outcome = Result<Arc<Book>, Error>;
+type Flight = Shared<BoxFuture<'static, Outcome>>;
+
+/// The books of everybody whose credentials the process has.
+#[derive(Debug)]
+pub(super) struct Books {
+    portal: Arc<Portal>,
+    processors: Processors,
+    /// How long a book is used as it is.
+    ttl: Duration,
+    shelves: Mutex<HashMap<Person, Shelf>>,
+    count: Gauge,
+    contacts: Gauge,
+}
+
+/// What is known of one person's book.
+#[derive(Debug)]
+struct Shelf {
+    kept: Option<Arc<Book>>,
+    /// The last reading, as long as somebody waits for it.
+    course: Weak<Course>,
+    /// The same until it has come to its end, also if nobody waits; `None` if nothing may be kept.
+    unfinished: Option<Arc<Course>>,
+    flight: Option<WeakShared<BoxFuture<'static, Outcome>>>,
+    used_at: Instant,
+}
+
+/// A reading, as those who wait for it see it.
+#[derive(Debug)]
+struct Course {
+    begun_at: Instant,
+    reader: Mutex<Reader>,
+    /// The book whose newest pages are read again; `None` if all is read.
+    before: Option<Arc<Book>>,
+    /// Contacts read so far.
+    count: watch::Sender<usize>,
+}
+
+/// A book, and how old it was for a caller.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) book: Arc<Book>,
+    /// `None`: all of it was asked for after the caller came.
+    pub(super) age: Option<Duration>,
+}
+
+impl Read {
+    fn by(book: Arc<Book>, arrived: Instant) -> Self {
+        let read_at = book.times.whole_at;
+        Self {
+            book,
+            age: (read_at < arrived).then(|| read_at.elapsed()),
+        }
+    }
+}
+
+impl Course {
+    fn new(now: Instant, before: Option<Arc<Book>>) -> Self {
+        let before = before.filter(|book| !book.contacts.is_empty());
+        let reader = match before.as_ref().and_then(|book| book.contacts.first()) {
+            Some(newest) => Reader::until(newest.id, MAX_OF_ONE),
+            None => Reader::of_book(MAX_OF_ONE, true),
+        };
+        Self {
+            begun_at: now,
+            reader: Mutex::new(reader),
+            before,
+            count: watch::Sender::new(0),
+        }
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Reader> {
+        // Each change is applied whole.
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self) -> usize {
+        self.reader().total(Source::Contacts)
+    }
+
+    /// The book as far as it has been read. A source of which nothing has come yet is `late`.
+    fn so_far(&self, late: &portal::Error) -> Outcome {
+        let reader = self.reader();
+        let state = |source| match (reader.is_whole(source), reader.failure(source)) {
+            (true, _) => State::Whole,
+            _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partly,
+            (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone().into()).into()),
+        };
+        let (mut contacts, mut unreadable) = (
+            reader.sorted(Source::Contacts),
+            reader.unreadable(Source::Contacts).to_vec(),
+        );
+        let mut states = States {
+            contacts: state(Source::Contacts),
+            employees: state(Source::Employees),
+        };
+        let mut times = Times {
+            whole_at: self.begun_at,
+            newest_at: self.begun_at,
+            cost: reader.progress().took,
+        };
+        let mut employees = reader.sorted(Source::Employees);
+        if let Some(before) = &self.before {
+            if let State::Failed(error) = states.contacts {
+                return Err(error);
+            }
+            let covered_to = reader.covered_to().unwrap_or(u64::MAX);
+            contacts.extend(
+                before
+                    .contacts
+                    .iter()
+                    .filter(|contact| contact.id < covered_to)
+                    .cloned(),
+            );
+            employees = before.employees.to_vec();
+            unreadable = before.unreadable.clone();
+            times = Times {
+                newest_at: self.begun_at,
+                ..before.times
+            };
+            states.employees = before.states.employees.clone();
+            if let State::Whole = states.contacts {
+                states.contacts = before.states.contacts.clone();
+            }
+        }
+        let is_failure = |failed: &Failed| failed.error.http_status() != Some(404);
+        let has_failed = Source::ALL
+            .iter()
+            .any(|source| reader.failure(*source).is_some_and(is_failure));
+        let is_cut = contacts.len() > MAX_OF_ONE;
+        if is_cut {
+            contacts.truncate(MAX_OF_ONE);
+            states.contacts = State::Partly;
+        }
+        drop(reader);
+        if let (State::Failed(error), State::Failed(_)) = (&states.contacts, &states.employees) {
+            return Err(error.clone());
+        }
+        Ok(Arc::new(Book::new(
+            contacts, employees, unreadable, states, times, has_failed,
+        )))
+    }
+}
+
+impl Books {
+    pub(super) fn new(portal: Arc<Portal>, processors: Processors, ttl: Duration) -> Self {
+        Self {
+            portal,
+            processors,
+            ttl,
+            shelves: Mutex::default(),
+            count: Gauge::default(),
+            contacts: Gauge::default(),
+        }
+    }
+
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register("bitrix24_books", "Address books in memory", self.count.clone());
+        registry.register(
+            "bitrix24_book_contacts",
+            "Contacts and employees of all address books in memory",
+            self.contacts.clone(),
+        );
+    }
+
+    fn shelves(&self) -> MutexGuard<'_, HashMap<Person, Shelf>> {
+        // Each change is one assignment.
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The book that is kept, however old.
+    pub(super) fn kept(&self, person: Person) -> Option<Arc<Book>> {
+        self.shelves().get(&person)?.kept.clone()
+    }
+
+    /// The book, if it may be used as it is.
+    pub(super) fn fresh(&self, person: Person) -> Option<Arc<Book>> {
+        let mut shelves = self.shelves();
+        let shelf = shelves.get_mut(&person)?;
+        let book = shelf.kept.as_ref()?;
+        let is_fresh = book.times.newest_at.elapsed() < self.ttl && shelf.unfinished.is_none();
+        shelf.used_at = Instant::now();
+        is_fresh.then(|| Arc::clone(book))
+    }
+
+    /// The book of `person`: as it is kept, or read for a caller that came at `arrived` and waits until `until` at most;
+    /// then as far as it has been read. `progress` is called with the number of contacts read so far.
+    ///
+    /// # Errors
+    /// That of the reading, if nothing could be read.
+    pub(super) async fn read(
+        self: &Arc<Self>,
+        person: Person,
+        arrived: Instant,
+        until: Instant,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Read, Error> {
+        loop {
+            if let Some(book) = self.fresh(person) {
+                return Ok(Read::by(book, arrived));
+            }
+            let (course, flight) = self.joined(person);
+            let is_in_time = self.is_in_time(&course, arrived);
+            let mut count = course.count.subscribe();
+            let waiting = async {
+                while count.changed().await.is_ok() {
+                    let read = *count.borrow_and_update();
+                    progress(read);
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                biased;
+                outcome = flight => if is_in_time {
+                    return Ok(Read::by(outcome?, arrived));
+                },
+                () = tokio::time::sleep_until(until) => {
+                    return Ok(Read::by(self.so_far(&course).await?, arrived));
+                }
+                () = waiting => {}
+            }
+        }
+    }
+
+    /// The book of `person` for a list: as it is kept, or read now; `None` if nothing could be read.
+    pub(super) async fn list(self: &Arc<Self>, person: Person) -> Option<Read> {
+        let arrived = Instant::now();
+        if let Some(book) = self.fresh(person) {
+            return Some(Read::by(book, arrived));
+        }
+        loop {
+            let (course, flight) = self.joined(person);
+            let book = flight.await.ok()?;
+            if self.is_in_time(&course, arrived) {
+                return Some(Read::by(book, arrived));
+            }
+        }
+    }
+
+    /// Whether a caller that came at `arrived` may use what this reading brings.
+    fn is_in_time(&self, course: &Course, arrived: Instant) -> bool {
+        !self.ttl.is_zero() || course.begun_at >= arrived
+    }
+
+    /// The reading that is under way, or a new one.
+    fn joined(self: &Arc<Self>, person: Person) -> (Arc<Course>, Flight) {
+        let now = Instant::now();
+        let mut shelves = self.shelves();
+        shelves.retain(|_, shelf| shelf.is_under_way() || now < shelf.used_at + self.longest(shelf));
+        let shelf = shelves.entry(person).or_insert_with(|| Shelf {
+            kept: None,
+            course: Weak::new(),
+            unfinished: None,
+            flight: None,
+            used_at: now,
+        });
+        shelf.used_at = now;
+        let flight = shelf.flight.as_ref().and_then(WeakShared::upgrade);
+        // One that has ended was answered to those who waited for it.
+        if let (Some(flight), Some(course)) = (flight.filter(|flight| flight.peek().is_none()), shelf.course.upgrade())
+        {
+            return (course, flight);
+        }
+        let longest = self.longest(shelf);
+        let is_recent = |course: &Arc<Course>| now < course.begun_at + longest;
+        let course = shelf.unfinished.take().filter(is_recent).unwrap_or_else(|| {
+            let is_young = |book: &&Arc<Book>| !book.has_failed && now < book.times.whole_at + longest;
+            Arc::new(Course::new(now, shelf.kept.as_ref().filter(is_young).cloned()))
+        });
+        let flight = Arc::clone(self).flight(person, Arc::clone(&course)).boxed().shared();
+        shelf.course = Arc::downgrade(&course);
+        shelf.unfinished = (!self.ttl.is_zero()).then(|| Arc::clone(&course));
+        shelf.flight = flight.downgrade();
+        (course, flight)
+    }
+
+    /// How long a book is brought up to date by its newest pages, and kept unused.
+    fn longest(&self, shelf: &Shelf) -> Duration {
+        const TIMES: u32 = 10;
+        const BOUNDS: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
+        /// So that the portal spends half a percent of its time on a book at most.
+        const TIMES_THE_COST: u32 = 200;
+        let cost = shelf.kept.as_ref().map_or(Duration::ZERO, |book| book.times.cost);
+        let by_ttl = self.ttl.saturating_mul(TIMES).clamp(BOUNDS.0, BOUNDS.1);
+        by_ttl.max(cost.saturating_mul(TIMES_THE_COST))
+    }
+
+    /// Reads to the end, or until the portal has no time for more, and keeps what was read.
+    async fn flight(self: Arc<Self>, person: Person, course: Arc<Course>) -> Outcome {
+        let arrival = self.portal.arrive();
+        loop {
+            let Some(pages) = course.reader().next(&self.portal) else {
+                break;
+            };
+            let answer = pages.read(&self.portal, arrival).await;
+            course.reader().learn(answer);
+            course.count.send_replace(course.count());
+        }
+        let book = self.so_far(&course).await;
+        self.put(person, book.as_ref().ok());
+        book
+    }
+
+    /// Indexes what a reading has brought so far.
+    async fn so_far(&self, course: &Arc<Course>) -> Outcome {
+        let (course, after) = (Arc::clone(course), self.portal.timeout());
+        let made = self
+            .processors
+            .run(move |_| course.so_far(&portal::Error::TimedOut { after }));
+        made.await.unwrap_or_else(|| Err(Error::cancelled()))
+    }
+
+    /// Keeps a book that was read, and the reading if it can go on.
+    fn put(&self, person: Person, book: Option<&Arc<Book>>) {
+        let mut shelves = self.shelves();
+        if let Some(shelf) = shelves.get_mut(&person) {
+            // It may go on where only the portal's limit has stopped it.
+            shelf.unfinished.take_if(|course| course.reader().is_over());
+            if let (false, Some(book)) = (self.ttl.is_zero(), book) {
+                shelf.kept = Some(Arc::clone(book));
+            }
+        }
+        self.make_room(&mut shelves, person);
+    }
+
+    /// Drops the books that were unused for longest until the rest fits, but never that of `person`.
+    fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: Person) {
+        let all = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
+        while all(shelves) > MAX_CONTACTS {
+            let others = shelves
+                .iter()
+                .filter(|(other, shelf)| **other != person && !shelf.is_under_way());
+            let Some(oldest) = others.min_by_key(|(_, shelf)| shelf.used_at).map(|(other, _)| *other) else {
+                break;
+            };
+            shelves.remove(&oldest);
+        }
+        let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.count
+            .set(gauge(shelves.values().filter(|shelf| shelf.kept.is_some()).count()));
+        self.contacts.set(gauge(all(shelves)));
+    }
+}
+
+impl Shelf {
+    fn is_under_way(&self) -> bool {
+        self.flight.as_ref().is_some_and(|flight| flight.upgrade().is_some())
+    }
+
+    /// Contacts and employees that are kept.
+    fn len(&self) -> usize {
+        let of_course = self.unfinished.as_ref().map_or(0, |course| course.count());
+        self.kept.as_ref().map_or(0, |book| book.len()) + of_course
+    }
+}

@@ -1,0 +1,397 @@
+//! A whole book, indexed once, and asked often who in it may be meant. Pure.
+//!
+//! Each address is one person, by every name that it has. The words of names, local parts and companies stand in the
+//! [`vocabulary`] once. A question finds the words that are like its own there, by keys, then the people who have them
+//! ([`asked`]); only these are compared, by `search`, with what is known of the words already. So what is found is what
+//! comparing with everybody would find.
+
+mod asked;
+mod keys;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
+
+use super::cautions::{self, BookDomains, Domains};
+use super::search::{Bearer, Fit, Texts, Wanted};
+use super::{Contact, Source};
+use asked::Asked;
+use keys::{Groups, Keys, Part, hash};
+use vocabulary::{Collected, Vocabulary};
+
+/// An address with more names in one source is nobody's.
+const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
+/// Entries that are compared before the caller is asked whether to go on.
+const AT_ONCE: usize = 256;
+/// Entries with the same letters that are looked at for a namesake; more are there only if somebody made them.
+const MAX_NAMESAKES: usize = 1_000;
+
+/// A book that was read, or a part of one.
+#[derive(Debug)]
+pub(super) struct Index {
+    contacts: Arc<[Contact]>,
+    employees: Arc<[Contact]>,
+    unreadable: Vec<Contact>,
+    vocabulary: Vocabulary,
+    /// Names, one after another for each person, then rows that could not be read.
+    entries: Box<[Entry]>,
+    /// The numbers of the words of each entry.
+    words: Box<[u32]>,
+    /// The entries of each word.
+    bearers: Groups,
+    /// First entries by the hash of the address.
+    by_address: Keys,
+    /// Entries by the letters of the name.
+    by_letters: Keys,
+    domains: BookDomains,
+}
+
+/// A name of a person.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// The person's number.
+    person: u32,
+    row: u32,
+    /// Where its words begin.
+    start: u32,
+    name: u8,
+    local: u8,
+    company: u8,
+    has_name: bool,
+    origin: Origin,
+}
+
+/// Where a row stands; the better source first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    Employees,
+    Contacts,
+    Unreadable,
+}
+
+impl Origin {
+    fn source(self) -> Option<Source> {
+        match self {
+            Self::Employees => Some(Source::Employees),
+            Self::Contacts => Some(Source::Contacts),
+            Self::Unreadable => None,
+        }
+    }
+}
+
+/// A person who may be meant.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub(super) fit: Fit,
+    /// The best entry: an employee's own before a contact's, a newer before an older.
+    pub(super) contact: &'a Contact,
+    pub(super) source: Source,
+}
+
+/// Everybody who may be meant.
+#[derive(Debug, Default)]
+pub(super) struct Finding<'a> {
+    /// In no order that matters.
+    pub(super) people: Vec<Found<'a>>,
+    /// Rows that could not be read, that fit, and whose address nobody has.
+    pub(super) unread: Vec<&'a Contact>,
+}
+
+impl Index {
+    /// Indexes a book. An address is one person, whatever its case; rows without an address are nobody's.
+    pub(super) fn new(contacts: Arc<[Contact]>, employees: Arc<[Contact]>, unreadable: Vec<Contact>) -> Self {
+        let mut index = Self {
+            contacts,
+            employees,
+            unreadable,
+            vocabulary: Vocabulary::default(),
+            entries: Box::default(),
+            words: Box::default(),
+            bearers: Groups::default(),
+            by_address: Keys::default(),
+            by_letters: Keys::default(),
+            domains: BookDomains::default(),
+        };
+        index.read();
+        index.find_bearers();
+        index.find_addresses_and_names();
+        index
+    }
+
+    /// Reads the words of everybody.
+    fn read(&mut self) {
+        let mut collected = Collected::default();
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut words: Vec<u32> = Vec::new();
+        let of = |entry: &Entry, words: &[u32]| -> Vec<u32> {
+            words
+                .iter()
+                .copied()
+                .skip(entry.start as usize)
+                .take(entry.length())
+                .collect()
+        };
+        for (person, origin, row) in self.rows() {
+            let Some(contact) = self.row(origin, row) else { continue };
+            let texts = Texts::of(contact.name.as_deref(), &contact.email);
+            let start = words.len();
+            for text in [&texts.name, &texts.local, &texts.company].into_iter().flatten() {
+                words.push(collected.number(text));
+            }
+            let count = |words: &[String]| u8::try_from(words.len()).unwrap_or(u8::MAX);
+            let entry = Entry {
+                person,
+                row,
+                start: u32::try_from(start).unwrap_or(u32::MAX),
+                name: count(&texts.name),
+                local: count(&texts.local),
+                company: count(&texts.company),
+                has_name: texts.has_name,
+                origin,
+            };
+            let of_person = entries
+                .iter()
+                .rev()
+                .take_while(|known| known.person == person && origin != Origin::Unreadable);
+            let known: Vec<&Entry> = of_person.filter(|known| known.origin == origin).collect();
+            let is_same = |known: &&Entry| known.name == entry.name && of(known, &words) == of(&entry, &words);
+            if known.len() >= MAX_NAMES_OF_AN_ADDRESS || known.iter().any(is_same) {
+                words.truncate(start);
+            } else {
+                entries.push(entry);
+            }
+        }
+        self.vocabulary = collected.into_vocabulary();
+        self.entries = entries.into_boxed_slice();
+        self.words = words.into_boxed_slice();
+    }
+
+    /// Persons and rows, the rows of a person one after another, the best first.
+    fn rows(&self) -> Vec<(u32, Origin, u32)> {
+        let mut persons: HashMap<String, u32> = HashMap::with_capacity(self.contacts.len());
+        let mut rows: Vec<(u32, Origin, Reverse<u64>, u32)> = Vec::with_capacity(self.contacts.len());
+        for (origin, contacts) in [(Origin::Employees, &self.employees), (Origin::Contacts, &self.contacts)] {
+            for (row, contact) in (0..)
+                .zip(contacts.iter())
+                .filter(|(_, contact)| !contact.email.is_empty())
+            {
+                let next = u32::try_from(persons.len()).unwrap_or(u32::MAX);
+                let person = *persons.entry(contact.email.to_lowercase()).or_insert(next);
+                rows.push((person, origin, Reverse(contact.id), row));
+            }
+        }
+        let is_known = |row: &Contact| !row.email.is_empty() && persons.contains_key(&row.email.to_lowercase());
+        let unreadable = (0..).zip(&self.unreadable).filter(|(_, row)| !is_known(row));
+        rows.extend(unreadable.map(|(row, _)| (u32::MAX, Origin::Unreadable, Reverse(0), row)));
+        rows.sort_unstable();
+        rows.into_iter()
+            .map(|(person, origin, _, row)| (person, origin, row))
+            .collect()
+    }
+
+    fn find_bearers(&mut self) {
+        let entries = (0..).zip(&self.entries);
+        let words = entries.flat_map(|(number, entry)| self.words_of(entry).iter().map(move |word| (*word, number)));
+        self.bearers = Groups::new(self.vocabulary.len(), words);
+    }
+
+    fn find_addresses_and_names(&mut self) {
+        let mut addresses: Vec<(u32, u32)> = Vec::new();
+        let mut letters: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
+        let mut before = None;
+        for (number, entry) in (0..).zip(&self.entries) {
+            let Some(contact) = self.row(entry.origin, entry.row) else {
+                continue;
+            };
+            if entry.origin == Origin::Unreadable || before != Some(entry.person) {
+                addresses.push((address_hash(&contact.email.to_lowercase()), number));
+            }
+            before = Some(entry.person);
+            let name = contact.name.as_deref().unwrap_or_default();
+            if entry.origin != Origin::Unreadable && !name.is_empty() {
+                letters.push((letters_hash(name), number));
+            }
+        }
+        self.by_address = Keys::new(&addresses);
+        self.by_letters = Keys::new(&letters);
+        let contacts = self.contacts.iter().chain(self.employees.iter());
+        self.domains = BookDomains::of(contacts.map(|contact| contact.email.as_str()));
+    }
+
+    fn row(&self, origin: Origin, row: u32) -> Option<&Contact> {
+        let rows: &[Contact] = match origin {
+            Origin::Contacts => &self.contacts,
+            Origin::Employees => &self.employees,
+            Origin::Unreadable => &self.unreadable,
+        };
+        rows.get(row as usize)
+    }
+
+    fn entry(&self, number: u32) -> Option<&Entry> {
+        self.entries.get(number as usize)
+    }
+
+    fn words_of(&self, entry: &Entry) -> &[u32] {
+        let start = entry.start as usize;
+        self.words.get(start..start + entry.length()).unwrap_or_default()
+    }
+
+    fn bearer(&self, entry: &Entry) -> Bearer<'_> {
+        let (name, rest) = self
+            .words_of(entry)
+            .split_at_checked(entry.name.into())
+            .unwrap_or_default();
+        let (local, company) = rest.split_at_checked(entry.local.into()).unwrap_or_default();
+        Bearer {
+            name,
+            local,
+            company,
+            has_name: entry.has_name,
+        }
+    }
+
+    /// Entries that have a word.
+    fn bearers_of(&self, word: u32) -> &[u32] {
+        self.bearers.get(word)
+    }
+
+    /// The first entry of an address in lower case.
+    fn of_address(&self, address: &str) -> impl Iterator<Item = (u32, &Entry, &Contact)> {
+        let numbers = self.by_address.get(address_hash(address)).iter();
+        let entries = numbers.filter_map(|number| {
+            let entry = self.entry(*number)?;
+            Some((*number, entry, self.row(entry.origin, entry.row)?))
+        });
+        entries.filter(move |(_, _, contact)| contact.email.to_lowercase() == address)
+    }
+
+    /// Contacts and employees.
+    pub(super) fn len(&self) -> usize {
+        self.contacts.len() + self.employees.len()
+    }
+
+    /// True if an address in lower case is somebody's.
+    pub(super) fn knows(&self, address: &str) -> bool {
+        self.of_address(address)
+            .any(|(_, entry, _)| entry.origin != Origin::Unreadable)
+    }
+
+    /// Everybody in `sources` who may be meant. `goes_on` is asked now and then; `None` if it says no.
+    pub(super) fn find(&self, wanted: &Wanted, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Finding<'_>> {
+        let mut fits: Vec<(u32, Fit)> = Vec::new();
+        if let Some(address) = &wanted.address {
+            for (first, entry, _) in self.of_address(address) {
+                let same = (first..).zip(self.entries.iter().skip(first as usize));
+                let same = same.take_while(|(_, other)| other.person == entry.person);
+                let count = if entry.origin == Origin::Unreadable {
+                    1
+                } else {
+                    usize::MAX
+                };
+                fits.extend(same.take(count).map(|(number, _)| (number, Fit::BY_ADDRESS)));
+            }
+        }
+        for reading in &wanted.readings {
+            let asked = Asked::new(self, reading);
+            for candidates in asked.candidates().chunks(AT_ONCE) {
+                if !goes_on() {
+                    return None;
+                }
+                fits.extend(candidates.iter().filter_map(|number| {
+                    let fit = reading.fit(self.bearer(self.entry(*number)?), &asked)?;
+                    Some((*number, wanted.judged(fit)))
+                }));
+            }
+        }
+        Some(self.finding(fits, sources))
+    }
+
+    /// People by the best fit of their names.
+    fn finding(&self, mut fits: Vec<(u32, Fit)>, sources: &[Source]) -> Finding<'_> {
+        fits.sort_unstable_by_key(|(number, fit)| (*number, fit.rank()));
+        fits.dedup_by_key(|(number, _)| *number);
+        let mut finding = Finding::default();
+        let mut last: Option<u32> = None;
+        for (number, fit) in fits {
+            let Some(entry) = self.entry(number) else { continue };
+            let Some(contact) = self.row(entry.origin, entry.row) else {
+                continue;
+            };
+            let Some(source) = entry.origin.source() else {
+                finding.unread.push(contact);
+                continue;
+            };
+            if !sources.contains(&source) {
+                continue;
+            }
+            match finding.people.last_mut().filter(|_| last == Some(entry.person)) {
+                Some(known) if fit.rank() < known.fit.rank() => known.fit = fit,
+                Some(_) => {}
+                None => finding
+                    .people
+                    .extend(
+                        self.best(number, sources)
+                            .map(|(contact, source)| Found { fit, contact, source }),
+                    ),
+            }
+            last = Some(entry.person);
+        }
+        finding
+    }
+
+    /// The best row of the person of an entry.
+    fn best(&self, number: u32, sources: &[Source]) -> Option<(&Contact, Source)> {
+        let person = self.entry(number)?.person;
+        let until = self.entries.get(..=number as usize)?;
+        let first = until
+            .iter()
+            .rev()
+            .take_while(|entry| entry.person == person)
+            .filter_map(|entry| {
+                let source = entry.origin.source().filter(|source| sources.contains(source))?;
+                Some((self.row(entry.origin, entry.row)?, source))
+            });
+        first.last()
+    }
+
+    /// True if somebody bears the same name with another address, as [`cautions::same_names`] has it.
+    pub(super) fn has_namesake(&self, name: Option<&str>, email: &str) -> bool {
+        let Some(name) = name.filter(|_| !email.is_empty()) else {
+            return false;
+        };
+        let address = email.to_lowercase();
+        let numbers = self.by_letters.get(letters_hash(name)).iter();
+        let rows = numbers.take(MAX_NAMESAKES).filter_map(|number| {
+            let entry = self.entry(*number)?;
+            self.row(entry.origin, entry.row)
+        });
+        rows.filter(|row| row.email.to_lowercase() != address)
+            .any(|row| cautions::is_same_name(row.name.as_deref().unwrap_or_default(), name))
+    }
+
+    /// What is odd about the domains of `addresses`, beside those of the books.
+    pub(super) fn domains_with<'a>(books: &[Arc<Self>], addresses: impl IntoIterator<Item = &'a str>) -> Domains {
+        let mut domains = books.iter().map(|book| &book.domains);
+        let first = domains.next().cloned().unwrap_or_default();
+        domains.fold(first, |all, book| all.and(book)).with(addresses)
+    }
+}
+
+impl Entry {
+    fn length(&self) -> usize {
+        [self.name, self.local, self.company].map(usize::from).iter().sum()
+    }
+}
+
+fn address_hash(address: &str) -> u32 {
+    hash(Part::Whole, address.chars())
+}
+
+fn letters_hash(name: &str) -> u32 {
+    let letters = cautions::letters_of_name(name).to_le_bytes();
+    hash(Part::Whole, letters.map(char::from))
+}

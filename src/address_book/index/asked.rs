@@ -1,0 +1,156 @@
+//! A question and a book: what the words of the book are to those of the question, and who may be meant. Pure.
+
+use std::cell::RefCell;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
+
+use super::Index;
+use super::vocabulary::Alike;
+use crate::address_book::search::{Joined, Known, Likeness, Reading, Word, is_patronymic, of_words};
+
+/// A reading of a question, seen beside the words of a book.
+pub(super) struct Asked<'a> {
+    index: &'a Index,
+    reading: &'a Reading,
+    /// For each word of the question; empty for an initial, which is compared.
+    alike: Vec<Alike>,
+    /// Words that are both words of the question in one.
+    in_one: HashMap<u32, Joined>,
+    /// Words that may be a part of the question's single word.
+    parts: HashSet<u32>,
+    two: RefCell<HashMap<(u32, u32), Option<Joined>>>,
+}
+
+impl Known for Asked<'_> {
+    fn word(&self, number: u32) -> Option<&Word> {
+        self.index.vocabulary.word(number)
+    }
+
+    fn likeness(&self, at: usize, found: u32) -> Option<Likeness> {
+        match self.reading.words.get(at) {
+            Some(wanted) if wanted.is_initial => of_words(wanted, self.word(found)?),
+            _ => self.alike.get(at)?.likeness(found),
+        }
+    }
+
+    fn are_in_one(&self, together: u32) -> Option<Joined> {
+        self.in_one.get(&together).copied()
+    }
+
+    fn is_two(&self, one: u32, two: u32) -> Option<Joined> {
+        if !self.parts.contains(&one) && !self.parts.contains(&two) {
+            return None;
+        }
+        let compare = || Joined::of(self.word(one)?, self.word(two)?, self.reading.words.first()?);
+        *self.two.borrow_mut().entry((one, two)).or_insert_with(compare)
+    }
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(index: &'a Index, reading: &'a Reading) -> Self {
+        let alike = |word: &Word| match word.is_initial {
+            true => Alike::default(),
+            false => index.vocabulary.alike(word),
+        };
+        let mut asked = Self {
+            index,
+            reading,
+            alike: reading.words.iter().map(alike).collect(),
+            in_one: HashMap::new(),
+            parts: HashSet::default(),
+            two: RefCell::default(),
+        };
+        match reading.words.as_slice() {
+            [one, two] => asked.find_in_one(one, two),
+            [together] => asked.find_parts(together),
+            _ => {}
+        }
+        asked
+    }
+
+    fn find_in_one(&mut self, one: &Word, two: &Word) {
+        let spellings = Joined::spellings(one, two).chain(Joined::spellings(two, one));
+        let long_enough = spellings.filter(|(joined, _)| joined.chars().count() >= Joined::SHORTEST);
+        for (joined, how) in long_enough {
+            for number in self.index.vocabulary.of_spelling(&joined) {
+                let known = self.in_one.entry(number).or_insert(how);
+                *known = how.max(*known);
+            }
+        }
+    }
+
+    fn find_parts(&mut self, together: &Word) {
+        let vocabulary = &self.index.vocabulary;
+        let long_enough = |spelling: &&str| spelling.chars().count() >= Joined::SHORTEST;
+        for spelling in together.spellings().filter(long_enough) {
+            let length = spelling.chars().count();
+            let ends = spelling.char_indices().map(|(end, _)| end).chain([spelling.len()]);
+            for (letters, (before, after)) in ends.filter_map(|end| spelling.split_at_checked(end)).enumerate() {
+                let mut ones = vocabulary.of_spelling(before).peekable();
+                let mut twos = vocabulary.of_spelling(after).peekable();
+                let (has_one, has_two) = (ones.peek().is_some(), twos.peek().is_some());
+                // The other part is whole too, or a single letter stands for it.
+                if has_two || letters + 1 == length {
+                    self.parts.extend(ones);
+                }
+                if has_one || letters == 1 {
+                    self.parts.extend(twos);
+                }
+            }
+        }
+    }
+
+    /// Entries among which are all that fit, by number, each once.
+    pub(super) fn candidates(&self) -> Vec<u32> {
+        let mut candidates = self.by_words();
+        let is_of_two = |entry: &u32| {
+            let bearer = self.index.entry(*entry).map(|entry| self.index.bearer(entry));
+            bearer.is_some_and(|bearer| bearer.name.len() == 2 || bearer.local.len() == 2)
+        };
+        let is_of_one = |entry: &u32| {
+            let bearer = self.index.entry(*entry).map(|entry| self.index.bearer(entry));
+            bearer.is_some_and(|bearer| bearer.local.len() == 1)
+        };
+        for number in &self.parts {
+            candidates.extend(self.index.bearers_of(*number).iter().filter(|entry| is_of_two(entry)));
+        }
+        for number in self.in_one.keys() {
+            candidates.extend(self.index.bearers_of(*number).iter().filter(|entry| is_of_one(entry)));
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+
+    /// Entries that have enough of the words: of the words that must be there, all entries of the rarest, or of the rarest
+    /// two where one may be missing.
+    fn by_words(&self) -> Vec<u32> {
+        let rarest = self.rarest();
+        let bearers = |at: usize, with_initials: bool| {
+            let alike = self.alike.get(at).into_iter().flat_map(Alike::iter);
+            let alike = alike.filter(move |(_, likeness)| with_initials || *likeness != Likeness::Initial);
+            alike.flat_map(|(number, _)| self.index.bearers_of(number)).copied()
+        };
+        match rarest {
+            Some(rarest) => rarest.into_iter().flat_map(|at| bearers(at, true)).collect(),
+            // An initial alone is anybody's.
+            None => (0..self.alike.len()).flat_map(|at| bearers(at, false)).collect(),
+        }
+    }
+
+    /// Words of the question of which everybody who fits has one; `None` if there may be others.
+    fn rarest(&self) -> Option<Vec<usize>> {
+        let needed = |(_, word): &(usize, &Word)| !word.is_initial && !is_patronymic(word);
+        let words = self.reading.words.iter().enumerate().filter(needed);
+        let mut by_bearers: Vec<(usize, usize)> = words.map(|(at, _)| (self.count(at), at)).collect();
+        by_bearers.sort_unstable();
+        let enough = self.reading.may_be_missing() + 1;
+        let is_worth_it = by_bearers.len() >= enough && self.alike.len() > 1;
+        is_worth_it.then(|| by_bearers.into_iter().take(enough).map(|(_, at)| at).collect())
+    }
+
+    fn count(&self, at: usize) -> usize {
+        let alike = self.alike.get(at).into_iter().flat_map(Alike::iter);
+        alike.map(|(number, _)| self.index.bearers_of(number).len()).sum()
+    }
+}

@@ -1,0 +1,244 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::address_book::search::{Likeness, Why, Word, fit_of_everybody, of_words};
+
+fn contact(id: u64, name: &str, email: &str) -> Contact {
+    Contact {
+        id,
+        name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+        email: email.to_owned(),
+        cautions: Vec::new(),
+    }
+}
+
+fn index(contacts: &[(&str, &str)], employees: &[(&str, &str)]) -> Index {
+    let rows = |rows: &[(&str, &str)]| -> Arc<[Contact]> {
+        let rows = rows.iter().zip((1..=rows.len() as u64).rev());
+        rows.map(|((name, email), id)| contact(id, name, email)).collect()
+    };
+    Index::new(rows(contacts), rows(employees), Vec::new())
+}
+
+type Fits = BTreeMap<String, (Why, i32)>;
+
+fn found(index: &Index, asked: &str) -> Fits {
+    let finding = index.find(&Wanted::new(asked), Source::ALL, &|| true).unwrap();
+    let people = finding.people.iter();
+    people
+        .map(|found| (found.contact.email.clone(), found.fit.rank()))
+        .collect()
+}
+
+/// Everybody who fits, found by comparing with everybody.
+fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
+    let wanted = Wanted::new(asked);
+    let mut fits = Fits::new();
+    for (name, email) in contacts {
+        if let Some(fit) = fit_of_everybody(&wanted, Some(name), email) {
+            let best = fits.entry(email.clone()).or_insert(fit.rank());
+            *best = fit.rank().min(*best);
+        }
+    }
+    fits
+}
+
+fn alike(words: &[String], wanted: &str) -> Vec<(u32, Likeness)> {
+    let mut collected = Collected::default();
+    for word in words {
+        collected.number(word);
+    }
+    collected.into_vocabulary().alike(&Word::new(wanted)).iter().collect()
+}
+
+fn compared_words(words: &[String], wanted: &str) -> Vec<(u32, Likeness)> {
+    let mut distinct: Vec<&String> = Vec::new();
+    for word in words {
+        if !distinct.contains(&word) {
+            distinct.push(word);
+        }
+    }
+    let like = |word: &&String| of_words(&Word::new(wanted), &Word::new(word));
+    let likenesses = (0..)
+        .zip(&distinct)
+        .filter_map(|(number, word)| Some((number, like(word)?)));
+    likenesses.collect()
+}
+
+/// A word with mistakes: each swaps, changes, drops or adds a letter at a place.
+fn mistyped(word: &str, mistakes: &[(u8, usize, char)]) -> String {
+    let mut letters: Vec<char> = word.chars().collect();
+    for (kind, at, letter) in mistakes {
+        let at = at % letters.len().max(1);
+        match kind % 4 {
+            0 if at + 1 < letters.len() => letters.swap(at, at + 1),
+            1 if !letters.is_empty() => letters[at] = *letter,
+            2 if letters.len() > 1 => drop(letters.remove(at)),
+            _ => letters.insert(at, *letter),
+        }
+    }
+    letters.into_iter().collect()
+}
+
+const WORD: &str = "[a-e]{1,12}|[абвеинокс]{1,12}|[a-z]{3,9}(ov|ova|ski|skaia|in|ina|sch|tch|ue|ü|oe)|[а-я]{3,7}(ов|ова|ский|ская|ёв|ович)\
+    |田?中?太?郎|[あ-お]{1,3}|[a-zà-ž]{1,7}|иван|john|sasha|саша|bob|robert|александр|ю|j|щ|š";
+
+fn mistakes() -> impl Strategy<Value = Vec<(u8, usize, char)>> {
+    let letter = prop::sample::select("abceiklnosuvабвеинокс".chars().collect::<Vec<_>>());
+    prop::collection::vec((any::<u8>(), any::<usize>(), letter), 0..=2)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_same_words_are_alike_as_by_comparing_with_all(
+        words in prop::collection::vec(WORD, 1..25),
+        other in WORD,
+        mistakes in mistakes(),
+    ) {
+        for word in words.iter().take(6).chain([&other]) {
+            for wanted in [word.clone(), mistyped(word, &mistakes)] {
+                if !Word::new(&wanted).is_initial {
+                    prop_assert_eq!(alike(&words, &wanted), compared_words(&words, &wanted), "{} in {:?}", wanted, words);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn two_mistakes_in_a_long_word_are_found(
+        word in "[a-e]{8,12}|[абвеинокс]{8,12}|[a-e]{5,7}",
+        first in mistakes(),
+        others in prop::collection::vec("[a-e]{6,10}", 0..12),
+    ) {
+        let mut words = others;
+        words.push(word.clone());
+        let wanted = mistyped(&word, &first);
+        prop_assert_eq!(alike(&words, &wanted), compared_words(&words, &wanted), "{} in {:?}", wanted, words);
+    }
+}
+
+/// Names of people, from a few words so that many are alike, and their addresses.
+fn book() -> impl Strategy<Value = Vec<(String, String)>> {
+    const WORDS: &[&str] = &[
+        "Anna",
+        "Ivan",
+        "Иван",
+        "Анна",
+        "Jürgen",
+        "Petrov",
+        "Петрова",
+        "Петров",
+        "Müller",
+        "Mueller",
+        "Смирнов",
+        "Sergeevich",
+        "Сергеевич",
+        "Robert",
+        "Bob",
+        "J.",
+        "А.",
+        "Schmidt",
+        "Schmitd",
+        "Konstantinopolski",
+        "Li",
+        "田中",
+        "Щербаков",
+        "Shcherbakov",
+        "O'Neill",
+        "Abramovich",
+        "Smith",
+        "Roman",
+    ];
+    const LOCALS: &[&str] = &[
+        "anna",
+        "ivan",
+        "petrov",
+        "ivanpetrov",
+        "apetrova",
+        "i.petrov",
+        "anna_schmidt",
+        "jmueller",
+        "smirnov-i",
+        "info",
+        "bob",
+        "12",
+        "r.smith",
+        "smithr",
+        "щ",
+        "konstantin",
+    ];
+    const DOMAINS: &[&str] = &["x.example", "petrov.example", "schmidt-bau.co.uk", "gmail.com"];
+    let word = prop::sample::select(WORDS).prop_map(str::to_owned);
+    let name = prop::collection::vec(word, 0..4).prop_map(|words| words.join(" "));
+    let email = (prop::sample::select(LOCALS), 0_u8..9, prop::sample::select(DOMAINS));
+    let email = email.prop_map(|(local, number, domain)| match number {
+        0..5 => format!("{local}@{domain}"),
+        _ => format!("{local}.{number}@{domain}"),
+    });
+    prop::collection::vec((name, email), 1..30)
+}
+
+/// What somebody may ask for a person by.
+fn asked_for((name, email): &(String, String), kind: u8, mistakes: &[(u8, usize, char)]) -> String {
+    let words: Vec<&str> = name.split(' ').collect();
+    let last = words.last().copied().unwrap_or_default();
+    match kind % 9 {
+        0 => name.clone(),
+        1 => mistyped(name, mistakes),
+        2 => words.iter().rev().copied().collect::<Vec<_>>().join(" "),
+        3 => words.concat(),
+        4 => format!("{}. {last}", name.chars().next().unwrap_or('x')),
+        5 => email.clone(),
+        6 => format!("{} Иванович {last}", words.first().unwrap_or(&"x")),
+        7 => email.split(['@', '.']).next().unwrap_or_default().to_owned(),
+        _ => format!("{last} at Petrov"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_index_finds_exactly_those_that_comparing_with_everybody_finds(
+        book in book(),
+        at in any::<prop::sample::Index>(),
+        mistakes in mistakes(),
+        text in "[A-Za-zА-я]{1,9}( [A-Za-zА-я]{1,9}){0,2}",
+    ) {
+        let borrowed: Vec<(&str, &str)> = book.iter().map(|(name, email)| (name.as_str(), email.as_str())).collect();
+        let index = index(&borrowed, &[]);
+        for kind in 0..9 {
+            let asked = asked_for(at.get(&book), kind, &mistakes);
+            prop_assert_eq!(found(&index, &asked), compared(&book, &asked), "{} in {:?}", asked, book);
+        }
+        for asked in ["Fyyf Gtnhjdf", "фттф", text.as_str()] {
+            prop_assert_eq!(found(&index, asked), compared(&book, asked), "{} in {:?}", asked, book);
+        }
+    }
+}
+
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split('\t').collect())
+}
+
+#[test]
+fn the_index_of_the_labelled_book_finds_whom_comparing_with_everybody_finds() {
+    let book: Vec<(String, String)> = rows(include_str!("../../../tests/it/recipients/book.tsv"))
+        .map(|row| (row.get(1).unwrap_or(&"").to_string(), row[0].to_owned()))
+        .collect();
+    let borrowed: Vec<(&str, &str)> = book
+        .iter()
+        .map(|(name, email)| (name.as_str(), email.as_str()))
+        .collect();
+    let index = index(&borrowed, &[]);
+    // Of every kind some, since comparing with everybody takes so long.
+    for row in rows(include_str!("../../../tests/it/recipients/pairs.tuning.tsv")).step_by(STEP) {
+        assert_eq!(found(&index, row[1]), compared(&book, row[1]), "{}", row[1]);
+    }
+}
+const STEP: usize = 12;

@@ -1,0 +1,266 @@
+//! The words of a book, each once, and how those are found that are like a word of a question. Pure.
+//!
+//! A word is found by what it has in common with the other: a spelling, the beginning of one, or what is left of both
+//! without the letters that were mistyped.
+//!
+//! Mistakes are found by deletions, as `SymSpell` does: two spellings are one mistake apart only if they become the same
+//! when each loses a letter at most. For two mistakes, in long words, that would take some fifty keys a word. So long
+//! spellings are halved: one of the halves has a mistake at most. Levenshtein automata over a transducer (`fst`) would
+//! be smaller, but they count a transposition as two mistakes, need one transducer for every sound key and are built at
+//! a millisecond each, where fifty names have a hundred words.
+
+use foldhash::HashMap;
+
+use super::keys::{Keys, Part, hash, without, without_one};
+use crate::address_book::search::{
+    LONG, Likeness, SHORTEST_MISTYPED, Word, beginning, is_beginning, is_initial_of, keys_of_forms, least_of_beginning,
+    mistakes, of_sounds, other_genders,
+};
+
+/// Words by number, and numbers by keys.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    words: Vec<Word>,
+    keys: Keys,
+    /// The most letters of a key of a single letter.
+    longest_initial: usize,
+}
+
+/// The words that are like one of a question, by number, in order.
+#[derive(Debug, Default)]
+pub(super) struct Alike(Vec<(u32, Likeness)>);
+
+impl Alike {
+    pub(super) fn likeness(&self, number: u32) -> Option<Likeness> {
+        let at = self.0.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.0.get(at).map(|(_, likeness)| *likeness)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Likeness)> {
+        self.0.iter().copied()
+    }
+}
+
+/// Words that are being collected.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    words: Vec<Word>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Collected {
+    /// The number of a word in lower case.
+    pub(super) fn number(&mut self, lower: &str) -> u32 {
+        let lower = beginning(lower);
+        if let Some(number) = self.numbers.get(lower) {
+            return *number;
+        }
+        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        self.words.push(Word::new(lower));
+        self.numbers.insert(lower.to_owned(), number);
+        number
+    }
+
+    pub(super) fn into_vocabulary(self) -> Vocabulary {
+        drop(self.numbers);
+        let mut entries: Vec<(u32, u32)> = Vec::new();
+        let mut hashes: Vec<u32> = Vec::new();
+        for (number, word) in (0..).zip(&self.words) {
+            keys_of(word, &mut |hash| hashes.push(hash));
+            hashes.sort_unstable();
+            hashes.dedup();
+            entries.extend(hashes.drain(..).map(|hash| (hash, number)));
+        }
+        let initials = self.words.iter().filter(|word| word.is_initial);
+        let lengths = initials.flat_map(Word::spellings).map(|key| key.chars().count());
+        let longest_initial = lengths.max().unwrap_or_default();
+        let mut words = self.words;
+        words.shrink_to_fit();
+        Vocabulary {
+            words,
+            keys: Keys::new(&entries),
+            longest_initial,
+        }
+    }
+}
+
+/// Everything that a word is found by.
+fn keys_of(word: &Word, add: &mut impl FnMut(u32)) {
+    let may_be_mistyped = word.plain().chars().count() >= SHORTEST_MISTYPED;
+    for spelling in word.spellings() {
+        let letters: Vec<char> = spelling.chars().collect();
+        add(hash(Part::Whole, letters.iter().copied()));
+        if let Some(first) = letters.get(..least_of_beginning(spelling)) {
+            add(hash(Part::Beginning, first.iter().copied()));
+        }
+        if may_be_mistyped && letters.len() >= LONG {
+            let (first, last) = letters.split_at(letters.len() / 2);
+            for (part, half) in [(Part::FirstHalf, first), (Part::LastHalf, last)] {
+                add(hash(part, half.iter().copied()));
+                without_one(part, half, add);
+            }
+        } else if may_be_mistyped {
+            without_one(Part::Whole, &letters, add);
+        }
+    }
+    add(hash(Part::Whole, word.contracted().chars()));
+}
+
+impl Vocabulary {
+    pub(super) fn word(&self, number: u32) -> Option<&Word> {
+        self.words.get(number as usize)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Words by the hash of what they may have in common.
+    fn by(&self, hash: u32) -> impl Iterator<Item = (u32, &Word)> {
+        let numbers = self.keys.get(hash).iter();
+        numbers.filter_map(|number| Some((*number, self.word(*number)?)))
+    }
+
+    /// Words that are spelt so, or may be.
+    fn spelt<'a>(&'a self, text: &str) -> impl Iterator<Item = (u32, &'a Word)> + use<'a> {
+        self.by(hash(Part::Whole, text.chars()))
+    }
+
+    /// Words of which `text` is the plain form or a key.
+    pub(super) fn of_spelling<'a>(&'a self, text: &'a str) -> impl Iterator<Item = u32> + 'a {
+        let words = self.spelt(text);
+        let is_it = move |word: &Word| word.spellings().any(|spelling| spelling == text);
+        words.filter(move |(_, word)| is_it(word)).map(|(number, _)| number)
+    }
+
+    /// All words that are like `wanted`, which is no initial, each in the best way there is.
+    pub(super) fn alike(&self, wanted: &Word) -> Alike {
+        let mut found = Found::default();
+        let contracted = wanted.contracted();
+        for spelling in wanted.spellings().chain([contracted.as_str()]) {
+            for (number, word) in self.spelt(spelling) {
+                found.add(number, || of_sounds(wanted, word));
+            }
+        }
+        for spelling in wanted.spellings() {
+            let ends = spelling
+                .char_indices()
+                .skip(1)
+                .map(|(end, _)| end)
+                .chain([spelling.len()]);
+            let beginnings = ends.take(self.longest_initial).filter_map(|end| spelling.get(..end));
+            for (number, initial) in beginnings.flat_map(|beginning| self.spelt(beginning)) {
+                found.add(number, || is_initial_of(wanted, initial).then_some(Likeness::Initial));
+            }
+        }
+        let genders = wanted.keys().flat_map(other_genders);
+        let forms = keys_of_forms(wanted).map(|key| (key, Likeness::OneName));
+        for (key, likeness) in forms {
+            self.add_by_key(&mut found, key, likeness);
+        }
+        for key in genders {
+            self.add_by_key(&mut found, &key, Likeness::OtherGender);
+        }
+        for (number, word) in self.maybe_mistyped(wanted) {
+            found.add_word(number, word, || mistakes(wanted, word).map(Likeness::Mistyped));
+        }
+        for spelling in wanted.spellings() {
+            let letters = spelling.chars().take(least_of_beginning(spelling));
+            for (number, word) in self.by(hash(Part::Beginning, letters)) {
+                found.add_word(number, word, || {
+                    is_beginning(wanted, word).then_some(Likeness::Beginning)
+                });
+            }
+        }
+        found.into_alike()
+    }
+
+    fn add_by_key(&self, found: &mut Found, key: &str, likeness: Likeness) {
+        for (number, word) in self.spelt(key) {
+            found.add_word(number, word, || word.has_key(key).then_some(likeness));
+        }
+    }
+
+    /// Words that may be `wanted` but for a mistake or two, each once.
+    fn maybe_mistyped(&self, wanted: &Word) -> impl Iterator<Item = (u32, &Word)> {
+        let mut numbers: Vec<u32> = Vec::new();
+        if wanted.plain().chars().count() >= SHORTEST_MISTYPED {
+            let mut add = |hash: u32| numbers.extend(self.keys.get(hash));
+            for spelling in wanted.spellings() {
+                let letters: Vec<char> = spelling.chars().collect();
+                mistyped(&letters, &mut add);
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        let numbers = numbers.into_iter();
+        numbers.filter_map(|number| Some((number, self.word(number)?)))
+    }
+}
+
+/// What words have in common that are `letters` but for the mistakes that such words may have.
+fn mistyped(letters: &[char], add: &mut impl FnMut(u32)) {
+    let length = letters.len();
+    // Shorter than long ones: without a letter; beside a long one, two letters are missing in this one's place.
+    match length.checked_sub(LONG) {
+        None => {
+            add(hash(Part::Whole, letters.iter().copied()));
+            without_one(Part::Whole, letters, add);
+        }
+        Some(more @ (0 | 1)) => {
+            if more == 0 {
+                without_one(Part::Whole, letters, add);
+            }
+            for left_out in 0..length {
+                let rest: Vec<char> = without(letters, left_out).collect();
+                let later = |at: &usize| *at >= left_out;
+                for at in (0..rest.len()).filter(later) {
+                    add(hash(Part::Whole, without(&rest, at)));
+                }
+            }
+        }
+        Some(_) => {}
+    }
+    // Long ones: of a word of so many letters, one of the halves with a mistake at most.
+    let (shortest, longest) = (length.saturating_sub(2).max(LONG), length + 2);
+    if shortest > longest {
+        return;
+    }
+    let of_first = (shortest / 2).saturating_sub(1)..=longest / 2 + 1;
+    let of_last = shortest.div_ceil(2).saturating_sub(1)..=longest.div_ceil(2) + 1;
+    for first in of_first.filter_map(|length| letters.get(..length)) {
+        add(hash(Part::FirstHalf, first.iter().copied()));
+        without_one(Part::FirstHalf, first, add);
+    }
+    for last in of_last.filter_map(|last| letters.get(length.checked_sub(last)?..)) {
+        add(hash(Part::LastHalf, last.iter().copied()));
+        without_one(Part::LastHalf, last, add);
+    }
+}
+
+/// Words that were found, each in the first way.
+#[derive(Debug, Default)]
+struct Found(HashMap<u32, Likeness>);
+
+impl Found {
+    fn add(&mut self, number: u32, likeness: impl FnOnce() -> Option<Likeness>) {
+        if !self.0.contains_key(&number)
+            && let Some(likeness) = likeness()
+        {
+            self.0.insert(number, likeness);
+        }
+    }
+
+    /// Adds a word unless it is a single letter, which only begins another.
+    fn add_word(&mut self, number: u32, word: &Word, likeness: impl FnOnce() -> Option<Likeness>) {
+        if !word.is_initial {
+            self.add(number, likeness);
+        }
+    }
+
+    fn into_alike(self) -> Alike {
+        let mut alike: Vec<(u32, Likeness)> = self.0.into_iter().collect();
+        alike.sort_unstable_by_key(|(number, _)| *number);
+        Alike(alike)
+    }
+}

@@ -1,0 +1,164 @@
+//! How many pages a request asks for: what the time per page allows, and less after failures. Pure.
+
+use std::time::Duration;
+
+use crate::portal::MAX_CALLS;
+
+/// Pages of the first request.
+const FIRST: usize = 5;
+/// The portal's time that a request may take.
+const AIM: Duration = Duration::from_secs(5);
+
+/// What is known of the portal's `batch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Batch {
+    Untried,
+    Works,
+    /// A batch was refused; a single page tells whether it is the batch's fault.
+    Doubted,
+    Missing,
+}
+
+/// The size of the next request.
+#[derive(Debug)]
+pub(super) struct Pace {
+    batch: Batch,
+    /// Grows by one with each success, so that it comes back slowly after a failure.
+    most: usize,
+    /// Pages of the last request that succeeded.
+    last: usize,
+    per_page: Option<Duration>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            batch: Batch::Untried,
+            most: MAX_CALLS,
+            last: 0,
+            per_page: None,
+        }
+    }
+}
+
+impl Pace {
+    /// The most pages of the next request.
+    pub(super) fn pages(&self) -> usize {
+        let wanted = match (self.batch, self.per_page) {
+            (Batch::Doubted | Batch::Missing, _) => 1,
+            (_, Some(per_page)) => {
+                let fit = AIM.as_micros() / per_page.as_micros().max(1);
+                usize::try_from(fit).unwrap_or(usize::MAX)
+            }
+            (_, None) if self.last == 0 => FIRST,
+            (_, None) => self.last * 2,
+        };
+        wanted.clamp(1, self.most)
+    }
+
+    /// A request for so many pages succeeded. `None`: its time includes waiting and says nothing.
+    pub(super) fn succeeded(&mut self, pages: usize, took: Option<Duration>) {
+        let pages = pages.max(1);
+        self.batch = match (self.batch, pages) {
+            (Batch::Doubted | Batch::Missing, 1) => Batch::Missing,
+            (known, 1) => known,
+            _ => Batch::Works,
+        };
+        self.most = (self.most + 1).min(MAX_CALLS);
+        self.last = pages;
+        let per_page = took.map(|took| took / u32::try_from(pages).unwrap_or(u32::MAX));
+        self.per_page = match (per_page, self.per_page) {
+            (Some(now), Some(before)) => Some((now + before) / 2),
+            (now, before) => now.or(before),
+        };
+    }
+
+    /// A request for so many pages was too large, or came in a bad moment.
+    pub(super) fn halve(&mut self, pages: usize) {
+        self.most = (pages / 2).max(1);
+    }
+
+    /// A batch of so many pages of one source was refused.
+    pub(super) fn refused(&mut self, pages: usize) {
+        match self.batch {
+            Batch::Works => self.halve(pages),
+            _ => self.batch = Batch::Doubted,
+        }
+    }
+
+    /// A single page was refused too, so the batch is not at fault.
+    pub(super) fn refused_alone(&mut self) {
+        if self.batch == Batch::Doubted {
+            self.batch = Batch::Untried;
+        }
+    }
+
+    /// True if the portal answers single pages but no batch.
+    pub(super) fn has_no_batch(&self) -> bool {
+        self.batch == Batch::Missing
+    }
+
+    /// True before the first success.
+    pub(super) fn is_new(&self) -> bool {
+        self.last == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn the_time_per_page_decides_how_many_are_asked_for() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.pages(), 5);
+        pace.succeeded(5, Some(100 * MS));
+        assert_eq!(pace.pages(), 50, "20 ms a page");
+        pace.succeeded(50, Some(10_000 * MS));
+        assert_eq!(pace.pages(), 45, "the average of 20 and 200 ms");
+        pace.succeeded(1, Some(60_000 * MS));
+        assert_eq!(pace.pages(), 1);
+    }
+
+    #[test]
+    fn without_a_time_that_counts_the_pages_double() {
+        let mut pace = Pace::default();
+        for expected in [5, 10, 20, 40, 50, 50] {
+            assert_eq!(pace.pages(), expected);
+            pace.succeeded(expected, None);
+        }
+    }
+
+    #[test]
+    fn a_failure_halves_and_successes_bring_one_page_each() {
+        let mut pace = Pace::default();
+        pace.succeeded(5, Some(5 * MS));
+        for expected in [25, 12, 6, 3, 1, 1] {
+            pace.halve(pace.pages());
+            assert_eq!(pace.pages(), expected);
+        }
+        pace.succeeded(1, Some(MS));
+        assert_eq!(pace.pages(), 2);
+    }
+
+    #[test]
+    fn a_refused_batch_is_doubted_and_a_single_page_that_succeeds_proves_it_missing() {
+        let mut pace = Pace::default();
+        pace.refused(5);
+        assert_eq!((pace.pages(), pace.has_no_batch()), (1, false));
+        pace.succeeded(1, Some(MS));
+        assert_eq!((pace.pages(), pace.has_no_batch()), (1, true));
+
+        let mut pace = Pace::default();
+        pace.refused(5);
+        pace.refused_alone();
+        assert_eq!(pace.pages(), 5, "the method was at fault");
+
+        let mut pace = Pace::default();
+        pace.succeeded(5, Some(MS));
+        pace.refused(50);
+        assert_eq!(pace.pages(), 25, "a batch that worked is not missing");
+    }
+}

@@ -1,0 +1,241 @@
+//! Readings of a model list that changes between any two pages.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::portal::{Error, Speaker, Unreadable};
+
+const MS: Duration = Duration::from_millis(1);
+
+/// A list of contacts as the portal has it, newest first, and what happens to it.
+struct Model {
+    ids: Vec<u64>,
+    next: u64,
+    changes: std::vec::IntoIter<Change>,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Nothing,
+    /// So many new ones.
+    Insert(u64),
+    /// So many from this part of the list on.
+    Delete(f64, usize),
+    /// The request fails in this way before its next page.
+    Fail(Fault),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Busy,
+    TooLarge,
+    Silent,
+}
+
+impl Fault {
+    fn failed(self) -> Failed {
+        match self {
+            Self::Busy => Error::Unreadable {
+                from: Speaker::Portal,
+                http_status: 503,
+                reason: Unreadable::Html,
+            },
+            Self::TooLarge => Error::TooLarge {
+                http_status: 200,
+                limit: 1,
+            },
+            Self::Silent => Error::TimedOut { after: MS },
+        }
+        .into()
+    }
+}
+
+impl Model {
+    fn new(count: u64, changes: Vec<Change>) -> Self {
+        Self {
+            // Gaps between ids, as of rows that went long ago and of other users' rows.
+            ids: (1..=count).rev().map(|id| id * 3).collect(),
+            next: count * 3 + 1,
+            changes: changes.into_iter(),
+        }
+    }
+
+    fn change(&mut self) -> Option<Fault> {
+        match self.changes.next()? {
+            Change::Nothing => {}
+            Change::Insert(count) => {
+                let new = self.next..self.next + count;
+                self.next += count;
+                self.ids.splice(0..0, new.rev());
+            }
+            Change::Delete(part, count) => {
+                let from = (self.ids.len() as f64 * part) as usize;
+                let end = (from + count).min(self.ids.len());
+                self.ids.drain(from.min(end)..end);
+            }
+            Change::Fail(fault) => return Some(fault),
+        }
+        None
+    }
+
+    fn page(&self, ask: Ask) -> Rows {
+        let rows = self.ids.iter().skip(ask.offset as usize).take(ask.limit as usize);
+        let items: Vec<_> = rows
+            .map(|id| serde_json::json!({"id": id, "email": format!("p{id}@example.com")}))
+            .collect();
+        listed(items.into(), ask.limit)
+    }
+
+    /// Answers a request, and gives the failure if it fails.
+    fn answer(&mut self, asks: &[Ask]) -> Result<Vec<(Ask, Result<Rows, Failed>)>, Failed> {
+        let mut pages = Vec::new();
+        for ask in asks {
+            if let Some(fault) = self.change() {
+                // A single page is tried again by the portal client.
+                if asks.len() > 1 {
+                    return Err(fault.failed());
+                }
+            }
+            pages.push((*ask, Ok(self.page(*ask))));
+        }
+        Ok(pages)
+    }
+}
+
+fn listed(items: serde_json::Value, limit: u32) -> Rows {
+    serde_json::from_value::<Listing>(items)
+        .unwrap()
+        .into_rows(limit as usize)
+}
+
+/// Reads to the end; gives the requests.
+fn read(reading: &mut Reading, model: &mut Model) -> Vec<usize> {
+    let mut requests = Vec::new();
+    loop {
+        let asks = reading.ask();
+        if asks.is_empty() {
+            return requests;
+        }
+        assert!(asks.len() <= crate::portal::MAX_CALLS);
+        requests.push(asks.len());
+        assert!(requests.len() < 5_000, "it does not end");
+        match model.answer(&asks) {
+            Ok(pages) => reading.take(pages, Some(20 * MS * asks.len() as u32)),
+            Err(failed) => reading.fail(&asks, failed),
+        }
+    }
+}
+
+fn of_contacts(most: usize) -> Reading {
+    Reading::new(Some(newest(None, most)), None)
+}
+
+fn ids(reading: &Reading) -> Vec<u64> {
+    reading
+        .kept(Source::Contacts)
+        .unwrap()
+        .contacts
+        .iter()
+        .map(|contact| contact.id)
+        .collect()
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        3 => Just(Change::Nothing),
+        2 => (1_u64..=3).prop_map(Change::Insert),
+        1 => (1_u64..=450).prop_map(Change::Insert),
+        3 => (0.0..1.0, 1_usize..=3).prop_map(|(part, count)| Change::Delete(part, count)),
+        1 => (0.0..1.0, 1_usize..=450).prop_map(|(part, count)| Change::Delete(part, count)),
+        1 => prop_oneof![Just(Fault::Busy), Just(Fault::TooLarge), Just(Fault::Silent)].prop_map(Change::Fail),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 150 } else { 5_000 }))]
+
+    #[test]
+    fn whatever_comes_and_goes_meanwhile_nobody_who_stays_is_lost_and_nobody_comes_twice(
+        count in 0_u64..4_000,
+        changes in proptest::collection::vec(change(), 0..120),
+    ) {
+        let mut model = Model::new(count, changes);
+        let before: HashSet<u64> = model.ids.iter().copied().collect();
+        let mut reading = of_contacts(usize::MAX);
+        read(&mut reading, &mut model);
+        let came = ids(&reading);
+        let different: HashSet<u64> = came.iter().copied().collect();
+        prop_assert_eq!(different.len(), came.len());
+        let lost: Vec<_> = model.ids.iter().filter(|id| before.contains(id) && !different.contains(id)).collect();
+        prop_assert!(lost.is_empty(), "{lost:?}");
+        prop_assert!(reading.is_whole(Source::Contacts) && reading.stopped_at().is_none());
+    }
+
+    #[test]
+    fn a_reading_until_a_known_contact_brings_all_that_came_since(
+        count in 1_u64..1_500, new in 0_u64..2_000,
+        changes in proptest::collection::vec(change(), 0..40),
+    ) {
+        let mut model = Model::new(count, Vec::new());
+        let known = model.ids[0];
+        model.changes = vec![Change::Insert(new)].into_iter();
+        model.change();
+        model.changes = changes.into_iter();
+        let before: HashSet<u64> = model.ids.iter().copied().collect();
+        let mut reading = Reading::new(Some(newest(Some(known), usize::MAX)), None);
+        read(&mut reading, &mut model);
+        let covered = reading.covered_to().unwrap();
+        prop_assert!(covered <= known && reading.is_whole(Source::Contacts));
+        let came: HashSet<u64> = ids(&reading).into_iter().collect();
+        for id in model.ids.iter().filter(|id| before.contains(id) && **id >= covered) {
+            prop_assert!(came.contains(id), "{id} of {covered}");
+        }
+    }
+
+    /// Whatever a portal sends, a reading ends.
+    #[test]
+    fn a_reading_of_any_pages_ends(
+        pages in proptest::collection::vec(proptest::collection::vec(prop_oneof![Just(None), (0_u64..40).prop_map(Some)], 0..4), 1..30),
+        offset in 0_u64..3,
+    ) {
+        let given = crate::address_book::GivenPagination {
+            limit: Some(3.into()),
+            offset: Some(offset.into()),
+            ..Default::default()
+        };
+        let query = Query::new("", &given).unwrap();
+        let mut reading = Reading::new(Some(ContactPages::new(query, None, usize::MAX)), None);
+        let mut pages = pages.iter().cycle();
+        for _ in 0..3_000 {
+            let asks = reading.ask();
+            if asks.is_empty() {
+                return Ok(());
+            }
+            let answers = asks.into_iter().map(|ask| {
+                let items: Vec<_> = pages.next().unwrap().iter().map(|id| serde_json::json!({"id": id})).collect();
+                (ask, Ok(listed(items.into(), 3)))
+            });
+            reading.take(answers.collect(), Some(MS));
+        }
+        prop_assert!(false, "it does not end");
+    }
+}
+
+#[test]
+fn a_book_of_a_thousand_is_one_request_and_one_of_ten_thousand_two() {
+    for (count, expected) in [
+        (0, vec![5]),
+        (995, vec![5]),
+        (996, vec![5, 50]),
+        (10_000, vec![5, 50]),
+        (50_000, vec![5, 50, 50, 50, 50, 50]),
+    ] {
+        let mut reading = of_contacts(usize::MAX);
+        let mut model = Model::new(count, Vec::new());
+        assert_eq!(read(&mut reading, &mut model), expected, "{count}");
+        assert_eq!(ids(&reading), model.ids);
+    }
+}
