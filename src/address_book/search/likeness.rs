@@ -196,7 +196,8 @@ pub(in crate::address_book) fn least_of_beginning(spelling: &str) -> usize {
 
 /// True if `found` begins with `wanted`, as it is written or as it sounds.
 pub(in crate::address_book) fn is_beginning(wanted: &Word, found: &Word) -> bool {
-    let begins = |wanted: &str, found: &str| length(wanted) >= least_of_beginning(wanted) && found.starts_with(wanted);
+    let begins =
+        |wanted: &str, found: &str| wanted.chars().count() >= least_of_beginning(wanted) && found.starts_with(wanted);
     begins(wanted.plain(), found.plain())
         || wanted
             .keys()
