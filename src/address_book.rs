@@ -16,11 +16,15 @@ mod resolve;
 mod search;
 mod walk;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::FusedFuture;
 use prometheus_client::registry::Registry;
 use serde::de::IgnoredAny;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use cautions::Caution;
@@ -30,7 +34,7 @@ pub use resolve::{Choice, MAX_NAMES, Match, Names, NotAsked, Recipient, Resoluti
 pub use search::Why;
 pub use walk::{Step, Walk};
 
-use books::Books;
+use books::{Books, Read};
 use cache::{Answered, Cache, Key};
 use page::Listing;
 use processors::Processors;
@@ -111,6 +115,10 @@ impl Error {
             Self::Invalid(_) => None,
             Self::Portal(failed) => failed.retry_after,
         }
+    }
+
+    fn is_throttled(&self) -> bool {
+        matches!(self, Self::Portal(failed) if matches!(failed.error, portal::Error::Throttled { .. }))
     }
 
     /// The caller withdrew.
@@ -210,12 +218,22 @@ impl AddressBook {
             if !portal.would_wait(method) {
                 return from_portal.await;
             }
-            // First, so that the reading stands before this call in the queue.
-            tokio::select! {
+            let deadline = Instant::now() + portal.timeout();
+            let mut from_book = pin!(page_of_book(&books, processors, person, &query).fuse());
+            // The book first, so that its reading stands before this call in the queue.
+            let found = tokio::select! {
                 biased;
-                page = page_of_book(&books, processors, person, &query) => Ok(Answered::ByBook(page)),
-                page = from_portal => page,
+                Some(page) = &mut from_book => return Ok(Answered::ByBook(page)),
+                found = from_portal => found,
+            };
+            // There is no place for this call in time; there may be one for the book.
+            if found.as_ref().is_err_and(Error::is_throttled)
+                && !from_book.is_terminated()
+                && let Ok(Some(page)) = tokio::time::timeout_at(deadline, from_book).await
+            {
+                return Ok(Answered::ByBook(page));
             }
+            found
         }
     }
 
@@ -259,22 +277,18 @@ impl AddressBook {
     }
 }
 
-/// The page out of the whole book, once that is there; never, if it cannot answer.
-async fn page_of_book(books: &Arc<Books>, processors: Processors, person: Person, query: &Query) -> ContactPage {
-    let read = books
-        .list(person)
-        .await
-        .filter(|read| read.book.can_list(query.source()));
-    let page = match read {
-        Some(read) => {
-            let (book, asked) = (read.book, query.clone());
-            let page = processors.run(move |_| book.page(&asked)).await;
-            page.map(|page| page.aged(read.age))
-        }
-        None => None,
-    };
-    match page {
-        Some(page) => page,
-        None => std::future::pending().await,
+/// The page out of the whole book, once that is there; `None` if it cannot answer.
+async fn page_of_book(
+    books: &Arc<Books>,
+    processors: Processors,
+    person: Person,
+    query: &Query,
+) -> Option<ContactPage> {
+    let Read { book, age } = books.list(person).await?;
+    if !book.can_list(query.source()) {
+        return None;
     }
+    let asked = query.clone();
+    let page = processors.run(move |_| book.page(&asked)).await?;
+    Some(page.aged(age))
 }

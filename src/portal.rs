@@ -19,6 +19,7 @@ mod limits;
 mod loose;
 mod measurements;
 mod oauth;
+mod old_api;
 mod origin;
 mod person;
 mod quote;
@@ -37,7 +38,7 @@ use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use secrecy::SecretString;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -47,7 +48,6 @@ pub use certificate::CertificateProblem;
 pub use codes::{FOREIGN as FOREIGN_CODES, code};
 use credentials::Authority;
 pub use credentials::{Credentials, GivenSecret};
-use diagnosis::{AppInfo, Question};
 pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, Unreadable, Violation};
 pub use examination::{Finding, Remedy, Status};
 pub use exposure::exposures;
@@ -60,10 +60,9 @@ use measurements::{Measurements, Wait};
 pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
 pub use person::Person;
-use quote::Quoter;
 use reply::{Answer, read};
 pub use reply::{RawReply, without_lone_surrogates};
-use request::{Access, OldMethod};
+use request::Access;
 pub use request::{Method, Request};
 use retry::Trouble;
 pub use settings::Settings;
@@ -71,9 +70,6 @@ pub use small_file::{decoded, read_small_file, wide_encoding};
 use turnstile::{Ticket, Turnstile};
 use wire::HttpWire;
 pub use wire::Wire;
-
-/// Asking for the reason of a refusal may take this long, if the deadline is not nearer.
-const DIAGNOSIS_TIME: Duration = Duration::from_secs(8);
 
 /// A client for one portal, shared by all callers in the process. A clone is the same client.
 #[derive(Debug, Clone)]
@@ -119,6 +115,8 @@ impl Terms {
 struct Progress {
     attempts: u32,
     retry_after: Option<Duration>,
+    /// Time of the last request.
+    took: Duration,
 }
 
 impl Portal {
@@ -175,7 +173,7 @@ impl Portal {
     /// [`Failed`]; each [`Error`] in it has a row of advice under its [`Error::code`].
     pub async fn call<T: DeserializeOwned>(&self, method: Method, parameters: &Value) -> Result<T, Failed> {
         let terms = Terms::by(Instant::now() + self.timeout);
-        self.call_on(terms, method, parameters).await
+        self.call_on(terms, method, parameters, &mut Progress::default()).await
     }
 
     async fn call_on<T: DeserializeOwned>(
@@ -183,10 +181,10 @@ impl Portal {
         terms: Terms,
         method: Method,
         parameters: &Value,
+        progress: &mut Progress,
     ) -> Result<T, Failed> {
         let started = Instant::now();
-        let mut progress = Progress::default();
-        let attempts = self.attempts(method, parameters, terms, &mut progress);
+        let attempts = self.attempts(method, parameters, terms, progress);
         let outcome = tokio::time::timeout_at(terms.deadline, attempts)
             .await
             .unwrap_or(Err(Error::TimedOut { after: self.timeout }));
@@ -286,6 +284,7 @@ impl Portal {
         let sent = Instant::now();
         let replied = self.wire.send(access.call(method, parameters)).await;
         let took = sent.elapsed();
+        progress.took = took;
         let reply = replied.inspect_err(|_| self.measurements.request(method, false, took))?;
         let answer = read(&reply, Speaker::Portal, access.secret());
         self.measurements.request(method, answer.is_ok(), took);
@@ -344,52 +343,6 @@ impl Portal {
             Trouble::OperatingTime => self.turnstile.used_up(method, asked),
             Trouble::Passing => wait,
         })
-    }
-
-    /// Asks the old API why REST 3.0 refused; `None` if nothing more is learnt.
-    async fn reason(
-        &self,
-        question: Question,
-        method: Method,
-        access: &Access,
-        error: &Error,
-        deadline: Instant,
-    ) -> Option<Error> {
-        let deadline = deadline.min(Instant::now() + DIAGNOSIS_TIME);
-        let asking = async {
-            let secret = [access.secret()];
-            let quoter = Quoter::without(&secret);
-            let profile = self.ask::<IgnoredAny>(OldMethod::Profile, access, deadline).await;
-            match (question, profile) {
-                (Question::Portal, Ok(_) | Err(Error::Refused(_))) => Some(Error::NoRestV3),
-                (Question::Portal, Err(_)) => None,
-                (Question::Credentials, Err(said)) => diagnosis::reason(said),
-                (Question::Credentials, Ok(_)) => {
-                    let http_status = error.http_status().unwrap_or_default();
-                    let info = self.ask::<AppInfo>(OldMethod::AppInfo, access, deadline).await;
-                    if let Some(reason) = info
-                        .ok()
-                        .and_then(|info| diagnosis::reason_in_app_info(&info, method, http_status, quoter))
-                    {
-                        return Some(reason);
-                    }
-                    let scope = self.ask(OldMethod::Scope, access, deadline).await.ok()?;
-                    diagnosis::reason_in_scope(&scope, method, http_status, quoter)
-                }
-            }
-        };
-        tokio::time::timeout_at(deadline, asking).await.ok().flatten()
-    }
-
-    async fn ask<T: DeserializeOwned>(
-        &self,
-        method: OldMethod,
-        access: &Access,
-        deadline: Instant,
-    ) -> Result<T, Error> {
-        self.turnstile.pass_bucket(self.turnstile.ticket(), deadline).await?;
-        let reply = self.wire.send(access.old_call(method)).await?;
-        Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
     }
 
     /// True if the portal gave a result to somebody within this time.

@@ -5,7 +5,7 @@
 //! not be read, the answer says so, and the portal is asked for the names literally as well.
 
 mod judge;
-mod plan;
+mod literal;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,16 +13,13 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::books::Read;
-use super::index::Index;
-use super::page::Listing;
 use super::search::{Wanted, Why};
-use super::{AddressBook, Caution, Contact, Error, InvalidQuery};
-use crate::portal::{self, Call, Failed, Method, clean};
+use super::{AddressBook, Caution, Error, InvalidQuery};
+use crate::portal::{self, Failed, Method, clean};
 use judge::Evidence;
 
 /// The most names of one question.
@@ -279,8 +276,13 @@ impl AddressBook {
         let mut evidence = Evidence::default();
         let mut age = None;
         if wanted.iter().all(Wanted::is_address) && self.books.fresh(person).is_none() {
-            evidence.is_whole = true;
-        } else {
+            let asking = self.ask_literally(&wanted, &names.sources);
+            evidence = tokio::time::timeout_at(deadline, asking)
+                .await
+                .unwrap_or(Ok(evidence))?;
+        }
+        // A portal may be without batch.
+        if evidence.indexes.is_empty() {
             let until = deadline - TO_ANSWER.min(time / 4);
             let Read { book, age: was } = self.books.read(person, arrived, until, progress).await?;
             age = was;
@@ -289,11 +291,11 @@ impl AddressBook {
                 not_asked: book.states.not_asked(&names.sources),
                 indexes: vec![Arc::clone(&book.index)],
             };
-        }
-        if evidence.indexes.is_empty() || !evidence.is_whole {
-            let asking = self.ask_literally(&wanted, names, &mut evidence);
-            if tokio::time::timeout_at(deadline, asking).await.is_err() {
-                evidence.is_whole = false;
+            if !evidence.is_whole {
+                let asking = self.ask_literally(&wanted, &names.sources);
+                if let Ok(Ok(literal)) = tokio::time::timeout_at(deadline, asking).await {
+                    evidence.indexes.extend(literal.indexes);
+                }
             }
         }
         if let ([failed, ..], true) = (
@@ -307,30 +309,6 @@ impl AddressBook {
             age_seconds: age.map(|age| age.as_secs()),
             ..resolution
         })
-    }
-
-    /// Asks the portal for what the names say literally, in one request, and adds what it brings to `evidence`.
-    async fn ask_literally(&self, wanted: &[Wanted], names: &Names, evidence: &mut Evidence) {
-        let questions = plan::questions(wanted, &names.sources);
-        let calls: Vec<Call> = questions.iter().map(call).collect();
-        let outcomes = self.portal.batch::<Listing>(&calls).await;
-        let mut found = Found::default();
-        for (question, outcome) in questions.iter().zip(outcomes) {
-            let listing = outcome.and_then(|listing| listing.checked().map_err(Failed::from));
-            found.add(question, listing);
-        }
-        evidence.is_whole &= !found.is_incomplete;
-        if evidence.indexes.is_empty() {
-            evidence.not_asked = found.failures;
-        }
-        evidence
-            .not_asked
-            .retain(|failed| !found.answered.contains(&failed.source));
-        let (contacts, employees, unreadable) = (found.contacts, found.employees, found.unreadable);
-        let indexed = self
-            .processors
-            .run(move |_| Index::new(contacts.into(), employees.into(), unreadable));
-        evidence.indexes.extend(indexed.await.map(Arc::new));
     }
 
     /// Judges off the threads that serve callers, unless it is done in a moment.
@@ -353,50 +331,5 @@ impl AddressBook {
         let judged = tokio::time::timeout_at(deadline, judging).await;
         let judged = judged.map_err(|_| Failed::from(portal::Error::TimedOut { after }))?;
         judged.flatten().ok_or_else(Error::cancelled)
-    }
-}
-
-/// What the portal answered to literal questions.
-#[derive(Debug, Default)]
-struct Found {
-    contacts: Vec<Contact>,
-    employees: Vec<Contact>,
-    unreadable: Vec<Contact>,
-    answered: Vec<Source>,
-    /// The first failure of each source.
-    failures: Vec<NotAsked>,
-    /// True if somebody may have been missed.
-    is_incomplete: bool,
-}
-
-impl Found {
-    fn add(&mut self, question: &plan::Question, outcome: Result<Listing, Failed>) {
-        let source = question.source;
-        let rows = match outcome {
-            Ok(listing) => listing.into_rows(question.limit as usize),
-            Err(error) => {
-                // A method that the portal does not have finds nobody another time either.
-                self.is_incomplete |= error.error.http_status() != Some(404);
-                if !self.failures.iter().any(|failed| failed.source == source) {
-                    let error = error.into();
-                    self.failures.push(NotAsked { source, error });
-                }
-                return;
-            }
-        };
-        self.is_incomplete |= rows.are_full;
-        self.answered.push(source);
-        self.unreadable.extend(rows.unreadable);
-        match source {
-            Source::Contacts => self.contacts.extend(rows.contacts),
-            Source::Employees => self.employees.extend(rows.contacts),
-        }
-    }
-}
-
-fn call(question: &plan::Question) -> Call {
-    Call {
-        method: question.source.method(),
-        parameters: json!({"query": question.text, "pagination": {"limit": question.limit, "offset": 0}}),
     }
 }

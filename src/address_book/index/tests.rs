@@ -1,3 +1,5 @@
+//! The index finds exactly those whom comparing with everybody finds.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -1,8 +1,16 @@
-//! What is asked literally where the book was not read: for each name its address, or its longest word as typed. Pure.
+//! What is asked literally where the book was not read: for each name its address, or its longest word as typed.
 
-use super::Source;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::judge::Evidence;
+use super::{NotAsked, Source};
+use crate::address_book::index::Index;
+use crate::address_book::page::Listing;
 use crate::address_book::search::Wanted;
-use crate::portal::MAX_CALLS;
+use crate::address_book::{AddressBook, Contact, Error};
+use crate::portal::{Blame, Call, Failed, MAX_CALLS};
 
 /// The most characters of a text that is sent.
 const MAX_LETTERS: usize = 64;
@@ -84,6 +92,104 @@ fn sendable(text: &str) -> Option<String> {
     let longest = parts.map(str::trim).max_by_key(|part| part.chars().count())?;
     let bounded: String = longest.chars().take(MAX_LETTERS).collect();
     Some(bounded.trim_end().to_owned()).filter(|text| !text.is_empty())
+}
+
+impl AddressBook {
+    /// Asks the portal for what the names say literally: all in one request, or one for each source if that fails.
+    /// Nothing is indexed if the contacts could not be asked.
+    ///
+    /// # Errors
+    /// What would be the failure of every other request too.
+    pub(super) async fn ask_literally(&self, wanted: &[Wanted], sources: &[Source]) -> Result<Evidence, Error> {
+        let questions = questions(wanted, sources);
+        let mut found = Found::new();
+        match self.answers(&questions).await {
+            Ok(listings) => found.add(&questions, listings),
+            Err(failed) if failed.blame() == Blame::Everything => return Err(failed.into()),
+            Err(_) => {
+                for source in sources {
+                    let mut questions = questions.clone();
+                    questions.retain(|question| question.source == *source);
+                    match self.answers(&questions).await {
+                        Ok(listings) => found.add(&questions, listings),
+                        Err(failed) => found.fail(*source, failed),
+                    }
+                }
+            }
+        }
+        if found.not_asked.len() == sources.len() || found.lacks(Source::Contacts) {
+            return Ok(Evidence::default());
+        }
+        let (is_whole, not_asked) = (found.is_whole, std::mem::take(&mut found.not_asked));
+        let index = self
+            .processors
+            .run(move |_| Index::new(found.contacts.into(), found.employees.into(), found.unreadable));
+        Ok(Evidence {
+            indexes: index.await.map(Arc::new).into_iter().collect(),
+            is_whole,
+            not_asked,
+        })
+    }
+
+    async fn answers(&self, questions: &[Question]) -> Result<Vec<Listing>, Failed> {
+        let calls: Vec<Call> = questions.iter().map(call).collect();
+        let (listings, _): (Vec<Listing>, _) = self.portal.all_or_none(self.portal.arrive(), &calls).await?;
+        let checked = listings.into_iter().map(Listing::checked);
+        Ok(checked.collect::<Result<_, _>>()?)
+    }
+}
+
+/// What the portal answered to literal questions.
+#[derive(Debug)]
+struct Found {
+    contacts: Vec<Contact>,
+    employees: Vec<Contact>,
+    unreadable: Vec<Contact>,
+    not_asked: Vec<NotAsked>,
+    /// False if somebody may have been missed.
+    is_whole: bool,
+}
+
+impl Found {
+    fn new() -> Self {
+        Self {
+            contacts: Vec::new(),
+            employees: Vec::new(),
+            unreadable: Vec::new(),
+            not_asked: Vec::new(),
+            is_whole: true,
+        }
+    }
+
+    fn add(&mut self, questions: &[Question], listings: Vec<Listing>) {
+        for (question, listing) in questions.iter().zip(listings) {
+            let rows = listing.into_rows(question.limit as usize);
+            self.is_whole &= !rows.are_full;
+            self.unreadable.extend(rows.unreadable);
+            match question.source {
+                Source::Contacts => self.contacts.extend(rows.contacts),
+                Source::Employees => self.employees.extend(rows.contacts),
+            }
+        }
+    }
+
+    fn fail(&mut self, source: Source, failed: Failed) {
+        // A method that the portal does not have finds nobody another time either.
+        self.is_whole &= failed.error.http_status() == Some(404);
+        let error = failed.into();
+        self.not_asked.push(NotAsked { source, error });
+    }
+
+    fn lacks(&self, source: Source) -> bool {
+        self.not_asked.iter().any(|failed| failed.source == source)
+    }
+}
+
+fn call(question: &Question) -> Call {
+    Call {
+        method: question.source.method(),
+        parameters: json!({"query": question.text, "pagination": {"limit": question.limit, "offset": 0}}),
+    }
 }
 
 #[cfg(test)]
