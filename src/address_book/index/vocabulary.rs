@@ -4,10 +4,9 @@
 //! without the letters that were mistyped.
 //!
 //! Mistakes are found by deletions, as `SymSpell` does: two spellings are one mistake apart only if they become the same
-//! when each loses a letter at most. For two mistakes, in long words, that would take some fifty keys a word. So long
-//! spellings are halved: one of the halves has a mistake at most. Levenshtein automata over a transducer (`fst`) would
-//! be smaller, but they count a transposition as two mistakes, need one transducer for every sound key and are built at
-//! a millisecond each, where fifty names have a hundred words.
+//! when each loses a letter at most. Two mistakes, in long words, would take some fifty keys for each spelling. So long
+//! spellings are halved: one of the halves has a mistake at most. The Levenshtein automata of `fst` are no choice: they
+//! count a transposition as two mistakes, and one would have to be built for every spelling of every word asked for.
 
 use foldhash::HashMap;
 
