@@ -267,7 +267,7 @@ impl ContactPages {
     /// What a page with contacts covers.
     fn covered(&mut self, ask: &Ask, rows: &Rows) -> Span {
         let ids = || rows.contacts.iter().map(|contact| contact.id);
-        let (first, last) = (ids().next().unwrap_or_default(), ids().last().unwrap_or_default());
+        let (first, last) = (ids().next().unwrap_or_default(), ids().next_back().unwrap_or_default());
         self.is_ordered &= ids().is_sorted_by(|one, next| one >= next);
         if self.query.offset() > 0 {
             self.ceiling.get_or_insert(first);

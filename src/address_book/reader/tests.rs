@@ -10,6 +10,8 @@ use crate::portal::{Error, Refusal, Speaker, Unreadable};
 
 const MS: Duration = Duration::from_millis(1);
 
+type Pages = Vec<(Ask, Result<Rows, Failed>)>;
+
 /// A list of contacts as the portal has it, newest first, and what happens to it.
 struct Model {
     ids: Vec<u64>,
@@ -90,7 +92,7 @@ impl Model {
     }
 
     /// Answers a request, and gives the failure if it fails.
-    fn answer(&mut self, asks: &[Ask]) -> Result<Vec<(Ask, Result<Rows, Failed>)>, Failed> {
+    fn answer(&mut self, asks: &[Ask]) -> Result<Pages, Failed> {
         let mut pages = Vec::new();
         for ask in asks {
             if let Some(fault) = self.change() {
@@ -312,4 +314,31 @@ fn refusal(http_status: u16) -> Failed {
 fn of_both() -> Reading {
     let employees = EmployeePages::new(Query::everybody(Source::Employees));
     Reading::new(Some(newest(None, usize::MAX)), Some(employees))
+}
+
+#[test]
+fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_does() {
+    let page = |ask: &Ask, ids: std::ops::Range<u64>| {
+        let items: Vec<_> = ids.map(|id| serde_json::json!({"id": id})).collect();
+        (*ask, Ok(listed(items.into(), 200)))
+    };
+    for (second, is_whole) in [(201..251, true), (190..240, false)] {
+        let mut reading = Reading::new(None, Some(EmployeePages::new(Query::everybody(Source::Employees))));
+        let mut requests = 0;
+        for rows in [&[1..201][..], &[150..250, 0..0], &[1..201, second]] {
+            let asks = reading.ask();
+            assert!(
+                asks.iter()
+                    .map(|ask| ask.offset)
+                    .eq((0..).map(|at| asks[0].offset + at * 200).take(asks.len()))
+            );
+            let pages = asks.iter().zip(rows).map(|(ask, rows)| page(ask, rows.clone()));
+            reading.take(pages.collect(), Some(MS));
+            requests += 1;
+        }
+        assert!(reading.ask().is_empty());
+        assert_eq!((requests, reading.is_whole(Source::Employees)), (3, is_whole));
+        let came = &reading.kept(Source::Employees).unwrap().contacts;
+        assert_eq!(came.len(), reading.kept(Source::Employees).unwrap().seen.len());
+    }
 }
