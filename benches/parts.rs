@@ -6,8 +6,8 @@
 //! | group | what it is |
 //! |---|---|
 //! | `reply` | the envelope alone, as JSON; and the page of contacts, cleaned and with cautions |
-//! | `questions` | the pieces of one name, five and fifty, that the portal is asked for; nobody is found |
-//! | `resolve` | the same names among 10,000 contacts: reading, ranking and cautions |
+//! | `index` | one name in a book of 1,000 and 10,000 contacts, which is read and indexed for it |
+//! | `resolve` | one name, five and fifty in a book of 10,000 contacts that is there already |
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -34,34 +34,43 @@ use tokio_util::sync::CancellationToken;
 const TIME: &str = r#"{"start":1779820087,"finish":1779820087.9,"duration":0.9,"processing":0,"date_start":"2026-05-26T21:28:07+03:00","date_finish":"2026-05-26T21:28:07+03:00","operating_reset_at":1779820687,"operating":0.1}"#;
 const MANY: usize = 10_000;
 
-/// Answers every request with these contacts; a batch with a share of them to each of its questions.
+/// Answers with pages of these contacts, and without employees.
 #[derive(Debug)]
 struct Prepared {
     contacts: Vec<Value>,
-    /// Bodies by the number of questions; none for a request that is no batch.
-    bodies: Mutex<HashMap<Option<usize>, Vec<u8>>>,
+    /// Answers by request.
+    bodies: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
 }
 
 impl Prepared {
     fn body(&self, request: &[u8]) -> Vec<u8> {
-        let questions = request.starts_with(b"[").then(|| {
-            let items: Vec<IgnoredAny> = serde_json::from_slice(request).unwrap();
-            items.len()
-        });
         let mut bodies = self.bodies.lock().unwrap();
-        let body = bodies.entry(questions).or_insert_with(|| {
-            let result = match questions {
-                None => json!({"items": self.contacts}),
-                Some(questions) => (0..questions)
-                    .map(|question| {
-                        let share: Vec<&Value> = self.contacts.iter().skip(question).step_by(questions).collect();
-                        json!({ "items": share })
-                    })
+        let body = bodies.entry(request.to_vec()).or_insert_with(|| {
+            let result = match serde_json::from_slice(request).unwrap() {
+                Value::Array(items) => items
+                    .iter()
+                    .map(|item| self.page(&item["query"], &item["method"]))
                     .collect(),
+                single => self.page(&single, &Value::Null),
             };
             format!(r#"{{"result":{result},"time":{TIME}}}"#).into_bytes()
         });
         body.clone()
+    }
+
+    fn page(&self, query: &Value, method: &Value) -> Value {
+        let number = |of: &str| {
+            query["pagination"][of]
+                .as_u64()
+                .and_then(|number| usize::try_from(number).ok())
+        };
+        let (offset, limit) = (number("offset").unwrap_or(0), number("limit").unwrap_or(usize::MAX));
+        let rows: &[Value] = match method.as_str() {
+            Some(method) if method.ends_with("listemployees") => &[],
+            _ => &self.contacts,
+        };
+        let rows: Vec<&Value> = rows.iter().skip(offset).take(limit).collect();
+        json!({ "items": rows })
     }
 }
 
@@ -85,7 +94,9 @@ fn contacts(count: usize) -> Vec<Value> {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|line| line.split_once('\t').unwrap_or((line, "")))
         .collect();
+    // Newest first.
     (0..count)
+        .rev()
         .map(|at| {
             let ((email, name), ending) = (rows[at % rows.len()], ENDINGS[at / rows.len()]);
             json!({"id": at + 1, "email": format!("{ending}{email}"), "name": format!("{name}{ending}")})
@@ -155,30 +166,42 @@ fn names(count: usize) -> Names {
     Names::new(&asked, &[Source::Contacts]).unwrap()
 }
 
-fn resolve(criterion: &mut Criterion, group: &str, contacts: &[Value]) {
+fn resolving<'a>(book: &'a AddressBook, names: &'a Names) -> impl FnMut() + 'a {
     let (runtime, never) = (runtime(), CancellationToken::new());
-    let mut group = criterion.benchmark_group(group);
-    for count in [1, 5, 50] {
-        let book = AddressBook::new(portal(contacts.to_vec()), Duration::ZERO);
-        let names = names(count);
-        group.bench_function(format!("names {count}"), |bencher| {
-            bencher.iter(|| runtime.block_on(book.resolve(&names, &|_| {}, &never)).unwrap());
+    move || {
+        let resolution = runtime.block_on(book.resolve(names, &|_| (), &never)).unwrap();
+        assert_eq!(resolution.recipients.len(), names.asked().len());
+    }
+}
+
+fn index(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("index");
+    for count in [1_000, MANY] {
+        // Nothing is kept.
+        let book = AddressBook::new(portal(contacts(count)), Duration::ZERO);
+        let names = names(1);
+        group.bench_function(format!("contacts {count}"), |bencher| {
+            bencher.iter(resolving(&book, &names))
         });
     }
     group.finish();
 }
 
-fn questions(criterion: &mut Criterion) {
-    resolve(criterion, "questions", &[]);
-}
-
-fn among_many(criterion: &mut Criterion) {
-    resolve(criterion, "resolve", &contacts(MANY));
+fn resolve(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("resolve");
+    let book = AddressBook::new(portal(contacts(MANY)), Duration::from_secs(3_600));
+    for count in [1, 5, 50] {
+        let names = names(count);
+        let mut resolve = resolving(&book, &names);
+        resolve();
+        group.bench_function(format!("names {count}"), |bencher| bencher.iter(&mut resolve));
+    }
+    group.finish();
 }
 
 criterion_group! {
     name = parts;
     config = Criterion::default().sample_size(20);
-    targets = reply, questions, among_many
+    targets = reply, index, resolve
 }
 criterion_main!(parts);

@@ -115,6 +115,8 @@ impl Terms {
 struct Progress {
     attempts: u32,
     retry_after: Option<Duration>,
+    /// Time of the last request.
+    took: Duration,
 }
 
 impl Portal {
@@ -171,7 +173,7 @@ impl Portal {
     /// [`Failed`]; each [`Error`] in it has a row of advice under its [`Error::code`].
     pub async fn call<T: DeserializeOwned>(&self, method: Method, parameters: &Value) -> Result<T, Failed> {
         let terms = Terms::by(Instant::now() + self.timeout);
-        self.call_on(terms, method, parameters).await
+        self.call_on(terms, method, parameters, &mut Progress::default()).await
     }
 
     async fn call_on<T: DeserializeOwned>(
@@ -179,10 +181,10 @@ impl Portal {
         terms: Terms,
         method: Method,
         parameters: &Value,
+        progress: &mut Progress,
     ) -> Result<T, Failed> {
         let started = Instant::now();
-        let mut progress = Progress::default();
-        let attempts = self.attempts(method, parameters, terms, &mut progress);
+        let attempts = self.attempts(method, parameters, terms, progress);
         let outcome = tokio::time::timeout_at(terms.deadline, attempts)
             .await
             .unwrap_or(Err(Error::TimedOut { after: self.timeout }));
@@ -282,6 +284,7 @@ impl Portal {
         let sent = Instant::now();
         let replied = self.wire.send(access.call(method, parameters)).await;
         let took = sent.elapsed();
+        progress.took = took;
         let reply = replied.inspect_err(|_| self.measurements.request(method, false, took))?;
         let answer = read(&reply, Speaker::Portal, access.secret());
         self.measurements.request(method, answer.is_ok(), took);

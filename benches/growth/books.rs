@@ -79,7 +79,7 @@ pub(super) async fn all(program: &Path, portal: &Portal, effort: Effort) -> Vec<
         }
         let mut found = Found {
             contacts,
-            walk_at_limit: teams::walk(&portal.contents()),
+            walk_at_limit: teams::walk(portal.contents()),
             ..Found::default()
         };
         for round in 1..=effort.rounds {

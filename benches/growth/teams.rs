@@ -75,19 +75,22 @@ pub(super) fn all() -> Vec<Team> {
     TEAMS.into_iter().map(team).collect()
 }
 
-/// Seconds that a walk takes at the portal's limit.
-pub(super) fn walk(contents: &Arc<Contents>) -> f64 {
-    in_virtual_time(async {
-        let (book, started) = (Slow::start(contents).book(Duration::ZERO), Instant::now());
-        let given = GivenPagination {
-            limit: Some(200.into()),
-            ..GivenPagination::default()
-        };
-        let mut walk = book.walk(&Query::new("", &given).unwrap());
-        while walk.step(&CancellationToken::new()).await.unwrap().is_some() {}
-        assert_eq!(walk.total(), contents.len());
-        started.elapsed().as_secs_f64()
-    })
+/// Seconds that a walk takes at the portal's limit. In a thread of its own, for virtual time has its own runtime.
+pub(super) fn walk(contents: Arc<Contents>) -> f64 {
+    let walking = move || in_virtual_time(walk_through(&contents));
+    std::thread::spawn(walking).join().unwrap()
+}
+
+async fn walk_through(contents: &Arc<Contents>) -> f64 {
+    let (book, started) = (Slow::start(contents).book(Duration::ZERO), Instant::now());
+    let given = GivenPagination {
+        limit: Some(200.into()),
+        ..GivenPagination::default()
+    };
+    let mut walk = book.walk(&Query::new("", &given).unwrap());
+    while walk.step(&CancellationToken::new()).await.unwrap().is_some() {}
+    assert_eq!(walk.total(), contents.len());
+    started.elapsed().as_secs_f64()
 }
 
 fn in_virtual_time<T>(course: impl Future<Output = T>) -> T {

@@ -132,7 +132,7 @@ impl Course {
         let mut times = Times {
             whole_at: self.begun_at,
             newest_at: self.begun_at,
-            cost: reader.progress().took,
+            cost: reader.cost(),
         };
         let mut employees = reader.sorted(Source::Employees);
         if let Some(before) = &self.before {

@@ -21,14 +21,11 @@ mod tests;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::page::{Listing, Rows};
 use super::{Contact, Query, Source};
 use crate::portal::{Arrival, Call, Failed, Method, Portal};
 use contacts::ContactPages;
 use employees::EmployeePages;
-pub(super) use reading::Progress;
 use reading::Reading;
 
 /// Full pages in a row with the same known rows: the portal ignores the offset.
@@ -107,23 +104,16 @@ pub(super) struct Pages {
 #[derive(Debug)]
 pub(super) struct Answer {
     asks: Vec<Ask>,
-    listings: Result<Vec<Listing>, Failed>,
-    took: Duration,
-    /// True if a part of that time may have been spent waiting for the portal's limits.
-    has_waited: bool,
+    /// With the time that the portal took.
+    listings: Result<(Vec<Listing>, Duration), Failed>,
 }
 
 impl Pages {
     /// Asks the portal for them.
     pub(super) async fn read(self, portal: &Portal, arrival: Arrival) -> Answer {
-        let has_waited = portal.would_wait(Method::Batch);
-        let started = Instant::now();
-        let listings = portal.all_or_none(arrival, &self.calls).await;
         Answer {
             asks: self.asks,
-            listings,
-            took: started.elapsed(),
-            has_waited,
+            listings: portal.all_or_none(arrival, &self.calls).await,
         }
     }
 }
@@ -177,22 +167,14 @@ impl Reader {
 
     /// Takes what a request has brought.
     pub(super) fn learn(&mut self, answer: Answer) {
-        let Answer {
-            asks,
-            listings,
-            took,
-            has_waited,
-        } = answer;
-        let progress = &mut self.reading.progress;
-        progress.took += took;
-        progress.requests = progress.requests.saturating_add(1);
+        let Answer { asks, listings } = answer;
         match listings {
-            Ok(listings) => {
+            Ok((listings, took)) => {
                 let pages = asks
                     .into_iter()
                     .zip(listings)
                     .map(|(ask, listing)| (ask, rows(ask, listing)));
-                self.reading.take(pages.collect(), (!has_waited).then_some(took));
+                self.reading.take(pages.collect(), took);
             }
             Err(failed) => {
                 tracing::info!(
@@ -265,9 +247,9 @@ impl Reader {
         self.reading.kept(source).map_or(0, |kept| kept.unreadable_count)
     }
 
-    /// What the reading has cost so far.
-    pub(super) fn progress(&self) -> Progress {
-        self.reading.progress
+    /// Time of the portal for what came so far.
+    pub(super) fn cost(&self) -> Duration {
+        self.reading.cost
     }
 }
 

@@ -31,8 +31,8 @@ pub(super) use brute_force::fit as fit_of_everybody;
 pub(super) use diminutives::keys_of_forms;
 pub(super) use fit::{Bearer, Joined, Known, Reading, Texts, is_patronymic};
 pub(super) use likeness::{
-    LONG, Likeness, SHORTEST_MISTYPED, is_beginning, is_initial_of, least_of_beginning, mistakes, of_sounds, of_words,
-    other_genders,
+    LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, is_beginning, is_initial_of, least_of_beginning, of_sounds,
+    of_words, other_genders,
 };
 use question::Question;
 use spelling::split;

@@ -4,6 +4,8 @@
 //! [`Failed::blame`] says what a smaller request may bring. See
 //! <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch-v3.html>.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -11,7 +13,7 @@ use tokio::time::Instant;
 use super::error::{Error, Refusal, Speaker, Unreadable};
 use super::failed::Failed;
 use super::loose::First;
-use super::{Arrival, Method, Portal, Terms, retry};
+use super::{Arrival, Method, Portal, Progress, Terms, retry};
 
 /// The most calls of one batch, as the SDKs have it.
 pub const MAX_CALLS: usize = 50;
@@ -32,27 +34,36 @@ impl Call {
 }
 
 impl Portal {
-    /// Makes all `calls`, at most [`MAX_CALLS`], in one request, and returns all their results or none. A single call is
+    /// Makes all `calls`, at most [`MAX_CALLS`], in one request, and returns all their results and the time of the request,
+    /// or none. A single call is
     /// made without a batch. What fails because of the portal's limits is tried again, under the same deadline; what
     /// fails in a bad moment only if it is a single call, since a batch may be too large.
     ///
     /// # Errors
     /// [`Failed`].
-    pub async fn all_or_none<T: DeserializeOwned>(&self, arrival: Arrival, calls: &[Call]) -> Result<Vec<T>, Failed> {
+    pub async fn all_or_none<T: DeserializeOwned>(
+        &self,
+        arrival: Arrival,
+        calls: &[Call],
+    ) -> Result<(Vec<T>, Duration), Failed> {
         let terms = Terms {
             deadline: Instant::now() + self.timeout,
             arrival: Some(arrival),
             outlasts_failures: calls.len() == 1,
         };
+        let mut progress = Progress::default();
         if let [call] = calls {
-            return Ok(vec![self.call_on(terms, call.method, &call.parameters).await?]);
+            let result = self
+                .call_on(terms, call.method, &call.parameters, &mut progress)
+                .await?;
+            return Ok((vec![result], progress.took));
         }
         let items: Value = calls.iter().map(Call::item).collect();
-        let results: First<T, MAX_CALLS> = self.call_on(terms, Method::Batch, &items).await?;
+        let results: First<T, MAX_CALLS> = self.call_on(terms, Method::Batch, &items, &mut progress).await?;
         if results.count != calls.len() {
             return Err(of_another_length().into());
         }
-        Ok(results.items)
+        Ok((results.items, progress.took))
     }
 }
 

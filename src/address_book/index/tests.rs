@@ -244,3 +244,160 @@ fn the_index_of_the_labelled_book_finds_whom_comparing_with_everybody_finds() {
     }
 }
 const STEP: usize = 12;
+
+fn one(index: &Index, asked: &str, sources: &[Source]) -> Option<(u64, Source, Why)> {
+    let finding = index.find(&Wanted::new(asked), sources, &|| true).unwrap();
+    assert!(finding.people.len() <= 1, "{asked}: {finding:?}");
+    let found = finding.people.first()?;
+    Some((found.contact.id, found.source, found.fit.why))
+}
+
+#[test]
+fn an_address_is_one_person_by_all_of_its_names() {
+    let contacts = [
+        contact(9, "Olga Smirnova", "Anna@x.example"),
+        contact(7, "Anna Ivanova", "anna@X.example"),
+        contact(5, "Nobody", ""),
+    ];
+    let employees = [contact(70, "Анна Петрова", "anna@x.example")];
+    let index = Index::new(Arc::from(contacts), Arc::from(employees), Vec::new());
+    let both = Source::ALL;
+    assert_eq!(
+        one(&index, "Анна Петрова", both),
+        Some((70, Source::Employees, Why::ExactName))
+    );
+    assert_eq!(
+        one(&index, "Anna Ivanova", both),
+        Some((70, Source::Employees, Why::ExactName))
+    );
+    assert_eq!(
+        one(&index, "ANNA@x.example", both),
+        Some((70, Source::Employees, Why::ExactAddress))
+    );
+    // Of contacts alone, the newest stands for the person, and names of employees do not count.
+    let contacts = &[Source::Contacts];
+    assert_eq!(
+        one(&index, "Anna Ivanova", contacts),
+        Some((9, Source::Contacts, Why::ExactName))
+    );
+    assert_eq!(one(&index, "Анна Петрова", contacts), None);
+    assert_eq!(one(&index, "anna@x.example", contacts).unwrap().0, 9);
+    assert_eq!(one(&index, "Ivanova", &[Source::Employees]), None);
+    assert!(index.knows("anna@x.example") && !index.knows("") && !index.knows("b@x.example"));
+}
+
+#[test]
+fn rows_that_could_not_be_read_are_nobody_but_are_told() {
+    let unreadable = vec![
+        contact(0, "Anna Ivanova", ""),
+        contact(0, "Anna Ivanova", "A@x.example"),
+        contact(0, "", "b@x.example"),
+    ];
+    let index = Index::new(
+        Arc::from([contact(1, "Olga", "a@x.example")]),
+        Arc::from([]),
+        unreadable,
+    );
+    for (asked, unread, people) in [
+        ("Anna Ivanova", 1, 0),
+        ("b@x.example", 1, 0),
+        ("a@x.example", 0, 1),
+        ("Olga", 0, 1),
+    ] {
+        let finding = index.find(&Wanted::new(asked), Source::ALL, &|| true).unwrap();
+        assert_eq!(
+            (finding.unread.len(), finding.people.len()),
+            (unread, people),
+            "{asked}"
+        );
+    }
+    assert!(!index.knows("b@x.example"));
+}
+
+#[test]
+fn namesakes_are_those_with_the_same_words_and_another_address() {
+    let index = index(
+        &[("Anna Ivanova", "a@x.example"), ("Olga", "o@x.example")],
+        &[("Ivanova, ANNA", "b@x.example")],
+    );
+    assert!(index.has_namesake(Some("Anna Ivanova"), "a@x.example"));
+    assert!(index.has_namesake(Some("olga"), "new@x.example"));
+    for (name, email) in [
+        (Some("Olga"), "O@x.example"),
+        (Some("Olga"), ""),
+        (Some("--"), "a@x.example"),
+        (None, "a@x.example"),
+    ] {
+        assert!(!index.has_namesake(name, email), "{name:?} {email}");
+    }
+}
+
+#[test]
+fn nothing_is_found_for_a_caller_who_has_left() {
+    let index = index(&[("Anna", "a@x.example")], &[]);
+    assert!(index.find(&Wanted::new("Anna"), Source::ALL, &|| false).is_none());
+}
+
+/// Texts that somebody makes to keep us busy.
+fn hostile() -> Vec<String> {
+    vec![
+        "\u{fdfa}".repeat(255),
+        "a ".repeat(127),
+        "ue".repeat(127),
+        "hwczsch".repeat(36),
+        (0..255_u32).filter_map(|at| char::from_u32(0x4e00 + at)).collect(),
+        (0..80).map(|at| format!("w{at} ")).collect(),
+        format!("a{}", "\u{301}".repeat(254)),
+        "\u{301}".repeat(255),
+        "ж".repeat(255),
+    ]
+}
+
+#[test]
+fn hostile_words_are_read_to_a_bound() {
+    for text in hostile() {
+        let wanted = Wanted::new(&text);
+        assert!(wanted.readings.len() <= 3, "{text}");
+        for word in wanted.readings.iter().flat_map(|reading| &reading.words) {
+            let spellings = word.spellings();
+            assert!(spellings.clone().count() <= 9, "{word:?}");
+            assert!(
+                spellings.clone().all(|spelling| spelling.chars().count() <= 64),
+                "{word:?}"
+            );
+        }
+        assert!(wanted.readings.iter().all(|reading| reading.words.len() <= 8), "{text}");
+    }
+}
+
+#[test]
+fn hostile_names_are_compared_with_each_contact_a_few_times_at_most() {
+    const CONTACTS: usize = 2_000;
+    let names = hostile();
+    let contacts: Vec<Contact> = (0..CONTACTS)
+        .map(|at| {
+            let name = names.get(at % 50).map_or("Anna Ivanova", String::as_str);
+            let name: String = name.chars().take(120).collect();
+            contact(at as u64, &name, &format!("a{at}@x.example"))
+        })
+        .collect();
+    let index = Index::new(contacts.into(), Arc::from([]), Vec::new());
+    assert!(index.words.len() <= CONTACTS * 8, "{}", index.words.len());
+    for asked in names
+        .iter()
+        .map(String::as_str)
+        .chain(["Anna Ivanova", "Anna Anna Anna Ivanova", "A. I."])
+    {
+        let compared = std::cell::Cell::new(0);
+        let goes_on = || {
+            compared.set(compared.get() + AT_ONCE);
+            true
+        };
+        index.find(&Wanted::new(asked), Source::ALL, &goes_on).unwrap();
+        assert!(
+            compared.get() <= 3 * (CONTACTS + AT_ONCE),
+            "{asked}: {}",
+            compared.get()
+        );
+    }
+}

@@ -13,8 +13,8 @@ use foldhash::HashMap;
 
 use super::keys::{Keys, Part, hash, without, without_one};
 use crate::address_book::search::{
-    LONG, Likeness, SHORTEST_MISTYPED, Word, beginning, is_beginning, is_initial_of, keys_of_forms, least_of_beginning,
-    mistakes, of_sounds, other_genders,
+    LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, is_beginning, is_initial_of, keys_of_forms,
+    least_of_beginning, of_sounds, other_genders,
 };
 
 /// Words by number, and numbers by keys.
@@ -161,8 +161,9 @@ impl Vocabulary {
         for key in genders {
             self.add_by_key(&mut found, &key, Likeness::OtherGender);
         }
+        let maybe_mistyped = MaybeMistyped::new(wanted);
         for (number, word) in self.maybe_mistyped(wanted) {
-            found.add_word(number, word, || mistakes(wanted, word).map(Likeness::Mistyped));
+            found.add_word(number, word, || maybe_mistyped.mistakes(word).map(Likeness::Mistyped));
         }
         for spelling in wanted.spellings() {
             let letters = spelling.chars().take(least_of_beginning(spelling));

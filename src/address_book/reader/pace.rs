@@ -25,8 +25,6 @@ pub(super) struct Pace {
     batch: Batch,
     /// Grows by one with each success, so that it comes back slowly after a failure.
     most: usize,
-    /// Pages of the last request that succeeded.
-    last: usize,
     per_page: Option<Duration>,
 }
 
@@ -35,7 +33,6 @@ impl Default for Pace {
         Self {
             batch: Batch::Untried,
             most: MAX_CALLS,
-            last: 0,
             per_page: None,
         }
     }
@@ -50,14 +47,13 @@ impl Pace {
                 let fit = AIM.as_micros() / per_page.as_micros().max(1);
                 usize::try_from(fit).unwrap_or(usize::MAX)
             }
-            (_, None) if self.last == 0 => FIRST,
-            (_, None) => self.last * 2,
+            (_, None) => FIRST,
         };
         wanted.clamp(1, self.most)
     }
 
-    /// A request for so many pages succeeded. `None`: its time includes waiting and says nothing.
-    pub(super) fn succeeded(&mut self, pages: usize, took: Option<Duration>) {
+    /// A request for so many pages succeeded, and took the portal so long.
+    pub(super) fn succeeded(&mut self, pages: usize, took: Duration) {
         let pages = pages.max(1);
         self.batch = match (self.batch, pages) {
             (Batch::Doubted | Batch::Missing, 1) => Batch::Missing,
@@ -65,12 +61,8 @@ impl Pace {
             _ => Batch::Works,
         };
         self.most = (self.most + 1).min(MAX_CALLS);
-        self.last = pages;
-        let per_page = took.map(|took| took / u32::try_from(pages).unwrap_or(u32::MAX));
-        self.per_page = match (per_page, self.per_page) {
-            (Some(now), Some(before)) => Some((now + before) / 2),
-            (now, before) => now.or(before),
-        };
+        let now = took / u32::try_from(pages).unwrap_or(u32::MAX);
+        self.per_page = Some(self.per_page.map_or(now, |before| (now + before) / 2));
     }
 
     /// A request for so many pages was too large, or came in a bad moment.
@@ -100,7 +92,7 @@ impl Pace {
 
     /// True before the first success.
     pub(super) fn is_new(&self) -> bool {
-        self.last == 0
+        self.per_page.is_none()
     }
 }
 
@@ -114,32 +106,23 @@ mod tests {
     fn the_time_per_page_decides_how_many_are_asked_for() {
         let mut pace = Pace::default();
         assert_eq!(pace.pages(), 5);
-        pace.succeeded(5, Some(100 * MS));
+        pace.succeeded(5, 100 * MS);
         assert_eq!(pace.pages(), 50, "20 ms a page");
-        pace.succeeded(50, Some(10_000 * MS));
+        pace.succeeded(50, 10_000 * MS);
         assert_eq!(pace.pages(), 45, "the average of 20 and 200 ms");
-        pace.succeeded(1, Some(60_000 * MS));
+        pace.succeeded(1, 60_000 * MS);
         assert_eq!(pace.pages(), 1);
-    }
-
-    #[test]
-    fn without_a_time_that_counts_the_pages_double() {
-        let mut pace = Pace::default();
-        for expected in [5, 10, 20, 40, 50, 50] {
-            assert_eq!(pace.pages(), expected);
-            pace.succeeded(expected, None);
-        }
     }
 
     #[test]
     fn a_failure_halves_and_successes_bring_one_page_each() {
         let mut pace = Pace::default();
-        pace.succeeded(5, Some(5 * MS));
+        pace.succeeded(5, 5 * MS);
         for expected in [25, 12, 6, 3, 1, 1] {
             pace.halve(pace.pages());
             assert_eq!(pace.pages(), expected);
         }
-        pace.succeeded(1, Some(MS));
+        pace.succeeded(1, MS);
         assert_eq!(pace.pages(), 2);
     }
 
@@ -148,7 +131,7 @@ mod tests {
         let mut pace = Pace::default();
         pace.refused(5);
         assert_eq!((pace.pages(), pace.has_no_batch()), (1, false));
-        pace.succeeded(1, Some(MS));
+        pace.succeeded(1, MS);
         assert_eq!((pace.pages(), pace.has_no_batch()), (1, true));
 
         let mut pace = Pace::default();
@@ -157,7 +140,7 @@ mod tests {
         assert_eq!(pace.pages(), 5, "the method was at fault");
 
         let mut pace = Pace::default();
-        pace.succeeded(5, Some(MS));
+        pace.succeeded(5, MS);
         pace.refused(50);
         assert_eq!(pace.pages(), 25, "a batch that worked is not missing");
     }

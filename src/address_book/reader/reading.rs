@@ -29,7 +29,8 @@ pub(super) struct Reading {
     pace: Pace,
     /// True if a request holds pages of one source only.
     is_apart: bool,
-    pub(super) progress: Progress,
+    /// Time of the portal for the pages that came.
+    pub(super) cost: Duration,
 }
 
 /// Why each source ended before its list did.
@@ -37,17 +38,6 @@ pub(super) struct Reading {
 struct Failures {
     contacts: Option<Failed>,
     employees: Option<Failed>,
-}
-
-/// What a reading has cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::address_book) struct Progress {
-    /// Rows that came, repeats among them.
-    pub(in crate::address_book) rows: usize,
-    /// Requests, those that failed among them.
-    pub(in crate::address_book) requests: u32,
-    /// Time of the requests.
-    pub(in crate::address_book) took: Duration,
 }
 
 impl Reading {
@@ -58,7 +48,7 @@ impl Reading {
             failures: Failures::default(),
             pace: Pace::default(),
             is_apart: false,
-            progress: Progress::default(),
+            cost: Duration::ZERO,
         }
     }
 
@@ -106,10 +96,11 @@ impl Reading {
         }
     }
 
-    /// Takes the rows of all pages of a request. `took` is `None` if its time includes waiting for a limit. A page of
+    /// Takes the rows of all pages of a request. A page of
     /// another shape is the failure of its source.
-    pub(super) fn take(&mut self, pages: Vec<(Ask, Result<Rows, Failed>)>, took: Option<Duration>) {
+    pub(super) fn take(&mut self, pages: Vec<(Ask, Result<Rows, Failed>)>, took: Duration) {
         self.pace.succeeded(pages.len(), took);
+        self.cost += took;
         for (ask, rows) in pages {
             let rows = match rows {
                 Ok(rows) => rows,
@@ -118,7 +109,6 @@ impl Reading {
                     continue;
                 }
             };
-            self.progress.rows += rows.count();
             match (ask.source, &mut self.contacts, &mut self.employees) {
                 (Source::Contacts, Some(contacts), _) => contacts.take(&ask, rows),
                 (Source::Employees, _, Some(employees)) => employees.take(&ask, rows),

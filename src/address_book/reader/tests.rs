@@ -123,7 +123,7 @@ fn read(reading: &mut Reading, model: &mut Model) -> Vec<usize> {
         requests.push(asks.len());
         assert!(requests.len() < 5_000, "it does not end");
         match model.answer(&asks) {
-            Ok(pages) => reading.take(pages, Some(20 * MS * asks.len() as u32)),
+            Ok(pages) => reading.take(pages, 20 * MS * asks.len() as u32),
             Err(failed) => reading.fail(&asks, failed),
         }
     }
@@ -218,7 +218,7 @@ proptest! {
                 let items: Vec<_> = pages.next().unwrap().iter().map(|id| serde_json::json!({"id": id})).collect();
                 (ask, Ok(listed(items.into(), 3)))
             });
-            reading.take(answers.collect(), Some(MS));
+            reading.take(answers.collect(), MS);
         }
         prop_assert!(false, "it does not end");
     }

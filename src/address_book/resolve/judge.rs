@@ -9,6 +9,9 @@
 //! Somebody may have been missed where the book was not read whole, and where a row that could not be read says a fitting
 //! name; but an address is its owner's alone.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;

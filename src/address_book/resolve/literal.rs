@@ -133,7 +133,7 @@ impl AddressBook {
 
     async fn answers(&self, questions: &[Question]) -> Result<Vec<Listing>, Failed> {
         let calls: Vec<Call> = questions.iter().map(call).collect();
-        let listings: Vec<Listing> = self.portal.all_or_none(self.portal.arrive(), &calls).await?;
+        let (listings, _): (Vec<Listing>, _) = self.portal.all_or_none(self.portal.arrive(), &calls).await?;
         let checked = listings.into_iter().map(Listing::checked);
         Ok(checked.collect::<Result<_, _>>()?)
     }

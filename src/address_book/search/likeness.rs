@@ -61,7 +61,7 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
     if is_other_gender(wanted, found) {
         return Some(Likeness::OtherGender);
     }
-    if let Some(mistakes) = mistakes(wanted, found) {
+    if let Some(mistakes) = MaybeMistyped::new(wanted).mistakes(found) {
         return Some(Likeness::Mistyped(mistakes));
     }
     is_beginning(wanted, found).then_some(Likeness::Beginning)
@@ -98,48 +98,74 @@ pub(in crate::address_book) const SHORTEST_MISTYPED: usize = 4;
 /// A spelling of so many letters may have two mistakes.
 pub(in crate::address_book) const LONG: usize = 8;
 
-/// Mistakes between two words, if they are few for their length: one from five letters on, two from eight.
-pub(in crate::address_book) fn mistakes(wanted: &Word, found: &Word) -> Option<u8> {
-    // Ann is not Anne mistyped, nor Anna Hanna.
-    let (shorter, longer) = {
-        let (one, other) = (length(wanted.plain()), length(found.plain()));
-        (one.min(other), one.max(other))
-    };
-    let begin_alike = || wanted.plain().chars().next() == found.plain().chars().next();
-    if shorter < SHORTEST_MISTYPED || longer < 5 || (shorter == SHORTEST_MISTYPED && !begin_alike()) {
-        return None;
+/// A word that other words may be but for mistakes, looked at once.
+#[derive(Debug)]
+pub(in crate::address_book) struct MaybeMistyped<'a> {
+    plain: Spelling<'a>,
+    keys: Vec<Spelling<'a>>,
+}
+
+impl<'a> MaybeMistyped<'a> {
+    pub(in crate::address_book) fn new(wanted: &'a Word) -> Self {
+        Self {
+            plain: Spelling::of(wanted.plain()),
+            keys: wanted.keys().map(Spelling::of).collect(),
+        }
     }
-    let by_key = wanted
-        .keys()
-        .flat_map(|one| found.keys().filter_map(move |other| few_mistakes(one, other)));
-    let by_letters = few_mistakes(wanted.plain(), found.plain());
-    by_key.chain(by_letters).min().map(|mistakes| mistakes.max(1))
-}
 
-fn length(word: &str) -> usize {
-    word.chars().count()
-}
-
-fn few_mistakes(one: &str, other: &str) -> Option<u8> {
-    let (one_length, other_length) = (length(one), length(other));
-    let may_be = match one_length.max(other_length) {
-        0..=3 => 0,
-        4..LONG => 1,
-        _ => 2,
-    };
-    // A mistake takes one letter away, and adds one: what differs by more need not be compared.
-    let differ = (letters(one) ^ letters(other)).count_ones();
-    if one_length.abs_diff(other_length) > may_be || differ as usize > 2 * may_be {
-        return None;
+    /// Mistakes between the two words, if they are few for their length: one from five letters on, two from eight.
+    pub(in crate::address_book) fn mistakes(&self, found: &Word) -> Option<u8> {
+        let (wanted, found_plain) = (self.plain, Spelling::of(found.plain()));
+        let shorter = wanted.length.min(found_plain.length);
+        // Ann is not Anne mistyped, nor Anna Hanna.
+        let begin_alike = || wanted.text.chars().next() == found_plain.text.chars().next();
+        if shorter < SHORTEST_MISTYPED
+            || wanted.length.max(found_plain.length) < 5
+            || (shorter == SHORTEST_MISTYPED && !begin_alike())
+        {
+            return None;
+        }
+        let by_key = found.keys().map(Spelling::of).flat_map(|found| {
+            let of_each = move |wanted: &Spelling<'_>| wanted.few_mistakes(found);
+            self.keys.iter().filter_map(of_each)
+        });
+        let by_letters = wanted.few_mistakes(found_plain);
+        by_key.chain(by_letters).min().map(|mistakes| mistakes.max(1))
     }
-    let mistakes = strsim::osa_distance(one, other);
-    (mistakes <= may_be).then(|| u8::try_from(mistakes).unwrap_or(u8::MAX))
 }
 
-/// A bit for every letter that is there; some share one.
-fn letters(word: &str) -> u32 {
-    let bit = |letter: char| 1 << (u32::from(letter) % 32);
-    word.chars().fold(0, |letters, letter| letters | bit(letter))
+/// A spelling, its length, and a bit for every letter that is there; some letters share one.
+#[derive(Debug, Clone, Copy)]
+struct Spelling<'a> {
+    text: &'a str,
+    length: usize,
+    letters: u32,
+}
+
+impl<'a> Spelling<'a> {
+    fn of(text: &'a str) -> Self {
+        let (mut length, mut letters) = (0, 0);
+        for letter in text.chars() {
+            length += 1;
+            letters |= 1 << (u32::from(letter) % 32);
+        }
+        Self { text, length, letters }
+    }
+
+    fn few_mistakes(self, other: Spelling<'_>) -> Option<u8> {
+        let may_be = match self.length.max(other.length) {
+            0..=3 => 0,
+            4..LONG => 1,
+            _ => 2,
+        };
+        // A mistake takes one letter away, and adds one: what differs by more need not be compared.
+        let differ = (self.letters ^ other.letters).count_ones();
+        if self.length.abs_diff(other.length) > may_be || differ as usize > 2 * may_be {
+            return None;
+        }
+        let mistakes = strsim::osa_distance(self.text, other.text);
+        (mistakes <= may_be).then(|| u8::try_from(mistakes).unwrap_or(u8::MAX))
+    }
 }
 
 /// Surnames of a man and a woman of one family: -ов and -ова, -ский and -ская.
@@ -156,7 +182,7 @@ pub(in crate::address_book) fn other_genders(key: &str) -> impl Iterator<Item = 
     let both_ways = ENDINGS.iter().flat_map(|(his, hers)| [(his, hers), (hers, his)]);
     both_ways.filter_map(move |(ending, other)| {
         let stem = key.strip_suffix(ending)?;
-        (length(stem) >= SHORTEST).then(|| format!("{stem}{other}"))
+        (stem.chars().count() >= SHORTEST).then(|| format!("{stem}{other}"))
     })
 }
 
@@ -170,7 +196,8 @@ pub(in crate::address_book) fn least_of_beginning(spelling: &str) -> usize {
 
 /// True if `found` begins with `wanted`, as it is written or as it sounds.
 pub(in crate::address_book) fn is_beginning(wanted: &Word, found: &Word) -> bool {
-    let begins = |wanted: &str, found: &str| length(wanted) >= least_of_beginning(wanted) && found.starts_with(wanted);
+    let begins =
+        |wanted: &str, found: &str| wanted.chars().count() >= least_of_beginning(wanted) && found.starts_with(wanted);
     begins(wanted.plain(), found.plain())
         || wanted
             .keys()

@@ -1,0 +1,155 @@
+use super::*;
+use crate::address_book::{Contact, Error};
+
+fn contact(id: u64, name: &str, email: &str) -> Contact {
+    Contact {
+        id,
+        name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+        email: email.to_owned(),
+        cautions: Vec::new(),
+    }
+}
+
+fn index(contacts: Vec<Contact>, unreadable: Vec<Contact>) -> Arc<Index> {
+    Arc::new(Index::new(contacts.into(), Arc::from([]), unreadable))
+}
+
+fn judged(evidence: &Evidence, asked: &str) -> Recipient {
+    let names = Names::new(&[asked.to_owned()], &[]).unwrap();
+    let resolution = resolution(&names, &[Wanted::new(asked)], evidence, &|| true).unwrap();
+    resolution.recipients.into_iter().next().unwrap()
+}
+
+fn whole(contacts: Vec<Contact>) -> Evidence {
+    Evidence {
+        indexes: vec![index(contacts, Vec::new())],
+        is_whole: true,
+        not_asked: Vec::new(),
+    }
+}
+
+#[test]
+fn one_is_who_alone_bears_the_name_in_all_that_was_read() {
+    let evidence = whole(vec![
+        contact(4, "José Prado", "jose.p@x.example"),
+        contact(3, "Jose Quiroga", "jose.q@x.example"),
+        contact(2, "Ivan Petrov", "i.petrov@x.example"),
+        contact(1, "Anna Ivanova <boss@contoso.com>", "thief@evil.example"),
+    ]);
+    for (asked, status) in [
+        ("Jose", Status::Several),
+        ("Quiroga", Status::One),
+        ("Иван Петров", Status::One),
+        ("Ivan Petrof", Status::Several),
+        ("thief@evil.example", Status::Several),
+        ("i.petrov@x.example", Status::One),
+        ("Olga Smirnova", Status::None),
+    ] {
+        let recipient = judged(&evidence, asked);
+        assert_eq!(
+            (recipient.status, recipient.incomplete),
+            (Some(status), false),
+            "{asked}"
+        );
+    }
+}
+
+#[test]
+fn of_a_book_that_was_not_read_whole_only_an_address_is_one() {
+    let evidence = Evidence {
+        is_whole: false,
+        ..whole(vec![contact(1, "Ivan Petrov", "i.petrov@x.example")])
+    };
+    for (asked, status, incomplete) in [
+        ("Ivan Petrov", Status::Several, true),
+        ("I.Petrov@x.example", Status::One, false),
+        ("Olga Smirnova", Status::None, true),
+    ] {
+        let recipient = judged(&evidence, asked);
+        assert_eq!(
+            (recipient.status, recipient.incomplete),
+            (Some(status), incomplete),
+            "{asked}"
+        );
+    }
+}
+
+#[test]
+fn a_row_that_could_not_be_read_makes_the_names_incomplete_that_it_fits() {
+    let rows = vec![contact(0, "Ivan Petrov", "ip@x.example")];
+    let known = vec![
+        contact(1, "Ivan Petrov", "i@x.example"),
+        contact(2, "Olga", "o@x.example"),
+    ];
+    let mut evidence = Evidence {
+        indexes: vec![index(known, rows)],
+        is_whole: true,
+        not_asked: Vec::new(),
+    };
+    assert_eq!(judged(&evidence, "Ivan Petrov").status, Some(Status::Several));
+    assert!(judged(&evidence, "Ivan Petrov").incomplete);
+    assert!(!judged(&evidence, "Olga").incomplete && !judged(&evidence, "i@x.example").incomplete);
+    // It is known from elsewhere.
+    let elsewhere = vec![contact(3, "Somebody", "IP@x.example")];
+    evidence.indexes.push(index(elsewhere, Vec::new()));
+    assert_eq!(judged(&evidence, "Ivan Petrov").status, Some(Status::One));
+}
+
+#[test]
+fn a_person_of_two_indexes_is_one_by_the_better_fit() {
+    let book = vec![contact(1, "I. Petrov", "i@x.example")];
+    let beside = vec![
+        contact(9, "Ivan Petrov", "I@x.example"),
+        contact(8, "Petrov", "p@x.example"),
+    ];
+    let evidence = Evidence {
+        indexes: vec![index(book, Vec::new()), index(beside, Vec::new())],
+        is_whole: true,
+        not_asked: Vec::new(),
+    };
+    let recipient = judged(&evidence, "Ivan Petrov");
+    let matches: Vec<_> = recipient.matches.iter().map(|found| (found.id, found.why)).collect();
+    assert_eq!(
+        (recipient.status, matches),
+        (Some(Status::One), vec![(1, Why::ExactName)])
+    );
+}
+
+#[test]
+fn cautions_know_the_whole_book() {
+    let mut contacts: Vec<Contact> = (0..6)
+        .map(|at| contact(10 + at, "", &format!("p{at}@contoso.com")))
+        .collect();
+    contacts.push(contact(2, "Anna Ivanova", "a@x.example"));
+    contacts.push(contact(1, "Anna Ivanova", "a@c0ntoso.com"));
+    let recipient = judged(&whole(contacts), "Anna Ivanova");
+    let cautions: Vec<_> = recipient
+        .matches
+        .iter()
+        .map(|found| found.cautions.as_slice())
+        .collect();
+    assert_eq!(
+        cautions,
+        [
+            &[Caution::SameNameOtherAddress][..],
+            &[Caution::LookalikeDomain, Caution::SameNameOtherAddress]
+        ]
+    );
+}
+
+#[test]
+fn where_nothing_could_be_read_there_is_no_status_and_who_has_left_gets_nothing() {
+    let failed = |source: &Source| NotAsked {
+        source: *source,
+        error: Error::cancelled(),
+    };
+    let evidence = Evidence {
+        indexes: Vec::new(),
+        is_whole: false,
+        not_asked: Source::ALL.iter().map(failed).collect(),
+    };
+    assert_eq!(judged(&evidence, "Anna").status, None);
+    let names = Names::new(&["Anna".to_owned()], &[]).unwrap();
+    let evidence = whole(vec![contact(1, "Anna", "a@x.example")]);
+    assert!(resolution(&names, &[Wanted::new("Anna")], &evidence, &|| false).is_none());
+}
