@@ -50,6 +50,11 @@ impl Walk<'_> {
         self.reader.unreadable_count(self.source)
     }
 
+    /// True if everybody has come. Employees come in no order, so pages of them may repeat some and skip others.
+    pub fn is_whole(&self) -> bool {
+        self.reader.is_whole(self.source)
+    }
+
     /// Where the walk was given up though more may follow; `None` if it was not.
     pub fn stopped_at(&self) -> Option<u64> {
         self.reader.stopped_at()
