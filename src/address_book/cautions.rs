@@ -200,11 +200,13 @@ pub(super) fn same_names<'a>(entries: impl Iterator<Item = (Option<&'a str>, &'a
 
 /// A number that is the same for all names that [`is_same_name`] takes for one, and for few others.
 pub(super) fn letters_of_name(name: &str) -> u64 {
-    spelling::letters(name)
+    spelling::letters(&spelling::bounded(name))
 }
 
-/// True if both are one name, as [`same_names`] has it.
+/// True if both are one name, as [`same_names`] has it; of a text that is longer than any name, the beginning
+/// counts.
 pub(super) fn is_same_name(one: &str, other: &str) -> bool {
-    let key = names::key(one);
-    key.is_some() && key == names::key(other)
+    let key = |name: &str| names::key(&spelling::bounded(name));
+    let one = key(one);
+    one.is_some() && one == key(other)
 }

@@ -4,6 +4,7 @@
 //! circled and mathematical forms of letters (NFKC); on top of it accents, which a reader overlooks, and tricks within
 //! ASCII that TR39 leaves out.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
@@ -19,6 +20,16 @@ pub(super) fn folded(text: &str) -> String {
 /// A number that is the same for all texts with the same letters and digits after folding, in any order.
 pub(super) fn letters(text: &str) -> u64 {
     LETTERS.sum(text).unwrap_or_else(|| sum(&folded_as_a_whole(text)))
+}
+
+/// A text, or the beginning of one that would become long: there are letters that stand for eighteen.
+pub(super) fn bounded(text: &str) -> Cow<'_, str> {
+    const MAX_LETTERS: usize = 256;
+    const SHORT: usize = 64;
+    if text.len() <= SHORT || LETTERS.sum(text).is_some() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfkc().take(MAX_LETTERS).collect())
 }
 
 fn sum(folded: &str) -> u64 {
