@@ -265,7 +265,7 @@ fn a_refused_employees_method_costs_the_contacts_nothing_and_the_other_way_round
                 continue;
             }
             let pages = asks.iter().map(|ask| (*ask, Ok(model.page(*ask))));
-            reading.take(pages.collect(), Some(MS));
+            reading.take(pages.collect(), MS);
         }
         let other = Source::ALL.iter().find(|source| **source != refused).unwrap();
         assert!(
@@ -333,7 +333,7 @@ fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_does() {
                     .eq((0..).map(|at| asks[0].offset + at * 200).take(asks.len()))
             );
             let pages = asks.iter().zip(rows).map(|(ask, rows)| page(ask, rows.clone()));
-            reading.take(pages.collect(), Some(MS));
+            reading.take(pages.collect(), MS);
             requests += 1;
         }
         assert!(reading.ask().is_empty());
