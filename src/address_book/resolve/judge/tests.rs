@@ -1,3 +1,5 @@
+//! Judging what was read, in books of a few people.
+
 use super::*;
 use crate::address_book::{Contact, Error};
 
