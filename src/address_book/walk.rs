@@ -15,6 +15,7 @@ pub struct Walk<'a> {
     book: &'a AddressBook,
     source: Source,
     reader: Reader,
+    has_begun: bool,
 }
 
 /// One step of a walk.
@@ -33,6 +34,7 @@ impl AddressBook {
             book: self,
             source: query.source(),
             reader: Reader::of_all(query),
+            has_begun: false,
         }
     }
 }
@@ -58,7 +60,8 @@ impl Walk<'_> {
         self.reader.stopped_at()
     }
 
-    /// The next contacts; `None` when all have been brought. After a failure the same step can be taken again.
+    /// The next contacts, none at first if there are none at all; `None` when all have been brought. After a failure the
+    /// same step can be taken again.
     ///
     /// # Errors
     /// Those of [`AddressBook::list`]; cancelling gives one too.
@@ -68,7 +71,7 @@ impl Walk<'_> {
             () = cancellation.cancelled() => return Err(Error::cancelled()),
             contacts = self.read() => contacts?,
         };
-        if contacts.is_empty() {
+        if std::mem::replace(&mut self.has_begun, true) && contacts.is_empty() {
             return Ok(None);
         }
         let book = self.book.books.kept(self.book.person()?);
