@@ -38,7 +38,8 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
     line.finish_and_clear();
     let total = walk.total();
     let finish = |error| match format {
-        Format::Csv => Ok(()),
+        Format::Csv if has_begun => Ok(()),
+        Format::Csv => print(&csv::header()?).map(drop),
         Format::Table if contacts.is_empty() => Ok(()),
         Format::Table => print(&table::contacts(&contacts)).map(drop),
         Format::Json => print_end(query, &walk, has_begun, error),

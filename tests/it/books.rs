@@ -136,7 +136,7 @@ async fn a_list_that_need_not_wait_goes_to_the_portal_and_a_book_tells_its_cauti
     rows.push((1_001, "b@contoso.com".to_owned(), "Bob Contoso".to_owned()));
     rows.push((1_002, "c@contoso.com".to_owned(), "Cid Contoso".to_owned()));
     rows.push((1_003, "x@c0ntoso.com".to_owned(), "Person7 Family7".to_owned()));
-    rows.sort_by(|one, other| other.0.cmp(&one.0));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.0));
     let portal = ScriptedBook::of(rows);
     let book = portal.book(TTL);
     let query = Query::new("c0ntoso", &GivenPagination::default()).unwrap();

@@ -1,4 +1,4 @@
-//! Judging what was read, in books of a few people.
+//! Names become recipients: status, order, cautions, and what could not be read.
 
 use super::*;
 use crate::address_book::{Contact, Error};
