@@ -165,7 +165,7 @@ impl Index {
                 entries.push(entry);
             }
         }
-        self.vocabulary = collected.into_vocabulary();
+        self.vocabulary = collected.into_vocabulary(entries.len());
         self.entries = entries.into_boxed_slice();
         self.words = words.into_boxed_slice();
     }

@@ -224,11 +224,14 @@ impl Reader {
         self.reading.drain(source)
     }
 
-    /// What came of a source and was not taken out yet, highest id first.
+    /// What came of a source and was not taken out yet, highest id first; of contacts the newest that are wanted.
     pub(super) fn sorted(&self, source: Source) -> Vec<Contact> {
         let kept = self.reading.kept(source);
         let mut contacts = kept.map(|kept| kept.contacts.clone()).unwrap_or_default();
-        contacts.sort_by_key(|contact| std::cmp::Reverse(contact.id));
+        contacts.sort_unstable_by_key(|contact| std::cmp::Reverse(contact.id));
+        if source == Source::Contacts {
+            contacts.truncate(self.reading.most());
+        }
         contacts
     }
 

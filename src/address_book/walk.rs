@@ -15,6 +15,7 @@ pub struct Walk<'a> {
     book: &'a AddressBook,
     source: Source,
     reader: Reader,
+    has_begun: bool,
 }
 
 /// One step of a walk.
@@ -33,6 +34,7 @@ impl AddressBook {
             book: self,
             source: query.source(),
             reader: Reader::of_all(query),
+            has_begun: false,
         }
     }
 }
@@ -48,12 +50,18 @@ impl Walk<'_> {
         self.reader.unreadable_count(self.source)
     }
 
+    /// True if everybody has come. Employees come in no order, so pages of them may repeat some and skip others.
+    pub fn is_whole(&self) -> bool {
+        self.reader.is_whole(self.source)
+    }
+
     /// Where the walk was given up though more may follow; `None` if it was not.
     pub fn stopped_at(&self) -> Option<u64> {
         self.reader.stopped_at()
     }
 
-    /// The next contacts; `None` when all have been brought. After a failure the same step can be taken again.
+    /// The next contacts, none at first if there are none at all; `None` when all have been brought. After a failure the
+    /// same step can be taken again.
     ///
     /// # Errors
     /// Those of [`AddressBook::list`]; cancelling gives one too.
@@ -63,7 +71,7 @@ impl Walk<'_> {
             () = cancellation.cancelled() => return Err(Error::cancelled()),
             contacts = self.read() => contacts?,
         };
-        if contacts.is_empty() {
+        if std::mem::replace(&mut self.has_begun, true) && contacts.is_empty() {
             return Ok(None);
         }
         let book = self.book.books.kept(self.book.person()?);

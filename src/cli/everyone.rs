@@ -47,7 +47,7 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
         (None, _) => {
             finish(None)?;
             // Pages of employees may overlap, and skip some.
-            if !is_assured(query, total) {
+            if !is_assured(query, &walk) {
                 report::note(IN_NO_ORDER);
             }
             if let Some(offset) = walk.stopped_at() {
@@ -110,7 +110,7 @@ fn print_items(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
 /// The rest of it. An incomplete list says so and holds the failure.
 fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Failure>) -> Result<(), Stop> {
     let (total, unreadable) = (walk.total(), walk.unreadable());
-    let is_assured = is_assured(query, total);
+    let is_assured = is_assured(query, walk);
     let page = Page {
         offset: query.offset(),
         limit: query.limit(),
@@ -134,9 +134,9 @@ fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Fail
     print(&format!("{beginning}],{}", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
 }
 
-/// Whether a walk that came to its end brought everybody: of employees only if they fit a page.
-fn is_assured(query: &Query, total: usize) -> bool {
-    query.source() == Source::Contacts || total < query.limit() as usize
+/// Whether a walk that came to its end brought everybody.
+fn is_assured(query: &Query, walk: &Walk<'_>) -> bool {
+    query.source() == Source::Contacts || walk.is_whole()
 }
 
 /// What it means that a walk ended before the list did.

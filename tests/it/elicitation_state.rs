@@ -252,7 +252,9 @@ fn chosen(arguments: &Value, state: &str, content: Value) -> Value {
 #[tokio::test]
 async fn who_has_left_the_address_book_while_the_form_was_open_cannot_be_chosen() {
     let portal = unlimited(None).await;
-    let mut client = Client::declaring(json!({"elicitation": {}}), Way::Stdio(MODERN), on(&portal)).await;
+    let mut command = on(&portal);
+    command.env("BITRIX24_CACHE_TTL", "0");
+    let mut client = Client::declaring(json!({"elicitation": {}}), Way::Stdio(MODERN), command).await;
     let arguments = json!({"names": ["anna"], "ask_user": true});
     let state = state_for(&mut client, &arguments).await;
     assert!(portal.delete_contact(1, 20));
@@ -266,7 +268,9 @@ async fn who_has_left_the_address_book_while_the_form_was_open_cannot_be_chosen(
 #[tokio::test]
 async fn an_answer_holds_also_if_a_single_person_is_left() {
     let portal = unlimited(None).await;
-    let mut client = Client::declaring(json!({"elicitation": {}}), Way::Stdio(MODERN), on(&portal)).await;
+    let mut command = on(&portal);
+    command.env("BITRIX24_CACHE_TTL", "0");
+    let mut client = Client::declaring(json!({"elicitation": {}}), Way::Stdio(MODERN), command).await;
     let arguments = json!({"names": ["john smith"], "sources": ["contacts"], "ask_user": true});
     let state = state_for(&mut client, &arguments).await;
     for gone in [23, 24] {

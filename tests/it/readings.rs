@@ -110,6 +110,9 @@ async fn a_hundred_thousand_contacts_take_seconds() {
     assert!(started.elapsed() < Duration::from_secs(7), "{:?}", started.elapsed());
 }
 
+/// The ids that go behind a page.
+type Deleted<'a> = &'a dyn Fn(u64) -> Vec<u64>;
+
 /// Deletions and insertions behind so many pages each; given by ids.
 fn changes(deleted: impl Fn(u64) -> Vec<u64>, pages: usize) -> &'static [Change] {
     const NEW: [&str; 8] = [
@@ -143,7 +146,7 @@ async fn contacts_that_come_and_go_within_a_request_and_between_two_cost_nobody_
     let few = |page: u64| vec![5_000 - page, 1 + page];
     let many = |page: u64| (0..150).map(|row| 5_000 - page * 199 + row).collect();
     let more = |page: u64| (0..450).map(|row| 5_001 - (page * 450) + row).collect();
-    let cases: [(&dyn Fn(u64) -> Vec<u64>, usize); 3] = [(&few, 22), (&many, 12), (&more, 3)];
+    let cases: [(Deleted<'_>, usize); 3] = [(&few, 22), (&many, 12), (&more, 3)];
     for (deleted, pages) in cases {
         let settings = Settings {
             changes: changes(deleted, pages),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bitrix24_mail_mcp::address_book::{AddressBook, ContactPage, Error, GivenPagination, Query};
 use bitrix24_mail_mcp::demo::{self, CredentialKind, DemoPortal, FAULTS, Fault, Outcome};
 use bitrix24_mail_mcp::portal::{
-    self, Application, ConnectionFailure, Credentials, GivenSecret, Portal, RawReply, Request, Settings, Wire,
+    self, Application, ConnectionFailure, Credentials, GivenSecret, Method, Portal, RawReply, Request, Settings, Wire,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -197,7 +197,7 @@ async fn every_fault_ends_in_time_with_every_kind_of_credentials() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_hundred_look_ups_at_once_take_what_the_bucket_allows_and_keep_their_order() {
+async fn two_hundred_calls_at_once_take_what_the_bucket_allows_and_keep_their_order() {
     let scene = Arc::new(Scene::within(demo::Settings::default(), 120 * SECOND).await);
     let started = Instant::now();
     // Each a task of its own, as a server has them.
@@ -205,7 +205,12 @@ async fn two_hundred_look_ups_at_once_take_what_the_bucket_allows_and_keep_their
         .map(|number| {
             let scene = Arc::clone(&scene);
             tokio::spawn(async move {
-                let outcome = scene.look_up(&format!("person {number}")).await;
+                // Lists would be answered from the whole book.
+                let parameters = json!({"query": format!("person {number}"), "pagination": {"limit": 50, "offset": 0}});
+                let portal = scene.book.portal();
+                let outcome = portal
+                    .call::<serde_json::Value>(Method::ListContacts, &parameters)
+                    .await;
                 (outcome, started.elapsed())
             })
         })

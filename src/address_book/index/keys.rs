@@ -97,9 +97,7 @@ pub(super) enum Part {
 pub(super) fn hash(part: Part, letters: impl IntoIterator<Item = char>) -> u32 {
     let add = |hash: u64, value: u64| (hash ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
     let hash = letters.into_iter().map(u64::from).fold(add(0, part as u64 + 1), add);
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half is meant")]
-    let upper = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32;
-    upper
+    (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
 /// The hashes of a part of a word and of it without each one of its letters.

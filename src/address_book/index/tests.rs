@@ -52,7 +52,11 @@ fn alike(words: &[String], wanted: &str) -> Vec<(u32, Likeness)> {
     for word in words {
         collected.number(word);
     }
-    collected.into_vocabulary().alike(&Word::new(wanted)).iter().collect()
+    collected
+        .into_vocabulary(words.len())
+        .alike(&Word::new(wanted))
+        .iter()
+        .collect()
 }
 
 fn compared_words(words: &[String], wanted: &str) -> Vec<(u32, Likeness)> {

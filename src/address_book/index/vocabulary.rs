@@ -4,10 +4,9 @@
 //! without the letters that were mistyped.
 //!
 //! Mistakes are found by deletions, as `SymSpell` does: two spellings are one mistake apart only if they become the same
-//! when each loses a letter at most. For two mistakes, in long words, that would take some fifty keys a word. So long
-//! spellings are halved: one of the halves has a mistake at most. Levenshtein automata over a transducer (`fst`) would
-//! be smaller, but they count a transposition as two mistakes, need one transducer for every sound key and are built at
-//! a millisecond each, where fifty names have a hundred words.
+//! when each loses a letter at most. Two mistakes, in long words, would take some fifty keys for each spelling. So long
+//! spellings are halved: one of the halves has a mistake at most. The Levenshtein automata of `fst` are no choice: they
+//! count a transposition as two mistakes, and one would have to be built for every spelling of every word asked for.
 
 use foldhash::HashMap;
 
@@ -16,6 +15,10 @@ use crate::address_book::search::{
     LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, is_beginning, is_initial_of, keys_of_forms,
     least_of_beginning, of_sounds, other_genders,
 };
+
+/// Some forty are usual. In a book that has more on average, somebody made the words, and the last of them, which are
+/// those of the oldest contacts, are found without mistakes only.
+const MAX_KEYS_OF_A_CONTACT: usize = 250;
 
 /// Words by number, and numbers by keys.
 #[derive(Debug, Default)]
@@ -61,12 +64,15 @@ impl Collected {
         number
     }
 
-    pub(super) fn into_vocabulary(self) -> Vocabulary {
+    /// The vocabulary of so many contacts, with the keys of words in the order in which they came.
+    pub(super) fn into_vocabulary(self, contacts: usize) -> Vocabulary {
         drop(self.numbers);
+        let most = MAX_KEYS_OF_A_CONTACT.saturating_mul(contacts);
         let mut entries: Vec<(u32, u32)> = Vec::new();
         let mut hashes: Vec<u32> = Vec::new();
         for (number, word) in (0..).zip(&self.words) {
-            keys_of(word, &mut |hash| hashes.push(hash));
+            let may_be_mistyped = word.plain().chars().count() >= SHORTEST_MISTYPED && entries.len() < most;
+            keys_of(word, may_be_mistyped, &mut |hash| hashes.push(hash));
             hashes.sort_unstable();
             hashes.dedup();
             entries.extend(hashes.drain(..).map(|hash| (hash, number)));
@@ -85,8 +91,7 @@ impl Collected {
 }
 
 /// Everything that a word is found by.
-fn keys_of(word: &Word, add: &mut impl FnMut(u32)) {
-    let may_be_mistyped = word.plain().chars().count() >= SHORTEST_MISTYPED;
+fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
     for spelling in word.spellings() {
         let letters: Vec<char> = spelling.chars().collect();
         add(hash(Part::Whole, letters.iter().copied()));

@@ -30,7 +30,7 @@ pub(super) struct ContactPages {
     /// A known id: contacts down to it are wanted, not older ones.
     until: Option<u64>,
     /// So many contacts are wanted, the newest.
-    most: usize,
+    pub(super) most: usize,
     spans: Spans,
     /// With an offset, rows of higher ids are not asked for.
     ceiling: Option<u64>,
@@ -107,8 +107,8 @@ impl ContactPages {
         let mut asks = self.repairs_due(most);
         if !self.is_front_over() {
             let step = self.step();
-            let missing = ((self.most - self.kept.seen.len()) as u64 / step).saturating_add(1);
-            let pages = (0..missing).take(most - asks.len());
+            let missing = (self.most.saturating_sub(self.kept.seen.len()) as u64 / step).saturating_add(1);
+            let pages = (0..missing).take(most.saturating_sub(asks.len()));
             asks.extend(pages.map(|page| self.asked(self.front_offset().saturating_add(page * step), Why::Next)));
         }
         asks
@@ -150,6 +150,9 @@ impl ContactPages {
 
     /// Takes a page.
     pub(super) fn take(&mut self, ask: &Ask, rows: Rows) {
+        if self.stopped_at.is_some() {
+            return;
+        }
         self.pages += 1;
         if ask.why != Why::Next {
             self.repairs += 1;
@@ -264,7 +267,7 @@ impl ContactPages {
     /// What a page with contacts covers.
     fn covered(&mut self, ask: &Ask, rows: &Rows) -> Span {
         let ids = || rows.contacts.iter().map(|contact| contact.id);
-        let (first, last) = (ids().next().unwrap_or_default(), ids().last().unwrap_or_default());
+        let (first, last) = (ids().next().unwrap_or_default(), ids().next_back().unwrap_or_default());
         self.is_ordered &= ids().is_sorted_by(|one, next| one >= next);
         if self.query.offset() > 0 {
             self.ceiling.get_or_insert(first);

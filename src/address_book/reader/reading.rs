@@ -174,6 +174,11 @@ impl Reading {
         }
     }
 
+    /// The most contacts that are wanted.
+    pub(super) fn most(&self) -> usize {
+        self.contacts.as_ref().map_or(usize::MAX, |contacts| contacts.most)
+    }
+
     /// The id down to which every contact has come.
     pub(super) fn covered_to(&self) -> Option<u64> {
         self.contacts.as_ref()?.covered_to()

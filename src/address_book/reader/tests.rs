@@ -6,9 +6,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::portal::{Error, Speaker, Unreadable};
+use crate::portal::{Error, Refusal, Speaker, Unreadable};
 
 const MS: Duration = Duration::from_millis(1);
+
+type Pages = Vec<(Ask, Result<Rows, Failed>)>;
 
 /// A list of contacts as the portal has it, newest first, and what happens to it.
 struct Model {
@@ -90,7 +92,7 @@ impl Model {
     }
 
     /// Answers a request, and gives the failure if it fails.
-    fn answer(&mut self, asks: &[Ask]) -> Result<Vec<(Ask, Result<Rows, Failed>)>, Failed> {
+    fn answer(&mut self, asks: &[Ask]) -> Result<Pages, Failed> {
         let mut pages = Vec::new();
         for ask in asks {
             if let Some(fault) = self.change() {
@@ -237,5 +239,106 @@ fn a_book_of_a_thousand_is_one_request_and_one_of_ten_thousand_two() {
         let mut model = Model::new(count, Vec::new());
         assert_eq!(read(&mut reading, &mut model), expected, "{count}");
         assert_eq!(ids(&reading), model.ids);
+    }
+}
+
+#[test]
+fn a_bound_on_contacts_ends_the_reading_which_is_not_whole() {
+    let mut reading = of_contacts(3_000);
+    let mut model = Model::new(20_000, Vec::new());
+    assert_eq!(read(&mut reading, &mut model), [5, 11]);
+    let came = ids(&reading);
+    assert!(came.len() >= 3_000 && !reading.is_whole(Source::Contacts));
+    assert_eq!(came, model.ids[..came.len()], "the newest");
+}
+
+#[test]
+fn a_refused_employees_method_costs_the_contacts_nothing_and_the_other_way_round() {
+    for refused in [Source::Contacts, Source::Employees] {
+        let mut reading = of_both();
+        let model = Model::new(700, Vec::new());
+        let mut requests = 0;
+        while let asks @ [_, ..] = reading.ask().as_slice() {
+            requests += 1;
+            if asks.iter().any(|ask| ask.source == refused) {
+                reading.fail(asks, refusal(404));
+                continue;
+            }
+            let pages = asks.iter().map(|ask| (*ask, Ok(model.page(*ask))));
+            reading.take(pages.collect(), MS);
+        }
+        let other = Source::ALL.iter().find(|source| **source != refused).unwrap();
+        assert!(
+            reading.is_whole(*other) && reading.failure(*other).is_none(),
+            "{refused:?}"
+        );
+        assert!(!reading.is_whole(refused) && reading.failure(refused).is_some());
+        assert!(requests <= 5, "{refused:?}: {requests}");
+    }
+}
+
+#[test]
+fn refused_credentials_end_everything_at_once() {
+    let mut reading = of_both();
+    let asks = reading.ask();
+    assert_eq!(asks.len(), 6, "five pages of contacts and one of employees");
+    reading.fail(&asks, refusal(401));
+    assert!(reading.ask().is_empty());
+    assert!(Source::ALL.iter().all(|source| reading.failure(*source).is_some()));
+    reading.retry();
+    assert_eq!(reading.ask(), asks, "and the same is asked again if wanted");
+}
+
+#[test]
+fn a_portal_that_is_down_is_asked_a_few_times_and_no_more() {
+    let mut reading = of_both();
+    let mut requests = Vec::new();
+    while let asks @ [_, ..] = reading.ask().as_slice() {
+        requests.push(asks.len());
+        reading.fail(asks, Fault::Busy.failed());
+    }
+    assert_eq!(requests, [6, 5, 2, 1]);
+}
+
+fn refusal(http_status: u16) -> Failed {
+    Error::Refused(Refusal {
+        by: Speaker::Portal,
+        code: "X".to_owned(),
+        http_status,
+        message: String::new(),
+        validation: Vec::new(),
+    })
+    .into()
+}
+
+fn of_both() -> Reading {
+    let employees = EmployeePages::new(Query::everybody(Source::Employees));
+    Reading::new(Some(newest(None, usize::MAX)), Some(employees))
+}
+
+#[test]
+fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_does() {
+    let page = |ask: &Ask, ids: std::ops::Range<u64>| {
+        let items: Vec<_> = ids.map(|id| serde_json::json!({"id": id})).collect();
+        (*ask, Ok(listed(items.into(), 200)))
+    };
+    for (second, is_whole) in [(201..251, true), (190..240, false)] {
+        let mut reading = Reading::new(None, Some(EmployeePages::new(Query::everybody(Source::Employees))));
+        let mut requests = 0;
+        for rows in [&[1..201][..], &[150..250, 0..0], &[1..201, second]] {
+            let asks = reading.ask();
+            assert!(
+                asks.iter()
+                    .map(|ask| ask.offset)
+                    .eq((0..).map(|at| asks[0].offset + at * 200).take(asks.len()))
+            );
+            let pages = asks.iter().zip(rows).map(|(ask, rows)| page(ask, rows.clone()));
+            reading.take(pages.collect(), MS);
+            requests += 1;
+        }
+        assert!(reading.ask().is_empty());
+        assert_eq!((requests, reading.is_whole(Source::Employees)), (3, is_whole));
+        let came = &reading.kept(Source::Employees).unwrap().contacts;
+        assert_eq!(came.len(), reading.kept(Source::Employees).unwrap().seen.len());
     }
 }

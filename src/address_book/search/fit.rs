@@ -46,20 +46,24 @@ impl Texts {
         let company = labels
             .filter(|label| label.chars().count() > 1 && !NO_COMPANIES.contains(label))
             .flat_map(split);
-        let mut local = bounded(split(&local.replace('_', " ")));
+        let mut local = bounded(split(&local.replace('_', " ")), MAX_WORDS);
         local.retain(|word| !is_number(word));
         Self {
-            name: if is_no_name { Vec::new() } else { bounded(split(name)) },
+            name: if is_no_name {
+                Vec::new()
+            } else {
+                bounded(split(name), 3 * MAX_WORDS)
+            },
             local,
-            company: bounded(company.collect()),
+            company: bounded(company.collect(), MAX_WORDS),
             has_name: !is_no_name,
         }
     }
 }
 
-/// A name has a handful of words; what has more is text.
-fn bounded(mut words: Vec<String>) -> Vec<String> {
-    words.truncate(3 * MAX_WORDS);
+/// A name has a handful of words, and an address fewer; what has more is text.
+fn bounded(mut words: Vec<String>, most: usize) -> Vec<String> {
+    words.truncate(most);
     words
 }
 

@@ -1,3 +1,5 @@
+//! Names become recipients: status, order, cautions, and what could not be read.
+
 use super::*;
 use crate::address_book::{Contact, Error};
 
