@@ -11,6 +11,9 @@
 //! A reading goes on as long as one caller waits for it; then its whole pages stay, and the next caller continues it. With
 //! a time of zero a caller only uses what was asked for after it came, and nothing is kept.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -43,6 +46,8 @@ pub(super) struct Books {
     processors: Processors,
     /// How long a book is used as it is.
     ttl: Duration,
+    /// Contacts and employees that all books may hold.
+    most: usize,
     shelves: Mutex<HashMap<Person, Shelf>>,
     count: Gauge,
     contacts: Gauge,
@@ -175,6 +180,7 @@ impl Books {
             portal,
             processors,
             ttl,
+            most: MAX_CONTACTS,
             shelves: Mutex::default(),
             count: Gauge::default(),
             contacts: Gauge::default(),
@@ -360,7 +366,7 @@ impl Books {
     /// Drops the books that were unused for longest until the rest fits, but never that of `person`.
     fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: Person) {
         let all = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
-        while all(shelves) > MAX_CONTACTS {
+        while all(shelves) > self.most {
             let others = shelves
                 .iter()
                 .filter(|(other, shelf)| **other != person && !shelf.is_under_way());
