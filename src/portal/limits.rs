@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 pub(super) use operating::{OPERATING_WINDOW, OperatingGate};
 
-/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
+/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`. The limit of each HTTP caller is written the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateLimit {
     /// Requests that leak out of the bucket each second.
@@ -38,9 +38,7 @@ impl Default for RateLimit {
 
 /// A text that is not a rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "is not a rate such as 2/50: requests a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off"
-)]
+#[error("is not a rate: requests a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off")]
 pub struct InvalidRateLimit;
 
 /// `2/50`: two a second, fifty at once.
@@ -182,7 +180,7 @@ mod tests {
             })
         );
         for text in [
-            "", "2", "2/", "/50", "0/50", "2/0", "-1/50", "NaN/50", "inf/5", "2/1e9", "2/50/1",
+            "", "2", "2/", "/50", "0/50", "2/0", "-1/50", "NaN/50", "inf/5", "2/1e9", "2/50/1", "1001/1",
         ] {
             assert_eq!(text.parse::<RateLimit>(), Err(InvalidRateLimit), "{text}");
         }
