@@ -15,11 +15,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use tracing::level_filters::LevelFilter;
 
 pub use layer::{Given, Layer, LayerError, Origin};
 
 use crate::portal::{self, Application, Credentials, GivenSecret};
-use crate::telemetry::Level;
+use crate::telemetry;
 use crate::transports::guard;
 
 /// Everything the program needs to know, from every source.
@@ -36,7 +37,7 @@ pub struct Settings {
     /// The files that hold secrets.
     pub secret_files: Vec<PathBuf>,
     /// The log level, before `-v` and `-q`.
-    pub log_level: Level,
+    pub log_level: LevelFilter,
 }
 
 /// Why the settings cannot be used.
@@ -108,7 +109,7 @@ impl Settings {
             guard: http::guard(layer)?,
             origins: layer.origins(),
             secret_files: layer.secret_files(),
-            log_level: layer.read(&env_vars::LOG, str::parse)?,
+            log_level: layer.read(&env_vars::LOG, telemetry::level)?,
         })
     }
 }
