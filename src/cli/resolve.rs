@@ -1,7 +1,6 @@
 //! `resolve`: whom a mail is for, as an assistant finds out, for a person at a terminal or a script.
 
 use std::io::{self, Read};
-use std::pin::pin;
 
 use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
@@ -68,8 +67,11 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         Ok(names) => {
             let line = progress::line(ProgressDrawTarget::hidden());
             let show = |contacts| progress::show(&line, contacts);
-            let resolving = pin!(wiring.book.resolve(&names, &show, cancellation));
-            progress::during(&line, ProgressDrawTarget::stderr(), resolving).await
+            let resolving = wiring.book.resolve(&names, &show, cancellation);
+            let show_line = || line.set_draw_target(ProgressDrawTarget::stderr());
+            let found = progress::during(resolving, show_line).await;
+            line.finish_and_clear();
+            found
         }
         Err(error) => Err(error.into()),
     };

@@ -108,7 +108,7 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
 }
 
 fn status(recipient: &Recipient) -> String {
-    let mut status = recipient.status.map_or_else(|| "not asked".to_owned(), word);
+    let mut status = word(recipient.status);
     if recipient.incomplete {
         status.push_str(", incomplete");
     }
