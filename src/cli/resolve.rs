@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
 
@@ -29,7 +30,7 @@ pub(super) struct Arguments {
     names: Vec<String>,
     /// Where to look; may be given twice [default: both].
     #[arg(long, value_name = "SOURCE")]
-    source: Vec<SourceName>,
+    source: Vec<Source>,
     /// What to print: a table for people, or the tool's JSON.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -41,18 +42,13 @@ enum Format {
     Json,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SourceName {
-    Contacts,
-    Employees,
-}
+impl ValueEnum for Source {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
 
-impl From<SourceName> for Source {
-    fn from(name: SourceName) -> Self {
-        match name {
-            SourceName::Contacts => Self::Contacts,
-            SourceName::Employees => Self::Employees,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
     }
 }
 
@@ -62,8 +58,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         given = names(arguments) => given?,
         () = cancellation.cancelled() => return Ok(ExitStatus::Interrupted),
     };
-    let sources: Vec<Source> = arguments.source.iter().copied().map(Source::from).collect();
-    let found = match Names::new(&given, &sources) {
+    let found = match Names::new(&given, &arguments.source) {
         Ok(names) => {
             let line = progress::line(ProgressDrawTarget::hidden());
             let show = |contacts| progress::show(&line, contacts);
