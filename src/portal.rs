@@ -61,7 +61,7 @@ pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
 pub use person::Person;
 use reply::{Answer, read};
-pub use reply::{RawReply, without_lone_surrogates};
+pub use reply::{RawReply, with_lone_surrogates_as, without_lone_surrogates};
 use request::Access;
 pub use request::{Method, Request};
 use retry::Trouble;

@@ -12,8 +12,8 @@ mod store;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
@@ -26,7 +26,8 @@ use super::request::{Access, Method, OldMethod};
 use super::{Origin, Portal, Progress, diagnosis};
 
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// All well.
     Ok,
