@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::cautions::{self, BookDomains, Domains};
+use super::cautions::{BookDomains, Domains, key_of_name};
 use super::search::{Bearer, Fit, Texts, Wanted};
 use super::{Contact, Source};
 use asked::Asked;
@@ -27,7 +27,7 @@ use vocabulary::{Collected, Vocabulary};
 const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
 /// Entries that are compared before the caller is asked whether to go on.
 const AT_ONCE: usize = 256;
-/// Entries with the same letters that are looked at for a namesake; more are there only if somebody made them.
+/// Entries that are looked at for a namesake; more have one hash only if somebody made them.
 const MAX_NAMESAKES: usize = 1_000;
 
 /// A book that was read, or a part of one.
@@ -45,8 +45,8 @@ pub(super) struct Index {
     bearers: Groups,
     /// First entries by the hash of the address.
     by_address: Keys,
-    /// Entries by the letters of the name.
-    by_letters: Keys,
+    /// Entries by the hash of the name's [key](key_of_name).
+    by_name: Keys,
     domains: BookDomains,
 }
 
@@ -113,7 +113,7 @@ impl Index {
             words: Box::default(),
             bearers: Groups::default(),
             by_address: Keys::default(),
-            by_letters: Keys::default(),
+            by_name: Keys::default(),
             domains: BookDomains::default(),
         };
         index.read();
@@ -201,23 +201,24 @@ impl Index {
 
     fn find_addresses_and_names(&mut self) {
         let mut addresses: Vec<(u32, u32)> = Vec::new();
-        let mut letters: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
+        let mut names: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
         let mut before = None;
         for (number, entry) in (0..).zip(&self.entries) {
             let Some(contact) = self.row(entry.origin, entry.row) else {
                 continue;
             };
             if entry.origin == Origin::Unreadable || before != Some(entry.person) {
-                addresses.push((address_hash(&contact.email.to_lowercase()), number));
+                addresses.push((text_hash(&contact.email.to_lowercase()), number));
             }
             before = Some(entry.person);
-            let name = contact.name.as_deref().unwrap_or_default();
-            if entry.origin != Origin::Unreadable && !name.is_empty() {
-                letters.push((letters_hash(name), number));
+            if entry.origin != Origin::Unreadable
+                && let Some(key) = key_of_name(contact.name.as_deref(), &contact.email)
+            {
+                names.push((text_hash(&key), number));
             }
         }
         self.by_address = Keys::new(&addresses);
-        self.by_letters = Keys::new(&letters);
+        self.by_name = Keys::new(&names);
         let contacts = self.contacts.iter().chain(self.employees.iter());
         self.domains = BookDomains::of(contacts.map(|contact| contact.email.as_str()));
     }
@@ -261,7 +262,7 @@ impl Index {
 
     /// The first entry of an address in lower case.
     fn of_address(&self, address: &str) -> impl Iterator<Item = (u32, &Entry, &Contact)> {
-        let numbers = self.by_address.get(address_hash(address)).iter();
+        let numbers = self.by_address.get(text_hash(address)).iter();
         let entries = numbers.filter_map(|number| {
             let entry = self.entry(*number)?;
             Some((*number, entry, self.row(entry.origin, entry.row)?))
@@ -358,19 +359,19 @@ impl Index {
         first.last()
     }
 
-    /// True if somebody bears the same name with another address, as [`cautions::same_names`] has it.
+    /// True if somebody bears the same name with another address, as [`super::cautions::same_names`] has it.
     pub(super) fn has_namesake(&self, name: Option<&str>, email: &str) -> bool {
-        let Some(name) = name.filter(|_| !email.is_empty()) else {
+        let Some(key) = key_of_name(name, email) else {
             return false;
         };
         let address = email.to_lowercase();
-        let numbers = self.by_letters.get(letters_hash(name)).iter();
+        let numbers = self.by_name.get(text_hash(&key)).iter();
         let rows = numbers.take(MAX_NAMESAKES).filter_map(|number| {
             let entry = self.entry(*number)?;
             self.row(entry.origin, entry.row)
         });
         rows.filter(|row| row.email.to_lowercase() != address)
-            .any(|row| cautions::is_same_name(row.name.as_deref().unwrap_or_default(), name))
+            .any(|row| key_of_name(row.name.as_deref(), &row.email).as_ref() == Some(&key))
     }
 
     /// What is odd about the domains of `addresses`, beside those of the books.
@@ -387,11 +388,6 @@ impl Entry {
     }
 }
 
-fn address_hash(address: &str) -> u32 {
-    hash(Part::Whole, address.chars())
-}
-
-fn letters_hash(name: &str) -> u32 {
-    let letters = cautions::letters_of_name(name).to_le_bytes();
-    hash(Part::Whole, letters.map(char::from))
+fn text_hash(text: &str) -> u32 {
+    hash(Part::Whole, text.chars())
 }
