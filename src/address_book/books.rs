@@ -11,7 +11,7 @@
 //! A reading goes on as long as one caller waits for it; then its whole pages stay, and the next caller continues it. With
 //! a time of zero a caller only uses what was asked for after it came, and nothing is kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use super::book::{Book, State, States, Times};
 use super::processors::Processors;
 use super::reader::Reader;
-use super::{Error, Source};
+use super::{Contact, Error, Source};
 use crate::portal::{self, Failed, Person, Portal};
 
 /// Contacts and employees that all books may hold together: some 250 MB.
@@ -109,10 +109,6 @@ impl Course {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self) -> usize {
-        self.reader().total(Source::Contacts)
-    }
-
     /// The book as far as it has been read. A source of which nothing has come yet is `late`.
     fn so_far(&self, late: &portal::Error) -> Outcome {
         let reader = self.reader();
@@ -139,16 +135,13 @@ impl Course {
             if let State::Failed(error) = states.contacts {
                 return Err(error);
             }
+            let came: HashSet<u64> = contacts.iter().map(|contact| contact.id).collect();
             let covered_to = reader.covered_to().unwrap_or(u64::MAX);
-            contacts.extend(
-                before
-                    .contacts
-                    .iter()
-                    .filter(|contact| contact.id < covered_to)
-                    .cloned(),
-            );
+            let stays = |contact: &&Contact| contact.id < covered_to && !came.contains(&contact.id);
+            contacts.extend(before.contacts.iter().filter(stays).cloned());
             employees = before.employees.to_vec();
-            unreadable = before.unreadable.clone();
+            let known = before.unreadable.iter().filter(|row| !unreadable.contains(row));
+            unreadable = known.chain(&unreadable).cloned().collect();
             times = Times {
                 newest_at: self.begun_at,
                 ..before.times
@@ -162,8 +155,7 @@ impl Course {
         let has_failed = Source::ALL
             .iter()
             .any(|source| reader.failure(*source).is_some_and(is_failure));
-        let is_cut = contacts.len() > MAX_OF_ONE;
-        if is_cut {
+        if contacts.len() > MAX_OF_ONE {
             contacts.truncate(MAX_OF_ONE);
             states.contacts = State::Partly;
         }
@@ -235,7 +227,6 @@ impl Books {
                 return Ok(Read::by(book, arrived));
             }
             let (course, flight) = self.joined(person);
-            let is_in_time = self.is_in_time(&course, arrived);
             let mut count = course.count.subscribe();
             let waiting = async {
                 while count.changed().await.is_ok() {
@@ -246,9 +237,12 @@ impl Books {
             };
             tokio::select! {
                 biased;
-                outcome = flight => if is_in_time {
-                    return Ok(Read::by(outcome?, arrived));
-                },
+                outcome = flight => {
+                    let book = outcome?;
+                    if self.is_in_time(&course, arrived) {
+                        return Ok(Read::by(book, arrived));
+                    }
+                }
                 () = tokio::time::sleep_until(until) => {
                     return Ok(Read::by(self.so_far(&course).await?, arrived));
                 }
@@ -272,9 +266,9 @@ impl Books {
         }
     }
 
-    /// Whether a caller that came at `arrived` may use what this reading brings.
+    /// Whether a caller that came at `arrived` may use what this reading has brought.
     fn is_in_time(&self, course: &Course, arrived: Instant) -> bool {
-        !self.ttl.is_zero() || course.begun_at >= arrived
+        course.begun_at >= arrived || course.begun_at.elapsed() < self.ttl
     }
 
     /// The reading that is under way, or a new one.
@@ -306,6 +300,7 @@ impl Books {
         shelf.course = Arc::downgrade(&course);
         shelf.unfinished = (!self.ttl.is_zero()).then(|| Arc::clone(&course));
         shelf.flight = flight.downgrade();
+        self.make_room(&mut shelves, person);
         (course, flight)
     }
 
@@ -328,8 +323,12 @@ impl Books {
                 break;
             };
             let answer = pages.read(&self.portal, arrival).await;
-            course.reader().learn(answer);
-            course.count.send_replace(course.count());
+            let count = {
+                let mut reader = course.reader();
+                reader.learn(answer);
+                reader.total(Source::Contacts)
+            };
+            course.count.send_replace(count);
         }
         let book = self.so_far(&course).await;
         self.put(person, book.as_ref().ok());
@@ -384,7 +383,7 @@ impl Shelf {
 
     /// Contacts and employees that are kept.
     fn len(&self) -> usize {
-        let of_course = self.unfinished.as_ref().map_or(0, |course| course.count());
+        let of_course = self.unfinished.as_ref().map_or(0, |course| *course.count.borrow());
         self.kept.as_ref().map_or(0, |book| book.len()) + of_course
     }
 }

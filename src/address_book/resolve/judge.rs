@@ -55,7 +55,7 @@ pub(super) fn resolution(
 ) -> Option<Resolution> {
     let find = |wanted| evidence.fitting(wanted, names.sources(), goes_on);
     let fitting: Vec<Fitting<'_>> = wanted.iter().map(find).collect::<Option<_>>()?;
-    let shown = (MAX_SHOWN / names.asked().len().max(1)).clamp(SHOWN.0, SHOWN.1);
+    let shown = shown_of_each(&fitting);
     let people = fitting.iter().flat_map(|fitting| fitting.people.iter().take(shown));
     let domains = Index::domains_with(&evidence.indexes, people.map(|found| found.contact.email.as_str()));
     let recipients = names.asked().iter().zip(&fitting);
@@ -66,6 +66,13 @@ pub(super) fn resolution(
         not_asked: evidence.not_asked.clone(),
         age_seconds: None,
     })
+}
+
+/// How many matches of each name are shown: as many as fit into the answer, where names with few leave room.
+fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
+    let all = |shown| -> usize { fitting.iter().map(|fitting| fitting.people.len().min(shown)).sum() };
+    let fits = |shown: &usize| all(*shown) <= MAX_SHOWN;
+    (SHOWN.0..=SHOWN.1).rev().find(fits).unwrap_or(SHOWN.0)
 }
 
 impl Evidence {
