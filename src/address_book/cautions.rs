@@ -123,7 +123,7 @@ impl Caution {
 ///
 /// `name` and `email` are cleaned already; `None` is a contact without a name, an empty `email` one without an address.
 /// Never says the three cautions of the cleaning, nor [`Caution::SameNameOtherAddress`], which needs the listing.
-pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &Domains) -> Vec<Caution> {
+pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &mut Domains<'_>) -> Vec<Caution> {
     let mut cautions = Vec::new();
     let name = name.unwrap_or_default();
     let (local, domain) = address::split(email).unwrap_or((email, ""));
@@ -132,17 +132,11 @@ pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &Domains) -> 
     }
     // A missing address has its own caution, from the cleaning.
     if !email.is_empty() {
-        let verdict = domains.verdict(email);
-        if verdict.is_lookalike {
-            cautions.push(Caution::LookalikeDomain);
-        }
-        if verdict.mixes_scripts {
-            cautions.push(Caution::MixedScriptsInDomain);
-        }
+        cautions.extend(domains.cautions(email));
         if scripts::mix_in_local_part(local, domain) {
             cautions.push(Caution::MixedScriptsInAddress);
         }
-        if !verdict.is_host || !address::is_plausible_apart_from_its_host(email) {
+        if !address::is_plausible_apart_from_its_host(email) {
             cautions.push(Caution::AddressInvalid);
         }
     }
@@ -152,6 +146,8 @@ pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &Domains) -> 
     if names::has_marks(name) || instructions::are_in(name) || instructions::are_in(local) {
         cautions.push(Caution::NameIsNotAName);
     }
+    cautions.sort_unstable();
+    cautions.dedup();
     cautions
 }
 

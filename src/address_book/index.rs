@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::cautions::{BookDomains, Domains, key_of_name};
+use super::cautions::{BookDomains, key_of_name};
 use super::search::{Bearer, Fit, Texts, Wanted};
 use super::{Contact, Source};
 use asked::Asked;
@@ -47,7 +47,7 @@ pub(super) struct Index {
     by_address: Keys,
     /// Entries by the hash of the name's [key](key_of_name).
     by_name: Keys,
-    domains: BookDomains,
+    pub(super) domains: BookDomains,
 }
 
 /// A name of a person.
@@ -372,13 +372,6 @@ impl Index {
         });
         rows.filter(|row| row.email.to_lowercase() != address)
             .any(|row| key_of_name(row.name.as_deref(), &row.email).as_ref() == Some(&key))
-    }
-
-    /// What is odd about the domains of `addresses`, beside those of the books.
-    pub(super) fn domains_with<'a>(books: &[Arc<Self>], addresses: impl IntoIterator<Item = &'a str>) -> Domains {
-        let mut domains = books.iter().map(|book| &book.domains);
-        let first = domains.next().cloned().unwrap_or_default();
-        domains.fold(first, |all, book| all.and(book)).with(addresses)
     }
 }
 
