@@ -103,20 +103,8 @@ impl<'a> Asked<'a> {
     /// Entries among which are all that fit, by number, each once.
     pub(super) fn candidates(&self) -> Vec<u32> {
         let mut candidates = self.by_words();
-        let is_of_two = |entry: &u32| {
-            let bearer = self.index.entry(*entry).map(|entry| self.index.bearer(entry));
-            bearer.is_some_and(|bearer| bearer.name.len() == 2 || bearer.local.len() == 2)
-        };
-        let is_of_one = |entry: &u32| {
-            let bearer = self.index.entry(*entry).map(|entry| self.index.bearer(entry));
-            bearer.is_some_and(|bearer| bearer.local.len() == 1)
-        };
-        for number in &self.parts {
-            candidates.extend(self.index.bearers_of(*number).iter().filter(|entry| is_of_two(entry)));
-        }
-        for number in self.in_one.keys() {
-            candidates.extend(self.index.bearers_of(*number).iter().filter(|entry| is_of_one(entry)));
-        }
+        let joined = self.parts.iter().chain(self.in_one.keys());
+        candidates.extend(joined.flat_map(|number| self.index.bearers_of(*number)));
         candidates.sort_unstable();
         candidates.dedup();
         candidates
