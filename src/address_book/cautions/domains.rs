@@ -103,6 +103,19 @@ fn lower(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The labels of a domain that may be its owner's name, the last first; none where everybody has an address.
+pub(in crate::address_book) fn labels_of_owner(domain: &str) -> impl Iterator<Item = &str> {
+    let Registrable {
+        domain,
+        label,
+        suffix,
+        subdomains,
+    } = Registrable::of(domain);
+    let is_owned = !suffix.is_empty() && !tables::is_well_known(domain, label);
+    let labels = [label].into_iter().chain(subdomains.rsplit('.'));
+    labels.filter(move |_| is_owned)
+}
+
 /// A host taken apart: what its owner registered, and what stands before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Registrable<'a> {
