@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
-use super::cautions::{self, BookDomains, Caution, same_names};
+use super::cautions::{self, BookDomains, Caution, Domains, same_names};
 use super::index::Index;
 use super::query::Query;
 
@@ -105,10 +105,11 @@ fn is_zero(number: &u32) -> bool {
 /// Adds what is odd about each contact, seen beside the others and those of the whole `book`.
 pub(super) fn mark(contacts: &mut [Contact], book: Option<&Arc<Index>>) {
     let addresses = contacts.iter().map(|contact| contact.email.as_str());
-    let domains = match book {
-        Some(book) => Index::domains_with(std::slice::from_ref(book), addresses),
-        None => BookDomains::of(addresses.clone()).with(addresses),
+    let of_page = match book {
+        Some(_) => BookDomains::default(),
+        None => BookDomains::of(addresses),
     };
+    let mut domains = Domains::beside(book.map_or(&of_page, |book| &book.domains));
     let entries = contacts
         .iter()
         .map(|contact| (contact.name.as_deref(), contact.email.as_str()));
@@ -116,7 +117,7 @@ pub(super) fn mark(contacts: &mut [Contact], book: Option<&Arc<Index>>) {
     for (contact, has_namesake) in contacts.iter_mut().zip(namesakes) {
         let (name, email) = (contact.name.as_deref(), contact.email.as_str());
         let has_namesake = has_namesake || book.is_some_and(|book| book.has_namesake(name, email));
-        let more = cautions::of_contact(name, email, &domains);
+        let more = cautions::of_contact(name, email, &mut domains);
         contact.cautions.extend(more);
         contact
             .cautions
