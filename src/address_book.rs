@@ -121,6 +121,12 @@ impl Error {
         matches!(self, Self::Portal(failed) if matches!(failed.error, portal::Error::Throttled { .. }))
     }
 
+    /// True if the portal does not have the method.
+    fn is_unknown_method(&self) -> bool {
+        let code = self.code();
+        code.ends_with("METHODNOTFOUNDEXCEPTION") || code == "ERROR_METHOD_NOT_FOUND"
+    }
+
     /// The caller withdrew.
     pub fn cancelled() -> Self {
         Self::Portal(portal::Error::Cancelled.into())
@@ -284,8 +290,8 @@ async fn page_of_book(
     person: Person,
     query: &Query,
 ) -> Option<ContactPage> {
-    let Read { book, age } = books.list(person).await?;
-    if !book.can_list(query.source()) {
+    let Read { book, age, is_current } = books.read(person, Instant::now(), None, &|_| {}).await.ok()?;
+    if !is_current || !book.can_list(query) {
         return None;
     }
     let asked = query.clone();

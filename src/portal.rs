@@ -181,7 +181,10 @@ impl Portal {
         let attempts = self.attempts(method, parameters, terms, progress);
         let outcome = tokio::time::timeout_at(terms.deadline, attempts)
             .await
-            .unwrap_or(Err(Error::TimedOut { after: self.timeout }));
+            .unwrap_or_else(|_| {
+                let after = terms.deadline.saturating_duration_since(started);
+                Err(Error::TimedOut { after })
+            });
         let elapsed = started.elapsed();
         let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         match &outcome {

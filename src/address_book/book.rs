@@ -20,11 +20,19 @@ pub(super) const MAX_OF_ONE: usize = 50_000;
 pub(super) struct Book {
     /// By id, the newest first.
     pub(super) contacts: Arc<[Contact]>,
-    pub(super) employees: Arc<[Contact]>,
-    /// Rows of contacts that could not be read.
-    pub(super) unreadable: Vec<Contact>,
+    /// What can be made out of rows of contacts that could not be read.
+    damaged: Vec<Contact>,
+    employees: Employees,
     pub(super) index: Arc<Index>,
     pub(super) known: Known,
+}
+
+/// The employees of a book.
+#[derive(Debug, Clone)]
+pub(super) struct Employees {
+    pub(super) rows: Arc<[Contact]>,
+    /// What can be made out of rows that could not be read.
+    pub(super) damaged: Arc<[Contact]>,
 }
 
 /// What is known of a reading.
@@ -34,6 +42,8 @@ pub(super) struct Known {
     pub(super) times: Times,
     /// True if a request failed: all is to be read again.
     pub(super) has_failed: bool,
+    /// False if the portal answers single calls only.
+    pub(super) has_batch: bool,
 }
 
 /// How much of each source was read.
@@ -57,9 +67,9 @@ pub(super) enum State {
 /// When a book was read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
-    /// When its oldest page was asked for.
+    /// When the reading of all of it began.
     pub(super) whole_at: Instant,
-    /// When its newest pages were asked for last.
+    /// When its newest pages were last asked for.
     pub(super) newest_at: Instant,
     /// How long the portal took for the whole reading.
     pub(super) cost: Duration,
@@ -79,7 +89,7 @@ impl States {
             State::Whole => true,
             State::Partly => false,
             // A portal without the method has nobody there.
-            State::Failed(error) => error.http_status() == Some(404),
+            State::Failed(error) => error.is_unknown_method(),
         };
         sources.iter().all(is_whole)
     }
@@ -101,8 +111,8 @@ impl Book {
     /// Indexes what was read, the newest [`MAX_OF_ONE`] contacts of it.
     pub(super) fn new(
         mut contacts: Vec<Contact>,
-        employees: Arc<[Contact]>,
-        unreadable: Vec<Contact>,
+        damaged: Vec<Contact>,
+        employees: Employees,
         mut known: Known,
     ) -> Self {
         if contacts.len() > MAX_OF_ONE {
@@ -110,12 +120,13 @@ impl Book {
             known.states.contacts = State::Partly;
         }
         let contacts: Arc<[Contact]> = contacts.into();
-        let index = Index::new(Arc::clone(&contacts), Arc::clone(&employees), unreadable.clone());
+        let all_damaged = damaged.iter().chain(&*employees.damaged).cloned().collect();
+        let index = Index::new(Arc::clone(&contacts), Arc::clone(&employees.rows), all_damaged);
         Self {
             index: Arc::new(index),
             contacts,
+            damaged,
             employees,
-            unreadable,
             known,
         }
     }
@@ -126,7 +137,7 @@ impl Book {
         &self,
         mut newest: Vec<Contact>,
         covered_to: u64,
-        unreadable: Vec<Contact>,
+        damaged: Vec<Contact>,
         course: Known,
     ) -> Self {
         let States { contacts, employees } = self.known.states.clone();
@@ -143,14 +154,15 @@ impl Book {
                 ..self.known.times
             },
             has_failed: course.has_failed || self.known.has_failed,
+            has_batch: course.has_batch,
         };
-        let is_known = |row: &Contact| self.unreadable.contains(row);
+        let is_known = |row: &Contact| self.damaged.contains(row);
         let covered = self.contacts.iter().take_while(|contact| contact.id >= covered_to);
-        if newest.iter().eq(covered) && unreadable.iter().all(is_known) {
+        if newest.iter().eq(covered) && damaged.iter().all(is_known) {
             return Self {
                 contacts: Arc::clone(&self.contacts),
-                employees: Arc::clone(&self.employees),
-                unreadable: self.unreadable.clone(),
+                damaged: self.damaged.clone(),
+                employees: self.employees.clone(),
                 index: Arc::clone(&self.index),
                 known,
             };
@@ -158,29 +170,38 @@ impl Book {
         let came: HashSet<u64> = newest.iter().map(|contact| contact.id).collect();
         let stays = |contact: &&Contact| contact.id < covered_to && !came.contains(&contact.id);
         newest.extend(self.contacts.iter().filter(stays).cloned());
-        let new = unreadable.into_iter().filter(|row| !is_known(row));
-        let unreadable = self.unreadable.iter().cloned().chain(new).collect();
-        Self::new(newest, Arc::clone(&self.employees), unreadable, known)
+        let new = damaged.into_iter().filter(|row| !is_known(row));
+        let damaged = self.damaged.iter().cloned().chain(new).collect();
+        Self::new(newest, damaged, self.employees.clone(), known)
     }
 
     /// Contacts and employees.
     pub(super) fn len(&self) -> usize {
-        self.contacts.len() + self.employees.len()
+        self.contacts.len() + self.employees.rows.len()
     }
 
-    /// True if it can answer a list of `source`: a row of it that was not read, or could not be, would be missing.
-    pub(super) fn can_list(&self, source: Source) -> bool {
-        let is_read = matches!(self.known.states.of(source), State::Whole);
-        is_read && (source == Source::Employees || self.unreadable.is_empty())
+    /// True if it can answer this list: no row of it is unread, and the text is one that is compared.
+    pub(super) fn can_list(&self, query: &Query) -> bool {
+        let wanted = folded(query.text());
+        let is_read = matches!(self.known.states.of(query.source()), State::Whole);
+        is_read
+            && match query.source() {
+                Source::Contacts => self.damaged.is_empty() && wanted.is_empty() == query.text().is_empty(),
+                Source::Employees => self.employees.damaged.is_empty() && beginnings(&wanted).next().is_some(),
+            }
     }
 
-    /// The page that the portal would answer with, if the book [can list](Self::can_list) it.
+    /// The page of a list that the book [can answer](Self::can_list). Accents do not count, and employees come by id.
     pub(super) fn page(&self, query: &Query) -> ContactPage {
         let limit = query.limit() as usize;
         let skipped = usize::try_from(query.offset()).unwrap_or(usize::MAX);
         let wanted = folded(query.text());
         let is_contact = query.source() == Source::Contacts;
-        let rows = if is_contact { &self.contacts } else { &self.employees };
+        let rows = if is_contact {
+            &self.contacts
+        } else {
+            &self.employees.rows
+        };
         let is_met = |contact: &&Contact| {
             let name = contact.name.as_deref().unwrap_or_default();
             match query.source() {
@@ -216,9 +237,17 @@ fn has_piece(text: &str, wanted: &str) -> bool {
 /// Whether a word of the name or of the address's local part begins with a word of `wanted`, as the portal's search of
 /// employees has it.
 fn has_beginning(name: &str, email: &str, wanted: &str) -> bool {
-    const SHORTEST: usize = 2;
-    let is_border = |c: char| !c.is_alphanumeric();
     let text = folded(name) + " " + &folded(email.split('@').next().unwrap_or_default());
-    let mut words = wanted.split(is_border).filter(|word| word.chars().count() >= SHORTEST);
-    words.any(|wanted| text.split(is_border).any(|word| word.starts_with(wanted)))
+    let begins = |wanted: &str| text.split(is_border).any(|word| word.starts_with(wanted));
+    beginnings(wanted).any(begins)
+}
+
+/// The words of a question for employees that are long enough for the portal to look for.
+fn beginnings(wanted: &str) -> impl Iterator<Item = &str> {
+    const SHORTEST: usize = 2;
+    wanted.split(is_border).filter(|word| word.chars().count() >= SHORTEST)
+}
+
+fn is_border(c: char) -> bool {
+    !c.is_alphanumeric()
 }

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | younger than `BITRIX24_CACHE_TTL` | it is used as it is |
 //! | older | its newest pages are read again, until a known contact is met |
-//! | older than ten times that (at least five minutes, at most an hour; at least 200 times as long as the portal took) | all of it is read again |
-//! | unused for that long | it is dropped |
+//! | older than ten times that, five minutes at least and an hour at most, or than 200 times the portal's time for it | all of it is read again |
+//! | unused for that long | it is dropped when a book is next looked for |
 //! | not whole | its reading goes on with the next caller |
 //!
 //! A reading goes on as long as one caller waits for it; then its whole pages stay, and the next caller continues it. With
@@ -25,7 +25,7 @@ use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::book::{Book, Known, MAX_OF_ONE, State, States, Times};
+use super::book::{Book, Employees, Known, MAX_OF_ONE, State, States, Times};
 use super::processors::Processors;
 use super::reader::Reader;
 use super::{Error, Source};
@@ -72,6 +72,8 @@ struct Course {
     before: Option<Arc<Book>>,
     /// Contacts read so far.
     count: watch::Sender<usize>,
+    /// The last book that was made of a part, and of how many rows.
+    part: tokio::sync::Mutex<Option<(usize, Arc<Book>)>>,
 }
 
 /// A book, and how old it was for a caller.
@@ -80,14 +82,17 @@ pub(super) struct Read {
     pub(super) book: Arc<Book>,
     /// `None`: all of it was asked for after the caller came.
     pub(super) age: Option<Duration>,
+    /// False if contacts may be missing that came since its newest pages were read.
+    pub(super) is_current: bool,
 }
 
 impl Read {
-    fn by(book: Arc<Book>, arrived: Instant) -> Self {
+    fn by(book: Arc<Book>, arrived: Instant, is_current: bool) -> Self {
         let read_at = book.known.times.whole_at;
         Self {
             book,
             age: (read_at < arrived).then(|| read_at.elapsed()),
+            is_current,
         }
     }
 }
@@ -104,6 +109,7 @@ impl Course {
             reader: Mutex::new(reader),
             before,
             count: watch::Sender::new(0),
+            part: tokio::sync::Mutex::default(),
         }
     }
 
@@ -115,13 +121,18 @@ impl Course {
     /// The book as far as it has been read. A source of which nothing has come yet is `late`.
     fn so_far(&self, late: &portal::Error) -> Outcome {
         let reader = self.reader();
+        let has_all = |source| reader.unreadable(source).len() == reader.unreadable_count(source) as usize;
         let state = |source| match (reader.is_whole(source), reader.failure(source)) {
-            (true, _) => State::Whole,
+            (true, _) if has_all(source) => State::Whole,
+            (true, _) => State::Partly,
             _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partly,
             (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone().into()).into()),
         };
-        let is_failure = |failed: &Failed| failed.error.http_status() != Some(404);
-        let has_failed = |source: &Source| reader.failure(*source).is_some_and(is_failure);
+        // A refusal of the employees is no reason to read all again soon.
+        let is_passing = |source: &Source, failed: &Failed| {
+            *source == Source::Contacts || !matches!(failed.error.http_status(), Some(400..=499))
+        };
+        let has_failed = |source: &Source| reader.failure(*source).is_some_and(|failed| is_passing(source, failed));
         let course = Known {
             states: States {
                 contacts: state(Source::Contacts),
@@ -133,18 +144,22 @@ impl Course {
                 cost: reader.cost(),
             },
             has_failed: Source::ALL.iter().any(has_failed),
+            has_batch: !reader.has_no_batch(),
         };
         let contacts = reader.sorted(Source::Contacts);
-        let unreadable = reader.unreadable(Source::Contacts).to_vec();
-        let employees = reader.sorted(Source::Employees);
+        let damaged = reader.unreadable(Source::Contacts).to_vec();
+        let employees = Employees {
+            rows: reader.sorted(Source::Employees).into(),
+            damaged: reader.unreadable(Source::Employees).into(),
+        };
         let covered_to = reader.covered_to().unwrap_or(u64::MAX);
         drop(reader);
         match (&course.states.contacts, &course.states.employees, &self.before) {
             (State::Failed(error), State::Failed(_), _) | (State::Failed(error), _, Some(_)) => Err(error.clone()),
             (_, _, Some(before)) => Ok(Arc::new(
-                before.brought_up_to_date(contacts, covered_to, unreadable, course),
+                before.brought_up_to_date(contacts, covered_to, damaged, course),
             )),
-            _ => Ok(Arc::new(Book::new(contacts, employees.into(), unreadable, course))),
+            _ => Ok(Arc::new(Book::new(contacts, damaged, employees, course))),
         }
     }
 }
@@ -171,9 +186,13 @@ impl Books {
         );
     }
 
+    /// The shelves of those whose book is in use.
     fn shelves(&self) -> MutexGuard<'_, HashMap<Person, Shelf>> {
         // Each change is one assignment.
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        shelves.retain(|_, shelf| shelf.is_under_way() || now < shelf.used_at + self.longest(shelf));
+        shelves
     }
 
     /// The book that is kept, however old.
@@ -200,12 +219,12 @@ impl Books {
         self: &Arc<Self>,
         person: Person,
         arrived: Instant,
-        until: Instant,
+        until: Option<Instant>,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Read, Error> {
         loop {
             if let Some(book) = self.fresh(person) {
-                return Ok(Read::by(book, arrived));
+                return Ok(Read::by(book, arrived, true));
             }
             let (course, flight) = self.joined(person);
             let mut count = course.count.subscribe();
@@ -216,33 +235,26 @@ impl Books {
                 }
                 std::future::pending::<()>().await;
             };
+            let time_is_up = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 outcome = flight => {
-                    let book = outcome?;
-                    if self.is_in_time(&course, arrived) {
-                        return Ok(Read::by(book, arrived));
+                    let (book, is_in_time) = (outcome?, self.is_in_time(&course, arrived));
+                    // A reading that the portal's limit has stopped would stop again at once.
+                    if is_in_time || !course.reader().is_over() {
+                        return Ok(Read::by(book, arrived, is_in_time));
                     }
                 }
-                () = tokio::time::sleep_until(until) => {
-                    return Ok(Read::by(self.so_far(&course).await?, arrived));
+                () = time_is_up => {
+                    let book = self.in_part(&course).await?;
+                    return Ok(Read::by(book, arrived, self.is_in_time(&course, arrived)));
                 }
                 () = waiting => {}
-            }
-        }
-    }
-
-    /// The book of `person` for a list: as it is kept, or read now; `None` if nothing could be read.
-    pub(super) async fn list(self: &Arc<Self>, person: Person) -> Option<Read> {
-        let arrived = Instant::now();
-        if let Some(book) = self.fresh(person) {
-            return Some(Read::by(book, arrived));
-        }
-        loop {
-            let (course, flight) = self.joined(person);
-            let book = flight.await.ok()?;
-            if self.is_in_time(&course, arrived) {
-                return Some(Read::by(book, arrived));
             }
         }
     }
@@ -256,7 +268,6 @@ impl Books {
     fn joined(self: &Arc<Self>, person: Person) -> (Arc<Course>, Flight) {
         let now = Instant::now();
         let mut shelves = self.shelves();
-        shelves.retain(|_, shelf| shelf.is_under_way() || now < shelf.used_at + self.longest(shelf));
         let shelf = shelves.entry(person).or_insert_with(|| Shelf {
             kept: None,
             course: Weak::new(),
@@ -272,8 +283,8 @@ impl Books {
             return (course, flight);
         }
         let longest = self.longest(shelf);
-        let is_recent = |course: &Arc<Course>| now < course.begun_at + longest;
-        let course = shelf.unfinished.take().filter(is_recent).unwrap_or_else(|| {
+        let goes_on = |course: &Arc<Course>| now < course.begun_at + longest && !course.reader().is_over();
+        let course = shelf.unfinished.take().filter(goes_on).unwrap_or_else(|| {
             let is_young = |book: &&Arc<Book>| !book.known.has_failed && now < book.known.times.whole_at + longest;
             Arc::new(Course::new(now, shelf.kept.as_ref().filter(is_young).cloned()))
         });
@@ -323,6 +334,20 @@ impl Books {
             .processors
             .run(move |_| course.so_far(&portal::Error::TimedOut { after }));
         made.await.unwrap_or_else(|| Err(Error::cancelled()))
+    }
+
+    /// The book as far as it has been read, made once for all callers whose time is up.
+    async fn in_part(&self, course: &Arc<Course>) -> Outcome {
+        let mut part = course.part.lock().await;
+        let rows = Source::ALL.iter().map(|source| course.reader().total(*source)).sum();
+        match &*part {
+            Some((of, book)) if *of == rows => Ok(Arc::clone(book)),
+            _ => {
+                let book = self.so_far(course).await?;
+                *part = Some((rows, Arc::clone(&book)));
+                Ok(book)
+            }
+        }
     }
 
     /// Keeps a book that was read, and the reading if it can go on.

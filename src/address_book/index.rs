@@ -252,6 +252,11 @@ impl Index {
         self.contacts.len() + self.employees.len()
     }
 
+    /// True if the address that a question holds is somebody's.
+    pub(super) fn has_address_of(&self, wanted: &Wanted) -> bool {
+        wanted.address.as_ref().is_some_and(|address| self.knows(address))
+    }
+
     /// True if an address in lower case is somebody's.
     pub(super) fn knows(&self, address: &str) -> bool {
         self.of_address(address)

@@ -342,6 +342,11 @@ impl Reader {
         }
     }
 
+    /// True if the portal answers single pages but no batch.
+    pub(super) fn has_no_batch(&self) -> bool {
+        self.pace.has_no_batch()
+    }
+
     /// Why a source ended before its list did; `None` if it did not.
     pub(super) fn failure(&self, source: Source) -> Option<&Failed> {
         self.part(source)?.failure.as_ref()

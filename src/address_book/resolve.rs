@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::book::State;
 use super::books::Read;
 use super::search::{Wanted, Why};
 use super::{AddressBook, Caution, Error, InvalidQuery};
@@ -272,37 +273,41 @@ impl AddressBook {
         let (arrived, time) = (Instant::now(), self.portal.timeout());
         let deadline = arrived + time;
         let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
-        let mut evidence = Evidence::default();
-        let mut age = None;
+        // The rest of the time is for the answer from a part of the book.
+        let until = deadline - TO_ANSWER.min(time / 4);
+        let literal_until = until + (deadline - until) / 2;
         if wanted.iter().all(Wanted::is_address) && self.books.fresh(person).is_none() {
             let asking = self.ask_literally(&wanted, &names.sources);
-            evidence = tokio::time::timeout_at(deadline, asking)
-                .await
-                .unwrap_or(Ok(evidence))?;
-        }
-        // A portal may be without batch.
-        if evidence.indexes.is_empty() {
-            let until = deadline - TO_ANSWER.min(time / 4);
-            let Read { book, age: was } = self.books.read(person, arrived, until, progress).await?;
-            age = was;
-            evidence = Evidence {
-                is_whole: book.known.states.are_whole(&names.sources),
-                not_asked: book.known.states.not_asked(&names.sources),
-                indexes: vec![Arc::clone(&book.index)],
-            };
-            if !evidence.is_whole {
-                let asking = self.ask_literally(&wanted, &names.sources);
-                if let Ok(Ok(literal)) = tokio::time::timeout_at(deadline, asking).await {
-                    evidence.indexes.extend(literal.indexes);
-                }
+            let found = tokio::time::timeout_at(until, asking).await.ok().flatten();
+            // An address that was not found may be one that the portal's search does not see.
+            if let Some(index) = found.filter(|index| wanted.iter().all(|wanted| index.has_address_of(wanted))) {
+                let evidence = Evidence {
+                    indexes: vec![index],
+                    ..Evidence::default()
+                };
+                return self.judged(names, wanted, evidence, deadline).await;
             }
         }
-        if let ([failed, ..], true) = (
-            evidence.not_asked.as_slice(),
-            evidence.not_asked.len() == names.sources.len(),
-        ) {
+        let reading = self.books.read(person, arrived, Some(until), progress);
+        let late = |_| Failed::from(portal::Error::TimedOut { after: time });
+        let Read { book, age, is_current } = tokio::time::timeout_at(deadline, reading).await.map_err(late)??;
+        let states = &book.known.states;
+        let not_asked = states.not_asked(&names.sources);
+        if let ([failed, ..], true) = (not_asked.as_slice(), not_asked.len() == names.sources.len()) {
             return Err(failed.error.clone());
         }
+        let mut indexes = vec![Arc::clone(&book.index)];
+        let is_part = |source: &Source| !is_current || matches!(states.of(*source), State::Partly);
+        let parts: Vec<Source> = names.sources.iter().copied().filter(is_part).collect();
+        if !parts.is_empty() && book.known.has_batch {
+            let asking = self.ask_literally(&wanted, &parts);
+            indexes.extend(tokio::time::timeout_at(literal_until, asking).await.ok().flatten());
+        }
+        let evidence = Evidence {
+            is_whole: is_current && states.are_whole(&names.sources),
+            not_asked,
+            indexes,
+        };
         let resolution = self.judged(names, wanted, evidence, deadline).await?;
         Ok(Resolution {
             age_seconds: age.map(|age| age.as_secs()),

@@ -34,10 +34,10 @@ impl Call {
 }
 
 impl Portal {
-    /// Makes all `calls`, at most [`MAX_CALLS`], in one request, and returns all their results and the time of the request,
-    /// or none. A single call is
-    /// made without a batch. What fails because of the portal's limits is tried again, under the same deadline; what
-    /// fails in a bad moment only if it is a single call, since a batch may be too large.
+    /// Makes all `calls`, at most [`MAX_CALLS`], in one request: returns all their results, and the time of the request.
+    ///
+    /// A single call is made without a batch. A request that the portal's limits refuse is tried again, under the same
+    /// deadline. One that fails in a bad moment is tried again only if it is a single call: a batch may be too large.
     ///
     /// # Errors
     /// [`Failed`].
@@ -47,7 +47,13 @@ impl Portal {
         calls: &[Call],
     ) -> Result<(Vec<T>, Duration), Failed> {
         let terms = Terms {
-            deadline: Instant::now() + self.timeout,
+            // A batch that is too slow is to leave time for a smaller one.
+            deadline: Instant::now()
+                + if calls.len() == 1 {
+                    self.timeout
+                } else {
+                    self.timeout * 3 / 5
+                },
             arrival,
             outlasts_failures: calls.len() == 1,
         };

@@ -15,6 +15,8 @@ mod advice;
 mod batch;
 /// How long the whole book is used, when it is read again, and for whom.
 mod books;
+/// Books of which a part could not be read.
+mod books_in_part;
 /// The secret of a webhook shows nowhere, whatever fails.
 mod canary;
 /// A home folder with a client's settings in it.

@@ -34,12 +34,20 @@ fn whole() -> Known {
             cost: Duration::ZERO,
         },
         has_failed: false,
+        has_batch: true,
+    }
+}
+
+fn nobody() -> Employees {
+    Employees {
+        rows: [].into(),
+        damaged: [].into(),
     }
 }
 
 fn book_of(count: u64) -> Arc<Book> {
     let contacts = contacts(1..=count);
-    Arc::new(Book::new(contacts, Vec::new().into(), Vec::new(), whole()))
+    Arc::new(Book::new(contacts, Vec::new(), nobody(), whole()))
 }
 
 /// Opens a shelf for each person and puts a book on it, a second after the other.

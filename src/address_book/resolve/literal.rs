@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::judge::Evidence;
-use super::{NotAsked, Source};
+use super::Source;
+use crate::address_book::AddressBook;
 use crate::address_book::index::Index;
 use crate::address_book::page::Listing;
 use crate::address_book::search::Wanted;
-use crate::address_book::{AddressBook, Contact, Error};
 use crate::portal::{Blame, Call, Failed, MAX_CALLS};
 
 /// The most characters of a text that is sent.
@@ -95,94 +94,43 @@ fn sendable(text: &str) -> Option<String> {
 }
 
 impl AddressBook {
-    /// Asks the portal for what the names say literally: all in one request, or one for each source if that fails.
-    /// Nothing is indexed if the contacts could not be asked.
-    ///
-    /// # Errors
-    /// What would be the failure of every other request too.
-    pub(super) async fn ask_literally(&self, wanted: &[Wanted], sources: &[Source]) -> Result<Evidence, Error> {
-        let questions = questions(wanted, sources);
-        let mut found = Found::new();
-        match self.answers(&questions).await {
-            Ok(listings) => found.add(&questions, listings),
-            Err(failed) if failed.blame() == Blame::Everything => return Err(failed.into()),
+    /// Indexes what the portal finds for the names literally, asked in one request, or in one for each source if that
+    /// fails; `None` if nothing could be asked.
+    pub(super) async fn ask_literally(&self, wanted: &[Wanted], sources: &[Source]) -> Option<Arc<Index>> {
+        let mut rest = questions(wanted, sources);
+        let mut answered = Vec::new();
+        match self.answers(&rest).await {
+            Ok(listings) => answered.extend(rest.into_iter().zip(listings)),
+            Err(failed) if failed.blame() == Blame::Everything || sources.len() < 2 => {}
             Err(_) => {
                 for source in sources {
-                    let mut questions = questions.clone();
-                    questions.retain(|question| question.source == *source);
-                    match self.answers(&questions).await {
-                        Ok(listings) => found.add(&questions, listings),
-                        Err(failed) => found.fail(*source, failed),
+                    let questions: Vec<Question> = rest.extract_if(.., |question| question.source == *source).collect();
+                    if let Ok(listings) = self.answers(&questions).await {
+                        answered.extend(questions.into_iter().zip(listings));
                     }
                 }
             }
         }
-        if found.not_asked.len() == sources.len() || found.lacks(Source::Contacts) {
-            return Ok(Evidence::default());
+        if answered.is_empty() {
+            return None;
         }
-        let (is_whole, not_asked) = (found.is_whole, std::mem::take(&mut found.not_asked));
-        let index = self
-            .processors
-            .run(move |_| Index::new(found.contacts.into(), found.employees.into(), found.unreadable));
-        Ok(Evidence {
-            indexes: index.await.map(Arc::new).into_iter().collect(),
-            is_whole,
-            not_asked,
-        })
+        let (mut contacts, mut employees, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
+        for (question, listing) in answered {
+            let (readable, unreadable) = listing.into_rows(question.limit as usize).split();
+            damaged.extend(unreadable);
+            match question.source {
+                Source::Contacts => contacts.extend(readable),
+                Source::Employees => employees.extend(readable),
+            }
+        }
+        let index = move |_: &dyn Fn() -> bool| Index::new(contacts.into(), employees.into(), damaged);
+        self.processors.run(index).await.map(Arc::new)
     }
 
     async fn answers(&self, questions: &[Question]) -> Result<Vec<Listing>, Failed> {
         let calls: Vec<Call> = questions.iter().map(call).collect();
         let (listings, _): (Vec<Listing>, _) = self.portal.all_or_none(self.portal.arrive(), &calls).await?;
-        let checked = listings.into_iter().map(Listing::checked);
-        Ok(checked.collect::<Result<_, _>>()?)
-    }
-}
-
-/// What the portal answered to literal questions.
-#[derive(Debug)]
-struct Found {
-    contacts: Vec<Contact>,
-    employees: Vec<Contact>,
-    unreadable: Vec<Contact>,
-    not_asked: Vec<NotAsked>,
-    /// False if somebody may have been missed.
-    is_whole: bool,
-}
-
-impl Found {
-    fn new() -> Self {
-        Self {
-            contacts: Vec::new(),
-            employees: Vec::new(),
-            unreadable: Vec::new(),
-            not_asked: Vec::new(),
-            is_whole: true,
-        }
-    }
-
-    fn add(&mut self, questions: &[Question], listings: Vec<Listing>) {
-        for (question, listing) in questions.iter().zip(listings) {
-            let rows = listing.into_rows(question.limit as usize);
-            self.is_whole &= !rows.are_full;
-            let (contacts, unreadable) = rows.split();
-            self.unreadable.extend(unreadable);
-            match question.source {
-                Source::Contacts => self.contacts.extend(contacts),
-                Source::Employees => self.employees.extend(contacts),
-            }
-        }
-    }
-
-    fn fail(&mut self, source: Source, failed: Failed) {
-        // A method that the portal does not have finds nobody another time either.
-        self.is_whole &= failed.error.http_status() == Some(404);
-        let error = failed.into();
-        self.not_asked.push(NotAsked { source, error });
-    }
-
-    fn lacks(&self, source: Source) -> bool {
-        self.not_asked.iter().any(|failed| failed.source == source)
+        Ok(listings.into_iter().map(Listing::checked).collect::<Result<_, _>>()?)
     }
 }
 
