@@ -11,6 +11,9 @@
 //! A reading goes on as long as one caller waits for it; then its whole pages stay, and the next caller continues it. With
 //! a time of zero a caller only uses what was asked for after it came, and nothing is kept.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -22,7 +25,7 @@ use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::book::{Book, State, States, Times};
+use super::book::{Book, Known, MAX_OF_ONE, State, States, Times};
 use super::processors::Processors;
 use super::reader::Reader;
 use super::{Error, Source};
@@ -30,8 +33,6 @@ use crate::portal::{self, Failed, Person, Portal};
 
 /// Contacts and employees that all books may hold together: some 250 MB.
 const MAX_CONTACTS: usize = 500_000;
-/// Contacts of one book: the newest.
-const MAX_OF_ONE: usize = 50_000;
 
 type Outcome = Result<Arc<Book>, Error>;
 type Flight = Shared<BoxFuture<'static, Outcome>>;
@@ -43,6 +44,8 @@ pub(super) struct Books {
     processors: Processors,
     /// How long a book is used as it is.
     ttl: Duration,
+    /// Contacts and employees that all books may hold.
+    most: usize,
     shelves: Mutex<HashMap<Person, Shelf>>,
     count: Gauge,
     contacts: Gauge,
@@ -81,7 +84,7 @@ pub(super) struct Read {
 
 impl Read {
     fn by(book: Arc<Book>, arrived: Instant) -> Self {
-        let read_at = book.times.whole_at;
+        let read_at = book.known.times.whole_at;
         Self {
             book,
             age: (read_at < arrived).then(|| read_at.elapsed()),
@@ -109,10 +112,6 @@ impl Course {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self) -> usize {
-        self.reader().total(Source::Contacts)
-    }
-
     /// The book as far as it has been read. A source of which nothing has come yet is `late`.
     fn so_far(&self, late: &portal::Error) -> Outcome {
         let reader = self.reader();
@@ -121,59 +120,32 @@ impl Course {
             _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partly,
             (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone().into()).into()),
         };
-        let (mut contacts, mut unreadable) = (
-            reader.sorted(Source::Contacts),
-            reader.unreadable(Source::Contacts).to_vec(),
-        );
-        let mut states = States {
-            contacts: state(Source::Contacts),
-            employees: state(Source::Employees),
-        };
-        let mut times = Times {
-            whole_at: self.begun_at,
-            newest_at: self.begun_at,
-            cost: reader.cost(),
-        };
-        let mut employees = reader.sorted(Source::Employees);
-        if let Some(before) = &self.before {
-            if let State::Failed(error) = states.contacts {
-                return Err(error);
-            }
-            let covered_to = reader.covered_to().unwrap_or(u64::MAX);
-            contacts.extend(
-                before
-                    .contacts
-                    .iter()
-                    .filter(|contact| contact.id < covered_to)
-                    .cloned(),
-            );
-            employees = before.employees.to_vec();
-            unreadable = before.unreadable.clone();
-            times = Times {
-                newest_at: self.begun_at,
-                ..before.times
-            };
-            states.employees = before.states.employees.clone();
-            if let State::Whole = states.contacts {
-                states.contacts = before.states.contacts.clone();
-            }
-        }
         let is_failure = |failed: &Failed| failed.error.http_status() != Some(404);
-        let has_failed = Source::ALL
-            .iter()
-            .any(|source| reader.failure(*source).is_some_and(is_failure));
-        let is_cut = contacts.len() > MAX_OF_ONE;
-        if is_cut {
-            contacts.truncate(MAX_OF_ONE);
-            states.contacts = State::Partly;
-        }
+        let has_failed = |source: &Source| reader.failure(*source).is_some_and(is_failure);
+        let course = Known {
+            states: States {
+                contacts: state(Source::Contacts),
+                employees: state(Source::Employees),
+            },
+            times: Times {
+                whole_at: self.begun_at,
+                newest_at: self.begun_at,
+                cost: reader.cost(),
+            },
+            has_failed: Source::ALL.iter().any(has_failed),
+        };
+        let contacts = reader.sorted(Source::Contacts);
+        let unreadable = reader.unreadable(Source::Contacts).to_vec();
+        let employees = reader.sorted(Source::Employees);
+        let covered_to = reader.covered_to().unwrap_or(u64::MAX);
         drop(reader);
-        if let (State::Failed(error), State::Failed(_)) = (&states.contacts, &states.employees) {
-            return Err(error.clone());
+        match (&course.states.contacts, &course.states.employees, &self.before) {
+            (State::Failed(error), State::Failed(_), _) | (State::Failed(error), _, Some(_)) => Err(error.clone()),
+            (_, _, Some(before)) => Ok(Arc::new(
+                before.brought_up_to_date(contacts, covered_to, unreadable, course),
+            )),
+            _ => Ok(Arc::new(Book::new(contacts, employees.into(), unreadable, course))),
         }
-        Ok(Arc::new(Book::new(
-            contacts, employees, unreadable, states, times, has_failed,
-        )))
     }
 }
 
@@ -183,6 +155,7 @@ impl Books {
             portal,
             processors,
             ttl,
+            most: MAX_CONTACTS,
             shelves: Mutex::default(),
             count: Gauge::default(),
             contacts: Gauge::default(),
@@ -213,7 +186,7 @@ impl Books {
         let mut shelves = self.shelves();
         let shelf = shelves.get_mut(&person)?;
         let book = shelf.kept.as_ref()?;
-        let is_fresh = book.times.newest_at.elapsed() < self.ttl && shelf.unfinished.is_none();
+        let is_fresh = book.known.times.newest_at.elapsed() < self.ttl && shelf.unfinished.is_none();
         shelf.used_at = Instant::now();
         is_fresh.then(|| Arc::clone(book))
     }
@@ -235,7 +208,6 @@ impl Books {
                 return Ok(Read::by(book, arrived));
             }
             let (course, flight) = self.joined(person);
-            let is_in_time = self.is_in_time(&course, arrived);
             let mut count = course.count.subscribe();
             let waiting = async {
                 while count.changed().await.is_ok() {
@@ -246,9 +218,12 @@ impl Books {
             };
             tokio::select! {
                 biased;
-                outcome = flight => if is_in_time {
-                    return Ok(Read::by(outcome?, arrived));
-                },
+                outcome = flight => {
+                    let book = outcome?;
+                    if self.is_in_time(&course, arrived) {
+                        return Ok(Read::by(book, arrived));
+                    }
+                }
                 () = tokio::time::sleep_until(until) => {
                     return Ok(Read::by(self.so_far(&course).await?, arrived));
                 }
@@ -272,9 +247,9 @@ impl Books {
         }
     }
 
-    /// Whether a caller that came at `arrived` may use what this reading brings.
+    /// Whether a caller that came at `arrived` may use what this reading has brought.
     fn is_in_time(&self, course: &Course, arrived: Instant) -> bool {
-        !self.ttl.is_zero() || course.begun_at >= arrived
+        course.begun_at >= arrived || course.begun_at.elapsed() < self.ttl
     }
 
     /// The reading that is under way, or a new one.
@@ -299,13 +274,14 @@ impl Books {
         let longest = self.longest(shelf);
         let is_recent = |course: &Arc<Course>| now < course.begun_at + longest;
         let course = shelf.unfinished.take().filter(is_recent).unwrap_or_else(|| {
-            let is_young = |book: &&Arc<Book>| !book.has_failed && now < book.times.whole_at + longest;
+            let is_young = |book: &&Arc<Book>| !book.known.has_failed && now < book.known.times.whole_at + longest;
             Arc::new(Course::new(now, shelf.kept.as_ref().filter(is_young).cloned()))
         });
         let flight = Arc::clone(self).flight(person, Arc::clone(&course)).boxed().shared();
         shelf.course = Arc::downgrade(&course);
         shelf.unfinished = (!self.ttl.is_zero()).then(|| Arc::clone(&course));
         shelf.flight = flight.downgrade();
+        self.make_room(&mut shelves, person);
         (course, flight)
     }
 
@@ -315,7 +291,7 @@ impl Books {
         const BOUNDS: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
         /// So that the portal spends half a percent of its time on a book at most.
         const TIMES_THE_COST: u32 = 200;
-        let cost = shelf.kept.as_ref().map_or(Duration::ZERO, |book| book.times.cost);
+        let cost = shelf.kept.as_ref().map_or(Duration::ZERO, |book| book.known.times.cost);
         let by_ttl = self.ttl.saturating_mul(TIMES).clamp(BOUNDS.0, BOUNDS.1);
         by_ttl.max(cost.saturating_mul(TIMES_THE_COST))
     }
@@ -328,8 +304,12 @@ impl Books {
                 break;
             };
             let answer = pages.read(&self.portal, arrival).await;
-            course.reader().learn(answer);
-            course.count.send_replace(course.count());
+            let count = {
+                let mut reader = course.reader();
+                reader.learn(answer);
+                reader.total(Source::Contacts)
+            };
+            course.count.send_replace(count);
         }
         let book = self.so_far(&course).await;
         self.put(person, book.as_ref().ok());
@@ -361,7 +341,7 @@ impl Books {
     /// Drops the books that were unused for longest until the rest fits, but never that of `person`.
     fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: Person) {
         let all = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
-        while all(shelves) > MAX_CONTACTS {
+        while all(shelves) > self.most {
             let others = shelves
                 .iter()
                 .filter(|(other, shelf)| **other != person && !shelf.is_under_way());
@@ -384,7 +364,7 @@ impl Shelf {
 
     /// Contacts and employees that are kept.
     fn len(&self) -> usize {
-        let of_course = self.unfinished.as_ref().map_or(0, |course| course.count());
+        let of_course = self.unfinished.as_ref().map_or(0, |course| *course.count.borrow());
         self.kept.as_ref().map_or(0, |book| book.len()) + of_course
     }
 }

@@ -31,7 +31,7 @@ use foldhash::{HashMap, HashMapExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) use domains::{BookDomains, Domains};
+pub(super) use domains::{BookDomains, Domains, labels_of_owner};
 
 /// Something odd about a harvested contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -123,7 +123,7 @@ impl Caution {
 ///
 /// `name` and `email` are cleaned already; `None` is a contact without a name, an empty `email` one without an address.
 /// Never says the three cautions of the cleaning, nor [`Caution::SameNameOtherAddress`], which needs the listing.
-pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &Domains) -> Vec<Caution> {
+pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &mut Domains<'_>) -> Vec<Caution> {
     let mut cautions = Vec::new();
     let name = name.unwrap_or_default();
     let (local, domain) = address::split(email).unwrap_or((email, ""));
@@ -132,17 +132,11 @@ pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &Domains) -> 
     }
     // A missing address has its own caution, from the cleaning.
     if !email.is_empty() {
-        let verdict = domains.verdict(email);
-        if verdict.is_lookalike {
-            cautions.push(Caution::LookalikeDomain);
-        }
-        if verdict.mixes_scripts {
-            cautions.push(Caution::MixedScriptsInDomain);
-        }
+        cautions.extend(domains.cautions(email));
         if scripts::mix_in_local_part(local, domain) {
             cautions.push(Caution::MixedScriptsInAddress);
         }
-        if !verdict.is_host || !address::is_plausible_apart_from_its_host(email) {
+        if !address::is_plausible_apart_from_its_host(email) {
             cautions.push(Caution::AddressInvalid);
         }
     }
@@ -152,59 +146,31 @@ pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &Domains) -> 
     if names::has_marks(name) || instructions::are_in(name) || instructions::are_in(local) {
         cautions.push(Caution::NameIsNotAName);
     }
+    cautions.sort_unstable();
+    cautions.dedup();
     cautions
 }
 
-/// For each entry, a name and an address, whether another entry bears the same name with another address.
-///
-/// Names are the same if they have the same words in any order and case; words that only look the same (`Аnna` with a
-/// Cyrillic А) or differ by accents (`ё`, `ü`) count as the same. Entries without name or address are never marked.
-pub(super) fn same_names<'a>(entries: impl Iterator<Item = (Option<&'a str>, &'a str)> + Clone) -> Vec<bool> {
-    struct Bearer {
-        address: String,
-        has_others: bool,
+/// For each entry, a name and an address, whether another entry bears the same name with another address; names are the
+/// same if their [keys](key_of_name) are. Entries without name or address are never marked.
+pub(super) fn same_names<'a>(entries: impl Iterator<Item = (Option<&'a str>, &'a str)>) -> Vec<bool> {
+    let key = |(name, email): (Option<&str>, &str)| (key_of_name(name, email), email.to_lowercase());
+    let keys: Vec<(Option<String>, String)> = entries.map(key).collect();
+    let mut bearers: HashMap<&String, (&String, bool)> = HashMap::new();
+    for (key, address) in &keys {
+        if let Some(key) = key {
+            let (first, has_others) = bearers.entry(key).or_insert((address, false));
+            *has_others |= *first != address;
+        }
     }
-    // Nearly all names differ in their letters already, which is found out at a tenth of the cost of a key.
-    let mut with_letters: HashMap<u64, usize> = HashMap::new();
-    let letters: Vec<u64> = entries
-        .clone()
-        .map(|(name, _)| spelling::letters(name.unwrap_or_default()))
-        .inspect(|letters| *with_letters.entry(*letters).or_default() += 1)
-        .collect();
-    let mut bearers: HashMap<String, Bearer> = HashMap::new();
-    let keys: Vec<Option<String>> = entries
-        .zip(letters)
-        .map(|((name, email), letters)| {
-            let is_alone = with_letters.get(&letters) == Some(&1);
-            let key = (!email.is_empty() && !is_alone)
-                .then(|| names::key(name.unwrap_or_default()))
-                .flatten()?;
-            let address = email.to_lowercase();
-            match bearers.get_mut(&key) {
-                Some(known) => known.has_others |= known.address != address,
-                None => {
-                    let has_others = false;
-                    bearers.insert(key.clone(), Bearer { address, has_others });
-                }
-            }
-            Some(key)
-        })
-        .collect();
-    keys.into_iter()
-        .map(|key| {
-            key.and_then(|key| bearers.get(&key))
-                .is_some_and(|bearer| bearer.has_others)
-        })
+    let bearer = |key: &Option<String>| bearers.get(key.as_ref()?).copied();
+    keys.iter()
+        .map(|(key, _)| bearer(key).is_some_and(|(_, has_others)| has_others))
         .collect()
 }
 
-/// A number that is the same for all names that [`is_same_name`] takes for one, and for few others.
-pub(super) fn letters_of_name(name: &str) -> u64 {
-    spelling::letters(name)
-}
-
-/// True if both are one name, as [`same_names`] has it.
-pub(super) fn is_same_name(one: &str, other: &str) -> bool {
-    let key = names::key(one);
-    key.is_some() && key == names::key(other)
+/// What names have in common that are the same: their words in any order and case; words that only look the same (`Аnna`
+/// with a Cyrillic А) or differ by accents (`ё`, `ü`) count as the same. `None` without a name or an address.
+pub(super) fn key_of_name(name: Option<&str>, email: &str) -> Option<String> {
+    names::key(name.filter(|_| !email.is_empty())?)
 }

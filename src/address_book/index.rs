@@ -12,11 +12,12 @@ mod tests;
 mod vocabulary;
 
 use std::cmp::Reverse;
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::cautions::{self, BookDomains, Domains};
+use super::cautions::{BookDomains, key_of_name};
 use super::search::{Bearer, Fit, Texts, Wanted};
 use super::{Contact, Source};
 use asked::Asked;
@@ -27,7 +28,7 @@ use vocabulary::{Collected, Vocabulary};
 const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
 /// Entries that are compared before the caller is asked whether to go on.
 const AT_ONCE: usize = 256;
-/// Entries with the same letters that are looked at for a namesake; more are there only if somebody made them.
+/// Entries that are looked at for a namesake; more have one hash only if somebody made them.
 const MAX_NAMESAKES: usize = 1_000;
 
 /// A book that was read, or a part of one.
@@ -45,9 +46,9 @@ pub(super) struct Index {
     bearers: Groups,
     /// First entries by the hash of the address.
     by_address: Keys,
-    /// Entries by the letters of the name.
-    by_letters: Keys,
-    domains: BookDomains,
+    /// Entries by the hash of the name's [key](key_of_name).
+    by_name: Keys,
+    pub(super) domains: BookDomains,
 }
 
 /// A name of a person.
@@ -73,16 +74,6 @@ enum Origin {
     Unreadable,
 }
 
-impl Origin {
-    fn source(self) -> Option<Source> {
-        match self {
-            Self::Employees => Some(Source::Employees),
-            Self::Contacts => Some(Source::Contacts),
-            Self::Unreadable => None,
-        }
-    }
-}
-
 /// A person who may be meant.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found<'a> {
@@ -97,7 +88,7 @@ pub(super) struct Found<'a> {
 pub(super) struct Finding<'a> {
     /// In no order that matters.
     pub(super) people: Vec<Found<'a>>,
-    /// Rows that could not be read, that fit, and whose address nobody has.
+    /// Rows that could not be read, and that fit.
     pub(super) unread: Vec<&'a Contact>,
 }
 
@@ -113,7 +104,7 @@ impl Index {
             words: Box::default(),
             bearers: Groups::default(),
             by_address: Keys::default(),
-            by_letters: Keys::default(),
+            by_name: Keys::default(),
             domains: BookDomains::default(),
         };
         index.read();
@@ -127,16 +118,7 @@ impl Index {
         let mut collected = Collected::default();
         let mut entries: Vec<Entry> = Vec::new();
         let mut words: Vec<u32> = Vec::new();
-        let of = |entry: &Entry, words: &[u32]| -> Vec<u32> {
-            words
-                .iter()
-                .copied()
-                .skip(entry.start as usize)
-                .take(entry.length())
-                .collect()
-        };
-        for (person, origin, row) in self.rows() {
-            let Some(contact) = self.row(origin, row) else { continue };
+        for (person, origin, row, contact) in self.rows() {
             let texts = Texts::of(contact.name.as_deref(), &contact.email);
             let start = words.len();
             for text in [&texts.name, &texts.local, &texts.company].into_iter().flatten() {
@@ -153,13 +135,10 @@ impl Index {
                 has_name: texts.has_name,
                 origin,
             };
-            let of_person = entries
-                .iter()
-                .rev()
-                .take_while(|known| known.person == person && origin != Origin::Unreadable);
-            let known: Vec<&Entry> = of_person.filter(|known| known.origin == origin).collect();
-            let is_same = |known: &&Entry| known.name == entry.name && of(known, &words) == of(&entry, &words);
-            if known.len() >= MAX_NAMES_OF_AN_ADDRESS || known.iter().any(is_same) {
+            let others = entries.iter().rev();
+            let mut known = others.take_while(|known| (known.person, known.origin) == (person, origin));
+            let is_same = |known: &Entry| known.name == entry.name && words.get(known.words()) == words.get(start..);
+            if known.clone().count() >= MAX_NAMES_OF_AN_ADDRESS || known.any(is_same) {
                 words.truncate(start);
             } else {
                 entries.push(entry);
@@ -170,10 +149,11 @@ impl Index {
         self.words = words.into_boxed_slice();
     }
 
-    /// Persons and rows, the rows of a person one after another, the best first.
-    fn rows(&self) -> Vec<(u32, Origin, u32)> {
+    /// Persons and rows, the rows of a person one after another, the best first. Rows that could not be read are of
+    /// nobody else.
+    fn rows(&self) -> Vec<(u32, Origin, u32, &Contact)> {
         let mut persons: HashMap<String, u32> = HashMap::with_capacity(self.contacts.len());
-        let mut rows: Vec<(u32, Origin, Reverse<u64>, u32)> = Vec::with_capacity(self.contacts.len());
+        let mut rows: Vec<(u32, Origin, u32, &Contact)> = Vec::with_capacity(self.contacts.len());
         for (origin, contacts) in [(Origin::Employees, &self.employees), (Origin::Contacts, &self.contacts)] {
             for (row, contact) in (0..)
                 .zip(contacts.iter())
@@ -181,16 +161,14 @@ impl Index {
             {
                 let next = u32::try_from(persons.len()).unwrap_or(u32::MAX);
                 let person = *persons.entry(contact.email.to_lowercase()).or_insert(next);
-                rows.push((person, origin, Reverse(contact.id), row));
+                rows.push((person, origin, row, contact));
             }
         }
-        let is_known = |row: &Contact| !row.email.is_empty() && persons.contains_key(&row.email.to_lowercase());
-        let unreadable = (0..).zip(&self.unreadable).filter(|(_, row)| !is_known(row));
-        rows.extend(unreadable.map(|(row, _)| (u32::MAX, Origin::Unreadable, Reverse(0), row)));
-        rows.sort_unstable();
-        rows.into_iter()
-            .map(|(person, origin, _, row)| (person, origin, row))
-            .collect()
+        let others = u32::try_from(persons.len()).unwrap_or(u32::MAX)..;
+        let unreadable = others.zip((0..).zip(&self.unreadable));
+        rows.extend(unreadable.map(|(person, (row, contact))| (person, Origin::Unreadable, row, contact)));
+        rows.sort_unstable_by_key(|(person, origin, row, contact)| (*person, *origin, Reverse(contact.id), *row));
+        rows
     }
 
     fn find_bearers(&mut self) {
@@ -201,34 +179,35 @@ impl Index {
 
     fn find_addresses_and_names(&mut self) {
         let mut addresses: Vec<(u32, u32)> = Vec::new();
-        let mut letters: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
+        let mut names: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
         let mut before = None;
         for (number, entry) in (0..).zip(&self.entries) {
-            let Some(contact) = self.row(entry.origin, entry.row) else {
+            let Some(contact) = self.row(entry) else {
                 continue;
             };
-            if entry.origin == Origin::Unreadable || before != Some(entry.person) {
-                addresses.push((address_hash(&contact.email.to_lowercase()), number));
+            if before != Some(entry.person) {
+                addresses.push((text_hash(&contact.email.to_lowercase()), number));
             }
             before = Some(entry.person);
-            let name = contact.name.as_deref().unwrap_or_default();
-            if entry.origin != Origin::Unreadable && !name.is_empty() {
-                letters.push((letters_hash(name), number));
+            if entry.origin != Origin::Unreadable
+                && let Some(key) = key_of_name(contact.name.as_deref(), &contact.email)
+            {
+                names.push((text_hash(&key), number));
             }
         }
         self.by_address = Keys::new(&addresses);
-        self.by_letters = Keys::new(&letters);
+        self.by_name = Keys::new(&names);
         let contacts = self.contacts.iter().chain(self.employees.iter());
         self.domains = BookDomains::of(contacts.map(|contact| contact.email.as_str()));
     }
 
-    fn row(&self, origin: Origin, row: u32) -> Option<&Contact> {
-        let rows: &[Contact] = match origin {
+    fn row(&self, entry: &Entry) -> Option<&Contact> {
+        let rows: &[Contact] = match entry.origin {
             Origin::Contacts => &self.contacts,
             Origin::Employees => &self.employees,
             Origin::Unreadable => &self.unreadable,
         };
-        rows.get(row as usize)
+        rows.get(entry.row as usize)
     }
 
     fn entry(&self, number: u32) -> Option<&Entry> {
@@ -236,8 +215,7 @@ impl Index {
     }
 
     fn words_of(&self, entry: &Entry) -> &[u32] {
-        let start = entry.start as usize;
-        self.words.get(start..start + entry.length()).unwrap_or_default()
+        self.words.get(entry.words()).unwrap_or_default()
     }
 
     fn bearer(&self, entry: &Entry) -> Bearer<'_> {
@@ -261,10 +239,10 @@ impl Index {
 
     /// The first entry of an address in lower case.
     fn of_address(&self, address: &str) -> impl Iterator<Item = (u32, &Entry, &Contact)> {
-        let numbers = self.by_address.get(address_hash(address)).iter();
+        let numbers = self.by_address.get(text_hash(address)).iter();
         let entries = numbers.filter_map(|number| {
             let entry = self.entry(*number)?;
-            Some((*number, entry, self.row(entry.origin, entry.row)?))
+            Some((*number, entry, self.row(entry)?))
         });
         entries.filter(move |(_, _, contact)| contact.email.to_lowercase() == address)
     }
@@ -287,12 +265,7 @@ impl Index {
             for (first, entry, _) in self.of_address(address) {
                 let same = (first..).zip(self.entries.iter().skip(first as usize));
                 let same = same.take_while(|(_, other)| other.person == entry.person);
-                let count = if entry.origin == Origin::Unreadable {
-                    1
-                } else {
-                    usize::MAX
-                };
-                fits.extend(same.take(count).map(|(number, _)| (number, Fit::BY_ADDRESS)));
+                fits.extend(same.map(|(number, _)| (number, Fit::BY_ADDRESS)));
             }
         }
         for reading in &wanted.readings {
@@ -318,80 +291,70 @@ impl Index {
         let mut last: Option<u32> = None;
         for (number, fit) in fits {
             let Some(entry) = self.entry(number) else { continue };
-            let Some(contact) = self.row(entry.origin, entry.row) else {
-                continue;
-            };
-            let Some(source) = entry.origin.source() else {
-                finding.unread.push(contact);
-                continue;
-            };
-            if !sources.contains(&source) {
+            if entry.origin == Origin::Unreadable {
+                finding.unread.extend(self.row(entry));
+            }
+            if entry.source_in(sources).is_none() {
                 continue;
             }
-            match finding.people.last_mut().filter(|_| last == Some(entry.person)) {
-                Some(known) if fit.rank() < known.fit.rank() => known.fit = fit,
-                Some(_) => {}
-                None => finding
-                    .people
-                    .extend(
-                        self.best(number, sources)
-                            .map(|(contact, source)| Found { fit, contact, source }),
-                    ),
+            if last != Some(entry.person) {
+                finding.people.extend(self.best(number, fit, sources));
+            } else if let Some(known) = finding.people.last_mut().filter(|known| fit.rank() < known.fit.rank()) {
+                known.fit = fit;
             }
             last = Some(entry.person);
         }
         finding
     }
 
-    /// The best row of the person of an entry.
-    fn best(&self, number: u32, sources: &[Source]) -> Option<(&Contact, Source)> {
-        let person = self.entry(number)?.person;
-        let until = self.entries.get(..=number as usize)?;
-        let first = until
-            .iter()
-            .rev()
-            .take_while(|entry| entry.person == person)
-            .filter_map(|entry| {
-                let source = entry.origin.source().filter(|source| sources.contains(source))?;
-                Some((self.row(entry.origin, entry.row)?, source))
-            });
-        first.last()
+    /// The person of an entry, by the best row.
+    fn best(&self, number: u32, fit: Fit, sources: &[Source]) -> Option<Found<'_>> {
+        let (entry, before) = self.entries.get(..=number as usize)?.split_last()?;
+        let others = before.iter().rev().take_while(|other| other.person == entry.person);
+        let found = |entry| {
+            Some(Found {
+                fit,
+                contact: self.row(entry)?,
+                source: entry.source_in(sources)?,
+            })
+        };
+        [entry].into_iter().chain(others).filter_map(found).last()
     }
 
-    /// True if somebody bears the same name with another address, as [`cautions::same_names`] has it.
+    /// True if somebody bears the same name with another address, as [`super::cautions::same_names`] has it.
     pub(super) fn has_namesake(&self, name: Option<&str>, email: &str) -> bool {
-        let Some(name) = name.filter(|_| !email.is_empty()) else {
+        let Some(key) = key_of_name(name, email) else {
             return false;
         };
         let address = email.to_lowercase();
-        let numbers = self.by_letters.get(letters_hash(name)).iter();
+        let numbers = self.by_name.get(text_hash(&key)).iter();
         let rows = numbers.take(MAX_NAMESAKES).filter_map(|number| {
             let entry = self.entry(*number)?;
-            self.row(entry.origin, entry.row)
+            self.row(entry)
         });
         rows.filter(|row| row.email.to_lowercase() != address)
-            .any(|row| cautions::is_same_name(row.name.as_deref().unwrap_or_default(), name))
-    }
-
-    /// What is odd about the domains of `addresses`, beside those of the books.
-    pub(super) fn domains_with<'a>(books: &[Arc<Self>], addresses: impl IntoIterator<Item = &'a str>) -> Domains {
-        let mut domains = books.iter().map(|book| &book.domains);
-        let first = domains.next().cloned().unwrap_or_default();
-        domains.fold(first, |all, book| all.and(book)).with(addresses)
+            .any(|row| key_of_name(row.name.as_deref(), &row.email).as_ref() == Some(&key))
     }
 }
 
 impl Entry {
-    fn length(&self) -> usize {
-        [self.name, self.local, self.company].map(usize::from).iter().sum()
+    /// Where it stands, if that is one of `sources`.
+    fn source_in(&self, sources: &[Source]) -> Option<Source> {
+        let source = match self.origin {
+            Origin::Employees => Source::Employees,
+            Origin::Contacts => Source::Contacts,
+            Origin::Unreadable => return None,
+        };
+        sources.contains(&source).then_some(source)
+    }
+
+    /// Where its words stand.
+    fn words(&self) -> Range<usize> {
+        let (start, counts) = (self.start as usize, [self.name, self.local, self.company]);
+        start..start + counts.map(usize::from).iter().sum::<usize>()
     }
 }
 
-fn address_hash(address: &str) -> u32 {
-    hash(Part::Whole, address.chars())
-}
-
-fn letters_hash(name: &str) -> u32 {
-    let letters = cautions::letters_of_name(name).to_le_bytes();
-    hash(Part::Whole, letters.map(char::from))
+fn text_hash(text: &str) -> u32 {
+    hash(Part::Whole, text.chars())
 }

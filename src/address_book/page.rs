@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
-use super::cautions::{self, BookDomains, Caution, same_names};
+use super::cautions::{self, BookDomains, Caution, Domains, same_names};
 use super::index::Index;
 use super::query::Query;
 
@@ -69,7 +69,7 @@ impl ContactPage {
         // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
         // the rest is asked for again rather than passed on unbounded.
         let is_last = !rows.are_full;
-        let (mut contacts, unreadable) = (rows.contacts, rows.unreadable.len());
+        let (mut contacts, unreadable) = rows.split();
         let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
         let offset = query.offset();
         // Pages of employees may overlap, and skip some.
@@ -81,7 +81,7 @@ impl ContactPage {
                 offset,
                 limit,
                 returned: count(contacts.len()),
-                unreadable: count(unreadable),
+                unreadable: count(unreadable.len()),
                 next_offset,
                 complete,
                 age_seconds: None,
@@ -105,10 +105,11 @@ fn is_zero(number: &u32) -> bool {
 /// Adds what is odd about each contact, seen beside the others and those of the whole `book`.
 pub(super) fn mark(contacts: &mut [Contact], book: Option<&Arc<Index>>) {
     let addresses = contacts.iter().map(|contact| contact.email.as_str());
-    let domains = match book {
-        Some(book) => Index::domains_with(std::slice::from_ref(book), addresses),
-        None => BookDomains::of(addresses.clone()).with(addresses),
+    let of_page = match book {
+        Some(_) => BookDomains::default(),
+        None => BookDomains::of(addresses),
     };
+    let mut domains = Domains::beside(book.map_or(&of_page, |book| &book.domains));
     let entries = contacts
         .iter()
         .map(|contact| (contact.name.as_deref(), contact.email.as_str()));
@@ -116,7 +117,7 @@ pub(super) fn mark(contacts: &mut [Contact], book: Option<&Arc<Index>>) {
     for (contact, has_namesake) in contacts.iter_mut().zip(namesakes) {
         let (name, email) = (contact.name.as_deref(), contact.email.as_str());
         let has_namesake = has_namesake || book.is_some_and(|book| book.has_namesake(name, email));
-        let more = cautions::of_contact(name, email, &domains);
+        let more = cautions::of_contact(name, email, &mut domains);
         contact.cautions.extend(more);
         contact
             .cautions

@@ -286,8 +286,8 @@ impl AddressBook {
             let Read { book, age: was } = self.books.read(person, arrived, until, progress).await?;
             age = was;
             evidence = Evidence {
-                is_whole: book.states.are_whole(&names.sources),
-                not_asked: book.states.not_asked(&names.sources),
+                is_whole: book.known.states.are_whole(&names.sources),
+                not_asked: book.known.states.not_asked(&names.sources),
                 indexes: vec![Arc::clone(&book.index)],
             };
             if !evidence.is_whole {

@@ -209,3 +209,63 @@ async fn a_failure_is_no_empty_book() {
     let book = portal.book(TTL);
     try_resolve(&book, &["Person3"]).await.unwrap_err();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_row_among_the_newest_is_noticed_as_well() {
+    let portal = ScriptedBook::of(people(300));
+    let book = portal.book(TTL);
+    assert_eq!(status(&resolve(&book, &["Person3 Family3"]).await), Status::One);
+    advance(61 * SECOND).await;
+    portal.insert(301, "zed@x.example", "Zed Quux");
+    portal.rows.lock().unwrap().damaged = Some("Zed Quux".to_owned());
+    let found = resolve(&book, &["Zed Quux", "Person4 Family4"]).await;
+    assert!(
+        found.recipients[0].incomplete && !found.recipients[1].incomplete,
+        "{found:?}"
+    );
+    assert_eq!(status(&found), Status::Several);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_took_long_is_not_repeated_soon() {
+    let portal = ScriptedBook::of(people(1_500));
+    portal.rows.lock().unwrap().time = 5 * SECOND;
+    let book = portal.book(TTL);
+    resolve(&book, &["Person3 Family3"]).await;
+    portal.requests();
+    portal.delete(5);
+    // The portal needed two requests of five seconds: 200 times as long is more than half an hour.
+    for _ in 0..3 {
+        advance(600 * SECOND).await;
+        assert_eq!(status(&resolve(&book, &["Person5 Family5"]).await), Status::One);
+        assert_eq!(portal.requests(), 1, "the newest pages");
+    }
+    advance(600 * SECOND).await;
+    assert_ne!(status(&resolve(&book, &["Person5 Family5"]).await), Status::One);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_batch_a_large_book_is_read_bit_by_bit() {
+    let portal = ScriptedBook::of(people(9_000));
+    let rows = Arc::clone(&portal.rows);
+    let wire = crate::scripted_wire::ScriptedWire::answering(move |sent| match sent.url.ends_with("/batch") {
+        true => envelope(404, "METHODNOTFOUND"),
+        false => rows.lock().unwrap().answer(sent),
+    });
+    let book = AddressBook::new(wire.portal(), TTL);
+    let mut requests = Vec::new();
+    for at in 0..4 {
+        let found = resolve(&book, &["Person3 Family3"]).await;
+        requests.push(wire.take_sent().len());
+        let recipient = &found.recipients[0];
+        if !recipient.incomplete {
+            assert_eq!(recipient.status, Status::One);
+            assert!(at > 0, "half of the limit is left to others: {requests:?}");
+            return;
+        }
+        // Asked for literally, which needs no batch for one source.
+        assert_ne!(recipient.status, Status::One);
+        advance(20 * SECOND).await;
+    }
+    panic!("{requests:?}");
+}

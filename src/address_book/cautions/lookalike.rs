@@ -15,9 +15,10 @@
 //! Frequent domains are found by look through a map, and by name and name with one letter left out in a sorted list, so
 //! that a book of thousands of domains costs no comparison of each with each.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 
 use super::domains::Registrable;
 use super::{lures, spelling, tables};
@@ -35,14 +36,14 @@ const MAX_BUCKET: usize = 16;
 const MAX_PARTS: usize = 6;
 
 /// The domains that a book uses often enough to be imitated.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Frequent {
     domains: Vec<Known>,
     times: usize,
     by_look: HashMap<String, Vec<usize>>,
     /// Hashes of the names and of their deletions with the index of the name, in order.
     by_deletion: Vec<(u64, usize)>,
-    hashing: Rolling,
+    hashing: RandomState,
 }
 
 #[derive(Debug)]
@@ -59,11 +60,8 @@ impl Frequent {
         let mut often: Vec<_> = counts.iter().filter(|(_, count)| **count >= times).collect();
         often.sort_unstable_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
         let mut frequent = Self {
-            domains: Vec::with_capacity(often.len()),
             times,
-            by_look: HashMap::new(),
-            by_deletion: Vec::new(),
-            hashing: Rolling::new(),
+            ..Self::default()
         };
         for (domain, count) in often {
             let Registrable { label, suffix, .. } = Registrable::of(domain);
@@ -83,7 +81,7 @@ impl Frequent {
         let index = self.domains.len();
         push_bounded(self.by_look.entry(spelling::look(&known.label)).or_default(), index);
         if known.letters.len() >= LEAST_FOR_SMALL_EDIT {
-            let hashes = self.hashing.deletions(&known.letters);
+            let hashes = deletions(&self.hashing, &known.letters);
             self.by_deletion.extend(hashes.into_iter().map(|hash| (hash, index)));
         }
         self.domains.push(known);
@@ -114,7 +112,7 @@ impl Frequent {
 
     fn edited(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
         let letters = letters_of(host.label);
-        let hashes = self.hashing.deletions(&letters);
+        let hashes = deletions(&self.hashing, &letters);
         hashes.into_iter().flat_map(|hash| {
             let first = self.by_deletion.partition_point(|(known, _)| *known < hash);
             let rest = self.by_deletion.get(first..).unwrap_or_default();
@@ -234,37 +232,12 @@ impl Edit {
     }
 }
 
-/// Hashes a name as a polynomial, so that all its deletions cost no more than a few times the name. Names can hardly be
-/// made to meet by who does not know the base; those that do are compared, sixteen at most.
-#[derive(Debug)]
-struct Rolling {
-    base: u64,
-}
-
-impl Rolling {
-    fn new() -> Self {
-        // Odd, so that no power of it vanishes.
-        let base = RandomState::new().hash_one("base") | 1;
-        Self { base }
-    }
-
-    /// Hashes of a name and of the name with each one letter left out. Names one edit apart share one of them.
-    fn deletions(&self, letters: &[char]) -> Vec<u64> {
-        let (mut hash, mut hashes) = (0_u64, Vec::with_capacity(letters.len() + 1));
-        for letter in letters {
-            // Of what stands before the letter; what follows comes on the way back.
-            hashes.push(hash);
-            hash = hash.wrapping_mul(self.base).wrapping_add(u64::from(*letter));
-        }
-        let (mut after, mut weight) = (0_u64, 1_u64);
-        for (without, letter) in hashes.iter_mut().zip(letters).rev() {
-            *without = without.wrapping_mul(weight).wrapping_add(after);
-            after = after.wrapping_add(u64::from(*letter).wrapping_mul(weight));
-            weight = weight.wrapping_mul(self.base);
-        }
-        hashes.push(hash);
-        hashes
-    }
+/// Hashes of a name and of the name with each one letter left out. Names one edit apart share one of them. Names can
+/// hardly be made to meet by who does not know the seed; those that do are compared, sixteen at most.
+fn deletions(hashing: &RandomState, letters: &[char]) -> Vec<u64> {
+    let without = |left_out: usize| [letters.get(..left_out), letters.get(left_out + 1..)];
+    let hash = |left_out| hashing.hash_one(without(left_out).map(Option::unwrap_or_default).concat());
+    (0..=letters.len()).map(hash).collect()
 }
 
 fn letters_of(label: &str) -> Vec<char> {

@@ -28,9 +28,10 @@ pub(super) fn shows_other_address(name: &str, email: &str) -> bool {
         .any(|shown| !own.is_some_and(|own| own.is_mailbox_of(&shown)) && !shown.is_start_of(email, name))
 }
 
-/// A name folded so that the same words in any order, case and look give one key. `None` if it holds no letter.
+/// A name folded so that the same words in any order, case and look give one key. `None` if it holds no letter. Of a text
+/// that is longer than any name, the beginning counts.
 pub(super) fn key(name: &str) -> Option<String> {
-    let folded = spelling::folded(name);
+    let folded = spelling::folded(&spelling::bounded(name));
     let mut words: Vec<&str> = words(&folded).collect();
     words.sort_unstable();
     (!words.is_empty()).then(|| words.join(" "))

@@ -4,6 +4,7 @@
 //! circled and mathematical forms of letters (NFKC); on top of it accents, which a reader overlooks, and tricks within
 //! ASCII that TR39 leaves out.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
@@ -16,17 +17,14 @@ pub(super) fn folded(text: &str) -> String {
     LETTERS.folded(text).unwrap_or_else(|| folded_as_a_whole(text))
 }
 
-/// A number that is the same for all texts with the same letters and digits after folding, in any order.
-pub(super) fn letters(text: &str) -> u64 {
-    LETTERS.sum(text).unwrap_or_else(|| sum(&folded_as_a_whole(text)))
-}
-
-fn sum(folded: &str) -> u64 {
-    let counted = folded.chars().filter(|character| is_alphanumeric(*character));
-    // Spread over all bits, so that sums of other letters hardly ever meet; whoever makes them meet costs us two keys.
-    let weights =
-        counted.map(|character| u64::from(character).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ 0x5851);
-    weights.fold(0, u64::wrapping_add)
+/// A text, or the beginning of one that would become long: there are letters that stand for eighteen.
+pub(super) fn bounded(text: &str) -> Cow<'_, str> {
+    const MAX_LETTERS: usize = 256;
+    const SHORT: usize = 64;
+    if text.len() <= SHORT || text.chars().all(|character| Letters::index(character).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfkc().take(MAX_LETTERS).collect())
 }
 
 fn folded_as_a_whole(text: &str) -> String {
@@ -66,8 +64,6 @@ struct Letters {
     text: String,
     /// Where each one ends in `text`.
     ends: Vec<usize>,
-    /// What each adds to the sum of a text.
-    sums: Vec<u64>,
 }
 
 impl Letters {
@@ -79,11 +75,9 @@ impl Letters {
             single: Vec::with_capacity(Self::END as usize),
             text: String::new(),
             ends: Vec::with_capacity(Self::END as usize),
-            sums: Vec::with_capacity(Self::END as usize),
         };
         for character in (0..Self::END).filter_map(char::from_u32) {
             let folded = folded_as_a_whole(character.encode_utf8(&mut [0; 4]));
-            letters.sums.push(sum(&folded));
             letters.text.push_str(&folded);
             letters.ends.push(letters.text.len());
             let mut characters = folded.chars();
@@ -97,14 +91,6 @@ impl Letters {
     fn index(character: char) -> Option<usize> {
         let is_there = matches!(character, '\0'..='\u{24F}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}');
         is_there.then_some(character as usize)
-    }
-
-    /// `None` if the text has other characters.
-    fn sum(&self, text: &str) -> Option<u64> {
-        text.chars().try_fold(0_u64, |sum, character| {
-            let letter = self.sums.get(Self::index(character)?)?;
-            Some(sum.wrapping_add(*letter))
-        })
     }
 
     /// `None` if the text has other characters.
@@ -244,7 +230,6 @@ mod tests {
         fn letters_one_by_one_are_the_whole(text in "[\\PC\u{0}-\u{52F}]{0,24}", ordinary in "[A-Za-zА-яЁёÄ-ž0-9 .'İ|-]{0,24}") {
             for text in [text, ordinary] {
                 prop_assert_eq!(folded(&text), folded_as_a_whole(&text));
-                prop_assert_eq!(letters(&text), sum(&folded_as_a_whole(&text)));
             }
         }
     }

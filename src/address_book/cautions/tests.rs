@@ -39,11 +39,15 @@ fn labelled() -> Vec<Labelled> {
     .collect()
 }
 
+fn beside(book: &BookDomains, name: &str, email: &str) -> Vec<Caution> {
+    of_contact(Some(name), email, &mut Domains::beside(book))
+}
+
 /// The codes of a row's own contact, the last of its listing.
 fn found(row: &Labelled, times: usize) -> String {
-    let domains = Domains::count_with(row.listing.iter().map(|(_, email)| email.as_str()), times);
+    let book = BookDomains::with_times(row.listing.iter().map(|(_, email)| email.as_str()), times);
     let (name, email) = row.listing.last().unwrap();
-    let mut cautions = of_contact(name.as_deref(), email, &domains);
+    let mut cautions = beside(&book, name.as_deref().unwrap_or_default(), email);
     let same = same_names(
         row.listing
             .iter()
@@ -109,15 +113,14 @@ fn no_mark_is_passed_over() {
 #[test]
 fn the_same_address_many_times_is_one() {
     let book = ["a@contoso.com", "A@contoso.com", "a@Contoso.com", "a@contosso.com"];
-    let domains = Domains::count(book);
-    assert_eq!(of_contact(None, "a@contosso.com", &domains), []);
+    assert_eq!(beside(&BookDomains::of(book), "", "a@contosso.com"), []);
 }
 
 #[test]
 fn a_contact_outside_the_count_is_judged_too() {
-    let domains = Domains::count(["a@contoso.com", "b@contoso.com", "c@contoso.com"]);
-    assert_eq!(of_contact(None, "a@c0ntoso.com", &domains), [Caution::LookalikeDomain]);
-    assert_eq!(of_contact(None, "a@mail.Contoso.com", &domains), []);
+    let book = BookDomains::of(["a@contoso.com", "b@contoso.com", "c@contoso.com"]);
+    assert_eq!(beside(&book, "", "a@c0ntoso.com"), [Caution::LookalikeDomain]);
+    assert_eq!(beside(&book, "", "a@mail.Contoso.com"), []);
 }
 
 #[test]
@@ -284,9 +287,9 @@ proptest! {
     fn no_text_panics_and_cautions_are_in_order_and_once(name in any::<String>(), email in any::<String>(), book in near_domains()) {
         let mut book = book;
         book.push(email);
-        let domains = Domains::count(book.iter().map(String::as_str));
+        let domains = BookDomains::of(book.iter().map(String::as_str));
         for email in &book {
-            let cautions = of_contact(Some(&name), email, &domains);
+            let cautions = beside(&domains, &name, email);
             prop_assert!(cautions.windows(2).all(|pair| pair[0] < pair[1]), "{cautions:?}");
         }
         prop_assert_eq!(same_names(book.iter().map(|email| (Some(name.as_str()), email.as_str()))).len(), book.len());
@@ -294,29 +297,29 @@ proptest! {
 
     #[test]
     fn no_text_with_signs_of_addresses_panics(name in "[a@＠. =(\\[\\]at)dot…<|:-]{0,40}", email in "[a@.\"\\\\\\[\\]ß-]{0,40}") {
-        let _ = of_contact(Some(&name), &email, &Domains::count([email.as_str()]));
+        let _ = beside(&BookDomains::of([email.as_str()]), &name, &email);
     }
 
     #[test]
     fn a_name_without_an_at_sign_shows_no_address(name in "[^@＠﹫]{0,60}") {
         prop_assume!(!name.to_lowercase().contains("at") && !name.to_lowercase().contains("собака"));
-        let cautions = of_contact(Some(&name), "anna@contoso.com", &Domains::count([]));
+        let cautions = beside(&BookDomains::default(), &name, "anna@contoso.com");
         prop_assert!(!cautions.contains(&Caution::NameShowsOtherAddress));
     }
 
     #[test]
     fn words_and_ordinary_marks_are_a_name(name in "(([A-Za-zÀ-ÖØ-öø-ÿĀ-ž]{1,12}|[А-Яа-яЁёЇїҐґӘә]{1,12}|[Α-Ρα-ω]{1,12}|[א-ת]{1,12}|[ァ-ヺ一-龥a-z]{1,12})[ ,.&«»()-]{1,2}){1,4}") {
         prop_assume!(!name.to_lowercase().contains("(at)"));
-        let cautions = of_contact(Some(&name), "anna@contoso.com", &Domains::count([]));
+        let cautions = beside(&BookDomains::default(), &name, "anna@contoso.com");
         prop_assert_eq!(cautions, []);
     }
 
     #[test]
     fn an_address_as_its_own_name_is_nothing_odd(local in "[a-z0-9]{1,10}([._-][a-z0-9]{1,10}){0,2}|[а-я]{1,10}([._-][а-я]{1,10}){0,2}щ", domain in "[a-z]{1,10}\\.(com|ru|рф|co\\.uk)") {
         let email = format!("{local}@{domain}");
-        let domains = Domains::count([email.as_str()]);
+        let domains = BookDomains::of([email.as_str()]);
         for name in [email.clone(), email.to_uppercase(), format!("Anna <{email}>"), format!("'{email}'")] {
-            prop_assert_eq!(of_contact(Some(&name), &email, &domains), [], "{}", name);
+            prop_assert_eq!(beside(&domains, &name, &email), [], "{}", name);
         }
     }
 }

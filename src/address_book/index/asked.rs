@@ -1,7 +1,5 @@
 //! A question and a book: what the words of the book are to those of the question, and who may be meant. Pure.
 
-use std::cell::RefCell;
-
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::Index;
@@ -18,7 +16,6 @@ pub(super) struct Asked<'a> {
     in_one: HashMap<u32, Joined>,
     /// Words that may be a part of the question's single word.
     parts: HashSet<u32>,
-    two: RefCell<HashMap<(u32, u32), Option<Joined>>>,
 }
 
 impl Known for Asked<'_> {
@@ -41,8 +38,7 @@ impl Known for Asked<'_> {
         if !self.parts.contains(&one) && !self.parts.contains(&two) {
             return None;
         }
-        let compare = || Joined::of(self.word(one)?, self.word(two)?, self.reading.words.first()?);
-        *self.two.borrow_mut().entry((one, two)).or_insert_with(compare)
+        Joined::of(self.word(one)?, self.word(two)?, self.reading.words.first()?)
     }
 }
 
@@ -58,7 +54,6 @@ impl<'a> Asked<'a> {
             alike: reading.words.iter().map(alike).collect(),
             in_one: HashMap::new(),
             parts: HashSet::default(),
-            two: RefCell::default(),
         };
         match reading.words.as_slice() {
             [one, two] => asked.find_in_one(one, two),
@@ -103,20 +98,8 @@ impl<'a> Asked<'a> {
     /// Entries among which are all that fit, by number, each once.
     pub(super) fn candidates(&self) -> Vec<u32> {
         let mut candidates = self.by_words();
-        let is_of_two = |entry: &u32| {
-            let bearer = self.index.entry(*entry).map(|entry| self.index.bearer(entry));
-            bearer.is_some_and(|bearer| bearer.name.len() == 2 || bearer.local.len() == 2)
-        };
-        let is_of_one = |entry: &u32| {
-            let bearer = self.index.entry(*entry).map(|entry| self.index.bearer(entry));
-            bearer.is_some_and(|bearer| bearer.local.len() == 1)
-        };
-        for number in &self.parts {
-            candidates.extend(self.index.bearers_of(*number).iter().filter(|entry| is_of_two(entry)));
-        }
-        for number in self.in_one.keys() {
-            candidates.extend(self.index.bearers_of(*number).iter().filter(|entry| is_of_one(entry)));
-        }
+        let joined = self.parts.iter().chain(self.in_one.keys());
+        candidates.extend(joined.flat_map(|number| self.index.bearers_of(*number)));
         candidates.sort_unstable();
         candidates.dedup();
         candidates
@@ -125,17 +108,15 @@ impl<'a> Asked<'a> {
     /// Entries that have enough of the words: of the words that must be there, all entries of the rarest, or of the rarest
     /// two where one may be missing.
     fn by_words(&self) -> Vec<u32> {
-        let rarest = self.rarest();
-        let bearers = |at: usize, with_initials: bool| {
-            let alike = self.alike.get(at).into_iter().flat_map(Alike::iter);
-            let alike = alike.filter(move |(_, likeness)| with_initials || *likeness != Likeness::Initial);
-            alike.flat_map(|(number, _)| self.index.bearers_of(number)).copied()
-        };
-        match rarest {
-            Some(rarest) => rarest.into_iter().flat_map(|at| bearers(at, true)).collect(),
-            // An initial alone is anybody's.
-            None => (0..self.alike.len()).flat_map(|at| bearers(at, false)).collect(),
-        }
+        let words = self.rarest().unwrap_or_else(|| (0..self.alike.len()).collect());
+        let alike = words
+            .into_iter()
+            .filter_map(|at| self.alike.get(at))
+            .flat_map(Alike::iter);
+        alike
+            .flat_map(|(number, _)| self.index.bearers_of(number))
+            .copied()
+            .collect()
     }
 
     /// Words of the question of which everybody who fits has one; `None` if there may be others.

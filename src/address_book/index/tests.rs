@@ -1,5 +1,7 @@
 //! The index finds exactly those whom comparing with everybody finds.
 
+mod hostile;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -47,30 +49,27 @@ fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
     fits
 }
 
-fn alike(words: &[String], wanted: &str) -> Vec<(u32, Likeness)> {
+fn alike(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {
     let mut collected = Collected::default();
     for word in words {
         collected.number(word);
     }
-    collected
-        .into_vocabulary(words.len())
-        .alike(&Word::new(wanted))
-        .iter()
-        .collect()
+    let vocabulary = collected.into_vocabulary(words.len());
+    vocabulary.alike(&Word::new(wanted)).iter().collect()
 }
 
-fn compared_words(words: &[String], wanted: &str) -> Vec<(u32, Likeness)> {
+fn compared_words(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {
     let mut distinct: Vec<&String> = Vec::new();
     for word in words {
         if !distinct.contains(&word) {
             distinct.push(word);
         }
     }
-    let like = |word: &&String| of_words(&Word::new(wanted), &Word::new(word));
-    let likenesses = (0..)
-        .zip(&distinct)
-        .filter_map(|(number, word)| Some((number, like(word)?)));
-    likenesses.collect()
+    let like = |word: &String| of_words(&Word::new(wanted), &Word::new(word));
+    let numbered = (0..).zip(distinct);
+    numbered
+        .filter_map(|(number, word)| Some((number, like(word)?)))
+        .collect()
 }
 
 /// A word with mistakes: each swaps, changes, drops or adds a letter at a place.
@@ -303,9 +302,9 @@ fn rows_that_could_not_be_read_are_nobody_but_are_told() {
         unreadable,
     );
     for (asked, unread, people) in [
-        ("Anna Ivanova", 1, 0),
+        ("Anna Ivanova", 2, 0),
         ("b@x.example", 1, 0),
-        ("a@x.example", 0, 1),
+        ("a@x.example", 1, 1),
         ("Olga", 0, 1),
     ] {
         let finding = index.find(&Wanted::new(asked), Source::ALL, &|| true).unwrap();
@@ -340,68 +339,4 @@ fn namesakes_are_those_with_the_same_words_and_another_address() {
 fn nothing_is_found_for_a_caller_who_has_left() {
     let index = index(&[("Anna", "a@x.example")], &[]);
     assert!(index.find(&Wanted::new("Anna"), Source::ALL, &|| false).is_none());
-}
-
-/// Texts that somebody makes to keep us busy.
-fn hostile() -> Vec<String> {
-    vec![
-        "\u{fdfa}".repeat(255),
-        "a ".repeat(127),
-        "ue".repeat(127),
-        "hwczsch".repeat(36),
-        (0..255_u32).filter_map(|at| char::from_u32(0x4e00 + at)).collect(),
-        (0..80).map(|at| format!("w{at} ")).collect(),
-        format!("a{}", "\u{301}".repeat(254)),
-        "\u{301}".repeat(255),
-        "ж".repeat(255),
-    ]
-}
-
-#[test]
-fn hostile_words_are_read_to_a_bound() {
-    for text in hostile() {
-        let wanted = Wanted::new(&text);
-        assert!(wanted.readings.len() <= 3, "{text}");
-        for word in wanted.readings.iter().flat_map(|reading| &reading.words) {
-            let spellings = word.spellings();
-            assert!(spellings.clone().count() <= 9, "{word:?}");
-            assert!(
-                spellings.clone().all(|spelling| spelling.chars().count() <= 64),
-                "{word:?}"
-            );
-        }
-        assert!(wanted.readings.iter().all(|reading| reading.words.len() <= 8), "{text}");
-    }
-}
-
-#[test]
-fn hostile_names_are_compared_with_each_contact_a_few_times_at_most() {
-    const CONTACTS: usize = 2_000;
-    let names = hostile();
-    let contacts: Vec<Contact> = (0..CONTACTS)
-        .map(|at| {
-            let name = names.get(at % 50).map_or("Anna Ivanova", String::as_str);
-            let name: String = name.chars().take(120).collect();
-            contact(at as u64, &name, &format!("a{at}@x.example"))
-        })
-        .collect();
-    let index = Index::new(contacts.into(), Arc::from([]), Vec::new());
-    assert!(index.words.len() <= CONTACTS * 8, "{}", index.words.len());
-    for asked in names
-        .iter()
-        .map(String::as_str)
-        .chain(["Anna Ivanova", "Anna Anna Anna Ivanova", "A. I."])
-    {
-        let compared = std::cell::Cell::new(0);
-        let goes_on = || {
-            compared.set(compared.get() + AT_ONCE);
-            true
-        };
-        index.find(&Wanted::new(asked), Source::ALL, &goes_on).unwrap();
-        assert!(
-            compared.get() <= 3 * (CONTACTS + AT_ONCE),
-            "{asked}: {}",
-            compared.get()
-        );
-    }
 }

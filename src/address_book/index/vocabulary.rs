@@ -8,6 +8,8 @@
 //! spellings are halved: one of the halves has a mistake at most. The Levenshtein automata of `fst` are no choice: they
 //! count a transposition as two mistakes, and one would have to be built for every spelling of every word asked for.
 
+use std::borrow::Cow;
+
 use foldhash::HashMap;
 
 use super::keys::{Keys, Part, hash, without, without_one};
@@ -29,18 +31,34 @@ pub(super) struct Vocabulary {
     longest_initial: usize,
 }
 
-/// The words that are like one of a question, by number, in order.
+/// The words that are like one of a question, each in the best way there is.
 #[derive(Debug, Default)]
-pub(super) struct Alike(Vec<(u32, Likeness)>);
+pub(super) struct Alike(HashMap<u32, Likeness>);
 
 impl Alike {
     pub(super) fn likeness(&self, number: u32) -> Option<Likeness> {
-        let at = self.0.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        self.0.get(at).map(|(_, likeness)| *likeness)
+        self.0.get(&number).copied()
     }
 
+    /// In no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Likeness)> {
-        self.0.iter().copied()
+        self.0.iter().map(|(number, likeness)| (*number, *likeness))
+    }
+
+    /// Adds a word unless it is there in a better way.
+    fn add(&mut self, number: u32, likeness: impl FnOnce() -> Option<Likeness>) {
+        if !self.0.contains_key(&number)
+            && let Some(likeness) = likeness()
+        {
+            self.0.insert(number, likeness);
+        }
+    }
+
+    /// Adds a word unless it is a single letter, which only begins another.
+    fn add_word(&mut self, number: u32, word: &Word, likeness: impl FnOnce() -> Option<Likeness>) {
+        if !word.is_initial {
+            self.add(number, likeness);
+        }
     }
 }
 
@@ -140,7 +158,7 @@ impl Vocabulary {
 
     /// All words that are like `wanted`, which is no initial, each in the best way there is.
     pub(super) fn alike(&self, wanted: &Word) -> Alike {
-        let mut found = Found::default();
+        let mut found = Alike::default();
         let contracted = wanted.contracted();
         for spelling in wanted.spellings().chain([contracted.as_str()]) {
             for (number, word) in self.spelt(spelling) {
@@ -158,13 +176,13 @@ impl Vocabulary {
                 found.add(number, || is_initial_of(wanted, initial).then_some(Likeness::Initial));
             }
         }
+        let forms = keys_of_forms(wanted).map(|key| (Cow::Borrowed(key), Likeness::OneName));
         let genders = wanted.keys().flat_map(other_genders);
-        let forms = keys_of_forms(wanted).map(|key| (key, Likeness::OneName));
-        for (key, likeness) in forms {
-            self.add_by_key(&mut found, key, likeness);
-        }
-        for key in genders {
-            self.add_by_key(&mut found, &key, Likeness::OtherGender);
+        let genders = genders.map(|key| (Cow::Owned(key), Likeness::OtherGender));
+        for (key, likeness) in forms.chain(genders) {
+            for (number, word) in self.spelt(&key) {
+                found.add_word(number, word, || word.has_key(&key).then_some(likeness));
+            }
         }
         let maybe_mistyped = MaybeMistyped::new(wanted);
         for (number, word) in self.maybe_mistyped(wanted) {
@@ -178,13 +196,7 @@ impl Vocabulary {
                 });
             }
         }
-        found.into_alike()
-    }
-
-    fn add_by_key(&self, found: &mut Found, key: &str, likeness: Likeness) {
-        for (number, word) in self.spelt(key) {
-            found.add_word(number, word, || word.has_key(key).then_some(likeness));
-        }
+        found
     }
 
     /// Words that may be `wanted` but for a mistake or two, each once.
@@ -241,32 +253,5 @@ fn mistyped(letters: &[char], add: &mut impl FnMut(u32)) {
     for last in of_last.filter_map(|last| letters.get(length.checked_sub(last)?..)) {
         add(hash(Part::LastHalf, last.iter().copied()));
         without_one(Part::LastHalf, last, add);
-    }
-}
-
-/// Words that were found, each in the first way.
-#[derive(Debug, Default)]
-struct Found(HashMap<u32, Likeness>);
-
-impl Found {
-    fn add(&mut self, number: u32, likeness: impl FnOnce() -> Option<Likeness>) {
-        if !self.0.contains_key(&number)
-            && let Some(likeness) = likeness()
-        {
-            self.0.insert(number, likeness);
-        }
-    }
-
-    /// Adds a word unless it is a single letter, which only begins another.
-    fn add_word(&mut self, number: u32, word: &Word, likeness: impl FnOnce() -> Option<Likeness>) {
-        if !word.is_initial {
-            self.add(number, likeness);
-        }
-    }
-
-    fn into_alike(self) -> Alike {
-        let mut alike: Vec<(u32, Likeness)> = self.0.into_iter().collect();
-        alike.sort_unstable_by_key(|(number, _)| *number);
-        Alike(alike)
     }
 }

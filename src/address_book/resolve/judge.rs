@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use super::{Match, Names, NotAsked, Recipient, Resolution, Source, Status};
 use crate::address_book::Caution;
-use crate::address_book::cautions::{Domains, of_contact};
+use crate::address_book::cautions::{BookDomains, Domains, of_contact};
 use crate::address_book::index::{Found, Index};
 use crate::address_book::search::{Wanted, Why};
 
@@ -55,17 +55,25 @@ pub(super) fn resolution(
 ) -> Option<Resolution> {
     let find = |wanted| evidence.fitting(wanted, names.sources(), goes_on);
     let fitting: Vec<Fitting<'_>> = wanted.iter().map(find).collect::<Option<_>>()?;
-    let shown = (MAX_SHOWN / names.asked().len().max(1)).clamp(SHOWN.0, SHOWN.1);
-    let people = fitting.iter().flat_map(|fitting| fitting.people.iter().take(shown));
-    let domains = Index::domains_with(&evidence.indexes, people.map(|found| found.contact.email.as_str()));
+    let shown = shown_of_each(&fitting);
+    let nobody = BookDomains::default();
+    let book = evidence.indexes.first().map_or(&nobody, |book| &book.domains);
+    let mut domains = Domains::beside(book);
     let recipients = names.asked().iter().zip(&fitting);
     Some(Resolution {
         recipients: recipients
-            .map(|(asked, fitting)| evidence.recipient(asked, fitting, &domains, shown))
+            .map(|(asked, fitting)| evidence.recipient(asked, fitting, &mut domains, shown))
             .collect(),
         not_asked: evidence.not_asked.clone(),
         age_seconds: None,
     })
+}
+
+/// How many matches of each name are shown: as many as fit into the answer, where names with few leave room.
+fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
+    let all = |shown| -> usize { fitting.iter().map(|fitting| fitting.people.len().min(shown)).sum() };
+    let fits = |shown: &usize| all(*shown) <= MAX_SHOWN;
+    (SHOWN.0..=SHOWN.1).rev().find(fits).unwrap_or(SHOWN.0)
 }
 
 impl Evidence {
@@ -117,7 +125,7 @@ impl Evidence {
         self.indexes.iter().any(|index| index.knows(address))
     }
 
-    fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &Domains, shown: usize) -> Recipient {
+    fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut Domains<'_>, shown: usize) -> Recipient {
         let people = &fitting.people;
         // What was asked tells who fits alone from the namesakes: by the company, or by the address.
         let is_alone = people.len() == 1;
@@ -147,7 +155,7 @@ impl Evidence {
         }
     }
 
-    fn cautions(&self, found: &Found<'_>, is_alone: bool, domains: &Domains) -> Vec<Caution> {
+    fn cautions(&self, found: &Found<'_>, is_alone: bool, domains: &mut Domains<'_>) -> Vec<Caution> {
         let contact = found.contact;
         let (name, email) = (contact.name.as_deref(), contact.email.as_str());
         let mut cautions = contact.cautions.clone();

@@ -14,6 +14,7 @@ use std::cmp::Reverse;
 use super::likeness::Likeness;
 use super::spelling::{Word, plain, split};
 use super::{Fit, MAX_WORDS, Why};
+use crate::address_book::cautions::labels_of_owner;
 
 /// A question as words, by one keyboard layout.
 #[derive(Debug, Clone)]
@@ -41,11 +42,8 @@ impl Texts {
         let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
         let name = name.unwrap_or_default();
         let is_no_name = name.is_empty() || name.contains('@') || name.eq_ignore_ascii_case(local);
-        // The last label is no company, nor is the second of co.uk.
-        let labels = domain.rsplit('.').skip(1);
-        let company = labels
-            .filter(|label| label.chars().count() > 1 && !NO_COMPANIES.contains(label))
-            .flat_map(split);
+        let labels = labels_of_owner(domain).filter(|label| label.chars().count() > 1);
+        let company = labels.flat_map(split);
         let mut local = bounded(split(&local.replace('_', " ")), MAX_WORDS);
         local.retain(|word| !is_number(word));
         Self {
@@ -105,33 +103,6 @@ pub(in crate::address_book) trait Known {
         self.word(number).is_some_and(is_patronymic)
     }
 }
-
-/// Labels of domains where everybody has an address, and of endings in two parts.
-const NO_COMPANIES: &[&str] = &[
-    "ac",
-    "co",
-    "com",
-    "edu",
-    "gmail",
-    "gmx",
-    "googlemail",
-    "gov",
-    "hotmail",
-    "icloud",
-    "inbox",
-    "live",
-    "mail",
-    "net",
-    "org",
-    "outlook",
-    "proton",
-    "protonmail",
-    "rambler",
-    "web",
-    "yahoo",
-    "yandex",
-    "zoho",
-];
 
 /// Where a word of the question was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -274,31 +245,24 @@ struct Found {
 }
 
 /// The best word of the contact that is not taken yet; of equals the first.
-fn best_place(
+fn best_place<'a>(
     at: usize,
     word: &Word,
-    bearer: Bearer<'_>,
+    bearer: Bearer<'a>,
     taken: &[Place],
     known: &impl Known,
 ) -> Option<(Likeness, Place)> {
-    let names = bearer
-        .name
-        .iter()
-        .enumerate()
-        .map(|(at, found)| (Place::Name(at), found));
-    let locals = bearer
-        .local
-        .iter()
-        .enumerate()
-        .map(|(at, found)| (Place::Local(at), found));
-    let companies = bearer
-        .company
-        .iter()
-        .enumerate()
-        .map(|(at, found)| (Place::Company(at), found));
-    names
-        .chain(locals)
-        .chain(companies)
+    type Places = fn(usize) -> Place;
+    let parts = [
+        (bearer.name, Place::Name as Places),
+        (bearer.local, Place::Local),
+        (bearer.company, Place::Company),
+    ];
+    let places =
+        |(words, place): (&'a [u32], Places)| words.iter().enumerate().map(move |(at, found)| (place(at), found));
+    parts
+        .into_iter()
+        .flat_map(places)
         .filter(|(place, _)| !taken.contains(place))
         .filter_map(|(place, found)| {
             let likeness = match known.likeness(at, *found)? {

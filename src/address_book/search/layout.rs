@@ -8,15 +8,7 @@ use super::spelling::is_cyrillic;
 const VOWELS: &str = "aeiouyаеёиоуыэюяіїє";
 const LATIN: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
 /// The same keys with shift, which have the same letters in capitals on the other side.
-const SHIFTED: &[(char, char)] = &[
-    ('{', '['),
-    ('}', ']'),
-    (':', ';'),
-    ('"', '\''),
-    ('<', ','),
-    ('>', '.'),
-    ('~', '`'),
-];
+const SHIFTED: &str = "QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>~";
 const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
 const UKRAINIAN: &str = "йцукенгшщзхїфівапролджєячсмитьбю'";
 
@@ -35,7 +27,7 @@ pub(super) fn other_readings(text: &str) -> Vec<String> {
             .chars()
             .map(|c| {
                 if has_latin {
-                    other_key(unshifted(c), LATIN, layout)
+                    other_key(other_key(c, SHIFTED, LATIN), LATIN, layout)
                 } else {
                     other_key(c, layout, LATIN)
                 }
@@ -66,11 +58,6 @@ fn is_pronounceable(text: &str) -> bool {
             vowels > 0 && longest <= 4 && !word.starts_with(['ь', 'ъ', 'ы'])
         })
         && text.chars().any(char::is_alphabetic)
-}
-
-fn unshifted(c: char) -> char {
-    let key = SHIFTED.iter().find(|(shifted, _)| *shifted == c);
-    key.map_or(c, |(_, key)| *key)
 }
 
 fn other_key(c: char, from: &str, to: &str) -> char {

@@ -191,11 +191,15 @@ pub(super) fn is_cyrillic(c: char) -> bool {
 /// Lower case without accents, as many letters as are looked at. Cyrillic letters keep their accents, which make other
 /// letters of them; only ё is е.
 pub(super) fn plain(lower: &str) -> String {
+    let lower = beginning(lower);
     if lower.is_ascii() {
-        return beginning(lower).to_owned();
+        return lower.to_owned();
     }
     let mut plain = String::with_capacity(lower.len());
     for character in lower.nfc() {
+        if plain.len() > MAX_LETTERS * char::MAX.len_utf8() {
+            break;
+        }
         match character {
             'ё' => plain.push('е'),
             c if c.is_ascii() || is_cyrillic(c) => plain.push(c),

@@ -138,3 +138,26 @@ fn a_caller_that_has_left_gets_nothing() {
     let evidence = whole(vec![contact(1, "Anna", "a@x.example")]);
     assert!(resolution(&names, &[Wanted::new("Anna")], &evidence, &|| false).is_none());
 }
+
+/// Matches that are shown of each of `asked`.
+fn shown(evidence: &Evidence, asked: &[String]) -> Vec<usize> {
+    let names = Names::new(asked, &[]).unwrap();
+    let wanted: Vec<Wanted> = asked.iter().map(|name| Wanted::new(name)).collect();
+    let resolution = resolution(&names, &wanted, evidence, &|| true).unwrap();
+    resolution
+        .recipients
+        .iter()
+        .map(|recipient| recipient.matches.len())
+        .collect()
+}
+
+#[test]
+fn names_with_few_matches_leave_room_for_those_with_many() {
+    let anna = |id| contact(id, "Anna Petrova", &format!("anna{id}@x.example"));
+    let evidence = whole((1..=30).map(anna).collect());
+    let mut asked = vec!["Olga Smirnova".to_owned(); 49];
+    asked.push("Anna Petrova".to_owned());
+    assert_eq!(shown(&evidence, &asked).last(), Some(&20));
+    let all = vec!["Anna Petrova".to_owned(); 50];
+    assert_eq!(shown(&evidence, &all), [2; 50]);
+}
