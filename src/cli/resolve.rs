@@ -44,7 +44,7 @@ enum Format {
 
 impl ValueEnum for Source {
     fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
+        Self::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

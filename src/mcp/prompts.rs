@@ -280,13 +280,6 @@ mod tests {
     }
 
     #[test]
-    fn what_hosts_add_changes_nothing() {
-        let plain = json!({"to": "Anna", "about": "x"});
-        let more = json!({"to": "Anna", "about": "x", "cc": "Bob", "sessionId": "x", "_meta": {}});
-        assert_eq!(typed(more), typed(plain));
-    }
-
-    #[test]
     fn what_is_wrong_is_refused_by_name() {
         let many = vec!["Anna"; 51].join(",");
         for (arguments, part) in [

@@ -19,9 +19,12 @@ pub(crate) fn tool<I: JsonSchema, O: JsonSchema>(
     title: &'static str,
     description: &'static str,
 ) -> Tool {
-    Tool::new(name, description, input::<I>())
+    let mut input = derived::<I>();
+    // So that a model does not invent arguments.
+    close(&mut input);
+    Tool::new(name, description, input)
         .with_title(title)
-        .with_raw_output_schema(output::<O>())
+        .with_raw_output_schema(Arc::new(derived::<O>()))
         .with_annotations(
             ToolAnnotations::with_title(title)
                 .read_only(true)
@@ -29,18 +32,6 @@ pub(crate) fn tool<I: JsonSchema, O: JsonSchema>(
                 .idempotent(true)
                 .open_world(true),
         )
-}
-
-/// The schema of a tool's arguments: closed, so that a model does not invent arguments.
-fn input<T: JsonSchema>() -> Arc<JsonObject> {
-    let mut schema = derived::<T>();
-    close(&mut schema);
-    Arc::new(schema)
-}
-
-/// The schema of a tool's structured content.
-fn output<T: JsonSchema>() -> Arc<JsonObject> {
-    Arc::new(derived::<T>())
 }
 
 fn derived<T: JsonSchema>() -> JsonObject {

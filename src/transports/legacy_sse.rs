@@ -16,13 +16,14 @@ mod session;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, StatusCode, Uri};
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::form_urlencoded;
@@ -33,7 +34,7 @@ use super::http::{App, Limits};
 use super::messages::read_body;
 use super::refusal::Refusal;
 use crate::mcp::Server;
-use session::{NotTaken, Session};
+use session::Session;
 
 /// Where the stream is.
 pub(super) const STREAM: &str = "/sse";
@@ -75,12 +76,7 @@ impl Sessions {
 
     /// Sessions that are open.
     pub(super) fn count(&self) -> usize {
-        self.open().len()
-    }
-
-    fn open(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Session>>> {
-        // Each change is one call of the map's, so a panic elsewhere has not broken it.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().len()
     }
 
     /// Opens a session. Its stream says where to post, then what the server says. The session ends with the stream, and
@@ -101,7 +97,7 @@ impl Sessions {
         let (session, incoming) = Session::new(self.limits);
         let session = Arc::new(session);
         {
-            let mut open = self.open();
+            let mut open = self.open.lock();
             if open.len() >= self.limits.sessions {
                 return Err(too_many(
                     "as many sessions are open as this server takes; close one, or use POST /mcp",
@@ -138,7 +134,7 @@ impl Sessions {
             let message = "the session's id is missing: post to the address that the endpoint event of GET /sse gives";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "no_session_id", message));
         };
-        let session = id.parse().ok().and_then(|id: Uuid| self.open().get(&id).cloned());
+        let session = id.parse().ok().and_then(|id: Uuid| self.open.lock().get(&id).cloned());
         session.ok_or_else(|| {
             let message = "there is no such session (any more); open one with GET /sse";
             Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
@@ -155,7 +151,7 @@ struct Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.sessions.open().remove(&self.id);
+        self.sessions.open.lock().remove(&self.id);
     }
 }
 
@@ -186,30 +182,12 @@ pub(super) async fn receive(
     let session = sessions.find(&parts.uri)?;
     let body = app.bodies.read(caller.address, &parts.headers, body).await?;
     match read_body(&body.bytes) {
-        Ok(Some(message)) => session.take(*message, || app.guard.admit(caller)).map_err(not_taken)?,
+        Ok(Some(message)) => session.take(*message, || app.guard.admit(caller))?,
         Ok(None) => {}
         Err(refused) => {
             let response = refused.into_response().map_err(Refusal::unreadable)?;
-            session.take(response, || app.guard.admit(caller)).map_err(not_taken)?;
+            session.take(response, || app.guard.admit(caller))?;
         }
     }
     Ok(ACCEPTED.into_response())
-}
-
-fn not_taken(reason: NotTaken) -> Refusal {
-    match reason {
-        NotTaken::Refused(refusal) => refusal,
-        NotTaken::SameId => {
-            let message = "a request with this id is not answered yet";
-            Refusal::new(StatusCode::BAD_REQUEST, "same_id", message)
-        }
-        NotTaken::TooMany => {
-            let message = "this session has as many unanswered requests as it may; read the stream, then send on";
-            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "session_is_full", message).retry_after(1)
-        }
-        NotTaken::Ended => {
-            let message = "the session is ending; open one with GET /sse";
-            Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
-        }
-    }
 }

@@ -9,8 +9,8 @@
 //! What is ignored is said once in the log.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::{Mutex, const_mutex};
 use serde_json::Value;
 
 use super::{JsonObject, is_any_of};
@@ -56,7 +56,7 @@ pub(crate) fn without_unknown(
 }
 
 /// Keys that the log has seen in this process.
-static IGNORED: Seen = Seen(Mutex::new(BTreeSet::new()));
+static IGNORED: Seen = Seen(const_mutex(BTreeSet::new()));
 
 /// The first keys that it is asked about, so that callers who invent them cannot fill log and memory.
 struct Seen(Mutex<BTreeSet<String>>);
@@ -67,7 +67,7 @@ const MOST: usize = 32;
 impl Seen {
     /// True the first time for each of the first [`MOST`] keys.
     fn is_news(&self, key: &str) -> bool {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.0.lock();
         seen.len() < MOST && !seen.contains(shown(key)) && seen.insert(shown(key).to_owned())
     }
 }

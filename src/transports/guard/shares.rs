@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 /// Counts what each caller holds.
 #[derive(Debug)]
@@ -27,11 +29,6 @@ impl Shares {
         })
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        // Each change is whole before anything that could panic.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Takes one for `caller`; `None` for a caller that is not limited. Nothing if the caller has all it may have.
     pub(in crate::transports) fn take(self: &Arc<Self>, caller: Option<IpAddr>) -> Option<Share> {
         let mut share = self.empty(caller);
@@ -54,7 +51,7 @@ impl Share {
         let Some(caller) = self.caller.filter(|_| more > 0) else {
             return true;
         };
-        let mut held = self.shares.held();
+        let mut held = self.shares.held.lock();
         let all = held.get(&caller).copied().unwrap_or_default().saturating_add(more);
         let is_within = all <= self.shares.most;
         if is_within {
@@ -69,7 +66,7 @@ impl Share {
         let Some(caller) = self.caller else { return };
         let less = less.min(self.amount);
         self.amount -= less;
-        let mut held = self.shares.held();
+        let mut held = self.shares.held.lock();
         if let Some(all) = held.get_mut(&caller) {
             *all -= less;
             if *all == 0 {
@@ -99,7 +96,7 @@ mod tests {
         assert!((0..10).map(|_| shares.take(None)).all(|share| share.is_some()));
         drop(held);
         assert!(shares.take(one).is_some());
-        assert!(shares.held().is_empty());
+        assert!(shares.held.lock().is_empty());
     }
 
     #[test]
@@ -114,10 +111,10 @@ mod tests {
         two.shrink(3);
         assert!(two.grow(3) && !two.grow(1));
         two.shrink(usize::MAX);
-        assert!(shares.held().is_empty());
+        assert!(shares.held.lock().is_empty());
         drop(two);
-        assert!(shares.held().is_empty());
+        assert!(shares.held.lock().is_empty());
         assert!(!shares.empty(caller).grow(11));
-        assert!(shares.held().is_empty(), "nothing is kept of what was refused");
+        assert!(shares.held.lock().is_empty(), "nothing is kept of what was refused");
     }
 }

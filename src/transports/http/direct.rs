@@ -8,24 +8,19 @@
 //!
 //! A client that leaves drops the call, which then counts as no answer.
 
-use std::convert::Infallible;
-use std::future::{pending, ready};
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 
 use axum::body::Body;
 use axum::response::Response;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, sink, stream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use rmcp::model::{
     ClientCapabilities, ClientRequest, ErrorData, GetExtensions, GetMeta, Implementation, InitializeRequestParams,
     JsonRpcMessage, JsonRpcRequest, ProtocolVersion,
 };
-use rmcp::service::{
-    RequestContext, RoleServer, RunningService, RxJsonRpcMessage, Service, TxJsonRpcMessage, serve_directly,
-};
-use rmcp::transport::Transport;
+use rmcp::service::{RequestContext, RoleServer, RunningService, Service, TxJsonRpcMessage, serve_directly};
 
 use crate::mcp::Server;
 use crate::transports::messages::Message;
@@ -93,7 +88,9 @@ impl Direct {
         Some(idle.get_or_init(|| {
             let client = InitializeRequestParams::new(ClientCapabilities::default(), Implementation::default())
                 .with_protocol_version(version.clone());
-            serve_directly(self.server.clone(), Silence, Some(client))
+            // A client that says nothing and hears nothing.
+            let silence = (sink::drain(), stream::pending());
+            serve_directly(self.server.clone(), silence, Some(client))
         }))
     }
 }
@@ -126,28 +123,6 @@ pub(super) fn plain_request(message: Message) -> Option<JsonRpcRequest<ClientReq
     );
     let names_its_revision = message.request.get_meta().protocol_version().is_some();
     (!negotiates && !names_its_revision).then_some(message)
-}
-
-/// A client that says nothing and hears nothing.
-struct Silence;
-
-impl Transport<RoleServer> for Silence {
-    type Error = Infallible;
-
-    fn send(
-        &mut self,
-        _: TxJsonRpcMessage<RoleServer>,
-    ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
-        ready(Ok(()))
-    }
-
-    fn receive(&mut self) -> impl Future<Output = Option<RxJsonRpcMessage<RoleServer>>> + Send {
-        pending()
-    }
-
-    async fn close(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

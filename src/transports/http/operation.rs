@@ -25,8 +25,10 @@ const PROBE_TIME: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Readiness {
     server: Server,
-    known: Arc<Mutex<Option<(Instant, Result<(), NotReady>)>>>,
+    known: Arc<Mutex<Option<(Instant, Known)>>>,
 }
+
+type Known = Result<(), NotReady>;
 
 impl Readiness {
     pub(super) fn new(server: Server) -> Self {
@@ -37,7 +39,7 @@ impl Readiness {
     }
 
     /// The answer of the portal, not older than a few seconds.
-    pub(super) async fn check(&self) -> Result<(), NotReady> {
+    pub(super) async fn check(&self) -> Known {
         let mut known = Arc::clone(&self.known).lock_owned().await;
         if let Some((at, outcome)) = &*known {
             let good_for = if outcome.is_ok() { GOOD_FOR } else { BAD_FOR };

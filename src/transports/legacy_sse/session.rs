@@ -1,9 +1,11 @@
 //! One session of the transport of 2024-11-05: messages come in by `take`, events go out to the stream.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::sse::Event;
+use http::StatusCode;
+use parking_lot::Mutex;
 use rmcp::ServiceExt;
 use rmcp::model::{
     ClientCapabilities, ClientRequest, EmptyResult, Implementation, InitializeRequestParams, JsonRpcMessage,
@@ -49,19 +51,6 @@ struct State {
     is_ending: bool,
 }
 
-/// Why a message was not taken.
-#[derive(Debug)]
-pub(super) enum NotTaken {
-    /// No further call may run.
-    Refused(Refusal),
-    /// A request with this id is running.
-    SameId,
-    /// The session has too many messages.
-    TooMany,
-    /// The session is at its end.
-    Ended,
-}
-
 impl Session {
     /// A session, and what it will receive.
     pub(super) fn new(limits: Limits) -> (Self, mpsc::Receiver<RxJsonRpcMessage<RoleServer>>) {
@@ -80,33 +69,29 @@ impl Session {
         (session, received)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Each change is whole before anything that could panic.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Hands a message on. A request that is admitted runs until it is answered or cancelled.
     pub(super) fn take(
         &self,
         message: RxJsonRpcMessage<RoleServer>,
         admit: impl FnOnce() -> Result<Running, Refusal>,
-    ) -> Result<(), NotTaken> {
-        let mut state = self.state();
+    ) -> Result<(), Refusal> {
+        let mut state = self.state.lock();
         if state.is_ending {
-            return Err(NotTaken::Ended);
+            return Err(ended());
         }
         let waiting = self.incoming.try_reserve().map_err(|error| match error {
-            mpsc::error::TrySendError::Full(()) => NotTaken::TooMany,
-            mpsc::error::TrySendError::Closed(()) => NotTaken::Ended,
+            mpsc::error::TrySendError::Full(()) => full(),
+            mpsc::error::TrySendError::Closed(()) => ended(),
         })?;
         if let JsonRpcMessage::Request(request) = &message {
             if state.unanswered.is_running(&request.id) {
-                return Err(NotTaken::SameId);
+                let message = "a request with this id is not answered yet";
+                return Err(Refusal::new(StatusCode::BAD_REQUEST, "same_id", message));
             }
             if state.unanswered.len() >= UNANSWERED {
-                return Err(NotTaken::TooMany);
+                return Err(full());
             }
-            let running = admit().map_err(NotTaken::Refused)?;
+            let running = admit()?;
             state.unanswered.begin(request.id.clone(), running);
         } else {
             state.unanswered.forget_cancelled(&message);
@@ -151,12 +136,12 @@ impl Session {
         tokio::select! {
             () = &mut serving => {}
             () = over => {
-                self.state().is_ending = true;
+                self.state.lock().is_ending = true;
                 end.cancel();
                 serving.await;
             }
         }
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.is_ending = true;
         state.unanswered.clear();
     }
@@ -165,7 +150,7 @@ impl Session {
     async fn idle(&self) {
         loop {
             let until = {
-                let state = self.state();
+                let state = self.state.lock();
                 let idle_time = if state.has_begun {
                     self.limits.session_idle
                 } else {
@@ -191,7 +176,7 @@ impl Session {
         closing.cancelled().await;
         loop {
             let changed = self.changed.notified();
-            if self.state().unanswered.len() == 0 {
+            if self.state.lock().unanswered.len() == 0 {
                 return;
             }
             changed.await;
@@ -199,7 +184,7 @@ impl Session {
     }
 
     fn sent(&self, is_answer: bool) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.used = Instant::now();
         if is_answer {
             state.unanswered.end_sending();
@@ -207,6 +192,16 @@ impl Session {
         drop(state);
         self.changed.notify_one();
     }
+}
+
+fn full() -> Refusal {
+    let message = "this session has as many unanswered requests as it may; read the stream, then send on";
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "session_is_full", message).retry_after(1)
+}
+
+fn ended() -> Refusal {
+    let message = "the session is ending; open one with GET /sse";
+    Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
 }
 
 /// Serves one client. The TypeScript SDK opens a stream that has broken off anew, takes the new address and goes on
@@ -285,7 +280,7 @@ impl Transport<RoleServer> for Outgoing {
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), NotSent>> + Send + 'static {
         let (session, events) = (Arc::clone(&self.session), self.events.clone());
-        let running = session.state().unanswered.begin_sending(&message);
+        let running = session.state.lock().unanswered.begin_sending(&message);
         async move {
             // JSON has no raw carriage returns, which an event may not hold.
             let event = Event::default().event("message").data(serde_json::to_string(&message)?);
@@ -306,62 +301,5 @@ impl Transport<RoleServer> for Outgoing {
     async fn close(&mut self) -> Result<(), NotSent> {
         self.incoming.close();
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::transports::guard::{Ends, Guard, Settings};
-    use crate::transports::messages::{Message, read_body};
-    use http::HeaderMap;
-
-    fn message(text: &str) -> Message {
-        *read_body(text.as_bytes()).unwrap().unwrap()
-    }
-
-    /// Else a client could read nothing, cancel each call when it is answered, and ask again.
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_that_is_not_read_counts_also_if_its_call_is_cancelled() {
-        let guard = Guard::new(Settings::default(), 100);
-        let [remote, local] = ["127.0.0.1:1", "127.0.0.1:2"].map(|end| end.parse().unwrap());
-        let caller = guard.count(Ends { remote, local }, &HeaderMap::new()).unwrap();
-        let (session, incoming) = Session::new(Limits::default());
-        let (events, mut stream) = mpsc::channel(super::super::UNREAD);
-        let session = Arc::new(session);
-        let mut outgoing = Outgoing {
-            session: Arc::clone(&session),
-            first: None,
-            incoming,
-            events,
-        };
-        let ping = |id: usize| message(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#));
-        for id in 0..UNANSWERED {
-            session.take(ping(id), || guard.admit(caller)).unwrap();
-        }
-        while let Ok(JsonRpcMessage::Request(request)) = outgoing.incoming.try_recv() {
-            let pong = ServerResult::EmptyResult(EmptyResult {});
-            tokio::spawn(outgoing.send(JsonRpcMessage::response(pong, request.id)));
-        }
-        tokio::task::yield_now().await;
-        for id in 0..UNANSWERED {
-            let cancelled =
-                format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#);
-            session.take(message(&cancelled), || guard.admit(caller)).unwrap();
-        }
-        let taken = (100..200).take_while(|id| session.take(ping(*id), || guard.admit(caller)).is_ok());
-        assert_eq!(
-            taken.count(),
-            super::super::UNREAD,
-            "as many as the stream has room for"
-        );
-        assert_eq!(
-            guard.running(),
-            UNANSWERED,
-            "they hold their places among all calls too"
-        );
-        assert!(stream.recv().await.is_some());
-        tokio::task::yield_now().await;
-        assert!(session.take(ping(300), || guard.admit(caller)).is_ok());
     }
 }

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tracing::Level;
 
 const PERIOD: Duration = Duration::from_secs(1);
@@ -39,7 +40,7 @@ impl Log {
     /// True if the caller should log this refusal itself, since nothing was logged for a second; else it is counted in
     /// the next line.
     pub(in crate::transports) fn is_first(&self, reason: &'static str) -> bool {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.has_logged {
             *state.unlogged.entry(reason).or_default() += 1;
             return false;
@@ -51,7 +52,7 @@ impl Log {
             loop {
                 tokio::time::sleep(PERIOD).await;
                 let counted = {
-                    let mut state = log.state();
+                    let mut state = log.state.lock();
                     state.has_logged = !state.unlogged.is_empty();
                     std::mem::take(&mut state.unlogged)
                 };
@@ -66,7 +67,7 @@ impl Log {
 
     /// Logs what was counted since the last line, as when the server stops.
     pub(in crate::transports) fn flush(&self) {
-        let counted = std::mem::take(&mut self.state().unlogged);
+        let counted = std::mem::take(&mut self.state.lock().unlogged);
         if !counted.is_empty() {
             self.write(&counted);
         }
@@ -85,11 +86,6 @@ impl Log {
         } else {
             tracing::info!(refused.count = count, refused.reasons = reasons, "{}", self.message);
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Each change is whole before anything that could panic.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,7 +115,7 @@ mod tests {
         }
 
         fn taken(&self) -> Vec<String> {
-            let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+            let bytes = std::mem::take(&mut *self.0.lock());
             let text = String::from_utf8(bytes).unwrap();
             text.lines().map(|line| line.trim().to_owned()).collect()
         }
@@ -127,7 +123,7 @@ mod tests {
 
     impl io::Write for Lines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
+            self.0.lock().extend_from_slice(bytes);
             Ok(bytes.len())
         }
 

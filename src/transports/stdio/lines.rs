@@ -13,8 +13,9 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rmcp::model::{ErrorData, JsonRpcMessage};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
@@ -219,13 +220,8 @@ struct Flow {
 }
 
 impl Flow {
-    fn unanswered(&self) -> MutexGuard<'_, Unanswered<()>> {
-        // Each change is whole before anything that could panic.
-        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn is_full(&self) -> bool {
-        self.unanswered().len() >= MAX_UNANSWERED
+        self.unanswered.lock().len() >= MAX_UNANSWERED
     }
 
     /// Waits until one more request may be read.
@@ -238,7 +234,7 @@ impl Flow {
 
     /// Counts a message that is handed on.
     fn take(&self, message: &RxJsonRpcMessage<RoleServer>) -> Result<(), Refused> {
-        let mut unanswered = self.unanswered();
+        let mut unanswered = self.unanswered.lock();
         if let JsonRpcMessage::Request(request) = message {
             if unanswered.is_running(&request.id) {
                 return Err(Refused::to(&request.id, ErrorData::invalid_request(SAME_ID, None)));
@@ -251,7 +247,7 @@ impl Flow {
     }
 
     fn begin_sending(self: &Arc<Self>, message: &TxJsonRpcMessage<RoleServer>) -> Option<BeingSent> {
-        let is_answer = self.unanswered().begin_sending(message);
+        let is_answer = self.unanswered.lock().begin_sending(message);
         is_answer.map(|()| BeingSent(Arc::clone(self)))
     }
 }
@@ -261,7 +257,7 @@ struct BeingSent(Arc<Flow>);
 
 impl Drop for BeingSent {
     fn drop(&mut self) {
-        self.0.unanswered().end_sending();
+        self.0.unanswered.lock().end_sending();
         self.0.answered.notify_one();
     }
 }

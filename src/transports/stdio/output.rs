@@ -1,8 +1,8 @@
 //! What is written to the client: whole lines, by all that have something to say.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
@@ -37,14 +37,9 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         }
     }
 
-    fn added(&self) -> MutexGuard<'_, Vec<u8>> {
-        // A panic in between leaves half a line at worst, which its own truncation would have removed.
-        self.added.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Adds a message to what [`flush`](Self::flush) writes.
     pub(super) fn add(&self, message: &impl Serialize) -> io::Result<()> {
-        let mut lines = self.added();
+        let mut lines = self.added.lock();
         let start = lines.len();
         if let Err(error) = serde_json::to_writer(&mut *lines, message) {
             // Half a message would spoil the next one's line.
@@ -58,7 +53,7 @@ impl<W: AsyncWrite + Unpin> Output<W> {
     /// Bytes that no flush has begun to write.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
-        self.added().len()
+        self.added.lock().len()
     }
 
     /// Writes everything that was added.
@@ -75,7 +70,7 @@ impl<W: AsyncWrite + Unpin> Output<W> {
             lines.clear();
             lines.shrink_to(KEPT_BUFFER);
             *written = 0;
-            std::mem::swap(lines, &mut *self.added());
+            std::mem::swap(lines, &mut *self.added.lock());
             if lines.is_empty() {
                 return output.flush().await;
             }
