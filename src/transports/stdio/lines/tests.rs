@@ -159,3 +159,61 @@ async fn a_batch_is_read_message_by_message() {
     assert_eq!(lines.batch.len(), 99);
     assert_eq!(all(&mut lines).await.len(), 99);
 }
+
+/// What the program has written, without waiting for more.
+async fn written(output: &mut DuplexStream) -> Vec<serde_json::Value> {
+    let mut text = Vec::new();
+    let mut part = [0; 256];
+    while let Ok(Ok(length @ 1..)) = tokio::time::timeout(Duration::from_millis(1), output.read(&mut part)).await {
+        text.extend_from_slice(&part[..length]);
+    }
+    let text = String::from_utf8(text).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_and_a_cancellation_are_heard_behind_calls_that_wait_for_room() {
+    let held = lists(MAX_UNANSWERED..MAX_UNANSWERED + 40);
+    let behind = pings(900..901) + &cancelled(MAX_UNANSWERED) + &cancelled(3) + &lists(270..271);
+    let (_input, mut output, mut lines) = piped(&(lists(0..MAX_UNANSWERED) + &held + &behind)).await;
+    assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
+    let pong = written(&mut output).await;
+    assert_eq!(
+        (pong.len(), &pong[0]["id"], &pong[0]["result"]),
+        (1, &900.into(), &serde_json::json!({}))
+    );
+    assert!(matches!(next(&mut lines).await, Some(JsonRpcMessage::Notification(_))));
+    // The first that waited was cancelled meanwhile.
+    let second = RequestId::Number(i64::try_from(MAX_UNANSWERED + 1).unwrap());
+    assert_eq!(all(&mut lines).await, [second]);
+    let again = written(&mut output).await;
+    assert_eq!(again[0]["id"], 270, "its id is in use");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_read_behind_calls_that_cannot_even_wait_until_one_is_answered() {
+    let (_input, mut output, mut lines) = piped(&(lists(0..400) + &pings(1000..1001))).await;
+    let ids = all(&mut lines).await;
+    assert_eq!(ids.len(), MAX_UNANSWERED);
+    assert_eq!(lines.output.waiting(), 0, "no call is refused");
+    for id in ids {
+        answer(&mut lines, id);
+    }
+    let reading = tokio::spawn(async move {
+        let mut text = Vec::new();
+        while !String::from_utf8_lossy(&text).contains("\"id\":1000,") {
+            output.read_buf(&mut text).await.unwrap();
+        }
+    });
+    assert_eq!(all(&mut lines).await.len(), 400 - MAX_UNANSWERED);
+    reading.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_input_is_noticed_behind_calls_that_wait_for_room() {
+    let (input, _output, mut lines) = piped(&lists(0..300)).await;
+    drop(input);
+    assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
+    let end = tokio::time::timeout(Duration::from_secs(1), lines.receive()).await;
+    assert!(matches!(end, Ok(None)));
+}
