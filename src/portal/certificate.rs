@@ -46,19 +46,6 @@ pub(super) fn expiry(der: &[u8]) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
-
-    #[test]
-    fn the_expiry_is_read_from_the_certificate() {
-        let mut parameters = CertificateParams::new(vec!["p.example".to_owned()]).unwrap();
-        parameters.not_after = date_time_ymd(2027, 3, 1);
-        let certificate = parameters.self_signed(&KeyPair::generate().unwrap()).unwrap();
-        let expiry = expiry(certificate.der()).unwrap();
-        assert_eq!(
-            humantime::format_rfc3339_seconds(expiry).to_string(),
-            "2027-03-01T00:00:00Z"
-        );
-    }
 
     #[test]
     fn what_is_no_certificate_has_no_expiry() {
