@@ -51,15 +51,9 @@ pub enum InvalidWebhookUrl {
     /// Not a URL at all, or without a host.
     #[error("the webhook URL is not a complete URL: https, host and path are needed")]
     NotAUrl,
-    /// Another scheme than https.
-    #[error("the webhook URL must begin with https://")]
-    Scheme,
-    /// `http://` to a host that is not a loopback address.
-    #[error("the webhook URL is plain http, which would send the secret unprotected")]
-    PlainHttp,
-    /// `user:password@` before the host.
-    #[error("the webhook URL holds a user name or password before the host")]
-    UserInfo,
+    /// Scheme or host are not those of a portal.
+    #[error("the webhook URL {0}")]
+    Origin(#[from] InvalidOrigin),
     /// The path does not begin with `/rest/`.
     #[error("the path of the webhook URL does not begin with /rest/")]
     Path,
@@ -71,22 +65,10 @@ pub enum InvalidWebhookUrl {
     Secret,
 }
 
-impl From<InvalidOrigin> for InvalidWebhookUrl {
-    fn from(error: InvalidOrigin) -> Self {
-        match error {
-            InvalidOrigin::Scheme => Self::Scheme,
-            InvalidOrigin::PlainHttp => Self::PlainHttp,
-            InvalidOrigin::UserInfo => Self::UserInfo,
-            InvalidOrigin::Path => Self::Path,
-            InvalidOrigin::NotAUrl => Self::NotAUrl,
-        }
-    }
-}
-
 impl InvalidWebhookUrl {
     /// True if only the missing `s` of `https` is at fault.
     pub fn is_plain_http(self) -> bool {
-        self == Self::PlainHttp
+        self == Self::Origin(InvalidOrigin::PlainHttp)
     }
 }
 
@@ -235,6 +217,7 @@ mod tests {
 
     #[test]
     fn each_mistake_has_its_own_name() {
+        use InvalidOrigin::{PlainHttp, Scheme, UserInfo};
         use InvalidWebhookUrl::*;
         for (text, expected) in [
             ("", Empty),
@@ -248,12 +231,12 @@ mod tests {
             ),
             ("p.bitrix24.com/rest/1/abc", NotAUrl),
             ("https://", NotAUrl),
-            ("ftp://p.bitrix24.com/rest/1/abc", Scheme),
-            ("http://p.bitrix24.com/rest/1/abc", PlainHttp),
-            ("http://10.0.0.1/rest/1/abc", PlainHttp),
-            ("http://127.0.0.1.evil.example/rest/1/abc", PlainHttp),
-            ("http://localhost.evil.example/rest/1/abc", PlainHttp),
-            ("https://u:p@p.bitrix24.com/rest/1/abc", UserInfo),
+            ("ftp://p.bitrix24.com/rest/1/abc", Origin(Scheme)),
+            ("http://p.bitrix24.com/rest/1/abc", Origin(PlainHttp)),
+            ("http://10.0.0.1/rest/1/abc", Origin(PlainHttp)),
+            ("http://127.0.0.1.evil.example/rest/1/abc", Origin(PlainHttp)),
+            ("http://localhost.evil.example/rest/1/abc", Origin(PlainHttp)),
+            ("https://u:p@p.bitrix24.com/rest/1/abc", Origin(UserInfo)),
             ("https://p.bitrix24.com/", Path),
             ("https://p.bitrix24.com/marketplace/app/1/", Path),
             ("https://p.bitrix24.com/rest/1/abc/a/b", Path),
