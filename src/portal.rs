@@ -55,7 +55,7 @@ pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};
 pub use loose::{First, Loose};
-use measurements::{Measurements, Wait};
+use measurements::Measurements;
 pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
 pub use person::Person;
@@ -242,7 +242,7 @@ impl Portal {
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 "the attempt failed; waiting before the next"
             );
-            self.measurements.waited(Wait::Retry, wait);
+            self.measurements.waited("retry", wait);
             tokio::time::sleep(wait).await;
         }
     }
@@ -265,7 +265,7 @@ impl Portal {
         loop {
             let waiting = Instant::now();
             let passed = self.pass(method, terms).await;
-            self.measurements.waited(Wait::Limit, waiting.elapsed());
+            self.measurements.waited("limit", waiting.elapsed());
             passed?;
             let access = self.authority.access(&self.wire).await?;
             progress.attempts += 1;
