@@ -3,34 +3,27 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Why the certificate of a server was not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateProblem {
     /// Its time is over.
+    #[error("the TLS handshake failed: the certificate has expired")]
     Expired,
     /// Its time has not begun.
+    #[error("the TLS handshake failed: the certificate is not valid yet")]
     NotValidYet,
     /// It is for other names.
+    #[error("the TLS handshake failed: the certificate is for another name")]
     OtherName,
     /// No authority that this system trusts has signed it.
+    #[error("the TLS handshake failed: the certificate's issuer is not trusted by this system")]
     UnknownIssuer,
     /// Its issuer has withdrawn it.
+    #[error("the TLS handshake failed: the certificate was revoked")]
     Revoked,
     /// Anything else.
+    #[error("the TLS handshake failed: the certificate cannot be accepted")]
     Other,
-}
-
-impl CertificateProblem {
-    pub(super) fn message(self) -> &'static str {
-        match self {
-            Self::Expired => "the TLS handshake failed: the certificate has expired",
-            Self::NotValidYet => "the TLS handshake failed: the certificate is not valid yet",
-            Self::OtherName => "the TLS handshake failed: the certificate is for another name",
-            Self::UnknownIssuer => "the TLS handshake failed: the certificate's issuer is not trusted by this system",
-            Self::Revoked => "the TLS handshake failed: the certificate was revoked",
-            Self::Other => "the TLS handshake failed: the certificate cannot be accepted",
-        }
-    }
 }
 
 /// The end of the year 9999, the last that dates are written for.
