@@ -178,14 +178,6 @@ impl fmt::Debug for WebhookAddress {
     }
 }
 
-impl PartialEq for WebhookAddress {
-    fn eq(&self, other: &Self) -> bool {
-        self.origin == other.origin
-            && self.user_id == other.user_id
-            && self.secret.expose_secret() == other.secret.expose_secret()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,7 +189,8 @@ mod tests {
 
     #[test]
     fn every_form_of_the_webhook_page_gives_the_same_address() {
-        let expected = parse("https://p.bitrix24.com/rest/1/abc123/").unwrap();
+        let expected = "https://p.bitrix24.com/rest/1/abc123/";
+        assert_eq!(parse(expected).unwrap().printed_with_secret(), expected);
         for text in [
             "https://p.bitrix24.com/rest/1/abc123",
             "https://p.bitrix24.com/rest/1/abc123/profile.json",
@@ -211,7 +204,7 @@ mod tests {
             "\"https://p.bitrix24.com/rest/1/abc123/\"",
             "' https://p.bitrix24.com/rest/1/abc123/ '",
         ] {
-            assert_eq!(parse(text).as_ref(), Ok(&expected), "{text}");
+            assert_eq!(parse(text).unwrap().printed_with_secret(), expected, "{text}");
         }
     }
 
@@ -314,8 +307,8 @@ mod tests {
             secret in "[A-Za-z0-9_-]{1,40}",
         ) {
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-            let address = parse(&format!("https://{host}{port}/rest/{user}/{secret}")).unwrap();
-            prop_assert_eq!(parse(&address.printed_with_secret()).unwrap(), address);
+            let printed = parse(&format!("https://{host}{port}/rest/{user}/{secret}")).unwrap().printed_with_secret();
+            prop_assert_eq!(parse(&printed).unwrap().printed_with_secret(), printed);
         }
     }
 }
