@@ -17,7 +17,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use tracing::level_filters::LevelFilter;
 
-pub use layer::{Given, Layer, LayerError, Origin};
+pub use layer::{Given, Layer, Origin};
 
 use crate::portal::{self, Application, Credentials, GivenSecret};
 use crate::telemetry;
@@ -44,9 +44,39 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A source could not be read.
-    #[error(transparent)]
-    Layer(#[from] LayerError),
+    /// A variable is not valid Unicode.
+    #[error("{0} is not valid Unicode text")]
+    NotUnicode(&'static str),
+    /// A secret is given twice in one source.
+    #[error("{0} and {1} are both set; remove one of them")]
+    Twice(Origin, Origin),
+    /// A URL was given in place of the settings file; it may be the webhook's, so it is not shown.
+    #[error("--config takes the path of a file, not a URL")]
+    NotAPath,
+    /// The settings file has a path that cannot be used.
+    #[error("the settings file {0} {1}")]
+    Path(PathBuf, paths::InvalidPath),
+    /// A variable of the TLS library has a path that it would take as it stands.
+    #[error("{0} begins with `~`, which the TLS library does not replace by the home folder")]
+    NotReplaced(&'static str),
+    /// The settings file cannot be read.
+    #[error("the settings file {path} cannot be used: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why, as a phrase.
+        reason: &'static str,
+    },
+    /// The settings file is not what it should be. The text may hold a secret, so only the place is told.
+    #[error("the settings file {path} is wrong at line {line}: {problem}")]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// Line from 1.
+        line: usize,
+        /// What is wrong, without the text itself.
+        problem: String,
+    },
     /// A value is wrong.
     #[error("{origin} {problem}, for example {example}")]
     Value {
@@ -77,7 +107,7 @@ impl Settings {
         sources::check_certificate_paths()?;
         let environment = Layer::from_environment()?;
         let file = file
-            .map(|file| Ok::<_, Error>(Layer::from_file(&paths::of_command_line(file)?)?))
+            .map(|file| Layer::from_file(&paths::of_command_line(file)?))
             .transpose()?
             .unwrap_or_default();
         let layer = environment.over(file);

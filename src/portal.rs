@@ -51,12 +51,11 @@ pub use credentials::{Credentials, GivenSecret};
 pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, Unreadable, Violation};
 pub use examination::{Finding, Remedy, Status};
 pub use exposure::exposures;
-use failed::Attempted;
 pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
 pub use limits::{InvalidRateLimit, RateLimit};
 pub use loose::{First, Loose};
-use measurements::{Measurements, Wait};
+use measurements::Measurements;
 pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
 pub use person::Person;
@@ -101,6 +100,8 @@ struct Terms {
 struct Progress {
     attempts: u32,
     retry_after: Option<Duration>,
+    /// The wait that the last reply asked for.
+    asked: Option<Duration>,
     /// Time of the last request.
     took: Duration,
 }
@@ -221,26 +222,17 @@ impl Portal {
         terms: Terms,
         progress: &mut Progress,
     ) -> Result<T, Error> {
-        let deadline = terms.deadline;
-        let mut has_renewed = false;
         loop {
-            let waiting = Instant::now();
-            let passed = self.pass(method, terms).await;
-            self.measurements.waited(Wait::Limit, waiting.elapsed());
-            passed?;
-            let attempted = self
-                .attempt(method, parameters, &mut has_renewed, deadline, progress)
-                .await;
-            let (error, asked) = match attempted {
+            let error = match self.attempt(method, parameters, terms, progress).await {
                 Ok(result) => return Ok(result),
-                Err(Attempted::Again) => continue,
-                Err(Attempted::Failed(error, asked)) => (error, asked),
+                Err(error) => error,
             };
+            let asked = progress.asked.take();
             let Some(wait) = self.wait_after(&error, method, asked, progress.attempts, terms) else {
                 return Err(error);
             };
             // What cannot be done in time is left to the caller, at once.
-            if progress.attempts >= self.max_attempts || Instant::now() + wait >= deadline {
+            if progress.attempts >= self.max_attempts || Instant::now() + wait >= terms.deadline {
                 // Our own delay is no news to the caller; what the portal told is.
                 let is_told = asked.is_some() || retry::trouble(&error) == Some(Trouble::OperatingTime);
                 progress.retry_after = is_told.then_some(wait);
@@ -253,7 +245,7 @@ impl Portal {
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 "the attempt failed; waiting before the next"
             );
-            self.measurements.waited(Wait::Retry, wait);
+            self.measurements.waited("retry", wait);
             tokio::time::sleep(wait).await;
         }
     }
@@ -264,46 +256,50 @@ impl Portal {
         self.turnstile.pass_bucket(terms.arrival, terms.deadline).await
     }
 
-    /// One attempt with the credentials of this moment.
+    /// One attempt with the credentials of this moment; a token that has expired is renewed once.
     async fn attempt<T: DeserializeOwned>(
         &self,
         method: Method,
         parameters: &Value,
-        has_renewed: &mut bool,
-        deadline: Instant,
+        terms: Terms,
         progress: &mut Progress,
-    ) -> Result<T, Attempted> {
-        let access = self.authority.access(&self.wire).await?;
-        progress.attempts += 1;
-        let sent = Instant::now();
-        let replied = self.wire.send(access.call(method, parameters)).await;
-        let took = sent.elapsed();
-        progress.took = took;
-        let reply = replied.inspect_err(|_| self.measurements.request(method, false, took))?;
-        let answer = read(&reply, Speaker::Portal, access.secret());
-        self.measurements.request(method, answer.is_ok(), took);
-        let error = match answer {
-            Ok(Answer { result, operating }) => {
-                self.turnstile.answered(method, sent, operating);
-                return Ok(result);
+    ) -> Result<T, Error> {
+        let mut has_renewed = false;
+        loop {
+            let waiting = Instant::now();
+            let passed = self.pass(method, terms).await;
+            self.measurements.waited("limit", waiting.elapsed());
+            passed?;
+            let access = self.authority.access(&self.wire).await?;
+            progress.attempts += 1;
+            let sent = Instant::now();
+            let replied = self.wire.send(access.call(method, parameters)).await;
+            let took = sent.elapsed();
+            progress.took = took;
+            let reply = replied.inspect_err(|_| self.measurements.request(method, false, took))?;
+            let answer = read(&reply, Speaker::Portal, access.secret());
+            self.measurements.request(method, answer.is_ok(), took);
+            let error = match answer {
+                Ok(Answer { result, operating }) => {
+                    self.turnstile.answered(method, sent, operating);
+                    return Ok(result);
+                }
+                Err(error) => error,
+            };
+            if let (false, Access::Token { token, .. }) = (has_renewed, &access)
+                && diagnosis::may_be_an_expired_token(&error)
+                && self.renew(token).await?
+            {
+                has_renewed = true;
+                continue;
             }
-            Err(error) => error,
-        };
-        if let (false, Access::Token { token, .. }) = (*has_renewed, &access)
-            && diagnosis::may_be_an_expired_token(&error)
-            && self.renew(token).await?
-        {
-            *has_renewed = true;
-            return Err(Attempted::Again);
+            progress.asked = reply.wait_asked();
+            let Some(question) = diagnosis::question(&error) else {
+                return Err(error);
+            };
+            let reason = self.reason(question, method, &access, &error, terms.deadline).await;
+            return Err(reason.unwrap_or(error));
         }
-        let error = match diagnosis::question(&error) {
-            Some(question) => {
-                let reason = self.reason(question, method, &access, &error, deadline).await;
-                reason.unwrap_or(error)
-            }
-            None => error,
-        };
-        Err(Attempted::Failed(error, reply.wait_asked()))
     }
 
     async fn renew(&self, rejected: &SecretString) -> Result<bool, Error> {

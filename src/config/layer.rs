@@ -7,7 +7,6 @@ use secrecy::ExposeSecret;
 
 use super::Error;
 use super::env_vars::EnvVar;
-use super::paths::InvalidPath;
 use crate::portal::GivenSecret;
 
 /// Where a setting came from, for messages.
@@ -73,45 +72,6 @@ impl Given {
 #[derive(Debug, Default)]
 pub struct Layer(pub(super) Vec<Given>);
 
-/// Why a source could not be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LayerError {
-    /// A variable is not valid Unicode.
-    #[error("{0} is not valid Unicode text")]
-    NotUnicode(&'static str),
-    /// A secret is given twice in one source.
-    #[error("{0} and {1} are both set; remove one of them")]
-    Twice(Origin, Origin),
-    /// A URL was given in place of the settings file; it may be the webhook's, so it is not shown.
-    #[error("--config takes the path of a file, not a URL")]
-    NotAPath,
-    /// The settings file has a path that cannot be used.
-    #[error("the settings file {0} {1}")]
-    Path(PathBuf, InvalidPath),
-    /// A variable of the TLS library has a path that it would take as it stands.
-    #[error("{0} begins with `~`, which the TLS library does not replace by the home folder")]
-    NotReplaced(&'static str),
-    /// The settings file cannot be read.
-    #[error("the settings file {path} cannot be used: {reason}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why, as a phrase.
-        reason: &'static str,
-    },
-    /// The settings file is not what it should be. The text may hold a secret, so only the place is told.
-    #[error("the settings file {path} is wrong at line {line}: {problem}")]
-    Form {
-        /// The file.
-        path: PathBuf,
-        /// Line from 1.
-        line: usize,
-        /// What is wrong, without the text itself.
-        problem: String,
-    },
-}
-
 impl Layer {
     /// This layer, with `below` where this one is silent. Credentials are one thing: a webhook or an application here
     /// hides the other kind below.
@@ -128,11 +88,11 @@ impl Layer {
     }
 
     /// Refuses two values where one alone can be meant.
-    pub(super) fn check_unique(&self) -> Result<(), LayerError> {
+    pub(super) fn check_unique(&self) -> Result<(), Error> {
         for (place, given) in self.0.iter().enumerate() {
             let mut later = self.0.iter().skip(place + 1);
             if let Some(other) = later.find(|other| other.variable().slot() == given.variable().slot()) {
-                return Err(LayerError::Twice(given.origin.clone(), other.origin.clone()));
+                return Err(Error::Twice(given.origin.clone(), other.origin.clone()));
             }
         }
         Ok(())

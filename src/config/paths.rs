@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use super::Error;
-use super::layer::{Layer, LayerError, Origin};
+use super::layer::{Layer, Origin};
 use crate::portal::GivenSecret;
 
 /// Why a path cannot be used.
@@ -69,7 +69,7 @@ pub fn expanded(path: &Path, home: Option<&Path>) -> Result<PathBuf, InvalidPath
 /// [`InvalidPath`], with the path.
 pub fn of_command_line(path: &Path) -> Result<PathBuf, Error> {
     let meant = expanded(path, home().as_deref());
-    Ok(meant.map_err(|problem| LayerError::Path(path.to_owned(), problem))?)
+    meant.map_err(|problem| Error::Path(path.to_owned(), problem))
 }
 
 /// The folder for what this program keeps between runs: XDG_STATE_HOME, or the system's usual one. `None` without a home folder.

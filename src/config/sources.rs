@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use toml::de::DeTable;
 
+use super::Error;
 use super::env_vars::{self, EnvVar};
-use super::layer::{Given, Layer, LayerError, Origin};
+use super::layer::{Given, Layer, Origin};
 use super::paths::begins_with_tilde;
 use crate::portal::{may_hold_a_webhook, read_small_file};
 
@@ -15,8 +16,8 @@ impl Layer {
     /// Reads the environment. An empty variable counts as not set: clients that fill in forms leave such ones behind.
     ///
     /// # Errors
-    /// [`LayerError::NotUnicode`].
-    pub fn from_environment() -> Result<Self, LayerError> {
+    /// [`Error::NotUnicode`].
+    pub fn from_environment() -> Result<Self, Error> {
         let given = env_vars::ALL.iter().filter_map(|variable| read(variable).transpose());
         given.collect::<Result<_, _>>().map(Self)
     }
@@ -24,18 +25,18 @@ impl Layer {
     /// Reads a settings file in TOML.
     ///
     /// # Errors
-    /// [`LayerError::NotAPath`], [`LayerError::File`] or [`LayerError::Form`].
-    pub fn from_file(path: &Path) -> Result<Self, LayerError> {
+    /// [`Error::NotAPath`], [`Error::File`] or [`Error::Form`].
+    pub fn from_file(path: &Path) -> Result<Self, Error> {
         if may_hold_a_webhook(&path.to_string_lossy()) {
-            return Err(LayerError::NotAPath);
+            return Err(Error::NotAPath);
         }
-        let text = read_small_file(path).map_err(|reason| LayerError::File {
+        let text = read_small_file(path).map_err(|reason| Error::File {
             path: path.to_owned(),
             reason,
         })?;
         let text = text.expose_secret();
         // toml's own message quotes the line, which may hold the webhook: keep the place and the kind of mistake.
-        let wrong = |start: usize, problem: String| LayerError::Form {
+        let wrong = |start: usize, problem: String| Error::Form {
             path: path.to_owned(),
             line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,
             problem,
@@ -70,12 +71,12 @@ impl Layer {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn read(variable: &'static EnvVar) -> Result<Option<Given>, LayerError> {
+fn read(variable: &'static EnvVar) -> Result<Option<Given>, Error> {
     match std::env::var(variable.name) {
         Ok(text) if text.trim().is_empty() => Ok(None),
         Ok(text) => Ok(Some(Given::new(&text, Origin::Environment(variable)))),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(LayerError::NotUnicode(variable.name)),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::NotUnicode(variable.name)),
     }
 }
 
@@ -87,11 +88,11 @@ pub(super) fn state_home() -> Option<PathBuf> {
 
 /// The TLS library reads these itself, and finds no certificates at a path with `~`.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub(super) fn check_certificate_paths() -> Result<(), LayerError> {
+pub(super) fn check_certificate_paths() -> Result<(), Error> {
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         let paths = std::env::var_os(name).unwrap_or_default();
         if std::env::split_paths(&paths).any(|path| begins_with_tilde(&path)) {
-            return Err(LayerError::NotReplaced(name));
+            return Err(Error::NotReplaced(name));
         }
     }
     Ok(())
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn file(text: &str) -> Result<Layer, LayerError> {
+    fn file(text: &str) -> Result<Layer, Error> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         fs::write(&path, text).unwrap();
@@ -145,6 +146,6 @@ mod tests {
     fn a_webhook_given_twice_is_refused() {
         let layer = file("webhook_url = \"https://p.example/rest/1/a/\"\nwebhook_url_file = \"w\"\n").unwrap();
         let error = layer.check_unique().unwrap_err();
-        assert!(matches!(error, LayerError::Twice(..)), "{error}");
+        assert!(matches!(error, Error::Twice(..)), "{error}");
     }
 }

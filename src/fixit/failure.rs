@@ -108,30 +108,10 @@ impl From<KnownFailure> for Failure {
             attempts,
             retry_after,
         } = known;
-        let validation = validation
-            .into_iter()
-            .map(|(field, message)| FieldProblem { field, message })
-            .collect();
-        let common = |meaning: String, fix: Vec<String>, who, retry: Retry, docs| Self {
-            code: code.clone(),
-            http_status,
-            message,
-            meaning,
-            fix,
-            who,
-            retry: retry.into(),
-            retry_after_seconds: match retry {
-                Retry::Later(usual) => retry_after.map(whole_seconds).or(usual),
-                Retry::Now | Retry::Never => None,
-            },
-            validation,
-            attempts: (attempts > 1).then_some(attempts),
-            docs,
-        };
-        match lookup(&code, http_status) {
-            Some(row) => common(
+        let (meaning, steps, who, retry, docs) = match lookup(&code, http_status) {
+            Some(row) => (
                 row.meaning.to_owned(),
-                row.steps.iter().map(|step| (*step).to_owned()).collect(),
+                row.steps.to_vec(),
                 row.who,
                 row.retry,
                 row.docs(),
@@ -148,18 +128,30 @@ impl From<KnownFailure> for Failure {
                     ),
                     _ => (Who::User, "Note code and status.", Retry::Never),
                 };
-                let steps = [
-                    first_step,
-                    "Look the code up in the documentation, or ask Bitrix24 support.",
-                ];
-                common(
-                    unknown_meaning(&code, http_status),
-                    steps.map(str::to_owned).to_vec(),
-                    who,
-                    retry,
-                    format!("{DOCS}api-reference/rest-v3.html"),
-                )
+                let second_step = "Look the code up in the documentation, or ask Bitrix24 support.";
+                let docs = format!("{DOCS}api-reference/rest-v3.html");
+                let meaning = unknown_meaning(&code, http_status);
+                (meaning, vec![first_step, second_step], who, retry, docs)
             }
+        };
+        Self {
+            code,
+            http_status,
+            message,
+            meaning,
+            fix: steps.into_iter().map(str::to_owned).collect(),
+            who,
+            retry: retry.into(),
+            retry_after_seconds: match retry {
+                Retry::Later(usual) => retry_after.map(whole_seconds).or(usual),
+                Retry::Now | Retry::Never => None,
+            },
+            validation: validation
+                .into_iter()
+                .map(|(field, message)| FieldProblem { field, message })
+                .collect(),
+            attempts: (attempts > 1).then_some(attempts),
+            docs,
         }
     }
 }

@@ -14,7 +14,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
 use super::origin::{InvalidOrigin, Origin};
@@ -51,15 +51,9 @@ pub enum InvalidWebhookUrl {
     /// Not a URL at all, or without a host.
     #[error("the webhook URL is not a complete URL: https, host and path are needed")]
     NotAUrl,
-    /// Another scheme than https.
-    #[error("the webhook URL must begin with https://")]
-    Scheme,
-    /// `http://` to a host that is not a loopback address.
-    #[error("the webhook URL is plain http, which would send the secret unprotected")]
-    PlainHttp,
-    /// `user:password@` before the host.
-    #[error("the webhook URL holds a user name or password before the host")]
-    UserInfo,
+    /// Scheme or host are not those of a portal.
+    #[error("the webhook URL {0}")]
+    Origin(#[from] InvalidOrigin),
     /// The path does not begin with `/rest/`.
     #[error("the path of the webhook URL does not begin with /rest/")]
     Path,
@@ -71,22 +65,10 @@ pub enum InvalidWebhookUrl {
     Secret,
 }
 
-impl From<InvalidOrigin> for InvalidWebhookUrl {
-    fn from(error: InvalidOrigin) -> Self {
-        match error {
-            InvalidOrigin::Scheme => Self::Scheme,
-            InvalidOrigin::PlainHttp => Self::PlainHttp,
-            InvalidOrigin::UserInfo => Self::UserInfo,
-            InvalidOrigin::Path => Self::Path,
-            InvalidOrigin::NotAUrl => Self::NotAUrl,
-        }
-    }
-}
-
 impl InvalidWebhookUrl {
     /// True if only the missing `s` of `https` is at fault.
     pub fn is_plain_http(self) -> bool {
-        self == Self::PlainHttp
+        self == Self::Origin(InvalidOrigin::PlainHttp)
     }
 }
 
@@ -103,12 +85,6 @@ impl WebhookAddress {
 
     pub(crate) fn secret(&self) -> &SecretString {
         &self.secret
-    }
-
-    /// The whole address with its secret, in the form the webhook page shows.
-    #[cfg(test)]
-    fn printed_with_secret(&self) -> String {
-        format!("{}/rest/{}/{}/", self.origin, self.user_id, self.secret.expose_secret())
     }
 }
 
@@ -196,18 +172,17 @@ impl fmt::Debug for WebhookAddress {
     }
 }
 
-impl PartialEq for WebhookAddress {
-    fn eq(&self, other: &Self) -> bool {
-        self.origin == other.origin
-            && self.user_id == other.user_id
-            && self.secret.expose_secret() == other.secret.expose_secret()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use secrecy::ExposeSecret;
+
+    /// The whole address with its secret, in the form the webhook page shows.
+    fn printed_with_secret(address: &WebhookAddress) -> String {
+        let (origin, user, secret) = (&address.origin, address.user_id, address.secret.expose_secret());
+        format!("{origin}/rest/{user}/{secret}/")
+    }
 
     fn parse(text: &str) -> Result<WebhookAddress, InvalidWebhookUrl> {
         text.parse()
@@ -215,7 +190,8 @@ mod tests {
 
     #[test]
     fn every_form_of_the_webhook_page_gives_the_same_address() {
-        let expected = parse("https://p.bitrix24.com/rest/1/abc123/").unwrap();
+        let expected = "https://p.bitrix24.com/rest/1/abc123/";
+        assert_eq!(printed_with_secret(&parse(expected).unwrap()), expected);
         for text in [
             "https://p.bitrix24.com/rest/1/abc123",
             "https://p.bitrix24.com/rest/1/abc123/profile.json",
@@ -229,12 +205,13 @@ mod tests {
             "\"https://p.bitrix24.com/rest/1/abc123/\"",
             "' https://p.bitrix24.com/rest/1/abc123/ '",
         ] {
-            assert_eq!(parse(text).as_ref(), Ok(&expected), "{text}");
+            assert_eq!(printed_with_secret(&parse(text).unwrap()), expected, "{text}");
         }
     }
 
     #[test]
     fn each_mistake_has_its_own_name() {
+        use InvalidOrigin::{PlainHttp, Scheme, UserInfo};
         use InvalidWebhookUrl::*;
         for (text, expected) in [
             ("", Empty),
@@ -248,12 +225,12 @@ mod tests {
             ),
             ("p.bitrix24.com/rest/1/abc", NotAUrl),
             ("https://", NotAUrl),
-            ("ftp://p.bitrix24.com/rest/1/abc", Scheme),
-            ("http://p.bitrix24.com/rest/1/abc", PlainHttp),
-            ("http://10.0.0.1/rest/1/abc", PlainHttp),
-            ("http://127.0.0.1.evil.example/rest/1/abc", PlainHttp),
-            ("http://localhost.evil.example/rest/1/abc", PlainHttp),
-            ("https://u:p@p.bitrix24.com/rest/1/abc", UserInfo),
+            ("ftp://p.bitrix24.com/rest/1/abc", Origin(Scheme)),
+            ("http://p.bitrix24.com/rest/1/abc", Origin(PlainHttp)),
+            ("http://10.0.0.1/rest/1/abc", Origin(PlainHttp)),
+            ("http://127.0.0.1.evil.example/rest/1/abc", Origin(PlainHttp)),
+            ("http://localhost.evil.example/rest/1/abc", Origin(PlainHttp)),
+            ("https://u:p@p.bitrix24.com/rest/1/abc", Origin(UserInfo)),
             ("https://p.bitrix24.com/", Path),
             ("https://p.bitrix24.com/marketplace/app/1/", Path),
             ("https://p.bitrix24.com/rest/1/abc/a/b", Path),
@@ -332,7 +309,8 @@ mod tests {
         ) {
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
             let address = parse(&format!("https://{host}{port}/rest/{user}/{secret}")).unwrap();
-            prop_assert_eq!(parse(&address.printed_with_secret()).unwrap(), address);
+            let printed = printed_with_secret(&address);
+            prop_assert_eq!(printed_with_secret(&parse(&printed).unwrap()), printed);
         }
     }
 }

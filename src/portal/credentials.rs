@@ -75,21 +75,16 @@ impl GivenSecret {
 /// Credentials in use: what authorises the next call.
 #[derive(Debug)]
 pub(super) enum Authority {
-    Missing,
-    Webhook(WebhookAddress),
-    Invalid(InvalidWebhookUrl),
-    WebhookFile(PathBuf),
+    /// A webhook, or none.
+    Webhook(Box<Credentials>),
     Application(Arc<Oauth>),
 }
 
 impl From<Credentials> for Authority {
     fn from(credentials: Credentials) -> Self {
         match credentials {
-            Credentials::Missing => Self::Missing,
-            Credentials::Webhook(address) => Self::Webhook(address),
-            Credentials::Invalid(error) => Self::Invalid(error),
-            Credentials::WebhookFile(path) => Self::WebhookFile(path),
             Credentials::Application(application) => Self::Application(Arc::new(Oauth::new(application))),
+            webhook => Self::Webhook(Box::new(webhook)),
         }
     }
 }
@@ -134,13 +129,15 @@ impl Authority {
     }
 
     fn webhook(&self) -> Result<WebhookAddress, Error> {
-        match self {
-            Self::Webhook(address) => Ok(address.clone()),
-            Self::Invalid(error) => Err((*error).into()),
-            Self::WebhookFile(file) => webhook_in(file),
-            Self::Missing | Self::Application(_) => {
-                Err(Error::NoCredentials("no Bitrix24 credentials are set".to_owned()))
-            }
+        let credentials = match self {
+            Self::Webhook(credentials) => credentials,
+            Self::Application(_) => &Credentials::Missing,
+        };
+        match credentials {
+            Credentials::Webhook(address) => Ok(address.clone()),
+            Credentials::Invalid(error) => Err((*error).into()),
+            Credentials::WebhookFile(file) => webhook_in(file),
+            _ => Err(Error::NoCredentials("no Bitrix24 credentials are set".to_owned())),
         }
     }
 
@@ -175,7 +172,7 @@ mod tests {
     fn a_webhook_file_is_read_again_when_it_changes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("webhook");
-        let authority = Authority::WebhookFile(path.clone());
+        let authority = Authority::from(Credentials::WebhookFile(path.clone()));
         assert!(
             matches!(authority.webhook(), Err(Error::NoCredentials(_))),
             "no file yet"

@@ -50,7 +50,7 @@ pub enum Error {
     #[error("the portal has no REST 3.0; only its old API answers")]
     NoRestV3,
     /// No connection to `host`, or it broke.
-    #[error("{} ({host})", .failure.message())]
+    #[error("{failure} ({host})")]
     Unreachable {
         /// What failed.
         failure: ConnectionFailure,
@@ -151,22 +151,29 @@ pub struct Violation {
 }
 
 /// What failed between us and the portal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectionFailure {
     /// The host name has no address.
+    #[error("the host name of the portal or of its proxy has no address")]
     NameNotResolved,
     /// Nothing listens there.
+    #[error("the portal or its proxy refuses connections")]
     Refused,
     /// Nothing answers the attempt to connect.
+    #[error("nothing answered the attempt to connect")]
     NotAccepted,
     /// The TLS handshake failed.
+    #[error("the TLS handshake failed")]
     Tls,
     /// The TLS handshake failed at the server's certificate.
+    #[error("{0}")]
     Certificate(CertificateProblem),
     /// This system has no root certificates, so no TLS connection can be checked.
+    #[error("this system has no root certificates to check TLS with")]
     NoRootCertificates,
     /// The connection broke, or could not be made for another reason.
+    #[error("the connection broke, or could not be made, before the reply was complete")]
     Lost,
 }
 
@@ -210,20 +217,6 @@ pub enum Unreadable {
     /// JSON without the documented result.
     #[error("the JSON has neither the documented result nor an error")]
     Shape,
-}
-
-impl ConnectionFailure {
-    fn message(self) -> &'static str {
-        match self {
-            Self::NameNotResolved => "the host name of the portal or of its proxy has no address",
-            Self::Refused => "the portal or its proxy refuses connections",
-            Self::NotAccepted => "nothing answered the attempt to connect",
-            Self::Tls => "the TLS handshake failed",
-            Self::Certificate(problem) => problem.message(),
-            Self::NoRootCertificates => "this system has no root certificates to check TLS with",
-            Self::Lost => "the connection broke, or could not be made, before the reply was complete",
-        }
-    }
 }
 
 fn refusal_message(refusal: &Refusal) -> String {

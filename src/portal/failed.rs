@@ -1,4 +1,4 @@
-//! How a call, or one attempt of it, came to nothing.
+//! How a call came to nothing.
 
 use std::fmt;
 use std::time::Duration;
@@ -47,17 +47,3 @@ impl fmt::Display for Failed {
 }
 
 impl std::error::Error for Failed {}
-
-/// How an attempt ended, if not in a result.
-pub(super) enum Attempted {
-    /// Try again at once: the access token was renewed.
-    Again,
-    /// It failed; with the wait that the server asked for.
-    Failed(Error, Option<Duration>),
-}
-
-impl From<Error> for Attempted {
-    fn from(error: Error) -> Self {
-        Self::Failed(error, None)
-    }
-}

@@ -26,15 +26,6 @@ pub(super) struct Measurements {
     last_answer: Mutex<Option<Instant>>,
 }
 
-/// What a call waits for before its next request.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Wait {
-    /// A place within the portal's limits.
-    Limit,
-    /// Trouble that passes.
-    Retry,
-}
-
 impl Default for Measurements {
     fn default() -> Self {
         Self {
@@ -63,12 +54,8 @@ impl Measurements {
         self.last_answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Time that a call spent waiting.
-    pub(super) fn waited(&self, wait: Wait, took: Duration) {
-        let waited_for = match wait {
-            Wait::Limit => "limit",
-            Wait::Retry => "retry",
-        };
+    /// Time that a call spent waiting before a request: for the portal's `limit`, or before a `retry`.
+    pub(super) fn waited(&self, waited_for: &'static str, took: Duration) {
         self.waited
             .get_or_create(&[("for", waited_for)])
             .inc_by(took.as_secs_f64());

@@ -24,9 +24,6 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every method.
-    pub const ALL: &[Self] = &[Self::ListContacts, Self::ListEmployees, Self::Batch];
-
     /// The method's name as REST 3.0 wants it: all lower case.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -10,24 +10,33 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
 use tokio::time::Instant;
 
 use super::error::Error;
 pub(super) use file::Lock;
 
 /// A pair of tokens as it is kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Stored {
     /// The portal the tokens are for: `https://p.bitrix24.com`.
     pub(super) portal: String,
     /// The application they were issued to.
     pub(super) client_id: String,
+    #[serde(serialize_with = "exposed")]
     pub(super) access_token: SecretString,
+    #[serde(serialize_with = "exposed")]
     pub(super) refresh_token: SecretString,
     /// Whom they act as, where the authorization server told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) user_id: Option<u64>,
     /// The refresh token in the settings when this pair was stored. Another one in the settings is newer than this pair.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
     pub(super) replaces: Option<SecretString>,
+}
+
+fn exposed<'a, S: Serializer>(secret: impl Into<Option<&'a SecretString>>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.into().map(ExposeSecret::expose_secret).serialize(serializer)
 }
 
 /// The file of the tokens, and the pair that could not be written there yet.

@@ -58,37 +58,27 @@ pub(super) struct HttpWire {
 impl Wire for HttpWire {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         Box::pin(async move {
-            let (make, place): (Make, _) = if request.origin.is_plain_http() {
-                (plain_client, &self.plain)
-            } else {
-                (tls_client, &self.with_tls)
+            let place = match request.origin.is_plain_http() {
+                true => &self.plain,
+                false => &self.with_tls,
             };
-            let client = self
-                .made_once(place, make)
-                .map_err(|failure| unreachable(failure, &request))?;
+            // A failure to make a client is not kept: certificates may be installed while the server runs.
+            let client = match place.get() {
+                Some(client) => client,
+                None => {
+                    let made = client_for(&request, self.builder())?;
+                    place.get_or_init(|| made)
+                }
+            };
             post(client, request).await
         })
     }
 
     fn examine(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         Box::pin(async move {
-            let make = if request.origin.is_plain_http() {
-                plain_client
-            } else {
-                tls_client
-            };
-            let client = make(self.builder().tls_info(true)).map_err(|failure| unreachable(failure, &request))?;
+            let client = client_for(&request, self.builder().tls_info(true))?;
             post(&client, request).await
         })
-    }
-}
-
-type Make = fn(ClientBuilder) -> Result<Client, ConnectionFailure>;
-
-fn unreachable(failure: ConnectionFailure, request: &Request) -> Error {
-    Error::Unreachable {
-        failure,
-        host: request.origin.authority().to_owned(),
     }
 }
 
@@ -100,14 +90,6 @@ impl HttpWire {
             with_tls: OnceLock::new(),
             plain: OnceLock::new(),
         }
-    }
-
-    /// Keeps a client, but no failure to make one: certificates may be installed while the server runs.
-    fn made_once<'a>(&self, place: &'a OnceLock<Client>, make: Make) -> Result<&'a Client, ConnectionFailure> {
-        if let Some(client) = place.get() {
-            return Ok(client);
-        }
-        make(self.builder()).map(|client| place.get_or_init(|| client))
     }
 
     fn builder(&self) -> ClientBuilder {
@@ -177,17 +159,16 @@ async fn post(client: &Client, request: Request) -> Result<RawReply, Error> {
     })
 }
 
-fn tls_client(builder: ClientBuilder) -> Result<Client, ConnectionFailure> {
-    builder.build().map_err(|_| ConnectionFailure::NoRootCertificates)
-}
-
-/// For loopback: no proxy, which would see the secret in the clear, and no certificates, which nobody would check.
-fn plain_client(builder: ClientBuilder) -> Result<Client, ConnectionFailure> {
-    builder
-        .no_proxy()
-        .tls_certs_only([])
-        .build()
-        .map_err(|_| ConnectionFailure::Lost)
+fn client_for(request: &Request, builder: ClientBuilder) -> Result<Client, Error> {
+    let (builder, failure) = match request.origin.is_plain_http() {
+        // For loopback: no proxy, which would see the secret in the clear, and no certificates, which nobody would check.
+        true => (builder.no_proxy().tls_certs_only([]), ConnectionFailure::Lost),
+        false => (builder, ConnectionFailure::NoRootCertificates),
+    };
+    builder.build().map_err(|_| Error::Unreachable {
+        failure,
+        host: request.origin.authority().to_owned(),
+    })
 }
 
 /// The system's resolver, with an error that can be told from a refused connection.

@@ -28,18 +28,11 @@ const MAX_LINKS: usize = 40;
 /// Why a pair is not in the file, if nothing more is known.
 pub(super) const NOT_WRITTEN: &str = "the file cannot be replaced";
 
-/// [`Stored`] as JSON.
 #[derive(Serialize, Deserialize)]
-struct Form {
+struct Form<S> {
     version: u32,
-    portal: String,
-    client_id: String,
-    access_token: String,
-    refresh_token: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user_id: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    replaces: Option<String>,
+    #[serde(flatten)]
+    stored: S,
 }
 
 const VERSION: u32 = 1;
@@ -75,19 +68,12 @@ pub(super) fn read(path: &Path) -> Result<Option<Stored>, Error> {
         return Ok(None);
     }
     let text = read_small_file(path).map_err(|problem| unusable(path, problem))?;
-    let form: Form = serde_json::from_str(text.expose_secret())
+    let form: Form<Stored> = serde_json::from_str(text.expose_secret())
         .map_err(|_| unusable(path, "it is not a token store of this program"))?;
     if form.version != VERSION {
         return Err(unusable(path, "another version of this program wrote it"));
     }
-    Ok(Some(Stored {
-        portal: form.portal,
-        client_id: form.client_id,
-        access_token: form.access_token.into(),
-        refresh_token: form.refresh_token.into(),
-        user_id: form.user_id,
-        replaces: form.replaces.map(SecretString::from),
-    }))
+    Ok(Some(form.stored))
 }
 
 /// Waits for the right to write to `path` until `deadline`, and makes room for a pair.
@@ -141,12 +127,7 @@ impl Lock {
     pub(super) fn replace_in_steps(mut self, stored: &Stored, mut reached: impl FnMut(Step)) -> io::Result<()> {
         let form = Form {
             version: VERSION,
-            portal: stored.portal.clone(),
-            client_id: stored.client_id.clone(),
-            access_token: stored.access_token.expose_secret().to_owned(),
-            refresh_token: stored.refresh_token.expose_secret().to_owned(),
-            user_id: stored.user_id,
-            replaces: stored.replaces.as_ref().map(|token| token.expose_secret().to_owned()),
+            stored,
         };
         let text = SecretString::from(serde_json::to_string_pretty(&form)?);
         let bytes = text.expose_secret().as_bytes();
