@@ -331,14 +331,8 @@ where
 {
     let settings = config::Settings::load(global.config.as_deref())?;
     let finer = i16::from(global.verbose) - i16::from(global.quiet);
-    let format = match global.log_format {
-        LogFormat::Text => telemetry::Format::Text,
-        LogFormat::Json => telemetry::Format::Json,
-    };
-    telemetry::start(telemetry::Settings {
-        level: settings.log_level.finer_by(finer),
-        format,
-    });
+    let level = telemetry::finer_by(finer, settings.log_level);
+    telemetry::start(level, matches!(global.log_format, LogFormat::Json));
     let runtime = threads.runtime().map_err(Stop::Runtime)?;
     let outcome = runtime.block_on(async {
         let wiring = wiring::Wiring::build(global, settings).await?;

@@ -15,13 +15,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use tracing::level_filters::LevelFilter;
 
-pub use layer::{Given, Layer, LayerError, Maybe, Origin, SecretSource};
+pub use layer::{Given, Layer, LayerError, Origin};
 
-use crate::portal::{self, Application, Credentials, GivenSecret, RateLimit};
-use crate::telemetry::Level;
+use crate::portal::{self, Application, Credentials, GivenSecret};
+use crate::telemetry;
 use crate::transports::guard;
-use env_vars::EnvVar;
 
 /// Everything the program needs to know, from every source.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct Settings {
     /// The files that hold secrets.
     pub secret_files: Vec<PathBuf>,
     /// The log level, before `-v` and `-q`.
-    pub log_level: Level,
+    pub log_level: LevelFilter,
 }
 
 /// Why the settings cannot be used.
@@ -62,6 +62,8 @@ pub enum Error {
     NoHome,
 }
 
+/// A new contact must not stay hidden for long.
+const CACHE_TTLS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
 /// Shorter than this no portal answers; longer than this no client waits.
 const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(50);
 
@@ -73,112 +75,66 @@ impl Settings {
     /// its client, and the tool's failure then tells what to set.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
         sources::check_certificate_paths()?;
-        let home = paths::home();
         let environment = Layer::from_environment()?;
         let file = file
             .map(|file| Ok::<_, Error>(Layer::from_file(&paths::of_command_line(file)?)?))
             .transpose()?
             .unwrap_or_default();
-        Self::from_layer(environment.over(file).with_paths_expanded(home.as_deref())?)
+        let layer = environment.over(file);
+        layer.check_unique()?;
+        Self::from_layer(&layer.with_paths_expanded(paths::home().as_deref())?)
     }
 
     /// Checks what was given and fills in the defaults.
     ///
     /// # Errors
     /// [`Error::Value`].
-    pub fn from_layer(layer: Layer) -> Result<Self, Error> {
-        let origins = layer.origins().into_iter().cloned().collect();
-        let secret_files = layer.secret_files();
-        let rate_limit = match layer.rate_limit {
-            None => Some(RateLimit::default()),
-            Some(given) if given.value.trim().eq_ignore_ascii_case("off") => None,
-            Some(given) => Some(parsed(given, env_vars::RATE_LIMIT.example)?),
-        };
-        let cache_ttl = match layer.cache_ttl {
-            None => DEFAULT_CACHE_TTL,
-            Some(given) if given.value.trim() == "0" => Duration::ZERO,
-            Some(given) => duration_in(given, &(Duration::ZERO..=LONGEST_CACHE_TTL), &env_vars::CACHE_TTL)?,
-        };
-        let timeout = match layer.timeout {
-            None => portal::Settings::DEFAULT_TIMEOUT,
-            Some(given) => duration_in(given, &TIMEOUTS, &env_vars::TIMEOUT)?,
-        };
-        let log_level = match layer.log {
-            None => Level::default(),
-            Some(given) => parsed(given, env_vars::LOG.example)?,
-        };
-        let guard = http::guard(
-            layer.http_token,
-            layer.allowed_hosts,
-            layer.allowed_origins,
-            layer.caller_limit,
-        )?;
-        let credentials = match (layer.webhook, layer.portal) {
-            (Some(webhook), Some(portal)) => {
-                return Err(LayerError::Twice(webhook.origin, portal.origin).into());
-            }
-            (Some(Given { value, .. }), None) => match value {
-                SecretSource::Text(url) => Credentials::from_webhook_url(url.expose_secret()),
-                SecretSource::File(path) => Credentials::WebhookFile(path),
-            },
-            (None, Some(portal)) => {
-                let portal: portal::Origin = parsed(portal, env_vars::PORTAL.example)?;
-                let token_store = match layer.token_store {
-                    Some(given) => given.value,
-                    None => default_token_store(&portal, layer.client_id.as_ref())?,
-                };
-                let server = layer.oauth_server.map_or_else(
-                    || {
-                        Application::default_server().map_err(|error| Error::Value {
-                            origin: Origin::Environment(&env_vars::OAUTH_SERVER),
-                            problem: error.to_string(),
-                            example: env_vars::OAUTH_SERVER.example,
-                        })
-                    },
-                    |given| parsed(given, env_vars::OAUTH_SERVER.example),
-                )?;
-                Credentials::Application(Application {
-                    portal,
-                    client_id: layer.client_id.map(|given| given.value.trim().to_owned()),
-                    client_secret: layer.client_secret.map(secret_in),
-                    access_token: layer.access_token.map(secret_in),
-                    refresh_token: layer.refresh_token.map(secret_in),
-                    token_store,
-                    server,
-                })
-            }
+    pub fn from_layer(layer: &Layer) -> Result<Self, Error> {
+        let credentials = match (layer.secret(&env_vars::WEBHOOK_URL), layer.get(&env_vars::PORTAL)) {
+            (Some(GivenSecret::Text(url)), _) => Credentials::from_webhook_url(url.expose_secret()),
+            (Some(GivenSecret::File(path)), _) => Credentials::WebhookFile(path),
+            (None, Some(_)) => Credentials::Application(application(layer)?),
             (None, None) => Credentials::Missing,
         };
         Ok(Self {
             portal: portal::Settings {
-                timeout,
-                rate_limit,
+                timeout: layer.read(&env_vars::TIMEOUT, |text| duration_in(&TIMEOUTS, text))?,
+                rate_limit: layer.read(&env_vars::RATE_LIMIT, or_off)?,
                 ..portal::Settings::new(credentials)
             },
-            cache_ttl,
-            guard,
-            origins,
-            secret_files,
-            log_level,
+            cache_ttl: layer.read(&env_vars::CACHE_TTL, |text| match text {
+                "0" => Ok(Duration::ZERO),
+                _ => duration_in(&CACHE_TTLS, text),
+            })?,
+            guard: http::guard(layer)?,
+            origins: layer.origins(),
+            secret_files: layer.secret_files(),
+            log_level: layer.read(&env_vars::LOG, telemetry::level)?,
         })
     }
 }
 
-/// Repeats of a question come within a conversation; a new contact must not stay hidden for long.
-const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(60);
-const LONGEST_CACHE_TTL: Duration = Duration::from_secs(3600);
-
-fn secret_in(given: Given<SecretSource>) -> GivenSecret {
-    match given.value {
-        SecretSource::Text(secret) => GivenSecret::Text(secret.expose_secret().trim().into()),
-        SecretSource::File(path) => GivenSecret::File(path),
-    }
+fn application(layer: &Layer) -> Result<Application, Error> {
+    let portal: portal::Origin = layer.read(&env_vars::PORTAL, str::parse)?;
+    let client_id = layer.text(&env_vars::CLIENT_ID);
+    let token_store = match layer.secret(&env_vars::TOKEN_STORE) {
+        Some(GivenSecret::File(path)) => path,
+        _ => default_token_store(&portal, client_id.unwrap_or_default())?,
+    };
+    Ok(Application {
+        client_id: client_id.map(str::to_owned),
+        client_secret: layer.secret(&env_vars::CLIENT_SECRET),
+        access_token: layer.secret(&env_vars::ACCESS_TOKEN),
+        refresh_token: layer.secret(&env_vars::REFRESH_TOKEN),
+        token_store,
+        server: layer.read(&env_vars::OAUTH_SERVER, str::parse)?,
+        portal,
+    })
 }
 
 /// One file for each portal and application, where programs of this system keep what they must not lose.
-fn default_token_store(portal: &portal::Origin, client_id: Option<&Given<String>>) -> Result<PathBuf, Error> {
+fn default_token_store(portal: &portal::Origin, client_id: &str) -> Result<PathBuf, Error> {
     let folder = paths::state_folder().ok_or(Error::NoHome)?;
-    let client_id = client_id.map(|given| given.value.trim()).unwrap_or_default();
     let name = format!("{} {client_id}", portal.authority());
     let name = name
         .trim()
@@ -186,64 +142,48 @@ fn default_token_store(portal: &portal::Origin, client_id: Option<&Given<String>
     Ok(folder.join(env!("CARGO_PKG_NAME")).join(format!("{name}.json")))
 }
 
-fn parsed<T: FromStr>(given: Given<String>, example: &'static str) -> Result<T, Error>
-where
-    T::Err: std::fmt::Display,
-{
-    given.value.parse().map_err(|error: T::Err| Error::Value {
-        origin: given.origin,
-        problem: error.to_string(),
-        example,
-    })
+fn or_off<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
+    match text.eq_ignore_ascii_case("off") {
+        true => Ok(None),
+        false => text.parse().map(Some),
+    }
 }
 
-fn duration_in(given: Given<String>, range: &RangeInclusive<Duration>, variable: &EnvVar) -> Result<Duration, Error> {
-    let problem = match humantime::parse_duration(given.value.trim()) {
-        Ok(duration) if range.contains(&duration) => return Ok(duration),
-        Ok(_) => format!(
+fn duration_in(range: &RangeInclusive<Duration>, text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if range.contains(&duration) => Ok(duration),
+        Ok(_) => Err(format!(
             "must be from {} to {}",
             humantime::format_duration(*range.start()),
             humantime::format_duration(*range.end())
-        ),
-        Err(_) => "is not a duration".to_owned(),
-    };
-    Err(Error::Value {
-        origin: given.origin,
-        problem,
-        example: variable.example,
-    })
+        )),
+        Err(_) => Err("is not a duration".to_owned()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn given(text: &str) -> Option<Given<String>> {
-        Some(Given {
-            value: text.to_owned(),
-            origin: Origin::Environment(&env_vars::TIMEOUT),
-        })
-    }
+    use crate::portal::RateLimit;
+    use crate::transports::guard::CallerLimit;
 
     #[test]
     fn nothing_given_means_the_documented_defaults() {
-        let settings = Settings::from_layer(Layer::default()).unwrap();
-        assert_eq!(
-            humantime::format_duration(settings.portal.timeout).to_string(),
-            env_vars::TIMEOUT.default
-        );
-        assert_eq!(Ok(settings.log_level), env_vars::LOG.default.parse());
+        let settings = Settings::from_layer(&Layer::default()).unwrap();
         assert!(matches!(settings.portal.credentials, Credentials::Missing));
-        assert_eq!(
-            env_vars::RATE_LIMIT.default.parse(),
-            Ok(settings.portal.rate_limit.unwrap())
-        );
-        assert_eq!(
-            humantime::parse_duration(env_vars::CACHE_TTL.default),
-            Ok(settings.cache_ttl)
-        );
+        assert_eq!(settings.portal.timeout, portal::Settings::DEFAULT_TIMEOUT);
+        assert_eq!(settings.portal.rate_limit, Some(RateLimit::default()));
+        assert_eq!(settings.guard.caller_limit, Some(CallerLimit::DEFAULT));
         let server = Application::default_server().unwrap();
         assert_eq!(server.as_str(), env_vars::OAUTH_SERVER.default);
+    }
+
+    #[test]
+    fn a_limit_that_is_given_is_also_for_programs_on_this_machine() {
+        let given = Given::new("0.5 / 3", Origin::Environment(&env_vars::CALLER_LIMIT));
+        let limit = Settings::from_layer(&Layer(vec![given])).unwrap().guard.caller_limit;
+        let limit = limit.unwrap();
+        assert_eq!((limit.per_second, limit.burst, limit.limits_loopback), (0.5, 3, true));
     }
 
     #[test]
@@ -253,12 +193,8 @@ mod tests {
             ("0s", "from 100ms"),
             ("2h", "from 100ms"),
         ] {
-            let message = Settings::from_layer(Layer {
-                timeout: given(text),
-                ..Layer::default()
-            })
-            .unwrap_err()
-            .to_string();
+            let given = Given::new(text, Origin::Environment(&env_vars::TIMEOUT));
+            let message = Settings::from_layer(&Layer(vec![given])).unwrap_err().to_string();
             assert!(
                 message.starts_with("BITRIX24_TIMEOUT ") && message.contains(problem),
                 "{message}"

@@ -24,7 +24,7 @@ mod trace_context;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::{FutureExt, TryFutureExt};
+use futures_util::FutureExt;
 use prometheus_client::registry::Registry;
 use rmcp::model::{
     CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, ConstString,
@@ -41,7 +41,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 pub(crate) use crate::address_book::without_lone_surrogates;
-use crate::address_book::{AddressBook, InvalidQuery, shown};
+use crate::address_book::{AddressBook, InvalidQuery, Query, shown};
 use crate::fixit::Failure;
 use elicit::{Manner, Seal};
 use hints::{Hinted, one_page};
@@ -148,12 +148,12 @@ impl Server {
         let (book, arguments) = (&self.book, call.arguments);
         let (tool, answering) = match call.name.as_str() {
             list_mail_contacts::NAME => {
-                let listing = list_mail_contacts::call(book, arguments, &cancellation);
-                (list_mail_contacts::NAME, listing.map_ok(Into::into).boxed())
+                let listing = list_mail_contacts::call(book, arguments, Query::new, &cancellation);
+                (list_mail_contacts::NAME, listing.boxed())
             }
             list_mail_employees::NAME => {
-                let listing = list_mail_employees::call(book, arguments, &cancellation);
-                (list_mail_employees::NAME, listing.map_ok(Into::into).boxed())
+                let listing = list_mail_contacts::call(book, arguments, Query::for_employees, &cancellation);
+                (list_mail_employees::NAME, listing.boxed())
             }
             resolve_mail_recipients::NAME => {
                 let resolving = resolve_mail_recipients::Call {

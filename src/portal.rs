@@ -61,13 +61,14 @@ pub use oauth::Application;
 pub use origin::{InvalidOrigin, Origin};
 pub use person::Person;
 use reply::{Answer, read};
-pub use reply::{RawReply, without_lone_surrogates};
+pub use reply::{RawReply, with_lone_surrogates_as, without_lone_surrogates};
 use request::Access;
 pub use request::{Method, Request};
 use retry::Trouble;
 pub use settings::Settings;
 pub use small_file::{decoded, read_small_file, wide_encoding};
-use turnstile::{Ticket, Turnstile};
+pub use turnstile::Arrival;
+use turnstile::Turnstile;
 use wire::HttpWire;
 pub use wire::Wire;
 
@@ -86,28 +87,13 @@ pub struct Portal {
     people: RandomState,
 }
 
-/// When a caller came to the portal client. Its requests wait for the limit before those of everybody who came later.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival(Ticket);
-
 /// How a call is made: by when, and what is tried again.
 #[derive(Debug, Clone, Copy)]
 struct Terms {
     deadline: Instant,
-    /// `None`: each attempt arrives anew.
-    arrival: Option<Arrival>,
+    arrival: Arrival,
     /// Whether a bad moment of the portal or the network is waited out, beside its limits.
     outlasts_failures: bool,
-}
-
-impl Terms {
-    fn by(deadline: Instant) -> Self {
-        Self {
-            deadline,
-            arrival: None,
-            outlasts_failures: true,
-        }
-    }
 }
 
 /// What a call has come to so far.
@@ -148,7 +134,7 @@ impl Portal {
     pub fn person(&self) -> Result<Person, Error> {
         let mut hasher = self.people.build_hasher();
         self.authority.identify(&mut hasher)?;
-        Ok(Person::of_credentials(hasher.finish()))
+        Ok(Person::numbered(hasher.finish()))
     }
 
     /// Time for one call with all its attempts.
@@ -158,7 +144,7 @@ impl Portal {
 
     /// A caller comes now.
     pub fn arrive(&self) -> Arrival {
-        Arrival(self.turnstile.ticket())
+        self.turnstile.arrive()
     }
 
     /// True if a call of `method` that is made now would wait for the portal's limits.
@@ -172,8 +158,16 @@ impl Portal {
     /// # Errors
     /// [`Failed`]; each [`Error`] in it has a row of advice under its [`Error::code`].
     pub async fn call<T: DeserializeOwned>(&self, method: Method, parameters: &Value) -> Result<T, Failed> {
-        let terms = Terms::by(Instant::now() + self.timeout);
+        let terms = self.terms_until(Instant::now() + self.timeout);
         self.call_on(terms, method, parameters, &mut Progress::default()).await
+    }
+
+    fn terms_until(&self, deadline: Instant) -> Terms {
+        Terms {
+            deadline,
+            arrival: self.arrive(),
+            outlasts_failures: true,
+        }
     }
 
     async fn call_on<T: DeserializeOwned>(
@@ -264,10 +258,7 @@ impl Portal {
     /// Waits until the limits let one call through.
     async fn pass(&self, method: Method, terms: Terms) -> Result<(), Error> {
         self.turnstile.pass_gate(method, terms.deadline).await?;
-        let ticket = terms
-            .arrival
-            .map_or_else(|| self.turnstile.ticket(), |Arrival(ticket)| ticket);
-        self.turnstile.pass_bucket(ticket, terms.deadline).await
+        self.turnstile.pass_bucket(terms.arrival, terms.deadline).await
     }
 
     /// One attempt with the credentials of this moment.

@@ -8,7 +8,6 @@
 //! `elapsed_ms`.
 
 use std::io::{self, IsTerminal};
-use std::str::FromStr;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -18,94 +17,37 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Our own crate, as tracing names its events.
 const OWN_TARGET: &str = "bitrix24_mail_mcp";
 
-/// What is logged and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Settings {
-    /// The finest level of our own events: `BITRIX24_MCP_LOG`.
-    pub level: Level,
-    /// Text for people or one JSON object a line.
-    pub format: Format,
+/// The level that `text` names.
+///
+/// # Errors
+/// What is wrong, as a phrase.
+pub fn level(text: &str) -> Result<LevelFilter, &'static str> {
+    match text.parse() {
+        // `tracing` takes no text for a level.
+        Ok(level) if !text.is_empty() => Ok(level),
+        _ => Err("is not a log level; use off, error, warn, info, debug or trace"),
+    }
 }
 
-/// A log level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-#[expect(missing_docs, reason = "the names are the usual ones")]
-pub enum Level {
-    Off,
-    Error,
-    #[default]
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-/// The form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Format {
-    /// A line for people.
-    #[default]
-    Text,
-    /// A JSON object.
-    Json,
-}
-
-/// A text that is not a level.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is not a log level; use off, error, warn, info, debug or trace")]
-pub struct UnknownLevel;
-
-impl Level {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Off, "off"),
-        (Self::Error, "error"),
-        (Self::Warn, "warn"),
-        (Self::Info, "info"),
-        (Self::Debug, "debug"),
-        (Self::Trace, "trace"),
+/// The level `steps` finer (or, below zero, coarser), as far as there are levels.
+#[must_use]
+pub fn finer_by(steps: i16, level: LevelFilter) -> LevelFilter {
+    const LEVELS: [LevelFilter; 6] = [
+        LevelFilter::OFF,
+        LevelFilter::ERROR,
+        LevelFilter::WARN,
+        LevelFilter::INFO,
+        LevelFilter::DEBUG,
+        LevelFilter::TRACE,
     ];
-
-    /// The level `steps` finer (or, below zero, coarser), as far as there are levels.
-    #[must_use]
-    pub fn finer_by(self, steps: i16) -> Self {
-        let last = Self::ALL.len() - 1;
-        let own = Self::ALL
-            .iter()
-            .position(|(level, _)| *level == self)
-            .unwrap_or_default();
-        let wanted = i64::try_from(own).unwrap_or_default() + i64::from(steps);
-        let index = usize::try_from(wanted.max(0)).unwrap_or_default().min(last);
-        Self::ALL.get(index).map_or(self, |(level, _)| *level)
-    }
-
-    fn filter(self) -> LevelFilter {
-        match self {
-            Self::Off => LevelFilter::OFF,
-            Self::Error => LevelFilter::ERROR,
-            Self::Warn => LevelFilter::WARN,
-            Self::Info => LevelFilter::INFO,
-            Self::Debug => LevelFilter::DEBUG,
-            Self::Trace => LevelFilter::TRACE,
-        }
-    }
+    let own = LEVELS.partition_point(|known| *known < level);
+    let wanted = own.saturating_add_signed(steps.into()).min(LEVELS.len() - 1);
+    LEVELS.get(wanted).copied().unwrap_or(level)
 }
 
-impl FromStr for Level {
-    type Err = UnknownLevel;
-
-    fn from_str(text: &str) -> Result<Self, UnknownLevel> {
-        let text = text.trim();
-        Self::ALL
-            .iter()
-            .find(|(_, name)| name.eq_ignore_ascii_case(text))
-            .map(|(level, _)| *level)
-            .ok_or(UnknownLevel)
-    }
-}
-
-/// Sends the process's logs to stderr. A second call changes nothing.
-pub fn start(settings: Settings) {
-    let own = settings.level.filter();
+/// Sends the process's logs to stderr, our own events up to the level `own`: as lines for people or as JSON objects. A
+/// second call changes nothing.
+pub fn start(own: LevelFilter, as_json: bool) {
     let filter = Targets::new()
         .with_default(own.min(LevelFilter::ERROR))
         .with_target(OWN_TARGET, own);
@@ -114,9 +56,9 @@ pub fn start(settings: Settings) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal());
     // Fails only if logs were started already, as a test harness may do.
-    let _ = match settings.format {
-        Format::Text => registry.with(lines).try_init(),
-        Format::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+    let _ = match as_json {
+        false => registry.with(lines).try_init(),
+        true => registry.with(lines.json().flatten_event(true)).try_init(),
     };
 }
 
@@ -126,11 +68,17 @@ mod tests {
 
     #[test]
     fn verbosity_moves_the_level_and_stops_at_the_ends() {
-        assert_eq!(Level::Warn.finer_by(1), Level::Info);
-        assert_eq!(Level::Warn.finer_by(9), Level::Trace);
-        assert_eq!(Level::Warn.finer_by(-1), Level::Error);
-        assert_eq!(Level::Warn.finer_by(-9), Level::Off);
-        assert_eq!(" DEBUG ".parse(), Ok(Level::Debug));
-        assert_eq!("loud".parse::<Level>(), Err(UnknownLevel));
+        use LevelFilter as Level;
+        for (steps, expected) in [
+            (0, Level::WARN),
+            (1, Level::INFO),
+            (9, Level::TRACE),
+            (-1, Level::ERROR),
+            (-9, Level::OFF),
+        ] {
+            assert_eq!(finer_by(steps, Level::WARN), expected);
+        }
+        assert_eq!(level("DEBUG"), Ok(Level::DEBUG));
+        assert!(level("loud").is_err() && level("").is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! The address book of one person as it was read. Made once, then only read. Pure.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,9 @@ use super::query::Query;
 use super::search::folded;
 use super::{Contact, ContactPage, Error, NotAsked, Page, Source};
 
+/// Contacts that a book keeps: the newest.
+pub(super) const MAX_OF_ONE: usize = 50_000;
+
 /// A person's contacts and employees.
 #[derive(Debug)]
 pub(super) struct Book {
@@ -20,9 +24,15 @@ pub(super) struct Book {
     /// Rows of contacts that could not be read.
     pub(super) unreadable: Vec<Contact>,
     pub(super) index: Arc<Index>,
+    pub(super) known: Known,
+}
+
+/// What is known of a reading.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
     pub(super) states: States,
     pub(super) times: Times,
-    /// True if a request of its reading failed: all is to be read again.
+    /// True if a request failed: all is to be read again.
     pub(super) has_failed: bool,
 }
 
@@ -88,29 +98,69 @@ impl States {
 }
 
 impl Book {
-    /// Indexes what was read.
+    /// Indexes what was read, the newest [`MAX_OF_ONE`] contacts of it.
     pub(super) fn new(
-        contacts: Vec<Contact>,
-        employees: Vec<Contact>,
+        mut contacts: Vec<Contact>,
+        employees: Arc<[Contact]>,
         unreadable: Vec<Contact>,
-        states: States,
-        times: Times,
-        has_failed: bool,
+        mut known: Known,
     ) -> Self {
-        let (contacts, employees): (Arc<[Contact]>, Arc<[Contact]>) = (contacts.into(), employees.into());
+        if contacts.len() > MAX_OF_ONE {
+            contacts.truncate(MAX_OF_ONE);
+            known.states.contacts = State::Partly;
+        }
+        let contacts: Arc<[Contact]> = contacts.into();
+        let index = Index::new(Arc::clone(&contacts), Arc::clone(&employees), unreadable.clone());
         Self {
-            index: Arc::new(Index::new(
-                Arc::clone(&contacts),
-                Arc::clone(&employees),
-                unreadable.clone(),
-            )),
+            index: Arc::new(index),
             contacts,
             employees,
             unreadable,
-            states,
-            times,
-            has_failed,
+            known,
         }
+    }
+
+    /// The same book after its newest contacts were read again, down to the id `covered_to`: known ones that did not come
+    /// are gone. Nothing is copied if nothing has changed.
+    pub(super) fn brought_up_to_date(
+        &self,
+        mut newest: Vec<Contact>,
+        covered_to: u64,
+        unreadable: Vec<Contact>,
+        course: Known,
+    ) -> Self {
+        let States { contacts, employees } = self.known.states.clone();
+        let known = Known {
+            states: States {
+                contacts: match course.states.contacts {
+                    State::Whole => contacts,
+                    part => part,
+                },
+                employees,
+            },
+            times: Times {
+                newest_at: course.times.newest_at,
+                ..self.known.times
+            },
+            has_failed: course.has_failed || self.known.has_failed,
+        };
+        let is_known = |row: &Contact| self.unreadable.contains(row);
+        let covered = self.contacts.iter().take_while(|contact| contact.id >= covered_to);
+        if newest.iter().eq(covered) && unreadable.iter().all(is_known) {
+            return Self {
+                contacts: Arc::clone(&self.contacts),
+                employees: Arc::clone(&self.employees),
+                unreadable: self.unreadable.clone(),
+                index: Arc::clone(&self.index),
+                known,
+            };
+        }
+        let came: HashSet<u64> = newest.iter().map(|contact| contact.id).collect();
+        let stays = |contact: &&Contact| contact.id < covered_to && !came.contains(&contact.id);
+        newest.extend(self.contacts.iter().filter(stays).cloned());
+        let new = unreadable.into_iter().filter(|row| !is_known(row));
+        let unreadable = self.unreadable.iter().cloned().chain(new).collect();
+        Self::new(newest, Arc::clone(&self.employees), unreadable, known)
     }
 
     /// Contacts and employees.
@@ -120,7 +170,7 @@ impl Book {
 
     /// True if it can answer a list of `source`: a row of it that was not read, or could not be, would be missing.
     pub(super) fn can_list(&self, source: Source) -> bool {
-        let is_read = matches!(self.states.of(source), State::Whole);
+        let is_read = matches!(self.known.states.of(source), State::Whole);
         is_read && (source == Source::Employees || self.unreadable.is_empty())
     }
 

@@ -11,7 +11,10 @@
 //! A reading goes on as long as one caller waits for it; then its whole pages stay, and the next caller continues it. With
 //! a time of zero a caller only uses what was asked for after it came, and nothing is kept.
 
-use std::collections::{HashMap, HashSet};
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -22,16 +25,14 @@ use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::book::{Book, State, States, Times};
+use super::book::{Book, Known, MAX_OF_ONE, State, States, Times};
 use super::processors::Processors;
 use super::reader::Reader;
-use super::{Contact, Error, Source};
+use super::{Error, Source};
 use crate::portal::{self, Failed, Person, Portal};
 
 /// Contacts and employees that all books may hold together: some 250 MB.
 const MAX_CONTACTS: usize = 500_000;
-/// Contacts of one book: the newest.
-const MAX_OF_ONE: usize = 50_000;
 
 type Outcome = Result<Arc<Book>, Error>;
 type Flight = Shared<BoxFuture<'static, Outcome>>;
@@ -43,6 +44,8 @@ pub(super) struct Books {
     processors: Processors,
     /// How long a book is used as it is.
     ttl: Duration,
+    /// Contacts and employees that all books may hold.
+    most: usize,
     shelves: Mutex<HashMap<Person, Shelf>>,
     count: Gauge,
     contacts: Gauge,
@@ -81,7 +84,7 @@ pub(super) struct Read {
 
 impl Read {
     fn by(book: Arc<Book>, arrived: Instant) -> Self {
-        let read_at = book.times.whole_at;
+        let read_at = book.known.times.whole_at;
         Self {
             book,
             age: (read_at < arrived).then(|| read_at.elapsed()),
@@ -117,55 +120,32 @@ impl Course {
             _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partly,
             (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone().into()).into()),
         };
-        let (mut contacts, mut unreadable) = (
-            reader.sorted(Source::Contacts),
-            reader.unreadable(Source::Contacts).to_vec(),
-        );
-        let mut states = States {
-            contacts: state(Source::Contacts),
-            employees: state(Source::Employees),
-        };
-        let mut times = Times {
-            whole_at: self.begun_at,
-            newest_at: self.begun_at,
-            cost: reader.cost(),
-        };
-        let mut employees = reader.sorted(Source::Employees);
-        if let Some(before) = &self.before {
-            if let State::Failed(error) = states.contacts {
-                return Err(error);
-            }
-            let came: HashSet<u64> = contacts.iter().map(|contact| contact.id).collect();
-            let covered_to = reader.covered_to().unwrap_or(u64::MAX);
-            let stays = |contact: &&Contact| contact.id < covered_to && !came.contains(&contact.id);
-            contacts.extend(before.contacts.iter().filter(stays).cloned());
-            employees = before.employees.to_vec();
-            let known = before.unreadable.iter().filter(|row| !unreadable.contains(row));
-            unreadable = known.chain(&unreadable).cloned().collect();
-            times = Times {
-                newest_at: self.begun_at,
-                ..before.times
-            };
-            states.employees = before.states.employees.clone();
-            if let State::Whole = states.contacts {
-                states.contacts = before.states.contacts.clone();
-            }
-        }
         let is_failure = |failed: &Failed| failed.error.http_status() != Some(404);
-        let has_failed = Source::ALL
-            .iter()
-            .any(|source| reader.failure(*source).is_some_and(is_failure));
-        if contacts.len() > MAX_OF_ONE {
-            contacts.truncate(MAX_OF_ONE);
-            states.contacts = State::Partly;
-        }
+        let has_failed = |source: &Source| reader.failure(*source).is_some_and(is_failure);
+        let course = Known {
+            states: States {
+                contacts: state(Source::Contacts),
+                employees: state(Source::Employees),
+            },
+            times: Times {
+                whole_at: self.begun_at,
+                newest_at: self.begun_at,
+                cost: reader.cost(),
+            },
+            has_failed: Source::ALL.iter().any(has_failed),
+        };
+        let contacts = reader.sorted(Source::Contacts);
+        let unreadable = reader.unreadable(Source::Contacts).to_vec();
+        let employees = reader.sorted(Source::Employees);
+        let covered_to = reader.covered_to().unwrap_or(u64::MAX);
         drop(reader);
-        if let (State::Failed(error), State::Failed(_)) = (&states.contacts, &states.employees) {
-            return Err(error.clone());
+        match (&course.states.contacts, &course.states.employees, &self.before) {
+            (State::Failed(error), State::Failed(_), _) | (State::Failed(error), _, Some(_)) => Err(error.clone()),
+            (_, _, Some(before)) => Ok(Arc::new(
+                before.brought_up_to_date(contacts, covered_to, unreadable, course),
+            )),
+            _ => Ok(Arc::new(Book::new(contacts, employees.into(), unreadable, course))),
         }
-        Ok(Arc::new(Book::new(
-            contacts, employees, unreadable, states, times, has_failed,
-        )))
     }
 }
 
@@ -175,6 +155,7 @@ impl Books {
             portal,
             processors,
             ttl,
+            most: MAX_CONTACTS,
             shelves: Mutex::default(),
             count: Gauge::default(),
             contacts: Gauge::default(),
@@ -205,7 +186,7 @@ impl Books {
         let mut shelves = self.shelves();
         let shelf = shelves.get_mut(&person)?;
         let book = shelf.kept.as_ref()?;
-        let is_fresh = book.times.newest_at.elapsed() < self.ttl && shelf.unfinished.is_none();
+        let is_fresh = book.known.times.newest_at.elapsed() < self.ttl && shelf.unfinished.is_none();
         shelf.used_at = Instant::now();
         is_fresh.then(|| Arc::clone(book))
     }
@@ -293,7 +274,7 @@ impl Books {
         let longest = self.longest(shelf);
         let is_recent = |course: &Arc<Course>| now < course.begun_at + longest;
         let course = shelf.unfinished.take().filter(is_recent).unwrap_or_else(|| {
-            let is_young = |book: &&Arc<Book>| !book.has_failed && now < book.times.whole_at + longest;
+            let is_young = |book: &&Arc<Book>| !book.known.has_failed && now < book.known.times.whole_at + longest;
             Arc::new(Course::new(now, shelf.kept.as_ref().filter(is_young).cloned()))
         });
         let flight = Arc::clone(self).flight(person, Arc::clone(&course)).boxed().shared();
@@ -310,7 +291,7 @@ impl Books {
         const BOUNDS: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
         /// So that the portal spends half a percent of its time on a book at most.
         const TIMES_THE_COST: u32 = 200;
-        let cost = shelf.kept.as_ref().map_or(Duration::ZERO, |book| book.times.cost);
+        let cost = shelf.kept.as_ref().map_or(Duration::ZERO, |book| book.known.times.cost);
         let by_ttl = self.ttl.saturating_mul(TIMES).clamp(BOUNDS.0, BOUNDS.1);
         by_ttl.max(cost.saturating_mul(TIMES_THE_COST))
     }
@@ -360,7 +341,7 @@ impl Books {
     /// Drops the books that were unused for longest until the rest fits, but never that of `person`.
     fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: Person) {
         let all = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
-        while all(shelves) > MAX_CONTACTS {
+        while all(shelves) > self.most {
             let others = shelves
                 .iter()
                 .filter(|(other, shelf)| **other != person && !shelf.is_under_way());

@@ -128,9 +128,8 @@ pub enum Status {
 pub struct Recipient {
     /// The name or address that was asked for.
     pub asked: String,
-    /// one, several (ask the user, also about a single similar match) or none; absent if nothing could be asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<Status>,
+    /// one, several (ask the user, also about a single similar match) or none.
+    pub status: Status,
     /// Who may be meant, likeliest first.
     pub matches: Vec<Match>,
     /// Matches that are not shown.
@@ -175,7 +174,7 @@ impl Recipient {
     }
 
     fn decide(&mut self, status: Status, choice: Choice) {
-        self.status = Some(status);
+        self.status = status;
         self.choice = Some(choice);
         self.more_matches = 0;
         self.incomplete = false;
@@ -287,8 +286,8 @@ impl AddressBook {
             let Read { book, age: was } = self.books.read(person, arrived, until, progress).await?;
             age = was;
             evidence = Evidence {
-                is_whole: book.states.are_whole(&names.sources),
-                not_asked: book.states.not_asked(&names.sources),
+                is_whole: book.known.states.are_whole(&names.sources),
+                not_asked: book.known.states.not_asked(&names.sources),
                 indexes: vec![Arc::clone(&book.index)],
             };
             if !evidence.is_whole {

@@ -211,7 +211,7 @@ impl Client {
             // It expands nothing and passes nothing on.
             Self::ClaudeDesktop => match variable.file_twin() {
                 Some(twin) => {
-                    let file = machine.own_folder().join(dashed(variable.key));
+                    let file = machine.own_folder().join(dashed(variable));
                     Reference::Value(twin.name, file.display().to_string())
                 }
                 None => Reference::Passed,
@@ -246,7 +246,7 @@ fn holds_others(folder: &Path, file: &Path) -> bool {
 
 /// The name under which VS Code asks for a secret and keeps it.
 pub(super) fn input_id(variable: &EnvVar) -> String {
-    format!("bitrix24-{}", dashed(variable.key))
+    format!("bitrix24-{}", dashed(variable))
 }
 
 /// How an entry refers to what was typed in then.
@@ -254,6 +254,6 @@ pub(super) fn input_reference(variable: &EnvVar) -> String {
     format!("${{input:{}}}", input_id(variable))
 }
 
-fn dashed(key: &str) -> String {
-    key.replace('_', "-")
+fn dashed(variable: &EnvVar) -> String {
+    variable.key().replace('_', "-")
 }

@@ -9,11 +9,10 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::clients::Client;
 use super::clients::machine::Machine;
-use super::report::{Format, printable};
+use super::report::{Format, coded, printable};
 use super::wiring::Wiring;
 use super::{ExitStatus, Global, Stop, print_json};
 use crate::address_book;
@@ -54,11 +53,20 @@ struct Report {
 #[derive(Serialize, Deserialize)]
 struct Check {
     name: String,
-    status: String,
+    status: Status,
     saw: String,
-    /// Advice from the fix-it table, or `fix` alone: steps of a check's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    fix: Option<Value>,
+    fix: Option<Fix>,
+}
+
+/// What to do about it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Fix {
+    /// Advice from the fix-it table.
+    Failure(Box<Failure>),
+    /// Steps of a check's own.
+    Steps { fix: Vec<String> },
 }
 
 /// The portal, with the settings of this shell.
@@ -82,8 +90,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         }
     };
     let status = status_of(&findings, wiring);
-    let checks = findings.into_iter().map(Check::try_from).collect::<Result<Vec<_>, _>>();
-    report(checks.map_err(|error| Stop::Output(error.into()))?, arguments.format)?;
+    report(findings.into_iter().map(Check::from).collect(), arguments.format)?;
     Ok(status)
 }
 
@@ -131,102 +138,81 @@ fn status_of(findings: &[Finding], wiring: &Wiring) -> ExitStatus {
     }
 }
 
-impl TryFrom<Finding> for Check {
-    type Error = serde_json::Error;
-
-    fn try_from(finding: Finding) -> Result<Self, Self::Error> {
-        let fix = match finding.remedy {
-            None => None,
-            Some(Remedy::Failure(failed)) => Some(serde_json::to_value(Failure::from(&address_book::Error::Portal(
-                failed,
-            )))?),
-            Some(Remedy::Steps(steps)) => Some(json!({"fix": steps})),
-        };
-        let status = match finding.status {
-            Status::Ok => OK,
-            Status::Warning => WARNING,
-            Status::Failed => FAILED,
-            Status::Skipped => SKIPPED,
-        };
-        Ok(Self {
+impl From<Finding> for Check {
+    fn from(finding: Finding) -> Self {
+        let fix = finding.remedy.map(|remedy| match remedy {
+            Remedy::Failure(failed) => Fix::Failure(Box::new(Failure::from(&address_book::Error::Portal(failed)))),
+            Remedy::Steps(fix) => Fix::Steps { fix },
+        });
+        Self {
             name: finding.name.to_owned(),
-            status: status.to_owned(),
+            status: finding.status,
             saw: finding.saw,
             fix,
-        })
+        }
     }
 }
 
-const OK: &str = "ok";
-const WARNING: &str = "warning";
-const FAILED: &str = "failed";
-const SKIPPED: &str = "skipped";
-
 impl Check {
-    fn new(name: &str, status: &str, saw: impl Into<String>, steps: &[&str]) -> Self {
+    fn new(name: &str, status: Status, saw: impl Into<String>, steps: &[&str]) -> Self {
+        let fix: Vec<_> = steps.iter().map(|step| (*step).to_owned()).collect();
         Self {
             name: name.to_owned(),
-            status: status.to_owned(),
+            status,
             saw: saw.into(),
-            fix: (!steps.is_empty()).then(|| json!({"fix": steps})),
+            fix: (!fix.is_empty()).then_some(Fix::Steps { fix }),
         }
     }
 
     fn ok(name: &str, saw: impl Into<String>) -> Self {
-        Self::new(name, OK, saw, &[])
+        Self::new(name, Status::Ok, saw, &[])
     }
 
     fn warning(name: &str, saw: impl Into<String>, steps: &[&str]) -> Self {
-        Self::new(name, WARNING, saw, steps)
+        Self::new(name, Status::Warning, saw, steps)
     }
 
     fn failed(name: &str, saw: impl Into<String>, steps: &[&str]) -> Self {
-        Self::new(name, FAILED, saw, steps)
+        Self::new(name, Status::Failed, saw, steps)
     }
 
     fn skipped(name: &str, reason: &str) -> Self {
-        Self::new(name, SKIPPED, reason, &[])
+        Self::new(name, Status::Skipped, reason, &[])
     }
 
     /// Both forms are shown on terminals.
     fn printable(mut self) -> Self {
         self.saw = printable(&self.saw);
-        let steps = self.fix.as_mut().and_then(|fix| fix.get_mut("fix")?.as_array_mut());
-        for step in steps.into_iter().flatten() {
-            *step = step.as_str().map(printable).into();
+        match &mut self.fix {
+            Some(Fix::Failure(failure)) => &mut failure.fix,
+            Some(Fix::Steps { fix }) => fix,
+            None => return self,
         }
+        .iter_mut()
+        .for_each(|step| *step = printable(step));
         self
     }
 
     fn is_failed(&self) -> bool {
-        self.status == FAILED
+        self.status == Status::Failed
     }
 
     /// What to do, as labels and texts.
     fn lines(&self) -> Vec<(&'static str, String)> {
-        let Some(fix) = &self.fix else {
-            return Vec::new();
-        };
-        let text = |key: &str| fix.get(key).and_then(Value::as_str).map(str::to_owned);
-        let mut lines = Vec::new();
-        if let Some(code) = text("code") {
-            let code = match fix.get("http_status") {
-                Some(status) => format!("{code} (HTTP {status})"),
-                None => code,
-            };
-            lines.push(("code:", code));
+        let steps = |fix: &[String]| fix.iter().map(|step| ("fix:", step.clone())).collect();
+        match &self.fix {
+            None => Vec::new(),
+            Some(Fix::Steps { fix }) => steps(fix),
+            Some(Fix::Failure(failure)) => [
+                vec![("code:", coded(failure)), ("meaning:", failure.meaning.clone())],
+                steps(&failure.fix),
+                vec![
+                    ("who:", failure.who.as_str().to_owned()),
+                    ("docs:", failure.docs.clone()),
+                ],
+            ]
+            .concat(),
         }
-        lines.extend(text("meaning").map(|meaning| ("meaning:", meaning)));
-        let steps = fix
-            .get("fix")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
-        lines.extend(steps.map(|step| ("fix:", step.to_owned())));
-        lines.extend(text("who").map(|who| ("who:", who)));
-        lines.extend(text("docs").map(|docs| ("docs:", docs)));
-        lines
     }
 }
 
@@ -237,11 +223,11 @@ fn show(checks: &[Check]) -> std::io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     for check in checks {
-        let (style, mark, word) = match check.status.as_str() {
-            OK => (AnsiColor::Green.on_default(), '✓', "ok"),
-            WARNING => (AnsiColor::Yellow.on_default(), '!', "warn"),
-            FAILED => (AnsiColor::Red.on_default().bold(), '✗', "FAIL"),
-            _ => (DIM, '-', "skip"),
+        let (style, mark, word) = match check.status {
+            Status::Ok => (AnsiColor::Green.on_default(), '✓', "ok"),
+            Status::Warning => (AnsiColor::Yellow.on_default(), '!', "warn"),
+            Status::Failed => (AnsiColor::Red.on_default().bold(), '✗', "FAIL"),
+            Status::Skipped => (DIM, '-', "skip"),
         };
         writeln!(
             stdout,
@@ -252,8 +238,8 @@ fn show(checks: &[Check]) -> std::io::Result<()> {
             writeln!(stdout, "{:8}{DIM}{label:<8}{DIM:#} {text}", "")?;
         }
     }
-    let count = |status: &str| checks.iter().filter(|check| check.status == status).count();
-    match (count(FAILED), count(WARNING)) {
+    let count = |status: Status| checks.iter().filter(|check| check.status == status).count();
+    match (count(Status::Failed), count(Status::Warning)) {
         (0, 0) => writeln!(stdout, "all well")?,
         (0, warnings) => writeln!(stdout, "nothing failed, {} to look at", warnings)?,
         (1, _) => writeln!(stdout, "1 check failed")?,

@@ -49,19 +49,26 @@ pub(super) fn error(error: &dyn Error, hint: Option<&str>) {
     write(&lines);
 }
 
+/// The code of a failure, with the HTTP status.
+pub(super) fn coded(failure: &Failure) -> String {
+    match failure.http_status {
+        Some(status) => format!("{} (HTTP {status})", failure.code),
+        None => failure.code.clone(),
+    }
+}
+
 /// A failed look-up with its advice: the same facts that a tool result carries.
 pub(super) fn failure(failure: &Failure) {
     // The table's advice on arguments is for whoever calls a tool.
     let is_usage = failure.code == INVALID_ARGUMENTS;
-    let code = match failure.http_status {
-        Some(status) => format!("{} (HTTP {status})", failure.code),
-        None => failure.code.clone(),
-    };
     let retry = match failure.retry_after_seconds {
         Some(seconds) => format!("{}, after {seconds} s", failure.retry.as_str()),
         None => failure.retry.as_str().to_owned(),
     };
-    let mut lines = vec![(ERROR, "error:", failure.message.clone()), (CAUSE, "code:", code)];
+    let mut lines = vec![
+        (ERROR, "error:", failure.message.clone()),
+        (CAUSE, "code:", coded(failure)),
+    ];
     lines.extend((!is_usage).then(|| (CAUSE, "meaning:", failure.meaning.clone())));
     lines.extend(
         failure

@@ -1,8 +1,8 @@
 //! `resolve`: whom a mail is for, as an assistant finds out, for a person at a terminal or a script.
 
 use std::io::{self, Read};
-use std::pin::pin;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
 
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     names: Vec<String>,
     /// Where to look; may be given twice [default: both].
     #[arg(long, value_name = "SOURCE")]
-    source: Vec<SourceName>,
+    source: Vec<Source>,
     /// What to print: a table for people, or the tool's JSON.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -42,18 +42,13 @@ enum Format {
     Json,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SourceName {
-    Contacts,
-    Employees,
-}
+impl ValueEnum for Source {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
 
-impl From<SourceName> for Source {
-    fn from(name: SourceName) -> Self {
-        match name {
-            SourceName::Contacts => Self::Contacts,
-            SourceName::Employees => Self::Employees,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
     }
 }
 
@@ -63,13 +58,15 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         given = names(arguments) => given?,
         () = cancellation.cancelled() => return Ok(ExitStatus::Interrupted),
     };
-    let sources: Vec<Source> = arguments.source.iter().copied().map(Source::from).collect();
-    let found = match Names::new(&given, &sources) {
+    let found = match Names::new(&given, &arguments.source) {
         Ok(names) => {
             let line = progress::line(ProgressDrawTarget::hidden());
             let show = |contacts| progress::show(&line, contacts);
-            let resolving = pin!(wiring.book.resolve(&names, &show, cancellation));
-            progress::during(&line, ProgressDrawTarget::stderr(), resolving).await
+            let resolving = wiring.book.resolve(&names, &show, cancellation);
+            let show_line = || line.set_draw_target(ProgressDrawTarget::stderr());
+            let found = progress::during(resolving, show_line).await;
+            line.finish_and_clear();
+            found
         }
         Err(error) => Err(error.into()),
     };

@@ -22,10 +22,7 @@ pub(super) fn contacts(contacts: &[Contact]) -> String {
 
 /// Draws any rows with a line break at the end.
 pub(super) fn rows<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut table = empty(header, width());
-    rows.for_each(|row| {
-        table.add_row(row);
-    });
+    let table = table(header, rows.map(Vec::from).collect(), width());
     format!("{}\n", table.trim_fmt())
 }
 
@@ -34,34 +31,34 @@ fn width() -> u16 {
     width.max(MIN_WIDTH)
 }
 
-fn empty(header: &[&str], width: u16) -> Table {
+/// A table without its last column if no row has anything in it, as is usual of cautions.
+fn table(header: &[&str], rows: Vec<Vec<String>>, width: u16) -> Table {
+    let last = header.len().saturating_sub(1);
+    let is_used = |row: &Vec<String>| row.get(last).is_some_and(|cell| !cell.is_empty());
+    let columns = if rows.iter().any(is_used) { header.len() } else { last };
     let mut table = Table::new();
     table
         .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
-        .set_header(header);
+        .set_header(header.iter().take(columns));
+    for row in rows {
+        table.add_row(row.into_iter().take(columns));
+    }
     table
 }
 
 fn draw(contacts: &[Contact], width: u16) -> String {
-    let has_cautions = contacts.iter().any(|contact| !contact.cautions.is_empty());
-    let mut header = vec!["ID", "Name", "E-mail"];
-    if has_cautions {
-        header.push("Cautions");
-    }
-    let mut table = empty(&header, width);
-    for contact in contacts {
-        let mut row = vec![
+    let row = |contact: &Contact| {
+        vec![
             contact.id.to_string(),
             contact.name.clone().unwrap_or_default(),
             contact.email.clone(),
-        ];
-        if has_cautions {
-            row.push(cautions(&contact.cautions));
-        }
-        table.add_row(row);
-    }
+            cautions(&contact.cautions),
+        ]
+    };
+    let rows = contacts.iter().map(row).collect();
+    let mut table = table(&["ID", "Name", "E-mail", "Cautions"], rows, width);
     if let Some(ids) = table.column_mut(0) {
         ids.set_cell_alignment(CellAlignment::Right);
     }
@@ -70,15 +67,7 @@ fn draw(contacts: &[Contact], width: u16) -> String {
 
 /// Draws who may be meant by each name, with a line break at the end.
 pub(super) fn recipients(recipients: &[Recipient]) -> String {
-    let has_cautions = recipients
-        .iter()
-        .flat_map(|recipient| &recipient.matches)
-        .any(|found| !found.cautions.is_empty());
-    let mut header = vec!["Asked", "Status", "Name", "E-mail", "From", "Why"];
-    if has_cautions {
-        header.push("Cautions");
-    }
-    let mut table = empty(&header, width());
+    let mut rows = Vec::new();
     for recipient in recipients {
         let mut head = vec![recipient.asked.clone(), status(recipient)];
         for found in &recipient.matches {
@@ -88,11 +77,9 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
                 found.email.clone(),
                 word(found.source),
                 word(found.why),
+                cautions(&found.cautions),
             ]);
-            if has_cautions {
-                row.push(cautions(&found.cautions));
-            }
-            table.add_row(row);
+            rows.push(row);
         }
         let more = match recipient.more_matches {
             0 if recipient.matches.is_empty() => Some(String::new()),
@@ -101,14 +88,15 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
         };
         if let Some(more) = more {
             head.push(more);
-            table.add_row(head);
+            rows.push(head);
         }
     }
-    format!("{}\n", table.trim_fmt())
+    let header = ["Asked", "Status", "Name", "E-mail", "From", "Why", "Cautions"];
+    format!("{}\n", table(&header, rows, width()).trim_fmt())
 }
 
 fn status(recipient: &Recipient) -> String {
-    let mut status = recipient.status.map_or_else(|| "not asked".to_owned(), word);
+    let mut status = word(recipient.status);
     if recipient.incomplete {
         status.push_str(", incomplete");
     }

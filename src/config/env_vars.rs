@@ -7,8 +7,6 @@
 pub struct EnvVar {
     /// Its name: a contract.
     pub name: &'static str,
-    /// The same setting's key in the settings file.
-    pub key: &'static str,
     /// What it sets, in one line.
     pub meaning: &'static str,
     /// The value when it is not set; empty if there is none.
@@ -31,6 +29,26 @@ enum Part {
 }
 
 impl EnvVar {
+    /// The same setting's key in the settings file.
+    pub fn key(&self) -> String {
+        let own = self.name.trim_start_matches("BITRIX24_").trim_start_matches("MCP_");
+        own.to_ascii_lowercase()
+    }
+
+    /// The variable's name; a file's is that of the secret in it.
+    pub(super) fn setting(&self) -> &'static str {
+        self.name.strip_suffix("_FILE").unwrap_or(self.name)
+    }
+
+    /// What it gives, alone or instead of others: a secret in a variable or in a file, and the portal to call by a webhook
+    /// or as an application.
+    pub(super) fn slot(&self) -> &'static str {
+        match self.setting() {
+            name if name == PORTAL.name => WEBHOOK_URL.name,
+            name => name,
+        }
+    }
+
     /// Its twin that names a file; every secret has one, and nothing else has.
     pub fn file_twin(&self) -> Option<&'static EnvVar> {
         ALL.iter()
@@ -58,240 +76,70 @@ impl EnvVar {
     }
 }
 
-/// The inbound webhook: portal, user and secret in one.
-pub const WEBHOOK_URL: EnvVar = EnvVar {
-    name: "BITRIX24_WEBHOOK_URL",
-    key: "webhook_url",
-    meaning: "The inbound webhook's URL, as its page in Bitrix24 shows it. A secret.",
-    default: "",
-    example: "https://example.bitrix24.com/rest/1/SECRET/",
-    part: Part::Credentials,
-};
+/// Makes a constant of each row, and the list of all.
+macro_rules! table {
+    ($($constant:ident = $name:literal of $part:ident, example $example:literal $(, default $default:literal)?:
+        $meaning:literal;)+) => {
+        $(
+            #[doc = concat!("`", $name, "`.")]
+            pub const $constant: EnvVar = EnvVar {
+                name: $name,
+                meaning: $meaning,
+                default: concat!($($default)?),
+                example: $example,
+                part: Part::$part,
+            };
+        )+
 
-/// The same from a file.
-pub const WEBHOOK_URL_FILE: EnvVar = EnvVar {
-    name: "BITRIX24_WEBHOOK_URL_FILE",
-    key: "webhook_url_file",
-    meaning: "A file that holds the webhook's URL instead; read again when it changes.",
-    default: "",
-    example: "/run/secrets/bitrix24-webhook",
-    part: Part::Credentials,
-};
+        /// Every variable, in the order of the documentation.
+        pub const ALL: &[EnvVar] = &[$($constant),+];
+    };
+}
 
-/// The portal, for an application.
-pub const PORTAL: EnvVar = EnvVar {
-    name: "BITRIX24_PORTAL",
-    key: "portal",
-    meaning: "With an application instead of a webhook: the portal's address.",
-    default: "",
-    example: "https://example.bitrix24.com",
-    part: Part::Credentials,
-};
-
-/// The application.
-pub const CLIENT_ID: EnvVar = EnvVar {
-    name: "BITRIX24_CLIENT_ID",
-    key: "client_id",
-    meaning: "The application's client id.",
-    default: "",
-    example: "local.0123456789abcd.01234567",
-    part: Part::Credentials,
-};
-
-/// The application's secret.
-pub const CLIENT_SECRET: EnvVar = EnvVar {
-    name: "BITRIX24_CLIENT_SECRET",
-    key: "client_secret",
-    meaning: "The application's client secret. A secret.",
-    default: "",
-    example: "SECRET",
-    part: Part::Credentials,
-};
-
-/// The same from a file.
-pub const CLIENT_SECRET_FILE: EnvVar = EnvVar {
-    name: "BITRIX24_CLIENT_SECRET_FILE",
-    key: "client_secret_file",
-    meaning: "A file that holds it instead.",
-    default: "",
-    example: "/run/secrets/bitrix24-client",
-    part: Part::Credentials,
-};
-
-/// A token to start with.
-pub const ACCESS_TOKEN: EnvVar = EnvVar {
-    name: "BITRIX24_ACCESS_TOKEN",
-    key: "access_token",
-    meaning: "An access token to start with, if nobody ran `login`. A secret.",
-    default: "",
-    example: "TOKEN",
-    part: Part::Credentials,
-};
-
-/// The same from a file.
-pub const ACCESS_TOKEN_FILE: EnvVar = EnvVar {
-    name: "BITRIX24_ACCESS_TOKEN_FILE",
-    key: "access_token_file",
-    meaning: "A file that holds it instead.",
-    default: "",
-    example: "/run/secrets/bitrix24-access",
-    part: Part::Credentials,
-};
-
-/// Its refresh token.
-pub const REFRESH_TOKEN: EnvVar = EnvVar {
-    name: "BITRIX24_REFRESH_TOKEN",
-    key: "refresh_token",
-    meaning: "Its refresh token. A secret.",
-    default: "",
-    example: "TOKEN",
-    part: Part::Credentials,
-};
-
-/// The same from a file.
-pub const REFRESH_TOKEN_FILE: EnvVar = EnvVar {
-    name: "BITRIX24_REFRESH_TOKEN_FILE",
-    key: "refresh_token_file",
-    meaning: "A file that holds it instead.",
-    default: "",
-    example: "/run/secrets/bitrix24-refresh",
-    part: Part::Credentials,
-};
-
-/// Where tokens are kept.
-pub const TOKEN_STORE: EnvVar = EnvVar {
-    name: "BITRIX24_TOKEN_STORE",
-    key: "token_store",
-    meaning: "The file where refreshed tokens are kept; by default one for each portal and application in your state folder.",
-    default: "",
-    example: "/var/lib/bitrix24-mail-mcp/tokens.json",
-    part: Part::Credentials,
-};
-
-/// Who exchanges tokens.
-pub const OAUTH_SERVER: EnvVar = EnvVar {
-    name: "BITRIX24_OAUTH_SERVER",
-    key: "oauth_server",
-    meaning: "The authorization server; https://oauth.bitrix24.tech for portals in Russia.",
-    default: "https://oauth.bitrix.info",
-    example: "https://oauth.bitrix24.tech",
-    part: Part::Credentials,
-};
-
-/// What the portal takes.
-pub const RATE_LIMIT: EnvVar = EnvVar {
-    name: "BITRIX24_RATE_LIMIT",
-    key: "rate_limit",
-    meaning: "Requests a second, and how many at once, that the portal takes: 2/50, on Enterprise 5/250, off for a self-hosted portal.",
-    default: "2/50",
-    example: "5/250",
-    part: Part::General,
-};
-
-/// How long answers, and the address book in memory, count as fresh.
-pub const CACHE_TTL: EnvVar = EnvVar {
-    name: "BITRIX24_CACHE_TTL",
-    key: "cache_ttl",
-    meaning: "How long an answer, and the address book in memory, count as fresh, up to 1h; 0 keeps nothing.",
-    default: "60s",
-    example: "60s",
-    part: Part::General,
-};
-
-/// The deadline of a look-up.
-pub const TIMEOUT: EnvVar = EnvVar {
-    name: "BITRIX24_TIMEOUT",
-    key: "timeout",
-    meaning: "Time for one look-up with all its attempts, from 100ms to 50s.",
-    default: "25s",
-    example: "25s",
-    part: Part::General,
-};
-
-/// What callers over HTTP have to show.
-pub const HTTP_TOKEN: EnvVar = EnvVar {
-    name: "BITRIX24_MCP_HTTP_TOKEN",
-    key: "http_token",
-    meaning: "With --http: the bearer token that every request has to carry; needed beyond loopback and behind a proxy. A secret.",
-    default: "",
-    example: "$(openssl rand -hex 32)",
-    part: Part::Http,
-};
-
-/// The same from a file.
-pub const HTTP_TOKEN_FILE: EnvVar = EnvVar {
-    name: "BITRIX24_MCP_HTTP_TOKEN_FILE",
-    key: "http_token_file",
-    meaning: "A file that holds it instead; read again when it changes.",
-    default: "",
-    example: "/run/secrets/bitrix24-mail-mcp-token",
-    part: Part::Http,
-};
-
-/// The names of an HTTP server.
-pub const ALLOWED_HOSTS: EnvVar = EnvVar {
-    name: "BITRIX24_MCP_ALLOWED_HOSTS",
-    key: "allowed_hosts",
-    meaning: "With --http: names under which clients may reach this server, beside loopback and its own address.",
-    default: "",
-    example: "mcp.example.com,mcp.example.com:8443",
-    part: Part::Http,
-};
-
-/// Web pages that may call.
-pub const ALLOWED_ORIGINS: EnvVar = EnvVar {
-    name: "BITRIX24_MCP_ALLOWED_ORIGINS",
-    key: "allowed_origins",
-    meaning: "With --http: origins whose web pages may call and read the answers (CORS).",
-    default: "",
-    example: "https://app.example.com,http://localhost:6274",
-    part: Part::Http,
-};
-
-/// How often one caller may call.
-pub const CALLER_LIMIT: EnvVar = EnvVar {
-    name: "BITRIX24_MCP_CALLER_LIMIT",
-    key: "caller_limit",
-    meaning: "With --http: calls a second, and how many at once, of one address, or off. Programs on this machine are limited only if it is set, and a proxy on it is believed whom it calls for (X-Forwarded-For).",
-    default: "20/200",
-    example: "20/200",
-    part: Part::Http,
-};
-
-/// The log level.
-pub const LOG: EnvVar = EnvVar {
-    name: "BITRIX24_MCP_LOG",
-    key: "log",
-    meaning: "What is logged to stderr: off, error, warn, info, debug or trace.",
-    default: "warn",
-    example: "info",
-    part: Part::General,
-};
-
-/// Every variable, in the order of the documentation.
-pub const ALL: &[EnvVar] = &[
-    WEBHOOK_URL,
-    WEBHOOK_URL_FILE,
-    PORTAL,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    CLIENT_SECRET_FILE,
-    ACCESS_TOKEN,
-    ACCESS_TOKEN_FILE,
-    REFRESH_TOKEN,
-    REFRESH_TOKEN_FILE,
-    TOKEN_STORE,
-    OAUTH_SERVER,
-    RATE_LIMIT,
-    CACHE_TTL,
-    TIMEOUT,
-    HTTP_TOKEN,
-    HTTP_TOKEN_FILE,
-    ALLOWED_HOSTS,
-    ALLOWED_ORIGINS,
-    CALLER_LIMIT,
-    LOG,
-];
+table! {
+    WEBHOOK_URL = "BITRIX24_WEBHOOK_URL" of Credentials, example "https://example.bitrix24.com/rest/1/SECRET/":
+        "The inbound webhook's URL, as its page in Bitrix24 shows it. A secret.";
+    WEBHOOK_URL_FILE = "BITRIX24_WEBHOOK_URL_FILE" of Credentials, example "/run/secrets/bitrix24-webhook":
+        "A file that holds the webhook's URL instead; read again when it changes.";
+    PORTAL = "BITRIX24_PORTAL" of Credentials, example "https://example.bitrix24.com":
+        "With an application instead of a webhook: the portal's address.";
+    CLIENT_ID = "BITRIX24_CLIENT_ID" of Credentials, example "local.0123456789abcd.01234567":
+        "The application's client id.";
+    CLIENT_SECRET = "BITRIX24_CLIENT_SECRET" of Credentials, example "SECRET":
+        "The application's client secret. A secret.";
+    CLIENT_SECRET_FILE = "BITRIX24_CLIENT_SECRET_FILE" of Credentials, example "/run/secrets/bitrix24-client":
+        "A file that holds it instead.";
+    ACCESS_TOKEN = "BITRIX24_ACCESS_TOKEN" of Credentials, example "TOKEN":
+        "An access token to start with, if nobody ran `login`. A secret.";
+    ACCESS_TOKEN_FILE = "BITRIX24_ACCESS_TOKEN_FILE" of Credentials, example "/run/secrets/bitrix24-access":
+        "A file that holds it instead.";
+    REFRESH_TOKEN = "BITRIX24_REFRESH_TOKEN" of Credentials, example "TOKEN":
+        "Its refresh token. A secret.";
+    REFRESH_TOKEN_FILE = "BITRIX24_REFRESH_TOKEN_FILE" of Credentials, example "/run/secrets/bitrix24-refresh":
+        "A file that holds it instead.";
+    TOKEN_STORE = "BITRIX24_TOKEN_STORE" of Credentials, example "/var/lib/bitrix24-mail-mcp/tokens.json":
+        "The file where refreshed tokens are kept; by default one for each portal and application in your state folder.";
+    OAUTH_SERVER = "BITRIX24_OAUTH_SERVER" of Credentials, example "https://oauth.bitrix24.tech", default "https://oauth.bitrix.info":
+        "The authorization server; https://oauth.bitrix24.tech for portals in Russia.";
+    RATE_LIMIT = "BITRIX24_RATE_LIMIT" of General, example "5/250", default "2/50":
+        "Requests a second, and how many at once, that the portal takes: 2/50, on Enterprise 5/250, off for a self-hosted portal.";
+    CACHE_TTL = "BITRIX24_CACHE_TTL" of General, example "60s", default "60s":
+        "How long an answer, and the address book in memory, count as fresh, up to 1h; 0 keeps nothing.";
+    TIMEOUT = "BITRIX24_TIMEOUT" of General, example "25s", default "25s":
+        "Time for one look-up with all its attempts, from 100ms to 50s.";
+    HTTP_TOKEN = "BITRIX24_MCP_HTTP_TOKEN" of Http, example "$(openssl rand -hex 32)":
+        "With --http: the bearer token that every request has to carry; needed beyond loopback and behind a proxy. A secret.";
+    HTTP_TOKEN_FILE = "BITRIX24_MCP_HTTP_TOKEN_FILE" of Http, example "/run/secrets/bitrix24-mail-mcp-token":
+        "A file that holds it instead; read again when it changes.";
+    ALLOWED_HOSTS = "BITRIX24_MCP_ALLOWED_HOSTS" of Http, example "mcp.example.com,mcp.example.com:8443":
+        "With --http: names under which clients may reach this server, beside loopback and its own address.";
+    ALLOWED_ORIGINS = "BITRIX24_MCP_ALLOWED_ORIGINS" of Http, example "https://app.example.com,http://localhost:6274":
+        "With --http: origins whose web pages may call and read the answers (CORS).";
+    CALLER_LIMIT = "BITRIX24_MCP_CALLER_LIMIT" of Http, example "20/200", default "20/200":
+        "With --http: calls a second, and how many at once, of one address, or off. Programs on this machine are limited only if it is set, and a proxy on it is believed whom it calls for (X-Forwarded-For).";
+    LOG = "BITRIX24_MCP_LOG" of General, example "info", default "warn":
+        "What is logged to stderr: off, error, warn, info, debug or trace.";
+}
 
 /// The table as Markdown, for the README.
 pub fn markdown_table() -> String {
@@ -303,7 +151,9 @@ pub fn markdown_table() -> String {
         };
         table.push_str(&format!(
             "| `{}` | `{}` | {default} | {} |\n",
-            variable.name, variable.key, variable.meaning
+            variable.name,
+            variable.key(),
+            variable.meaning
         ));
     }
     table

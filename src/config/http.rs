@@ -1,64 +1,41 @@
 //! The settings of the HTTP server: whom to let in.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
-use secrecy::ExposeSecret;
-
-use super::env_vars;
-use super::layer::{Given, Maybe, SecretSource};
-use super::{Error, parsed};
-use crate::portal::read_small_file;
+use super::layer::Layer;
+use super::{Error, env_vars, or_off};
+use crate::portal::{GivenSecret, RateLimit, read_small_file};
 use crate::transports::guard::{CallerLimit, Settings, Token};
 
-pub(super) fn guard(
-    token: Maybe<SecretSource>,
-    hosts: Maybe<String>,
-    origins: Maybe<String>,
-    caller_limit: Maybe<String>,
-) -> Result<Settings, Error> {
+pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
+    let caller_limit = layer.read(&env_vars::CALLER_LIMIT, or_off::<RateLimit>)?;
     Ok(Settings {
-        token: token.map(checked_token).transpose()?,
-        allowed_hosts: parsed_or_default(hosts, env_vars::ALLOWED_HOSTS.example)?,
-        allowed_origins: parsed_or_default(origins, env_vars::ALLOWED_ORIGINS.example)?,
-        caller_limit: match caller_limit {
-            None => Some(CallerLimit::DEFAULT),
-            Some(given) if given.value.trim().eq_ignore_ascii_case("off") => None,
-            Some(given) => Some(parsed(given, env_vars::CALLER_LIMIT.example)?),
-        },
+        token: token(layer)?,
+        allowed_hosts: layer.read(&env_vars::ALLOWED_HOSTS, str::parse)?,
+        allowed_origins: layer.read(&env_vars::ALLOWED_ORIGINS, str::parse)?,
+        caller_limit: caller_limit.map(|limit| CallerLimit {
+            per_second: limit.per_second,
+            burst: limit.burst,
+            // Who gives the limit wants everybody limited.
+            limits_loopback: layer.get(&env_vars::CALLER_LIMIT).is_some(),
+        }),
     })
 }
 
-fn parsed_or_default<T>(given: Maybe<String>, example: &'static str) -> Result<T, Error>
-where
-    T: FromStr<Err: Display> + Default,
-{
-    let parsed = given.map(|given| parsed(given, example)).transpose()?;
-    Ok(parsed.unwrap_or_default())
-}
-
 /// A token that cannot work is better noticed now than by every client.
-fn checked_token(given: Given<SecretSource>) -> Result<Token, Error> {
-    let Given { value, origin } = given;
-    let wrong = |problem: String, example| Error::Value {
-        origin: origin.clone(),
-        problem,
-        example,
+fn token(layer: &Layer) -> Result<Option<Token>, Error> {
+    let Some(given) = layer.get(&env_vars::HTTP_TOKEN) else {
+        return Ok(None);
     };
-    match value {
-        SecretSource::Text(text) => {
-            let text = text.expose_secret().trim().into();
-            Token::from_text(text).map_err(|error| wrong(error.to_string(), env_vars::HTTP_TOKEN.example))
-        }
-        SecretSource::File(path) => {
+    match given.value.clone() {
+        GivenSecret::Text(text) => Token::from_text(text).map_err(|error| given.origin.wrong(error)),
+        GivenSecret::File(path) => {
             let token = Token::from_reader(move || read_small_file(&path));
             match token.problem() {
                 None => Ok(token),
-                Some(problem) => Err(wrong(
-                    format!("names a file that holds no token: {problem}"),
-                    env_vars::HTTP_TOKEN_FILE.example,
-                )),
+                Some(problem) => Err(given
+                    .origin
+                    .wrong(format_args!("names a file that holds no token: {problem}"))),
             }
         }
     }
+    .map(Some)
 }

@@ -1,12 +1,14 @@
 //! What was given, and where: one layer per source, nothing checked yet.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::ExposeSecret;
 
+use super::Error;
 use super::env_vars::EnvVar;
 use super::paths::InvalidPath;
+use crate::portal::GivenSecret;
 
 /// Where a setting came from, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,74 +25,53 @@ impl Origin {
             Self::Environment(variable) | Self::File(_, variable) => variable,
         }
     }
+
+    /// The error of a wrong value.
+    pub(super) fn wrong(&self, problem: impl Display) -> Error {
+        Error::Value {
+            origin: self.clone(),
+            problem: problem.to_string(),
+            example: self.variable().example,
+        }
+    }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment(variable) => f.write_str(variable.name),
-            Self::File(path, variable) => write!(f, "`{}` in {}", variable.key, path.display()),
+            Self::File(path, variable) => write!(f, "`{}` in {}", variable.key(), path.display()),
         }
     }
 }
 
-/// A value and where it came from.
+/// A value and where it came from. Any text may turn out to be a secret, so none is shown.
 #[derive(Debug, Clone)]
-pub struct Given<T> {
-    /// The value, unchecked.
-    pub value: T,
+pub struct Given {
+    /// The text without blanks around it, unchecked; a [path](EnvVar::is_path) as such.
+    pub value: GivenSecret,
     /// Its source.
     pub origin: Origin,
 }
 
-/// A secret, or the file that holds it.
-#[derive(Debug, Clone)]
-pub enum SecretSource {
-    /// The secret itself.
-    Text(SecretString),
-    /// Its file.
-    File(PathBuf),
+impl Given {
+    pub(super) fn new(text: &str, origin: Origin) -> Self {
+        let text = text.trim();
+        let value = match origin.variable().is_path() {
+            true => GivenSecret::File(text.into()),
+            false => GivenSecret::Text(text.into()),
+        };
+        Self { value, origin }
+    }
+
+    fn variable(&self) -> &'static EnvVar {
+        self.origin.variable()
+    }
 }
 
-/// Something that every source may give, or nothing.
-pub type Maybe<T> = Option<Given<T>>;
-
-/// The settings of one source; all optional.
+/// The settings of one source, or of several, in the order in which they were found.
 #[derive(Debug, Default)]
-pub struct Layer {
-    /// The webhook, or its file.
-    pub webhook: Maybe<SecretSource>,
-    /// The portal of an application.
-    pub portal: Maybe<String>,
-    /// The application.
-    pub client_id: Maybe<String>,
-    /// Its secret.
-    pub client_secret: Maybe<SecretSource>,
-    /// A token to start with.
-    pub access_token: Maybe<SecretSource>,
-    /// Its refresh token.
-    pub refresh_token: Maybe<SecretSource>,
-    /// Where tokens are kept.
-    pub token_store: Maybe<PathBuf>,
-    /// Who exchanges tokens.
-    pub oauth_server: Maybe<String>,
-    /// What the portal takes.
-    pub rate_limit: Maybe<String>,
-    /// How long answers, and the address book in memory, count as fresh.
-    pub cache_ttl: Maybe<String>,
-    /// Time for one look-up.
-    pub timeout: Maybe<String>,
-    /// What callers over HTTP have to show.
-    pub http_token: Maybe<SecretSource>,
-    /// Names of the HTTP server.
-    pub allowed_hosts: Maybe<String>,
-    /// Web pages that may call it.
-    pub allowed_origins: Maybe<String>,
-    /// How often one caller may call it.
-    pub caller_limit: Maybe<String>,
-    /// Log level.
-    pub log: Maybe<String>,
-}
+pub struct Layer(pub(super) Vec<Given>);
 
 /// Why a source could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -135,43 +116,66 @@ impl Layer {
     /// This layer, with `below` where this one is silent. Credentials are one thing: a webhook or an application here
     /// hides the other kind below.
     #[must_use]
-    pub fn over(self, below: Self) -> Self {
-        let (hides_webhook, hides_application) = (self.portal.is_some(), self.webhook.is_some());
-        let application = |below: Maybe<String>| below.filter(|_| !hides_application);
-        Self {
-            webhook: self.webhook.or(below.webhook.filter(|_| !hides_webhook)),
-            portal: self.portal.or(application(below.portal)),
-            client_id: self.client_id.or(below.client_id),
-            client_secret: self.client_secret.or(below.client_secret),
-            access_token: self.access_token.or(below.access_token),
-            refresh_token: self.refresh_token.or(below.refresh_token),
-            token_store: self.token_store.or(below.token_store),
-            oauth_server: self.oauth_server.or(below.oauth_server),
-            rate_limit: self.rate_limit.or(below.rate_limit),
-            cache_ttl: self.cache_ttl.or(below.cache_ttl),
-            timeout: self.timeout.or(below.timeout),
-            http_token: self.http_token.or(below.http_token),
-            allowed_hosts: self.allowed_hosts.or(below.allowed_hosts),
-            allowed_origins: self.allowed_origins.or(below.allowed_origins),
-            caller_limit: self.caller_limit.or(below.caller_limit),
-            log: self.log.or(below.log),
+    pub fn over(mut self, mut below: Self) -> Self {
+        let hides = |given: &Given| {
+            self.0
+                .iter()
+                .any(|own| own.variable().slot() == given.variable().slot())
+        };
+        below.0.retain(|given| !hides(given));
+        self.0.append(&mut below.0);
+        self
+    }
+
+    /// Refuses two values where one alone can be meant.
+    pub(super) fn check_unique(&self) -> Result<(), LayerError> {
+        for (place, given) in self.0.iter().enumerate() {
+            let mut later = self.0.iter().skip(place + 1);
+            if let Some(other) = later.find(|other| other.variable().slot() == given.variable().slot()) {
+                return Err(LayerError::Twice(given.origin.clone(), other.origin.clone()));
+            }
         }
+        Ok(())
+    }
+
+    /// What gives `variable`, in itself or in its [file](EnvVar::file_twin).
+    pub(super) fn get(&self, variable: &EnvVar) -> Option<&Given> {
+        self.0.iter().find(|given| given.variable().setting() == variable.name)
+    }
+
+    /// The secret, or its file.
+    pub(super) fn secret(&self, variable: &EnvVar) -> Option<GivenSecret> {
+        Some(self.get(variable)?.value.clone())
+    }
+
+    /// The text as it was given.
+    pub(super) fn text(&self, variable: &EnvVar) -> Option<&str> {
+        match &self.get(variable)?.value {
+            GivenSecret::Text(text) => Some(text.expose_secret()),
+            GivenSecret::File(_) => None,
+        }
+    }
+
+    /// The text as it was given, or the default, as `parse` reads it.
+    pub(super) fn read<T, E: Display>(
+        &self,
+        variable: &'static EnvVar,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, Error> {
+        parse(self.text(variable).unwrap_or(variable.default)).map_err(|problem| match self.get(variable) {
+            Some(given) => given.origin.wrong(problem),
+            None => Origin::Environment(variable).wrong(problem),
+        })
     }
 
     /// The files that hold secrets: those that are named for one, and the settings file if one is in it.
     pub fn secret_files(&self) -> Vec<PathBuf> {
-        let secrets = [
-            &self.webhook,
-            &self.client_secret,
-            &self.access_token,
-            &self.refresh_token,
-            &self.http_token,
-        ];
         let mut files: Vec<PathBuf> = Vec::new();
-        for given in secrets.into_iter().flatten() {
+        for given in &self.0 {
             let file = match (&given.value, &given.origin) {
-                (SecretSource::File(path), _) | (SecretSource::Text(_), Origin::File(path, _)) => path,
-                (SecretSource::Text(_), Origin::Environment(_)) => continue,
+                (GivenSecret::File(path), _) if given.variable().name.ends_with("_FILE") => path,
+                (GivenSecret::Text(_), Origin::File(path, variable)) if variable.is_secret() => path,
+                _ => continue,
             };
             if !files.contains(file) {
                 files.push(file.clone());
@@ -181,39 +185,7 @@ impl Layer {
     }
 
     /// Every setting that was given, and where; the rest has its default.
-    pub fn origins(&self) -> Vec<&Origin> {
-        fn of<T>(given: &Maybe<T>) -> Option<&Origin> {
-            given.as_ref().map(|given| &given.origin)
-        }
-        [
-            of(&self.webhook),
-            of(&self.portal),
-            of(&self.client_id),
-            of(&self.client_secret),
-            of(&self.access_token),
-            of(&self.refresh_token),
-            of(&self.token_store),
-            of(&self.oauth_server),
-            of(&self.rate_limit),
-            of(&self.cache_ttl),
-            of(&self.timeout),
-            of(&self.http_token),
-            of(&self.allowed_hosts),
-            of(&self.allowed_origins),
-            of(&self.caller_limit),
-            of(&self.log),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
-}
-
-impl<T> Given<T> {
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
-        Given {
-            value: change(self.value),
-            origin: self.origin,
-        }
+    pub fn origins(&self) -> Vec<Origin> {
+        self.0.iter().map(|given| given.origin.clone()).collect()
     }
 }

@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use super::Error;
-use super::layer::{Given, Layer, LayerError, Maybe, Origin, SecretSource};
+use super::layer::{Layer, LayerError, Origin};
+use crate::portal::GivenSecret;
 
 /// Why a path cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -85,45 +86,18 @@ pub(super) fn state_folder() -> Option<PathBuf> {
 
 impl Layer {
     /// With every path as the table above says.
-    pub(super) fn with_paths_expanded(self, home: Option<&Path>) -> Result<Self, Error> {
-        let secret = |given: Maybe<SecretSource>| match given {
-            Some(Given {
-                value: SecretSource::File(path),
-                origin,
-            }) => meant(&path, &origin, home).map(|path| {
-                Some(Given {
-                    value: SecretSource::File(path),
-                    origin,
-                })
-            }),
-            other => Ok(other),
-        };
-        let path = |given: Given<PathBuf>| {
-            Ok::<_, Error>(Given {
-                value: meant(&given.value, &given.origin, home)?,
-                origin: given.origin,
-            })
-        };
-        Ok(Self {
-            webhook: secret(self.webhook)?,
-            client_secret: secret(self.client_secret)?,
-            access_token: secret(self.access_token)?,
-            refresh_token: secret(self.refresh_token)?,
-            token_store: self.token_store.map(path).transpose()?,
-            http_token: secret(self.http_token)?,
-            ..self
-        })
+    pub(super) fn with_paths_expanded(mut self, home: Option<&Path>) -> Result<Self, Error> {
+        for given in &mut self.0 {
+            if let GivenSecret::File(path) = &mut given.value {
+                *path = meant(path, &given.origin, home)?;
+            }
+        }
+        Ok(self)
     }
 }
 
 fn meant(path: &Path, origin: &Origin, home: Option<&Path>) -> Result<PathBuf, Error> {
-    // A file of variables may leave blanks around it.
-    let trimmed = path.to_str().map_or(path, |text| Path::new(text.trim()));
-    let path = expanded(trimmed, home).map_err(|problem| Error::Value {
-        origin: origin.clone(),
-        problem: problem.to_string(),
-        example: origin.variable().example,
-    })?;
+    let path = expanded(path, home).map_err(|problem| origin.wrong(problem))?;
     Ok(match origin {
         // Else the file would name other files in each folder that the server is started in.
         Origin::File(settings, _) => settings.parent().unwrap_or(Path::new("")).join(path),
@@ -135,6 +109,7 @@ fn meant(path: &Path, origin: &Origin, home: Option<&Path>) -> Result<PathBuf, E
 mod tests {
     use super::*;
     use crate::config::env_vars;
+    use crate::config::layer::Given;
 
     #[test]
     fn a_tilde_is_the_home_folder_and_nothing_else_is_changed() {
@@ -168,15 +143,12 @@ mod tests {
     fn the_paths_of_a_settings_file_begin_in_its_folder() {
         for (written, expected) in [("w", "/etc/mcp/w"), ("/w", "/w"), ("~/w", "/home/u/w")] {
             let origin = Origin::File("/etc/mcp/settings.toml".into(), &env_vars::TOKEN_STORE);
-            let layer = Layer {
-                token_store: Some(Given {
-                    value: written.into(),
-                    origin,
-                }),
-                ..Layer::default()
-            };
+            let layer = Layer(vec![Given::new(written, origin)]);
             let layer = layer.with_paths_expanded(Some(Path::new("/home/u"))).unwrap();
-            assert_eq!(layer.token_store.unwrap().value, Path::new(expected));
+            let Some(GivenSecret::File(path)) = layer.secret(&env_vars::TOKEN_STORE) else {
+                panic!("{written} is no path")
+            };
+            assert_eq!(path, Path::new(expected));
         }
     }
 }

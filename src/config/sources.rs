@@ -3,76 +3,28 @@
 
 use std::path::{Path, PathBuf};
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::ExposeSecret;
+use toml::de::DeTable;
 
 use super::env_vars::{self, EnvVar};
-use super::layer::{Given, Layer, LayerError, Origin, SecretSource};
+use super::layer::{Given, Layer, LayerError, Origin};
 use super::paths::begins_with_tilde;
 use crate::portal::{may_hold_a_webhook, read_small_file};
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileKeys {
-    webhook_url: Option<SecretString>,
-    webhook_url_file: Option<PathBuf>,
-    portal: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<SecretString>,
-    client_secret_file: Option<PathBuf>,
-    access_token: Option<SecretString>,
-    access_token_file: Option<PathBuf>,
-    refresh_token: Option<SecretString>,
-    refresh_token_file: Option<PathBuf>,
-    token_store: Option<PathBuf>,
-    oauth_server: Option<String>,
-    rate_limit: Option<String>,
-    cache_ttl: Option<String>,
-    timeout: Option<String>,
-    http_token: Option<SecretString>,
-    http_token_file: Option<PathBuf>,
-    allowed_hosts: Option<String>,
-    allowed_origins: Option<String>,
-    caller_limit: Option<String>,
-    log: Option<String>,
-}
 
 impl Layer {
     /// Reads the environment. An empty variable counts as not set: clients that fill in forms leave such ones behind.
     ///
     /// # Errors
-    /// [`LayerError::NotUnicode`] or [`LayerError::Twice`].
+    /// [`LayerError::NotUnicode`].
     pub fn from_environment() -> Result<Self, LayerError> {
-        let secret = |text: &'static EnvVar, file: &'static EnvVar| {
-            one_of(
-                read(text)?.map(|given| given.map(|text| SecretSource::Text(text.into()))),
-                read(file)?.map(|given| given.map(|path| SecretSource::File(path.into()))),
-            )
-        };
-        Ok(Self {
-            webhook: secret(&env_vars::WEBHOOK_URL, &env_vars::WEBHOOK_URL_FILE)?,
-            portal: read(&env_vars::PORTAL)?,
-            client_id: read(&env_vars::CLIENT_ID)?,
-            client_secret: secret(&env_vars::CLIENT_SECRET, &env_vars::CLIENT_SECRET_FILE)?,
-            access_token: secret(&env_vars::ACCESS_TOKEN, &env_vars::ACCESS_TOKEN_FILE)?,
-            refresh_token: secret(&env_vars::REFRESH_TOKEN, &env_vars::REFRESH_TOKEN_FILE)?,
-            token_store: read(&env_vars::TOKEN_STORE)?.map(|given| given.map(PathBuf::from)),
-            oauth_server: read(&env_vars::OAUTH_SERVER)?,
-            rate_limit: read(&env_vars::RATE_LIMIT)?,
-            cache_ttl: read(&env_vars::CACHE_TTL)?,
-            timeout: read(&env_vars::TIMEOUT)?,
-            http_token: secret(&env_vars::HTTP_TOKEN, &env_vars::HTTP_TOKEN_FILE)?,
-            allowed_hosts: read(&env_vars::ALLOWED_HOSTS)?,
-            allowed_origins: read(&env_vars::ALLOWED_ORIGINS)?,
-            caller_limit: read(&env_vars::CALLER_LIMIT)?,
-            log: read(&env_vars::LOG)?,
-        })
+        let given = env_vars::ALL.iter().filter_map(|variable| read(variable).transpose());
+        given.collect::<Result<_, _>>().map(Self)
     }
 
     /// Reads a settings file in TOML.
     ///
     /// # Errors
-    /// [`LayerError::File`], [`LayerError::Form`] or [`LayerError::Twice`].
+    /// [`LayerError::NotAPath`], [`LayerError::File`] or [`LayerError::Form`].
     pub fn from_file(path: &Path) -> Result<Self, LayerError> {
         if may_hold_a_webhook(&path.to_string_lossy()) {
             return Err(LayerError::NotAPath);
@@ -82,89 +34,46 @@ impl Layer {
             reason,
         })?;
         let text = text.expose_secret();
-        let keys: FileKeys = toml::from_str(text).map_err(|error| form_error(path, text, &error))?;
-        let origin = |variable| Origin::File(path.to_owned(), variable);
-        let plain = |value: Option<String>, variable| {
-            value.map(|value| Given {
-                value,
-                origin: origin(variable),
-            })
+        // toml's own message quotes the line, which may hold the webhook: keep the place and the kind of mistake.
+        let wrong = |start: usize, problem: String| LayerError::Form {
+            path: path.to_owned(),
+            line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,
+            problem,
         };
-        let secret = |text: Option<SecretString>, text_key, file: Option<PathBuf>, file_key| {
-            let text = text.map(|text| Given {
-                value: SecretSource::Text(text),
-                origin: origin(text_key),
-            });
-            let file = file.map(|file| Given {
-                value: SecretSource::File(file),
-                origin: origin(file_key),
-            });
-            one_of(text, file)
-        };
-        Ok(Self {
-            webhook: secret(
-                keys.webhook_url,
-                &env_vars::WEBHOOK_URL,
-                keys.webhook_url_file,
-                &env_vars::WEBHOOK_URL_FILE,
-            )?,
-            portal: plain(keys.portal, &env_vars::PORTAL),
-            client_id: plain(keys.client_id, &env_vars::CLIENT_ID),
-            client_secret: secret(
-                keys.client_secret,
-                &env_vars::CLIENT_SECRET,
-                keys.client_secret_file,
-                &env_vars::CLIENT_SECRET_FILE,
-            )?,
-            access_token: secret(
-                keys.access_token,
-                &env_vars::ACCESS_TOKEN,
-                keys.access_token_file,
-                &env_vars::ACCESS_TOKEN_FILE,
-            )?,
-            refresh_token: secret(
-                keys.refresh_token,
-                &env_vars::REFRESH_TOKEN,
-                keys.refresh_token_file,
-                &env_vars::REFRESH_TOKEN_FILE,
-            )?,
-            token_store: keys.token_store.map(|value| Given {
-                value,
-                origin: origin(&env_vars::TOKEN_STORE),
-            }),
-            oauth_server: plain(keys.oauth_server, &env_vars::OAUTH_SERVER),
-            rate_limit: plain(keys.rate_limit, &env_vars::RATE_LIMIT),
-            cache_ttl: plain(keys.cache_ttl, &env_vars::CACHE_TTL),
-            timeout: plain(keys.timeout, &env_vars::TIMEOUT),
-            http_token: secret(
-                keys.http_token,
-                &env_vars::HTTP_TOKEN,
-                keys.http_token_file,
-                &env_vars::HTTP_TOKEN_FILE,
-            )?,
-            allowed_hosts: plain(keys.allowed_hosts, &env_vars::ALLOWED_HOSTS),
-            allowed_origins: plain(keys.allowed_origins, &env_vars::ALLOWED_ORIGINS),
-            caller_limit: plain(keys.caller_limit, &env_vars::CALLER_LIMIT),
-            log: plain(keys.log, &env_vars::LOG),
-        })
-    }
-}
-
-fn one_of<T>(first: Option<Given<T>>, second: Option<Given<T>>) -> Result<Option<Given<T>>, LayerError> {
-    match (first, second) {
-        (Some(first), Some(second)) => Err(LayerError::Twice(first.origin, second.origin)),
-        (first, second) => Ok(first.or(second)),
+        let table = DeTable::parse(text).map_err(|error| {
+            let is_twice = error.message().starts_with("duplicate");
+            let problem = if is_twice {
+                "a key is given twice"
+            } else {
+                "it is not TOML"
+            };
+            wrong(error.span().map_or(0, |span| span.start), problem.to_owned())
+        })?;
+        let mut table = table.into_inner();
+        let mut layer = Self::default();
+        for variable in env_vars::ALL {
+            if let Some(value) = table.remove(variable.key().as_str()) {
+                let text = value.get_ref().as_str();
+                let text = text.ok_or_else(|| wrong(value.span().start, "every value is text in quotes".to_owned()))?;
+                layer.0.push(Given::new(text, Origin::File(path.to_owned(), variable)));
+            }
+        }
+        match table.keys().next() {
+            None => Ok(layer),
+            Some(key) => {
+                let known: Vec<_> = env_vars::ALL.iter().map(EnvVar::key).collect();
+                let problem = format!("unknown key; known are {}", known.join(", "));
+                Err(wrong(key.span().start, problem))
+            }
+        }
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn read(variable: &'static EnvVar) -> Result<Option<Given<String>>, LayerError> {
+fn read(variable: &'static EnvVar) -> Result<Option<Given>, LayerError> {
     match std::env::var(variable.name) {
         Ok(text) if text.trim().is_empty() => Ok(None),
-        Ok(value) => Ok(Some(Given {
-            value,
-            origin: Origin::Environment(variable),
-        })),
+        Ok(text) => Ok(Some(Given::new(&text, Origin::Environment(variable)))),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(_)) => Err(LayerError::NotUnicode(variable.name)),
     }
@@ -188,27 +97,6 @@ pub(super) fn check_certificate_paths() -> Result<(), LayerError> {
     Ok(())
 }
 
-/// toml's own message quotes the line, which may hold the webhook: keep the place and the kind of mistake.
-fn form_error(path: &Path, text: &str, error: &toml::de::Error) -> LayerError {
-    let start = error.span().map_or(0, |span| span.start);
-    let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
-    let known: Vec<_> = env_vars::ALL.iter().map(|variable| variable.key).collect();
-    let problem = if error.message().starts_with("unknown field") {
-        format!("unknown key; known are {}", known.join(", "))
-    } else if error.message().starts_with("duplicate") {
-        "a key is given twice".to_owned()
-    } else if error.message().starts_with("invalid type") {
-        "every value is text in quotes".to_owned()
-    } else {
-        "it is not TOML".to_owned()
-    };
-    LayerError::Form {
-        path: path.to_owned(),
-        line,
-        problem,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,9 +112,9 @@ mod tests {
     #[test]
     fn a_file_gives_every_setting() {
         let layer = file("webhook_url = \"https://p.example/rest/1/a/\"\ntimeout = \"5s\"\nlog = \"info\"\n").unwrap();
-        assert!(matches!(layer.webhook.unwrap().value, SecretSource::Text(_)));
-        assert_eq!(layer.timeout.unwrap().value, "5s");
-        assert_eq!(layer.log.unwrap().value, "info");
+        let text = |variable| layer.text(variable).unwrap();
+        assert_eq!(text(&env_vars::WEBHOOK_URL), "https://p.example/rest/1/a/");
+        assert_eq!((text(&env_vars::TIMEOUT), text(&env_vars::LOG)), ("5s", "info"));
     }
 
     #[test]
@@ -255,7 +143,8 @@ mod tests {
 
     #[test]
     fn a_webhook_given_twice_is_refused() {
-        let error = file("webhook_url = \"https://p.example/rest/1/a/\"\nwebhook_url_file = \"w\"\n").unwrap_err();
+        let layer = file("webhook_url = \"https://p.example/rest/1/a/\"\nwebhook_url_file = \"w\"\n").unwrap();
+        let error = layer.check_unique().unwrap_err();
         assert!(matches!(error, LayerError::Twice(..)), "{error}");
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::stream;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -140,23 +141,9 @@ async fn broken(breakage: Breakage, reset: &Notify) -> Response<Body> {
 }
 
 fn streamed(chunks: impl Iterator<Item = io::Result<Frame<Bytes>>> + Send + Sync + Unpin + 'static) -> Response<Body> {
-    let body = StreamBody::new(Chunks(chunks)).boxed();
+    let body = StreamBody::new(stream::iter(chunks)).boxed();
     Response::builder()
         .header("content-type", "application/json")
         .body(body)
         .unwrap_or_else(|_| server_error())
-}
-
-/// An iterator as a stream that is always ready.
-struct Chunks<I>(I);
-
-impl<I: Iterator + Unpin> futures_core::Stream for Chunks<I> {
-    type Item = I::Item;
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        std::task::Poll::Ready(self.0.next())
-    }
 }

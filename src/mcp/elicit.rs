@@ -139,8 +139,7 @@ pub(crate) fn request_of(names: &Names, person: Person) -> Vec<u8> {
 
 /// Places of the names that a person could decide.
 pub(crate) fn undecided(recipients: &[Recipient]) -> Vec<usize> {
-    let is_undecided =
-        |recipient: &Recipient| recipient.status == Some(Status::Several) && !recipient.matches.is_empty();
+    let is_undecided = |recipient: &Recipient| recipient.status == Status::Several && !recipient.matches.is_empty();
     let undecided = recipients
         .iter()
         .enumerate()
@@ -193,9 +192,9 @@ pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Re
         };
         // Who is found alone now was not alone when the person was asked.
         let is_clear = match recipient.status {
-            Some(Status::Several) => false,
-            Some(Status::One) => true,
-            _ => continue,
+            Status::Several => false,
+            Status::One => true,
+            Status::None => continue,
         };
         match answer.action {
             ElicitationAction::Accept => {
@@ -204,7 +203,7 @@ pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Re
                     Some(NOBODY) => recipient.choose_nobody(),
                     Some(email) if offered(recipient).any(|found| found.email == email) => recipient.choose(email),
                     // Somebody else was chosen.
-                    Some(_) if is_clear => recipient.status = Some(Status::Several),
+                    Some(_) if is_clear => recipient.status = Status::Several,
                     _ => {}
                 }
             }

@@ -1,16 +1,14 @@
 //! The tool `list_mail_contacts`: a page of the calling user's address book.
 
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, Tool};
+use rmcp::model::{CallToolResponse, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::schema::{self, JsonObject};
 use super::{arguments, outcome};
-use crate::address_book::{
-    AddressBook, Contact, ContactPage, Error, GivenPagination, InvalidQuery, Page, Query, Source,
-};
+use crate::address_book::{AddressBook, Contact, ContactPage, GivenPagination, InvalidQuery, Page, Query, Source};
 use crate::fixit::Failure;
 
 /// The tool's name.
@@ -124,33 +122,21 @@ pub(crate) fn tool() -> Tool {
     schema::tool::<Input, Output>(NAME, TITLE, DESCRIPTION)
 }
 
-/// Answers one call; a failure is a result too.
+/// Answers one call, about contacts or employees as `checked` makes the query; a failure is a result too.
 pub(crate) async fn call(
-    book: &AddressBook,
-    arguments: Result<JsonObject, InvalidQuery>,
-    cancellation: &CancellationToken,
-) -> Result<CallToolResult, ErrorData> {
-    list(book, arguments, Query::new, cancellation).await
-}
-
-/// The page of contacts or of employees that answers the question which `checked` makes of the arguments.
-pub(super) async fn list(
     book: &AddressBook,
     arguments: Result<JsonObject, InvalidQuery>,
     checked: fn(&str, &GivenPagination) -> Result<Query, InvalidQuery>,
     cancellation: &CancellationToken,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<CallToolResponse, ErrorData> {
     let found = async {
         let given = arguments.and_then(arguments::search)?;
         let query = checked(&given.text, &given.pagination)?;
         let found = book.list(&query, cancellation).await?;
-        Ok::<_, Error>(Output::from_page(&query, found))
+        Ok(Output::from_page(&query, found))
     };
     match found.await {
         Ok(output) => outcome::success(&output),
-        Err(error) => {
-            let failure = Failure::from(&error);
-            outcome::failure(&Output::from_failure(failure.clone()), &failure)
-        }
+        Err(error) => outcome::failure(&error, Output::from_failure),
     }
 }

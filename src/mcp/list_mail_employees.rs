@@ -1,13 +1,11 @@
-//! The tool `list_mail_employees`: a page of the company's employees who have an address.
+//! The tool `list_mail_employees`: a page of the company's employees who have an address, answered as by
+//! [`list_mail_contacts`](super::list_mail_contacts).
 
-use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, Tool};
+use rmcp::model::Tool;
 use schemars::JsonSchema;
-use tokio_util::sync::CancellationToken;
 
-use super::list_mail_contacts::{self, Output, Pagination};
-use super::schema::{self, JsonObject};
-use crate::address_book::{AddressBook, InvalidQuery, Query};
+use super::list_mail_contacts::{Output, Pagination};
+use super::schema;
 
 /// The tool's name.
 pub const NAME: &str = "list_mail_employees";
@@ -36,13 +34,4 @@ struct Input {
 /// Name, schemas and annotations, as `tools/list` shows them.
 pub(crate) fn tool() -> Tool {
     schema::tool::<Input, Output>(NAME, TITLE, DESCRIPTION)
-}
-
-/// Answers one call; a failure is a result too.
-pub(crate) async fn call(
-    book: &AddressBook,
-    arguments: Result<JsonObject, InvalidQuery>,
-    cancellation: &CancellationToken,
-) -> Result<CallToolResult, ErrorData> {
-    list_mail_contacts::list(book, arguments, Query::for_employees, cancellation).await
 }

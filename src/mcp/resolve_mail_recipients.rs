@@ -1,7 +1,6 @@
 //! The tool `resolve_mail_recipients`: whom a draft is for, all names at once.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, InputResponses, Tool};
@@ -108,14 +107,14 @@ impl From<Resolution> for Output {
         let caution_meanings = cautions
             .map(|caution| (caution.code().to_owned(), caution.sentence().to_owned()))
             .collect();
-        let is_clear = recipients.iter().all(|recipient| recipient.status == Some(Status::One));
+        let is_clear = recipients.iter().all(|recipient| recipient.status == Status::One);
         let has_no_answer = recipients
             .iter()
             .any(|recipient| matches!(recipient.choice, Some(Choice::Declined | Choice::Cancelled)));
         let mut advice: Vec<&str> = Vec::new();
         advice.extend(has_no_answer.then_some(DECLINED));
         let is_a_list = |recipient: &Recipient| {
-            recipient.status == Some(Status::None) && recipient.asked.contains([',', ';', '\n', '&', '+'])
+            recipient.status == Status::None && recipient.asked.contains([',', ';', '\n', '&', '+'])
         };
         advice.extend(recipients.iter().any(is_a_list).then_some(ONE_EACH));
         advice.extend((!is_clear).then_some(ASK_THE_USER));
@@ -173,7 +172,7 @@ impl Call<'_> {
         let asked = self.arguments.and_then(arguments::names).map_err(Error::from);
         let (asked, person) = match asked.and_then(|asked| Ok((asked, book.person()?))) {
             Ok(known) => known,
-            Err(error) => return failed(&error),
+            Err(error) => return outcome::failure(&error, Output::from_failure),
         };
         let request = elicit::request_of(&asked.names, person);
         let opened = self.state.as_ref().map(|state| self.seal.opened(state, &request));
@@ -185,10 +184,10 @@ impl Call<'_> {
         // Read before the wait, so that nothing else that the client brings is kept meanwhile.
         let answer = elicit::answer_in(self.responses);
         let set = |contacts| self.progress.set(contacts);
-        let resolving = pin!(book.resolve(&asked.names, &set, cancellation));
+        let resolving = book.resolve(&asked.names, &set, cancellation);
         let mut resolution = match self.progress.during(resolving).await {
             Ok(resolution) => resolution,
-            Err(error) => return failed(&error),
+            Err(error) => return outcome::failure(&error, Output::from_failure),
         };
         let recipients = &mut resolution.recipients;
         let undecided = elicit::undecided(recipients);
@@ -201,19 +200,13 @@ impl Call<'_> {
             (_, _, Some(Manner::ByRequest(peer, titles))) => {
                 let answer = tokio::select! {
                     biased;
-                    () = cancellation.cancelled() => return failed(&Error::cancelled()),
+                    () = cancellation.cancelled() => return outcome::failure(&Error::cancelled(), Output::from_failure),
                     answer = elicit::ask(&peer, titles, recipients, &undecided) => answer,
                 };
                 elicit::apply(&answer, &undecided, recipients);
             }
             (_, _, None) => {}
         }
-        Ok(outcome::success(&Output::from(resolution))?.into())
+        outcome::success(&Output::from(resolution))
     }
-}
-
-/// The result of a call that found out nothing.
-fn failed(error: &Error) -> Result<CallToolResponse, ErrorData> {
-    let failure = Failure::from(error);
-    Ok(outcome::failure(&Output::from_failure(failure.clone()), &failure)?.into())
 }

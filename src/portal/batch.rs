@@ -48,7 +48,7 @@ impl Portal {
     ) -> Result<(Vec<T>, Duration), Failed> {
         let terms = Terms {
             deadline: Instant::now() + self.timeout,
-            arrival: Some(arrival),
+            arrival,
             outlasts_failures: calls.len() == 1,
         };
         let mut progress = Progress::default();

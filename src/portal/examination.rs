@@ -12,8 +12,8 @@ mod store;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
@@ -23,10 +23,11 @@ use super::failed::Failed;
 use super::loose::{First, Loose};
 use super::quote::Quoter;
 use super::request::{Access, Method, OldMethod};
-use super::{Origin, Portal, Progress, Terms, diagnosis};
+use super::{Origin, Portal, Progress, diagnosis};
 
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// All well.
     Ok,
@@ -211,7 +212,7 @@ impl Portal {
         }
         let started = Instant::now();
         let parameters = json!({"query": "", "pagination": {"limit": 1, "offset": 0}});
-        let terms = Terms::by(deadline);
+        let terms = self.terms_until(deadline);
         let mut progress = Progress::default();
         let calling = self.call_on::<Contacts>(terms, Method::ListContacts, &parameters, &mut progress);
         let timed_out = Error::TimedOut { after: self.timeout };

@@ -15,9 +15,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::error::Limit;
+
 pub(super) use operating::{OPERATING_WINDOW, OperatingGate};
 
-/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
+/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`. The limit of each HTTP caller is written the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateLimit {
     /// Requests that leak out of the bucket each second.
@@ -38,9 +40,7 @@ impl Default for RateLimit {
 
 /// A text that is not a rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "is not a rate such as 2/50: requests a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off"
-)]
+#[error("is not a rate: requests a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off")]
 pub struct InvalidRateLimit;
 
 /// `2/50`: two a second, fifty at once.
@@ -59,6 +59,18 @@ impl FromStr for RateLimit {
     }
 }
 
+/// What the turnstile asks of a limiter.
+pub(super) trait Limiter {
+    /// The portal's limit that it keeps.
+    const LIMIT: Limit;
+
+    /// Takes a place, or tells how long until there is one.
+    fn take(&mut self, now: Instant) -> Result<(), Duration>;
+
+    /// How long a caller with `ahead` others before it would wait.
+    fn wait(&self, now: Instant, ahead: usize) -> Duration;
+}
+
 /// The leaky bucket of one portal.
 #[derive(Debug)]
 pub(super) struct Bucket {
@@ -68,17 +80,10 @@ pub(super) struct Bucket {
     at: Instant,
 }
 
-impl Bucket {
-    pub(super) fn new(limit: RateLimit, now: Instant) -> Self {
-        Self {
-            limit,
-            level: 0.0,
-            at: now,
-        }
-    }
+impl Limiter for Bucket {
+    const LIMIT: Limit = Limit::Requests;
 
-    /// Takes a place, or tells how long until there is one.
-    pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    fn take(&mut self, now: Instant) -> Result<(), Duration> {
         match self.wait(now, 0) {
             Duration::ZERO => {
                 self.level = self.level_at(now) + 1.0;
@@ -89,14 +94,23 @@ impl Bucket {
         }
     }
 
-    /// How long a caller with `ahead` others before it would wait.
-    pub(super) fn wait(&self, now: Instant, ahead: usize) -> Duration {
+    fn wait(&self, now: Instant, ahead: usize) -> Duration {
         let after = self.level_at(now) + ahead as f64 + 1.0;
         let too_much = after - f64::from(self.limit.burst);
         if too_much <= 0.0 {
             Duration::ZERO
         } else {
             Duration::try_from_secs_f64(too_much / self.limit.per_second).unwrap_or(Duration::MAX)
+        }
+    }
+}
+
+impl Bucket {
+    pub(super) fn new(limit: RateLimit, now: Instant) -> Self {
+        Self {
+            limit,
+            level: 0.0,
+            at: now,
         }
     }
 
@@ -111,9 +125,9 @@ impl Bucket {
         (f64::from(self.limit.burst) - self.level_at(now)).max(0.0)
     }
 
-    /// True if a request would leave half of the places to others.
-    pub(super) fn is_idle(&self, now: Instant) -> bool {
-        self.room(now) >= f64::from(self.limit.burst / 2 + 1)
+    /// Half of the requests that it holds.
+    pub(super) fn half(&self) -> usize {
+        usize::try_from(self.limit.burst / 2).unwrap_or(usize::MAX)
     }
 
     fn level_at(&self, now: Instant) -> f64 {
@@ -159,9 +173,10 @@ mod tests {
         for (burst, at_once) in [(50, 25), (3, 2), (2, 1), (1, 1)] {
             let limit = RateLimit { per_second: 2.0, burst };
             let mut bucket = Bucket::new(limit, start);
-            let taken = std::iter::from_fn(|| bucket.is_idle(start).then(|| bucket.take(start)));
+            let is_idle = |bucket: &Bucket, at| bucket.wait(at, bucket.half()).is_zero();
+            let taken = std::iter::from_fn(|| is_idle(&bucket, start).then(|| bucket.take(start)));
             assert_eq!(taken.count(), at_once, "{burst}");
-            assert!(bucket.is_idle(start + 60 * SECOND));
+            assert!(is_idle(&bucket, start + 60 * SECOND));
         }
     }
 
@@ -182,7 +197,7 @@ mod tests {
             })
         );
         for text in [
-            "", "2", "2/", "/50", "0/50", "2/0", "-1/50", "NaN/50", "inf/5", "2/1e9", "2/50/1",
+            "", "2", "2/", "/50", "0/50", "2/0", "-1/50", "NaN/50", "inf/5", "2/1e9", "2/50/1", "1001/1",
         ] {
             assert_eq!(text.parse::<RateLimit>(), Err(InvalidRateLimit), "{text}");
         }

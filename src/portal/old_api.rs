@@ -57,7 +57,7 @@ impl Portal {
         access: &Access,
         deadline: Instant,
     ) -> Result<T, Error> {
-        self.turnstile.pass_bucket(self.turnstile.ticket(), deadline).await?;
+        self.turnstile.pass_bucket(self.arrive(), deadline).await?;
         let reply = self.wire.send(access.old_call(method)).await?;
         Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
     }

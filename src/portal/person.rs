@@ -6,12 +6,6 @@ pub struct Person(u64);
 
 impl Person {
     /// The person of a process that has one set of credentials. `number` means nothing outside the process.
-    pub(super) fn of_credentials(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// A person for tests.
-    #[cfg(test)]
     pub(crate) fn numbered(number: u64) -> Self {
         Self(number)
     }

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
-pub use text::without_lone_surrogates;
+pub use text::{with_lone_surrogates_as, without_lone_surrogates};
 
 use super::codes;
 use super::error::{Destination, Error, Refusal, Speaker, Unreadable, Violation};

@@ -1,7 +1,7 @@
 //! Lets callers through to the portal one after another, first come first served, as fast as its limits allow.
 //!
-//! The limits are pure values in [`super::limits`]; here is the waiting. Everybody waits under a [`Ticket`], and the
-//! oldest is next. Who gives up, or is cancelled, leaves the queue and costs nobody a place. Who could not be through in
+//! The limits are pure values in [`super::limits`]; here is the waiting. Everybody waits under an [`Arrival`], and
+//! the oldest is next. Who gives up, or is cancelled, leaves the queue and costs nobody a place. Who could not be through in
 //! time is told at once, with the wait it would have needed.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::error::{Error, Limit};
-use super::limits::{Bucket, OperatingGate, RateLimit};
+use super::error::Error;
+use super::limits::{Bucket, Limiter, OperatingGate, RateLimit};
 use super::reply::Operating;
 use super::request::Method;
 
@@ -22,13 +22,15 @@ use super::request::Method;
 pub(super) struct Turnstile {
     /// `None`: the portal has no limit of requests.
     bucket: Option<Lane<Bucket>>,
-    gates: [Lane<OperatingGate>; Method::ALL.len()],
+    contacts: Lane<OperatingGate>,
+    employees: Lane<OperatingGate>,
+    batches: Lane<OperatingGate>,
     arrivals: AtomicU64,
 }
 
-/// When somebody came, in the order of arrival. Who comes back with an old one is before all who came later.
+/// When a caller came to the portal client. Its requests wait for the limit before those of everybody who came later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ticket(u64);
+pub struct Arrival(u64);
 
 /// A limiter with its queue.
 #[derive(Debug)]
@@ -40,45 +42,11 @@ struct Lane<L> {
 }
 
 /// Who waits, the oldest first, and how each is woken when it has become the first. The number tells apart who waits
-/// under the same ticket.
+/// under the same arrival.
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: BTreeMap<(Ticket, u64), Arc<Notify>>,
+    waiting: BTreeMap<(Arrival, u64), Arc<Notify>>,
     joined: u64,
-}
-
-/// What a lane asks of its limiter.
-trait Limiter {
-    const LIMIT: Limit;
-    fn take(&mut self, now: Instant) -> Result<(), Duration>;
-    fn wait(&self, now: Instant, ahead: usize) -> Duration;
-    fn is_idle(&self, now: Instant) -> bool;
-}
-
-impl Limiter for Bucket {
-    const LIMIT: Limit = Limit::Requests;
-    fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        self.take(now)
-    }
-    fn wait(&self, now: Instant, ahead: usize) -> Duration {
-        self.wait(now, ahead)
-    }
-    fn is_idle(&self, now: Instant) -> bool {
-        self.is_idle(now)
-    }
-}
-
-impl Limiter for OperatingGate {
-    const LIMIT: Limit = Limit::OperatingTime;
-    fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        self.take(now)
-    }
-    fn wait(&self, now: Instant, ahead: usize) -> Duration {
-        self.wait(now, ahead)
-    }
-    fn is_idle(&self, now: Instant) -> bool {
-        self.is_open(now)
-    }
 }
 
 impl<L: Limiter> Lane<L> {
@@ -100,28 +68,27 @@ impl<L: Limiter> Lane<L> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_idle(&self) -> bool {
-        self.queue().waiting.is_empty() && self.limiter().is_idle(Instant::now())
-    }
-
-    /// True if somebody who comes now would wait.
-    fn would_wait(&self) -> bool {
-        !self.queue().waiting.is_empty() || !self.limiter().wait(Instant::now(), 0).is_zero()
+    /// True if somebody who comes now would wait, with `ahead` others before it that came at the same moment.
+    fn would_wait(&self, ahead: usize) -> bool {
+        !self.queue().waiting.is_empty() || !self.limiter().wait(Instant::now(), ahead).is_zero()
     }
 
     /// How long the one at `place` would wait from now on.
-    fn wait(&self, place: (Ticket, u64)) -> Duration {
+    fn wait(&self, place: (Arrival, u64)) -> Duration {
         let ahead = self.queue().waiting.range(..place).count();
         self.limiter().wait(Instant::now(), ahead)
     }
 
     /// Waits for a place, as long as it can come before `deadline`.
-    async fn pass(&self, ticket: Ticket, deadline: Instant) -> Result<(), Error> {
+    async fn pass(&self, arrival: Arrival, deadline: Instant) -> Result<(), Error> {
         let bears = |wait| match is_too_long(wait, deadline) {
-            true => Err(throttled(L::LIMIT, wait)),
+            true => Err(Error::Throttled {
+                limit: L::LIMIT,
+                needed: wait,
+            }),
             false => Ok(()),
         };
-        let place = Waiting::join(&self.queue, ticket);
+        let place = Waiting::join(&self.queue, arrival);
         bears(self.wait(place.key))?;
         while !place.is_first() {
             place.woken.notified().await;
@@ -143,10 +110,6 @@ impl<L: Limiter> Lane<L> {
     }
 }
 
-fn throttled(limit: Limit, needed: Duration) -> Error {
-    Error::Throttled { limit, needed }
-}
-
 /// True if who waits so long comes too late. A place at the very deadline is of no use.
 fn is_too_long(wait: Duration, deadline: Instant) -> bool {
     !wait.is_zero() && wait >= deadline.saturating_duration_since(Instant::now())
@@ -155,15 +118,15 @@ fn is_too_long(wait: Duration, deadline: Instant) -> bool {
 /// A place in a queue; dropping it leaves.
 struct Waiting<'a> {
     queue: &'a Mutex<Queue>,
-    key: (Ticket, u64),
+    key: (Arrival, u64),
     woken: Arc<Notify>,
 }
 
 impl<'a> Waiting<'a> {
-    fn join(queue: &'a Mutex<Queue>, ticket: Ticket) -> Self {
+    fn join(queue: &'a Mutex<Queue>, arrival: Arrival) -> Self {
         let mut entered = queue.lock().unwrap_or_else(PoisonError::into_inner);
         entered.joined += 1;
-        let (key, woken) = ((ticket, entered.joined), Arc::new(Notify::new()));
+        let (key, woken) = ((arrival, entered.joined), Arc::new(Notify::new()));
         entered.waiting.insert(key, Arc::clone(&woken));
         Self { queue, key, woken }
     }
@@ -188,16 +151,19 @@ impl Drop for Waiting<'_> {
 impl Turnstile {
     pub(super) fn new(limit: Option<RateLimit>) -> Self {
         let now = Instant::now();
+        let gate = || Lane::new(OperatingGate::new(now));
         Self {
             bucket: limit.map(|limit| Lane::new(Bucket::new(limit, now))),
-            gates: std::array::from_fn(|_| Lane::new(OperatingGate::new(now))),
+            contacts: gate(),
+            employees: gate(),
+            batches: gate(),
             arrivals: AtomicU64::new(0),
         }
     }
 
-    /// A ticket for somebody who comes now.
-    pub(super) fn ticket(&self) -> Ticket {
-        Ticket(self.arrivals.fetch_add(1, Ordering::SeqCst))
+    /// Somebody comes now.
+    pub(super) fn arrive(&self) -> Arrival {
+        Arrival(self.arrivals.fetch_add(1, Ordering::SeqCst))
     }
 
     /// Waits until the method's operating time lets one call of it through.
@@ -205,34 +171,28 @@ impl Turnstile {
     /// # Errors
     /// [`Error::Throttled`] if the deadline would pass first.
     pub(super) async fn pass_gate(&self, method: Method, deadline: Instant) -> Result<(), Error> {
-        match self.gate(method) {
-            Some(gate) => {
-                let ticket = self.ticket();
-                gate.pass(ticket, deadline).await
-            }
-            None => Ok(()),
-        }
+        self.gate(method).pass(self.arrive(), deadline).await
     }
 
     /// Waits for a place for a request.
     ///
     /// # Errors
     /// [`Error::Throttled`] if the deadline would pass first.
-    pub(super) async fn pass_bucket(&self, ticket: Ticket, deadline: Instant) -> Result<(), Error> {
+    pub(super) async fn pass_bucket(&self, arrival: Arrival, deadline: Instant) -> Result<(), Error> {
         match &self.bucket {
-            Some(bucket) => bucket.pass(ticket, deadline).await,
+            Some(bucket) => bucket.pass(arrival, deadline).await,
             None => Ok(()),
         }
     }
 
     /// True if a call of `method` that comes now would wait.
     pub(super) fn would_wait(&self, method: Method) -> bool {
-        self.gate(method).is_some_and(Lane::would_wait) || self.bucket.as_ref().is_some_and(Lane::would_wait)
+        self.gate(method).would_wait(0) || self.bucket.as_ref().is_some_and(|bucket| bucket.would_wait(0))
     }
 
     /// A good answer to a call that was sent at `sent`, and what it told of the method's operating time.
     pub(super) fn answered(&self, method: Method, sent: Instant, operating: Option<Operating>) {
-        let Some(gate) = self.gate(method) else { return };
+        let gate = self.gate(method);
         let has_opened = gate.limiter().answered(sent, operating, Instant::now());
         if has_opened {
             gate.opened.notify_waiters();
@@ -248,13 +208,16 @@ impl Turnstile {
 
     /// The portal refused because of the method's operating time. Returns how long to wait.
     pub(super) fn used_up(&self, method: Method, asked: Option<Duration>) -> Duration {
-        self.gate(method)
-            .map_or(Duration::ZERO, |gate| gate.limiter().used_up(asked, Instant::now()))
+        self.gate(method).limiter().used_up(asked, Instant::now())
     }
 
     /// True if a call of `method` would wait for nobody and leave plenty to others.
     pub(super) fn is_idle(&self, method: Method) -> bool {
-        self.gate(method).is_none_or(Lane::is_idle) && self.bucket.as_ref().is_none_or(Lane::is_idle)
+        let wants_half = |bucket: &Lane<Bucket>| {
+            let half = bucket.limiter().half();
+            bucket.would_wait(half)
+        };
+        !self.gate(method).would_wait(1) && !self.bucket.as_ref().is_some_and(wants_half)
     }
 
     /// Requests that may be sent at once; `None` if there is no limit.
@@ -264,11 +227,14 @@ impl Turnstile {
 
     /// Seconds of the method's operating time that are used, where the portal told it.
     pub(super) fn operating_used(&self, method: Method) -> Option<f64> {
-        self.gate(method)?.limiter().used(Instant::now())
+        self.gate(method).limiter().used(Instant::now())
     }
 
-    fn gate(&self, method: Method) -> Option<&Lane<OperatingGate>> {
-        let index = Method::ALL.iter().position(|known| *known == method)?;
-        self.gates.get(index)
+    fn gate(&self, method: Method) -> &Lane<OperatingGate> {
+        match method {
+            Method::ListContacts => &self.contacts,
+            Method::ListEmployees => &self.employees,
+            Method::Batch => &self.batches,
+        }
     }
 }

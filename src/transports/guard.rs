@@ -24,7 +24,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use callers::{CallerLimit, InvalidCallerLimit};
+pub use callers::CallerLimit;
 pub use names::{AllowedHosts, AllowedOrigins, InvalidHosts, InvalidOrigins};
 pub use token::{InvalidToken, Token};
 

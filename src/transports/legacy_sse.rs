@@ -16,17 +16,15 @@ mod session;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use axum::extract::{Extension, Request, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_core::Stream;
+use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, StatusCode, Uri};
 use tokio::sync::mpsc;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -85,8 +83,12 @@ impl Sessions {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a session. It ends with its stream, and with everything that [`Session::run`] says.
-    fn begin(self: &Arc<Self>, caller: Option<IpAddr>) -> Result<Events, Refusal> {
+    /// Opens a session. Its stream says where to post, then what the server says. The session ends with the stream, and
+    /// with everything that [`Session::run`] says.
+    fn begin(
+        self: &Arc<Self>,
+        caller: Option<IpAddr>,
+    ) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Refusal> {
         let too_many = |message| {
             let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message);
             refusal.retry_after(SESSION_WAIT)
@@ -95,7 +97,7 @@ impl Sessions {
             too_many("your address has as many sessions open as one may have; close one, or use POST /mcp")
         })?;
         let id = Uuid::new_v4();
-        let (events, unread) = mpsc::channel(UNREAD);
+        let (events, mut unread) = mpsc::channel(UNREAD);
         let (session, incoming) = Session::new(self.limits);
         let session = Arc::new(session);
         {
@@ -118,15 +120,15 @@ impl Sessions {
             };
             session.run(server, incoming, events, gone, closing).await;
         });
-        Ok(Events {
-            endpoint: Some(
-                Event::default()
-                    .event("endpoint")
-                    .data(format!("{MESSAGES}?sessionId={id}")),
-            ),
-            unread,
-            _stream_gone: stream_gone.drop_guard(),
-        })
+        let endpoint = Event::default()
+            .event("endpoint")
+            .data(format!("{MESSAGES}?sessionId={id}"));
+        let stream_gone = stream_gone.drop_guard();
+        let unread = stream::poll_fn(move |context| {
+            let _ = &stream_gone;
+            unread.poll_recv(context)
+        });
+        Ok(stream::iter([endpoint]).chain(unread).map(Ok))
     }
 
     fn find(&self, uri: &Uri) -> Result<Arc<Session>, Refusal> {
@@ -208,24 +210,6 @@ fn not_taken(reason: NotTaken) -> Refusal {
         NotTaken::Ended => {
             let message = "the session is ending; open one with GET /sse";
             Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
-        }
-    }
-}
-
-/// The stream of one session: where to post, then what the server says. Dropped when the client has gone.
-struct Events {
-    endpoint: Option<Event>,
-    unread: mpsc::Receiver<Event>,
-    _stream_gone: DropGuard,
-}
-
-impl Stream for Events {
-    type Item = Result<Event, Infallible>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.endpoint.take() {
-            Some(endpoint) => Poll::Ready(Some(Ok(endpoint))),
-            None => self.unread.poll_recv(context).map(|event| event.map(Ok)),
         }
     }
 }

@@ -50,52 +50,37 @@ impl Metrics {
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("bitrix24_mail_mcp_build", "The program's version", build);
         server.register(&mut registry);
-        let mut metrics = Self {
-            requests: Family::default(),
-            refused: Family::default(),
-            connections: Gauge::default(),
-            connections_refused: Counter::default(),
-            running: Gauge::default(),
-            sessions: Gauge::default(),
+        let requests = Family::default();
+        let help = "Requests by route and class of status";
+        registry.register("http_requests", help, requests.clone());
+        let refused = Family::default();
+        registry.register("http_refused", "Requests refused, by reason", refused.clone());
+        let connections = Gauge::default();
+        registry.register("http_connections", "Open connections", connections.clone());
+        let connections_refused = Counter::default();
+        let help = "Connections closed at once because there were too many";
+        registry.register("http_connections_refused", help, connections_refused.clone());
+        let body_bytes = Gauge::default();
+        let help = "Memory of bodies that are being received or answered";
+        registry.register_with_unit("http_body", help, Unit::Bytes, body_bytes.clone());
+        let running = Gauge::default();
+        registry.register("mcp_running_calls", "Requests that are being answered", running.clone());
+        let sessions = Gauge::default();
+        let help = "Open sessions of 2024-11-05";
+        registry.register("mcp_legacy_sse_sessions", help, sessions.clone());
+        Self {
             registry,
+            requests,
+            refused,
+            connections,
+            connections_refused,
+            running,
+            sessions,
             guard,
             bodies,
-            body_bytes: Gauge::default(),
+            body_bytes,
             legacy,
-        };
-        metrics.registry.register(
-            "http_requests",
-            "Requests by route and class of status",
-            metrics.requests.clone(),
-        );
-        metrics
-            .registry
-            .register("http_refused", "Requests refused, by reason", metrics.refused.clone());
-        metrics
-            .registry
-            .register("http_connections", "Open connections", metrics.connections.clone());
-        metrics.registry.register(
-            "http_connections_refused",
-            "Connections closed at once because there were too many",
-            metrics.connections_refused.clone(),
-        );
-        metrics.registry.register_with_unit(
-            "http_body",
-            "Memory of bodies that are being received or answered",
-            Unit::Bytes,
-            metrics.body_bytes.clone(),
-        );
-        metrics.registry.register(
-            "mcp_running_calls",
-            "Requests that are being answered",
-            metrics.running.clone(),
-        );
-        metrics.registry.register(
-            "mcp_legacy_sse_sessions",
-            "Open sessions of 2024-11-05",
-            metrics.sessions.clone(),
-        );
-        metrics
+        }
     }
 
     /// A request that was answered; `reason` if it was refused.

@@ -4,7 +4,6 @@
 //! something odd is not punished by a dead server, and the end of input ends the process, whoever still reads.
 
 mod hang_up;
-mod held;
 mod lines;
 mod output;
 

@@ -41,7 +41,7 @@ async fn a_throttled_batch_is_sent_again_as_a_batch() {
         }
     });
     let resolution = scripted(&wire).await.unwrap();
-    assert_eq!(resolution.recipients[0].status, Some(Status::None));
+    assert_eq!(resolution.recipients[0].status, Status::None);
     let sent = wire.sent();
     assert_eq!(sent.len(), 2);
     assert!(sent.iter().all(|sent| sent.url.ends_with("/batch")));

@@ -23,7 +23,7 @@ async fn try_resolve(book: &AddressBook, asked: &[&str]) -> Result<Resolution, b
     book.resolve(&names, &|_| {}, &CancellationToken::new()).await
 }
 
-fn status(resolution: &Resolution) -> Option<Status> {
+fn status(resolution: &Resolution) -> Status {
     resolution.recipients[0].status
 }
 
@@ -32,11 +32,11 @@ async fn a_book_is_read_once_and_used_for_its_time() {
     let portal = ScriptedBook::of(people(700));
     let book = portal.book(TTL);
     let first = resolve(&book, &["Person3 Family3"]).await;
-    assert_eq!((status(&first), first.age_seconds), (Some(Status::One), None));
+    assert_eq!((status(&first), first.age_seconds), (Status::One, None));
     assert_eq!(portal.requests(), 1);
     advance(59 * SECOND).await;
     let second = resolve(&book, &["Person700 Family700"]).await;
-    assert_eq!((status(&second), second.age_seconds), (Some(Status::One), Some(59)));
+    assert_eq!((status(&second), second.age_seconds), (Status::One, Some(59)));
     assert_eq!(portal.requests(), 0);
 }
 
@@ -62,7 +62,7 @@ async fn after_its_time_the_newest_pages_are_read_again() {
     .await;
     let statuses: Vec<_> = found.recipients.iter().map(|recipient| recipient.status).collect();
     // Person 5 was deleted beyond the newest pages, and is forgotten when all is read again.
-    let expected = [Status::One, Status::Several, Status::One, Status::One].map(Some);
+    let expected = [Status::One, Status::Several, Status::One, Status::One];
     assert_eq!(statuses, expected);
     let of_2990 = &found.recipients[1];
     assert!(
@@ -96,7 +96,7 @@ async fn without_a_time_nothing_is_kept_but_callers_at_once_share_a_reading() {
         resolve(&book, &["Late Comer"]).await
     };
     let (_, late) = tokio::join!(resolve(&book, &["Person3"]), late);
-    assert_eq!((status(&late), late.age_seconds), (Some(Status::One), None));
+    assert_eq!((status(&late), late.age_seconds), (Status::One, None));
     assert_eq!(portal.requests(), 2);
 }
 
@@ -110,7 +110,7 @@ async fn a_stale_book_never_answers_for_a_portal_that_is_down() {
     try_resolve(&book, &["Person3"]).await.unwrap_err();
     portal.answer_instead(None);
     portal.requests();
-    assert_eq!(status(&resolve(&book, &["Person3 Family3"]).await), Some(Status::One));
+    assert_eq!(status(&resolve(&book, &["Person3 Family3"]).await), Status::One);
     assert_eq!(portal.requests(), 1);
 }
 
@@ -120,7 +120,7 @@ async fn addresses_alone_need_no_book() {
     let book = portal.book(TTL);
     let found = resolve(&book, &["P3@x3.example", "nobody@x.example"]).await;
     let statuses: Vec<_> = found.recipients.iter().map(|recipient| recipient.status).collect();
-    assert_eq!(statuses, [Some(Status::One), Some(Status::None)]);
+    assert_eq!(statuses, [Status::One, Status::None]);
     assert!(!found.recipients.iter().any(|recipient| recipient.incomplete));
     assert_eq!(portal.requests(), 1);
     resolve(&book, &["Person3"]).await;
@@ -170,7 +170,7 @@ async fn one_source_alone_may_fail() {
     });
     let book = AddressBook::new(wire.portal(), TTL);
     let found = resolve(&book, &["Person3 Family3"]).await;
-    assert_eq!(status(&found), Some(Status::One));
+    assert_eq!(status(&found), Status::One);
     assert_eq!(found.not_asked.len(), 1);
     assert_eq!(found.not_asked[0].source, Source::Employees);
     assert!(
@@ -197,9 +197,9 @@ async fn a_part_of_a_book_answers_in_time_and_says_so() {
     let found = resolve(&book, &["Person29999 Family29999", "p29998@x3.example"]).await;
     assert!(started.elapsed() <= 25 * SECOND, "{:?}", started.elapsed());
     assert!(found.recipients[0].incomplete && found.recipients[0].matches.len() == 1);
-    assert_eq!(status(&found), Some(Status::Several));
+    assert_eq!(status(&found), Status::Several);
     assert!(!found.recipients[1].incomplete, "an address is its owner's alone");
-    assert_eq!(found.recipients[1].status, Some(Status::One));
+    assert_eq!(found.recipients[1].status, Status::One);
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,4 +208,64 @@ async fn a_failure_is_no_empty_book() {
     portal.answer_instead(Some(reply(503, "<html>busy</html>")));
     let book = portal.book(TTL);
     try_resolve(&book, &["Person3"]).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_row_among_the_newest_is_noticed_as_well() {
+    let portal = ScriptedBook::of(people(300));
+    let book = portal.book(TTL);
+    assert_eq!(status(&resolve(&book, &["Person3 Family3"]).await), Some(Status::One));
+    advance(61 * SECOND).await;
+    portal.insert(301, "zed@x.example", "Zed Quux");
+    portal.rows.lock().unwrap().damaged = Some("Zed Quux".to_owned());
+    let found = resolve(&book, &["Zed Quux", "Person4 Family4"]).await;
+    assert!(
+        found.recipients[0].incomplete && !found.recipients[1].incomplete,
+        "{found:?}"
+    );
+    assert_eq!(status(&found), Some(Status::Several));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_took_long_is_not_repeated_soon() {
+    let portal = ScriptedBook::of(people(1_500));
+    portal.rows.lock().unwrap().time = 5 * SECOND;
+    let book = portal.book(TTL);
+    resolve(&book, &["Person3 Family3"]).await;
+    portal.requests();
+    portal.delete(5);
+    // The portal needed two requests of five seconds: 200 times as long is more than half an hour.
+    for _ in 0..3 {
+        advance(600 * SECOND).await;
+        assert_eq!(status(&resolve(&book, &["Person5 Family5"]).await), Some(Status::One));
+        assert_eq!(portal.requests(), 1, "the newest pages");
+    }
+    advance(600 * SECOND).await;
+    assert_ne!(status(&resolve(&book, &["Person5 Family5"]).await), Some(Status::One));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_batch_a_large_book_is_read_bit_by_bit() {
+    let portal = ScriptedBook::of(people(9_000));
+    let rows = Arc::clone(&portal.rows);
+    let wire = crate::scripted_wire::ScriptedWire::answering(move |sent| match sent.url.ends_with("/batch") {
+        true => envelope(404, "METHODNOTFOUND"),
+        false => rows.lock().unwrap().answer(sent),
+    });
+    let book = AddressBook::new(wire.portal(), TTL);
+    let mut requests = Vec::new();
+    for at in 0..4 {
+        let found = resolve(&book, &["Person3 Family3"]).await;
+        requests.push(wire.take_sent().len());
+        let recipient = &found.recipients[0];
+        if !recipient.incomplete {
+            assert_eq!(recipient.status, Some(Status::One));
+            assert!(at > 0, "half of the limit is left to others: {requests:?}");
+            return;
+        }
+        // Asked for literally, which needs no batch for one source.
+        assert_ne!(recipient.status, Some(Status::One));
+        advance(20 * SECOND).await;
+    }
+    panic!("{requests:?}");
 }

@@ -159,7 +159,7 @@ async fn who_mixes_alphabets_or_gives_orders_is_never_given_for_sure() {
     let names = Names::new(&asked, &[]).unwrap();
     let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     for ((email, _, _, caution), found) in MIXED.iter().zip(&resolution.recipients) {
-        assert_eq!(found.status, Some(Status::Several), "{found:?}");
+        assert_eq!(found.status, Status::Several, "{found:?}");
         assert_eq!(found.matches.len(), 1, "{found:?}");
         assert_eq!(found.matches[0].email, *email);
         let codes: Vec<&str> = found.matches[0].cautions.iter().map(|caution| caution.code()).collect();
@@ -202,7 +202,7 @@ async fn who_only_has_names_in_two_alphabets_is_given_for_sure() {
     let names = Names::new(&asked, &[]).unwrap();
     let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     for ((email, ..), found) in honest.iter().zip(&resolution.recipients) {
-        assert_eq!(found.status, Some(Status::One), "{found:?}");
+        assert_eq!(found.status, Status::One, "{found:?}");
         assert_eq!(found.matches[0].email, *email);
     }
 }
@@ -213,7 +213,7 @@ async fn an_address_with_a_letter_of_another_alphabet_is_not_the_one_that_was_ty
     let names = Names::new(&["anna@contoso.example".to_owned()], &[]).unwrap();
     let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
     let found = &resolution.recipients[0];
-    assert_ne!(found.status, Some(Status::One), "{found:?}");
+    assert_ne!(found.status, Status::One, "{found:?}");
     assert!(found.matches.iter().all(|found| found.why == Why::Similar), "{found:?}");
 }
 
@@ -361,7 +361,7 @@ async fn an_imitated_domain_is_told_however_many_names_share_a_request() {
         let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
         let olga = resolution.recipients.last().unwrap();
         assert_eq!(olga.matches[0].cautions, [Caution::LookalikeDomain], "{others}");
-        assert_eq!(olga.status, Some(Status::Several), "{others}");
+        assert_eq!(olga.status, Status::Several, "{others}");
     }
 }
 

@@ -249,7 +249,11 @@ async fn a_client_that_leaves_takes_its_batch_back() {
 /// Else a batch would be a hundred calls for the price of one.
 #[tokio::test]
 async fn each_call_of_a_batch_counts_for_its_caller() {
-    let caller_limit: CallerLimit = "1/10".parse().unwrap();
+    let caller_limit = CallerLimit {
+        per_second: 1.0,
+        burst: 10,
+        limits_loopback: true,
+    };
     let server = InProcess::start(http::Settings {
         guard: guard::Settings {
             token: Some(Token::from_text("0123456789abcdef0123456789abcdef".into()).unwrap()),

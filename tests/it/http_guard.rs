@@ -327,7 +327,11 @@ async fn a_caller_over_its_rate_is_told_when_to_come_again() {
 #[tokio::test]
 async fn one_caller_cannot_take_every_call_that_may_run() {
     let server = server(guard::Settings {
-        caller_limit: Some("1000/10000".parse().unwrap()),
+        caller_limit: Some(CallerLimit {
+            per_second: 1000.0,
+            burst: 10_000,
+            limits_loopback: true,
+        }),
         ..with_token()
     })
     .await;

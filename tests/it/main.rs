@@ -85,6 +85,8 @@ mod http_bodies;
 /// An HTTP client that shows everything.
 mod http_client;
 mod http_direct;
+/// The figures of the HTTP server.
+mod http_figures;
 /// Who is let in over HTTP.
 mod http_guard;
 /// What a client can use up over HTTP.

@@ -168,8 +168,14 @@ async fn a_session_over_pipes_hears_how_far_a_long_reading_is() {
 }
 
 #[tokio::test]
-async fn a_short_reading_and_a_call_without_a_token_have_no_progress() {
-    for (token, trip) in [(None, TRIP), (Some(json!(7)), Duration::from_millis(50))] {
+async fn a_short_reading_and_a_call_without_a_usable_token_have_no_progress() {
+    let long = json!("x".repeat(300));
+    for (token, trip) in [
+        (None, TRIP),
+        (Some(json!([7])), TRIP),
+        (Some(long), TRIP),
+        (Some(json!(7)), Duration::from_millis(50)),
+    ] {
         let messages = over_a_pipe("2025-11-25", token.as_ref(), trip).await;
         assert_eq!(before_the_answer(messages), Vec::<Value>::new());
         tokio::time::resume();

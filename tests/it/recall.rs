@@ -81,7 +81,7 @@ impl Course {
             found.matches.iter().position(|found| is_it(&found.email))
         };
         let places: Vec<_> = pair.expected.iter().map(place).collect();
-        let is_one = found.status == Some(Status::One);
+        let is_one = found.status == Status::One;
         if pair.expected.is_empty() {
             // Nobody is to be found, and nobody is to be given for sure.
             self.at_1 += usize::from(!is_one);

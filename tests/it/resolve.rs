@@ -132,7 +132,7 @@ async fn fifty_names_are_one_request() {
     let resolution = resolve(&portal, &asked).await;
     assert_eq!(portal.rest3_request_count(), 1);
     assert_eq!(resolution.recipients.len(), 50);
-    assert_eq!(resolution.recipients[49].status, Some(Status::One));
+    assert_eq!(resolution.recipients[49].status, Status::One);
     assert!(resolution.not_asked.is_empty());
 }
 
@@ -146,7 +146,7 @@ async fn a_name_among_fifty_is_found_as_it_is_alone() {
     assert_eq!(emails(&found[48]), ["lukasz@krakow.example"]);
     let alone = resolve(&portal, &["Иван Петров"]).await.recipients.remove(0);
     assert_eq!(found[49].status, alone.status);
-    assert_eq!(found[49].matches, alone.matches[..2], "of fifty, two matches are shown");
+    assert_eq!(found[49].matches, alone.matches);
     assert!(!found.iter().any(|recipient| recipient.incomplete));
     assert_eq!(portal.rest3_request_count(), 2);
 }
@@ -183,9 +183,9 @@ async fn employees_that_fail_leave_the_contacts_and_nobody_is_sure_but_an_addres
     let [address, name] = resolution.recipients.as_slice() else {
         panic!()
     };
-    assert_eq!(address.status, Some(Status::One));
+    assert_eq!(address.status, Status::One);
     assert_eq!(emails(name), ["shcherbakov@zavod.example"]);
-    assert_eq!((name.status, name.incomplete), (Some(Status::Several), true));
+    assert_eq!((name.status, name.incomplete), (Status::Several, true));
     assert_eq!(failures(&resolution), [(Source::Employees, INTERNAL)]);
 }
 
@@ -229,7 +229,7 @@ async fn nobody_who_bears_the_name_is_hidden_by_accents_or_scripts() {
     ] {
         let strangers = (0..400).map(|at| format!("Olga Kuznetsova{at}"));
         let found = resolve_among(&people, strangers, asked).await;
-        assert_eq!(found.status, Some(Status::Several), "{asked}");
+        assert_eq!(found.status, Status::Several, "{asked}");
         assert_eq!(found.matches.len(), 2, "{asked}: {found:?}");
     }
 }
@@ -238,12 +238,12 @@ async fn nobody_who_bears_the_name_is_hidden_by_accents_or_scripts() {
 async fn one_of_a_crowd_is_found_by_the_whole_name() {
     let schmidts = (0..260).map(|at| format!("Xaver{at} Schmidt"));
     let found = resolve_among(&[("a@x.example", "Adelheid Schmidt")], schmidts, "Adelheid Schmidt").await;
-    assert_eq!((found.status, emails(&found)), (Some(Status::One), vec!["a@x.example"]));
+    assert_eq!((found.status, emails(&found)), (Status::One, vec!["a@x.example"]));
 
     let crowd = (0..250).map(|at| format!("Olga Petrova{at}"));
     let crowd = crowd.chain((0..250).map(|at| format!("Ivan Kuznetsov{at}")));
     let found = resolve_among(&[("i@x.example", "Isidor Petrov")], crowd, "Petrov Isidor").await;
-    assert_eq!((found.status, emails(&found)), (Some(Status::One), vec!["i@x.example"]));
+    assert_eq!((found.status, emails(&found)), (Status::One, vec!["i@x.example"]));
 }
 
 #[tokio::test]
@@ -260,7 +260,7 @@ async fn an_employee_is_one_person_with_the_contact_of_the_same_address() {
     let portal = portal(None).await;
     let resolution = resolve(&portal, &["Kate Brown"]).await;
     let found = &resolution.recipients[0];
-    assert_eq!(found.status, Some(Status::One));
+    assert_eq!(found.status, Status::One);
     assert_eq!((found.matches[0].source, found.matches[0].id), (Source::Employees, 17));
     assert_eq!(found.matches[0].why, Why::ExactName, "by the contact's name");
 }

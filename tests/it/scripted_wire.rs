@@ -19,6 +19,8 @@ pub(crate) const TRIP: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(crate) enum Prepared {
     Reply(RawReply),
+    /// After so much longer.
+    Late(Duration, RawReply),
     Broken,
     Silence,
 }
@@ -159,6 +161,10 @@ impl Wire for ScriptedWire {
             match (self.answering)(&sent) {
                 Prepared::Reply(reply) => Ok(reply),
                 Prepared::Silence => std::future::pending().await,
+                Prepared::Late(longer, reply) => {
+                    tokio::time::sleep(longer).await;
+                    Ok(reply)
+                }
                 Prepared::Broken => Err(Error::Unreachable {
                     failure: ConnectionFailure::Lost,
                     host: "p.example".to_owned(),

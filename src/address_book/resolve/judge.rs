@@ -62,7 +62,7 @@ pub(super) fn resolution(
     let recipients = names.asked().iter().zip(&fitting);
     Some(Resolution {
         recipients: recipients
-            .map(|(asked, fitting)| evidence.recipient(asked, fitting, &mut domains, shown, names.sources()))
+            .map(|(asked, fitting)| evidence.recipient(asked, fitting, &mut domains, shown))
             .collect(),
         not_asked: evidence.not_asked.clone(),
         age_seconds: None,
@@ -90,11 +90,7 @@ impl Evidence {
                         .entry(person.contact.email.to_lowercase())
                         .or_insert(fitting.people.len());
                     if let Some(known) = fitting.people.get_mut(place) {
-                        known.fit = if person.fit.rank() < known.fit.rank() {
-                            person.fit
-                        } else {
-                            known.fit
-                        };
+                        known.fit = [known.fit, person.fit].into_iter().min_by_key(|fit| fit.rank())?;
                         continue;
                     }
                 }
@@ -125,14 +121,7 @@ impl Evidence {
         self.indexes.iter().any(|index| index.knows(address))
     }
 
-    fn recipient(
-        &self,
-        asked: &str,
-        fitting: &Fitting<'_>,
-        domains: &mut Domains<'_>,
-        shown: usize,
-        sources: &[Source],
-    ) -> Recipient {
+    fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut Domains<'_>, shown: usize) -> Recipient {
         let people = &fitting.people;
         // What was asked tells who fits alone from the namesakes: by the company, or by the address.
         let is_alone = people.len() == 1;
@@ -147,14 +136,10 @@ impl Evidence {
         let matches: Vec<Match> = people.iter().take(shown).map(match_of).collect();
         let is_address = people.first().is_some_and(|found| found.fit.why == Why::ExactAddress);
         let incomplete = !is_address && (!self.is_whole || fitting.has_unread);
-        let is_nothing_read = sources
-            .iter()
-            .all(|source| self.not_asked.iter().any(|not_asked| not_asked.source == *source));
         let status = match matches.as_slice() {
-            [] if is_nothing_read => None,
-            [] => Some(Status::None),
-            [only] if is_alone && !incomplete && is_sure(only) => Some(Status::One),
-            _ => Some(Status::Several),
+            [] => Status::None,
+            [only] if is_alone && !incomplete && is_sure(only) => Status::One,
+            _ => Status::Several,
         };
         Recipient {
             asked: asked.to_owned(),

@@ -277,7 +277,7 @@ pub(in crate::cli) fn where_secrets_go(client: Client, entry: &Value, machine: &
 }
 
 fn what_it_holds(file: &EnvVar) -> &'static str {
-    match file.key {
+    match file.key().as_str() {
         "webhook_url_file" => "the webhook's URL",
         "client_secret_file" => "the application's client secret",
         "access_token_file" => "an access token",

@@ -6,6 +6,7 @@
 
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 /// The random text that ties an answer to the authorize page that this process asked for.
@@ -48,12 +49,7 @@ impl State {
 
     /// Takes as long for a nearly right text as for a wrong one.
     fn is(&self, given: &str) -> bool {
-        let expected = self.expose();
-        let difference = expected
-            .bytes()
-            .zip(given.bytes())
-            .fold(0, |difference, (one, other)| difference | (one ^ other));
-        expected.len() == given.len() && difference == 0
+        self.expose().as_bytes().ct_eq(given.as_bytes()).into()
     }
 
     /// Reads the query of a redirect.

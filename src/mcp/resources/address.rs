@@ -3,6 +3,10 @@
 //! The templates are RFC 6570's simple expansion, so a value is percent-encoded and holds no `/`, `?` or `#` of its own.
 //! A character that a client forgot to encode is taken as it is.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
 /// The newest contacts.
 pub(super) const LATEST: &str = "bitrix24-mail://contacts/latest";
 /// Contacts that match.
@@ -61,18 +65,17 @@ fn value_of<'a>(template: &str, uri: &'a str) -> Option<&'a str> {
 }
 
 fn decoded(value: &str) -> Result<String, Unusable> {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16);
-            let (high, low) = (digit().ok_or(Unusable::Encoding)?, digit().ok_or(Unusable::Encoding)?);
-            u8::try_from(high * 16 + low).map_err(|_| Unusable::Encoding)?
-        } else {
-            byte
-        });
+    let is_code = |after: &str| {
+        after
+            .as_bytes()
+            .get(..2)
+            .is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !value.split('%').skip(1).all(is_code) {
+        return Err(Unusable::Encoding);
     }
-    String::from_utf8(bytes).map_err(|_| Unusable::Encoding)
+    let text = percent_decode_str(value).decode_utf8();
+    text.map(Cow::into_owned).map_err(|_| Unusable::Encoding)
 }
 
 #[cfg(test)]

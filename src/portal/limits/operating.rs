@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Limiter;
+use crate::portal::error::Limit;
 use crate::portal::reply::Operating;
 
 /// The cloud's limit is not published but for a sample of 480 s; self-hosted portals have 420 s if they have one.
@@ -52,17 +54,10 @@ struct Refused {
     probe_at: Instant,
 }
 
-impl OperatingGate {
-    pub(in crate::portal) fn new(now: Instant) -> Self {
-        Self {
-            closed_until: now,
-            told: None,
-            refused: None,
-        }
-    }
+impl Limiter for OperatingGate {
+    const LIMIT: Limit = Limit::OperatingTime;
 
-    /// Passes, or tells how long it is closed.
-    pub(in crate::portal) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    fn take(&mut self, now: Instant) -> Result<(), Duration> {
         match (self.wait(now, 0), &mut self.refused) {
             (Duration::ZERO, Some(refused)) if now < self.closed_until => {
                 refused.probe_at = now + PROBE_EVERY;
@@ -77,8 +72,8 @@ impl OperatingGate {
         }
     }
 
-    /// How long a caller with `ahead` others before it would wait. The next probe is for the first alone.
-    pub(in crate::portal) fn wait(&self, now: Instant, ahead: usize) -> Duration {
+    /// The next probe is for the first alone.
+    fn wait(&self, now: Instant, ahead: usize) -> Duration {
         let opens_at = match (self.refused, ahead) {
             (Some(refused), 0) => self.closed_until.min(refused.probe_at),
             _ => self.closed_until,
@@ -86,10 +81,15 @@ impl OperatingGate {
         let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
         opens_at.saturating_duration_since(now) + self.space(now).saturating_mul(ahead)
     }
+}
 
-    /// True if a call would pass that is no probe.
-    pub(in crate::portal) fn is_open(&self, now: Instant) -> bool {
-        self.closed_until <= now
+impl OperatingGate {
+    pub(in crate::portal) fn new(now: Instant) -> Self {
+        Self {
+            closed_until: now,
+            told: None,
+            refused: None,
+        }
     }
 
     /// The time between two calls.
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(gate.take(at(59)), Err(SECOND));
         assert_eq!(gate.wait(at(59), 1), 541 * SECOND, "the probe is for one alone");
         assert_eq!(gate.take(at(60)), Ok(()));
-        assert!(!gate.is_open(at(60)));
+        assert_ne!(gate.wait(at(60), 1), Duration::ZERO, "it is not open");
         assert_eq!(gate.take(at(60)), Err(60 * SECOND));
         assert_eq!(gate.take(at(119)), Err(SECOND), "no news of the probe");
         assert_eq!(gate.take(at(120)), Ok(()));
@@ -216,6 +216,6 @@ mod tests {
         assert!(!gate.answered(at(121), None, at(182)), "that one too");
         assert_eq!(gate.take(at(182)), Err(59 * SECOND));
         assert!(gate.answered(at(181), None, at(182)), "the probe itself");
-        assert!(gate.is_open(at(182)));
+        assert_eq!(gate.wait(at(182), 1), Duration::ZERO);
     }
 }

@@ -16,6 +16,11 @@ pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
 ///
 /// `\ud83d` alone names no character, so serde refuses it. PHP, JavaScript and Python write it for half an emoji.
 pub fn without_lone_surrogates(text: &str) -> Option<String> {
+    with_lone_surrogates_as(text, |_| "\\ufffd".to_owned())
+}
+
+/// The text of JSON with `stand_in` of the escape for each half of a surrogate pair; `None` if there is none.
+pub fn with_lone_surrogates_as(text: &str, mut stand_in: impl FnMut(&str) -> String) -> Option<String> {
     let mut mended = String::new();
     let (mut copied_to, mut at) = (0, 0);
     while let Some(next) = text.get(at..).and_then(|rest| rest.find('\\')) {
@@ -24,7 +29,7 @@ pub fn without_lone_surrogates(text: &str) -> Option<String> {
             (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
             (Some(0xD800..=0xDFFF), _) => {
                 mended.push_str(text.get(copied_to..at).unwrap_or_default());
-                mended.push_str("\\ufffd");
+                mended.push_str(&stand_in(text.get(at..at + 6).unwrap_or_default()));
                 copied_to = at + 6;
                 6
             }

@@ -7,7 +7,6 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -34,30 +33,6 @@ impl CallerLimit {
         burst: 200,
         limits_loopback: false,
     };
-}
-
-/// A text that is not such a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a rate: calls a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off")]
-pub struct InvalidCallerLimit;
-
-/// `20/200`: twenty a second, two hundred at once. Who gives it wants everybody limited.
-impl FromStr for CallerLimit {
-    type Err = InvalidCallerLimit;
-
-    fn from_str(text: &str) -> Result<Self, InvalidCallerLimit> {
-        let (per_second, burst) = text.split_once('/').ok_or(InvalidCallerLimit)?;
-        let per_second = per_second.trim().parse().map_err(|_| InvalidCallerLimit)?;
-        let burst = burst.trim().parse().map_err(|_| InvalidCallerLimit)?;
-        let is_sensible = (0.1..=1000.0).contains(&per_second) && (1..=10_000).contains(&burst);
-        is_sensible
-            .then_some(Self {
-                per_second,
-                burst,
-                limits_loopback: true,
-            })
-            .ok_or(InvalidCallerLimit)
-    }
 }
 
 /// Counts the calls of each caller.
@@ -234,17 +209,6 @@ mod tests {
             through(&["unknown"]) && through(&[""]) && !through(&["_hidden"]),
             "one caller"
         );
-    }
-
-    #[test]
-    fn a_limit_is_read_or_refused() {
-        let limit: CallerLimit = " 0.5 / 3".parse().unwrap();
-        assert_eq!((limit.per_second, limit.burst, limit.limits_loopback), (0.5, 3, true));
-        for wrong in [
-            "", "20", "20/", "/200", "0/200", "20/0", "NaN/1", "-1/5", "1001/1", "2/50/3",
-        ] {
-            assert_eq!(wrong.parse::<CallerLimit>(), Err(InvalidCallerLimit), "{wrong}");
-        }
     }
 
     #[test]

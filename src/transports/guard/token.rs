@@ -11,16 +11,11 @@ use subtle::ConstantTimeEq;
 /// Reads the token anew, or says why it cannot.
 type Reader = dyn Fn() -> Result<SecretString, &'static str> + Send + Sync;
 
-/// The token, or how to read it: a file may change while the server runs.
+/// How to read the token: a file may change while the server runs.
 pub struct Token {
-    source: Source,
+    read: Box<Reader>,
     /// Every stranger that shows some token has it read, so a failure is logged only when it begins.
     is_failing: AtomicBool,
-}
-
-enum Source {
-    Text(SecretString),
-    Reader(Box<Reader>),
 }
 
 /// A text that no client could send as a token.
@@ -38,7 +33,7 @@ impl Token {
     /// [`InvalidToken`].
     pub fn from_text(text: SecretString) -> Result<Self, InvalidToken> {
         if is_sendable(&text) {
-            Ok(Self::of(Source::Text(text)))
+            Ok(Self::from_reader(move || Ok(text.clone())))
         } else {
             Err(InvalidToken)
         }
@@ -46,12 +41,8 @@ impl Token {
 
     /// A token that is read for each request.
     pub fn from_reader(read: impl Fn() -> Result<SecretString, &'static str> + Send + Sync + 'static) -> Self {
-        Self::of(Source::Reader(Box::new(read)))
-    }
-
-    fn of(source: Source) -> Self {
         Self {
-            source,
+            read: Box::new(read),
             is_failing: AtomicBool::new(false),
         }
     }
@@ -68,10 +59,7 @@ impl Token {
     }
 
     fn current(&self) -> Result<SecretString, String> {
-        let token = match &self.source {
-            Source::Text(text) => text.clone(),
-            Source::Reader(read) => read()?,
-        };
+        let token = (self.read)()?;
         if is_sendable(&token) {
             Ok(token)
         } else {

@@ -30,8 +30,7 @@ use http_body_util::{BodyExt, Full};
 use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::batch::Batch;
 use super::direct::{Direct, REVISION};
@@ -110,31 +109,13 @@ impl Endpoint {
 /// rmcp would refuse. Clients send the header of an earlier session, or always the newest that they know. A body that
 /// names its revision in `_meta` opens nothing: such revisions have no `initialize`.
 fn opens_with_another_revision(headers: &HeaderMap, body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Opening<'a> {
-        #[serde(borrow)]
-        method: Cow<'a, str>,
-        #[serde(default)]
-        params: Params,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default, rename_all = "camelCase")]
-    struct Params {
-        protocol_version: String,
-        #[serde(rename = "_meta")]
-        meta: Meta,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Meta {
-        #[serde(rename = "io.modelcontextprotocol/protocolVersion")]
-        revision: Option<IgnoredAny>,
-    }
     let mut named = headers.get_all(REVISION).iter();
     let Some(first) = named.next() else { return false };
-    serde_json::from_slice::<Opening<'_>>(body).is_ok_and(|opening| {
-        let is_same = first.as_bytes() == opening.params.protocol_version.as_bytes() && named.next().is_none();
-        opening.method == "initialize" && !is_same && opening.params.meta.revision.is_none()
+    serde_json::from_slice::<Value>(body).is_ok_and(|opening| {
+        let at = |pointer| opening.pointer(pointer).and_then(Value::as_str);
+        let is_same = at("/params/protocolVersion").unwrap_or_default() == *first && named.next().is_none();
+        let names_its_revision = at("/params/_meta/io.modelcontextprotocol~1protocolVersion").is_some();
+        at("/method") == Some("initialize") && !is_same && !names_its_revision
     })
 }
 

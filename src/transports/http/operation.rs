@@ -1,6 +1,6 @@
 //! For whoever runs the server: is it alive, can it look contacts up, what has it counted.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::routes::App;
@@ -25,13 +25,7 @@ const PROBE_TIME: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Readiness {
     server: Server,
-    known: Arc<Mutex<Known>>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    outcome: Option<(Instant, Result<(), NotReady>)>,
-    asking: Option<watch::Receiver<()>>,
+    known: Arc<Mutex<Option<(Instant, Result<(), NotReady>)>>>,
 }
 
 impl Readiness {
@@ -44,50 +38,30 @@ impl Readiness {
 
     /// The answer of the portal, not older than a few seconds.
     pub(super) async fn check(&self) -> Result<(), NotReady> {
-        loop {
-            let mut asking = {
-                let mut known = locked(&self.known);
-                if let Some((at, outcome)) = &known.outcome {
-                    let good_for = if outcome.is_ok() { GOOD_FOR } else { BAD_FOR };
-                    if at.elapsed() < good_for {
-                        return outcome.clone();
-                    }
-                }
-                // A task that ended without an answer has panicked; it must not be waited for.
-                known.asking.take_if(|asking| asking.has_changed().is_err());
-                known.asking.get_or_insert_with(|| self.ask()).clone()
-            };
-            // Its end is the answer.
-            let _ = asking.changed().await;
+        let mut known = Arc::clone(&self.known).lock_owned().await;
+        if let Some((at, outcome)) = &*known {
+            let good_for = if outcome.is_ok() { GOOD_FOR } else { BAD_FOR };
+            if at.elapsed() < good_for {
+                return outcome.clone();
+            }
         }
-    }
-
-    /// Asks in a task of its own, at most [`PROBE_TIME`]: who asked may be less patient than the portal is slow, and
-    /// the next one should know.
-    fn ask(&self) -> watch::Receiver<()> {
-        let (server, known) = (self.server.clone(), Arc::clone(&self.known));
-        let (asked, asking) = watch::channel(());
-        tokio::spawn(async move {
+        let server = self.server.clone();
+        // In a task of its own: the probe outlives an impatient caller, so that the next one gets its result.
+        let asking = tokio::spawn(async move {
             let probed = tokio::time::timeout(PROBE_TIME, server.probe()).await;
-            let outcome = probed.unwrap_or_else(|_| {
-                Err(NotReady {
-                    code: "TIMED_OUT".to_owned(),
-                    meaning: format!("The portal did not answer within {} seconds.", PROBE_TIME.as_secs()),
-                })
-            });
-            *locked(&known) = Known {
-                outcome: Some((Instant::now(), outcome)),
-                asking: None,
-            };
-            drop(asked);
+            let outcome = probed.unwrap_or_else(|_| Err(no_answer()));
+            *known = Some((Instant::now(), outcome.clone()));
+            outcome
         });
-        asking
+        asking.await.unwrap_or_else(|_| Err(no_answer()))
     }
 }
 
-fn locked(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
-    // Each change is one assignment.
-    known.lock().unwrap_or_else(PoisonError::into_inner)
+fn no_answer() -> NotReady {
+    NotReady {
+        code: "TIMED_OUT".to_owned(),
+        meaning: format!("The portal did not answer within {} seconds.", PROBE_TIME.as_secs()),
+    }
 }
 
 /// Alive: the process serves requests. Says nothing of the portal.

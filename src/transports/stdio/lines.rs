@@ -8,15 +8,14 @@
 //! |---|---|
 //! | a line | [`MAX_BYTES`], the bound of a body over HTTP; the rest of a longer one is dropped as it comes |
 //! | requests without an answer, and answers that the client does not take | [`MAX_UNANSWERED`] |
-//! | requests beyond those | [`Held`], so that cancellations, answers to forms and pings behind them are read; then nothing is read until one is answered and its answer taken |
-//! | errors about lines that cannot be read, and pongs while requests are held back | one, then nothing is read until it is taken |
+//! | requests beyond those | one, then nothing is read until one is answered and its answer taken |
+//! | errors about lines that cannot be read | one, then nothing is read until it is taken |
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use rmcp::model::{ClientRequest, EmptyResult, ErrorData, JsonRpcMessage, JsonRpcRequest, RequestId, ServerResult};
+use rmcp::model::{ErrorData, JsonRpcMessage};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use serde::Serialize;
@@ -24,7 +23,6 @@ use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::sync::Notify;
 
-use super::held::Held;
 use super::output::Output;
 use crate::transports::messages::{MAX_BYTES, Message, Read, Refused, batch_in, read};
 use crate::transports::unanswered::Unanswered;
@@ -32,9 +30,6 @@ use crate::transports::unanswered::Unanswered;
 /// Requests without an answer. An assistant has a handful under way, a busy one dozens. Each takes some sixty kilobytes while
 /// it waits for the portal, and its answer a hundred at most.
 const MAX_UNANSWERED: usize = 256;
-
-/// After the end of input, requests that are held back may find room within this time.
-const GRACE: Duration = Duration::from_millis(250);
 
 /// Reads and writes one message a line.
 pub(super) struct Lines<R, W> {
@@ -45,13 +40,9 @@ pub(super) struct Lines<R, W> {
     too_long: Option<Refused>,
     /// What was read and not handed on yet.
     read: Option<Read>,
-    /// Bytes of its text.
-    read_bytes: usize,
     /// The rest of a batch, which is not looked at yet.
     batch: VecDeque<Box<RawValue>>,
-    /// Requests that wait for room.
-    held: Held,
-    /// An error or a pong of ours is not written yet.
+    /// An error of ours is not written yet.
     has_unwritten: bool,
     /// A notification was handed on: what it starts, or ends, has not run yet.
     has_notified: bool,
@@ -70,9 +61,7 @@ where
             line: Vec::new(),
             too_long: None,
             read: None,
-            read_bytes: 0,
             batch: VecDeque::new(),
-            held: Held::default(),
             has_unwritten: false,
             has_notified: false,
             output: Arc::new(Output::new(output)),
@@ -125,10 +114,7 @@ where
         match batch_in(&self.line) {
             Some(Ok(batch)) => self.batch = batch.into(),
             Some(Err(refused)) => self.read = Some(Read::Refused(refused)),
-            None => {
-                self.read_bytes = self.line.len();
-                self.read = read(&self.line);
-            }
+            None => self.read = read(&self.line),
         }
         self.line.clear();
         self.line.shrink_to(KEPT_LINE);
@@ -146,26 +132,6 @@ where
         }
         self.has_notified = matches!(message, JsonRpcMessage::Notification(_));
         Some(message)
-    }
-
-    /// Holds back a request that finds no room, answers it, or waits for room. Safe to cancel.
-    async fn hold_back(&mut self, request: Box<Message>) {
-        let JsonRpcMessage::Request(JsonRpcRequest { id, request: asked, .. }) = &*request else {
-            return;
-        };
-        let id = id.clone();
-        if self.flow.is_running(&id) || self.held.contains(&id) {
-            return self.write(&Refused::to(&id, ErrorData::invalid_request(SAME_ID, None)));
-        }
-        if matches!(asked, ClientRequest::PingRequest(_)) {
-            let pong = ServerResult::EmptyResult(EmptyResult {});
-            let pong: TxJsonRpcMessage<RoleServer> = JsonRpcMessage::response(pong, id);
-            return self.write(&pong);
-        }
-        if let Err(request) = self.held.push(id, request, self.read_bytes) {
-            self.read = Some(Read::Message(request));
-            self.flow.has_room().await;
-        }
     }
 }
 
@@ -213,22 +179,14 @@ where
                 self.output.flush().await.ok()?;
                 self.has_unwritten = false;
             }
-            if !self.flow.is_full()
-                && let Some(request) = self.held.pop()
-            {
-                if let Some(request) = self.take(*request) {
-                    return Some(request);
-                }
-                continue;
-            }
             match self.read.take() {
                 Some(Read::Message(message)) => {
                     let is_request = matches!(*message, JsonRpcMessage::Request(_));
                     if is_request && self.flow.is_full() {
-                        self.hold_back(message).await;
+                        self.read = Some(Read::Message(message));
+                        self.flow.has_room().await;
                         continue;
                     }
-                    self.held.forget_cancelled(&message);
                     if let Some(message) = self.take(*message) {
                         return Some(message);
                     }
@@ -239,19 +197,8 @@ where
                 },
                 None => {
                     if let Some(text) = self.batch.pop_front() {
-                        self.read_bytes = text.get().len();
                         self.read = read(text.get().as_bytes());
-                        continue;
-                    }
-                    let flow = Arc::clone(&self.flow);
-                    let has_held = !self.held.is_empty();
-                    let has_more = tokio::select! {
-                        biased;
-                        () = flow.has_room(), if has_held => continue,
-                        has_more = self.read_line() => has_more,
-                    };
-                    // After the end of input nothing is waited for that may never be answered.
-                    if !has_more && (!has_held || tokio::time::timeout(GRACE, flow.has_room()).await.is_err()) {
+                    } else if !self.read_line().await {
                         return None;
                     }
                 }
@@ -279,10 +226,6 @@ impl Flow {
 
     fn is_full(&self) -> bool {
         self.unanswered().len() >= MAX_UNANSWERED
-    }
-
-    fn is_running(&self, id: &RequestId) -> bool {
-        self.unanswered().is_running(id)
     }
 
     /// Waits until one more request may be read.

@@ -1,7 +1,7 @@
 //! Names become recipients: status, order, cautions, and what could not be read.
 
 use super::*;
-use crate::address_book::{Contact, Error};
+use crate::address_book::Contact;
 
 fn contact(id: u64, name: &str, email: &str) -> Contact {
     Contact {
@@ -48,11 +48,7 @@ fn one_is_who_alone_bears_the_name_in_all_that_was_read() {
         ("Olga Smirnova", Status::None),
     ] {
         let recipient = judged(&evidence, asked);
-        assert_eq!(
-            (recipient.status, recipient.incomplete),
-            (Some(status), false),
-            "{asked}"
-        );
+        assert_eq!((recipient.status, recipient.incomplete), (status, false), "{asked}");
     }
 }
 
@@ -70,7 +66,7 @@ fn of_a_book_that_was_not_read_whole_only_an_address_is_one() {
         let recipient = judged(&evidence, asked);
         assert_eq!(
             (recipient.status, recipient.incomplete),
-            (Some(status), incomplete),
+            (status, incomplete),
             "{asked}"
         );
     }
@@ -88,13 +84,13 @@ fn a_row_that_could_not_be_read_makes_the_names_incomplete_that_it_fits() {
         is_whole: true,
         not_asked: Vec::new(),
     };
-    assert_eq!(judged(&evidence, "Ivan Petrov").status, Some(Status::Several));
+    assert_eq!(judged(&evidence, "Ivan Petrov").status, Status::Several);
     assert!(judged(&evidence, "Ivan Petrov").incomplete);
     assert!(!judged(&evidence, "Olga").incomplete && !judged(&evidence, "i@x.example").incomplete);
     // It is known from elsewhere.
     let elsewhere = vec![contact(3, "Somebody", "IP@x.example")];
     evidence.indexes.push(index(elsewhere, Vec::new()));
-    assert_eq!(judged(&evidence, "Ivan Petrov").status, Some(Status::One));
+    assert_eq!(judged(&evidence, "Ivan Petrov").status, Status::One);
 }
 
 #[test]
@@ -111,10 +107,7 @@ fn a_person_of_two_indexes_is_one_by_the_better_fit() {
     };
     let recipient = judged(&evidence, "Ivan Petrov");
     let matches: Vec<_> = recipient.matches.iter().map(|found| (found.id, found.why)).collect();
-    assert_eq!(
-        (recipient.status, matches),
-        (Some(Status::One), vec![(1, Why::ExactName)])
-    );
+    assert_eq!((recipient.status, matches), (Status::One, vec![(1, Why::ExactName)]));
 }
 
 #[test]
@@ -140,17 +133,7 @@ fn cautions_know_the_whole_book() {
 }
 
 #[test]
-fn where_nothing_could_be_read_there_is_no_status_and_who_has_left_gets_nothing() {
-    let failed = |source: &Source| NotAsked {
-        source: *source,
-        error: Error::cancelled(),
-    };
-    let evidence = Evidence {
-        indexes: Vec::new(),
-        is_whole: false,
-        not_asked: Source::ALL.iter().map(failed).collect(),
-    };
-    assert_eq!(judged(&evidence, "Anna").status, None);
+fn a_caller_that_has_left_gets_nothing() {
     let names = Names::new(&["Anna".to_owned()], &[]).unwrap();
     let evidence = whole(vec![contact(1, "Anna", "a@x.example")]);
     assert!(resolution(&names, &[Wanted::new("Anna")], &evidence, &|| false).is_none());

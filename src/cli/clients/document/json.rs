@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Problem;
 use crate::cli::clients::file::BYTE_ORDER_MARK;
+use crate::portal::with_lone_surrogates_as;
 
 #[derive(Debug)]
 pub(in crate::cli) struct Json {
@@ -146,46 +147,23 @@ impl Json {
 /// parser takes none.
 fn with_stand_ins(text: &str) -> (Cow<'_, str>, Vec<StandIn>) {
     const PRIVATE_USE: RangeInclusive<u32> = 0xe000..=0xf8ff;
-    let code = |text: &str| u32::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
-    let is_low = |text: &str| {
-        text.strip_prefix('\\')
-            .and_then(code)
-            .is_some_and(|code| (0xdc00..=0xdfff).contains(&code))
-    };
     let mut free = PRIVATE_USE
         .map(|code| format!("\\u{code:04x}"))
-        .filter(|stand_in| !text.contains(stand_in));
+        .filter(|escape| !text.contains(escape.as_str()));
     let mut stand_ins: Vec<StandIn> = Vec::new();
-    let (mut edited, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once('\\') {
-        let original = after.get(..5).map(|escape| format!("\\{escape}")).unwrap_or_default();
-        let length = match code(after) {
-            Some(0xd800..=0xdbff) if after.get(5..).is_some_and(is_low) => 11,
-            Some(0xd800..=0xdfff) => {
-                let known = stand_ins.iter().find(|known| known.original == original);
-                let Some(stand_in) = known.map(|known| known.stand_in.clone()).or_else(|| free.next()) else {
-                    break;
-                };
-                edited.push_str(before);
-                edited.push_str(&stand_in);
-                if known.is_none() {
-                    stand_ins.push(StandIn { stand_in, original });
-                }
-                rest = after.get(5..).unwrap_or_default();
-                continue;
-            }
-            // What follows may be a backslash too.
-            _ => after.chars().next().map_or(0, char::len_utf8),
-        };
-        let (escape, next) = after.split_at_checked(length).unwrap_or((after, ""));
-        edited.extend([before, "\\", escape]);
-        rest = next;
-    }
-    if stand_ins.is_empty() {
-        return (Cow::Borrowed(text), stand_ins);
-    }
-    edited.push_str(rest);
-    (Cow::Owned(edited), stand_ins)
+    let edited = with_lone_surrogates_as(text, |original| {
+        if let Some(known) = stand_ins.iter().find(|known| known.original == original) {
+            return known.stand_in.clone();
+        }
+        let original = original.to_owned();
+        let stand_in = free.next().unwrap_or_else(|| original.clone());
+        stand_ins.push(StandIn {
+            stand_in: stand_in.clone(),
+            original,
+        });
+        stand_in
+    });
+    (edited.map_or(Cow::Borrowed(text), Cow::Owned), stand_ins)
 }
 
 /// The property of that name; with two of them, programs do not agree on which one counts.
