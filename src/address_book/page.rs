@@ -69,7 +69,7 @@ impl ContactPage {
         // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
         // the rest is asked for again rather than passed on unbounded.
         let is_last = !rows.are_full;
-        let (mut contacts, unreadable) = (rows.contacts, rows.unreadable.len());
+        let (mut contacts, unreadable) = rows.split();
         let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
         let offset = query.offset();
         // Pages of employees may overlap, and skip some.
@@ -81,7 +81,7 @@ impl ContactPage {
                 offset,
                 limit,
                 returned: count(contacts.len()),
-                unreadable: count(unreadable),
+                unreadable: count(unreadable.len()),
                 next_offset,
                 complete,
                 age_seconds: None,

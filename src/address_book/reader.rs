@@ -1,20 +1,26 @@
 //! Reads whole lists: contacts, employees or both, by batches of pages.
 //!
-//! [`Reading`] decides without clock and network what is asked next; here is the request. A reading may be left at any
+//! [`Reader`] decides without clock and network what is asked next; [`Pages`] is the request. A reading may be left at any
 //! time and be continued: whole pages that have come stay.
 //!
 //! | file | decides |
 //! |---|---|
-//! | `reading` | what a request holds, and what its failure means |
-//! | `contacts` | which pages of contacts are missing, by `spans` of ids |
+//! | `contacts` | which pages of contacts are missing, by the ids that they cover |
 //! | `employees` | which pages of employees are missing |
 //! | `pace` | how many pages a request has |
+//!
+//! | a request failed with | then |
+//! |---|---|
+//! | anything that one source may be to blame for, and both are in it | each source is asked alone from then on |
+//! | a passing failure, a timeout, a reply too large | half as many pages, down to one |
+//! | a refusal, and a batch succeeded before | the same |
+//! | a refusal, and none did | one page; if that succeeds, the portal has no batch |
+//! | a single page, answered | the source ends there |
+//! | no answer at all to a single page, credentials, limits | every source ends there |
 
 mod contacts;
 mod employees;
 mod pace;
-mod reading;
-mod spans;
 #[cfg(test)]
 mod tests;
 
@@ -23,15 +29,15 @@ use std::time::Duration;
 
 use super::page::{Listing, Rows};
 use super::{Contact, Query, Source};
-use crate::portal::{Arrival, Call, Failed, Method, Portal};
+use crate::portal::{Arrival, Blame, Call, Failed, Method, Portal};
 use contacts::ContactPages;
 use employees::EmployeePages;
-use reading::Reading;
+use pace::Pace;
 
-/// Full pages in a row with the same known rows: the portal ignores the offset.
-const MAX_REPEATED: u32 = 3;
-/// Pages in a row without a row that can be read: 100,000 rows, some minutes at the portal's rate of requests.
-const MAX_DAMAGED: u32 = 500;
+/// Pages in a row without anything new: 100,000 rows, some minutes at the portal's rate of requests.
+const MAX_IDLE: u32 = 500;
+/// Such a page that begins like the one before counts more: after three the portal is known to ignore the offset.
+const REPEATED: u32 = MAX_IDLE / 3 + 1;
 /// Rows that could not be read, of which what can be made out is kept.
 const MAX_UNREADABLE: usize = 1_000;
 /// With fewer rows no page could overlap the next.
@@ -43,44 +49,72 @@ struct Ask {
     source: Source,
     offset: u64,
     limit: u32,
-    why: Why,
-}
-
-/// Why a page is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
-    /// It follows those that have been read.
-    Next,
-    /// Rows are missing between these ids.
-    Gap { above: u64, below: u64 },
+    /// Rows are missing above this id; `None` if the page follows those that have been read.
+    below: Option<u64>,
 }
 
 /// What came of a source.
-#[derive(Debug, Default)]
-struct Kept {
+#[derive(Debug)]
+struct Part {
+    query: Query,
     /// Every id that came.
     seen: HashSet<u64>,
     contacts: Vec<Contact>,
-    /// The first [`MAX_UNREADABLE`].
+    /// Offsets of rows that could not be read.
+    damaged: HashSet<u64>,
+    /// The first [`MAX_UNREADABLE`] of them.
     unreadable: Vec<Contact>,
-    unreadable_count: u32,
+    /// The first id of the last page.
+    first: Option<u64>,
+    /// Counts to [`MAX_IDLE`].
+    idle: u32,
+    /// Where the list was given up though more may follow.
+    stopped_at: Option<u64>,
+    /// Why it ended before its list did.
+    failure: Option<Failed>,
 }
 
-impl Kept {
-    /// Adds those that have not come yet; true if there are any.
-    fn add(&mut self, contacts: Vec<Contact>) -> bool {
-        let before = self.seen.len();
-        let new = contacts.into_iter().filter(|contact| self.seen.insert(contact.id));
-        self.contacts.extend(new);
-        self.seen.len() > before
+impl Part {
+    fn new(query: Query) -> Self {
+        Self {
+            query,
+            seen: HashSet::new(),
+            contacts: Vec::new(),
+            damaged: HashSet::new(),
+            unreadable: Vec::new(),
+            first: None,
+            idle: 0,
+            stopped_at: None,
+            failure: None,
+        }
     }
 
-    fn damaged(&mut self, rows: impl IntoIterator<Item = Contact>) {
-        for row in rows {
-            self.unreadable_count = self.unreadable_count.saturating_add(1);
-            if self.unreadable.len() < MAX_UNREADABLE {
-                self.unreadable.push(row);
+    fn has_ended(&self) -> bool {
+        self.failure.is_some() || self.stopped_at.is_some()
+    }
+
+    /// Adds rows that have not come yet. If there are none though the list `goes_on`, it is given up at last.
+    fn add(&mut self, ask: &Ask, rows: Rows, goes_on: bool) {
+        let (before, first) = (self.seen.len(), rows.ids().next());
+        for (row, offset) in rows.rows.into_iter().zip(ask.offset..) {
+            match row {
+                Ok(contact) if self.seen.insert(contact.id) => self.contacts.push(contact),
+                Err(row) if self.damaged.insert(offset) && self.unreadable.len() < MAX_UNREADABLE => {
+                    self.unreadable.push(row);
+                }
+                _ => {}
             }
+        }
+        if self.seen.len() > before {
+            self.idle = 0;
+        } else if goes_on {
+            let is_repeated = first.is_some() && first == self.first;
+            self.idle += if is_repeated { REPEATED } else { 1 };
+            let end = ask.offset.saturating_add(u64::from(ask.limit));
+            self.stopped_at = (self.idle >= MAX_IDLE).then_some(end);
+        }
+        if ask.below.is_none() {
+            self.first = first;
         }
     }
 }
@@ -88,9 +122,14 @@ impl Kept {
 /// A reading under way.
 #[derive(Debug)]
 pub(super) struct Reader {
-    reading: Reading,
+    contacts: Option<ContactPages>,
+    employees: Option<EmployeePages>,
+    pace: Pace,
+    /// True if a request holds pages of one source only.
+    is_apart: bool,
     /// True if pages of a portal without batch are asked for one after the other, however long that takes.
     is_patient: bool,
+    cost: Duration,
 }
 
 /// A request of a reading: some of its pages.
@@ -121,47 +160,94 @@ impl Pages {
 impl Reader {
     /// Reads the contacts, the newest `most` of them, and the employees if they are wanted.
     pub(super) fn of_book(most: usize, with_employees: bool) -> Self {
+        let contacts = ContactPages::new(Query::everybody(Source::Contacts), 0, most);
         let employees = with_employees.then(|| EmployeePages::new(Query::everybody(Source::Employees)));
-        Self::new(Some(newest(None, most)), employees, false)
+        Self::new(Some(contacts), employees, false)
     }
 
     /// Reads the contacts from the newest on, until the contact with the id `known` or an older one has come.
     pub(super) fn until(known: u64, most: usize) -> Self {
-        Self::new(Some(newest(Some(known), most)), None, false)
+        let contacts = ContactPages::new(Query::everybody(Source::Contacts), known, most);
+        Self::new(Some(contacts), None, false)
     }
 
     /// Reads all that match a question, from its offset on, and waits for the portal's limits.
     pub(super) fn of_all(query: &Query) -> Self {
         let query = query.clone().in_pages_of(query.limit().max(MIN_ROWS));
         match query.source() {
-            Source::Contacts => Self::new(Some(ContactPages::new(query, None, usize::MAX)), None, true),
+            Source::Contacts => Self::new(Some(ContactPages::new(query, 0, usize::MAX)), None, true),
             Source::Employees => Self::new(None, Some(EmployeePages::new(query)), true),
         }
     }
 
     fn new(contacts: Option<ContactPages>, employees: Option<EmployeePages>, is_patient: bool) -> Self {
         Self {
-            reading: Reading::new(contacts, employees),
+            contacts,
+            employees,
+            pace: Pace::default(),
+            is_apart: false,
             is_patient,
+            cost: Duration::ZERO,
         }
+    }
+
+    fn part(&self, source: Source) -> Option<&Part> {
+        match source {
+            Source::Contacts => self.contacts.as_ref().map(|contacts| &contacts.part),
+            Source::Employees => self.employees.as_ref().map(|employees| &employees.part),
+        }
+    }
+
+    fn part_mut(&mut self, source: Source) -> Option<&mut Part> {
+        match source {
+            Source::Contacts => self.contacts.as_mut().map(|contacts| &mut contacts.part),
+            Source::Employees => self.employees.as_mut().map(|employees| &mut employees.part),
+        }
+    }
+
+    /// The next `most` pages of a source at most.
+    fn ask_of(&self, source: Source, most: usize) -> Vec<Ask> {
+        let asks = match source {
+            Source::Contacts => self.contacts.as_ref().map(|contacts| contacts.ask(most)),
+            Source::Employees => self.employees.as_ref().map(|employees| employees.ask(most)),
+        };
+        asks.unwrap_or_default()
+    }
+
+    /// The pages of the next request; none at the end.
+    fn ask(&self) -> Vec<Ask> {
+        let (pages, is_new) = (self.pace.pages(), self.pace.is_new());
+        let mut asks = self.ask_of(Source::Contacts, pages);
+        let mut employees = self.ask_of(Source::Employees, pages);
+        if asks.is_empty() || employees.is_empty() {
+            asks.append(&mut employees);
+        } else if self.is_apart || pages == 1 {
+            // Employees as soon as it is known that the portal answers at all.
+            return if is_new { asks } else { employees };
+        } else {
+            // Beside the five pages of contacts in the first request.
+            let room = pages + usize::from(is_new);
+            employees.truncate((room / 2).max(1));
+            asks.truncate(room - employees.len());
+            asks.append(&mut employees);
+        }
+        asks
     }
 
     /// The pages to ask for next; `None` at the end, and where the portal has no batch and single pages would take what
     /// its limit has for others.
     pub(super) fn next(&self, portal: &Portal) -> Option<Pages> {
-        let asks = self.reading.ask();
+        let asks = self.ask();
         let calls: Vec<Call> = asks.iter().filter_map(|ask| self.call(*ask)).collect();
-        let has_begun = Source::ALL.iter().any(|source| self.total(*source) > 0);
-        let is_to_spare = || self.is_patient || !has_begun || portal.is_idle(Method::ListContacts);
-        let goes_on = !calls.is_empty() && (!self.reading.has_no_batch() || is_to_spare());
+        let is_to_spare = || self.is_patient || portal.is_idle(Method::ListContacts);
+        let goes_on = !calls.is_empty() && (!self.pace.has_no_batch() || is_to_spare());
         goes_on.then_some(Pages { asks, calls })
     }
 
     fn call(&self, ask: Ask) -> Option<Call> {
-        let query = self.reading.query(ask.source)?;
         Some(Call {
             method: ask.source.method(),
-            parameters: query.parameters_at(ask.offset),
+            parameters: self.part(ask.source)?.query.parameters_at(ask.offset),
         })
     }
 
@@ -170,11 +256,11 @@ impl Reader {
         let Answer { asks, listings } = answer;
         match listings {
             Ok((listings, took)) => {
-                let pages = asks
-                    .into_iter()
-                    .zip(listings)
-                    .map(|(ask, listing)| (ask, rows(ask, listing)));
-                self.reading.take(pages.collect(), took);
+                self.pace.succeeded(asks.len(), took);
+                self.cost += took;
+                for (ask, listing) in asks.iter().zip(listings) {
+                    self.take(ask, listing);
+                }
             }
             Err(failed) => {
                 tracing::info!(
@@ -183,89 +269,135 @@ impl Reader {
                     http.status = failed.error.http_status(),
                     "a request of the reading failed"
                 );
-                self.reading.fail(&asks, failed);
+                self.fail(&asks, &failed);
+            }
+        }
+    }
+
+    /// Takes a page. Only at the beginning of a list rows of another shape are a failure: damaged ones may fill a later
+    /// page.
+    fn take(&mut self, ask: &Ask, listing: Listing) {
+        let listing = match ask.offset {
+            0 => listing.checked(),
+            _ => Ok(listing),
+        };
+        let rows = match listing {
+            Ok(listing) => listing.into_rows(ask.limit as usize),
+            Err(error) => return self.end(ask.source, &error.into()),
+        };
+        match (ask.source, &mut self.contacts, &mut self.employees) {
+            (Source::Contacts, Some(contacts), _) => contacts.take(ask, rows),
+            (Source::Employees, _, Some(employees)) => employees.take(ask, rows),
+            _ => {}
+        }
+    }
+
+    /// Learns from the failure of a request for these pages.
+    fn fail(&mut self, asks: &[Ask], failed: &Failed) {
+        let Some(Ask { source, .. }) = asks.first() else { return };
+        let is_mixed = asks.iter().any(|ask| ask.source != *source);
+        match failed.blame() {
+            Blame::Everything => self.end_all(failed),
+            blame if is_mixed => {
+                self.is_apart = true;
+                if blame == Blame::Size && !failed.was_answered() {
+                    self.pace.halve(asks.len());
+                }
+            }
+            Blame::Size if asks.len() > 1 => self.pace.halve(asks.len()),
+            Blame::Calls if asks.len() > 1 => self.pace.refused(asks.len()),
+            Blame::Size if !failed.was_answered() || self.pace.is_new() => self.end_all(failed),
+            Blame::Size | Blame::Calls => {
+                self.pace.refused_alone();
+                self.end(*source, failed);
+            }
+        }
+    }
+
+    fn end(&mut self, source: Source, failed: &Failed) {
+        if let Some(part) = self.part_mut(source) {
+            part.failure = Some(failed.clone());
+        }
+    }
+
+    fn end_all(&mut self, failed: &Failed) {
+        for &source in Source::ALL {
+            if !self.ask_of(source, 1).is_empty() {
+                self.end(source, failed);
             }
         }
     }
 
     /// True if there is nothing more to ask for.
     pub(super) fn is_over(&self) -> bool {
-        self.reading.ask().is_empty()
+        self.ask().is_empty()
     }
 
     /// Forgets failures: the next step asks for the same pages again.
     pub(super) fn retry(&mut self) {
-        self.reading.retry();
+        for &source in Source::ALL {
+            if let Some(part) = self.part_mut(source) {
+                part.failure = None;
+            }
+        }
     }
 
     /// Why a source ended before its list did; `None` if it did not.
     pub(super) fn failure(&self, source: Source) -> Option<&Failed> {
-        self.reading.failure(source)
+        self.part(source)?.failure.as_ref()
     }
 
     /// True if everybody of a source has come who is wanted and was there all the time.
     pub(super) fn is_whole(&self, source: Source) -> bool {
-        self.reading.is_whole(source)
+        match source {
+            Source::Contacts => self.contacts.as_ref().is_some_and(ContactPages::is_whole),
+            Source::Employees => self.employees.as_ref().is_some_and(EmployeePages::is_whole),
+        }
     }
 
     /// The id down to which every contact has come, from the newest on: a known one above it that did not come is
     /// deleted. `None` before the first page.
     pub(super) fn covered_to(&self) -> Option<u64> {
-        self.reading.covered_to()
+        self.contacts.as_ref()?.covered_to()
     }
 
-    /// Where the list was given up though more may follow, since pages brought nothing new; `None` if it was not.
-    pub(super) fn stopped_at(&self) -> Option<u64> {
-        self.reading.stopped_at()
+    /// Where a list was given up though more may follow, since pages brought nothing new; `None` if it was not.
+    pub(super) fn stopped_at(&self, source: Source) -> Option<u64> {
+        self.part(source)?.stopped_at
     }
 
     /// Takes out what came of a source since this was last called: repairs bring older rows late.
     pub(super) fn drain(&mut self, source: Source) -> Vec<Contact> {
-        self.reading.drain(source)
+        self.part_mut(source)
+            .map(|part| std::mem::take(&mut part.contacts))
+            .unwrap_or_default()
     }
 
-    /// What came of a source and was not taken out yet, highest id first; of contacts the newest that are wanted.
+    /// What came of a source and was not taken out yet, highest id first.
     pub(super) fn sorted(&self, source: Source) -> Vec<Contact> {
-        let kept = self.reading.kept(source);
-        let mut contacts = kept.map(|kept| kept.contacts.clone()).unwrap_or_default();
+        let mut contacts = self.part(source).map(|part| part.contacts.clone()).unwrap_or_default();
         contacts.sort_unstable_by_key(|contact| std::cmp::Reverse(contact.id));
-        if source == Source::Contacts {
-            contacts.truncate(self.reading.most());
-        }
         contacts
     }
 
     /// Different contacts or employees so far.
     pub(super) fn total(&self, source: Source) -> usize {
-        self.reading.kept(source).map_or(0, |kept| kept.seen.len())
+        self.part(source).map_or(0, |part| part.seen.len())
     }
 
     /// What can be made out of the first rows that could not be read.
     pub(super) fn unreadable(&self, source: Source) -> &[Contact] {
-        self.reading.kept(source).map_or(&[], |kept| &kept.unreadable)
+        self.part(source).map_or(&[], |part| &part.unreadable)
     }
 
-    /// Rows that could not be read.
+    /// Rows that could not be read; a list that changes meanwhile may show one twice.
     pub(super) fn unreadable_count(&self, source: Source) -> u32 {
-        self.reading.kept(source).map_or(0, |kept| kept.unreadable_count)
+        let count = self.part(source).map_or(0, |part| part.damaged.len());
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Time of the portal for what came so far.
     pub(super) fn cost(&self) -> Duration {
-        self.reading.cost
+        self.cost
     }
-}
-
-fn newest(until: Option<u64>, most: usize) -> ContactPages {
-    ContactPages::new(Query::everybody(Source::Contacts), until, most)
-}
-
-/// The rows of a page. Only at the beginning of a list rows of another shape are an error: damaged ones may fill a later
-/// page.
-fn rows(ask: Ask, listing: Listing) -> Result<Rows, Failed> {
-    let listing = match ask.offset {
-        0 => listing.checked()?,
-        _ => listing,
-    };
-    Ok(listing.into_rows(ask.limit as usize))
 }

@@ -57,7 +57,7 @@ impl Walk<'_> {
 
     /// Where the walk was given up though more may follow; `None` if it was not.
     pub fn stopped_at(&self) -> Option<u64> {
-        self.reader.stopped_at()
+        self.reader.stopped_at(self.source)
     }
 
     /// The next contacts, none at first if there are none at all; `None` when all have been brought. After a failure the

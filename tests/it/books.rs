@@ -214,7 +214,7 @@ async fn a_failure_is_no_empty_book() {
 async fn a_damaged_row_among_the_newest_is_noticed_as_well() {
     let portal = ScriptedBook::of(people(300));
     let book = portal.book(TTL);
-    assert_eq!(status(&resolve(&book, &["Person3 Family3"]).await), Some(Status::One));
+    assert_eq!(status(&resolve(&book, &["Person3 Family3"]).await), Status::One);
     advance(61 * SECOND).await;
     portal.insert(301, "zed@x.example", "Zed Quux");
     portal.rows.lock().unwrap().damaged = Some("Zed Quux".to_owned());
@@ -223,7 +223,7 @@ async fn a_damaged_row_among_the_newest_is_noticed_as_well() {
         found.recipients[0].incomplete && !found.recipients[1].incomplete,
         "{found:?}"
     );
-    assert_eq!(status(&found), Some(Status::Several));
+    assert_eq!(status(&found), Status::Several);
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,11 +237,11 @@ async fn a_reading_that_took_long_is_not_repeated_soon() {
     // The portal needed two requests of five seconds: 200 times as long is more than half an hour.
     for _ in 0..3 {
         advance(600 * SECOND).await;
-        assert_eq!(status(&resolve(&book, &["Person5 Family5"]).await), Some(Status::One));
+        assert_eq!(status(&resolve(&book, &["Person5 Family5"]).await), Status::One);
         assert_eq!(portal.requests(), 1, "the newest pages");
     }
     advance(600 * SECOND).await;
-    assert_ne!(status(&resolve(&book, &["Person5 Family5"]).await), Some(Status::One));
+    assert_ne!(status(&resolve(&book, &["Person5 Family5"]).await), Status::One);
 }
 
 #[tokio::test(start_paused = true)]
@@ -259,12 +259,12 @@ async fn without_batch_a_large_book_is_read_bit_by_bit() {
         requests.push(wire.take_sent().len());
         let recipient = &found.recipients[0];
         if !recipient.incomplete {
-            assert_eq!(recipient.status, Some(Status::One));
+            assert_eq!(recipient.status, Status::One);
             assert!(at > 0, "half of the limit is left to others: {requests:?}");
             return;
         }
         // Asked for literally, which needs no batch for one source.
-        assert_ne!(recipient.status, Some(Status::One));
+        assert_ne!(recipient.status, Status::One);
         advance(20 * SECOND).await;
     }
     panic!("{requests:?}");

@@ -24,15 +24,11 @@ const MAX_ADDRESS: usize = 254;
 /// Rows that are kept: no question asks for more.
 const MAX_ROWS: usize = MAX_LIMIT as usize;
 
-/// The rows of an answer.
+/// The rows of an answer, cleaned.
 #[derive(Debug, Default)]
 pub(in crate::address_book) struct Rows {
-    /// Those that could be read, cleaned.
-    pub(in crate::address_book) contacts: Vec<Contact>,
-    /// What can be made out of the others: no id, and maybe a name and an address.
-    pub(in crate::address_book) unreadable: Vec<Contact>,
-    /// How many contacts come before each row that could not be read.
-    pub(in crate::address_book) places: Vec<usize>,
+    /// What can be made out of one that cannot be read is no id, and maybe a name and an address.
+    pub(in crate::address_book) rows: Vec<Result<Contact, Contact>>,
     /// True if there are as many as were asked for, so that more may follow.
     pub(in crate::address_book) are_full: bool,
 }
@@ -55,38 +51,31 @@ impl Listing {
     /// The rows of an answer to a question for `limit` of them.
     pub(in crate::address_book) fn into_rows(self, limit: usize) -> Rows {
         let First { items, count } = self.rows;
-        let mut rows = Rows {
-            are_full: count >= limit,
-            ..Rows::default()
-        };
-        for Item(row) in items.into_iter().take(limit) {
+        let read = |Item(row): Item| {
             let row = row.object.unwrap_or_default();
-            if row.id().is_some() {
-                rows.contacts.push(row.into());
-            } else {
-                rows.places.push(rows.contacts.len());
-                rows.unreadable.push(row.into());
+            match row.id() {
+                Some(_) => Ok(row.into()),
+                None => Err(row.into()),
             }
+        };
+        Rows {
+            rows: items.into_iter().take(limit).map(read).collect(),
+            are_full: count >= limit,
         }
-        rows
     }
 }
 
 impl Rows {
-    /// All rows.
-    pub(in crate::address_book) fn count(&self) -> usize {
-        self.contacts.len() + self.unreadable.len()
+    /// The ids of those that could be read.
+    pub(in crate::address_book) fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.rows.iter().flatten().map(|contact| contact.id)
     }
 
-    /// Rows before the first that could be read.
-    pub(in crate::address_book) fn leading(&self) -> usize {
-        self.places.iter().filter(|place| **place == 0).count()
-    }
-
-    /// Rows behind the last that could be read.
-    pub(in crate::address_book) fn trailing(&self) -> usize {
-        let last = self.contacts.len();
-        self.places.iter().filter(|place| **place == last).count()
+    /// Those that could be read, and the others.
+    pub(in crate::address_book) fn split(self) -> (Vec<Contact>, Vec<Contact>) {
+        let (read, unreadable): (Vec<_>, Vec<_>) = self.rows.into_iter().partition(Result::is_ok);
+        let contacts = read.into_iter().flatten().collect();
+        (contacts, unreadable.into_iter().filter_map(Result::err).collect())
     }
 }
 
@@ -294,12 +283,8 @@ mod tests {
         ] {
             let listing: Listing = serde_json::from_str(&format!(r#"[{{"id":1}},{odd},{{"id":2}}]"#)).unwrap();
             let rows = listing.into_rows(3);
-            let ids: Vec<u64> = rows.contacts.iter().map(|contact| contact.id).collect();
-            assert_eq!(
-                (ids.as_slice(), rows.unreadable.len(), rows.are_full),
-                (&[1, 2][..], 1, true),
-                "{odd}"
-            );
+            assert_eq!((rows.rows.len(), rows.are_full), (3, true), "{odd}");
+            assert!(rows.ids().eq([1, 2]), "{odd}");
         }
     }
 
@@ -314,7 +299,7 @@ mod tests {
             (r#"{"id":18446744073709551615,"x":[[]]}"#, u64::MAX, ""),
         ] {
             for text in [format!("[{row}]"), format!(r#"{{"items":[{row}],"x":{{}}}}"#)] {
-                let contact = &rows(&text).contacts[0];
+                let contact = &rows(&text).split().0[0];
                 assert_eq!(
                     (contact.id, contact.email.as_str(), &contact.name),
                     (id, email, &None),
@@ -327,11 +312,12 @@ mod tests {
     #[test]
     fn the_name_in_a_row_with_a_number_out_of_range_is_known() {
         let rows = rows(r#"[{"id":1e400,"email":"a@example.com","name":"Anna"},{"id":2,"name":1e400}]"#);
+        let (contacts, unreadable) = rows.split();
         assert_eq!(
-            (rows.unreadable[0].email.as_str(), rows.unreadable[0].name.as_deref()),
+            (unreadable[0].email.as_str(), unreadable[0].name.as_deref()),
             ("a@example.com", Some("Anna"))
         );
-        assert_eq!((rows.contacts[0].id, &rows.contacts[0].name), (2, &None));
+        assert_eq!((contacts[0].id, &contacts[0].name), (2, &None));
     }
 
     fn checked(text: &str) -> Option<Rows> {
@@ -361,11 +347,11 @@ mod tests {
             r#"{"id":{},"email":"boris@example.com","name":"Boris"}"#,
         ] {
             let rows = checked(&format!("[{row},{row}]")).unwrap();
-            assert_eq!((rows.contacts.len(), rows.unreadable.len()), (0, 2), "{row}");
+            assert_eq!((rows.rows.len(), rows.ids().count()), (2, 0), "{row}");
         }
         for row in ["[]", r#""x""#, "7", "[1]", "1e400"] {
             let rows = checked(&format!("[{row}]")).unwrap();
-            assert_eq!((rows.contacts.len(), rows.unreadable.len()), (0, 1), "{row}");
+            assert_eq!((rows.rows.len(), rows.ids().count()), (1, 0), "{row}");
         }
     }
 

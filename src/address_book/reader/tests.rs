@@ -10,8 +10,6 @@ use crate::portal::{Error, Refusal, Speaker, Unreadable};
 
 const MS: Duration = Duration::from_millis(1);
 
-type Pages = Vec<(Ask, Result<Rows, Failed>)>;
-
 /// A list of contacts as the portal has it, newest first, and what happens to it.
 struct Model {
     ids: Vec<u64>,
@@ -83,16 +81,13 @@ impl Model {
         None
     }
 
-    fn page(&self, ask: Ask) -> Rows {
+    fn page(&self, ask: &Ask) -> Listing {
         let rows = self.ids.iter().skip(ask.offset as usize).take(ask.limit as usize);
-        let items: Vec<_> = rows
-            .map(|id| serde_json::json!({"id": id, "email": format!("p{id}@example.com")}))
-            .collect();
-        listed(items.into(), ask.limit)
+        listed(rows.copied().map(Some))
     }
 
-    /// Answers a request, and gives the failure if it fails.
-    fn answer(&mut self, asks: &[Ask]) -> Result<Pages, Failed> {
+    /// Answers a request, or fails.
+    fn answer(&mut self, asks: &[Ask]) -> Result<Vec<Listing>, Failed> {
         let mut pages = Vec::new();
         for ask in asks {
             if let Some(fault) = self.change() {
@@ -101,48 +96,50 @@ impl Model {
                     return Err(fault.failed());
                 }
             }
-            pages.push((*ask, Ok(self.page(*ask))));
+            pages.push(self.page(ask));
         }
         Ok(pages)
     }
 }
 
-fn listed(items: serde_json::Value, limit: u32) -> Rows {
-    serde_json::from_value::<Listing>(items)
-        .unwrap()
-        .into_rows(limit as usize)
+/// Rows with these ids; one without cannot be read.
+fn listed(ids: impl IntoIterator<Item = Option<u64>>) -> Listing {
+    let row = |id: Option<u64>| serde_json::json!({"id": id, "email": "a@example.com"});
+    serde_json::from_value(ids.into_iter().map(row).collect()).unwrap()
+}
+
+impl Reader {
+    /// Takes pages of 20 ms each, or a failure.
+    fn given(&mut self, asks: Vec<Ask>, pages: Result<Vec<Listing>, Failed>) {
+        let took = 20 * MS * asks.len() as u32;
+        let listings = pages.map(|pages| (pages, took));
+        self.learn(Answer { asks, listings });
+    }
 }
 
 /// Reads to the end; gives the requests.
-fn read(reading: &mut Reading, model: &mut Model) -> Vec<usize> {
+fn read(reader: &mut Reader, model: &mut Model) -> Vec<usize> {
     let mut requests = Vec::new();
     loop {
-        let asks = reading.ask();
+        let asks = reader.ask();
         if asks.is_empty() {
             return requests;
         }
         assert!(asks.len() <= crate::portal::MAX_CALLS);
         requests.push(asks.len());
         assert!(requests.len() < 5_000, "it does not end");
-        match model.answer(&asks) {
-            Ok(pages) => reading.take(pages, 20 * MS * asks.len() as u32),
-            Err(failed) => reading.fail(&asks, failed),
-        }
+        let pages = model.answer(&asks);
+        reader.given(asks, pages);
     }
 }
 
-fn of_contacts(most: usize) -> Reading {
-    Reading::new(Some(newest(None, most)), None)
+fn of_contacts(most: usize) -> Reader {
+    Reader::of_book(most, false)
 }
 
-fn ids(reading: &Reading) -> Vec<u64> {
-    reading
-        .kept(Source::Contacts)
-        .unwrap()
-        .contacts
-        .iter()
-        .map(|contact| contact.id)
-        .collect()
+fn ids(reader: &Reader) -> Vec<u64> {
+    let contacts = &reader.part(Source::Contacts).unwrap().contacts;
+    contacts.iter().map(|contact| contact.id).collect()
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -173,7 +170,7 @@ proptest! {
         prop_assert_eq!(different.len(), came.len());
         let lost: Vec<_> = model.ids.iter().filter(|id| before.contains(id) && !different.contains(id)).collect();
         prop_assert!(lost.is_empty(), "{lost:?}");
-        prop_assert!(reading.is_whole(Source::Contacts) && reading.stopped_at().is_none());
+        prop_assert!(reading.is_whole(Source::Contacts) && reading.stopped_at(Source::Contacts).is_none());
     }
 
     #[test]
@@ -187,7 +184,7 @@ proptest! {
         model.change();
         model.changes = changes.into_iter();
         let before: HashSet<u64> = model.ids.iter().copied().collect();
-        let mut reading = Reading::new(Some(newest(Some(known), usize::MAX)), None);
+        let mut reading = Reader::until(known, usize::MAX);
         read(&mut reading, &mut model);
         let covered = reading.covered_to().unwrap();
         prop_assert!(covered <= known && reading.is_whole(Source::Contacts));
@@ -209,18 +206,15 @@ proptest! {
             ..Default::default()
         };
         let query = Query::new("", &given).unwrap();
-        let mut reading = Reading::new(Some(ContactPages::new(query, None, usize::MAX)), None);
+        let mut reading = Reader::new(Some(ContactPages::new(query, 0, usize::MAX)), None, false);
         let mut pages = pages.iter().cycle();
         for _ in 0..3_000 {
             let asks = reading.ask();
             if asks.is_empty() {
                 return Ok(());
             }
-            let answers = asks.into_iter().map(|ask| {
-                let items: Vec<_> = pages.next().unwrap().iter().map(|id| serde_json::json!({"id": id})).collect();
-                (ask, Ok(listed(items.into(), 3)))
-            });
-            reading.take(answers.collect(), MS);
+            let answers = asks.iter().map(|_| listed(pages.next().unwrap().iter().copied())).collect();
+            reading.given(asks, Ok(answers));
         }
         prop_assert!(false, "it does not end");
     }
@@ -258,14 +252,14 @@ fn a_refused_employees_method_costs_the_contacts_nothing_and_the_other_way_round
         let mut reading = of_both();
         let model = Model::new(700, Vec::new());
         let mut requests = 0;
-        while let asks @ [_, ..] = reading.ask().as_slice() {
+        while !reading.is_over() {
             requests += 1;
-            if asks.iter().any(|ask| ask.source == refused) {
-                reading.fail(asks, refusal(404));
-                continue;
-            }
-            let pages = asks.iter().map(|ask| (*ask, Ok(model.page(*ask))));
-            reading.take(pages.collect(), MS);
+            let asks = reading.ask();
+            let pages = match asks.iter().any(|ask| ask.source == refused) {
+                true => Err(refusal(404)),
+                false => Ok(asks.iter().map(|ask| model.page(ask)).collect()),
+            };
+            reading.given(asks, pages);
         }
         let other = Source::ALL.iter().find(|source| **source != refused).unwrap();
         assert!(
@@ -282,7 +276,7 @@ fn refused_credentials_end_everything_at_once() {
     let mut reading = of_both();
     let asks = reading.ask();
     assert_eq!(asks.len(), 6, "five pages of contacts and one of employees");
-    reading.fail(&asks, refusal(401));
+    reading.fail(&asks, &refusal(401));
     assert!(reading.ask().is_empty());
     assert!(Source::ALL.iter().all(|source| reading.failure(*source).is_some()));
     reading.retry();
@@ -295,7 +289,7 @@ fn a_portal_that_is_down_is_asked_a_few_times_and_no_more() {
     let mut requests = Vec::new();
     while let asks @ [_, ..] = reading.ask().as_slice() {
         requests.push(asks.len());
-        reading.fail(asks, Fault::Busy.failed());
+        reading.fail(asks, &Fault::Busy.failed());
     }
     assert_eq!(requests, [6, 5, 2, 1]);
 }
@@ -311,34 +305,23 @@ fn refusal(http_status: u16) -> Failed {
     .into()
 }
 
-fn of_both() -> Reading {
-    let employees = EmployeePages::new(Query::everybody(Source::Employees));
-    Reading::new(Some(newest(None, usize::MAX)), Some(employees))
+fn of_both() -> Reader {
+    Reader::of_book(usize::MAX, true)
 }
 
 #[test]
 fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_does() {
-    let page = |ask: &Ask, ids: std::ops::Range<u64>| {
-        let items: Vec<_> = ids.map(|id| serde_json::json!({"id": id})).collect();
-        (*ask, Ok(listed(items.into(), 200)))
-    };
     for (second, is_whole) in [(201..251, true), (190..240, false)] {
-        let mut reading = Reading::new(None, Some(EmployeePages::new(Query::everybody(Source::Employees))));
-        let mut requests = 0;
-        for rows in [&[0..0, 1..201][1..], &[150..250, 0..0], &[1..201, second]] {
-            let asks = reading.ask();
-            assert!(
-                asks.iter()
-                    .map(|ask| ask.offset)
-                    .eq((0..).map(|at| asks[0].offset + at * 200).take(asks.len()))
-            );
-            let pages = asks.iter().zip(rows).map(|(ask, rows)| page(ask, rows.clone()));
-            reading.take(pages.collect(), MS);
-            requests += 1;
+        let mut reading = Reader::of_all(&Query::everybody(Source::Employees));
+        for rows in [&[1..201][..], &[150..250, 0..0], &[1..201, second]] {
+            let mut asks = reading.ask();
+            asks.truncate(rows.len());
+            let pages = rows.iter().map(|ids| listed(ids.clone().map(Some))).collect();
+            reading.given(asks, Ok(pages));
         }
-        assert!(reading.ask().is_empty());
-        assert_eq!((requests, reading.is_whole(Source::Employees)), (3, is_whole));
-        let came = &reading.kept(Source::Employees).unwrap().contacts;
-        assert_eq!(came.len(), reading.kept(Source::Employees).unwrap().seen.len());
+        assert!(reading.is_over());
+        assert_eq!(reading.is_whole(Source::Employees), is_whole);
+        let part = reading.part(Source::Employees).unwrap();
+        assert_eq!(part.contacts.len(), part.seen.len());
     }
 }

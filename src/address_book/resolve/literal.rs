@@ -165,10 +165,11 @@ impl Found {
         for (question, listing) in questions.iter().zip(listings) {
             let rows = listing.into_rows(question.limit as usize);
             self.is_whole &= !rows.are_full;
-            self.unreadable.extend(rows.unreadable);
+            let (contacts, unreadable) = rows.split();
+            self.unreadable.extend(unreadable);
             match question.source {
-                Source::Contacts => self.contacts.extend(rows.contacts),
-                Source::Employees => self.employees.extend(rows.contacts),
+                Source::Contacts => self.contacts.extend(contacts),
+                Source::Employees => self.employees.extend(contacts),
             }
         }
     }
