@@ -8,7 +8,7 @@
 mod asked;
 mod keys;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod vocabulary;
 
 use std::cmp::Reverse;
@@ -32,7 +32,7 @@ const AT_ONCE: usize = 256;
 const MAX_NAMESAKES: usize = 1_000;
 
 /// A book that was read, or a part of one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Index {
     contacts: Arc<[Contact]>,
     employees: Arc<[Contact]>,
@@ -99,13 +99,7 @@ impl Index {
             contacts,
             employees,
             unreadable,
-            vocabulary: Vocabulary::default(),
-            entries: Box::default(),
-            words: Box::default(),
-            bearers: Groups::default(),
-            by_address: Keys::default(),
-            by_name: Keys::default(),
-            domains: BookDomains::default(),
+            ..Self::default()
         };
         index.read();
         index.find_bearers();
