@@ -300,14 +300,12 @@ impl Joined {
     }
 
     fn in_order(one: &Word, two: &Word, together: &Word) -> Option<Self> {
-        let is_it = |joined: &str| {
-            joined.chars().count() >= Self::SHORTEST && together.spellings().any(|whole| whole == joined)
-        };
+        let is_it = |joined: &str| together.spellings().any(|whole| whole == joined);
         let mut joined = Self::spellings(one, two).filter(|(joined, _)| is_it(joined));
         joined.next().map(|(_, how)| how)
     }
 
-    /// Every spelling of two words in one, the whole ones first.
+    /// Every spelling of two words in one that is long enough, the whole ones first.
     pub(in crate::address_book) fn spellings(one: &Word, two: &Word) -> impl Iterator<Item = (String, Self)> {
         let pairs = move || {
             one.spellings()
@@ -318,7 +316,8 @@ impl Joined {
         let by_initial = pairs().flat_map(move |(one, two)| {
             [format!("{}{two}", first(one)), format!("{one}{}", first(two))].map(|joined| (joined, Self::ByInitial))
         });
-        whole.chain(by_initial)
+        let joined = whole.chain(by_initial);
+        joined.filter(|(joined, _)| joined.chars().count() >= Self::SHORTEST)
     }
 }
 
