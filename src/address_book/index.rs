@@ -62,7 +62,6 @@ struct Entry {
     name: u8,
     local: u8,
     company: u8,
-    has_name: bool,
     origin: Origin,
 }
 
@@ -126,7 +125,6 @@ impl Index {
                 name: count(&texts.name),
                 local: count(&texts.local),
                 company: count(&texts.company),
-                has_name: texts.has_name,
                 origin,
             };
             let others = entries.iter().rev();
@@ -218,12 +216,7 @@ impl Index {
             .split_at_checked(entry.name.into())
             .unwrap_or_default();
         let (local, company) = rest.split_at_checked(entry.local.into()).unwrap_or_default();
-        Bearer {
-            name,
-            local,
-            company,
-            has_name: entry.has_name,
-        }
+        Bearer { name, local, company }
     }
 
     /// Entries that have a word.
