@@ -6,6 +6,9 @@ use crate::portal::MAX_CALLS;
 
 /// Pages of the first request.
 const FIRST: usize = 5;
+/// A request has at most so many times as many pages as came before: most books are small, and pages behind their end
+/// cost the portal time.
+const GROWTH: usize = 3;
 /// The portal's time that a request may take.
 const AIM: Duration = Duration::from_secs(5);
 
@@ -26,6 +29,8 @@ pub(super) struct Pace {
     /// Grows by one with each success, so that it comes back slowly after a failure.
     most: usize,
     per_page: Option<Duration>,
+    /// Pages that have come.
+    came: usize,
 }
 
 impl Default for Pace {
@@ -34,6 +39,7 @@ impl Default for Pace {
             batch: Batch::Untried,
             most: MAX_CALLS,
             per_page: None,
+            came: 0,
         }
     }
 }
@@ -45,7 +51,7 @@ impl Pace {
             (Batch::Doubted | Batch::Missing, _) => 1,
             (_, Some(per_page)) => {
                 let fit = AIM.as_micros() / per_page.as_micros().max(1);
-                usize::try_from(fit).unwrap_or(usize::MAX)
+                usize::try_from(fit).unwrap_or(usize::MAX).min(GROWTH * self.came)
             }
             (_, None) => FIRST,
         };
@@ -61,6 +67,7 @@ impl Pace {
             _ => Batch::Works,
         };
         self.most = (self.most + 1).min(MAX_CALLS);
+        self.came = self.came.saturating_add(pages);
         let now = took / u32::try_from(pages).unwrap_or(u32::MAX);
         self.per_page = Some(self.per_page.map_or(now, |before| (now + before) / 2));
     }
@@ -107,6 +114,8 @@ mod tests {
         let mut pace = Pace::default();
         assert_eq!(pace.pages(), 5);
         pace.succeeded(5, 100 * MS);
+        assert_eq!(pace.pages(), 15, "three times as many as came");
+        pace.succeeded(15, 300 * MS);
         assert_eq!(pace.pages(), 50, "20 ms a page");
         pace.succeeded(50, 10_000 * MS);
         assert_eq!(pace.pages(), 45, "the average of 20 and 200 ms");
