@@ -8,7 +8,7 @@
 mod asked;
 mod keys;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod vocabulary;
 
 use std::cmp::Reverse;
@@ -32,7 +32,7 @@ const AT_ONCE: usize = 256;
 const MAX_NAMESAKES: usize = 1_000;
 
 /// A book that was read, or a part of one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Index {
     contacts: Arc<[Contact]>,
     employees: Arc<[Contact]>,
@@ -62,7 +62,6 @@ struct Entry {
     name: u8,
     local: u8,
     company: u8,
-    has_name: bool,
     origin: Origin,
 }
 
@@ -99,13 +98,7 @@ impl Index {
             contacts,
             employees,
             unreadable,
-            vocabulary: Vocabulary::default(),
-            entries: Box::default(),
-            words: Box::default(),
-            bearers: Groups::default(),
-            by_address: Keys::default(),
-            by_name: Keys::default(),
-            domains: BookDomains::default(),
+            ..Self::default()
         };
         index.read();
         index.find_bearers();
@@ -132,7 +125,6 @@ impl Index {
                 name: count(&texts.name),
                 local: count(&texts.local),
                 company: count(&texts.company),
-                has_name: texts.has_name,
                 origin,
             };
             let others = entries.iter().rev();
@@ -224,12 +216,7 @@ impl Index {
             .split_at_checked(entry.name.into())
             .unwrap_or_default();
         let (local, company) = rest.split_at_checked(entry.local.into()).unwrap_or_default();
-        Bearer {
-            name,
-            local,
-            company,
-            has_name: entry.has_name,
-        }
+        Bearer { name, local, company }
     }
 
     /// Entries that have a word.

@@ -68,7 +68,7 @@ impl Frequent {
             frequent.insert(Known {
                 label: label.to_owned(),
                 suffix: suffix.to_owned(),
-                letters: letters_of(label),
+                letters: label.chars().collect(),
                 count: *count,
             });
         }
@@ -79,7 +79,10 @@ impl Frequent {
 
     fn insert(&mut self, known: Known) {
         let index = self.domains.len();
-        push_bounded(self.by_look.entry(spelling::look(&known.label)).or_default(), index);
+        let alike = self.by_look.entry(spelling::look(&known.label)).or_default();
+        if alike.len() < MAX_BUCKET {
+            alike.push(index);
+        }
         if known.letters.len() >= LEAST_FOR_SMALL_EDIT {
             let hashes = deletions(&self.hashing, &known.letters);
             self.by_deletion.extend(hashes.into_iter().map(|hash| (hash, index)));
@@ -111,7 +114,7 @@ impl Frequent {
     }
 
     fn edited(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
-        let letters = letters_of(host.label);
+        let letters: Vec<char> = host.label.chars().collect();
         let hashes = deletions(&self.hashing, &letters);
         hashes.into_iter().flat_map(|hash| {
             let first = self.by_deletion.partition_point(|(known, _)| *known < hash);
@@ -154,21 +157,13 @@ impl Frequent {
     fn fronted(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
         let Registrable { subdomains, label, .. } = *host;
         let is_lured = label.split('-').any(lures::is_lure);
-        let mut rest = Some(subdomains).filter(|subdomains| !subdomains.is_empty());
-        std::iter::from_fn(move || {
-            let (name, after) = match rest?.split_once('.') {
-                Some((name, after)) => (name, Some(after)),
-                None => (rest?, None),
-            };
-            rest = after;
-            Some((name, after))
-        })
-        .flat_map(move |(name, after)| {
+        let rests = std::iter::successors(Some(subdomains), |rest| rest.split_once('.').map(|(_, after)| after));
+        rests.flat_map(move |rest| {
+            let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
             let known = self.named(&spelling::look(name));
             known.filter(move |known| {
-                let is_followed_by_its_ending = after
-                    .and_then(|after| after.strip_prefix(known.suffix.as_str()))
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+                let rest = after.strip_prefix(known.suffix.as_str());
+                let is_followed_by_its_ending = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
                 known.letters.len() >= LEAST_FOR_LOOK && (is_lured || is_followed_by_its_ending)
             })
         })
@@ -178,7 +173,7 @@ impl Frequent {
 impl Known {
     /// True if one edit of this name gives the label of `host`, and a reader may overlook it.
     fn is_edited_in(&self, host: &Registrable<'_>) -> bool {
-        let other = letters_of(host.label);
+        let other: Vec<char> = host.label.chars().collect();
         let length = self.letters.len();
         let is_long = length >= LEAST_FOR_ANY_EDIT;
         match Edit::between(&self.letters, &other) {
@@ -238,17 +233,4 @@ fn deletions(hashing: &RandomState, letters: &[char]) -> Vec<u64> {
     let without = |left_out: usize| [letters.get(..left_out), letters.get(left_out + 1..)];
     let hash = |left_out| hashing.hash_one(without(left_out).map(Option::unwrap_or_default).concat());
     (0..=letters.len()).map(hash).collect()
-}
-
-fn letters_of(label: &str) -> Vec<char> {
-    // At once, and not in steps that double: this runs for every domain.
-    let mut letters = Vec::with_capacity(label.len());
-    letters.extend(label.chars());
-    letters
-}
-
-fn push_bounded(bucket: &mut Vec<usize>, index: usize) {
-    if bucket.len() < MAX_BUCKET && bucket.last() != Some(&index) {
-        bucket.push(index);
-    }
 }

@@ -13,6 +13,7 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, ScriptExtension, UnicodeScript};
 use unicode_security::GeneralSecurityProfile;
+use unicode_security::mixed_script::AugmentedScriptSet;
 
 use super::{address, spelling};
 
@@ -46,9 +47,13 @@ pub(super) fn mix_in_local_part(local: &str, domain: &str) -> bool {
     if local.is_ascii() {
         return false;
     }
+    let may_be_latin = || {
+        local.contains(|letter: char| letter.is_ascii_alphabetic())
+            || address::host(domain).is_some_and(|host| ends_in_ascii(&host))
+    };
     is_of_several(local)
         || local.chars().any(|letter| is_letter(letter) && is_imitation(letter))
-        || (passes_for_ascii(local) && (has_ascii_letter(local) || has_latin_ending(domain)))
+        || (passes_for_ascii(local) && may_be_latin())
 }
 
 /// True if one label mixes alphabets, or is Cyrillic that reads as Latin while the domain ends in Latin letters
@@ -176,14 +181,6 @@ fn passes_for_ascii(text: &str) -> bool {
     text.chars().any(is_foreign) && spelling::folded(text).is_ascii()
 }
 
-fn has_ascii_letter(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
-fn has_latin_ending(domain: &str) -> bool {
-    address::host(domain).is_some_and(|host| ends_in_ascii(&host))
-}
-
 fn ends_in_ascii(host: &str) -> bool {
     host.rsplit('.').next().is_some_and(|top| top.is_ascii())
 }
@@ -195,28 +192,10 @@ fn passes_for_latin(label: &str) -> bool {
 
 /// TR39, section 5.1, where Japanese, Korean and Chinese may use their scripts together, and Latin beside them.
 fn is_of_several(text: &str) -> bool {
-    !text.is_ascii() && ScriptExtension::for_str(text).is_empty() && !is_east_asian(text)
-}
-
-const EAST_ASIAN: [Script; 5] = [
-    Script::Han,
-    Script::Hiragana,
-    Script::Katakana,
-    Script::Hangul,
-    Script::Bopomofo,
-];
-
-/// Kana and Hangul do not meet in one word, apart from forgeries.
-fn is_east_asian(label: &str) -> bool {
-    let has = |wanted: &[Script]| label.chars().any(|character| wanted.contains(&character.script()));
-    let is_of_them = |character: char| {
-        let scripts = character.script_extension();
-        scripts.is_common()
-            || scripts.is_inherited()
-            || EAST_ASIAN.iter().any(|script| scripts.contains_script(*script))
+    let is_east_asian = || {
+        let others: String = text.chars().filter(|letter| letter.script() != Script::Latin).collect();
+        let AugmentedScriptSet { hanb, jpan, kore, .. } = AugmentedScriptSet::for_str(&others);
+        hanb || jpan || kore
     };
-    label
-        .chars()
-        .all(|character| character.script() == Script::Latin || is_of_them(character))
-        && !(has(&[Script::Hiragana, Script::Katakana]) && has(&[Script::Hangul]))
+    !text.is_ascii() && ScriptExtension::for_str(text).is_empty() && !is_east_asian()
 }

@@ -10,18 +10,17 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
-static LETTERS: LazyLock<Letters> = LazyLock::new(Letters::new);
-
 /// `text` in lower case, without accents, each letter replaced by the simplest one that looks like it.
 pub(super) fn folded(text: &str) -> String {
-    LETTERS.folded(text).unwrap_or_else(|| folded_as_a_whole(text))
+    let letters: Option<String> = text.chars().map(folded_letter).collect();
+    letters.unwrap_or_else(|| folded_as_a_whole(text))
 }
 
 /// A text, or the beginning of one that would become long: there are letters that stand for eighteen.
 pub(super) fn bounded(text: &str) -> Cow<'_, str> {
     const MAX_LETTERS: usize = 256;
     const SHORT: usize = 64;
-    if text.len() <= SHORT || text.chars().all(|character| Letters::index(character).is_some()) {
+    if text.len() <= SHORT || text.chars().all(|character| folded_letter(character).is_some()) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.nfkc().take(MAX_LETTERS).collect())
@@ -55,61 +54,17 @@ const fn is_accent(character: char) -> bool {
     )
 }
 
-/// Latin and Cyrillic letters, each folded once: nearly every name is made of them, and in such a text no letter depends
-/// on its neighbours. (Greek is not among them, for its final sigma does.)
-struct Letters {
-    /// What is folded to one letter, as most are.
-    single: Vec<Option<char>>,
-    /// What they are folded to, one after another.
-    text: String,
-    /// Where each one ends in `text`.
-    ends: Vec<usize>,
-}
-
-impl Letters {
-    /// The end of Cyrillic.
-    const END: u32 = 0x0530;
-
-    fn new() -> Self {
-        let mut letters = Self {
-            single: Vec::with_capacity(Self::END as usize),
-            text: String::new(),
-            ends: Vec::with_capacity(Self::END as usize),
-        };
-        for character in (0..Self::END).filter_map(char::from_u32) {
-            let folded = folded_as_a_whole(character.encode_utf8(&mut [0; 4]));
-            letters.text.push_str(&folded);
-            letters.ends.push(letters.text.len());
-            let mut characters = folded.chars();
-            let single = characters.next().filter(|_| characters.next().is_none());
-            letters.single.push(single);
-        }
-        letters
-    }
-
-    /// Where a letter stands in the tables; `None` for others.
-    fn index(character: char) -> Option<usize> {
-        let is_there = matches!(character, '\0'..='\u{24F}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}');
-        is_there.then_some(character as usize)
-    }
-
-    /// `None` if the text has other characters.
-    fn folded(&self, text: &str) -> Option<String> {
-        let mut folded = String::with_capacity(text.len());
-        for character in text.chars() {
-            let index = Self::index(character)?;
-            if let Some(single) = *self.single.get(index)? {
-                folded.push(single);
-                continue;
-            }
-            let start = match index.checked_sub(1) {
-                Some(before) => *self.ends.get(before)?,
-                None => 0,
-            };
-            folded.push_str(self.text.get(start..*self.ends.get(index)?)?);
-        }
-        Some(folded)
-    }
+/// A Latin or Cyrillic letter folded, which is done once: nearly every name is made of them, and in such a text no letter
+/// depends on its neighbours. (Greek is not among them, for its final sigma does.) `None` for others.
+fn folded_letter(character: char) -> Option<&'static str> {
+    static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let letters = '\0'..='\u{52F}';
+        let folded = |letter: char| folded_as_a_whole(letter.encode_utf8(&mut [0; 4]));
+        letters.map(folded).collect()
+    });
+    let is_there = matches!(character, '\0'..='\u{24F}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}');
+    let folded = FOLDED.get(character as usize).filter(|_| is_there);
+    folded.map(String::as_str)
 }
 
 /// As [`char::is_alphanumeric`], without a look into its tables for Latin and Cyrillic.
@@ -239,14 +194,5 @@ mod tests {
         for character in '\0'..=char::MAX {
             assert_eq!(is_alphanumeric(character), character.is_alphanumeric(), "{character:?}");
         }
-    }
-
-    #[test]
-    fn ordinary_names_are_folded_letter_by_letter() {
-        let letters = Letters::new();
-        for name in ["Anna Petrova", "Иванов Пётр", "Jürgen Müller", "O'Brien 10", ""] {
-            assert!(letters.folded(name).is_some(), "{name}");
-        }
-        assert_eq!(letters.folded("Σίσυφος"), None);
     }
 }

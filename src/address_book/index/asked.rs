@@ -65,8 +65,7 @@ impl<'a> Asked<'a> {
 
     fn find_in_one(&mut self, one: &Word, two: &Word) {
         let spellings = Joined::spellings(one, two).chain(Joined::spellings(two, one));
-        let long_enough = spellings.filter(|(joined, _)| joined.chars().count() >= Joined::SHORTEST);
-        for (joined, how) in long_enough {
+        for (joined, how) in spellings {
             for number in self.index.vocabulary.of_spelling(&joined) {
                 let known = self.in_one.entry(number).or_insert(how);
                 *known = how.max(*known);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::address_book::search::{Likeness, Why, Word, fit_of_everybody, of_words};
 
-fn contact(id: u64, name: &str, email: &str) -> Contact {
+pub(in crate::address_book) fn contact(id: u64, name: &str, email: &str) -> Contact {
     Contact {
         id,
         name: Some(name.to_owned()).filter(|name| !name.is_empty()),

@@ -22,13 +22,14 @@ use crate::address_book::search::{
 /// those of the oldest contacts, are found without mistakes only.
 const MAX_KEYS_OF_A_CONTACT: usize = 250;
 
+/// The most letters that a single letter sounds like: ю is iu.
+const LONGEST_INITIAL: usize = 2;
+
 /// Words by number, and numbers by keys.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
     words: Vec<Word>,
     keys: Keys,
-    /// The most letters of a key of a single letter.
-    longest_initial: usize,
 }
 
 /// The words that are like one of a question, each in the best way there is.
@@ -95,15 +96,11 @@ impl Collected {
             hashes.dedup();
             entries.extend(hashes.drain(..).map(|hash| (hash, number)));
         }
-        let initials = self.words.iter().filter(|word| word.is_initial);
-        let lengths = initials.flat_map(Word::spellings).map(|key| key.chars().count());
-        let longest_initial = lengths.max().unwrap_or_default();
         let mut words = self.words;
         words.shrink_to_fit();
         Vocabulary {
             words,
             keys: Keys::new(&entries),
-            longest_initial,
         }
     }
 }
@@ -171,7 +168,7 @@ impl Vocabulary {
                 .skip(1)
                 .map(|(end, _)| end)
                 .chain([spelling.len()]);
-            let beginnings = ends.take(self.longest_initial).filter_map(|end| spelling.get(..end));
+            let beginnings = ends.take(LONGEST_INITIAL).filter_map(|end| spelling.get(..end));
             for (number, initial) in beginnings.flat_map(|beginning| self.spelt(beginning)) {
                 found.add(number, || is_initial_of(wanted, initial).then_some(Likeness::Initial));
             }

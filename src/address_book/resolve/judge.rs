@@ -90,11 +90,7 @@ impl Evidence {
                         .entry(person.contact.email.to_lowercase())
                         .or_insert(fitting.people.len());
                     if let Some(known) = fitting.people.get_mut(place) {
-                        known.fit = if person.fit.rank() < known.fit.rank() {
-                            person.fit
-                        } else {
-                            known.fit
-                        };
+                        known.fit = [known.fit, person.fit].into_iter().min_by_key(|fit| fit.rank())?;
                         continue;
                     }
                 }

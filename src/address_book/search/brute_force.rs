@@ -39,12 +39,7 @@ pub(in crate::address_book) fn fit(wanted: &Wanted, name: Option<&str>, email: &
     let numbers: Vec<u32> = (0..u32::try_from(words.len()).unwrap()).collect();
     let (name, rest) = numbers.split_at(texts.name.len());
     let (local, company) = rest.split_at(texts.local.len());
-    let bearer = Bearer {
-        name,
-        local,
-        company,
-        has_name: texts.has_name,
-    };
+    let bearer = Bearer { name, local, company };
     let fits = wanted.readings.iter().filter_map(|reading| {
         let words = words.clone();
         reading.fit(bearer, &Compared { reading, words })

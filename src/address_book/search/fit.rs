@@ -28,11 +28,10 @@ pub(in crate::address_book) struct Reading {
 /// The words of a contact in lower case.
 #[derive(Debug, Default)]
 pub(in crate::address_book) struct Texts {
+    /// None if the name is an address or nothing.
     pub(in crate::address_book) name: Vec<String>,
     pub(in crate::address_book) local: Vec<String>,
     pub(in crate::address_book) company: Vec<String>,
-    /// True if the name is a name, not an address or nothing.
-    pub(in crate::address_book) has_name: bool,
 }
 
 impl Texts {
@@ -41,20 +40,15 @@ impl Texts {
         let address = email.to_lowercase();
         let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
         let name = name.unwrap_or_default();
-        let is_no_name = name.is_empty() || name.contains('@') || name.eq_ignore_ascii_case(local);
+        let is_address = name.contains('@') || name.eq_ignore_ascii_case(local);
         let labels = labels_of_owner(domain).filter(|label| label.chars().count() > 1);
         let company = labels.flat_map(split);
         let mut local = bounded(split(&local.replace('_', " ")), MAX_WORDS);
         local.retain(|word| !is_number(word));
         Self {
-            name: if is_no_name {
-                Vec::new()
-            } else {
-                bounded(split(name), 3 * MAX_WORDS)
-            },
+            name: bounded(split(if is_address { "" } else { name }), 3 * MAX_WORDS),
             local,
             company: bounded(company.collect(), MAX_WORDS),
-            has_name: !is_no_name,
         }
     }
 }
@@ -75,8 +69,6 @@ pub(in crate::address_book) struct Bearer<'a> {
     pub(in crate::address_book) name: &'a [u32],
     pub(in crate::address_book) local: &'a [u32],
     pub(in crate::address_book) company: &'a [u32],
-    /// True if the name is a name, not an address or nothing.
-    pub(in crate::address_book) has_name: bool,
 }
 
 /// The words of contacts by their numbers, and what they are to the words of one reading.
@@ -145,7 +137,7 @@ impl Reading {
         let left_over = bearer.name.len().saturating_sub(of_name);
         let has_another_word = left_over > initials;
         let stands_for_a_word = of_name < 2 && has_another_word && found.elsewhere > 0;
-        let is_nobody = of_name == 0 && (bearer.has_name || found.is_company_alone);
+        let is_nobody = of_name == 0 && (!bearer.name.is_empty() || found.is_company_alone);
         let is_a_list = left_over > LONGEST_NAME;
         let is_similar = found.is_incomplete
             || (found.has_no_patronymic && of_name < 2)
@@ -220,7 +212,7 @@ impl Reading {
                 .max(),
             _ => None,
         }?;
-        let is_sure = joined == Joined::Whole && !bearer.has_name && !self.is_other_layout;
+        let is_sure = joined == Joined::Whole && bearer.name.is_empty() && !self.is_other_layout;
         let why = if is_sure { Why::Words } else { Why::Similar };
         Some(Fit { why, points: 80 })
     }
@@ -300,14 +292,12 @@ impl Joined {
     }
 
     fn in_order(one: &Word, two: &Word, together: &Word) -> Option<Self> {
-        let is_it = |joined: &str| {
-            joined.chars().count() >= Self::SHORTEST && together.spellings().any(|whole| whole == joined)
-        };
+        let is_it = |joined: &str| together.spellings().any(|whole| whole == joined);
         let mut joined = Self::spellings(one, two).filter(|(joined, _)| is_it(joined));
         joined.next().map(|(_, how)| how)
     }
 
-    /// Every spelling of two words in one, the whole ones first.
+    /// Every spelling of two words in one that is long enough, the whole ones first.
     pub(in crate::address_book) fn spellings(one: &Word, two: &Word) -> impl Iterator<Item = (String, Self)> {
         let pairs = move || {
             one.spellings()
@@ -318,7 +308,8 @@ impl Joined {
         let by_initial = pairs().flat_map(move |(one, two)| {
             [format!("{}{two}", first(one)), format!("{one}{}", first(two))].map(|joined| (joined, Self::ByInitial))
         });
-        whole.chain(by_initial)
+        let joined = whole.chain(by_initial);
+        joined.filter(|(joined, _)| joined.chars().count() >= Self::SHORTEST)
     }
 }
 

@@ -166,12 +166,15 @@ fn is_apostrophe(c: char) -> bool {
 /// Letters and what stands for them, longest first.
 type Scheme = &'static [(&'static str, &'static str)];
 
+/// What every scheme has.
+const EVERYWHERE: Scheme = &[("x", "ks"), ("w", "v"), ("y", "i"), ("j", "i")];
+
 /// A text by a scheme; letters that are not in it stay.
 fn transcribed(text: &str, scheme: Scheme) -> String {
     let mut transcript = String::with_capacity(text.len());
     let mut rest = text;
     'letters: while let Some(first) = rest.chars().next() {
-        for (letters, others) in scheme {
+        for (letters, others) in scheme.iter().chain(EVERYWHERE) {
             if let Some(after) = rest.strip_prefix(letters) {
                 transcript.push_str(others);
                 rest = after;

@@ -2,15 +2,7 @@
 
 use super::*;
 use crate::address_book::Contact;
-
-fn contact(id: u64, name: &str, email: &str) -> Contact {
-    Contact {
-        id,
-        name: Some(name.to_owned()).filter(|name| !name.is_empty()),
-        email: email.to_owned(),
-        cautions: Vec::new(),
-    }
-}
+use crate::address_book::index::tests::contact;
 
 fn index(contacts: Vec<Contact>, unreadable: Vec<Contact>) -> Arc<Index> {
     Arc::new(Index::new(contacts.into(), Arc::from([]), unreadable))

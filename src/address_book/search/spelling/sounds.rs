@@ -195,10 +195,6 @@ const COMMON: Scheme = &[
     ("qu", "kv"),
     ("c", "k"),
     ("q", "k"),
-    ("x", "ks"),
-    ("w", "v"),
-    ("y", "i"),
-    ("j", "i"),
 ];
 
 /// German: ch is х, z is ц, a single s is з.
@@ -215,10 +211,6 @@ const GERMAN: Scheme = &[
     ("z", "c"),
     ("s", "z"),
     ("c", "k"),
-    ("x", "ks"),
-    ("w", "v"),
-    ("y", "i"),
-    ("j", "i"),
 ];
 
 /// c is ц; rz and szcz are Polish for ж and щ.
@@ -233,10 +225,6 @@ const SLAVIC: Scheme = &[
     ("zh", "Z"),
     ("ck", "ck"),
     ("c", "c"),
-    ("x", "ks"),
-    ("w", "v"),
-    ("y", "i"),
-    ("j", "i"),
 ];
 
 /// h is г; zh, sh, ch and kh are as ever.
@@ -250,10 +238,6 @@ const UKRAINIAN: Scheme = &[
     ("ts", "c"),
     ("h", "g"),
     ("c", "k"),
-    ("x", "ks"),
-    ("w", "v"),
-    ("y", "i"),
-    ("j", "i"),
 ];
 
 /// The last steps, the same for every script: vowels with a glide, doubled letters.
