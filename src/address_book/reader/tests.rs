@@ -194,6 +194,27 @@ proptest! {
         }
     }
 
+    #[test]
+    fn rows_that_cannot_be_read_cost_no_other_and_are_counted_once(
+        runs in proptest::collection::vec((any::<bool>(), 1_usize..450), 0..12),
+    ) {
+        let damaged = runs.iter().flat_map(|(is_damaged, rows)| vec![*is_damaged; *rows]);
+        let rows: Vec<_> = (1..9_000).rev().zip(damaged).map(|(id, is_damaged)| (!is_damaged).then_some(id * 3)).collect();
+        let mut reading = of_contacts(usize::MAX);
+        let mut requests = 0;
+        while !reading.is_over() {
+            let asks = reading.ask();
+            let page = |ask: &Ask| listed(rows.iter().copied().skip(ask.offset as usize).take(ask.limit as usize));
+            let pages = asks.iter().map(page).collect();
+            reading.given(asks, Ok(pages));
+            requests += 1;
+        }
+        let came = reading.sorted(Source::Contacts).into_iter().map(|contact| contact.id);
+        prop_assert!(came.eq(rows.iter().flatten().copied()));
+        prop_assert_eq!(reading.unreadable_count(Source::Contacts) as usize, rows.iter().filter(|row| row.is_none()).count());
+        prop_assert!(reading.is_whole(Source::Contacts) && requests <= 8, "{}", requests);
+    }
+
     /// Whatever a portal sends, a reading ends.
     #[test]
     fn a_reading_of_any_pages_ends(
