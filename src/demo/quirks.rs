@@ -42,8 +42,6 @@ pub enum Quirk {
     NoHumanResources,
     /// A batch of more than 50 items is refused.
     ShortBatch,
-    /// Searches for what contains "zz" end with 500, and with them a batch that holds one.
-    UnluckyBatch,
 }
 
 /// What a busy cloud portal takes for an answer.
@@ -139,10 +137,5 @@ pub const QUIRKS: &[(&str, &str, Quirk)] = &[
         "short-batch",
         "a batch of more than 50 items is refused",
         Quirk::ShortBatch,
-    ),
-    (
-        "unlucky-batch",
-        "a search for \"zz\" ends with 500, also for the other items of its batch",
-        Quirk::UnluckyBatch,
     ),
 ];

@@ -17,7 +17,7 @@ pub(super) fn list_contacts(state: &State, caller: &Caller, arguments: &Map<Stri
     let settings = &state.settings;
     let slice = read_slice(settings, arguments)?;
     let query = php::to_text(arguments.get("query"));
-    let Slice { limit, offset } = run_query(settings, &query, slice)?;
+    let Slice { limit, offset } = run_query(settings, slice)?;
     let rows = state.books().matching(caller.user, &query, offset, limit);
     state.turn_page();
     Ok(result(settings, &rows, limit))
@@ -37,7 +37,7 @@ pub(super) fn list_employees(state: &State, arguments: &Map<String, Value>) -> R
     if settings.quirk == Some(Quirk::NoHumanResources) {
         return Ok(result(settings, &[], None));
     }
-    let Slice { limit, offset } = run_query(settings, &query, slice)?;
+    let Slice { limit, offset } = run_query(settings, slice)?;
     let rows = state.employees().matching(&query, offset, limit);
     state.shuffle_employees();
     Ok(result(settings, &rows, limit))
@@ -86,10 +86,7 @@ fn stray_argument(arguments: &Map<String, Value>) -> Option<&'static str> {
 }
 
 /// The slice as the database takes it: without a limit there is no offset either.
-fn run_query(settings: &Settings, query: &str, slice: Slice) -> Result<Slice, Answer> {
-    if settings.quirk == Some(Quirk::UnluckyBatch) && query.to_lowercase().contains("zz") {
-        return Err(internal(settings));
-    }
+fn run_query(settings: &Settings, slice: Slice) -> Result<Slice, Answer> {
     match (slice.limit, settings.negative_limit) {
         (Some(_), _) => Ok(slice),
         (None, NegativeLimit::Everything) => Ok(Slice { offset: 0, ..slice }),
