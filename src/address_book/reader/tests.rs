@@ -334,7 +334,7 @@ fn of_both() -> Reader {
 fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_does() {
     for (second, is_whole) in [(201..251, true), (190..240, false)] {
         let mut reading = Reader::of_all(&Query::everybody(Source::Employees));
-        for rows in [&[1..201][..], &[150..250, 0..0], &[1..201, second]] {
+        for rows in [[1..201, 0..0], [150..250, 0..0], [1..201, second]] {
             let mut asks = reading.ask();
             asks.truncate(rows.len());
             let pages = rows.iter().map(|ids| listed(ids.clone().map(Some))).collect();
