@@ -102,7 +102,7 @@ impl Course {
         let before = before.filter(|book| !book.contacts.is_empty());
         let reader = match before.as_ref().and_then(|book| book.contacts.first()) {
             Some(newest) => Reader::until(newest.id, MAX_OF_ONE),
-            None => Reader::of_book(MAX_OF_ONE, true),
+            None => Reader::of_book(MAX_OF_ONE),
         };
         Self {
             begun_at: now,

@@ -158,11 +158,13 @@ impl Pages {
 }
 
 impl Reader {
-    /// Reads the contacts, the newest `most` of them, and the employees if they are wanted.
-    pub(super) fn of_book(most: usize, with_employees: bool) -> Self {
-        let contacts = ContactPages::new(Query::everybody(Source::Contacts), 0, most);
-        let employees = with_employees.then(|| EmployeePages::new(Query::everybody(Source::Employees)));
-        Self::new(Some(contacts), employees, false)
+    /// Reads the contacts, the newest `most` of them, and the employees.
+    pub(super) fn of_book(most: usize) -> Self {
+        let employees = EmployeePages::new(Query::everybody(Source::Employees));
+        Self {
+            employees: Some(employees),
+            ..Self::until(0, most)
+        }
     }
 
     /// Reads the contacts from the newest on, until the contact with the id `known` or an older one has come.
@@ -238,17 +240,16 @@ impl Reader {
     /// its limit has for others.
     pub(super) fn next(&self, portal: &Portal) -> Option<Pages> {
         let asks = self.ask();
-        let calls: Vec<Call> = asks.iter().filter_map(|ask| self.call(*ask)).collect();
+        let call = |ask: &Ask| {
+            Some(Call {
+                method: ask.source.method(),
+                parameters: self.part(ask.source)?.query.parameters_at(ask.offset),
+            })
+        };
+        let calls: Vec<Call> = asks.iter().filter_map(call).collect();
         let is_to_spare = || self.is_patient || portal.is_idle(Method::ListContacts);
         let goes_on = !calls.is_empty() && (!self.pace.has_no_batch() || is_to_spare());
         goes_on.then_some(Pages { asks, calls })
-    }
-
-    fn call(&self, ask: Ask) -> Option<Call> {
-        Some(Call {
-            method: ask.source.method(),
-            parameters: self.part(ask.source)?.query.parameters_at(ask.offset),
-        })
     }
 
     /// Takes what a request has brought.

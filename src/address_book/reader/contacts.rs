@@ -148,9 +148,8 @@ impl ContactPages {
 
     /// What a page covers; `None` if nothing shows where it belongs.
     fn covered(&mut self, ask: &Ask, rows: &Rows) -> Option<Span> {
-        let ids = || rows.ids();
-        self.is_ordered &= ids().is_sorted_by(|one, next| one >= next);
-        let first = ids().next();
+        self.is_ordered &= rows.ids().is_sorted_by(|one, next| one >= next);
+        let first = rows.ids().next();
         let is_dark = rows.rows.first().is_some_and(Result::is_err);
         let follows = self.is_blind && is_dark && ask.below.is_none() && ask.offset <= self.next;
         let high = match self.spans.last() {
@@ -161,8 +160,8 @@ impl ContactPages {
         };
         let low = match (rows.are_full, self.is_ordered) {
             (false, _) => 0,
-            (true, true) => ids().next_back().unwrap_or(high),
-            (true, false) => ids().min().unwrap_or(high).max(1),
+            (true, true) => rows.ids().next_back().unwrap_or(high),
+            (true, false) => rows.ids().min().unwrap_or(high).max(1),
         };
         let leading = rows.rows.iter().take_while(|row| row.is_err()).count();
         Some(Span {
@@ -200,11 +199,11 @@ impl ContactPages {
         let Some([upper, lower]) = place.checked_sub(1).and_then(|above| self.spans.get_mut(above..=place)) else {
             return;
         };
-        let is_above = page.is_some_and(|page| page.high > below);
-        if is_above {
+        let is_dark = rows.rows.first().is_some_and(Result::is_err);
+        if page.is_some_and(|page| page.high > below) {
             // Rows were inserted.
             lower.top = lower.top.max(end.saturating_add(step));
-        } else if rows.rows.first().is_some_and(Result::is_err) {
+        } else if is_dark && page.is_none_or(|page| page.high == below) {
             upper.low = lower.low;
             self.spans.remove(place);
         } else {

@@ -25,32 +25,21 @@ enum Change {
     /// So many from this part of the list on.
     Delete(f64, usize),
     /// The request fails in this way before its next page.
-    Fail(Fault),
+    Fail(Failed),
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    Busy,
-    TooLarge,
-    Silent,
-}
-
-impl Fault {
-    fn failed(self) -> Failed {
-        match self {
-            Self::Busy => Error::Unreadable {
-                from: Speaker::Portal,
-                http_status: 503,
-                reason: Unreadable::Html,
-            },
-            Self::TooLarge => Error::TooLarge {
-                http_status: 200,
-                limit: 1,
-            },
-            Self::Silent => Error::TimedOut { after: MS },
-        }
-        .into()
-    }
+/// One with an error page, one too large, one without an answer.
+fn failures() -> [Failed; 3] {
+    let busy = Error::Unreadable {
+        from: Speaker::Portal,
+        http_status: 503,
+        reason: Unreadable::Html,
+    };
+    let too_large = Error::TooLarge {
+        http_status: 200,
+        limit: 1,
+    };
+    [busy, too_large, Error::TimedOut { after: MS }].map(Failed::from)
 }
 
 impl Model {
@@ -63,7 +52,7 @@ impl Model {
         }
     }
 
-    fn change(&mut self) -> Option<Fault> {
+    fn change(&mut self) -> Option<Failed> {
         match self.changes.next()? {
             Change::Nothing => {}
             Change::Insert(count) => {
@@ -76,7 +65,7 @@ impl Model {
                 let end = (from + count).min(self.ids.len());
                 self.ids.drain(from.min(end)..end);
             }
-            Change::Fail(fault) => return Some(fault),
+            Change::Fail(failed) => return Some(failed),
         }
         None
     }
@@ -90,10 +79,10 @@ impl Model {
     fn answer(&mut self, asks: &[Ask]) -> Result<Vec<Listing>, Failed> {
         let mut pages = Vec::new();
         for ask in asks {
-            if let Some(fault) = self.change() {
+            if let Some(failed) = self.change() {
                 // A single page is tried again by the portal client.
                 if asks.len() > 1 {
-                    return Err(fault.failed());
+                    return Err(failed);
                 }
             }
             pages.push(self.page(ask));
@@ -133,10 +122,6 @@ fn read(reader: &mut Reader, model: &mut Model) -> Vec<usize> {
     }
 }
 
-fn of_contacts(most: usize) -> Reader {
-    Reader::of_book(most, false)
-}
-
 fn ids(reader: &Reader) -> Vec<u64> {
     let contacts = &reader.part(Source::Contacts).unwrap().contacts;
     contacts.iter().map(|contact| contact.id).collect()
@@ -149,7 +134,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (1_u64..=450).prop_map(Change::Insert),
         3 => (0.0..1.0, 1_usize..=3).prop_map(|(part, count)| Change::Delete(part, count)),
         1 => (0.0..1.0, 1_usize..=450).prop_map(|(part, count)| Change::Delete(part, count)),
-        1 => prop_oneof![Just(Fault::Busy), Just(Fault::TooLarge), Just(Fault::Silent)].prop_map(Change::Fail),
+        1 => proptest::sample::select(failures().to_vec()).prop_map(Change::Fail),
     ]
 }
 
@@ -163,7 +148,7 @@ proptest! {
     ) {
         let mut model = Model::new(count, changes);
         let before: HashSet<u64> = model.ids.iter().copied().collect();
-        let mut reading = of_contacts(usize::MAX);
+        let mut reading = Reader::until(0, usize::MAX);
         read(&mut reading, &mut model);
         let came = ids(&reading);
         let different: HashSet<u64> = came.iter().copied().collect();
@@ -200,7 +185,7 @@ proptest! {
     ) {
         let damaged = runs.iter().flat_map(|(is_damaged, rows)| vec![*is_damaged; *rows]);
         let rows: Vec<_> = (1..9_000).rev().zip(damaged).map(|(id, is_damaged)| (!is_damaged).then_some(id * 3)).collect();
-        let mut reading = of_contacts(usize::MAX);
+        let mut reading = Reader::until(0, usize::MAX);
         let mut requests = 0;
         while !reading.is_over() {
             let asks = reading.ask();
@@ -242,24 +227,8 @@ proptest! {
 }
 
 #[test]
-fn a_book_of_a_thousand_is_one_request_and_one_of_ten_thousand_two() {
-    for (count, expected) in [
-        (0, vec![5]),
-        (995, vec![5]),
-        (996, vec![5, 50]),
-        (10_000, vec![5, 50]),
-        (50_000, vec![5, 50, 50, 50, 50, 50]),
-    ] {
-        let mut reading = of_contacts(usize::MAX);
-        let mut model = Model::new(count, Vec::new());
-        assert_eq!(read(&mut reading, &mut model), expected, "{count}");
-        assert_eq!(ids(&reading), model.ids);
-    }
-}
-
-#[test]
 fn a_bound_on_contacts_ends_the_reading_which_is_not_whole() {
-    let mut reading = of_contacts(3_000);
+    let mut reading = Reader::until(0, 3_000);
     let mut model = Model::new(20_000, Vec::new());
     assert_eq!(read(&mut reading, &mut model), [5, 11]);
     let came = ids(&reading);
@@ -270,7 +239,7 @@ fn a_bound_on_contacts_ends_the_reading_which_is_not_whole() {
 #[test]
 fn a_refused_employees_method_costs_the_contacts_nothing_and_the_other_way_round() {
     for refused in [Source::Contacts, Source::Employees] {
-        let mut reading = of_both();
+        let mut reading = Reader::of_book(usize::MAX);
         let model = Model::new(700, Vec::new());
         let mut requests = 0;
         while !reading.is_over() {
@@ -294,7 +263,7 @@ fn a_refused_employees_method_costs_the_contacts_nothing_and_the_other_way_round
 
 #[test]
 fn refused_credentials_end_everything_at_once() {
-    let mut reading = of_both();
+    let mut reading = Reader::of_book(usize::MAX);
     let asks = reading.ask();
     assert_eq!(asks.len(), 6, "five pages of contacts and one of employees");
     reading.fail(&asks, &refusal(401));
@@ -306,11 +275,12 @@ fn refused_credentials_end_everything_at_once() {
 
 #[test]
 fn a_portal_that_is_down_is_asked_a_few_times_and_no_more() {
-    let mut reading = of_both();
+    let mut reading = Reader::of_book(usize::MAX);
     let mut requests = Vec::new();
+    let [busy, ..] = failures();
     while let asks @ [_, ..] = reading.ask().as_slice() {
         requests.push(asks.len());
-        reading.fail(asks, &Fault::Busy.failed());
+        reading.fail(asks, &busy);
     }
     assert_eq!(requests, [6, 5, 2, 1]);
 }
@@ -324,10 +294,6 @@ fn refusal(http_status: u16) -> Failed {
         validation: Vec::new(),
     })
     .into()
-}
-
-fn of_both() -> Reader {
-    Reader::of_book(usize::MAX, true)
 }
 
 #[test]
