@@ -42,7 +42,7 @@ pub use faults::{FAULTS, Fault, Outcome};
 pub use limits::{Bucket, Operating};
 pub use quirks::{QUIRKS, Quirk};
 pub use request::RecordedRequest;
-pub use settings::{Change, ChangeKind, CredentialKind, Settings};
+pub use settings::{Change, ChangeKind, CredentialKind, NegativeLimit, Settings};
 use state::State;
 
 /// The secret of the demo's webhooks. It opens nothing but this demo, yet it is treated like a real one.
