@@ -160,9 +160,8 @@ impl Pages {
 impl Reader {
     /// Reads the contacts, the newest `most` of them, and the employees.
     pub(super) fn of_book(most: usize) -> Self {
-        let employees = EmployeePages::new(Query::everybody(Source::Employees));
         Self {
-            employees: Some(employees),
+            employees: Some(EmployeePages::new(Query::everybody(Source::Employees))),
             ..Self::until(0, most)
         }
     }
@@ -247,9 +246,8 @@ impl Reader {
             })
         };
         let calls: Vec<Call> = asks.iter().filter_map(call).collect();
-        let is_to_spare = || self.is_patient || portal.is_idle(Method::ListContacts);
-        let goes_on = !calls.is_empty() && (!self.pace.has_no_batch() || is_to_spare());
-        goes_on.then_some(Pages { asks, calls })
+        let may_go_on = !self.pace.has_no_batch() || self.is_patient || portal.is_idle(Method::ListContacts);
+        (may_go_on && !calls.is_empty()).then_some(Pages { asks, calls })
     }
 
     /// Takes what a request has brought.
@@ -284,7 +282,7 @@ impl Reader {
         };
         let rows = match listing {
             Ok(listing) => listing.into_rows(ask.limit as usize),
-            Err(error) => return self.end(ask.source, &error.into()),
+            Err(error) => return self.set_failure(ask.source, Some(error.into())),
         };
         match (ask.source, &mut self.contacts, &mut self.employees) {
             (Source::Contacts, Some(contacts), _) => contacts.take(ask, rows),
@@ -310,21 +308,21 @@ impl Reader {
             Blame::Size if !failed.was_answered() || self.pace.is_new() => self.end_all(failed),
             Blame::Size | Blame::Calls => {
                 self.pace.refused_alone();
-                self.end(*source, failed);
+                self.set_failure(*source, Some(failed.clone()));
             }
         }
     }
 
-    fn end(&mut self, source: Source, failed: &Failed) {
+    fn set_failure(&mut self, source: Source, failed: Option<Failed>) {
         if let Some(part) = self.part_mut(source) {
-            part.failure = Some(failed.clone());
+            part.failure = failed;
         }
     }
 
     fn end_all(&mut self, failed: &Failed) {
         for &source in Source::ALL {
             if !self.ask_of(source, 1).is_empty() {
-                self.end(source, failed);
+                self.set_failure(source, Some(failed.clone()));
             }
         }
     }
@@ -337,9 +335,7 @@ impl Reader {
     /// Forgets failures: the next step asks for the same pages again.
     pub(super) fn retry(&mut self) {
         for &source in Source::ALL {
-            if let Some(part) = self.part_mut(source) {
-                part.failure = None;
-            }
+            self.set_failure(source, None);
         }
     }
 
@@ -398,8 +394,8 @@ impl Reader {
 
     /// Rows that could not be read; a list that changes meanwhile may show one twice.
     pub(super) fn unreadable_count(&self, source: Source) -> u32 {
-        let count = self.part(source).map_or(0, |part| part.damaged.len());
-        u32::try_from(count).unwrap_or(u32::MAX)
+        self.part(source)
+            .map_or(0, |part| u32::try_from(part.damaged.len()).unwrap_or(u32::MAX))
     }
 
     /// Time of the portal for what came so far.
