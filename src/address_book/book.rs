@@ -1,6 +1,5 @@
 //! The address book of one person as it was read. Made once, then only read. Pure.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -156,6 +155,8 @@ impl Book {
             has_failed: course.has_failed || self.known.has_failed,
             has_batch: course.has_batch,
         };
+        // Behind a gap nothing is known.
+        newest.retain(|contact| contact.id >= covered_to);
         let is_known = |row: &Contact| self.damaged.contains(row);
         let covered = self.contacts.iter().take_while(|contact| contact.id >= covered_to);
         if newest.iter().eq(covered) && damaged.iter().all(is_known) {
@@ -167,8 +168,7 @@ impl Book {
                 known,
             };
         }
-        let came: HashSet<u64> = newest.iter().map(|contact| contact.id).collect();
-        let stays = |contact: &&Contact| contact.id < covered_to && !came.contains(&contact.id);
+        let stays = |contact: &&Contact| contact.id < covered_to;
         newest.extend(self.contacts.iter().filter(stays).cloned());
         let new = damaged.into_iter().filter(|row| !is_known(row));
         let damaged = self.damaged.iter().cloned().chain(new).collect();

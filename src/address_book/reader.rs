@@ -8,6 +8,7 @@
 //! | `contacts` | which pages of contacts are missing, by the ids that they cover |
 //! | `employees` | which pages of employees are missing |
 //! | `pace` | how many pages a request has |
+//! | `part` | whether a page brought anything new |
 //!
 //! | a request failed with | then |
 //! |---|---|
@@ -21,25 +22,20 @@
 mod contacts;
 mod employees;
 mod pace;
+mod part;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use super::page::{Listing, Rows};
+use super::page::Listing;
 use super::{Contact, Query, Source};
 use crate::portal::{Arrival, Blame, Call, Failed, Method, Portal};
 use contacts::ContactPages;
 use employees::EmployeePages;
 use pace::Pace;
+use part::Part;
 
-/// Pages in a row without anything new: 100,000 rows, some minutes at the portal's rate of requests.
-const MAX_IDLE: u32 = 500;
-/// Such a page that begins like the one before counts more: after three the portal is known to ignore the offset.
-const REPEATED: u32 = MAX_IDLE / 3 + 1;
-/// Rows that could not be read, of which what can be made out is kept.
-const MAX_UNREADABLE: usize = 1_000;
 /// With fewer rows no page could overlap the next.
 const MIN_ROWS: u32 = 2;
 
@@ -51,72 +47,6 @@ struct Ask {
     limit: u32,
     /// Rows are missing above this id; `None` if the page follows those that have been read.
     below: Option<u64>,
-}
-
-/// What came of a source.
-#[derive(Debug)]
-struct Part {
-    query: Query,
-    /// Every id that came.
-    seen: HashSet<u64>,
-    contacts: Vec<Contact>,
-    /// Offsets of rows that could not be read.
-    damaged: HashSet<u64>,
-    /// The first [`MAX_UNREADABLE`] of them.
-    unreadable: Vec<Contact>,
-    /// The first id of the last page.
-    first: Option<u64>,
-    /// Counts to [`MAX_IDLE`].
-    idle: u32,
-    /// Where the list was given up though more may follow.
-    stopped_at: Option<u64>,
-    /// Why it ended before its list did.
-    failure: Option<Failed>,
-}
-
-impl Part {
-    fn new(query: Query) -> Self {
-        Self {
-            query,
-            seen: HashSet::new(),
-            contacts: Vec::new(),
-            damaged: HashSet::new(),
-            unreadable: Vec::new(),
-            first: None,
-            idle: 0,
-            stopped_at: None,
-            failure: None,
-        }
-    }
-
-    fn has_ended(&self) -> bool {
-        self.failure.is_some() || self.stopped_at.is_some()
-    }
-
-    /// Adds rows that have not come yet. If there are none though the list `goes_on`, it is given up at last.
-    fn add(&mut self, ask: &Ask, rows: Rows, goes_on: bool) {
-        let (before, first) = (self.seen.len(), rows.ids().next());
-        for (row, offset) in rows.rows.into_iter().zip(ask.offset..) {
-            match row {
-                Ok(contact) if self.seen.insert(contact.id) => self.contacts.push(contact),
-                Err(row) if self.damaged.insert(offset) && self.unreadable.len() < MAX_UNREADABLE => {
-                    self.unreadable.push(row);
-                }
-                _ => {}
-            }
-        }
-        if self.seen.len() > before {
-            self.idle = 0;
-        } else if goes_on {
-            let is_repeated = first.is_some() && first == self.first;
-            self.idle += if is_repeated { REPEATED } else { 1 };
-            let end = ask.offset.saturating_add(u64::from(ask.limit));
-            self.stopped_at = (self.idle >= MAX_IDLE).then_some(end);
-        }
-        if ask.below.is_none() {
-            self.first = first;
-        }
-    }
 }
 
 /// A reading under way.

@@ -97,7 +97,11 @@ async fn without_batch_a_large_book_is_read_bit_by_bit() {
 async fn a_404_of_something_else_is_no_missing_method() {
     let portal = ScriptedBook::of(people(300));
     let wire = odd(&portal, |sent| {
-        is_about_employees(sent).then(|| reply(404, "<html>not here</html>"))
+        match (is_about_employees(sent), sent.url.ends_with("/batch")) {
+            (true, true) => Some(envelope(500, "INTERNAL_INTERNAL")),
+            (true, false) => Some(reply(404, "<html>not here</html>")),
+            _ => None,
+        }
     });
     let book = AddressBook::new(wire.portal(), TTL);
     let found = resolve(&book, &["Person3 Family3"]).await;

@@ -169,7 +169,8 @@ async fn two_hundred_lists_at_once_are_answered_within_three_seconds() {
     }
     let (took, requests) = (crowd.started.elapsed(), crowd.requests());
     assert!(took <= SOON, "{took:?}, {requests} requests");
-    assert!(requests <= BURST + READING, "{requests} requests in {took:?}");
+    // A place of the limit may come for a list before the last pages.
+    assert!(requests <= BURST + READING + 1, "{requests} requests in {took:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -134,6 +134,8 @@ mod memory;
 mod oauth;
 /// Portals that are odd: damaged rows, messages of PHP, limits asked for too long, secrets like codes.
 mod odd_portals;
+/// Walks over rows that cannot be read.
+mod odd_walks;
 /// The first message and others as clients really write them, by every transport.
 mod opening;
 /// The whole pagination table, from tool arguments to the bytes that the portal received.

@@ -292,7 +292,7 @@ async fn the_command_line_prints_what_the_tool_returns() {
 
     let output = run(&["resolve", "client@example.com", "--demo"]).await;
     assert!(stdout(&output).contains("exact address"), "{}", stdout(&output));
-    let output = run(&["resolve", "client@example.com", "--demo-quirk", "no-employees"]).await;
+    let output = run(&["resolve", "Shcherbakov", "--demo-quirk", "no-employees"]).await;
     assert_eq!(
         output.status.code(),
         Some(1),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bitrix24_mail_mcp::address_book::AddressBook;
 use serde_json::{Value, json};
 
-use crate::scripted_wire::{Prepared, ScriptedWire, Sent, reply, webhook};
+use crate::scripted_wire::{Prepared, ScriptedWire, Sent, flat, reply, webhook};
 
 /// A row: id, address, name.
 pub(crate) type Row = (u64, String, String);
@@ -84,6 +84,10 @@ impl Rows {
     pub(crate) fn answer(&self, sent: &Sent) -> Prepared {
         if let Some(instead) = &self.instead {
             return instead.clone();
+        }
+        // The old API, which is asked for the reason of a refusal.
+        if !sent.url.contains("/rest/api/") {
+            return flat(404, "ERROR_METHOD_NOT_FOUND");
         }
         let body: Value = serde_json::from_str(&sent.body).unwrap();
         let result = match &body {

@@ -127,6 +127,7 @@ mod tests {
     fn a_failure_halves_and_successes_bring_one_page_each() {
         let mut pace = Pace::default();
         pace.succeeded(5, 5 * MS);
+        pace.succeeded(45, 45 * MS);
         for expected in [25, 12, 6, 3, 1, 1] {
             pace.halve(pace.pages());
             assert_eq!(pace.pages(), expected);
@@ -151,6 +152,10 @@ mod tests {
         let mut pace = Pace::default();
         pace.succeeded(5, MS);
         pace.refused(50);
-        assert_eq!(pace.pages(), 25, "a batch that worked is not missing");
+        assert_eq!(
+            (pace.pages(), pace.has_no_batch()),
+            (15, false),
+            "a batch that worked is not missing"
+        );
     }
 }

@@ -1,0 +1,80 @@
+//! What came of a source so far. Pure.
+
+use std::collections::HashSet;
+
+use super::Ask;
+use crate::address_book::page::Rows;
+use crate::address_book::{Contact, Query};
+use crate::portal::Failed;
+
+/// Pages in a row without anything new: 100,000 rows, some minutes at the portal's rate of requests.
+const MAX_IDLE: u32 = 500;
+/// Such a page that begins like the one before counts more: after three the portal is known to ignore the offset.
+const REPEATED: u32 = MAX_IDLE / 3 + 1;
+/// Rows that could not be read, of which what can be made out is kept.
+const MAX_UNREADABLE: usize = 1_000;
+/// What came of a source.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) query: Query,
+    /// Every id that came.
+    pub(super) seen: HashSet<u64>,
+    pub(super) contacts: Vec<Contact>,
+    /// Offsets of rows that could not be read.
+    pub(super) damaged: HashSet<u64>,
+    /// The first [`MAX_UNREADABLE`] of them.
+    pub(super) unreadable: Vec<Contact>,
+    /// The first id of the last page.
+    pub(super) first: Option<u64>,
+    /// Counts to [`MAX_IDLE`].
+    pub(super) idle: u32,
+    /// Where the list was given up though more may follow.
+    pub(super) stopped_at: Option<u64>,
+    /// Why it ended before its list did.
+    pub(super) failure: Option<Failed>,
+}
+
+impl Part {
+    pub(super) fn new(query: Query) -> Self {
+        Self {
+            query,
+            seen: HashSet::new(),
+            contacts: Vec::new(),
+            damaged: HashSet::new(),
+            unreadable: Vec::new(),
+            first: None,
+            idle: 0,
+            stopped_at: None,
+            failure: None,
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.failure.is_some() || self.stopped_at.is_some()
+    }
+
+    /// Adds rows that have not come yet. If there are none though the list `goes_on`, it is given up at last.
+    pub(super) fn add(&mut self, ask: &Ask, rows: Rows, goes_on: bool) {
+        let (before, first) = (self.seen.len(), rows.ids().next());
+        for (row, offset) in rows.rows.into_iter().zip(ask.offset..) {
+            match row {
+                Ok(contact) if self.seen.insert(contact.id) => self.contacts.push(contact),
+                Err(row) if self.damaged.insert(offset) && self.unreadable.len() < MAX_UNREADABLE => {
+                    self.unreadable.push(row);
+                }
+                _ => {}
+            }
+        }
+        if self.seen.len() > before {
+            self.idle = 0;
+        } else if goes_on {
+            let is_repeated = first.is_some() && first == self.first;
+            self.idle += if is_repeated { REPEATED } else { 1 };
+            let end = ask.offset.saturating_add(u64::from(ask.limit));
+            self.stopped_at = (self.idle >= MAX_IDLE).then_some(end);
+        }
+        if ask.below.is_none() {
+            self.first = first;
+        }
+    }
+}
