@@ -151,7 +151,7 @@ async fn a_reading_that_was_begun_long_ago_is_not_taken_for_new() {
     let portal = ScriptedBook::of(people(300));
     let wire = odd(&portal, |sent| match sent.url.ends_with("/batch") {
         true => Some(envelope(404, "METHODNOTFOUND")),
-        false => is_about_employees(sent).then(|| Prepared::Silence),
+        false => is_about_employees(sent).then_some(Prepared::Silence),
     });
     let book = AddressBook::new(wire.portal(), TTL);
     let names = Names::new(&["Person3 Family3".to_owned()], &[Source::Contacts]).unwrap();
