@@ -337,7 +337,7 @@ impl Portal {
 
     /// True if the portal gave a result to somebody within this time.
     pub fn has_answered_within(&self, time: Duration) -> bool {
-        let last = *self.measurements.last_answer();
+        let last = *self.measurements.last_answer.lock();
         last.is_some_and(|at| at.elapsed() < time)
     }
 

@@ -15,11 +15,12 @@
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
+use parking_lot::{Mutex, MutexGuard};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
@@ -113,14 +114,9 @@ impl Course {
         }
     }
 
-    fn reader(&self) -> MutexGuard<'_, Reader> {
-        // Each change is applied whole.
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The book as far as it has been read. A source of which nothing has come yet is `late`.
     fn so_far(&self, late: &portal::Error) -> Outcome {
-        let reader = self.reader();
+        let reader = self.reader.lock();
         let has_all = |source| reader.unreadable(source).len() == reader.unreadable_count(source) as usize;
         let state = |source| match (reader.is_whole(source), reader.failure(source)) {
             (true, _) if has_all(source) => State::Whole,
@@ -188,8 +184,7 @@ impl Books {
 
     /// The shelves of those whose book is in use.
     fn shelves(&self) -> MutexGuard<'_, HashMap<Person, Shelf>> {
-        // Each change is one assignment.
-        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelves = self.shelves.lock();
         let now = Instant::now();
         shelves.retain(|_, shelf| shelf.is_under_way() || now < shelf.used_at + self.longest(shelf));
         shelves
@@ -246,7 +241,7 @@ impl Books {
                 outcome = flight => {
                     let (book, is_in_time) = (outcome?, self.is_in_time(&course, arrived));
                     // A reading that the portal's limit has stopped would stop again at once.
-                    if is_in_time || !course.reader().is_over() {
+                    if is_in_time || !course.reader.lock().is_over() {
                         return Ok(Read::by(book, arrived, is_in_time));
                     }
                 }
@@ -283,7 +278,7 @@ impl Books {
             return (course, flight);
         }
         let longest = self.longest(shelf);
-        let goes_on = |course: &Arc<Course>| now < course.begun_at + longest && !course.reader().is_over();
+        let goes_on = |course: &Arc<Course>| now < course.begun_at + longest && !course.reader.lock().is_over();
         let course = shelf.unfinished.take().filter(goes_on).unwrap_or_else(|| {
             let is_young = |book: &&Arc<Book>| !book.known.has_failed && now < book.known.times.whole_at + longest;
             Arc::new(Course::new(now, shelf.kept.as_ref().filter(is_young).cloned()))
@@ -311,12 +306,12 @@ impl Books {
     async fn flight(self: Arc<Self>, person: Person, course: Arc<Course>) -> Outcome {
         let arrival = self.portal.arrive();
         loop {
-            let Some(pages) = course.reader().next(&self.portal) else {
+            let Some(pages) = course.reader.lock().next(&self.portal) else {
                 break;
             };
             let answer = pages.read(&self.portal, arrival).await;
             let count = {
-                let mut reader = course.reader();
+                let mut reader = course.reader.lock();
                 reader.learn(answer);
                 reader.total(Source::Contacts)
             };
@@ -339,7 +334,10 @@ impl Books {
     /// The book as far as it has been read, made once for all callers whose time is up.
     async fn in_part(&self, course: &Arc<Course>) -> Outcome {
         let mut part = course.part.lock().await;
-        let rows = Source::ALL.iter().map(|source| course.reader().total(*source)).sum();
+        let rows = Source::ALL
+            .iter()
+            .map(|source| course.reader.lock().total(*source))
+            .sum();
         match &*part {
             Some((of, book)) if *of == rows => Ok(Arc::clone(book)),
             _ => {
@@ -355,7 +353,7 @@ impl Books {
         let mut shelves = self.shelves();
         if let Some(shelf) = shelves.get_mut(&person) {
             // It may go on where only the portal's limit has stopped it.
-            shelf.unfinished.take_if(|course| course.reader().is_over());
+            shelf.unfinished.take_if(|course| course.reader.lock().is_over());
             if let (false, Some(book)) = (self.ttl.is_zero(), book) {
                 shelf.kept = Some(Arc::clone(book));
             }

@@ -5,11 +5,12 @@
 //! contacts, not of answers. The key holds whoever the credentials act as, so that nobody sees another's address book.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
+use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
@@ -148,8 +149,7 @@ impl Cache {
     where
         F: Future<Output = Result<Answered, Error>> + Send + 'static,
     {
-        // The map is whole after every step, so a panic elsewhere has not broken it.
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut under_way = self.under_way.lock();
         if let Some(flight) = under_way.get(&key).and_then(WeakShared::upgrade) {
             // One that has ended was answered to those who waited for it; whoever comes now asks anew.
             if flight.peek().is_none() {
@@ -339,6 +339,6 @@ mod tests {
         }
         assert_eq!(portal.counts(), (10_000, 10_000));
         assert!(cache.kept.weight() <= MAX_CONTACTS, "{}", cache.kept.weight());
-        assert!(cache.under_way.lock().unwrap().len() <= 8);
+        assert!(cache.under_way.lock().len() <= 8);
     }
 }

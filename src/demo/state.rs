@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use super::address_book::Books;
@@ -61,10 +61,6 @@ struct Record {
 /// However many requests are kept, not more than memory bears.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl State {
     pub(super) fn new(settings: Settings, address: SocketAddr) -> Self {
         let mut tokens = Tokens::new();
@@ -114,26 +110,26 @@ impl State {
     }
 
     pub(super) fn tokens(&self) -> MutexGuard<'_, Tokens> {
-        lock(&self.tokens)
+        self.tokens.lock()
     }
 
     pub(super) fn books(&self) -> MutexGuard<'_, Books> {
-        lock(&self.books)
+        self.books.lock()
     }
 
     pub(super) fn employees(&self) -> MutexGuard<'_, Employees> {
-        lock(&self.employees)
+        self.employees.lock()
     }
 
     /// Puts the employees into another order if the settings say so.
     pub(super) fn shuffle_employees(&self) {
         if self.settings.shuffles_employees {
-            self.employees().shuffle(&mut lock(&self.dice));
+            self.employees().shuffle(&mut self.dice.lock());
         }
     }
 
     pub(super) fn operating(&self) -> MutexGuard<'_, OperatingTime> {
-        lock(&self.operating)
+        self.operating.lock()
     }
 
     /// The pair that a person would have set.
@@ -182,7 +178,7 @@ impl State {
     }
 
     pub(super) fn record(&self, request: &RecordedRequest) {
-        let mut record = lock(&self.record);
+        let mut record = self.record.lock();
         record.count += 1;
         record.rest3_count += usize::from(request.place() == Place::Rest3);
         record.bytes += size(request);
@@ -199,22 +195,22 @@ impl State {
     }
 
     pub(super) fn requests(&self) -> Vec<RecordedRequest> {
-        lock(&self.record).newest.iter().cloned().collect()
+        self.record.lock().newest.iter().cloned().collect()
     }
 
     pub(super) fn request_count(&self) -> usize {
-        lock(&self.record).count
+        self.record.lock().count
     }
 
     pub(super) fn rest3_count(&self) -> usize {
-        lock(&self.record).rest3_count
+        self.record.lock().rest3_count
     }
 
     /// False if this request is one too many a second.
     pub(super) fn admits(&self) -> bool {
         self.settings
             .bucket
-            .is_none_or(|bucket| lock(&self.bucket).admits(bucket, self.clock.now()))
+            .is_none_or(|bucket| self.bucket.lock().admits(bucket, self.clock.now()))
     }
 
     /// What goes wrong with a request that arrives at `place`.
@@ -228,7 +224,7 @@ impl State {
             Place::Rest3 => earlier.checked_sub(self.settings.spared)?,
             _ => earlier,
         };
-        behaviour.strikes(place, earlier, &mut lock(&self.dice))
+        behaviour.strikes(place, earlier, &mut self.dice.lock())
     }
 
     /// Counts a page that was given, and makes the changes that come after it.

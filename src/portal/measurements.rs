@@ -1,9 +1,9 @@
 //! What the portal client counts, for Prometheus. No label holds anything of a question, an answer or a credential.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
@@ -23,7 +23,7 @@ type Labels<const N: usize> = [(&'static str, &'static str); N];
 pub(super) struct Measurements {
     requests: Family<Labels<2>, Histogram, fn() -> Histogram>,
     waited: Family<Labels<1>, Counter<f64, AtomicU64>>,
-    last_answer: Mutex<Option<Instant>>,
+    pub(super) last_answer: Mutex<Option<Instant>>,
 }
 
 impl Default for Measurements {
@@ -41,17 +41,11 @@ impl Measurements {
     pub(super) fn request(&self, method: Method, is_answered: bool, took: Duration) {
         let outcome = if is_answered { "answered" } else { "failed" };
         if is_answered {
-            *self.last_answer() = Some(Instant::now());
+            *self.last_answer.lock() = Some(Instant::now());
         }
         self.requests
             .get_or_create(&[("method", method.as_str()), ("outcome", outcome)])
             .observe(took.as_secs_f64());
-    }
-
-    /// When a request was last answered with a result.
-    pub(super) fn last_answer(&self) -> MutexGuard<'_, Option<Instant>> {
-        // Each change is one assignment.
-        self.last_answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Time that a call spent waiting before a request: for the portal's `limit`, or before a `retry`.

@@ -7,8 +7,8 @@
 mod file;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use tokio::time::Instant;
@@ -74,7 +74,7 @@ impl TokenStore {
     /// [`Error::TokenStore`] if there is a file that cannot be read, and no newer pair in memory.
     pub(super) fn read(&self) -> Result<Option<Stored>, Error> {
         let in_file = file::read(&self.path);
-        let mut unsaved = self.unsaved();
+        let mut unsaved = self.unsaved.lock();
         let Some(kept) = unsaved.as_ref() else {
             return in_file;
         };
@@ -90,7 +90,7 @@ impl TokenStore {
 
     /// The refresh token in the file, for [`keep`](Self::keep): if the file has another one later, that is the newer.
     pub(super) fn token_in_file(&self) -> Option<SecretString> {
-        match self.unsaved().as_ref() {
+        match self.unsaved.lock().as_ref() {
             Some(kept) => kept.in_file.clone(),
             None => Some(file::read(&self.path).ok()??.refresh_token),
         }
@@ -108,7 +108,7 @@ impl TokenStore {
     /// Takes a pair that was just issued: into the file, or without a lock, and if that fails, into memory. `in_file` is
     /// what [`token_in_file`](Self::token_in_file) was before.
     pub(super) fn keep(&self, pair: Stored, in_file: Option<SecretString>, lock: Option<Lock>) {
-        let mut unsaved = self.unsaved();
+        let mut unsaved = self.unsaved.lock();
         let written = match lock {
             Some(lock) => lock.replace(&pair),
             None => Err(unsaved.as_ref().map_or(file::NOT_WRITTEN, |kept| kept.problem)),
@@ -129,7 +129,7 @@ impl TokenStore {
 
     /// True if the pair with this refresh token is in memory alone.
     pub(super) fn is_unsaved(&self, refresh_token: Option<&SecretString>) -> bool {
-        let unsaved = self.unsaved();
+        let unsaved = self.unsaved.lock();
         unsaved
             .as_ref()
             .is_some_and(|kept| is_same(Some(&kept.pair.refresh_token), refresh_token))
@@ -140,13 +140,13 @@ impl TokenStore {
     /// # Errors
     /// [`Error::TokensNotSaved`]; the pair is still there then.
     pub(super) async fn save(&self, deadline: Instant) -> Result<(), Error> {
-        if self.unsaved().is_none() {
+        if self.unsaved.lock().is_none() {
             return Ok(());
         }
         let lock = self.lock(deadline).await;
         // Under the lock: nobody signs in between this look and the replacement.
         let _ = self.read();
-        let mut unsaved = self.unsaved();
+        let mut unsaved = self.unsaved.lock();
         let Some(kept) = unsaved.as_mut() else {
             return Ok(());
         };
@@ -168,11 +168,6 @@ impl TokenStore {
             // As loud as the advice before it, which nobody has to follow now.
             tracing::warn!("the new tokens are saved now, in {}", self.path.display());
         }
-    }
-
-    fn unsaved(&self) -> MutexGuard<'_, Option<Unsaved>> {
-        // A panic of another thread leaves a pair or none.
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

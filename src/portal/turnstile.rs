@@ -5,10 +5,11 @@
 //! time is told at once, with the wait it would have needed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -58,25 +59,15 @@ impl<L: Limiter> Lane<L> {
         }
     }
 
-    fn limiter(&self) -> MutexGuard<'_, L> {
-        // Every change of a limiter is one assignment after another that cannot fail.
-        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        // Nothing that is done with a queue can fail half way.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// True if somebody who comes now would wait, with `ahead` others before it that came at the same moment.
     fn would_wait(&self, ahead: usize) -> bool {
-        !self.queue().waiting.is_empty() || !self.limiter().wait(Instant::now(), ahead).is_zero()
+        !self.queue.lock().waiting.is_empty() || !self.limiter.lock().wait(Instant::now(), ahead).is_zero()
     }
 
     /// How long the one at `place` would wait from now on.
     fn wait(&self, place: (Arrival, u64)) -> Duration {
-        let ahead = self.queue().waiting.range(..place).count();
-        self.limiter().wait(Instant::now(), ahead)
+        let ahead = self.queue.lock().waiting.range(..place).count();
+        self.limiter.lock().wait(Instant::now(), ahead)
     }
 
     /// Waits for a place, as long as it can come before `deadline`.
@@ -95,7 +86,7 @@ impl<L: Limiter> Lane<L> {
         }
         loop {
             let opened = self.opened.notified();
-            let taken = self.limiter().take(Instant::now());
+            let taken = self.limiter.lock().take(Instant::now());
             let Err(wait) = taken else { return Ok(()) };
             // Others may have made the wait longer since.
             bears(wait)?;
@@ -124,7 +115,7 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     fn join(queue: &'a Mutex<Queue>, arrival: Arrival) -> Self {
-        let mut entered = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entered = queue.lock();
         entered.joined += 1;
         let (key, woken) = ((arrival, entered.joined), Arc::new(Notify::new()));
         entered.waiting.insert(key, Arc::clone(&woken));
@@ -132,14 +123,14 @@ impl<'a> Waiting<'a> {
     }
 
     fn is_first(&self) -> bool {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = self.queue.lock();
         queue.waiting.keys().next() == Some(&self.key)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue.lock();
         queue.waiting.remove(&self.key);
         // Also if it was not the first: one wake too many costs nothing.
         if let Some(first) = queue.waiting.values().next() {
@@ -193,7 +184,7 @@ impl Turnstile {
     /// A good answer to a call that was sent at `sent`, and what it told of the method's operating time.
     pub(super) fn answered(&self, method: Method, sent: Instant, operating: Option<Operating>) {
         let gate = self.gate(method);
-        let has_opened = gate.limiter().answered(sent, operating, Instant::now());
+        let has_opened = gate.limiter.lock().answered(sent, operating, Instant::now());
         if has_opened {
             gate.opened.notify_waiters();
         }
@@ -202,19 +193,19 @@ impl Turnstile {
     /// The portal refused because of its limit of requests.
     pub(super) fn overflowed(&self) {
         if let Some(bucket) = &self.bucket {
-            bucket.limiter().overflowed(Instant::now());
+            bucket.limiter.lock().overflowed(Instant::now());
         }
     }
 
     /// The portal refused because of the method's operating time. Returns how long to wait.
     pub(super) fn used_up(&self, method: Method, asked: Option<Duration>) -> Duration {
-        self.gate(method).limiter().used_up(asked, Instant::now())
+        self.gate(method).limiter.lock().used_up(asked, Instant::now())
     }
 
     /// True if a call of `method` would wait for nobody and leave plenty to others.
     pub(super) fn is_idle(&self, method: Method) -> bool {
         let wants_half = |bucket: &Lane<Bucket>| {
-            let half = bucket.limiter().half();
+            let half = bucket.limiter.lock().half();
             bucket.would_wait(half)
         };
         !self.gate(method).would_wait(1) && !self.bucket.as_ref().is_some_and(wants_half)
@@ -222,12 +213,12 @@ impl Turnstile {
 
     /// Requests that may be sent at once; `None` if there is no limit.
     pub(super) fn room(&self) -> Option<f64> {
-        Some(self.bucket.as_ref()?.limiter().room(Instant::now()))
+        Some(self.bucket.as_ref()?.limiter.lock().room(Instant::now()))
     }
 
     /// Seconds of the method's operating time that are used, where the portal told it.
     pub(super) fn operating_used(&self, method: Method) -> Option<f64> {
-        self.gate(method).limiter().used(Instant::now())
+        self.gate(method).limiter.lock().used(Instant::now())
     }
 
     fn gate(&self, method: Method) -> &Lane<OperatingGate> {
