@@ -251,7 +251,8 @@ const TO_ANSWER: Duration = Duration::from_secs(3);
 
 impl AddressBook {
     /// Looks all `names` up in the whole address book, which is read if it is not in memory. `progress` is called with
-    /// the number of contacts read so far. Addresses alone are asked for as they are, in one request.
+    /// the number of contacts read so far. Addresses alone are asked for as they are, in one request, and need no book if
+    /// they are all contacts'.
     ///
     /// # Errors
     /// [`Error::Portal`] if nothing could be read at all.
@@ -276,10 +277,11 @@ impl AddressBook {
         // The rest of the time is for the answer from a part of the book.
         let until = deadline - TO_ANSWER.min(time / 4);
         let literal_until = until + (deadline - until) / 2;
-        if wanted.iter().all(Wanted::is_address) && self.books.fresh(person).is_none() {
-            let asking = self.ask_literally(&wanted, &names.sources);
+        let wants_contacts = names.sources.contains(&Source::Contacts);
+        if wants_contacts && wanted.iter().all(Wanted::is_address) && self.books.fresh(person).is_none() {
+            let asking = self.ask_literally(&wanted, &[Source::Contacts]);
             let found = tokio::time::timeout_at(until, asking).await.ok().flatten();
-            // An address that was not found may be one that the portal's search does not see.
+            // An address that is no contact's may be an employee's, whose addresses the portal does not search.
             if let Some(index) = found.filter(|index| wanted.iter().all(|wanted| index.has_address_of(wanted))) {
                 let evidence = Evidence {
                     indexes: vec![index],

@@ -9,80 +9,52 @@ use crate::address_book::AddressBook;
 use crate::address_book::index::Index;
 use crate::address_book::page::Listing;
 use crate::address_book::search::Wanted;
-use crate::portal::{Blame, Call, Failed, MAX_CALLS};
+use crate::portal::Call;
 
 /// The most characters of a text that is sent.
 const MAX_LETTERS: usize = 64;
 /// The most rows of an answer.
 const LIMIT: u32 = 200;
-/// Where employees share a question, so many letters of a word and so many words stay under a kilobyte.
-const SHARED: (usize, usize) = (15, 16);
 
-/// A question for the portal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Question {
-    pub(super) source: Source,
-    pub(super) text: String,
-    pub(super) limit: u32,
+impl AddressBook {
+    /// Indexes what the portal finds for the names literally, asked in one request for each source; `None` if nothing
+    /// could be asked.
+    pub(super) async fn ask_literally(&self, wanted: &[Wanted], sources: &[Source]) -> Option<Arc<Index>> {
+        let texts = texts(wanted);
+        let (mut contacts, mut employees, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_answered = false;
+        for source in sources.iter().filter(|_| !texts.is_empty()) {
+            let call = |text: &String| Call {
+                method: source.method(),
+                parameters: json!({"query": text, "pagination": {"limit": LIMIT, "offset": 0}}),
+            };
+            let calls: Vec<Call> = texts.iter().map(call).collect();
+            let answer = self.portal.all_or_none(self.portal.arrive(), &calls).await;
+            let listings: Vec<Listing> = answer.map(|(listings, _)| listings).unwrap_or_default();
+            for listing in listings.into_iter().filter_map(|listing| listing.checked().ok()) {
+                is_answered = true;
+                let (readable, unreadable) = listing.into_rows(LIMIT as usize).split();
+                damaged.extend(unreadable);
+                match source {
+                    Source::Contacts => contacts.extend(readable),
+                    Source::Employees => employees.extend(readable),
+                }
+            }
+        }
+        if !is_answered {
+            return None;
+        }
+        let index = move |_: &dyn Fn() -> bool| Index::new(contacts.into(), employees.into(), damaged);
+        self.processors.run(index).await.map(Arc::new)
+    }
 }
 
-/// The questions for `wanted`, each once, contacts first: at most a batch of them.
-///
-/// Contacts are found by a literal piece: of too many, the two that begin most alike are asked for by that beginning.
-/// Employees are found by any word that begins so, so that several words share a question.
-pub(super) fn questions(wanted: &[Wanted], sources: &[Source]) -> Vec<Question> {
+/// What the portal is asked for, each text once.
+fn texts(wanted: &[Wanted]) -> Vec<String> {
     let mut texts: Vec<String> = wanted.iter().filter_map(|wanted| sendable(wanted.literal())).collect();
     texts.sort_unstable();
     texts.dedup();
-    let (letters, words) = SHARED;
-    let asks = |source: Source| sources.contains(&source);
-    let of_employees = usize::from(asks(Source::Employees)) * texts.len().div_ceil(words);
-    let mut of_contacts = if asks(Source::Contacts) {
-        texts.clone()
-    } else {
-        Vec::new()
-    };
-    while of_contacts.len() + of_employees > MAX_CALLS {
-        share_a_place(&mut of_contacts);
-    }
-    let question = |source, text| Question {
-        source,
-        text,
-        limit: LIMIT,
-    };
-    let contacts = of_contacts.iter().map(|text| question(Source::Contacts, text.clone()));
-    let mut questions: Vec<Question> = contacts.collect();
-    if asks(Source::Employees) {
-        let a_place = if questions.len() + texts.len() > MAX_CALLS {
-            words
-        } else {
-            1
-        };
-        let beginning = |text: &String| {
-            text.chars()
-                .take(if a_place > 1 { letters } else { MAX_LETTERS })
-                .collect()
-        };
-        questions.extend(texts.chunks(a_place).map(|texts| {
-            let texts: Vec<String> = texts.iter().map(beginning).collect();
-            question(Source::Employees, texts.join(" "))
-        }));
-    }
-    questions
-}
-
-/// Makes one text of the two neighbours that begin most alike.
-fn share_a_place(texts: &mut Vec<String>) {
-    let common = |one: &str, other: &str| -> String {
-        let alike = one.chars().zip(other.chars()).take_while(|(one, other)| one == other);
-        alike.map(|(letter, _)| letter).collect()
-    };
-    let neighbours = texts.iter().zip(texts.iter().skip(1));
-    let beginnings = neighbours.map(|(one, other)| common(one, other)).enumerate();
-    let Some((at, beginning)) = beginnings.max_by_key(|(_, beginning)| beginning.chars().count()) else {
-        return texts.clear();
-    };
-    texts.splice(at..at + 2, [beginning]);
+    texts
 }
 
 /// The longest part of a text without wildcards and control characters; `None` if it has none.
@@ -93,65 +65,9 @@ fn sendable(text: &str) -> Option<String> {
     Some(bounded.trim_end().to_owned()).filter(|text| !text.is_empty())
 }
 
-impl AddressBook {
-    /// Indexes what the portal finds for the names literally, asked in one request, or in one for each source if that
-    /// fails; `None` if nothing could be asked.
-    pub(super) async fn ask_literally(&self, wanted: &[Wanted], sources: &[Source]) -> Option<Arc<Index>> {
-        let mut rest = questions(wanted, sources);
-        let mut answered = Vec::new();
-        match self.answers(&rest).await {
-            Ok(listings) => answered.extend(rest.into_iter().zip(listings)),
-            Err(failed) if failed.blame() == Blame::Everything || sources.len() < 2 => {}
-            Err(_) => {
-                for source in sources {
-                    let questions: Vec<Question> = rest.extract_if(.., |question| question.source == *source).collect();
-                    if let Ok(listings) = self.answers(&questions).await {
-                        answered.extend(questions.into_iter().zip(listings));
-                    }
-                }
-            }
-        }
-        if answered.is_empty() {
-            return None;
-        }
-        let (mut contacts, mut employees, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
-        for (question, listing) in answered {
-            let (readable, unreadable) = listing.into_rows(question.limit as usize).split();
-            damaged.extend(unreadable);
-            match question.source {
-                Source::Contacts => contacts.extend(readable),
-                Source::Employees => employees.extend(readable),
-            }
-        }
-        let index = move |_: &dyn Fn() -> bool| Index::new(contacts.into(), employees.into(), damaged);
-        self.processors.run(index).await.map(Arc::new)
-    }
-
-    async fn answers(&self, questions: &[Question]) -> Result<Vec<Listing>, Failed> {
-        let calls: Vec<Call> = questions.iter().map(call).collect();
-        let (listings, _): (Vec<Listing>, _) = self.portal.all_or_none(self.portal.arrive(), &calls).await?;
-        Ok(listings.into_iter().map(Listing::checked).collect::<Result<_, _>>()?)
-    }
-}
-
-fn call(question: &Question) -> Call {
-    Call {
-        method: question.source.method(),
-        parameters: json!({"query": question.text, "pagination": {"limit": question.limit, "offset": 0}}),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    fn asked(names: &[&str], source: Source) -> Vec<String> {
-        let wanted: Vec<Wanted> = names.iter().map(|name| Wanted::new(name)).collect();
-        let questions = questions(&wanted, Source::ALL).into_iter();
-        let of_source = questions.filter(|question| question.source == source);
-        of_source.map(|question| question.text).collect()
-    }
 
     #[test]
     fn the_longest_word_or_the_address_is_asked_for() {
@@ -162,31 +78,8 @@ mod tests {
             ("100%_real@shop.example", "real@shop.example"),
             ("Li", "Li"),
         ] {
-            assert_eq!(asked(&[name], Source::Contacts), [expected], "{name}");
-            assert_eq!(asked(&[name], Source::Employees), [expected], "{name}");
+            assert_eq!(texts(&[Wanted::new(name)]), [expected], "{name}");
         }
-    }
-
-    proptest! {
-        #[test]
-        fn any_names_are_one_batch_and_none_is_left_out(
-            names in prop::collection::vec("[a-zA-Zа-яё'. @_%*?-]{0,20}[a-zа-я]{3}|\\PC{0,80}", 1..=50),
-        ) {
-            let wanted: Vec<Wanted> = names.iter().map(|name| Wanted::new(name)).collect();
-            let questions = questions(&wanted, Source::ALL);
-            prop_assert!(questions.len() <= MAX_CALLS);
-            let is_asked = |source, is_in: &dyn Fn(&str) -> bool| {
-                questions.iter().any(|question| question.source == source && is_in(&question.text))
-            };
-            for text in wanted.iter().filter_map(|wanted| sendable(wanted.literal())) {
-                prop_assert!(is_asked(Source::Contacts, &|asked| text.starts_with(asked)), "{}", text);
-                let beginning: String = text.chars().take(SHARED.0).collect();
-                prop_assert!(is_asked(Source::Employees, &|asked| asked.contains(&beginning)), "{}", text);
-            }
-            for Question { text, source, .. } in &questions {
-                prop_assert!(!text.contains(['%', '_', '*', '?', '\\']) && !text.contains(char::is_control), "{}", text);
-                prop_assert!(text.len() <= 1_024 && (*source == Source::Contacts || !text.is_empty()), "{}", text);
-            }
-        }
+        assert!(texts(&[Wanted::new("%_*?")]).is_empty());
     }
 }
