@@ -23,8 +23,8 @@ const OWN_TARGET: &str = "bitrix24_mail_mcp";
 /// What is wrong, as a phrase.
 pub fn level(text: &str) -> Result<LevelFilter, &'static str> {
     match text.parse() {
-        // `tracing` takes no text for a level.
-        Ok(level) if !text.is_empty() => Ok(level),
+        // `tracing` takes no text, and numbers, for levels too.
+        Ok(level) if text.starts_with(char::is_alphabetic) => Ok(level),
         _ => Err("is not a log level; use off, error, warn, info, debug or trace"),
     }
 }

@@ -73,6 +73,8 @@ struct Course {
     before: Option<Arc<Book>>,
     /// Contacts read so far.
     count: watch::Sender<usize>,
+    /// Why the last request failed; the reading may have gone on.
+    failure: Mutex<Option<Failed>>,
     /// The last book that was made of a part, and of how many rows.
     part: tokio::sync::Mutex<Option<(usize, Arc<Book>)>>,
 }
@@ -110,19 +112,22 @@ impl Course {
             reader: Mutex::new(reader),
             before,
             count: watch::Sender::new(0),
+            failure: Mutex::default(),
             part: tokio::sync::Mutex::default(),
         }
     }
 
-    /// The book as far as it has been read. A source of which nothing has come yet is `late`.
-    fn so_far(&self, late: &portal::Error) -> Outcome {
+    /// The book as far as it has been read. A source of which nothing has come yet has failed with the last request, or
+    /// is `late`.
+    fn so_far(&self, late: portal::Error) -> Outcome {
+        let late = self.failure.lock().clone().unwrap_or_else(|| late.into());
         let reader = self.reader.lock();
         let has_all = |source| reader.unreadable(source).len() == reader.unreadable_count(source) as usize;
         let state = |source| match (reader.is_whole(source), reader.failure(source)) {
             (true, _) if has_all(source) => State::Whole,
             (true, _) => State::Partly,
             _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partly,
-            (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone().into()).into()),
+            (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone()).into()),
         };
         // A refusal of the employees is no reason to read all again soon.
         let is_passing = |source: &Source, failed: &Failed| {
@@ -310,6 +315,7 @@ impl Books {
                 break;
             };
             let answer = pages.read(&self.portal, arrival).await;
+            *course.failure.lock() = answer.failure().cloned();
             let count = {
                 let mut reader = course.reader.lock();
                 reader.learn(answer);
@@ -327,7 +333,7 @@ impl Books {
         let (course, after) = (Arc::clone(course), self.portal.timeout());
         let made = self
             .processors
-            .run(move |_| course.so_far(&portal::Error::TimedOut { after }));
+            .run(move |_| course.so_far(portal::Error::TimedOut { after }));
         made.await.unwrap_or_else(|| Err(Error::cancelled()))
     }
 

@@ -77,6 +77,13 @@ pub(super) struct Answer {
     listings: Result<(Vec<Listing>, Duration), Failed>,
 }
 
+impl Answer {
+    /// Why the request failed, if it did.
+    pub(super) fn failure(&self) -> Option<&Failed> {
+        self.listings.as_ref().err()
+    }
+}
+
 impl Pages {
     /// Asks the portal for them.
     pub(super) async fn read(self, portal: &Portal, arrival: Arrival) -> Answer {

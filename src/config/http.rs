@@ -14,7 +14,7 @@ pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
         caller_limit: caller_limit.map(|limit| CallerLimit {
             per_second: limit.per_second,
             burst: limit.burst,
-            // Who gives the limit wants everybody limited.
+            // A limit that is given is for everybody.
             limits_loopback: layer.get(&env_vars::CALLER_LIMIT).is_some(),
         }),
     })

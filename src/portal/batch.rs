@@ -37,7 +37,8 @@ impl Portal {
     /// Makes all `calls`, at most [`MAX_CALLS`], in one request: returns all their results, and the time of the request.
     ///
     /// A single call is made without a batch. A request that the portal's limits refuse is tried again, under the same
-    /// deadline. One that fails in a bad moment is tried again only if it is a single call: a batch may be too large.
+    /// deadline. One that fails in a bad moment, or takes three fifths of the time, is tried again only if it is a single
+    /// call: a batch may be too large.
     ///
     /// # Errors
     /// [`Failed`].
@@ -47,13 +48,7 @@ impl Portal {
         calls: &[Call],
     ) -> Result<(Vec<T>, Duration), Failed> {
         let terms = Terms {
-            // A batch that is too slow is to leave time for a smaller one.
-            deadline: Instant::now()
-                + if calls.len() == 1 {
-                    self.timeout
-                } else {
-                    self.timeout * 3 / 5
-                },
+            deadline: Instant::now() + self.timeout,
             arrival,
             outlasts_failures: calls.len() == 1,
         };
@@ -113,7 +108,7 @@ pub enum Blame {
     Size,
     /// One of its calls was refused, or the method `batch` itself.
     Calls,
-    /// Credentials, limits, a deadline for the caller: every other request would fail too.
+    /// Credentials, or a limit that lets nothing through in time: every other request would fail too.
     Everything,
 }
 

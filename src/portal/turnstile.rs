@@ -1,8 +1,8 @@
 //! Lets callers through to the portal one after another, first come first served, as fast as its limits allow.
 //!
 //! The limits are pure values in [`super::limits`]; here is the waiting. Everybody waits under an [`Arrival`], and
-//! the oldest is next. Who gives up, or is cancelled, leaves the queue and costs nobody a place. Who could not be through in
-//! time is told at once, with the wait it would have needed.
+//! the oldest is next. A caller that gives up leaves the queue and costs nobody a place. A caller whose wait would exceed its
+//! deadline fails at once, with the wait that it would have needed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

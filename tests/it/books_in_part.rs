@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::books::{SECOND, TTL, resolve, status};
 use crate::scripted_book::{Row, ScriptedBook, people};
-use crate::scripted_wire::{Prepared, ScriptedWire, Sent, envelope, reply};
+use crate::scripted_wire::{Prepared, ScriptedWire, Sent, envelope, reply, reply_asking};
 
 /// A portal of these rows that answers to some requests in another way.
 fn odd(portal: &ScriptedBook, answer: impl Fn(&Sent) -> Option<Prepared> + Send + Sync + 'static) -> Arc<ScriptedWire> {
@@ -218,4 +218,30 @@ async fn a_batch_that_is_too_slow_for_the_caller_gets_smaller() {
         }
     }
     panic!("it is never read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_the_portal_asks_for_is_no_slow_request() {
+    let portal = ScriptedBook::of(people(300));
+    let requests = AtomicUsize::new(0);
+    let wire = odd(&portal, move |_| {
+        let limit = r#"{"error":{"code":"BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION","message":"m"}}"#;
+        (requests.fetch_add(1, Ordering::SeqCst) == 0).then(|| reply_asking(429, limit, "17"))
+    });
+    let book = AddressBook::new(wire.portal(), TTL);
+    assert_eq!(status(&resolve(&book, &["Person3 Family3"]).await), Status::One);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_with_little_time_hears_what_failed() {
+    let wire = ScriptedWire::answering(|_| Prepared::Broken);
+    let mut settings = crate::scripted_wire::webhook();
+    settings.timeout = 3 * SECOND;
+    let book = AddressBook::new(wire.portal_with(settings), TTL);
+    let names = Names::new(&["Person3 Family3".to_owned()], &[]).unwrap();
+    let failed = book
+        .resolve(&names, &|_| {}, &CancellationToken::new())
+        .await
+        .unwrap_err();
+    assert_ne!(failed.code(), "TIMED_OUT", "{failed}");
 }

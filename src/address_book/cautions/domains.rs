@@ -31,20 +31,18 @@ impl BookDomains {
     }
 
     pub(super) fn with_times<'a>(addresses: impl IntoIterator<Item = &'a str>, times: usize) -> Self {
-        let mut seen = HashSet::new();
-        let mut counts: HashMap<String, usize> = HashMap::new();
+        let (mut seen, mut written) = (HashSet::new(), HashMap::new());
         for email in addresses {
             if let Some((_, domain)) = address::split(email)
                 && seen.insert(lower(email))
-                && let Some(host) = address::host(domain)
             {
-                let registrable = Registrable::of(&host).domain;
-                match counts.get_mut(registrable) {
-                    Some(count) => *count += 1,
-                    None => {
-                        counts.insert(registrable.to_owned(), 1);
-                    }
-                }
+                *written.entry(lower(domain)).or_insert(0) += 1;
+            }
+        }
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for (domain, count) in written {
+            if let Some(host) = address::host(&domain) {
+                *counts.entry(Registrable::of(&host).domain.to_owned()).or_default() += count;
             }
         }
         let frequent = Frequent::new(&counts, times);
@@ -90,8 +88,12 @@ impl<'a> Domains<'a> {
         let Some((_, domain)) = address::split(email) else {
             return &[Caution::AddressInvalid];
         };
-        let judged = self.judged.entry(lower(domain).into_owned());
-        judged.or_insert_with_key(|domain| self.book.cautions(domain))
+        let domain = lower(domain);
+        if !self.judged.contains_key(domain.as_ref()) {
+            let cautions = self.book.cautions(&domain);
+            self.judged.insert(domain.clone().into_owned(), cautions);
+        }
+        self.judged.get(domain.as_ref()).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -16,6 +16,27 @@ pub(super) fn folded(text: &str) -> String {
     letters.unwrap_or_else(|| folded_as_a_whole(text))
 }
 
+/// A number that is the same for texts of the same letters, in whatever order they stand once [folded].
+pub(super) fn letters(text: &str) -> u64 {
+    const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let sum = |folded: &str| {
+        let letters = folded.chars().filter(|letter| is_alphanumeric(*letter));
+        letters.fold(0, |sum: u64, letter| {
+            sum.wrapping_add(
+                (u64::from(letter) + 1)
+                    .wrapping_mul(SPREAD)
+                    .rotate_left(31)
+                    .wrapping_mul(SPREAD),
+            )
+        })
+    };
+    let by_letter: Option<u64> = text
+        .chars()
+        .map(|letter| folded_letter(letter).map(sum))
+        .try_fold(0, |all: u64, sum| Some(all.wrapping_add(sum?)));
+    by_letter.unwrap_or_else(|| sum(&folded(&bounded(text))))
+}
+
 /// A text, or the beginning of one that would become long: there are letters that stand for eighteen.
 pub(super) fn bounded(text: &str) -> Cow<'_, str> {
     const MAX_LETTERS: usize = 256;
