@@ -218,7 +218,7 @@ impl AddressBook {
                     _ => listing,
                 };
                 let book = books.kept(person);
-                let page = ContactPage::new(&query, listing, book.as_ref().map(|book| &book.index));
+                let page = ContactPage::new(&query, listing, book.as_deref());
                 Ok(Answered::ByPortal(page))
             };
             if !portal.would_wait(method) {

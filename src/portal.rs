@@ -271,14 +271,14 @@ impl Portal {
             let access = self.authority.access(&self.wire).await?;
             progress.attempts += 1;
             let sent = Instant::now();
-            let time = if terms.outlasts_failures {
-                self.timeout
-            } else {
-                self.timeout * 3 / 5
-            };
             let sending = self.wire.send(access.call(method, parameters));
-            let late = Err(Error::TimedOut { after: time });
-            let replied = tokio::time::timeout(time, sending).await.unwrap_or(late);
+            let replied = if terms.outlasts_failures {
+                sending.await
+            } else {
+                let after = self.timeout * 3 / 5;
+                let late = Err(Error::TimedOut { after });
+                tokio::time::timeout(after, sending).await.unwrap_or(late)
+            };
             let took = sent.elapsed();
             progress.took = took;
             let reply = replied.inspect_err(|_| self.measurements.request(method, false, took))?;
@@ -325,7 +325,7 @@ impl Portal {
     ) -> Option<Duration> {
         let trouble = retry::trouble(error)?;
         let may_be_its_size = trouble == Trouble::Passing && !terms.outlasts_failures;
-        if may_be_its_size || (method == Method::Batch && batch::may_be_one_item(error)) {
+        if may_be_its_size {
             return None;
         }
         let per_second = self.rate_limit.unwrap_or_default().per_second;

@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::book::{Book, Employees, Known, MAX_OF_ONE, State, States, Times};
+use super::index::Index;
 use super::processors::Processors;
 use super::reader::Reader;
 use super::{Error, Source};
@@ -195,9 +196,9 @@ impl Books {
         shelves
     }
 
-    /// The book that is kept, however old.
-    pub(super) fn kept(&self, person: Person) -> Option<Arc<Book>> {
-        self.shelves().get(&person)?.kept.clone()
+    /// Everybody in the book that is kept, however old.
+    pub(super) fn kept(&self, person: Person) -> Option<Arc<Index>> {
+        Some(Arc::clone(&self.shelves().get(&person)?.kept.as_ref()?.index))
     }
 
     /// The book, if it may be used as it is.

@@ -1,4 +1,4 @@
-//! A whole book, indexed once, and asked often who in it may be meant. Pure.
+//! A whole book, indexed once, and asked often for the people who may be meant. Pure.
 //!
 //! Each address is one person, by every name that it has. The words of names, local parts and companies stand in the
 //! [`vocabulary`] once. A question finds the words that are like its own there, by keys, then the people who have them

@@ -2,7 +2,6 @@
 
 mod listing;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -63,7 +62,7 @@ pub struct ContactPage {
 
 impl ContactPage {
     /// The page that the portal answered with; `book` is everybody, if that is known.
-    pub(super) fn new(query: &Query, listing: Listing, book: Option<&Arc<Index>>) -> Self {
+    pub(super) fn new(query: &Query, listing: Listing, book: Option<&Index>) -> Self {
         let limit = query.limit();
         let rows = listing.into_rows(limit as usize);
         // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
@@ -103,7 +102,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// Adds what is odd about each contact, seen beside the others and those of the whole `book`.
-pub(super) fn mark(contacts: &mut [Contact], book: Option<&Arc<Index>>) {
+pub(super) fn mark(contacts: &mut [Contact], book: Option<&Index>) {
     let addresses = contacts.iter().map(|contact| contact.email.as_str());
     let of_page = match book {
         Some(_) => BookDomains::default(),

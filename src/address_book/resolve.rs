@@ -262,16 +262,22 @@ impl AddressBook {
         progress: &(dyn Fn(usize) + Sync),
         cancellation: &CancellationToken,
     ) -> Result<Resolution, Error> {
+        let (arrived, after) = (Instant::now(), self.portal.timeout());
+        let resolving = tokio::time::timeout(after, self.resolved(names, arrived, progress));
         tokio::select! {
             biased;
             () = cancellation.cancelled() => Err(Error::cancelled()),
-            resolution = self.resolved(names, progress) => resolution,
+            resolution = resolving => resolution.map_err(|_| Failed::from(portal::Error::TimedOut { after }))?,
         }
     }
 
-    async fn resolved(&self, names: &Names, progress: &(dyn Fn(usize) + Sync)) -> Result<Resolution, Error> {
-        let person = self.person()?;
-        let (arrived, time) = (Instant::now(), self.portal.timeout());
+    async fn resolved(
+        &self,
+        names: &Names,
+        arrived: Instant,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Resolution, Error> {
+        let (person, time) = (self.person()?, self.portal.timeout());
         let deadline = arrived + time;
         let wanted: Vec<Wanted> = names.asked.iter().map(|name| Wanted::new(name)).collect();
         // The rest of the time is for the answer from a part of the book.
@@ -287,12 +293,10 @@ impl AddressBook {
                     indexes: vec![index],
                     ..Evidence::default()
                 };
-                return self.judged(names, wanted, evidence, deadline).await;
+                return self.judged(names, wanted, evidence).await;
             }
         }
-        let reading = self.books.read(person, arrived, Some(until), progress);
-        let late = |_| Failed::from(portal::Error::TimedOut { after: time });
-        let Read { book, age, is_current } = tokio::time::timeout_at(deadline, reading).await.map_err(late)??;
+        let Read { book, age, is_current } = self.books.read(person, arrived, Some(until), progress).await?;
         let states = &book.known.states;
         let not_asked = states.not_asked(&names.sources);
         if let ([failed, ..], true) = (not_asked.as_slice(), not_asked.len() == names.sources.len()) {
@@ -310,7 +314,7 @@ impl AddressBook {
             not_asked,
             indexes,
         };
-        let resolution = self.judged(names, wanted, evidence, deadline).await?;
+        let resolution = self.judged(names, wanted, evidence).await?;
         Ok(Resolution {
             age_seconds: age.map(|age| age.as_secs()),
             ..resolution
@@ -318,13 +322,7 @@ impl AddressBook {
     }
 
     /// Judges off the threads that serve callers, unless it is done in a moment.
-    async fn judged(
-        &self,
-        names: &Names,
-        wanted: Vec<Wanted>,
-        evidence: Evidence,
-        deadline: Instant,
-    ) -> Result<Resolution, Error> {
+    async fn judged(&self, names: &Names, wanted: Vec<Wanted>, evidence: Evidence) -> Result<Resolution, Error> {
         let contacts: usize = evidence.indexes.iter().map(|index| index.len()).sum();
         if contacts <= CONTACTS_AT_ONCE {
             return judge::resolution(names, &wanted, &evidence, &|| true).ok_or_else(Error::cancelled);
@@ -333,9 +331,6 @@ impl AddressBook {
         let judging = self
             .processors
             .run(move |goes_on| judge::resolution(&names, &wanted, &evidence, goes_on));
-        let after = self.portal.timeout();
-        let judged = tokio::time::timeout_at(deadline, judging).await;
-        let judged = judged.map_err(|_| Failed::from(portal::Error::TimedOut { after }))?;
-        judged.flatten().ok_or_else(Error::cancelled)
+        judging.await.flatten().ok_or_else(Error::cancelled)
     }
 }

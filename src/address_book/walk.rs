@@ -75,7 +75,7 @@ impl Walk<'_> {
             return Ok(None);
         }
         let book = self.book.books.kept(self.book.person()?);
-        mark(&mut contacts, book.as_ref().map(|book| &book.index));
+        mark(&mut contacts, book.as_deref());
         Ok(Some(Step {
             contacts,
             total: self.total(),

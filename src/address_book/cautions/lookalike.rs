@@ -228,7 +228,7 @@ impl Edit {
 }
 
 /// Hashes of a name and of the name with each one letter left out. Names one edit apart share one of them. Names can
-/// hardly be made to meet by who does not know the seed; those that do are compared, sixteen at most.
+/// hardly be made to meet by a person who does not know the seed; those that do are compared, sixteen at most.
 fn deletions(hashing: &RandomState, letters: &[char]) -> Vec<u64> {
     let without = |left_out: usize| [letters.get(..left_out), letters.get(left_out + 1..)];
     let hash = |left_out| hashing.hash_one(without(left_out).map(Option::unwrap_or_default).concat());

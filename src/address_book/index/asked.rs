@@ -1,4 +1,4 @@
-//! A question and a book: what the words of the book are to those of the question, and who may be meant. Pure.
+//! A question and a book: what the words of the book are to those of the question, and the people who may be meant. Pure.
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 

@@ -13,6 +13,7 @@ const MAX_IDLE: u32 = 500;
 const REPEATED: u32 = MAX_IDLE / 3 + 1;
 /// Rows that could not be read, of which what can be made out is kept.
 const MAX_UNREADABLE: usize = 1_000;
+
 /// What came of a source.
 #[derive(Debug)]
 pub(super) struct Part {

@@ -1,4 +1,4 @@
-//! Who may be meant by each name, out of everybody that was read. Pure.
+//! The people who may be meant by each name, out of everybody that was read. Pure.
 //!
 //! | matches | status |
 //! |---|---|
@@ -77,7 +77,7 @@ fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
 }
 
 impl Evidence {
-    /// Who fits, out of everything that was read; `None` if `goes_on` says no.
+    /// The people who fit, out of everything that was read; `None` if `goes_on` says no.
     fn fitting(&self, wanted: &Wanted, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
         let mut fitting = Fitting::default();
         // By address in lower case; an index has each address once.
