@@ -18,7 +18,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use super::cautions::{BookDomains, key_of_name};
-use super::search::{Bearer, Fit, Texts, Wanted};
+use super::search::{Bearer, Fit, Texts, Wanted, Why};
 use super::{Contact, Source};
 use asked::Asked;
 use keys::{Groups, Keys, Part, hash};
@@ -165,7 +165,12 @@ impl Index {
 
     fn find_bearers(&mut self) {
         let entries = (0..).zip(&self.entries);
-        let words = entries.flat_map(|(number, entry)| self.words_of(entry).iter().map(move |word| (*word, number)));
+        let words = entries.flat_map(|(number, entry)| {
+            let words = self.words_of(entry);
+            let is_first = move |(at, word): &(usize, &u32)| !words.iter().take(*at).any(|before| before == *word);
+            let each_once = words.iter().enumerate().filter(is_first);
+            each_once.map(move |(_, word)| (*word, number))
+        });
         self.bearers = Groups::new(self.vocabulary.len(), words);
     }
 
@@ -269,6 +274,20 @@ impl Index {
                 fits.extend(candidates.iter().filter_map(|number| {
                     let fit = reading.fit(self.bearer(self.entry(*number)?), &asked)?;
                     Some((*number, wanted.judged(fit)))
+                }));
+            }
+        }
+        if fits.iter().all(|(_, fit)| fit.why == Why::Similar)
+            && let Some(reading) = wanted.readings.first()
+        {
+            let asked = Asked::new(self, reading);
+            for candidates in asked.near().chunks(AT_ONCE) {
+                if !goes_on() {
+                    return None;
+                }
+                fits.extend(candidates.iter().filter_map(|number| {
+                    let fit = reading.near(self.bearer(self.entry(*number)?), &asked)?;
+                    Some((*number, fit))
                 }));
             }
         }

@@ -18,25 +18,31 @@
 mod brute_force;
 mod diminutives;
 mod fit;
+mod joined;
 mod layout;
 mod likeness;
+mod near;
 mod question;
 mod spelling;
+mod texts;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
-pub(super) use brute_force::fit as fit_of_everybody;
+pub(super) use brute_force::{fit as fit_of_everybody, near as near_of_everybody};
 pub(super) use diminutives::keys_of_forms;
-pub(super) use fit::{Bearer, Joined, Known, Reading, Texts, is_patronymic};
+pub(super) use fit::{Reading, is_patronymic};
+pub(super) use joined::Joined;
 pub(super) use likeness::{
     LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, is_beginning, is_initial_of, least_of_beginning, of_sounds,
     of_words, other_genders,
 };
+pub(super) use near::is_strong;
 use question::Question;
 use spelling::split;
 pub(super) use spelling::{Word, beginning};
+pub(super) use texts::{Bearer, Known, Texts};
 use unicode_normalization::char::is_combining_mark;
 
 /// A question of more words is not about one person; the rest is not looked at.

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::Index;
 use super::vocabulary::Alike;
-use crate::address_book::search::{Joined, Known, Likeness, Reading, Word, is_patronymic, of_words};
+use crate::address_book::search::{Joined, Known, Likeness, Reading, Word, is_patronymic, is_strong, of_words};
 
 /// A reading of a question, seen beside the words of a book.
 pub(super) struct Asked<'a> {
@@ -28,6 +28,10 @@ impl Known for Asked<'_> {
             Some(wanted) if wanted.is_initial => of_words(wanted, self.word(found)?),
             _ => self.alike.get(at)?.likeness(found),
         }
+    }
+
+    fn bearers(&self, number: u32) -> usize {
+        self.index.bearers_of(number).len()
     }
 
     fn are_in_one(&self, together: u32) -> Option<Joined> {
@@ -99,6 +103,19 @@ impl<'a> Asked<'a> {
         let mut candidates = self.by_words();
         let joined = self.parts.iter().chain(self.in_one.keys());
         candidates.extend(joined.flat_map(|number| self.index.bearers_of(*number)));
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+
+    /// Entries among which are all that are near, by number, each once.
+    pub(super) fn near(&self) -> Vec<u32> {
+        let strong = |(_, likeness): &(u32, Likeness)| is_strong(likeness);
+        let words = self.alike.iter().flat_map(Alike::iter).filter(strong);
+        let mut candidates: Vec<u32> = words
+            .flat_map(|(number, _)| self.index.bearers_of(number))
+            .copied()
+            .collect();
         candidates.sort_unstable();
         candidates.dedup();
         candidates

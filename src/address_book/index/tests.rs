@@ -2,12 +2,12 @@
 
 mod hostile;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::address_book::search::{Likeness, Why, Word, fit_of_everybody, of_words};
+use crate::address_book::search::{Likeness, Why, Word, fit_of_everybody, near_of_everybody, of_words};
 
 pub(in crate::address_book) fn contact(id: u64, name: &str, email: &str) -> Contact {
     Contact {
@@ -40,13 +40,41 @@ fn found(index: &Index, asked: &str) -> Fits {
 fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
     let wanted = Wanted::new(asked);
     let mut fits = Fits::new();
-    for (name, email) in contacts {
-        if let Some(fit) = fit_of_everybody(&wanted, Some(name), email) {
-            let best = fits.entry(email.clone()).or_insert(fit.rank());
-            *best = fit.rank().min(*best);
+    let mut compare = |fit: &dyn Fn(&str, &str) -> Option<Fit>| {
+        for (name, email) in contacts {
+            if let Some(fit) = fit(name, email) {
+                let best = fits.entry(email.clone()).or_insert(fit.rank());
+                *best = fit.rank().min(*best);
+            }
         }
+        fits.values().all(|(why, _)| *why == Why::Similar)
+    };
+    if compare(&|name, email| fit_of_everybody(&wanted, Some(name), email)) {
+        let bearers = bearers(contacts);
+        let count = |word: &str| bearers.get(word).copied().unwrap_or_default();
+        compare(&|name, email| near_of_everybody(&wanted, Some(name), email, &count));
     }
     fits
+}
+
+/// How many of the contacts have each word.
+fn bearers(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
+    let mut entries: Vec<(&str, Texts)> = Vec::new();
+    for (name, email) in contacts {
+        let texts = Texts::of(Some(name), email);
+        let is_known = |(other, known): &(&str, Texts)| *other == email && known.name == texts.name;
+        if !entries.iter().any(is_known) {
+            entries.push((email, texts));
+        }
+    }
+    let mut bearers = BTreeMap::new();
+    for (_, texts) in entries {
+        let words: BTreeSet<String> = [texts.name, texts.local, texts.company].into_iter().flatten().collect();
+        for word in words {
+            *bearers.entry(word).or_default() += 1;
+        }
+    }
+    bearers
 }
 
 fn alike(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {

@@ -1,13 +1,17 @@
 //! How well a contact fits, found by comparing every word with every other: what the index must find too.
 
-use super::fit::{Bearer, Joined, Known, Reading, Texts};
+use super::fit::Reading;
+use super::joined::Joined;
 use super::likeness::{self, Likeness};
 use super::spelling::Word;
+use super::texts::{Bearer, Known, Texts};
 use super::{Fit, Wanted};
 
 struct Compared<'a> {
     reading: &'a Reading,
     words: Vec<Word>,
+    texts: Vec<String>,
+    bearers: &'a dyn Fn(&str) -> usize,
 }
 
 impl Known for Compared<'_> {
@@ -17,6 +21,10 @@ impl Known for Compared<'_> {
 
     fn likeness(&self, at: usize, found: u32) -> Option<Likeness> {
         likeness::of_words(&self.reading.words[at], self.word(found)?)
+    }
+
+    fn bearers(&self, number: u32) -> usize {
+        (self.bearers)(&self.texts[number as usize])
     }
 
     fn are_in_one(&self, together: u32) -> Option<Joined> {
@@ -33,16 +41,40 @@ pub(in crate::address_book) fn fit(wanted: &Wanted, name: Option<&str>, email: &
     if wanted.address.as_ref() == Some(&email.to_lowercase()) {
         return Some(Fit::BY_ADDRESS);
     }
+    let fit = |reading: &Reading| compared(reading, name, email, &|_| 0, Reading::fit);
+    let fits = wanted.readings.iter().filter_map(fit);
+    fits.map(|fit| wanted.judged(fit)).min_by_key(|fit| fit.rank())
+}
+
+/// How near a contact is in a book where `bearers` have a word.
+pub(in crate::address_book) fn near(
+    wanted: &Wanted,
+    name: Option<&str>,
+    email: &str,
+    bearers: &dyn Fn(&str) -> usize,
+) -> Option<Fit> {
+    compared(wanted.readings.first()?, name, email, bearers, Reading::near)
+}
+
+fn compared<'a>(
+    reading: &'a Reading,
+    name: Option<&str>,
+    email: &str,
+    bearers: &'a dyn Fn(&str) -> usize,
+    fit: impl Fn(&Reading, Bearer<'_>, &Compared<'a>) -> Option<Fit>,
+) -> Option<Fit> {
     let texts = Texts::of(name, email);
     let all = [&texts.name, &texts.local, &texts.company];
-    let words: Vec<Word> = all.into_iter().flatten().map(|word| Word::new(word)).collect();
-    let numbers: Vec<u32> = (0..u32::try_from(words.len()).unwrap()).collect();
+    let texts_of_words: Vec<String> = all.into_iter().flatten().cloned().collect();
+    let words = texts_of_words.iter().map(|word| Word::new(word)).collect();
+    let numbers: Vec<u32> = (0..u32::try_from(texts_of_words.len()).unwrap()).collect();
     let (name, rest) = numbers.split_at(texts.name.len());
     let (local, company) = rest.split_at(texts.local.len());
-    let bearer = Bearer { name, local, company };
-    let fits = wanted.readings.iter().filter_map(|reading| {
-        let words = words.clone();
-        reading.fit(bearer, &Compared { reading, words })
-    });
-    fits.map(|fit| wanted.judged(fit)).min_by_key(|fit| fit.rank())
+    let known = Compared {
+        reading,
+        words,
+        texts: texts_of_words,
+        bearers,
+    };
+    fit(reading, Bearer { name, local, company }, &known)
 }

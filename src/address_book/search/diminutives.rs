@@ -216,6 +216,11 @@ pub(super) fn are_one_name(one: &Word, other: &Word) -> bool {
     keys_of_forms(one).any(|key| other.has_key(key))
 }
 
+/// True for a first name, in any form.
+pub(super) fn is_first_name(word: &Word) -> bool {
+    word.keys().any(|key| ROWS.contains_key(key))
+}
+
 /// The keys of every form of the first names that a word may be.
 pub(in crate::address_book) fn keys_of_forms(word: &Word) -> impl Iterator<Item = &'static str> {
     let rows = word.keys().filter_map(|key| ROWS.get(key)).flatten();

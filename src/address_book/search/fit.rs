@@ -11,10 +11,11 @@
 
 use std::cmp::Reverse;
 
+use super::joined::Joined;
 use super::likeness::Likeness;
-use super::spelling::{Word, plain, split};
-use super::{Fit, MAX_WORDS, Why};
-use crate::address_book::cautions::labels_of_owner;
+use super::spelling::Word;
+use super::texts::{Bearer, Known};
+use super::{Fit, Why};
 
 /// A question as words, by one keyboard layout.
 #[derive(Debug, Clone)]
@@ -23,77 +24,6 @@ pub(in crate::address_book) struct Reading {
     /// Words from here on are said to be a company's.
     pub(super) company_from: usize,
     pub(super) is_other_layout: bool,
-}
-
-/// The words of a contact in lower case.
-#[derive(Debug, Default)]
-pub(in crate::address_book) struct Texts {
-    /// None if the name is an address or nothing.
-    pub(in crate::address_book) name: Vec<String>,
-    pub(in crate::address_book) local: Vec<String>,
-    pub(in crate::address_book) company: Vec<String>,
-}
-
-impl Texts {
-    /// Takes a contact apart.
-    pub(in crate::address_book) fn of(name: Option<&str>, email: &str) -> Self {
-        let address = email.to_lowercase();
-        let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
-        let name = name.unwrap_or_default();
-        let is_address = name.contains('@') || name.eq_ignore_ascii_case(local);
-        let labels = labels_of_owner(domain).filter(|label| label.chars().count() > 1);
-        let company = labels.flat_map(split);
-        let mut local = bounded(split(&local.replace('_', " ")), MAX_WORDS);
-        local.retain(|word| !is_number(word));
-        Self {
-            name: bounded(split(if is_address { "" } else { name }), 3 * MAX_WORDS),
-            local,
-            company: bounded(company.collect(), MAX_WORDS),
-        }
-    }
-}
-
-/// A name has a handful of words, and an address fewer; what has more is text.
-fn bounded(mut words: Vec<String>, most: usize) -> Vec<String> {
-    words.truncate(most);
-    words
-}
-
-fn is_number(word: &str) -> bool {
-    !word.starts_with(|c: char| c.is_ascii_alphabetic()) && plain(word).chars().all(|c| c.is_ascii_digit())
-}
-
-/// A contact as words, each by its number.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::address_book) struct Bearer<'a> {
-    pub(in crate::address_book) name: &'a [u32],
-    pub(in crate::address_book) local: &'a [u32],
-    pub(in crate::address_book) company: &'a [u32],
-}
-
-/// The words of contacts by their numbers, and what they are to the words of one reading.
-pub(in crate::address_book) trait Known {
-    /// The word of that number.
-    fn word(&self, number: u32) -> Option<&Word>;
-
-    /// How the question's word at `at` is like a word.
-    fn likeness(&self, at: usize, found: u32) -> Option<Likeness>;
-
-    /// How the two words of the question are one word.
-    fn are_in_one(&self, together: u32) -> Option<Joined>;
-
-    /// How the single word of the question is two words.
-    fn is_two(&self, one: u32, two: u32) -> Option<Joined>;
-
-    /// True for a single letter.
-    fn is_initial(&self, number: u32) -> bool {
-        self.word(number).is_some_and(|word| word.is_initial)
-    }
-
-    /// True for what ends like a patronymic.
-    fn is_patronymic(&self, number: u32) -> bool {
-        self.word(number).is_some_and(is_patronymic)
-    }
 }
 
 /// Where a word of the question was found.
@@ -271,46 +201,6 @@ fn best_place<'a>(
             (likeness != Likeness::Initial || says_something).then_some((likeness, place))
         })
         .max_by_key(|(likeness, place)| (likeness.points() - place.cost(), Reverse(*place)))
-}
-
-/// How two words are one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::address_book) enum Joined {
-    /// One of them by its initial.
-    ByInitial,
-    /// Both of them whole.
-    Whole,
-}
-
-impl Joined {
-    /// Letters of a joined word at least.
-    pub(in crate::address_book) const SHORTEST: usize = 4;
-
-    /// How `together` is the two words in one, in any order.
-    pub(in crate::address_book) fn of(one: &Word, two: &Word, together: &Word) -> Option<Self> {
-        Self::in_order(one, two, together).max(Self::in_order(two, one, together))
-    }
-
-    fn in_order(one: &Word, two: &Word, together: &Word) -> Option<Self> {
-        let is_it = |joined: &str| together.spellings().any(|whole| whole == joined);
-        let mut joined = Self::spellings(one, two).filter(|(joined, _)| is_it(joined));
-        joined.next().map(|(_, how)| how)
-    }
-
-    /// Every spelling of two words in one that is long enough, the whole ones first.
-    pub(in crate::address_book) fn spellings(one: &Word, two: &Word) -> impl Iterator<Item = (String, Self)> {
-        let pairs = move || {
-            one.spellings()
-                .flat_map(move |one| two.spellings().map(move |two| (one, two)))
-        };
-        let first = |spelling: &str| spelling.chars().next().map(String::from).unwrap_or_default();
-        let whole = pairs().map(|(one, two)| (format!("{one}{two}"), Self::Whole));
-        let by_initial = pairs().flat_map(move |(one, two)| {
-            [format!("{}{two}", first(one)), format!("{one}{}", first(two))].map(|joined| (joined, Self::ByInitial))
-        });
-        let joined = whole.chain(by_initial);
-        joined.filter(|(joined, _)| joined.chars().count() >= Self::SHORTEST)
-    }
 }
 
 /// True for a word that ends like a patronymic.

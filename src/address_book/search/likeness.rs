@@ -168,6 +168,27 @@ impl<'a> Spelling<'a> {
     }
 }
 
+/// How much two words look alike that are not alike, from 60 to 99; `None` if they do not.
+pub(super) fn loosely(wanted: &Word, found: &Word) -> Option<i32> {
+    const LEAST: usize = 60;
+    let percent = |one: &str, other: &str| {
+        let (one, other) = (Spelling::of(one), Spelling::of(other));
+        let longer = one.length.max(other.length);
+        let most = longer * (100 - LEAST) / 100;
+        let differ = (one.letters ^ other.letters).count_ones() as usize;
+        if one.length.abs_diff(other.length) > most || differ > 2 * most {
+            return None;
+        }
+        let mistakes = strsim::osa_distance(one.text, other.text);
+        (mistakes <= most).then(|| i32::try_from((100 * (longer - mistakes)) / longer.max(1)).unwrap_or_default())
+    };
+    let by_keys = wanted
+        .keys()
+        .flat_map(|one| found.keys().map(move |other| percent(one, other)));
+    let best = by_keys.chain([percent(wanted.plain(), found.plain())]).flatten().max();
+    best.map(|points| points.min(99))
+}
+
 /// Surnames of a man and a woman of one family: -ов and -ова, -ский and -ская.
 fn is_other_gender(wanted: &Word, found: &Word) -> bool {
     wanted

@@ -1,0 +1,82 @@
+//! A contact as words, and what they are to the words of a question. Pure.
+
+use super::MAX_WORDS;
+use super::fit::is_patronymic;
+use super::joined::Joined;
+use super::likeness::Likeness;
+use super::spelling::{Word, plain, split};
+use crate::address_book::cautions::labels_of_owner;
+
+/// The words of a contact in lower case.
+#[derive(Debug, Default)]
+pub(in crate::address_book) struct Texts {
+    /// None if the name is an address or nothing.
+    pub(in crate::address_book) name: Vec<String>,
+    pub(in crate::address_book) local: Vec<String>,
+    pub(in crate::address_book) company: Vec<String>,
+}
+
+impl Texts {
+    /// Takes a contact apart.
+    pub(in crate::address_book) fn of(name: Option<&str>, email: &str) -> Self {
+        let address = email.to_lowercase();
+        let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
+        let name = name.unwrap_or_default();
+        let is_address = name.contains('@') || name.eq_ignore_ascii_case(local);
+        let labels = labels_of_owner(domain).filter(|label| label.chars().count() > 1);
+        let company = labels.flat_map(split);
+        let mut local = bounded(split(&local.replace('_', " ")), MAX_WORDS);
+        local.retain(|word| !is_number(word));
+        Self {
+            name: bounded(split(if is_address { "" } else { name }), 3 * MAX_WORDS),
+            local,
+            company: bounded(company.collect(), MAX_WORDS),
+        }
+    }
+}
+
+/// A name has a handful of words, and an address fewer; what has more is text.
+fn bounded(mut words: Vec<String>, most: usize) -> Vec<String> {
+    words.truncate(most);
+    words
+}
+
+fn is_number(word: &str) -> bool {
+    !word.starts_with(|c: char| c.is_ascii_alphabetic()) && plain(word).chars().all(|c| c.is_ascii_digit())
+}
+
+/// A contact as words, each by its number.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::address_book) struct Bearer<'a> {
+    pub(in crate::address_book) name: &'a [u32],
+    pub(in crate::address_book) local: &'a [u32],
+    pub(in crate::address_book) company: &'a [u32],
+}
+
+/// The words of contacts by their numbers, and what they are to the words of one reading.
+pub(in crate::address_book) trait Known {
+    /// The word of that number.
+    fn word(&self, number: u32) -> Option<&Word>;
+
+    /// How the question's word at `at` is like a word.
+    fn likeness(&self, at: usize, found: u32) -> Option<Likeness>;
+
+    /// How the two words of the question are one word.
+    fn are_in_one(&self, together: u32) -> Option<Joined>;
+
+    /// How the single word of the question is two words.
+    fn is_two(&self, one: u32, two: u32) -> Option<Joined>;
+
+    /// How many people bear the word of that number, in any place.
+    fn bearers(&self, number: u32) -> usize;
+
+    /// True for a single letter.
+    fn is_initial(&self, number: u32) -> bool {
+        self.word(number).is_some_and(|word| word.is_initial)
+    }
+
+    /// True for what ends like a patronymic.
+    fn is_patronymic(&self, number: u32) -> bool {
+        self.word(number).is_some_and(is_patronymic)
+    }
+}
