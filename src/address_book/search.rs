@@ -81,6 +81,8 @@ pub(super) struct Fit {
     pub(super) why: Why,
     /// More is better; only compared within the same reason.
     pub(super) points: i32,
+    /// True if the person may be meant as well where somebody else bears the name.
+    pub(super) is_rival: bool,
 }
 
 impl Wanted {
@@ -146,6 +148,7 @@ impl Fit {
     pub(super) const BY_ADDRESS: Self = Self {
         why: Why::ExactAddress,
         points: 0,
+        is_rival: false,
     };
 
     /// The better a fit, the smaller this is.

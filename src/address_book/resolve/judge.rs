@@ -27,6 +27,9 @@ const MAX_SHOWN: usize = 100;
 /// Matches of one name that are shown, at least and at most.
 const SHOWN: (usize, usize) = (2, 20);
 
+/// Matches that are shown of a name that nobody bears.
+const SHOWN_OF_SIMILAR: usize = 5;
+
 /// What was read for a question.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
@@ -103,7 +106,7 @@ impl Evidence {
             // An address is its owner's alone.
             Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress,
             Some(Why::Similar) | None => true,
-            Some(_) => found.fit.why < Why::Similar,
+            Some(_) => found.fit.why < Why::Similar || found.fit.is_rival,
         });
         // Then the newest, who was written to last; then by address, so that the order never changes by itself.
         let order = |found: &Found<'_>| {
@@ -133,6 +136,8 @@ impl Evidence {
             why: found.fit.why,
             cautions: self.cautions(found, is_alone, domains),
         };
+        let is_near = people.first().is_some_and(|found| found.fit.why == Why::Similar);
+        let shown = if is_near { shown.min(SHOWN_OF_SIMILAR) } else { shown };
         let matches: Vec<Match> = people.iter().take(shown).map(match_of).collect();
         let is_address = people.first().is_some_and(|found| found.fit.why == Why::ExactAddress);
         let incomplete = !is_address && (!self.is_whole || fitting.has_unread);

@@ -86,7 +86,14 @@ impl Reading {
             - 2 * i32::from(found.has_no_patronymic)
             - i32::from(!in_order)
             - i32::try_from(left_over).unwrap_or(9).min(9);
-        Some(Fit { why, points })
+        // A single word may be a short form of somebody else's name, or a company's where others are.
+        let is_rival = self.words.len() == 1
+            && match found.places.first() {
+                Some(Place::Name(_)) => found.worst == Likeness::OneName,
+                Some(Place::Company(_)) => found.worst.is_the_word(),
+                _ => false,
+            };
+        Some(Fit { why, points, is_rival })
     }
 
     /// Words that may not be found in a contact of whom two others are found whole.
@@ -144,7 +151,11 @@ impl Reading {
         }?;
         let is_sure = joined == Joined::Whole && bearer.name.is_empty() && !self.is_other_layout;
         let why = if is_sure { Why::Words } else { Why::Similar };
-        Some(Fit { why, points: 80 })
+        Some(Fit {
+            why,
+            points: 80,
+            is_rival: false,
+        })
     }
 }
 
@@ -192,6 +203,12 @@ fn best_place<'a>(
                 _ if word.is_initial && matches!(place, Place::Local(_)) => Likeness::Initial,
                 likeness => likeness,
             };
+            // The words of an address that are in the name as well count once.
+            let is_in_name =
+                |number: &u32| known.likeness(at, *number).is_some_and(Likeness::is_the_word) && likeness.is_the_word();
+            if matches!(place, Place::Local(_)) && !word.is_initial && bearer.name.iter().any(is_in_name) {
+                return None;
+            }
             // An initial says nothing of a company, nor of an address beside a whole name.
             let says_something = match place {
                 Place::Name(_) => true,

@@ -53,6 +53,7 @@ impl Reading {
         is_near.then(|| Fit {
             why: Why::Similar,
             points: self.points(&pairs, name, known),
+            is_rival: false,
         })
     }
 
