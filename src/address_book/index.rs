@@ -265,33 +265,41 @@ impl Index {
                 fits.extend(same.map(|(number, _)| (number, Fit::BY_ADDRESS)));
             }
         }
-        for reading in &wanted.readings {
-            let asked = Asked::new(self, reading);
-            for candidates in asked.candidates().chunks(AT_ONCE) {
-                if !goes_on() {
-                    return None;
-                }
-                fits.extend(candidates.iter().filter_map(|number| {
-                    let fit = reading.fit(self.bearer(self.entry(*number)?), &asked)?;
-                    Some((*number, wanted.judged(fit)))
-                }));
-            }
+        let asked: Vec<Asked<'_>> = wanted
+            .readings
+            .iter()
+            .map(|reading| Asked::new(self, reading))
+            .collect();
+        for asked in &asked {
+            let fit = |bearer: Bearer<'_>| Some(wanted.judged(asked.reading().fit(bearer, asked)?));
+            fits.extend(self.fits(&asked.candidates(), &fit, goes_on)?);
         }
         if fits.iter().all(|(_, fit)| fit.why == Why::Similar)
-            && let Some(reading) = wanted.readings.first()
+            && let Some(asked) = asked.first()
         {
-            let asked = Asked::new(self, reading);
-            for candidates in asked.near().chunks(AT_ONCE) {
-                if !goes_on() {
-                    return None;
-                }
-                fits.extend(candidates.iter().filter_map(|number| {
-                    let fit = reading.near(self.bearer(self.entry(*number)?), &asked)?;
-                    Some((*number, fit))
-                }));
-            }
+            fits.extend(self.fits(&asked.near(), &|bearer| asked.reading().near(bearer, asked), goes_on)?);
         }
         Some(self.finding(fits, sources))
+    }
+
+    /// Those of `entries` that fit; `None` if `goes_on` says no.
+    fn fits(
+        &self,
+        entries: &[u32],
+        fit: &dyn Fn(Bearer<'_>) -> Option<Fit>,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<(u32, Fit)>> {
+        let mut fits = Vec::new();
+        for entries in entries.chunks(AT_ONCE) {
+            if !goes_on() {
+                return None;
+            }
+            fits.extend(entries.iter().filter_map(|number| {
+                let fit = fit(self.bearer(self.entry(*number)?))?;
+                Some((*number, fit))
+            }));
+        }
+        Some(fits)
     }
 
     /// People by the best fit of their names.

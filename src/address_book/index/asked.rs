@@ -67,6 +67,10 @@ impl<'a> Asked<'a> {
         asked
     }
 
+    pub(super) fn reading(&self) -> &'a Reading {
+        self.reading
+    }
+
     fn find_in_one(&mut self, one: &Word, two: &Word) {
         let spellings = Joined::spellings(one, two).chain(Joined::spellings(two, one));
         for (joined, how) in spellings {
