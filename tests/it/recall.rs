@@ -1,4 +1,4 @@
-//! How often the right person is found: a labelled set of questions to an address book of twelve hundred contacts, by
+//! How often the right person is found: a labelled set of questions to an address book of sixteen hundred contacts, by
 //! kind of difficulty. One half was looked at while the search was made; the other, held out, is what counts.
 //!
 //! The figures stand in the README; `INSTA_UPDATE=always` writes them there. See `recipients/README.md`.
@@ -20,11 +20,11 @@ const FIRST: usize = 5;
 /// How many names are asked for at once.
 const AT_ONCE: [usize; 3] = [1, 5, 50];
 /// The least share of the questions whose people are all among the first five.
-const RECALL: f64 = 0.97;
+const RECALL: f64 = 0.95;
 /// The most by which that share may differ with the number of names.
 const DIFFERENCE: f64 = 0.01;
 /// The least share of the right ones among the single persons that were given for sure.
-const PRECISION: f64 = 0.997;
+const PRECISION: f64 = 0.998;
 /// So that reading the address book again plays no part.
 const KEPT: Duration = Duration::from_secs(3_600);
 
@@ -183,7 +183,7 @@ fn assert_good(courses: &BTreeMap<String, Course>) {
     let all = all(courses);
     for (kind, course) in courses {
         assert!(course.asked >= 18, "{kind}: {course:?}");
-        assert!(course.recall(course.at_5) >= 0.85, "{kind}: {course:?}");
+        assert!(course.recall(course.at_5) >= 0.92, "{kind}: {course:?}");
     }
     assert!(courses.contains_key(ABSENT) && all.asked >= 300, "{all:?}");
     assert!(all.recall(all.at_5) >= RECALL, "{all:?}");
