@@ -59,9 +59,8 @@ struct Entry {
     row: u32,
     /// Where its words begin.
     start: u32,
-    name: u8,
-    local: u8,
-    company: u8,
+    /// Words of each part of a [`Bearer`].
+    counts: [u8; 4],
     origin: Origin,
 }
 
@@ -114,22 +113,20 @@ impl Index {
         for (person, origin, row, contact) in self.rows() {
             let texts = Texts::of(contact.name.as_deref(), &contact.email);
             let start = words.len();
-            for text in [&texts.name, &texts.local, &texts.company].into_iter().flatten() {
+            for text in texts.parts().into_iter().flatten() {
                 words.push(collected.number(text));
             }
-            let count = |words: &[String]| u8::try_from(words.len()).unwrap_or(u8::MAX);
             let entry = Entry {
                 person,
                 row,
                 start: u32::try_from(start).unwrap_or(u32::MAX),
-                name: count(&texts.name),
-                local: count(&texts.local),
-                company: count(&texts.company),
+                counts: texts.parts().map(|part| u8::try_from(part.len()).unwrap_or(u8::MAX)),
                 origin,
             };
             let others = entries.iter().rev();
             let mut known = others.take_while(|known| (known.person, known.origin) == (person, origin));
-            let is_same = |known: &Entry| known.name == entry.name && words.get(known.words()) == words.get(start..);
+            let is_same =
+                |known: &Entry| known.counts == entry.counts && words.get(known.words()) == words.get(start..);
             if known.clone().count() >= MAX_NAMES_OF_AN_ADDRESS || known.any(is_same) {
                 words.truncate(start);
             } else {
@@ -216,12 +213,7 @@ impl Index {
     }
 
     fn bearer(&self, entry: &Entry) -> Bearer<'_> {
-        let (name, rest) = self
-            .words_of(entry)
-            .split_at_checked(entry.name.into())
-            .unwrap_or_default();
-        let (local, company) = rest.split_at_checked(entry.local.into()).unwrap_or_default();
-        Bearer { name, local, company }
+        Bearer::new(self.words_of(entry), entry.counts)
     }
 
     /// Entries that have a word.
@@ -369,8 +361,8 @@ impl Entry {
 
     /// Where its words stand.
     fn words(&self) -> Range<usize> {
-        let (start, counts) = (self.start as usize, [self.name, self.local, self.company]);
-        start..start + counts.map(usize::from).iter().sum::<usize>()
+        let start = self.start as usize;
+        start..start + self.counts.map(usize::from).iter().sum::<usize>()
     }
 }
 

@@ -69,7 +69,7 @@ fn bearers(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
     }
     let mut bearers = BTreeMap::new();
     for (_, texts) in entries {
-        let words: BTreeSet<String> = [texts.name, texts.local, texts.company].into_iter().flatten().collect();
+        let words: BTreeSet<String> = texts.parts().concat().into_iter().collect();
         for word in words {
             *bearers.entry(word).or_default() += 1;
         }

@@ -64,17 +64,15 @@ fn compared<'a>(
     fit: impl Fn(&Reading, Bearer<'_>, &Compared<'a>) -> Option<Fit>,
 ) -> Option<Fit> {
     let texts = Texts::of(name, email);
-    let all = [&texts.name, &texts.local, &texts.company];
-    let texts_of_words: Vec<String> = all.into_iter().flatten().cloned().collect();
+    let counts = texts.parts().map(|part| u8::try_from(part.len()).unwrap());
+    let texts_of_words: Vec<String> = texts.parts().concat();
     let words = texts_of_words.iter().map(|word| Word::new(word)).collect();
     let numbers: Vec<u32> = (0..u32::try_from(texts_of_words.len()).unwrap()).collect();
-    let (name, rest) = numbers.split_at(texts.name.len());
-    let (local, company) = rest.split_at(texts.local.len());
     let known = Compared {
         reading,
         words,
         texts: texts_of_words,
         bearers,
     };
-    fit(reading, Bearer { name, local, company }, &known)
+    fit(reading, Bearer::new(&numbers, counts), &known)
 }

@@ -32,6 +32,7 @@ enum Place {
     Name(usize),
     Local(usize),
     Company(usize),
+    Subdomain(usize),
 }
 
 impl Place {
@@ -40,7 +41,7 @@ impl Place {
         match self {
             Self::Name(_) => 0,
             Self::Local(_) => 4,
-            Self::Company(_) => 8,
+            Self::Company(_) | Self::Subdomain(_) => 8,
         }
     }
 }
@@ -129,7 +130,11 @@ impl Reading {
             found.worst = found.worst.max(likeness);
             found.places.push(place);
         }
-        found.is_company_alone = found.places.iter().all(|place| matches!(place, Place::Company(_)));
+        found.is_company_alone = found
+            .places
+            .iter()
+            .all(|place| matches!(place, Place::Company(_) | Place::Subdomain(_)));
+        found.is_incomplete |= found.places.iter().any(|place| matches!(place, Place::Subdomain(_)));
         found.points /= i32::try_from(self.words.len()).unwrap_or(i32::MAX);
         // Initials alone are anybody's.
         let is_enough = found.has_a_word && (missing == 0 || (missing == 1 && whole >= 2));
@@ -190,6 +195,7 @@ fn best_place<'a>(
         (bearer.name, Place::Name as Places),
         (bearer.local, Place::Local),
         (bearer.company, Place::Company),
+        (bearer.subdomains, Place::Subdomain),
     ];
     let places =
         |(words, place): (&'a [u32], Places)| words.iter().enumerate().map(move |(at, found)| (place(at), found));
@@ -213,7 +219,7 @@ fn best_place<'a>(
             let says_something = match place {
                 Place::Name(_) => true,
                 Place::Local(_) => word.is_initial || bearer.name.len() < 2,
-                Place::Company(_) => false,
+                Place::Company(_) | Place::Subdomain(_) => false,
             };
             (likeness != Likeness::Initial || says_something).then_some((likeness, place))
         })

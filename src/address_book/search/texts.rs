@@ -14,6 +14,8 @@ pub(in crate::address_book) struct Texts {
     pub(in crate::address_book) name: Vec<String>,
     pub(in crate::address_book) local: Vec<String>,
     pub(in crate::address_book) company: Vec<String>,
+    /// What stands before the company in the domain, where a stranger may write any name.
+    pub(in crate::address_book) subdomains: Vec<String>,
 }
 
 impl Texts {
@@ -23,15 +25,22 @@ impl Texts {
         let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
         let name = name.unwrap_or_default();
         let is_address = name.contains('@') || name.eq_ignore_ascii_case(local);
-        let labels = labels_of_owner(domain).filter(|label| label.chars().count() > 1);
-        let company = labels.flat_map(split);
+        let mut labels = labels_of_owner(domain).filter(|label| label.chars().count() > 1);
+        let company = labels.next().map(split).unwrap_or_default();
+        let subdomains = labels.flat_map(split).collect();
         let mut local = bounded(split(&local.replace('_', " ")), MAX_WORDS);
         local.retain(|word| !is_number(word));
         Self {
             name: bounded(split(if is_address { "" } else { name }), 3 * MAX_WORDS),
             local,
-            company: bounded(company.collect(), MAX_WORDS),
+            company: bounded(company, MAX_WORDS),
+            subdomains: bounded(subdomains, MAX_WORDS),
         }
+    }
+
+    /// The words of each part, in the order of a [`Bearer`]'s.
+    pub(in crate::address_book) fn parts(&self) -> [&[String]; 4] {
+        [&self.name, &self.local, &self.company, &self.subdomains]
     }
 }
 
@@ -51,6 +60,25 @@ pub(in crate::address_book) struct Bearer<'a> {
     pub(in crate::address_book) name: &'a [u32],
     pub(in crate::address_book) local: &'a [u32],
     pub(in crate::address_book) company: &'a [u32],
+    pub(in crate::address_book) subdomains: &'a [u32],
+}
+
+impl<'a> Bearer<'a> {
+    /// Of words, so many for each part.
+    pub(in crate::address_book) fn new(words: &'a [u32], counts: [u8; 4]) -> Self {
+        let mut rest = words;
+        let [name, local, company, subdomains] = counts.map(|count| {
+            let (part, others) = rest.split_at_checked(count.into()).unwrap_or_default();
+            rest = others;
+            part
+        });
+        Self {
+            name,
+            local,
+            company,
+            subdomains,
+        }
+    }
 }
 
 /// The words of contacts by their numbers, and what they are to the words of one reading.

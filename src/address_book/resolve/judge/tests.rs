@@ -44,6 +44,25 @@ fn one_is_who_alone_bears_the_name_in_all_that_was_read() {
     }
 }
 
+/// A wrong person for sure is the worst fault there is.
+#[test]
+fn people_who_must_not_be_taken_for_each_other_are_never_one() {
+    let rows = include_str!("../../search/never_one.tsv").lines();
+    let rows = rows.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let wrong: Vec<&str> = rows
+        .filter(|row| {
+            let mut columns = row.split('\t');
+            let (asked, shown) = (columns.next().unwrap(), columns.next().unwrap());
+            let (name, email) = match shown.split_once('<') {
+                Some((name, email)) => (name.trim(), email.trim_end_matches('>')),
+                None => (shown, "q1@firm.example"),
+            };
+            judged(&whole(vec![contact(1, name, email)]), asked).status == Status::One
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn of_a_book_that_was_not_read_whole_only_an_address_is_one() {
     let evidence = Evidence {
