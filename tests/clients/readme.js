@@ -5,7 +5,8 @@
 //
 // Needs nothing but Node for the first; for the rest the release binary and the clients from npm.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -67,8 +68,11 @@ function environment(home) {
   };
 }
 
-/** Runs a block to its end; one that serves is ended once it answers. */
-async function run(block) {
+// A block that takes longer hangs; the first builds everything and runs all tests.
+const longest = 45 * 60 * 1000;
+
+/** Runs a block to its end; one that serves is ended once it answers. With `loud`, prints what it prints. */
+async function run(block, loud) {
   const home = mkdtempSync(join(tmpdir(), "bitrix24-mail-mcp-readme-"));
   const serves = /serve --http/.test(block);
   const shell = spawn("bash", ["-euo", "pipefail", "-c", block], {
@@ -83,6 +87,7 @@ async function run(block) {
     for (const stream of [shell.stdout, shell.stderr]) {
       stream.on("data", (data) => {
         output += data;
+        if (loud) process.stdout.write(data);
         const address = output.match(/http:\/\/127\.0\.0\.1:\d+/);
         if (serves && address) resolve(address[0]);
       });
@@ -97,15 +102,33 @@ async function run(block) {
     rmSync(home, { recursive: true, force: true });
     return output;
   }
+  const late = setTimeout(() => stop(shell), longest);
+  // A process that the block leaves behind keeps its output open.
+  const left = once(shell, "exit").then(() => setTimeout(() => stop(shell), 10_000));
   const { status } = await ended;
+  clearTimeout(late);
+  clearTimeout(await left);
   rmSync(home, { recursive: true, force: true });
-  assert.equal(status, 0, `status ${status}:\n${block}\n${output}`);
+  assert.equal(status, 0, `status ${status}:\n${block}\n${loud ? "" : output}`);
   return output;
 }
 
-async function check(block) {
+/** Kills everything that a block has started, and prints what that is. */
+function stop(shell) {
+  const processes = spawnSync("ps", ["-o", "pid,etime,args", "-s", String(shell.pid)], { encoding: "utf8" });
+  console.error(`killed, for it does not end:\n${processes.stdout}`);
+  try {
+    process.kill(-shell.pid, "SIGKILL");
+  } catch (error) {
+    assert.equal(error.code, "ESRCH");
+  }
+  shell.stdout.destroy();
+  shell.stderr.destroy();
+}
+
+async function check(block, loud = false) {
   const started = performance.now();
-  const output = await run(block);
+  const output = await run(block, loud);
   for (const [pattern, wanted] of expected) {
     if (pattern.test(block)) assert.ok(wanted.test(output), `${wanted} is not in\n${output}`);
   }
@@ -118,7 +141,7 @@ const [first, ...others] = blocks();
 assert.match(first, /--demo[^\n]*\ncargo test/, "the first block has the main job and the tests");
 switch (process.argv[2]) {
   case "first":
-    process.stdout.write(await check(first));
+    await check(first, true);
     break;
   case "rest": {
     for (const [pattern] of expected) {
