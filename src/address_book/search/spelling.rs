@@ -4,10 +4,14 @@
 //! differ. Keys are what a word sounds like ([`sounds`]); two words are the same in another script or scheme of
 //! transliteration when they share a key.
 
+mod letters;
 mod sounds;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_script::UnicodeScript;
+
+use letters::is_apostrophe;
+pub(super) use letters::plain;
 
 /// Letters of a word that are looked at, and of each form of it; some letters become eighteen.
 const MAX_LETTERS: usize = 64;
@@ -27,25 +31,30 @@ pub(in crate::address_book) struct Word {
 /// No character of a word.
 const BETWEEN: char = '\0';
 
-/// Which letters a word is made of, as far as it matters.
+/// Which letters a word is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Script {
-    Cyrillic,
-    /// Cyrillic and Latin together: letters that only look like others.
+    /// One script; those of Japanese are one, and what has no letters is Latin.
+    Of(unicode_script::Script),
+    /// Two together: letters that only look like others.
     Mixed,
-    /// Latin, or any other.
-    Other,
 }
 
 impl Script {
     fn of(word: &str) -> Self {
-        match (
-            word.chars().any(is_cyrillic),
-            word.contains(|c: char| c.is_ascii_alphabetic()),
-        ) {
-            (true, true) => Self::Mixed,
-            (true, false) => Self::Cyrillic,
-            (false, _) => Self::Other,
+        use unicode_script::Script::{Common, Han, Hiragana, Inherited, Katakana, Latin};
+        if word.is_ascii() {
+            return Self::Of(Latin);
+        }
+        let mut scripts = word.chars().filter_map(|c| match c.script() {
+            Common | Inherited => None,
+            Hiragana | Katakana => Some(Han),
+            script => Some(script),
+        });
+        let first = scripts.next().unwrap_or(Latin);
+        match scripts.all(|other| other == first) {
+            true => Self::Of(first),
+            false => Self::Mixed,
         }
     }
 }
@@ -114,7 +123,7 @@ impl Word {
         self.keys().any(|key| other.has_key(key))
     }
 
-    /// True if the one is in Cyrillic and the other is not.
+    /// True if each is in another script.
     pub(super) fn is_transliterated_from(&self, other: &Self) -> bool {
         self.script != other.script && ![self.script, other.script].contains(&Script::Mixed)
     }
@@ -147,20 +156,16 @@ pub(in crate::address_book) fn beginning(word: &str) -> &str {
 /// The words of a text in lower case with their accents: runs of letters and digits. An apostrophe within a word is no
 /// border.
 pub(super) fn split(text: &str) -> Vec<String> {
-    let lower = if text.is_ascii() {
+    let lower = if text.is_ascii() && !text.contains('&') {
         text.to_ascii_lowercase()
     } else {
-        text.nfc().collect::<String>().to_lowercase()
+        letters::unified(text)
     };
     lower
         .split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c)))
         .map(|word| word.replace(is_apostrophe, ""))
         .filter(|word| !word.is_empty())
         .collect()
-}
-
-fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '’' | 'ʼ' | '`' | '´' | '‘')
 }
 
 /// Letters and what stands for them, longest first.
@@ -189,48 +194,6 @@ fn transcribed(text: &str, scheme: Scheme) -> String {
 
 pub(super) fn is_cyrillic(c: char) -> bool {
     matches!(c, '\u{400}'..='\u{52f}')
-}
-
-/// Lower case without accents, as many letters as are looked at. Cyrillic letters keep their accents, which make other
-/// letters of them; only ё is е.
-pub(super) fn plain(lower: &str) -> String {
-    let lower = beginning(lower);
-    if lower.is_ascii() {
-        return lower.to_owned();
-    }
-    let mut plain = String::with_capacity(lower.len());
-    for character in lower.nfc() {
-        if plain.len() > MAX_LETTERS * char::MAX.len_utf8() {
-            break;
-        }
-        match character {
-            'ё' => plain.push('е'),
-            c if c.is_ascii() || is_cyrillic(c) => plain.push(c),
-            c => match letter(c) {
-                Some(letters) => plain.push_str(letters),
-                // Marks of other scripts are letters there.
-                None => plain.extend([c].into_iter().nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))),
-            },
-        }
-    }
-    plain.truncate(beginning(&plain).len());
-    plain
-}
-
-/// Letters that Unicode does not take apart.
-fn letter(c: char) -> Option<&'static str> {
-    Some(match c {
-        'ß' => "ss",
-        'ł' => "l",
-        'ø' => "o",
-        'đ' | 'ð' => "d",
-        'æ' => "ae",
-        'œ' => "oe",
-        'ı' => "i",
-        'þ' => "th",
-        'ħ' => "h",
-        _ => return None,
-    })
 }
 
 fn contracted(word: &str) -> String {
