@@ -5,10 +5,12 @@
 //! transliteration when they share a key.
 
 mod letters;
+mod romanization;
+mod skeleton;
 mod sounds;
 
 use unicode_normalization::char::is_combining_mark;
-use unicode_script::UnicodeScript;
+use unicode_script::{Script, UnicodeScript};
 
 use letters::is_apostrophe;
 pub(super) use letters::plain;
@@ -31,31 +33,22 @@ pub(in crate::address_book) struct Word {
 /// No character of a word.
 const BETWEEN: char = '\0';
 
-/// Which letters a word is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Script {
-    /// One script; those of Japanese are one, and what has no letters is Latin.
-    Of(unicode_script::Script),
-    /// Two together: letters that only look like others.
-    Mixed,
-}
-
-impl Script {
-    fn of(word: &str) -> Self {
-        use unicode_script::Script::{Common, Han, Hiragana, Inherited, Katakana, Latin};
-        if word.is_ascii() {
-            return Self::Of(Latin);
-        }
-        let mut scripts = word.chars().filter_map(|c| match c.script() {
-            Common | Inherited => None,
-            Hiragana | Katakana => Some(Han),
-            script => Some(script),
-        });
-        let first = scripts.next().unwrap_or(Latin);
-        match scripts.all(|other| other == first) {
-            true => Self::Of(first),
-            false => Self::Mixed,
-        }
+/// The script of a word. Those of Japanese are one, what has no letters is Latin, and two together, which may be letters
+/// that only look like others, are [`Script::Unknown`].
+fn script_of(word: &str) -> Script {
+    use Script::{Common, Han, Hiragana, Inherited, Katakana, Latin};
+    if word.is_ascii() {
+        return Latin;
+    }
+    let mut scripts = word.chars().filter_map(|c| match c.script() {
+        Common | Inherited => None,
+        Hiragana | Katakana => Some(Han),
+        script => Some(script),
+    });
+    let first = scripts.next().unwrap_or(Latin);
+    match scripts.all(|other| other == first) {
+        true => first,
+        false => Script::Unknown,
     }
 }
 
@@ -63,6 +56,7 @@ impl Word {
     /// Reads one word in lower case.
     pub(in crate::address_book) fn new(lower: &str) -> Self {
         let lower = beginning(lower);
+        let script = script_of(lower);
         let mut texts = plain(lower);
         let end = |texts: &String| u16::try_from(texts.len()).unwrap_or(u16::MAX);
         let is_initial = is_single_letter(&texts);
@@ -71,7 +65,7 @@ impl Word {
             texts.push_str(lower);
         }
         let keys_from = end(&texts);
-        for (at, key) in sounds::keys(lower).iter().enumerate() {
+        for (at, key) in sounds::keys(lower, script).iter().enumerate() {
             texts.extend((at > 0).then_some(BETWEEN));
             texts.push_str(key);
         }
@@ -79,7 +73,7 @@ impl Word {
             texts: texts.into_boxed_str(),
             accented_from,
             keys_from,
-            script: Script::of(lower),
+            script,
             is_initial,
         }
     }
@@ -123,9 +117,34 @@ impl Word {
         self.keys().any(|key| other.has_key(key))
     }
 
-    /// True if each is in another script.
+    /// True if each is in another script, and both write vowels.
     pub(super) fn is_transliterated_from(&self, other: &Self) -> bool {
-        self.script != other.script && ![self.script, other.script].contains(&Script::Mixed)
+        let is_sure = |script| script != Script::Unknown && !romanization::has_no_vowels(script);
+        self.script != other.script && is_sure(self.script) && is_sure(other.script)
+    }
+
+    /// Its consonants, by every reading, as scripts have them in common; never empty strings.
+    pub(in crate::address_book) fn skeletons(&self) -> Vec<String> {
+        skeleton::of(self.accented().unwrap_or(self.plain()), self.script)
+    }
+
+    /// True if it is in a script that is neither Latin nor Cyrillic.
+    pub(in crate::address_book) fn is_far(&self) -> bool {
+        !matches!(self.script, Script::Latin | Script::Cyrillic | Script::Unknown)
+    }
+
+    /// True if both have the same consonants in two scripts, one of which is neither Latin nor Cyrillic.
+    pub(in crate::address_book) fn has_skeleton_of(&self, other: &Self) -> bool {
+        if self.script == other.script || !(self.is_far() || other.is_far()) {
+            return false;
+        }
+        let has_no_vowels = [self, other]
+            .map(|word| romanization::has_no_vowels(word.script))
+            .contains(&true);
+        let least = if has_no_vowels { 1 } else { 2 };
+        let others = other.skeletons();
+        let mut skeletons = self.skeletons().into_iter();
+        skeletons.any(|skeleton| skeleton.len() >= least && others.contains(&skeleton))
     }
 
     /// True if they differ in case, in accents that one of them lacks, or in umlauts that one of them writes out.
@@ -176,20 +195,29 @@ const EVERYWHERE: Scheme = &[("x", "ks"), ("w", "v"), ("y", "i"), ("j", "i")];
 
 /// A text by a scheme; letters that are not in it stay.
 fn transcribed(text: &str, scheme: Scheme) -> String {
-    let mut transcript = String::with_capacity(text.len());
+    by_pairs(text, [scheme, EVERYWHERE])
+}
+
+/// A text with the letters of each pair replaced, by the first that fits.
+fn replaced(text: &str, pairs: &[(&str, &str)]) -> String {
+    by_pairs(text, [pairs, &[]])
+}
+
+fn by_pairs(text: &str, pairs: [&[(&str, &str)]; 2]) -> String {
+    let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
     'letters: while let Some(first) = rest.chars().next() {
-        for (letters, others) in scheme.iter().chain(EVERYWHERE) {
+        for (letters, others) in pairs.iter().copied().flatten() {
             if let Some(after) = rest.strip_prefix(letters) {
-                transcript.push_str(others);
+                replaced.push_str(others);
                 rest = after;
                 continue 'letters;
             }
         }
-        transcript.push(first);
+        replaced.push(first);
         rest = rest.get(first.len_utf8()..).unwrap_or_default();
     }
-    transcript
+    replaced
 }
 
 pub(super) fn is_cyrillic(c: char) -> bool {
@@ -203,6 +231,10 @@ fn contracted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn keys(word: &str) -> Vec<String> {
+        sounds::keys(word, script_of(word))
+    }
 
     fn sound_alike(one: &str, other: &str) -> bool {
         Word::new(one).sounds_like(&Word::new(other))
@@ -247,8 +279,8 @@ mod tests {
                 assert!(
                     sound_alike(cyrillic, spelling),
                     "{cyrillic} {:?} is not {spelling} {:?}",
-                    sounds::keys(cyrillic),
-                    sounds::keys(spelling)
+                    keys(cyrillic),
+                    keys(spelling)
                 );
             }
         }
@@ -270,8 +302,8 @@ mod tests {
             assert!(
                 !sound_alike(one, other),
                 "{one} {:?} {other} {:?}",
-                sounds::keys(one),
-                sounds::keys(other)
+                keys(one),
+                keys(other)
             );
         }
     }
