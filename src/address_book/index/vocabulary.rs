@@ -203,14 +203,12 @@ impl Vocabulary {
                 });
             }
         }
-        // Two words in Latin or Cyrillic letters are not compared by their consonants.
-        let parts = [Some(Part::FarConsonants), wanted.is_far().then_some(Part::Consonants)];
-        for (skeleton, part) in wanted
-            .skeletons()
-            .iter()
-            .flat_map(|skeleton| parts.map(|part| (skeleton, part)))
-        {
-            let Some(part) = part else { continue };
+        let part = if wanted.is_far() {
+            Part::Consonants
+        } else {
+            Part::FarConsonants
+        };
+        for skeleton in wanted.skeletons() {
             for (number, word) in self.by(hash(part, skeleton.chars())) {
                 found.add_word(number, word, || {
                     wanted.has_skeleton_of(word).then_some(Likeness::Consonants)

@@ -6,6 +6,7 @@
 
 mod letters;
 mod romanization;
+pub(super) mod runs;
 mod skeleton;
 mod sounds;
 
@@ -133,15 +134,20 @@ impl Word {
         !matches!(self.script, Script::Latin | Script::Cyrillic | Script::Unknown)
     }
 
-    /// True if both have the same consonants in two scripts, one of which is neither Latin nor Cyrillic.
+    /// True if both have the same consonants, the one in Latin or Cyrillic letters, the other not.
     pub(in crate::address_book) fn has_skeleton_of(&self, other: &Self) -> bool {
-        if self.script == other.script || !(self.is_far() || other.is_far()) {
+        if self.is_far() == other.is_far() {
             return false;
         }
         let has_no_vowels = [self, other]
             .map(|word| romanization::has_no_vowels(word.script))
             .contains(&true);
-        let least = if has_no_vowels { 1 } else { 2 };
+        let is_short = |script| matches!(script, Script::Han | Script::Hangul);
+        let least = match (has_no_vowels, is_short(self.script) || is_short(other.script)) {
+            (true, _) => 1,
+            (_, true) => 3,
+            _ => 2,
+        };
         let others = other.skeletons();
         let mut skeletons = self.skeletons().into_iter();
         skeletons.any(|skeleton| skeleton.len() >= least && others.contains(&skeleton))
@@ -163,7 +169,12 @@ impl Word {
 
 fn is_single_letter(plain: &str) -> bool {
     let mut letters = plain.chars();
-    letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
+    letters.next().is_some_and(|c| c.is_alphabetic() && !is_word(c)) && letters.next().is_none()
+}
+
+/// True for letters that are syllables or words, those of China, Japan and Korea.
+fn is_word(c: char) -> bool {
+    c > '\u{2e80}'
 }
 
 /// As much of a word as is looked at.
@@ -184,7 +195,22 @@ pub(super) fn split(text: &str) -> Vec<String> {
         .split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c)))
         .map(|word| word.replace(is_apostrophe, ""))
         .filter(|word| !word.is_empty())
+        .flat_map(without_article)
         .collect()
+}
+
+/// The Arabic article is a word of its own, as Al-Tahan has it in Latin letters.
+fn without_article(word: String) -> impl Iterator<Item = String> {
+    const ARTICLE: &str = "ال";
+    /// Elias, Alexander, Albert and others only begin so.
+    const NAMES: &[&str] = &["یاس", "کس", "برت", "یز", "هام", "فرید", "فونس", "ین", "یس"];
+    let rest = word.strip_prefix(ARTICLE).filter(|rest| {
+        let is_name = NAMES.iter().any(|name| rest.starts_with(name));
+        !is_name && rest.chars().count() > 2
+    });
+    let apart = rest.map(|rest| [ARTICLE.to_owned(), rest.to_owned()]);
+    let whole = apart.is_none().then_some(word);
+    apart.into_iter().flatten().chain(whole)
 }
 
 /// Letters and what stands for them, longest first.

@@ -53,7 +53,7 @@ static ARMENIAN: Table = LazyLock::new(|| {
 
 static HEBREW: Table = LazyLock::new(|| {
     table(
-        "א - ב b ג g ד d ה h ו w ז z ח ḥ ט t י y כ k ך k ל l מ m ם m נ n ן n ס s ע - פ p ף p צ ts ץ ts ק k ר r ש sh
+        "א a ב b ג g ד d ה h ו w ז z ח ḥ ט t י y כ k ך k ל l מ m ם m נ n ן n ס s ע a פ p ף p צ ts ץ ts ק k ר r ש sh
          ת t",
     )
 });
@@ -61,7 +61,7 @@ static HEBREW: Table = LazyLock::new(|| {
 /// With the letters that Persian and Urdu add.
 static ARABIC: Table = LazyLock::new(|| {
     table(
-        "ا - ب b پ p ت t ٹ t ث th ج j چ ch ح h خ kh د d ڈ d ذ ẓ ر r ڑ r ز z ژ zh س s ش sh ص s ض ẓ ط t ظ ẓ ع - غ gh
+        "ا a ب b پ p ت t ٹ t ث th ج j چ ch ح h خ kh د d ڈ d ذ ẓ ر r ڑ r ز z ژ zh س s ش sh ص s ض ẓ ط t ظ ẓ ع a غ gh
          ف f ڤ v ق q ک k گ g ل l م m ن n ں n ه h و w ی y ے y ء -",
     )
 });
