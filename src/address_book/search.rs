@@ -102,11 +102,20 @@ impl Wanted {
             words: read(&typed),
             company_from,
             is_other_layout: false,
+            is_taken_apart: false,
         }];
+        let in_one = spelling::runs::other_readings(&typed).into_iter();
+        readings.extend(in_one.map(|words| Reading {
+            words: read(&words),
+            company_from,
+            is_other_layout: false,
+            is_taken_apart: true,
+        }));
         readings.extend(other_layouts.iter().map(|reading| Reading {
             words: read(&split(reading)),
             company_from: MAX_WORDS,
             is_other_layout: true,
+            is_taken_apart: false,
         }));
         Self {
             text: text.to_owned(),

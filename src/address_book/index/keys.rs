@@ -91,6 +91,10 @@ pub(super) enum Part {
     FirstHalf,
     /// Its last half, maybe without a letter.
     LastHalf,
+    /// The consonants of a word in Latin or Cyrillic letters.
+    Consonants,
+    /// The consonants of a word in another script.
+    FarConsonants,
 }
 
 /// The hash of a part of a word.

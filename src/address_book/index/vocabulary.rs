@@ -124,6 +124,16 @@ fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
         }
     }
     add(hash(Part::Whole, word.contracted().chars()));
+    if !word.is_initial {
+        let part = if word.is_far() {
+            Part::FarConsonants
+        } else {
+            Part::Consonants
+        };
+        for skeleton in word.skeletons() {
+            add(hash(part, skeleton.chars()));
+        }
+    }
 }
 
 impl Vocabulary {
@@ -190,6 +200,18 @@ impl Vocabulary {
             for (number, word) in self.by(hash(Part::Beginning, letters)) {
                 found.add_word(number, word, || {
                     is_beginning(wanted, word).then_some(Likeness::Beginning)
+                });
+            }
+        }
+        let part = if wanted.is_far() {
+            Part::Consonants
+        } else {
+            Part::FarConsonants
+        };
+        for skeleton in wanted.skeletons() {
+            for (number, word) in self.by(hash(part, skeleton.chars())) {
+                found.add_word(number, word, || {
+                    wanted.has_skeleton_of(word).then_some(Likeness::Consonants)
                 });
             }
         }

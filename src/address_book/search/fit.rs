@@ -24,6 +24,8 @@ pub(in crate::address_book) struct Reading {
     /// Words from here on are said to be a company's.
     pub(super) company_from: usize,
     pub(super) is_other_layout: bool,
+    /// True if the borders between the words were not typed.
+    pub(super) is_taken_apart: bool,
 }
 
 /// Where a word of the question was found.
@@ -70,11 +72,13 @@ impl Reading {
         let stands_for_a_word = of_name < 2 && has_another_word && found.elsewhere > 0;
         let is_nobody = of_name == 0 && (!bearer.name.is_empty() || found.is_company_alone);
         let is_a_list = left_over > LONGEST_NAME;
+        let is_other_order = self.is_taken_apart && !in_order && found.worst == Likeness::Same;
         let is_similar = found.is_incomplete
             || (found.has_no_patronymic && of_name < 2)
             || stands_for_a_word
             || is_nobody
-            || is_a_list;
+            || is_a_list
+            || is_other_order;
         let is_whole = left_over == 0 && !found.has_no_patronymic && in_order && of_name == self.words.len();
         let why = match found.worst {
             _ if is_similar || !found.worst.is_the_word() => Why::Similar,

@@ -23,6 +23,8 @@ pub(in crate::address_book) enum Likeness {
     Initial,
     /// A surname's other gender: Петров and Петрова.
     OtherGender,
+    /// In another script, by its consonants only.
+    Consonants,
 }
 
 impl Likeness {
@@ -38,6 +40,7 @@ impl Likeness {
             Self::Beginning => 72,
             Self::Mistyped(_) => 68,
             Self::OtherGender => 55,
+            Self::Consonants => 50,
         }
     }
 
@@ -64,7 +67,10 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
     if let Some(mistakes) = MaybeMistyped::new(wanted).mistakes(found) {
         return Some(Likeness::Mistyped(mistakes));
     }
-    is_beginning(wanted, found).then_some(Likeness::Beginning)
+    if is_beginning(wanted, found) {
+        return Some(Likeness::Beginning);
+    }
+    wanted.has_skeleton_of(found).then_some(Likeness::Consonants)
 }
 
 /// How two words are one by what they share: the plain form, but for umlauts written out, or a key.

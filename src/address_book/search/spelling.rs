@@ -4,10 +4,17 @@
 //! differ. Keys are what a word sounds like ([`sounds`]); two words are the same in another script or scheme of
 //! transliteration when they share a key.
 
+mod letters;
+mod romanization;
+pub(super) mod runs;
+mod skeleton;
 mod sounds;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_script::{Script, UnicodeScript};
+
+use letters::is_apostrophe;
+pub(super) use letters::plain;
 
 /// Letters of a word that are looked at, and of each form of it; some letters become eighteen.
 const MAX_LETTERS: usize = 64;
@@ -27,26 +34,22 @@ pub(in crate::address_book) struct Word {
 /// No character of a word.
 const BETWEEN: char = '\0';
 
-/// Which letters a word is made of, as far as it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Script {
-    Cyrillic,
-    /// Cyrillic and Latin together: letters that only look like others.
-    Mixed,
-    /// Latin, or any other.
-    Other,
-}
-
-impl Script {
-    fn of(word: &str) -> Self {
-        match (
-            word.chars().any(is_cyrillic),
-            word.contains(|c: char| c.is_ascii_alphabetic()),
-        ) {
-            (true, true) => Self::Mixed,
-            (true, false) => Self::Cyrillic,
-            (false, _) => Self::Other,
-        }
+/// The script of a word. Those of Japanese are one, what has no letters is Latin, and two together, which may be letters
+/// that only look like others, are [`Script::Unknown`].
+fn script_of(word: &str) -> Script {
+    use Script::{Common, Han, Hiragana, Inherited, Katakana, Latin};
+    if word.is_ascii() {
+        return Latin;
+    }
+    let mut scripts = word.chars().filter_map(|c| match c.script() {
+        Common | Inherited => None,
+        Hiragana | Katakana => Some(Han),
+        script => Some(script),
+    });
+    let first = scripts.next().unwrap_or(Latin);
+    match scripts.all(|other| other == first) {
+        true => first,
+        false => Script::Unknown,
     }
 }
 
@@ -54,6 +57,7 @@ impl Word {
     /// Reads one word in lower case.
     pub(in crate::address_book) fn new(lower: &str) -> Self {
         let lower = beginning(lower);
+        let script = script_of(lower);
         let mut texts = plain(lower);
         let end = |texts: &String| u16::try_from(texts.len()).unwrap_or(u16::MAX);
         let is_initial = is_single_letter(&texts);
@@ -62,7 +66,7 @@ impl Word {
             texts.push_str(lower);
         }
         let keys_from = end(&texts);
-        for (at, key) in sounds::keys(lower).iter().enumerate() {
+        for (at, key) in sounds::keys(lower, script).iter().enumerate() {
             texts.extend((at > 0).then_some(BETWEEN));
             texts.push_str(key);
         }
@@ -70,7 +74,7 @@ impl Word {
             texts: texts.into_boxed_str(),
             accented_from,
             keys_from,
-            script: Script::of(lower),
+            script,
             is_initial,
         }
     }
@@ -114,9 +118,39 @@ impl Word {
         self.keys().any(|key| other.has_key(key))
     }
 
-    /// True if the one is in Cyrillic and the other is not.
+    /// True if each is in another script, and both write vowels.
     pub(super) fn is_transliterated_from(&self, other: &Self) -> bool {
-        self.script != other.script && ![self.script, other.script].contains(&Script::Mixed)
+        let is_sure = |script| script != Script::Unknown && !romanization::has_no_vowels(script);
+        self.script != other.script && is_sure(self.script) && is_sure(other.script)
+    }
+
+    /// Its consonants, by every reading, as scripts have them in common; never empty strings.
+    pub(in crate::address_book) fn skeletons(&self) -> Vec<String> {
+        skeleton::of(self.accented().unwrap_or(self.plain()), self.script)
+    }
+
+    /// True if it is in a script that is neither Latin nor Cyrillic.
+    pub(in crate::address_book) fn is_far(&self) -> bool {
+        !matches!(self.script, Script::Latin | Script::Cyrillic | Script::Unknown)
+    }
+
+    /// True if both have the same consonants, the one in Latin or Cyrillic letters, the other not.
+    pub(in crate::address_book) fn has_skeleton_of(&self, other: &Self) -> bool {
+        if self.is_far() == other.is_far() {
+            return false;
+        }
+        let has_no_vowels = [self, other]
+            .map(|word| romanization::has_no_vowels(word.script))
+            .contains(&true);
+        let is_short = |script| matches!(script, Script::Han | Script::Hangul);
+        let least = match (has_no_vowels, is_short(self.script) || is_short(other.script)) {
+            (true, _) => 1,
+            (_, true) => 3,
+            _ => 2,
+        };
+        let others = other.skeletons();
+        let mut skeletons = self.skeletons().into_iter();
+        skeletons.any(|skeleton| skeleton.len() >= least && others.contains(&skeleton))
     }
 
     /// True if they differ in case, in accents that one of them lacks, or in umlauts that one of them writes out.
@@ -135,7 +169,12 @@ impl Word {
 
 fn is_single_letter(plain: &str) -> bool {
     let mut letters = plain.chars();
-    letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
+    letters.next().is_some_and(|c| c.is_alphabetic() && !is_word(c)) && letters.next().is_none()
+}
+
+/// True for letters that are syllables or words, those of China, Japan and Korea.
+fn is_word(c: char) -> bool {
+    c > '\u{2e80}'
 }
 
 /// As much of a word as is looked at.
@@ -147,20 +186,31 @@ pub(in crate::address_book) fn beginning(word: &str) -> &str {
 /// The words of a text in lower case with their accents: runs of letters and digits. An apostrophe within a word is no
 /// border.
 pub(super) fn split(text: &str) -> Vec<String> {
-    let lower = if text.is_ascii() {
+    let lower = if text.is_ascii() && !text.contains('&') {
         text.to_ascii_lowercase()
     } else {
-        text.nfc().collect::<String>().to_lowercase()
+        letters::unified(text)
     };
     lower
         .split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c)))
         .map(|word| word.replace(is_apostrophe, ""))
         .filter(|word| !word.is_empty())
+        .flat_map(without_article)
         .collect()
 }
 
-fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '’' | 'ʼ' | '`' | '´' | '‘')
+/// The Arabic article is a word of its own, as Al-Tahan has it in Latin letters.
+fn without_article(word: String) -> impl Iterator<Item = String> {
+    const ARTICLE: &str = "ال";
+    /// Elias, Alexander, Albert and others only begin so.
+    const NAMES: &[&str] = &["یاس", "کس", "برت", "یز", "هام", "فرید", "فونس", "ین", "یس"];
+    let rest = word.strip_prefix(ARTICLE).filter(|rest| {
+        let is_name = NAMES.iter().any(|name| rest.starts_with(name));
+        !is_name && rest.chars().count() > 2
+    });
+    let apart = rest.map(|rest| [ARTICLE.to_owned(), rest.to_owned()]);
+    let whole = apart.is_none().then_some(word);
+    apart.into_iter().flatten().chain(whole)
 }
 
 /// Letters and what stands for them, longest first.
@@ -171,66 +221,33 @@ const EVERYWHERE: Scheme = &[("x", "ks"), ("w", "v"), ("y", "i"), ("j", "i")];
 
 /// A text by a scheme; letters that are not in it stay.
 fn transcribed(text: &str, scheme: Scheme) -> String {
-    let mut transcript = String::with_capacity(text.len());
+    by_pairs(text, [scheme, EVERYWHERE])
+}
+
+/// A text with the letters of each pair replaced, by the first that fits.
+fn replaced(text: &str, pairs: &[(&str, &str)]) -> String {
+    by_pairs(text, [pairs, &[]])
+}
+
+fn by_pairs(text: &str, pairs: [&[(&str, &str)]; 2]) -> String {
+    let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
     'letters: while let Some(first) = rest.chars().next() {
-        for (letters, others) in scheme.iter().chain(EVERYWHERE) {
+        for (letters, others) in pairs.iter().copied().flatten() {
             if let Some(after) = rest.strip_prefix(letters) {
-                transcript.push_str(others);
+                replaced.push_str(others);
                 rest = after;
                 continue 'letters;
             }
         }
-        transcript.push(first);
+        replaced.push(first);
         rest = rest.get(first.len_utf8()..).unwrap_or_default();
     }
-    transcript
+    replaced
 }
 
 pub(super) fn is_cyrillic(c: char) -> bool {
     matches!(c, '\u{400}'..='\u{52f}')
-}
-
-/// Lower case without accents, as many letters as are looked at. Cyrillic letters keep their accents, which make other
-/// letters of them; only ё is е.
-pub(super) fn plain(lower: &str) -> String {
-    let lower = beginning(lower);
-    if lower.is_ascii() {
-        return lower.to_owned();
-    }
-    let mut plain = String::with_capacity(lower.len());
-    for character in lower.nfc() {
-        if plain.len() > MAX_LETTERS * char::MAX.len_utf8() {
-            break;
-        }
-        match character {
-            'ё' => plain.push('е'),
-            c if c.is_ascii() || is_cyrillic(c) => plain.push(c),
-            c => match letter(c) {
-                Some(letters) => plain.push_str(letters),
-                // Marks of other scripts are letters there.
-                None => plain.extend([c].into_iter().nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))),
-            },
-        }
-    }
-    plain.truncate(beginning(&plain).len());
-    plain
-}
-
-/// Letters that Unicode does not take apart.
-fn letter(c: char) -> Option<&'static str> {
-    Some(match c {
-        'ß' => "ss",
-        'ł' => "l",
-        'ø' => "o",
-        'đ' | 'ð' => "d",
-        'æ' => "ae",
-        'œ' => "oe",
-        'ı' => "i",
-        'þ' => "th",
-        'ħ' => "h",
-        _ => return None,
-    })
 }
 
 fn contracted(word: &str) -> String {
@@ -240,6 +257,10 @@ fn contracted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn keys(word: &str) -> Vec<String> {
+        sounds::keys(word, script_of(word))
+    }
 
     fn sound_alike(one: &str, other: &str) -> bool {
         Word::new(one).sounds_like(&Word::new(other))
@@ -284,8 +305,8 @@ mod tests {
                 assert!(
                     sound_alike(cyrillic, spelling),
                     "{cyrillic} {:?} is not {spelling} {:?}",
-                    sounds::keys(cyrillic),
-                    sounds::keys(spelling)
+                    keys(cyrillic),
+                    keys(spelling)
                 );
             }
         }
@@ -307,8 +328,8 @@ mod tests {
             assert!(
                 !sound_alike(one, other),
                 "{one} {:?} {other} {:?}",
-                sounds::keys(one),
-                sounds::keys(other)
+                keys(one),
+                keys(other)
             );
         }
     }

@@ -4,7 +4,7 @@ use super::MAX_WORDS;
 use super::fit::is_patronymic;
 use super::joined::Joined;
 use super::likeness::Likeness;
-use super::spelling::{Word, plain, split};
+use super::spelling::{Word, plain, runs, split};
 use crate::address_book::cautions::labels_of_owner;
 
 /// The words of a contact in lower case.
@@ -31,7 +31,7 @@ impl Texts {
         let mut local = bounded(split(&local.replace('_', " ")), MAX_WORDS);
         local.retain(|word| !is_number(word));
         Self {
-            name: bounded(split(if is_address { "" } else { name }), 3 * MAX_WORDS),
+            name: runs::taken_apart(bounded(split(if is_address { "" } else { name }), 3 * MAX_WORDS)),
             local,
             company: bounded(company, MAX_WORDS),
             subdomains: bounded(subdomains, MAX_WORDS),

@@ -17,24 +17,30 @@
 //! What a scheme spells in two ways gives a second key: ch is х in German, г is h in Ukrainian, ü is ю or у in Russian.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_script::Script;
 
-use super::{Scheme, beginning, contracted, is_cyrillic, plain, transcribed};
+use super::{Scheme, beginning, contracted, is_cyrillic, plain, replaced, romanization, transcribed};
 
 /// Readings beyond these would only be found by an attacker.
 const MAX_KEYS: usize = 8;
 
 /// The sounds of the beginning of a word in lower case, by every reading; never empty.
-pub(super) fn keys(lower: &str) -> Vec<String> {
-    let readings = if lower.chars().any(is_cyrillic) {
-        cyrillic_readings(lower)
-    } else {
-        latin_readings(lower)
+pub(super) fn keys(lower: &str, script: Script) -> Vec<String> {
+    let readings = match script {
+        Script::Latin => latin_readings(lower),
+        _ if lower.chars().any(is_cyrillic) => cyrillic_readings(lower),
+        _ => {
+            let readings = romanization::readings(lower, script);
+            let plain = readings.is_empty().then(|| plain(lower));
+            let readings = readings.iter().chain(plain.iter());
+            readings.map(|reading| transcribed(reading, COMMON)).collect()
+        }
     };
     let mut keys: Vec<String> = Vec::with_capacity(readings.len());
-    for reading in readings.iter().take(MAX_KEYS) {
-        let mut key = folded(reading);
+    for reading in readings {
+        let mut key = folded(&reading);
         key.truncate(beginning(&key).len());
-        if !keys.contains(&key) {
+        if !keys.contains(&key) && keys.len() < MAX_KEYS {
             keys.push(key);
         }
     }
@@ -59,6 +65,9 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
             _ => None,
         }));
     }
+    if lower.contains(['щ', 'ъ', 'ў', 'ә', 'ѓ', 'ќ']) {
+        readings.extend(of_other_languages(lower));
+    }
     if lower.contains('г') {
         readings.push(sounds(lower, |_, c| (c == 'г').then_some("h")));
     }
@@ -74,6 +83,33 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
         }));
     }
     readings
+}
+
+/// Letters that Bulgarian, Macedonian, Belarusian, Uzbek and Kazakh read otherwise.
+fn of_other_languages(lower: &str) -> Vec<String> {
+    // Before a vowel, ъ is the Russian sign.
+    let is_vowel = lower.contains('ъ') && !["ъе", "ъё", "ъю", "ъя"].iter().any(|sign| lower.contains(sign));
+    [("a", "v", "e"), ("u", "o", "a")]
+        .map(|(er, short_u, schwa)| {
+            sounds(lower, |_, c| match c {
+                'щ' => Some("St"),
+                'ъ' if is_vowel => Some(er),
+                'ў' => Some(short_u),
+                // Uzbek x and j.
+                'ж' if lower.contains('ў') && short_u == "o" => Some("i"),
+                'ә' => Some(schwa),
+                'ѓ' => Some("di"),
+                'ќ' => Some("C"),
+                _ => None,
+            })
+        })
+        .into()
+}
+
+/// A Cyrillic word in Latin letters.
+pub(super) fn in_latin(lower: &str) -> String {
+    const LATIN: &[(&str, &str)] = &[("S", "sh"), ("C", "ch"), ("Z", "zh"), ("c", "ts"), ("h", "kh")];
+    replaced(&sounds(lower, |_, _| None), LATIN)
 }
 
 fn is_consonant(c: char) -> bool {
@@ -97,27 +133,27 @@ fn sounds(lower: &str, instead: impl Fn(Option<char>, char) -> Option<&'static s
 
 fn sound(c: char) -> Option<&'static str> {
     Some(match c {
-        'а' => "a",
+        'а' | 'ә' => "a",
         'б' => "b",
         'в' => "v",
-        'г' | 'ґ' => "g",
+        'г' | 'ґ' | 'ғ' => "g",
         'д' => "d",
-        'е' | 'ё' | 'э' | 'є' => "e",
+        'е' | 'ё' | 'э' | 'є' | 'ѐ' => "e",
         'ж' => "Z",
         'з' => "z",
-        'и' | 'й' | 'і' | 'ї' | 'ы' | 'ј' => "i",
-        'к' => "k",
+        'и' | 'й' | 'і' | 'ї' | 'ы' | 'ј' | 'ѝ' | 'ӣ' | 'ҷ' | 'җ' => "i",
+        'к' | 'қ' => "k",
         'л' => "l",
         'м' => "m",
-        'н' => "n",
-        'о' => "o",
+        'н' | 'ң' => "n",
+        'о' | 'ө' => "o",
         'п' => "p",
         'р' => "r",
         'с' => "s",
         'т' => "t",
-        'у' | 'ў' => "u",
+        'у' | 'ў' | 'ұ' | 'ү' | 'ӯ' => "u",
         'ф' => "f",
-        'х' => "h",
+        'х' | 'һ' | 'ҳ' => "h",
         'ц' => "c",
         'ч' | 'ћ' => "C",
         'ш' | 'щ' => "S",
@@ -128,6 +164,9 @@ fn sound(c: char) -> Option<&'static str> {
         'њ' => "ni",
         'ђ' => "di",
         'џ' => "dZ",
+        'ѓ' => "gi",
+        'ќ' => "ki",
+        'ѕ' => "dz",
         _ => return None,
     })
 }
@@ -135,38 +174,91 @@ fn sound(c: char) -> Option<&'static str> {
 fn latin_readings(lower: &str) -> Vec<String> {
     let plain = plain(lower);
     let mut readings = vec![transcribed(&plain, COMMON)];
-    if plain.chars().count() != lower.chars().count() || plain != lower {
-        readings.push(transcribed(&accented(lower), COMMON));
+    let mut add = |text: &str, scheme| readings.push(transcribed(text, scheme));
+    if plain != lower {
+        let accented = accented(lower);
+        add(&accented, COMMON);
+        add(&accented, SLAVIC);
     }
-    // Names from German newspapers and passports.
+    // Names from German newspapers and passports; sch is also ж there.
     if plain.contains('w') || plain.contains("sch") {
-        readings.push(transcribed(&plain, GERMAN));
+        add(&plain, GERMAN);
+        if plain.contains("sch") {
+            add(&plain.replace("tsch", "C").replace("sch", "Z"), GERMAN);
+        }
     }
     if plain.contains(['c', 'z']) {
-        readings.push(transcribed(&plain, SLAVIC));
+        add(&plain, SLAVIC);
     }
     if plain.contains('h') {
-        readings.push(transcribed(&plain, UKRAINIAN));
+        add(&plain, UKRAINIAN);
     }
     if plain.contains("eu") {
         // Neumann is Нойман.
-        readings.push(transcribed(&plain.replace("eu", "oi"), COMMON));
+        add(&plain.replace("eu", "oi"), COMMON);
+    }
+    if plain.contains("ee") || plain.contains("oo") {
+        // Lee is Ли, Moore is Мур.
+        add(&plain.replace("ee", "i").replace("oo", "u"), COMMON);
+    }
+    if ["ou", "tch", "gu"].iter().any(|sign| plain.contains(sign)) || plain.ends_with("ine") {
+        let without_last = plain.strip_suffix('e').filter(|rest| rest.ends_with("in"));
+        add(without_last.unwrap_or(&plain), FRENCH);
+    }
+    if plain.contains("oe") || plain.contains("sj") {
+        // Poetin and Sjostakovitsj are Dutch.
+        add(
+            &plain.replace("oe", "u").replace("tsj", "tch").replace("sj", "sh"),
+            COMMON,
+        );
+    }
+    if plain.contains("qu") {
+        add(&plain.replace("qu", "ku"), COMMON);
+    }
+    if plain.trim_end_matches('x').contains('x') {
+        // Uzbek and Azerbaijani: Xurshid is Хуршид.
+        add(&plain.replace('x', "h"), COMMON);
+    }
+    if let Some(surname) = of_other_ending(&plain) {
+        add(&surname, COMMON);
     }
     readings
 }
 
+/// A Russian surname that has a Latvian or Lithuanian ending, or one of the emigrants'.
+fn of_other_ending(plain: &str) -> Option<String> {
+    const ENDINGS: &[(&str, &str)] = &[
+        ("ovs", "ov"),
+        ("evs", "ev"),
+        ("ovas", "ov"),
+        ("evas", "ev"),
+        ("inas", "in"),
+        ("skis", "ski"),
+        ("skas", "ski"),
+        ("off", "ov"),
+        ("eff", "ev"),
+    ];
+    let mut stems = ENDINGS.iter().filter_map(|(ending, russian)| {
+        let stem = plain.strip_suffix(ending)?;
+        (stem.len() > 1).then(|| format!("{stem}{russian}"))
+    });
+    stems.next()
+}
+
 /// Accents that say how a letter sounds; the plain reading knows those that do not.
-fn accented(lower: &str) -> String {
+pub(super) fn accented(lower: &str) -> String {
     let mut reading = String::with_capacity(lower.len());
     for c in lower.nfc() {
         match c {
-            'š' | 'ş' | 'ș' => reading.push_str("sh"),
+            'š' | 'ş' | 'ș' | 'ŝ' => reading.push_str("sh"),
             'č' | 'ç' | 'ć' => reading.push_str("ch"),
             'ž' | 'ż' | 'ź' => reading.push_str("zh"),
             'ö' | 'ä' | 'ő' => reading.push('e'),
-            'ü' | 'ű' => reading.push_str("iu"),
+            'ü' | 'ű' | 'û' => reading.push_str("iu"),
             'đ' => reading.push_str("dj"),
             'ğ' => {}
+            'â' => reading.push_str("ia"),
+            'ə' => reading.push('a'),
             c => reading.push_str(&plain(c.encode_utf8(&mut [0; 4]))),
         }
     }
@@ -193,6 +285,26 @@ const COMMON: Scheme = &[
     ("ts", "c"),
     ("tz", "c"),
     ("qu", "kv"),
+    ("c", "k"),
+    ("q", "k"),
+];
+
+/// French: ou is у, ch is ш, gu before a vowel is г.
+const FRENCH: Scheme = &[
+    ("chtch", "S"),
+    ("tch", "C"),
+    ("ch", "S"),
+    ("sh", "S"),
+    ("kh", "h"),
+    ("ph", "f"),
+    ("th", "t"),
+    ("ck", "k"),
+    ("ts", "c"),
+    ("dj", "dZ"),
+    ("ou", "u"),
+    ("gue", "ge"),
+    ("gui", "gi"),
+    ("qu", "k"),
     ("c", "k"),
     ("q", "k"),
 ];
