@@ -7,6 +7,10 @@
 //! | `Anna at Contoso`, `Anna @ Contoso`, `Анна из Ромашки` | Anna, and the company's word |
 //! | `Herr Müller`, `пан Петренко` | Müller, Петренко |
 
+mod address;
+pub(in crate::address_book) mod entities;
+pub(in crate::address_book) mod titles;
+
 use super::spelling::split;
 
 /// Between a person and a company.

@@ -159,7 +159,7 @@ pub(super) fn split(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn is_apostrophe(c: char) -> bool {
+pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | 'ʼ' | '`' | '´' | '‘')
 }
 
