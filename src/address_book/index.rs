@@ -260,6 +260,18 @@ impl Index {
                 fits.extend(same.map(|(number, _)| (number, Fit::BY_ADDRESS)));
             }
         }
+        if let Some(part) = wanted.part.as_ref().filter(|part| part.is_all()) {
+            let entries = (0..).zip(&self.entries);
+            let has_part = |entry: &Entry| self.row(entry).is_some_and(|row| part.is_of(&row.email));
+            fits.extend(
+                entries
+                    .filter(|(_, entry)| has_part(entry))
+                    .map(|(number, _)| (number, Fit::BY_PART_OF_ADDRESS)),
+            );
+            if !fits.is_empty() {
+                return Some(self.finding(fits, sources));
+            }
+        }
         for reading in &wanted.readings {
             let asked = Asked::new(self, reading);
             for candidates in asked.candidates().chunks(AT_ONCE) {
@@ -267,8 +279,9 @@ impl Index {
                     return None;
                 }
                 fits.extend(candidates.iter().filter_map(|number| {
-                    let fit = reading.fit(self.bearer(self.entry(*number)?), &asked)?;
-                    Some((*number, wanted.judged(fit)))
+                    let entry = self.entry(*number)?;
+                    let fit = reading.fit(self.bearer(entry), &asked)?;
+                    Some((*number, wanted.judged(fit, &self.row(entry)?.email)))
                 }));
             }
         }

@@ -44,5 +44,5 @@ pub(in crate::address_book) fn fit(wanted: &Wanted, name: Option<&str>, email: &
         let words = words.clone();
         reading.fit(bearer, &Compared { reading, words })
     });
-    fits.map(|fit| wanted.judged(fit)).min_by_key(|fit| fit.rank())
+    fits.map(|fit| wanted.judged(fit, email)).min_by_key(|fit| fit.rank())
 }

@@ -20,13 +20,20 @@ pub(super) struct Typed {
     /// In lower case.
     pub(super) word: String,
     /// The first letter is a capital one.
-    is_capital: bool,
+    pub(super) is_capital: bool,
     /// All letters are capital ones.
     is_in_capitals: bool,
     /// The word's script has no capital letters.
     has_no_case: bool,
     is_before_dot: bool,
     is_after_comma: bool,
+}
+
+impl Typed {
+    /// True for a word in small letters without a dot behind it.
+    pub(super) fn is_small_word(&self) -> bool {
+        !self.is_capital && !self.is_before_dot
+    }
 }
 
 /// Where a title stands.
