@@ -257,19 +257,31 @@ impl Index {
                 fits.extend(same.map(|(number, _)| (number, Fit::BY_ADDRESS)));
             }
         }
+        if let Some(part) = wanted.part.as_ref().filter(|part| part.is_all()) {
+            let entries = (0..).zip(&self.entries);
+            let has_part = |entry: &Entry| self.row(entry).is_some_and(|row| part.is_of(&row.email));
+            fits.extend(
+                entries
+                    .filter(|(_, entry)| has_part(entry))
+                    .map(|(number, _)| (number, Fit::BY_PART_OF_ADDRESS)),
+            );
+            if !fits.is_empty() {
+                return Some(self.finding(fits, sources));
+            }
+        }
         let asked: Vec<Asked<'_>> = wanted
             .readings
             .iter()
             .map(|reading| Asked::new(self, reading))
             .collect();
         for asked in &asked {
-            let fit = |bearer: Bearer<'_>| Some(wanted.judged(asked.reading().fit(bearer, asked)?));
+            let fit = |bearer: Bearer<'_>, email: &str| Some(wanted.judged(asked.reading().fit(bearer, asked)?, email));
             fits.extend(self.fits(&asked.candidates(), &fit, goes_on)?);
         }
         if fits.iter().all(|(_, fit)| fit.why == Why::Similar)
             && let Some(asked) = asked.first()
         {
-            fits.extend(self.fits(&asked.near(), &|bearer| asked.reading().near(bearer, asked), goes_on)?);
+            fits.extend(self.fits(&asked.near(), &|bearer, _| asked.reading().near(bearer, asked), goes_on)?);
         }
         Some(self.finding(fits, sources))
     }
@@ -278,7 +290,7 @@ impl Index {
     fn fits(
         &self,
         entries: &[u32],
-        fit: &dyn Fn(Bearer<'_>) -> Option<Fit>,
+        fit: &dyn Fn(Bearer<'_>, &str) -> Option<Fit>,
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Vec<(u32, Fit)>> {
         let mut fits = Vec::new();
@@ -287,7 +299,8 @@ impl Index {
                 return None;
             }
             fits.extend(entries.iter().filter_map(|number| {
-                let fit = fit(self.bearer(self.entry(*number)?))?;
+                let entry = self.entry(*number)?;
+                let fit = fit(self.bearer(entry), &self.row(entry)?.email)?;
                 Some((*number, fit))
             }));
         }

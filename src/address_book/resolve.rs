@@ -133,6 +133,10 @@ pub struct Recipient {
     pub status: Status,
     /// Who may be meant, likeliest first.
     pub matches: Vec<Match>,
+    /// The recipients that this entry names, if they are more than one; give each as a name of its own. Matches are all
+    /// of theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<String>,
     /// Matches that are not shown.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_matches: u32,

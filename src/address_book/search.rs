@@ -39,7 +39,8 @@ pub(super) use likeness::{
     of_words, other_genders,
 };
 pub(super) use near::is_strong;
-use question::Question;
+pub(super) use question::PartOfAddress;
+use question::{Entries, Question, entries};
 use spelling::split;
 pub(super) use spelling::{Word, beginning};
 pub(super) use texts::{Bearer, Known, Texts};
@@ -72,7 +73,13 @@ pub(super) struct Wanted {
     text: String,
     /// In lower case, if the question is an address.
     pub(super) address: Option<String>,
+    /// What the address of everybody who is meant has.
+    pub(super) part: Option<PartOfAddress>,
     pub(super) readings: Vec<Reading>,
+    /// The recipients that the question names, if they may be more than one.
+    pub(super) entries: Vec<Self>,
+    /// False if the whole question may be one name beside its [entries](Self::entries).
+    pub(super) is_certainly_several: bool,
 }
 
 /// How well a contact fits.
@@ -88,15 +95,28 @@ pub(super) struct Fit {
 impl Wanted {
     /// Reads a question: a name or an address.
     pub(super) fn new(text: &str) -> Self {
-        let text = text.trim();
+        let text = question::entities::decoded(text.trim());
+        let entries = entries(&text);
+        Self {
+            is_certainly_several: entries.as_ref().is_some_and(|entries| entries.is_certain),
+            entries: entries.map_or_else(Vec::new, |Entries { texts, .. }| {
+                texts.iter().map(|text| Self::of_one(text)).collect()
+            }),
+            ..Self::of_one(&text)
+        }
+    }
+
+    /// Reads a question about a single recipient.
+    fn of_one(text: &str) -> Self {
         let Question {
             address,
             words: typed,
             company_from,
+            part,
         } = Question::new(text);
-        let other_layouts = match address {
-            Some(_) => Vec::new(),
-            None => layout::other_readings(text),
+        let other_layouts = match (&address, &part) {
+            (None, None) => layout::other_readings(text),
+            _ => Vec::new(),
         };
         let mut readings = vec![Reading {
             words: read(&typed),
@@ -120,7 +140,23 @@ impl Wanted {
         Self {
             text: text.to_owned(),
             address,
+            part,
             readings,
+            entries: Vec::new(),
+            is_certainly_several: false,
+        }
+    }
+
+    /// The question as it was asked.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The question, or each recipient that it names for certain.
+    pub(super) fn each(&self) -> &[Self] {
+        match self.is_certainly_several {
+            true => &self.entries,
+            false => std::slice::from_ref(self),
         }
     }
 
@@ -136,19 +172,18 @@ impl Wanted {
 
     /// True if the question is an address and nothing else.
     pub(super) fn is_address(&self) -> bool {
-        self.address.is_some() && !self.text.contains(char::is_whitespace)
+        self.address.is_some() && !self.is_certainly_several && !self.text.contains(char::is_whitespace)
     }
 
-    /// How well somebody fits whom one of the readings fits.
-    pub(super) fn judged(&self, fit: Fit) -> Fit {
-        match self.address {
-            // Another address is never the one that was given.
-            Some(_) => Fit {
-                why: Why::Similar,
-                ..fit
-            },
-            None => fit,
-        }
+    /// How well somebody with the address `email` fits whom one of the readings fits.
+    pub(super) fn judged(&self, fit: Fit, email: &str) -> Fit {
+        // Another address is never the one that was given, and a part of one is several people's.
+        let is_other = match &self.part {
+            Some(part) => part.is_all() || !part.is_of(email),
+            None => self.address.is_some(),
+        };
+        let why = if is_other { Why::Similar } else { fit.why };
+        Fit { why, ..fit }
     }
 }
 
@@ -157,6 +192,13 @@ impl Fit {
     pub(super) const BY_ADDRESS: Self = Self {
         why: Why::ExactAddress,
         points: 0,
+        is_rival: false,
+    };
+
+    /// Of somebody whose address has the part that was asked for.
+    pub(super) const BY_PART_OF_ADDRESS: Self = Self {
+        why: Why::Similar,
+        points: 1_000,
         is_rival: false,
     };
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a single one that bears the name, nothing serious is odd about it, and nobody else was missed | `one` |
 //! | more, or only similar ones, or a single one of whom that cannot be said | `several` |
+//! | those of several recipients that one entry names | `several` |
 //! | none | `none` |
 //!
 //! Somebody may have been missed where the book was not read whole, and where a row that could not be read says a fitting
@@ -13,7 +14,7 @@
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Match, Names, NotAsked, Recipient, Resolution, Source, Status};
@@ -47,6 +48,15 @@ struct Fitting<'a> {
     people: Vec<Found<'a>>,
     /// True if somebody who fits stands in a row that could not be read.
     has_unread: bool,
+    /// The recipients that the entry names, if they are more than one.
+    entries: Vec<&'a str>,
+}
+
+impl Fitting<'_> {
+    /// True if somebody bears the name.
+    fn has_bearer(&self) -> bool {
+        self.people.iter().any(|found| found.fit.why != Why::Similar)
+    }
 }
 
 /// Judges every name by what was read. `goes_on` is asked now and then; `None` if it says no.
@@ -56,7 +66,7 @@ pub(super) fn resolution(
     evidence: &Evidence,
     goes_on: &dyn Fn() -> bool,
 ) -> Option<Resolution> {
-    let find = |wanted| evidence.fitting(wanted, names.sources(), goes_on);
+    let find = |wanted| evidence.fitting_entry(wanted, names.sources(), goes_on);
     let fitting: Vec<Fitting<'_>> = wanted.iter().map(find).collect::<Option<_>>()?;
     let shown = shown_of_each(&fitting);
     let nobody = BookDomains::default();
@@ -80,6 +90,43 @@ fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
 }
 
 impl Evidence {
+    /// The people who fit an entry: those of each recipient that it names, unless somebody bears the whole as a name.
+    fn fitting_entry<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        sources: &[Source],
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Fitting<'a>> {
+        let is_certain = wanted.is_certainly_several;
+        let whole = match is_certain {
+            true => Fitting::default(),
+            false => self.fitting(wanted, sources, goes_on)?,
+        };
+        if wanted.entries.is_empty() || whole.has_bearer() {
+            return Some(whole);
+        }
+        let find = |wanted| self.fitting(wanted, sources, goes_on);
+        let each: Vec<Fitting<'a>> = wanted.entries.iter().map(find).collect::<Option<_>>()?;
+        if !is_certain && !each.iter().all(Fitting::has_bearer) {
+            return Some(whole);
+        }
+        let mut fitting = Fitting {
+            entries: wanted.entries.iter().map(Wanted::text).collect(),
+            has_unread: each.iter().any(|one| one.has_unread),
+            ..Fitting::default()
+        };
+        // The likeliest of each come first.
+        let longest = each.iter().map(|one| one.people.len()).max().unwrap_or_default();
+        let mut seen: HashSet<&str> = HashSet::new();
+        for place in 0..longest {
+            let people = each.iter().filter_map(|one| one.people.get(place));
+            fitting
+                .people
+                .extend(people.filter(|found| seen.insert(&found.contact.email)));
+        }
+        Some(fitting)
+    }
+
     /// The people who fit, out of everything that was read; `None` if `goes_on` says no.
     fn fitting(&self, wanted: &Wanted, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
         let mut fitting = Fitting::default();
@@ -139,11 +186,11 @@ impl Evidence {
         let is_near = people.first().is_some_and(|found| found.fit.why == Why::Similar);
         let shown = if is_near { shown.min(SHOWN_OF_SIMILAR) } else { shown };
         let matches: Vec<Match> = people.iter().take(shown).map(match_of).collect();
-        let is_address = people.first().is_some_and(|found| found.fit.why == Why::ExactAddress);
+        let is_address = !people.is_empty() && people.iter().all(|found| found.fit.why == Why::ExactAddress);
         let incomplete = !is_address && (!self.is_whole || fitting.has_unread);
         let status = match matches.as_slice() {
             [] => Status::None,
-            [only] if is_alone && !incomplete && is_sure(only) => Status::One,
+            [only] if is_alone && !incomplete && fitting.entries.is_empty() && is_sure(only) => Status::One,
             _ => Status::Several,
         };
         Recipient {
@@ -151,6 +198,7 @@ impl Evidence {
             status,
             more_matches: u32::try_from(people.len().saturating_sub(matches.len())).unwrap_or(u32::MAX),
             matches,
+            entries: fitting.entries.iter().map(|entry| (*entry).to_owned()).collect(),
             incomplete,
             choice: None,
         }

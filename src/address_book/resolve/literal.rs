@@ -51,7 +51,8 @@ impl AddressBook {
 
 /// What the portal is asked for, each text once.
 fn texts(wanted: &[Wanted]) -> Vec<String> {
-    let mut texts: Vec<String> = wanted.iter().filter_map(|wanted| sendable(wanted.literal())).collect();
+    let each = wanted.iter().flat_map(Wanted::each);
+    let mut texts: Vec<String> = each.filter_map(|wanted| sendable(wanted.literal())).collect();
     texts.sort_unstable();
     texts.dedup();
     texts

@@ -43,7 +43,7 @@ pub(in crate::address_book) fn fit(wanted: &Wanted, name: Option<&str>, email: &
     }
     let fit = |reading: &Reading| compared(reading, name, email, &|_| 0, Reading::fit);
     let fits = wanted.readings.iter().filter_map(fit);
-    fits.map(|fit| wanted.judged(fit)).min_by_key(|fit| fit.rank())
+    fits.map(|fit| wanted.judged(fit, email)).min_by_key(|fit| fit.rank())
 }
 
 /// How near a contact is in a book where `bearers` have a word.

@@ -2,35 +2,60 @@
 //!
 //! | asked | becomes |
 //! |---|---|
-//! | `anna@contoso.com`, `<anna@contoso.com>,`, `mailto:anna@contoso.com` | the address; its local part as words |
+//! | `anna@contoso.com`, `«anna@contoso.com»`, `mailto:anna@contoso.com` | the address; its local part as words |
 //! | `Anna Schmidt <anna@contoso.com>` | the address; Anna Schmidt as words |
 //! | `Anna at Contoso`, `Anna @ Contoso`, `Анна из Ромашки` | Anna, and the company's word |
-//! | `Herr Müller`, `пан Петренко` | Müller, Петренко |
+//! | `Anna at contoso.com` | Anna, the company's word, and its domain |
+//! | `@contoso.com`, `contoso.com`, `office@` | a part of addresses |
+//! | `Herr Müller`, `пан Петренко`, `для Петренко` | Müller, Петренко, Петренко |
+//! | `Anna and Bob`, `a@x.example; b@x.example` | two recipients ([`several`]) |
+
+mod address;
+pub(in crate::address_book) mod entities;
+mod several;
+pub(in crate::address_book) mod titles;
 
 use super::spelling::split;
+use crate::address_book::cautions::labels_of_owner;
+use address::Address;
+pub(super) use several::{Entries, entries};
+use titles::Typed;
 
-/// Between a person and a company.
-const MARKERS: &[&str] = &["at", "from", "of", "@", "из", "від"];
-/// Before a name; a single letter is an initial, and what is a name somewhere is no title.
-const TITLES: &[&str] = &[
-    "mr",
-    "mrs",
-    "ms",
-    "dr",
-    "prof",
-    "herr",
-    "frau",
-    "mme",
-    "monsieur",
-    "pani",
-    "господин",
-    "госпожа",
-    "пан",
-    "пані",
+/// Between a person and a company; of those that begin alike, the longer first.
+const MARKERS: &[&[&str]] = &[
+    &["at"],
+    &["from"],
+    &["of"],
+    &["@"],
+    &["chez"],
+    &["bei", "der", "firma"],
+    &["bei"],
+    &["von", "der", "firma"],
+    &["presso"],
+    &["de", "la", "empresa"],
+    &["da", "empresa"],
+    &["de", "l'entreprise"],
+    &["della", "ditta"],
+    &["w", "firmie"],
+    &["z", "firmy"],
+    &["из", "компании"],
+    &["из", "фирмы"],
+    &["из"],
+    &["від", "компанії"],
+    &["від"],
+    &["з", "компанії"],
+    &["з", "фірми"],
+];
+/// Before a name that they decline; none of them is a name.
+const PREPOSITIONS: &[&str] = &["для", "от", "об", "про", "від", "für", "fuer", "pour", "para", "dla"];
+/// The same, but only in small letters before a capital one: as a name it has a capital one, and as an initial a dot.
+const SMALL_PREPOSITIONS: &[&str] = &[
+    "к", "ко", "с", "со", "у", "о", "до", "з", "із", "зі", "to", "for", "an", "mit", "with", "à", "avec", "con", "per",
+    "z", "od", "do",
 ];
 
 /// What a question holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Question {
     /// In lower case.
     pub(super) address: Option<String>,
@@ -38,74 +63,163 @@ pub(super) struct Question {
     pub(super) words: Vec<String>,
     /// Words from here on are said to be a company's.
     pub(super) company_from: usize,
+    /// What the address of everybody who is meant has.
+    pub(super) part: Option<PartOfAddress>,
+}
+
+/// A part of an address, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::address_book) enum PartOfAddress {
+    /// The domain, where a name was asked for beside it.
+    DomainOfPerson(String),
+    /// The domain, or one that it is a subdomain's, alone.
+    Domain(String),
+    /// The local part alone.
+    Local(String),
+}
+
+impl PartOfAddress {
+    /// True if `email` has it.
+    pub(in crate::address_book) fn is_of(&self, email: &str) -> bool {
+        let Some((local, domain)) = email.rsplit_once('@') else {
+            return false;
+        };
+        match self {
+            Self::Local(wanted) => local.to_lowercase() == *wanted,
+            Self::Domain(wanted) | Self::DomainOfPerson(wanted) => {
+                let domain = domain.to_lowercase();
+                let before = domain.strip_suffix(wanted.as_str());
+                before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+            }
+        }
+    }
+
+    /// True if nothing else was asked for.
+    pub(in crate::address_book) fn is_all(&self) -> bool {
+        !matches!(self, Self::DomainOfPerson(_))
+    }
 }
 
 impl Question {
     pub(super) fn new(text: &str) -> Self {
-        let lower = text.to_lowercase();
-        let Some((address, around)) = address_in(&lower) else {
-            return Self::without_address(&lower);
+        let text = address::unmasked(text);
+        let addresses = address::addresses(&text);
+        let Some(Address { text: address, .. }) = addresses.first() else {
+            return Self::without_address(&text);
         };
-        let named = Self::without_address(&around);
+        let named = Self::without_address(&address::around(&text, &addresses));
         let words = match named.words.is_empty() {
             // Of an address that is not in the book, the local part is what tells.
             true => split(address.split('@').next().unwrap_or_default()),
             false => named.words,
         };
         Self {
-            address: Some(address),
+            address: Some(address.clone()),
             company_from: words.len(),
             words,
+            part: None,
         }
     }
 
-    fn without_address(lower: &str) -> Self {
-        let mut words: Vec<String> = Vec::new();
-        let mut company_from = None;
-        for token in lower.split_whitespace() {
-            // What stands first, or last, is a name.
-            if MARKERS.contains(&token) && !words.is_empty() && company_from.is_none() {
-                company_from = Some((words.len(), token));
-                continue;
-            }
-            words.extend(split(token));
+    fn without_address(text: &str) -> Self {
+        let tokens: Vec<&str> = text.split_whitespace().collect();
+        if let [token] = tokens.as_slice()
+            && let Some(part) = part_alone(token)
+        {
+            let words = match &part {
+                PartOfAddress::Domain(domain) if token.starts_with('@') => words_of_company(domain),
+                _ => split(token),
+            };
+            let is_company = token.starts_with('@');
+            return Self {
+                company_from: if is_company { 0 } else { words.len() },
+                words,
+                part: Some(part),
+                address: None,
+            };
         }
-        if let Some((at, marker)) = company_from.filter(|(at, _)| *at == words.len()) {
-            words.extend(split(marker));
-            company_from = Some((at + 1, marker));
+        let (name, company) = at_marker(&tokens);
+        let mut typed = titles::typed(&name.join(" "));
+        drop_preposition(&mut typed);
+        titles::drop_titles(&mut typed);
+        let mut words: Vec<String> = typed.into_iter().map(|typed| typed.word).collect();
+        let company_from = words.len();
+        let domain = match company {
+            [only] => domain_in(only),
+            _ => None,
+        };
+        match &domain {
+            Some(domain) => words.extend(words_of_company(domain)),
+            None => words.extend(company.iter().flat_map(|token| split(token))),
         }
-        let titles = words.iter().take_while(|word| TITLES.contains(&word.as_str())).count();
-        let titles = titles.min(words.len().saturating_sub(1));
-        words.drain(..titles);
-        let company_from = company_from.map_or(words.len(), |(at, _)| at.saturating_sub(titles));
         Self {
             address: None,
             words,
             company_from,
+            part: domain.map(PartOfAddress::DomainOfPerson),
         }
     }
 }
 
-/// The address in a question, and what stands around it.
-fn address_in(lower: &str) -> Option<(String, String)> {
-    let is_address = |text: &str| {
-        let parts = text.rsplit_once('@');
-        parts.is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !text.contains(char::is_whitespace)
-        })
-    };
-    if let Some((before, rest)) = lower.split_once('<')
-        && let Some((inside, _)) = rest.split_once('>')
-        && is_address(inside.trim())
-    {
-        return Some((inside.trim().to_owned(), before.to_owned()));
+/// The name and the company, by the first marker between them: what stands first, or last, is a name.
+fn at_marker<'a, 'b>(tokens: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
+    for at in 1..tokens.len() {
+        let (name, rest) = tokens.split_at_checked(at).unwrap_or_default();
+        let begins = |marker: &&&[&str]| {
+            let begin = rest.get(..marker.len()).unwrap_or_default();
+            begin.len() == marker.len()
+                && begin
+                    .iter()
+                    .zip(**marker)
+                    .all(|(token, word)| token.to_lowercase() == *word)
+        };
+        if let Some(marker) = MARKERS.iter().find(begins)
+            && let Some(company) = rest.get(marker.len()..).filter(|company| !company.is_empty())
+        {
+            return (name, company);
+        }
+        // Linda @fabrikam.example
+        if rest
+            .first()
+            .is_some_and(|token| token.starts_with('@') && token.len() > 1)
+        {
+            return (name, rest);
+        }
     }
-    let bare = |token: &str| {
-        let token = token.trim_matches(['<', '>', '"', '\'', ',', ';', '(', ')', '.', ' ']);
-        token.strip_prefix("mailto:").unwrap_or(token).to_owned()
-    };
-    let token = lower.split_whitespace().find(|token| is_address(&bare(token)))?;
-    Some((bare(token), lower.replacen(token, " ", 1)))
+    (tokens, &[])
+}
+
+/// A token that is a part of an address and nothing else.
+fn part_alone(token: &str) -> Option<PartOfAddress> {
+    let token = token.trim_matches(|c: char| !(c.is_alphanumeric() || c == '@'));
+    let local = token
+        .strip_suffix('@')
+        .filter(|local| !local.is_empty() && !local.contains('@'));
+    local
+        .map(|local| PartOfAddress::Local(local.to_lowercase()))
+        .or_else(|| domain_in(token).map(PartOfAddress::Domain))
+}
+
+/// The domain that a token is, with `@` before it or without.
+fn domain_in(token: &str) -> Option<String> {
+    let domain = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    let last = domain.rsplit_once('.').map(|(_, last)| last)?;
+    let is_top = last.chars().count() > 1 && !last.starts_with(|c: char| c.is_numeric());
+    (is_top && domain.chars().all(is_domain) && !domain.contains("..")).then_some(domain)
+}
+
+/// The words of the company whose domain it is; none of a provider's.
+fn words_of_company(domain: &str) -> Vec<String> {
+    labels_of_owner(domain).flat_map(split).collect()
+}
+
+fn drop_preposition(words: &mut Vec<Typed>) {
+    let [first, next, ..] = words.as_slice() else { return };
+    let is_one = |known: &[&str]| known.contains(&first.word.as_str());
+    if is_one(PREPOSITIONS) || (is_one(SMALL_PREPOSITIONS) && first.is_small_word() && next.is_capital) {
+        words.remove(0);
+    }
 }
 
 #[cfg(test)]
@@ -131,8 +245,18 @@ mod tests {
                 "schmidt anna",
                 2,
             ),
+            (
+                "To: Anna Schmidt [a.s@contoso.com](mailto:a.s@contoso.com?subject=Hello)",
+                Some("a.s@contoso.com"),
+                "anna schmidt",
+                2,
+            ),
             ("Anna at Contoso", None, "anna contoso", 1),
             ("Anna @ Contoso", None, "anna contoso", 1),
+            ("Anna chez Contoso", None, "anna contoso", 1),
+            ("Anna w firmie Contoso", None, "anna contoso", 1),
+            ("Ana de la empresa Contoso", None, "ana contoso", 1),
+            ("Анна из компании Contoso", None, "анна contoso", 1),
             ("Dr. Anna Schmidt from Contoso", None, "anna schmidt contoso", 2),
             ("Herr Müller", None, "müller", 1),
             ("пан Петренко", None, "петренко", 1),
@@ -142,7 +266,21 @@ mod tests {
             ("Anna at", None, "anna at", 2),
             ("From Anna", None, "from anna", 2),
             ("Г. Петров", None, "г петров", 2),
-            ("@contoso.com", None, "contoso com", 2),
+            ("для Михаила Орлова", None, "михаила орлова", 2),
+            ("с Ольгой Сорокиной", None, "ольгой сорокиной", 2),
+            ("к г-ну Петрову", None, "к г ну петрову", 4),
+            ("to Anna Schmidt", None, "anna schmidt", 2),
+            ("С. Петрова", None, "с петрова", 2),
+            ("с. Петрова", None, "с петрова", 2),
+            ("К Петров", None, "к петров", 2),
+            ("с петрова", None, "с петрова", 2),
+            ("An Nguyen", None, "an nguyen", 2),
+            ("To Huu", None, "to huu", 2),
+            ("Per Hansen", None, "per hansen", 2),
+            ("Ко Ын", None, "ко ын", 2),
+            ("для", None, "для", 1),
+            ("@contoso.com", None, "contoso", 0),
+            ("@", None, "", 0),
             ("", None, "", 0),
         ] {
             let question = Question::new(text);
@@ -150,5 +288,31 @@ mod tests {
             assert_eq!(question.words.join(" "), words, "{text}");
             assert_eq!(question.company_from, company_from, "{text}");
         }
+    }
+
+    #[test]
+    fn parts_of_addresses_are_known() {
+        let of_person = |domain: &str| Some(PartOfAddress::DomainOfPerson(domain.to_owned()));
+        let alone = |domain: &str| Some(PartOfAddress::Domain(domain.to_owned()));
+        for (text, part) in [
+            ("Linda at fabrikam.example", of_person("fabrikam.example")),
+            ("Linda @ Fabrikam.example", of_person("fabrikam.example")),
+            ("Linda @fabrikam.example", of_person("fabrikam.example")),
+            ("Linda bei @fabrikam.example,", of_person("fabrikam.example")),
+            ("@fabrikam.example", alone("fabrikam.example")),
+            ("fabrikam.example", alone("fabrikam.example")),
+            ("Office@", Some(PartOfAddress::Local("office".to_owned()))),
+            ("Linda at fabrikam", None),
+            ("И.С.", None),
+            ("Linda", None),
+            ("...", None),
+        ] {
+            assert_eq!(Question::new(text).part, part, "{text}");
+        }
+        let domain = PartOfAddress::Domain("x.example".to_owned());
+        assert!(domain.is_of("A@X.example") && domain.is_of("a@mail.x.example"));
+        assert!(
+            !domain.is_of("a@evilx.example") && !domain.is_of("a@x.example.evil.example") && !domain.is_of("x.example")
+        );
     }
 }

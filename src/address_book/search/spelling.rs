@@ -13,8 +13,7 @@ mod sounds;
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 
-use letters::is_apostrophe;
-pub(super) use letters::plain;
+pub(super) use letters::{is_apostrophe, plain};
 
 /// Letters of a word that are looked at, and of each form of it; some letters become eighteen.
 const MAX_LETTERS: usize = 64;

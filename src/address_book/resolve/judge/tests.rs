@@ -1,5 +1,7 @@
 //! Names become recipients: status, order, cautions, and what could not be read.
 
+mod entries;
+
 use super::*;
 use crate::address_book::Contact;
 use crate::address_book::index::tests::contact;

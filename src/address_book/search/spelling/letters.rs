@@ -45,7 +45,7 @@ fn with_one_code(c: char) -> Option<char> {
 }
 
 /// True for all marks that people type as an apostrophe, or a transliteration as a soft sign.
-pub(super) fn is_apostrophe(c: char) -> bool {
+pub(in crate::address_book::search) fn is_apostrophe(c: char) -> bool {
     matches!(
         c,
         '\'' | '’' | '‘' | '‛' | '`' | '´' | '′' | '＇' | 'ʹ' | 'ʻ' | 'ʼ' | 'ʽ' | 'ʾ' | 'ʿ' | 'ˈ' | '՚' | '׳'

@@ -1,0 +1,338 @@
+//! Titles and degrees of people, which are no part of a name. Pure.
+//!
+//! `titles.txt` has them by where they stand. A title that is a name elsewhere is dropped only where it cannot be one, and
+//! a name never loses so much that it becomes another's: a word of it stays, and what tells a father from his son
+//! (Jr., III) is no title.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::super::spelling::{is_apostrophe, split};
+
+const TABLE: &str = include_str!("titles.txt");
+
+/// A word as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Typed {
+    /// In lower case.
+    pub(super) word: String,
+    /// The first letter is a capital one.
+    pub(super) is_capital: bool,
+    /// All letters are capital ones.
+    is_in_capitals: bool,
+    /// The word's script has no capital letters.
+    has_no_case: bool,
+    is_before_dot: bool,
+    is_after_comma: bool,
+}
+
+impl Typed {
+    /// True for a word in small letters without a dot behind it.
+    pub(super) fn is_small_word(&self) -> bool {
+        !self.is_capital && !self.is_before_dot
+    }
+}
+
+/// Where a title stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Before,
+    Dotted,
+    Small,
+    After,
+    Degree,
+    Comma,
+    Inside,
+}
+
+/// Titles by their first word, and those that are written at the end of a word with the letters before them.
+struct Titles {
+    by_word: HashMap<String, Vec<(Place, Vec<String>)>>,
+    attached: Vec<(usize, &'static str)>,
+}
+
+static TITLES: LazyLock<Titles> = LazyLock::new(|| {
+    let mut titles = Titles {
+        by_word: HashMap::new(),
+        attached: Vec::new(),
+    };
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+    for (kind, texts) in lines.filter_map(|line| line.split_once('\t')) {
+        for text in texts.split(',').map(str::trim) {
+            let place = match kind {
+                "before" => Place::Before,
+                "dotted" => Place::Dotted,
+                "small" => Place::Small,
+                "after" => Place::After,
+                "degree" => Place::Degree,
+                "comma" => Place::Comma,
+                "inside" => Place::Inside,
+                _ => {
+                    let attached = text.split_once(' ');
+                    titles
+                        .attached
+                        .extend(attached.and_then(|(least, end)| Some((least.parse().ok()?, end))));
+                    continue;
+                }
+            };
+            let words = split(text);
+            if let Some(first) = words.first() {
+                titles.by_word.entry(first.clone()).or_default().push((place, words));
+            }
+        }
+    }
+    for titles in titles.by_word.values_mut() {
+        titles.sort_by_key(|(_, words)| std::cmp::Reverse(words.len()));
+    }
+    titles
+});
+
+/// The words of a name in lower case, without titles and degrees.
+pub(in crate::address_book) fn words_of_name(text: &str) -> Vec<String> {
+    let mut words = typed(text);
+    drop_titles(&mut words);
+    words.into_iter().map(|typed| typed.word).collect()
+}
+
+/// The words of a text, each with how it was typed.
+pub(super) fn typed(text: &str) -> Vec<Typed> {
+    let text: String = text.nfc().collect();
+    let mut typed: Vec<Typed> = Vec::new();
+    let mut is_after_comma = false;
+    let is_border = |c: char| !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c));
+    for piece in text.split_inclusive(is_border) {
+        let border = piece.chars().next_back().filter(|c| is_border(*c));
+        for word in split(piece) {
+            let has_no_case = !piece.chars().any(|c| c.is_lowercase() || c.is_uppercase());
+            typed.push(Typed {
+                word,
+                is_capital: piece
+                    .chars()
+                    .find(|c| c.is_alphabetic())
+                    .is_some_and(char::is_uppercase),
+                is_in_capitals: !has_no_case && !piece.chars().any(char::is_lowercase),
+                has_no_case,
+                is_before_dot: border == Some('.'),
+                is_after_comma,
+            });
+            is_after_comma = false;
+        }
+        is_after_comma |= matches!(border, Some(',' | '，' | '、' | '،'));
+    }
+    typed
+}
+
+/// Drops titles and degrees.
+pub(super) fn drop_titles(words: &mut Vec<Typed>) {
+    let titles = &*TITLES;
+    drop_before(words, 0, titles);
+    // Klein, Dr. Anna
+    let comma = words.iter().skip(1).position(|typed| typed.is_after_comma);
+    if let Some(at) = comma {
+        drop_before(words, at + 1, titles);
+    }
+    drop_behind(words, titles);
+    drop_inside(words, titles);
+    if let Some(last) = words.last_mut() {
+        drop_attached(last, titles);
+    }
+}
+
+/// Drops titles that stand at `start`, before a word at least.
+fn drop_before(words: &mut Vec<Typed>, start: usize, titles: &Titles) {
+    while let Some(rest) = words.get(start..)
+        && let Some(length) = titles.longest(rest, stands_before)
+    {
+        let is_after_comma = rest.first().is_some_and(|typed| typed.is_after_comma);
+        words.drain(start..start + length);
+        if let Some(next) = words.get_mut(start) {
+            next.is_after_comma |= is_after_comma;
+        }
+    }
+}
+
+fn stands_before(place: Place, title: &[Typed], behind: &[Typed]) -> bool {
+    let Some(next) = behind.first() else { return false };
+    match place {
+        Place::Before => true,
+        Place::Dotted => title.last().is_some_and(|typed| typed.is_before_dot),
+        Place::Small if next.has_no_case => behind.len() >= 2,
+        Place::Small => next.is_capital && title.first().is_some_and(|typed| !typed.is_capital),
+        _ => false,
+    }
+}
+
+/// Drops titles and degrees from the end.
+fn drop_behind(words: &mut Vec<Typed>, titles: &Titles) {
+    loop {
+        let ends_here = |start: &usize| {
+            let (before, rest) = words.split_at_checked(*start).unwrap_or_default();
+            let stands = |place, title: &[Typed], behind: &[Typed]| {
+                let least = match place {
+                    Place::After => 1,
+                    Place::Degree => 2,
+                    Place::Comma if is_given_as_degree(title) => 2,
+                    _ => return false,
+                };
+                behind.is_empty() && before.len() >= least
+            };
+            titles.longest(rest, stands).is_some()
+        };
+        let Some(start) = (1..words.len()).find(ends_here) else {
+            return;
+        };
+        words.truncate(start);
+    }
+}
+
+fn is_given_as_degree(title: &[Typed]) -> bool {
+    title.first().is_some_and(|typed| typed.is_after_comma) && title.iter().all(|typed| typed.is_in_capitals)
+}
+
+/// Drops what stands between two surnames of a person.
+fn drop_inside(words: &mut Vec<Typed>, titles: &Titles) {
+    let stands = |place, _: &[Typed], behind: &[Typed]| place == Place::Inside && !behind.is_empty();
+    let found = (1..words.len()).find_map(|at| Some((at, titles.longest(words.get(at..)?, stands)?)));
+    if let Some((at, length)) = found {
+        words.drain(at..at + length);
+    }
+}
+
+/// Drops a title that is written at the end of a word.
+fn drop_attached(last: &mut Typed, titles: &Titles) {
+    if last.word.is_ascii() {
+        return;
+    }
+    let kept = titles.attached.iter().filter_map(|(least, end)| {
+        let kept = last.word.strip_suffix(end)?;
+        (kept.chars().count() >= *least).then_some(kept.len())
+    });
+    if let Some(shortest) = kept.min() {
+        last.word.truncate(shortest);
+    }
+}
+
+impl Titles {
+    /// The number of words of the longest title that `words` begin with, if it stands where it may.
+    fn longest(&self, words: &[Typed], stands: impl Fn(Place, &[Typed], &[Typed]) -> bool) -> Option<usize> {
+        let known = self.by_word.get(&words.first()?.word)?;
+        let fits = |(place, title): &&(Place, Vec<String>)| {
+            words.split_at_checked(title.len()).is_some_and(|(begin, behind)| {
+                begin.iter().map(|typed| &typed.word).eq(title) && stands(*place, begin, behind)
+            })
+        };
+        known.iter().find(fits).map(|(_, title)| title.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_and_degrees_are_no_part_of_a_name() {
+        for (text, expected) in [
+            ("Miss Park", "park"),
+            ("MR. PARK", "park"),
+            ("Ing. Hinz", "hinz"),
+            ("Dipl.-Ing. Karl Hinz", "karl hinz"),
+            ("Prof. Dr. med. Anna Klein", "anna klein"),
+            ("Prof.Dr.Klein", "klein"),
+            ("Klein, Dr. Anna", "klein anna"),
+            ("Herrn Dr. rer. nat. Müller", "müller"),
+            ("г-н Петров", "петров"),
+            ("г-ну Петрову", "петрову"),
+            ("Уважаемый господин Петров", "петров"),
+            ("к.т.н. Иван Петров", "иван петров"),
+            ("шановна пані Олена", "олена"),
+            ("Sra. García", "garcía"),
+            ("Sr. García", "garcía"),
+            ("pan Kowalski", "kowalski"),
+            ("Szanowny Pan Kowalski", "kowalski"),
+            ("Dott.ssa Rossi", "rossi"),
+            ("Bapak Widodo", "widodo"),
+            ("Malam Bello", "bello"),
+            ("श्री शर्मा", "शर्मा"),
+            ("السيد محمد البدوي", "محمد البدوي"),
+            ("田中さん", "田中"),
+            ("佐々木花子 様", "佐々木花子"),
+            ("김민수님", "김민수"),
+            ("王小明先生", "王小明"),
+            ("Anna Klein, PhD", "anna klein"),
+            ("Anna Klein MD, MBA", "anna klein"),
+            ("Anna Klein Ph.D.", "anna klein"),
+            ("Anna Klein, MA", "anna klein"),
+            ("Janez Novak, univ. dipl. inž.", "janez novak"),
+            ("Jane Smith (née Hinz)", "jane smith hinz"),
+            ("Anna Klein geb. Hinz", "anna klein hinz"),
+            ("Lt. Gen. Olga Hinz", "olga hinz"),
+        ] {
+            assert_eq!(words_of_name(text).join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_names_stay() {
+        for text in [
+            "Lucy Herr",
+            "Herr",
+            "Виктор Пан",
+            "Пан",
+            "Г Петров",
+            "Von Miller",
+            "Don Miller",
+            "Pan Wei",
+            "Ing Chang",
+            "Ma Jun",
+            "Wei Ma",
+            "Li Ming Ma",
+            "Garcia Lopez, Ma",
+            "Rahman, Md",
+            "Md Rahman",
+            "Do Van Nam",
+            "Nam Do",
+            "Prince Okafor",
+            "Major Thomas",
+            "Sri Mulyani",
+            "Baron Cohen",
+            "Dean Martin",
+            "Lady Gómez",
+            "Tuan Anh",
+            "Cher Brown",
+            "San Martin",
+            "Aung San",
+            "Kim Ji",
+            "Sen Amartya",
+            "Anna Prof",
+            "السيد البدوي",
+            "김하님",
+            "Mary St John",
+            "John Smith Jr",
+            "John Smith III",
+            "Rao M D",
+            "Nee Chang",
+            "Geb Anna",
+        ] {
+            assert_eq!(words_of_name(text), split(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_line_of_the_table_has_a_known_place() {
+        for line in TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let (place, titles) = line.split_once('\t').unwrap();
+            assert!(
+                [
+                    "before", "dotted", "small", "after", "degree", "comma", "attached", "inside"
+                ]
+                .contains(&place),
+                "{place}"
+            );
+            assert!(titles.split(',').all(|title| !split(title).is_empty()), "{line}");
+        }
+        assert!(TITLES.attached.len() > 10);
+    }
+}
