@@ -1,9 +1,13 @@
 //! A contact as words, and what they are to the words of a question. Pure.
 
+use std::borrow::Cow;
+
 use super::MAX_WORDS;
 use super::fit::is_patronymic;
 use super::joined::Joined;
 use super::likeness::Likeness;
+use super::question::entities::decoded;
+use super::question::titles::words_of_name;
 use super::spelling::{Word, plain, runs, split};
 use crate::address_book::cautions::labels_of_owner;
 
@@ -23,15 +27,20 @@ impl Texts {
     pub(in crate::address_book) fn of(name: Option<&str>, email: &str) -> Self {
         let address = email.to_lowercase();
         let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
-        let name = name.unwrap_or_default();
-        let is_address = name.contains('@') || name.eq_ignore_ascii_case(local);
+        let name = decoded(name.unwrap_or_default());
+        let name = without_addresses(&name);
+        let name = if name.trim().eq_ignore_ascii_case(local) {
+            ""
+        } else {
+            &name
+        };
         let mut labels = labels_of_owner(domain).filter(|label| label.chars().count() > 1);
         let company = labels.next().map(split).unwrap_or_default();
         let subdomains = labels.flat_map(split).collect();
         let mut local = bounded(split(&local.replace('_', " ")), MAX_WORDS);
         local.retain(|word| !is_number(word));
         Self {
-            name: runs::taken_apart(bounded(split(if is_address { "" } else { name }), 3 * MAX_WORDS)),
+            name: runs::taken_apart(bounded(words_of_name(name), 3 * MAX_WORDS)),
             local,
             company: bounded(company, MAX_WORDS),
             subdomains: bounded(subdomains, MAX_WORDS),
@@ -42,6 +51,21 @@ impl Texts {
     pub(in crate::address_book) fn parts(&self) -> [&[String]; 4] {
         [&self.name, &self.local, &self.company, &self.subdomains]
     }
+}
+
+/// A name without the addresses that stand in it.
+fn without_addresses(name: &str) -> Cow<'_, str> {
+    if !name.contains(['@', '＠']) {
+        return Cow::Borrowed(name);
+    }
+    let is_address = |token: &str| {
+        let mut parts = token
+            .split(['@', '＠'])
+            .map(|part| part.contains(char::is_alphanumeric));
+        parts.next() == Some(true) && parts.next() == Some(true)
+    };
+    let words = name.split_whitespace().filter(|token| !is_address(token));
+    Cow::Owned(words.collect::<Vec<_>>().join(" "))
 }
 
 /// A name has a handful of words, and an address fewer; what has more is text.
