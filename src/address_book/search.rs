@@ -90,6 +90,8 @@ pub(super) struct Fit {
     pub(super) points: i32,
     /// True if the person may be meant as well where somebody else bears the name.
     pub(super) is_rival: bool,
+    /// True if the question is all of the person's name, or as much as is like it.
+    pub(super) is_all: bool,
 }
 
 impl Wanted {
@@ -193,6 +195,7 @@ impl Fit {
         why: Why::ExactAddress,
         points: 0,
         is_rival: false,
+        is_all: false,
     };
 
     /// Of somebody whose address has the part that was asked for.
@@ -200,6 +203,7 @@ impl Fit {
         why: Why::Similar,
         points: 1_000,
         is_rival: false,
+        is_all: false,
     };
 
     /// The better a fit, the smaller this is.

@@ -149,11 +149,14 @@ impl Evidence {
             fitting.has_unread |= found.unread.iter().any(|row| !self.knows(&row.email.to_lowercase()));
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
+        let mut sure = fitting.people.iter().filter(|found| found.fit.why < Why::Similar);
+        let is_all = sure.any(|found| found.fit.is_all);
         fitting.people.retain(|found| match best {
             // An address is its owner's alone.
             Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress,
             Some(Why::Similar) | None => true,
-            Some(_) => found.fit.why < Why::Similar || found.fit.is_rival,
+            // All of a similar name may be meant as well as a part of a longer one.
+            Some(_) => found.fit.why < Why::Similar || found.fit.is_rival || (found.fit.is_all && !is_all),
         });
         // Then the newest, who was written to last; then by address, so that the order never changes by itself.
         let order = |found: &Found<'_>| {

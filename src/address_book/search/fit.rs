@@ -98,7 +98,17 @@ impl Reading {
                 Some(Place::Company(_)) => found.worst.is_the_word(),
                 _ => false,
             };
-        Some(Fit { why, points, is_rival })
+        let more = bearer
+            .name
+            .iter()
+            .filter(|word| !known.is_initial(**word) && !known.is_patronymic(**word));
+        let is_all = !found.is_incomplete && of_name == self.words.len() && more.count() <= of_name;
+        Some(Fit {
+            why,
+            points,
+            is_rival,
+            is_all,
+        })
     }
 
     /// Words that may not be found in a contact of whom two others are found whole.
@@ -164,6 +174,7 @@ impl Reading {
             why,
             points: 80,
             is_rival: false,
+            is_all: false,
         })
     }
 }

@@ -54,6 +54,7 @@ impl Reading {
             why: Why::Similar,
             points: self.points(&pairs, name, known),
             is_rival: false,
+            is_all: false,
         })
     }
 
