@@ -104,7 +104,7 @@ impl Evidence {
         }
         let find = |wanted| self.fitting(wanted, sources, goes_on);
         let each: Vec<Fitting<'a>> = wanted.entries.iter().map(find).collect::<Option<_>>()?;
-        if !is_certain && !each.iter().all(Fitting::has_bearer) {
+        if !is_certain && !are_several(&each) {
             return Some(whole);
         }
         let mut fitting = Fitting {
@@ -210,6 +210,20 @@ impl Evidence {
         cautions.sort_unstable();
         cautions
     }
+}
+
+/// True if somebody bears each of these names, and nobody all of them.
+fn are_several(each: &[Fitting<'_>]) -> bool {
+    let Some((first, others)) = each.split_first() else {
+        return false;
+    };
+    let email = |found: &Found<'_>| found.contact.email.clone();
+    let of_others: Vec<HashSet<String>> = others
+        .iter()
+        .map(|other| other.people.iter().map(email).collect())
+        .collect();
+    let is_all = |found: &Found<'_>| of_others.iter().all(|other| other.contains(&found.contact.email));
+    each.iter().all(Fitting::has_bearer) && !first.people.iter().any(is_all)
 }
 
 /// Whether a single match is the one who is meant, as far as can be told.

@@ -72,6 +72,11 @@ fn a_name_with_a_conjunction_is_one_person() {
     ] {
         assert_eq!(answer(asked), (Status::One, vec![email.to_owned()], 0), "{asked}");
     }
+    // One person bears both words, without the conjunction between them.
+    assert_eq!(
+        answer("Anna e Klein"),
+        (Status::Several, vec!["a.klein@contoso.example".to_owned()], 0)
+    );
     // Nobody is Marie.
     assert_ne!(answer("Anna et Marie").0, Status::One);
     assert_eq!(answer("Anna et Marie").2, 0);
