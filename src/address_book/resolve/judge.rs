@@ -212,18 +212,11 @@ impl Evidence {
     }
 }
 
-/// True if somebody bears each of these names, and nobody all of them.
+/// True if each of these names is borne, and no two of them by one person.
 fn are_several(each: &[Fitting<'_>]) -> bool {
-    let Some((first, others)) = each.split_first() else {
-        return false;
-    };
-    let email = |found: &Found<'_>| found.contact.email.clone();
-    let of_others: Vec<HashSet<String>> = others
-        .iter()
-        .map(|other| other.people.iter().map(email).collect())
-        .collect();
-    let is_all = |found: &Found<'_>| of_others.iter().all(|other| other.contains(&found.contact.email));
-    each.iter().all(Fitting::has_bearer) && !first.people.iter().any(is_all)
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut people = each.iter().flat_map(|one| &one.people);
+    each.iter().all(Fitting::has_bearer) && people.all(|found| seen.insert(&found.contact.email))
 }
 
 /// Whether a single match is the one who is meant, as far as can be told.
