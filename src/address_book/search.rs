@@ -306,7 +306,8 @@ mod tests {
             ),
             ("fyyf", "Анна", "a@x.example", Why::KeyboardLayout),
             ("Anna M. Schmidt", "Anna Schmidt", "a@x.example", Why::Similar),
-            ("Anna Schmidt, PhD", "Anna Schmidt", "a@x.example", Why::Similar),
+            ("Anna Schmidt, PhD", "Anna Schmidt", "a@x.example", Why::ExactName),
+            ("Anna Schmidt Jr.", "Anna Schmidt", "a@x.example", Why::Similar),
         ] {
             assert_eq!(why(asked, name, email), Some(expected), "{asked}: {name} <{email}>");
         }

@@ -139,7 +139,10 @@ pub(crate) fn request_of(names: &Names, person: Person) -> Vec<u8> {
 
 /// Places of the names that a person could decide.
 pub(crate) fn undecided(recipients: &[Recipient]) -> Vec<usize> {
-    let is_undecided = |recipient: &Recipient| recipient.status == Status::Several && !recipient.matches.is_empty();
+    // An entry of several recipients has no single one to choose.
+    let is_undecided = |recipient: &Recipient| {
+        recipient.status == Status::Several && !recipient.matches.is_empty() && recipient.entries.is_empty()
+    };
     let undecided = recipients
         .iter()
         .enumerate()

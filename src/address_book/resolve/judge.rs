@@ -107,7 +107,7 @@ impl Evidence {
         }
         let find = |wanted| self.fitting(wanted, sources, goes_on);
         let each: Vec<Fitting<'a>> = wanted.entries.iter().map(find).collect::<Option<_>>()?;
-        if !is_certain && !each.iter().all(Fitting::has_bearer) {
+        if !is_certain && !are_several(&each) {
             return Some(whole);
         }
         let mut fitting = Fitting {
@@ -218,6 +218,13 @@ impl Evidence {
         cautions.sort_unstable();
         cautions
     }
+}
+
+/// True if each of these names is borne, and no two of them by one person.
+fn are_several(each: &[Fitting<'_>]) -> bool {
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut people = each.iter().flat_map(|one| &one.people);
+    each.iter().all(Fitting::has_bearer) && people.all(|found| seen.insert(&found.contact.email))
 }
 
 /// Whether a single match is the one who is meant, as far as can be told.

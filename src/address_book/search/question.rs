@@ -122,7 +122,11 @@ impl Question {
     }
 
     fn without_address(text: &str) -> Self {
-        let tokens: Vec<&str> = text.split_whitespace().collect();
+        let mut tokens: Vec<&str> = text.split_whitespace().collect();
+        // To: Anna
+        if tokens.len() > 1 && tokens.first().is_some_and(|first| first.ends_with(':')) {
+            tokens.remove(0);
+        }
         if let [token] = tokens.as_slice()
             && let Some(part) = part_alone(token)
         {
@@ -274,6 +278,7 @@ mod tests {
             ("с. Петрова", None, "с петрова", 2),
             ("К Петров", None, "к петров", 2),
             ("с петрова", None, "с петрова", 2),
+            ("To: Anna Schmidt", None, "anna schmidt", 2),
             ("An Nguyen", None, "an nguyen", 2),
             ("To Huu", None, "to huu", 2),
             ("Per Hansen", None, "per hansen", 2),

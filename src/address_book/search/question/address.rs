@@ -50,6 +50,7 @@ pub(super) fn unmasked(text: &str) -> String {
             c => c,
         })
         .collect();
+    let text = with_domains_joined(&text);
     let with_at = replaced(&text, AT, '@');
     if with_at == text {
         return text;
@@ -67,6 +68,21 @@ pub(super) fn unmasked(text: &str) -> String {
         true => unmasked,
         false => text,
     }
+}
+
+/// A text in which no space stands between the sign of an address and its domain: `a@ x.example`.
+fn with_domains_joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("@ ") {
+        joined.push_str(before);
+        joined.push('@');
+        let is_joined = !local_part(before).is_empty() && domain_of(after).contains('.');
+        joined.push_str(if is_joined { "" } else { " " });
+        rest = after;
+    }
+    joined.push_str(rest);
+    joined
 }
 
 /// A text with a sign for each of `words` in brackets, between which and its neighbours no space stays.
@@ -241,6 +257,7 @@ mod tests {
             "a@x.example、",
             "a＠x.example",
             "a﹫x．example",
+            "a@ x.example",
             "a [at] x.example",
             "a[at]x.example",
             "a (at) x [dot] example",

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `a@x.example, b@x.example`, `Anna <a@x.example>; Bob <b@x.example>`, `a@x.example or b@x.example` | certainly two |
 //! | `Anna; Bob`, `a@x.example and Bob` | certainly two |
-//! | `Anna and Bob`, `Anna Klein, Bob Miller` | two, unless somebody bears the whole |
+//! | `Anna and Bob`, `Anna Klein, Bob Miller`, `Anna Klein/Bob Miller` | two, unless somebody bears the whole |
 //! | `Klein, Anna`, `Anna Klein, a@x.example` | one |
 
 use super::address::{Address, addresses, unmasked};
@@ -44,8 +44,7 @@ pub(in crate::address_book::search) fn entries(text: &str) -> Option<Entries> {
                 // A name before its address may have any word: Smith & Sons <info@smith.example>.
                 1 if text.contains('<') || !by_words.iter().any(|part| is_address(part)) => None,
                 1 => certain(by_words),
-                _ if by_words.len() > 1 => uncertain(by_words),
-                _ => uncertain(full_names(&text)),
+                _ => uncertain(by_words.iter().flat_map(|part| names(part)).collect()),
             };
         }
         _ => with_address_each(&text, &addresses),
@@ -171,12 +170,14 @@ fn split_at_conjunctions(text: &str) -> Vec<String> {
     parts.filter(|part| part.contains(char::is_alphanumeric)).collect()
 }
 
-/// The parts of a text between commas, if each is a name of two words or more.
-fn full_names(text: &str) -> Vec<String> {
-    let parts = split_at_commas(text);
-    match parts.iter().all(|part| titles::words_of_name(part).len() > 1) {
+/// The names between the commas or slashes of a text: of two words or more each, or three and more. Two words with a comma
+/// between them are one name.
+fn names(text: &str) -> Vec<String> {
+    let parts = split_at(text, &[], |c| matches!(c, ',' | '/' | '，' | '、' | '،'));
+    let is_full = |part: &String| titles::words_of_name(part).len() > 1;
+    match parts.len() > 2 || parts.iter().all(is_full) {
         true => parts,
-        false => Vec::new(),
+        false => vec![text.to_owned()],
     }
 }
 
@@ -242,6 +243,13 @@ mod tests {
             ("Анна и Борис", "Анна|Борис", false),
             ("Anna UND Bob", "Anna|Bob", false),
             ("Anna Klein, Bob Miller", "Anna Klein|Bob Miller", false),
+            ("Anna Klein/Bob Miller", "Anna Klein|Bob Miller", false),
+            (
+                "Anna Klein, Bob Miller and Linda Park",
+                "Anna Klein|Bob Miller|Linda Park",
+                false,
+            ),
+            ("Anna, Bob, Linda", "Anna|Bob|Linda", false),
             ("Smith & Sons", "Smith|Sons", false),
         ] {
             let found = entries(text).unwrap_or_else(|| panic!("{text}"));

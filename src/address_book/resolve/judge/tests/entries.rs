@@ -44,6 +44,7 @@ fn an_entry_of_several_recipients_has_exactly_these_people() {
         ("Anna Klein und Linda Park", "a.klein linda"),
         ("Ольга Сорокина и Борис Зимин", "sorokina zimin"),
         ("Anna Klein, Bob Miller", "a.klein bob"),
+        ("To: Anna Klein; Cc: Bob Miller", "a.klein bob"),
         ("Anna Klein; Bob Miller", "a.klein bob"),
         ("Anna Klein; a.klein@contoso.example", "a.klein"),
     ] {
@@ -72,6 +73,13 @@ fn a_name_with_a_conjunction_is_one_person() {
     ] {
         assert_eq!(answer(asked), (Status::One, vec![email.to_owned()], 0), "{asked}");
     }
+    // Three names, of which one is nobody's.
+    assert_eq!(answer("Anna Klein, Bob Miller, Marie Curie").2, 0);
+    // One person bears both words, without the conjunction between them.
+    assert_eq!(
+        answer("Anna e Klein"),
+        (Status::Several, vec!["a.klein@contoso.example".to_owned()], 0)
+    );
     // Nobody is Marie.
     assert_ne!(answer("Anna et Marie").0, Status::One);
     assert_eq!(answer("Anna et Marie").2, 0);
