@@ -51,6 +51,13 @@ impl BookDomains {
         Self { counts, frequent }
     }
 
+    /// True if `domain` is one that this book uses often.
+    pub(super) fn uses_often(&self, domain: &str) -> bool {
+        let lower = lower(domain);
+        let Registrable { domain, label, .. } = Registrable::of(&lower);
+        domain == lower && self.frequent.has(domain, label)
+    }
+
     /// What is odd about a domain.
     fn cautions(&self, domain: &str) -> Vec<Caution> {
         let Some(host) = address::host(domain) else {
@@ -81,6 +88,11 @@ impl<'a> Domains<'a> {
     pub(in crate::address_book) fn beside(book: &'a BookDomains) -> Self {
         let judged = HashMap::new();
         Self { book, judged }
+    }
+
+    /// The book that the domains are judged by.
+    pub(super) const fn book(&self) -> &'a BookDomains {
+        self.book
     }
 
     /// What is odd about the domain of `email`.

@@ -119,6 +119,17 @@ impl Frequent {
                 .any(|known| !tables::is_generic(&known.label))
     }
 
+    /// True if `domain`, whose first label is apart, is one of these.
+    pub(super) fn has(&self, domain: &str, label: &str) -> bool {
+        let is_same = |known: &Known| {
+            domain
+                .strip_prefix(&known.label)
+                .and_then(|rest| rest.strip_prefix('.'))
+                == Some(&known.suffix)
+        };
+        !self.domains.is_empty() && self.named(&spelling::look(label)).any(is_same)
+    }
+
     fn named(&self, look: &str) -> impl Iterator<Item = &Known> + use<'_> {
         let indices = self.by_look.get(look).into_iter().flatten();
         indices.filter_map(|index| self.domains.get(*index))

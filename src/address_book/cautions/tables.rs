@@ -163,6 +163,30 @@ pub(super) fn has_customers(host: &Registrable<'_>) -> bool {
 /// Names below a country's ending that are shorter are often a registry's: `dp.ua`, `nsw.au`.
 const LONGEST_OF_REGISTRY: usize = 3;
 
+/// Services that put the address of a correspondent into an address of their own.
+const RELAYS: &[&str] = &["appleid.com", "duck.com", "icloud.com", "onmicrosoft.com"];
+
+/// True if a domain, or what it is below, is such a service's.
+pub(super) fn is_relay(domain: &str) -> bool {
+    let lower = domain.to_ascii_lowercase();
+    let is_below = |relay: &&str| {
+        lower
+            .strip_suffix(*relay)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    RELAYS.iter().any(|relay| is_below(&relay))
+}
+
+/// What machines write before an address that they put into another: bounces, signed senders, forwarders.
+const OF_MACHINES: &[&str] = &[
+    "bounce", "btv1", "daemon", "errors", "fbl", "mailer", "prvs", "return", "srs0", "srs1", "unsub", "verp",
+];
+
+/// True if the beginning of a local part, in lower case, is a machine's.
+pub(super) fn is_of_machine(before: &str) -> bool {
+    OF_MACHINES.iter().any(|word| before.contains(word))
+}
+
 /// Domains of one provider at which the same local part is the same mailbox.
 const SAME_MAILBOX: &[(&str, &str)] = &[
     ("googlemail.com", "gmail.com"),
