@@ -32,7 +32,7 @@ use foldhash::{HashMap, HashMapExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) use domains::{BookDomains, Domains, labels_of_owner};
+pub(super) use domains::{BookDomains, Domains, are_of_one_owner, labels_of_owner};
 
 /// Something odd about a harvested contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -117,6 +117,17 @@ fn lower(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// True if both addresses are one, or at one domain, subdomains aside, where not everybody has an address.
+pub(in crate::address_book) fn are_of_one_owner(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    let is_same = one == other;
+    let Some(((_, one), (_, other))) = address::split(&one).zip(address::split(&other)) else {
+        return false;
+    };
+    let (one, other) = (Registrable::of(one), Registrable::of(other));
+    is_same || (one.domain == other.domain && !tables::is_well_known(one.domain, one.label))
+}
+
 /// The labels of a domain that may be its owner's name, the last first; none where everybody has an address.
 pub(in crate::address_book) fn labels_of_owner(domain: &str) -> impl Iterator<Item = &str> {
     let Registrable {

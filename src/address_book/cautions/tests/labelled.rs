@@ -1,7 +1,11 @@
 //! The labelled contacts: those that the rules were mended by, and those that were held out.
 
+use std::sync::Arc;
+
 use super::super::domains::TIMES;
 use super::*;
+use crate::address_book::Contact;
+use crate::address_book::index::Index;
 
 /// A row of `labelled.tsv`; its head explains the columns.
 pub(super) struct Labelled {
@@ -42,7 +46,7 @@ fn read(text: &'static str) -> Vec<Labelled> {
     .collect()
 }
 
-/// The codes of a row's own contact, the last of its listing.
+/// The codes of a row's own contact, the last of its listing, in a page of it and in a book that was read whole.
 fn found(row: &Labelled, times: usize) -> String {
     let book = BookDomains::with_times(row.listing.iter().map(|(_, email)| email.as_str()), times);
     let (name, email) = row.listing.last().unwrap();
@@ -52,7 +56,14 @@ fn found(row: &Labelled, times: usize) -> String {
             .iter()
             .map(|(name, email)| (name.as_deref(), email.as_str())),
     );
-    if same.last() == Some(&true) {
+    let contact = |(name, email): &(Option<String>, String)| Contact {
+        id: 1,
+        email: email.clone(),
+        name: name.clone(),
+        cautions: Vec::new(),
+    };
+    let whole = Index::new(row.listing.iter().map(contact).collect(), Arc::new([]), Vec::new());
+    if same.last() == Some(&true) || whole.has_namesake(name.as_deref(), email) {
         cautions.push(Caution::SameNameOtherAddress);
     }
     cautions.sort();
