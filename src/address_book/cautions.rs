@@ -7,7 +7,7 @@
 //! | caution | decided from | by |
 //! |---|---|---|
 //! | `hidden_characters_removed`, `text_cut`, `address_missing` | the cleaning of the text | the caller |
-//! | `name_shows_other_address` | the name | `names` |
+//! | `name_shows_other_address` | the name, and the local part of the address | `names`, `local_part` |
 //! | `name_is_not_a_name` | the name, and the local part of the address | `names`, `instructions` |
 //! | `lookalike_domain` | the domain, against the book's others | `domains` |
 //! | `mixed_scripts_in_name`, `…_address`, `…_domain` | a word, the local part, a label | `scripts` |
@@ -17,6 +17,7 @@
 mod address;
 mod domains;
 mod instructions;
+mod local_part;
 mod lookalike;
 mod lures;
 mod names;
@@ -31,7 +32,7 @@ use foldhash::{HashMap, HashMapExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) use domains::{BookDomains, Domains, labels_of_owner};
+pub(super) use domains::{BookDomains, Domains, are_of_one_owner, labels_of_owner};
 
 /// Something odd about a harvested contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -44,7 +45,7 @@ pub enum Caution {
     TextCut,
     /// The portal gave no address, so nobody can write to this contact.
     AddressMissing,
-    /// The name shows an e-mail address, or a company's `@domain`, that is not this contact's own.
+    /// The name, or the local part, shows an e-mail address or a company's `@domain` that is not this contact's own.
     NameShowsOtherAddress,
     /// The domain looks like another one that the same book uses often.
     LookalikeDomain,
@@ -103,7 +104,9 @@ impl Caution {
             }
             Self::TextCut => "The name or address was too long and is cut.",
             Self::AddressMissing => "The portal gave no address, so nobody can write to this contact.",
-            Self::NameShowsOtherAddress => "The name shows another address than the one that mail would go to.",
+            Self::NameShowsOtherAddress => {
+                "The name, or the part before @, shows another address than mail would go to."
+            }
             Self::LookalikeDomain => "The domain looks like another one that this address book uses often.",
             Self::MixedScriptsInDomain => "The domain mixes alphabets, so its letters may not be what they seem.",
             Self::MixedScriptsInAddress => {
@@ -127,7 +130,7 @@ pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &mut Domains<
     let mut cautions = Vec::new();
     let name = name.unwrap_or_default();
     let (local, domain) = address::split(email).unwrap_or((email, ""));
-    if names::shows_other_address(name, email) {
+    if names::shows_other_address(name, email) || local_part::shows_other_address(local, domain, domains.book()) {
         cautions.push(Caution::NameShowsOtherAddress);
     }
     // A missing address has its own caution, from the cleaning.

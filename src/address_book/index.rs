@@ -7,6 +7,7 @@
 
 mod asked;
 mod keys;
+mod namesakes;
 #[cfg(test)]
 pub(super) mod tests;
 mod vocabulary;
@@ -28,8 +29,6 @@ use vocabulary::{Collected, Vocabulary};
 const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
 /// Entries that are compared before the caller is asked whether to go on.
 const AT_ONCE: usize = 256;
-/// Entries that are looked at for a namesake; more have one hash only if somebody made them.
-const MAX_NAMESAKES: usize = 1_000;
 
 /// A book that was read, or a part of one.
 #[derive(Debug, Default)]
@@ -48,6 +47,8 @@ pub(super) struct Index {
     by_address: Keys,
     /// Entries by the hash of the name's [key](key_of_name).
     by_name: Keys,
+    /// Entries by the hashes of how their names [sound](namesakes).
+    by_sound: Keys,
     pub(super) domains: BookDomains,
 }
 
@@ -174,6 +175,7 @@ impl Index {
     fn find_addresses_and_names(&mut self) {
         let mut addresses: Vec<(u32, u32)> = Vec::new();
         let mut names: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
+        let mut sounds: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
         let mut before = None;
         for (number, entry) in (0..).zip(&self.entries) {
             let Some(contact) = self.row(entry) else {
@@ -187,10 +189,12 @@ impl Index {
                 && let Some(key) = key_of_name(contact.name.as_deref(), &contact.email)
             {
                 names.push((text_hash(&key), number));
+                sounds.extend(self.sound_of(entry, contact).map(|hash| (hash, number)));
             }
         }
         self.by_address = Keys::new(&addresses);
         self.by_name = Keys::new(&names);
+        self.by_sound = Keys::new(&sounds);
         let contacts = self.contacts.iter().chain(self.employees.iter());
         self.domains = BookDomains::of(contacts.map(|contact| contact.email.as_str()));
     }
@@ -343,21 +347,6 @@ impl Index {
             })
         };
         [entry].into_iter().chain(others).filter_map(found).last()
-    }
-
-    /// True if somebody bears the same name with another address, as [`super::cautions::same_names`] has it.
-    pub(super) fn has_namesake(&self, name: Option<&str>, email: &str) -> bool {
-        let Some(key) = key_of_name(name, email) else {
-            return false;
-        };
-        let address = email.to_lowercase();
-        let numbers = self.by_name.get(text_hash(&key)).iter();
-        let rows = numbers.take(MAX_NAMESAKES).filter_map(|number| {
-            let entry = self.entry(*number)?;
-            self.row(entry)
-        });
-        rows.filter(|row| row.email.to_lowercase() != address)
-            .any(|row| key_of_name(row.name.as_deref(), &row.email).as_ref() == Some(&key))
     }
 }
 

@@ -51,6 +51,13 @@ impl BookDomains {
         Self { counts, frequent }
     }
 
+    /// True if `domain` is one that this book uses often.
+    pub(super) fn uses_often(&self, domain: &str) -> bool {
+        let lower = lower(domain);
+        let Registrable { domain, label, .. } = Registrable::of(&lower);
+        domain == lower && self.frequent.has(domain, label)
+    }
+
     /// What is odd about a domain.
     fn cautions(&self, domain: &str) -> Vec<Caution> {
         let Some(host) = address::host(domain) else {
@@ -83,6 +90,11 @@ impl<'a> Domains<'a> {
         Self { book, judged }
     }
 
+    /// The book that the domains are judged by.
+    pub(super) const fn book(&self) -> &'a BookDomains {
+        self.book
+    }
+
     /// What is odd about the domain of `email`.
     pub(super) fn cautions(&mut self, email: &str) -> &[Caution] {
         let Some((_, domain)) = address::split(email) else {
@@ -103,6 +115,17 @@ fn lower(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// True if both addresses are one, or at one domain, subdomains aside, where not everybody has an address.
+pub(in crate::address_book) fn are_of_one_owner(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    let is_same = one == other;
+    let Some(((_, one), (_, other))) = address::split(&one).zip(address::split(&other)) else {
+        return false;
+    };
+    let (one, other) = (Registrable::of(one), Registrable::of(other));
+    is_same || (one.domain == other.domain && !tables::is_well_known(one.domain, one.label))
 }
 
 /// The labels of a domain that may be its owner's name, the last first; none where everybody has an address.

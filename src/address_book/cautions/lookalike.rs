@@ -4,13 +4,14 @@
 //! |---|---|
 //! | `c0ntoso.com`, `cоntoso.de` (Cyrillic о), `cöntoso.com` | looks the same, under any ending; from 4 letters |
 //! | `cotnoso.com`, `conntoso.com`, `con-toso.com`, `comtoso.com` | swapped, doubled, hyphen, near letter; from 5 letters |
-//! | `contiso.com`, `contosos.com` | any other one edit after the first letter; from 7 letters |
+//! | `contiso.com`, `ontoso.com` | any other one edit, a first letter that is another apart; from 7 letters |
 //! | `contoso-mail.example`, `contosobilling.com` | its name and a word that lures (`lures`), under any ending |
 //! | `contoso.payments.example`, `contoso.com.evil.example` | its name before another's domain, with a lure or its ending |
+//! | `contoso.evil.example` | its name alone there; from 7 letters, or from 5 if its domain is used much more |
 //!
 //! No imitation: `contoso.de` (the same company more often than not), `mail.contoso.com`, `contoso-service.com`,
-//! `school12.com` beside `school13.com`. Edits of names under 7 letters count under the same ending only: short names
-//! have real neighbours.
+//! `contoso.zendesk.com`, `school12.com` beside `school13.com`. Edits of names under 7 letters count under the same
+//! ending only: short names have real neighbours. Digits that stand for letters do not count as edits (`c0ntosso.com`).
 //!
 //! Frequent domains are found by look through a map, and by name and name with one letter left out in a sorted list, so
 //! that a book of thousands of domains costs no comparison of each with each.
@@ -29,6 +30,10 @@ const LEAST_FOR_LOOK: usize = 4;
 const LEAST_FOR_SMALL_EDIT: usize = 5;
 /// The shortest name of which any edit counts, and under any ending.
 const LEAST_FOR_ANY_EDIT: usize = 7;
+/// A letter that is moved by more places is seen.
+const MOST_PLACES: usize = 3;
+/// A name alone before another's domain imitates a domain of so many times the addresses, whatever its length.
+const TIMES_ALONE: usize = 10;
 /// Names that share a look or one deletion, at most so many of them are compared, the most frequent first; an attacker
 /// chooses the domains, and without a bound also the cost.
 const MAX_BUCKET: usize = 16;
@@ -103,9 +108,26 @@ impl Frequent {
         if same_looking.any(|known| known.label != host.label && known.letters.len() >= LEAST_FOR_LOOK) {
             return true;
         }
-        self.edited(host).filter(is_rarer).any(|known| known.is_edited_in(host))
-            || (self.lured(host.label).chain(self.fronted(host)).filter(is_rarer))
+        let written = [Some(host.label.to_owned()), spelling::without_digits(host.label)];
+        let mut edited = written.iter().flatten().flat_map(|label| {
+            let letters: Vec<char> = label.chars().collect();
+            let near = self.near(&letters).filter(is_rarer);
+            near.filter(move |known| known.is_edited_in(&letters, host.suffix))
+        });
+        edited.next().is_some()
+            || (self.lured(host.label).chain(self.fronted(host, count)).filter(is_rarer))
                 .any(|known| !tables::is_generic(&known.label))
+    }
+
+    /// True if `domain`, whose first label is apart, is one of these.
+    pub(super) fn has(&self, domain: &str, label: &str) -> bool {
+        let is_same = |known: &Known| {
+            domain
+                .strip_prefix(&known.label)
+                .and_then(|rest| rest.strip_prefix('.'))
+                == Some(&known.suffix)
+        };
+        !self.domains.is_empty() && self.named(&spelling::look(label)).any(is_same)
     }
 
     fn named(&self, look: &str) -> impl Iterator<Item = &Known> + use<'_> {
@@ -113,9 +135,9 @@ impl Frequent {
         indices.filter_map(|index| self.domains.get(*index))
     }
 
-    fn edited(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
-        let letters: Vec<char> = host.label.chars().collect();
-        let hashes = deletions(&self.hashing, &letters);
+    /// Known names that may be one edit away.
+    fn near(&self, letters: &[char]) -> impl Iterator<Item = &Known> + use<'_> {
+        let hashes = deletions(&self.hashing, letters);
         hashes.into_iter().flat_map(|hash| {
             let first = self.by_deletion.partition_point(|(known, _)| *known < hash);
             let rest = self.by_deletion.get(first..).unwrap_or_default();
@@ -152,32 +174,36 @@ impl Frequent {
         })
     }
 
-    /// Known names that stand as a label before another's domain, with their own ending or a lure after them. A name
-    /// alone there is a customer of that domain, or a branch: `contoso.zendesk.com`.
-    fn fronted(&self, host: &Registrable<'_>) -> impl Iterator<Item = &Known> {
+    /// Known names that stand as a label before another's domain, which has `count` addresses. A name alone there may be
+    /// a customer of that domain, or a branch: `contoso.zendesk.com`.
+    fn fronted<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a Known> {
         let Registrable { subdomains, label, .. } = *host;
         let is_lured = label.split('-').any(lures::is_lure);
+        let has_customers = tables::has_customers(host);
         let rests = std::iter::successors(Some(subdomains), |rest| rest.split_once('.').map(|(_, after)| after));
         rests.flat_map(move |rest| {
             let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
-            let known = self.named(&spelling::look(name));
-            known.filter(move |known| {
+            let known = self.named(&spelling::look(name)).filter(move |known| {
                 let rest = after.strip_prefix(known.suffix.as_str());
                 let is_followed_by_its_ending = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-                known.letters.len() >= LEAST_FOR_LOOK && (is_lured || is_followed_by_its_ending)
-            })
+                let counts_alone = !has_customers
+                    && (known.letters.len() >= LEAST_FOR_ANY_EDIT
+                        || (known.letters.len() >= LEAST_FOR_SMALL_EDIT
+                            && known.count >= TIMES_ALONE.saturating_mul(count.max(1))));
+                known.letters.len() >= LEAST_FOR_LOOK && (is_lured || is_followed_by_its_ending || counts_alone)
+            });
+            known.chain(self.lured(name))
         })
     }
 }
 
 impl Known {
-    /// True if one edit of this name gives the label of `host`, and a reader may overlook it.
-    fn is_edited_in(&self, host: &Registrable<'_>) -> bool {
-        let other: Vec<char> = host.label.chars().collect();
+    /// True if one edit of this name gives `other`, which has this ending, and a reader may overlook it.
+    fn is_edited_in(&self, other: &[char], suffix: &str) -> bool {
         let length = self.letters.len();
         let is_long = length >= LEAST_FOR_ANY_EDIT;
-        match Edit::between(&self.letters, &other) {
-            Some(Edit::Small) => length >= LEAST_FOR_SMALL_EDIT && (is_long || self.suffix == host.suffix),
+        match Edit::between(&self.letters, other) {
+            Some(Edit::Small) => length >= LEAST_FOR_SMALL_EDIT && (is_long || self.suffix == suffix),
             Some(Edit::Other) => is_long,
             None => false,
         }
@@ -189,12 +215,13 @@ impl Known {
 enum Edit {
     /// Neighbours swapped, a letter doubled or a double one single, a hyphen more or less, a letter for a near one.
     Small,
-    /// One letter more, less or other.
+    /// One letter more, less, other, or moved by a few places.
     Other,
 }
 
 impl Edit {
-    /// `None` if the names are equal, further apart, differ in a number, or in the first letter: readers see those.
+    /// `None` if the names are equal, further apart, or differ in a number; also if the first letter is another, or is an
+    /// `e`, `i` or `m` more or less, which make other names (`eschool`): readers see those.
     fn between(one: &[char], other: &[char]) -> Option<Self> {
         let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
         let (one_rest, other_rest) = (one.get(same..)?, other.get(same..)?);
@@ -219,12 +246,24 @@ impl Edit {
                 } else if *added == '-' || last == Some(added) {
                     Some(Self::Small)
                 } else {
-                    (same > 0).then_some(Self::Other)
+                    (same > 0 || !matches!(added, 'e' | 'i' | 'm')).then_some(Self::Other)
                 }
             }
-            _ => None,
+            _ => (is_moved(one_rest, other_rest) || is_moved(other_rest, one_rest)).then_some(Self::Other),
         }
     }
+}
+
+/// True if the first letter of `one` stands some places later in `other`.
+fn is_moved(one: &[char], other: &[char]) -> bool {
+    let Some((moved, rest)) = one.split_first() else {
+        return false;
+    };
+    let passed = rest.iter().zip(other).take_while(|(one, other)| one == other).count();
+    !moved.is_numeric()
+        && (1..=MOST_PLACES).contains(&passed)
+        && other.get(passed) == Some(moved)
+        && rest.get(passed..) == other.get(passed + 1..)
 }
 
 /// Hashes of a name and of the name with each one letter left out. Names one edit apart share one of them. Names can

@@ -3,7 +3,7 @@
 //! | in a name | is |
 //! |---|---|
 //! | `boss@contoso.com`, `boss [at] contoso [dot] com` | an address; odd if it is not the contact's own |
-//! | `Anna @ contoso.com`, `@contoso.com` | a domain with a common ending; odd if the contact is elsewhere |
+//! | `Anna @ contoso.com`, `Anna at contoso.com`, `@contoso.com` | a domain with a common ending; odd if the contact is elsewhere |
 //! | `@anna.petrova`, `Anna@Contoso`, `Anna @ Contoso`, `icon@2x` | a handle or a company: nothing odd |
 //!
 //! [`has_marks`] knows what markup, links and formulas begin with; instructions are told by `instructions`.
@@ -16,7 +16,7 @@ const CUT: char = '…';
 /// True if `name` shows an address, or a domain behind an `@`, other than those of `email`.
 pub(super) fn shows_other_address(name: &str, email: &str) -> bool {
     // Most names have nothing that could be an `@`, also a disguised one.
-    if !name.contains(['@', '＠', '﹫', '[', '(', '{']) {
+    if !name.contains(['@', '＠', '﹫', '[', '(', '{']) && !name.contains(" at ") {
         return false;
     }
     let readable = without_disguise(name);
@@ -76,21 +76,19 @@ fn has_mark(lower: &str, mark: &str) -> bool {
 
 /// An address or, with an empty local part, a domain that a name shows.
 #[derive(Debug, Clone, Copy)]
-struct Shown<'a> {
-    local: &'a str,
-    domain: &'a str,
+pub(super) struct Shown<'a> {
+    pub(super) local: &'a str,
+    pub(super) domain: &'a str,
 }
 
 impl Shown<'_> {
     /// True if mail to `shown` reaches this mailbox: subdomains, `+tags`, case and a provider's aliases aside.
     fn is_mailbox_of(&self, shown: &Shown<'_>) -> bool {
-        let (Some(own_host), Some(shown_host)) = (address::host(self.domain), address::host(shown.domain)) else {
-            return false;
-        };
-        let own_domain = tables::mailbox_domain(Registrable::of(&own_host).domain);
-        let shown_domain = tables::mailbox_domain(Registrable::of(&shown_host).domain);
-        own_domain == shown_domain
-            && (shown.local.is_empty() || mailbox(self.local, own_domain) == mailbox(shown.local, own_domain))
+        let (own, shown_domain) = (provider(self.domain), provider(shown.domain));
+        own.is_some_and(|own| {
+            shown_domain.as_ref() == Some(&own)
+                && (shown.local.is_empty() || mailbox(self.local, &own) == mailbox(shown.local, &own))
+        })
     }
 
     /// True if the name was cut amid its own address, and amid a label: `boss@contoso.com…` is no start of
@@ -106,6 +104,12 @@ impl Shown<'_> {
     }
 }
 
+/// What is registered of a domain; of the same provider always the same.
+pub(super) fn provider(domain: &str) -> Option<String> {
+    let host = address::host(domain)?;
+    Some(tables::mailbox_domain(Registrable::of(&host).domain).to_owned())
+}
+
 fn mailbox(local: &str, domain: &str) -> String {
     let local = local.trim_matches(['"', '\'']).to_lowercase();
     let mailbox = local.split_once('+').map_or(local.as_str(), |(mailbox, _)| mailbox);
@@ -115,11 +119,12 @@ fn mailbox(local: &str, domain: &str) -> String {
     mailbox.to_owned()
 }
 
-/// The text with full-width and spelled-out `@` and dots as such.
+/// The text with full-width and spelled-out `@` and dots as such, and without blanks around dots.
 fn without_disguise(name: &str) -> String {
     const AT: &[&str] = &["[at]", "(at)", "{at}", "[собака]", "(собака)"];
     const DOT: &[&str] = &["[dot]", "(dot)", "{dot}", "[точка]", "(точка)"];
     let mut text = name.replace(['＠', '﹫'], "@").replace(['。', '．'], ".");
+    text = text.replace(" at ", " @ ").replace(" . ", ".");
     if text.contains(['[', '(', '{']) {
         let lower = text.to_lowercase();
         if AT.iter().any(|at| lower.contains(at)) {
@@ -133,7 +138,7 @@ fn without_disguise(name: &str) -> String {
     text
 }
 
-fn shown_in(text: &str) -> impl Iterator<Item = Shown<'_>> {
+pub(super) fn shown_in(text: &str) -> impl Iterator<Item = Shown<'_>> {
     text.match_indices('@').filter_map(|(position, _)| {
         let (before, after) = text.split_at_checked(position)?;
         let after = after.strip_prefix('@')?;
@@ -157,7 +162,8 @@ fn first_run(text: &str) -> &str {
     run.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
-fn is_shown_domain(domain: &str, is_bare: bool) -> bool {
+/// True for a domain; without a local part, only for one with a common ending.
+pub(super) fn is_shown_domain(domain: &str, is_bare: bool) -> bool {
     let Some((front, top)) = domain.rsplit_once('.') else {
         return false;
     };

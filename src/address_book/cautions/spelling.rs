@@ -98,16 +98,40 @@ pub(super) fn is_alphanumeric(character: char) -> bool {
     }
 }
 
-/// What a label of a domain looks like: 5 for s, vv for w and cl for d as well; TR39 has 0, 1 and rn.
+/// Digits and the letters for which they stand in a label; a skeleton knows the first two.
+const DIGITS: [(char, &str); 8] = [
+    ('0', "o"),
+    ('1', "l"),
+    ('3', "e"),
+    ('4', "a"),
+    ('5', "s"),
+    ('7', "t"),
+    ('8', "b"),
+    ('9', "g"),
+];
+
+/// What a label of a domain looks like: digits as letters, vv as w and cl as d as well; TR39 has rn.
 pub(super) fn look(label: &str) -> String {
-    let mut look = folded(label);
-    if look.contains(['3', '4', '5']) {
-        look = look.replace('3', "e").replace('4', "a").replace('5', "s");
-    }
+    let mut look = with_letters(folded(label));
     if look.contains("vv") || look.contains("cl") {
         look = look.replace("vv", "w").replace("cl", "d");
     }
     look
+}
+
+/// A label with letters in the place of its digits, if it has both.
+pub(super) fn without_digits(label: &str) -> Option<String> {
+    let has_both = label.contains(char::is_numeric) && label.contains(char::is_alphabetic);
+    has_both.then(|| with_letters(label.to_owned()))
+}
+
+fn with_letters(mut label: String) -> String {
+    if label.bytes().any(|byte| byte.is_ascii_digit()) {
+        for (digit, letter) in DIGITS {
+            label = label.replace(digit, letter);
+        }
+    }
+    label
 }
 
 /// What `text` reads as, however it is disguised: [`folded`], and letters that only a person takes for Latin ones (small

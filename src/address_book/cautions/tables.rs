@@ -1,5 +1,6 @@
 //! Words and domains that the rules know. Pure data; each list says what earns a place.
 
+use super::domains::Registrable;
 use super::lures;
 
 /// Second levels that registries sell names under, below a country's ending: `contoso.co.uk`, `contoso.com.tr`.
@@ -105,6 +106,87 @@ pub(super) fn is_well_known(registrable: &str, label: &str) -> bool {
     WELL_KNOWN_LABELS.contains(&label) || WELL_KNOWN.contains(&registrable)
 }
 
+/// Domains below which each customer has a subdomain of the company's name, and endings that are sold like a country's.
+/// What forgers get there for nothing (`github.io`, `web.app`) is left out.
+const OF_CUSTOMERS: &[&str] = &[
+    "amocrm.ru",
+    "atlassian.net",
+    "bamboohr.com",
+    "basecamphq.com",
+    "co.com",
+    "dynamics.com",
+    "eu.com",
+    "force.com",
+    "freshdesk.com",
+    "freshservice.com",
+    "getcourse.ru",
+    "greenhouse.io",
+    "helpscoutapp.com",
+    "hubspotemail.net",
+    "intercom-mail.com",
+    "lever.co",
+    "lviv.ua",
+    "myfreshworks.com",
+    "myshopify.com",
+    "myworkday.com",
+    "odoo.com",
+    "okdesk.ru",
+    "omnidesk.ru",
+    "onmicrosoft.com",
+    "personio.com",
+    "personio.de",
+    "pipedrive.com",
+    "recruitee.com",
+    "ru.com",
+    "ru.net",
+    "salesforce.com",
+    "service-now.com",
+    "sharepoint.com",
+    "slack.com",
+    "teamtailor.com",
+    "uk.com",
+    "us.com",
+    "usedesk.ru",
+    "workable.com",
+    "youtrack.cloud",
+    "zendesk.com",
+    "zohodesk.com",
+    "zohodesk.eu",
+];
+
+/// True if a company's name before such a domain is rather its customer's than a forger's.
+pub(super) fn has_customers(host: &Registrable<'_>) -> bool {
+    let is_registry = host.suffix.len() == 2 && host.label.len() <= LONGEST_OF_REGISTRY;
+    is_registry || OF_CUSTOMERS.contains(&host.domain) || is_well_known(host.domain, host.label)
+}
+
+/// Names below a country's ending that are shorter are often a registry's: `dp.ua`, `nsw.au`.
+const LONGEST_OF_REGISTRY: usize = 3;
+
+/// Services that put the address of a correspondent into an address of their own.
+const RELAYS: &[&str] = &["appleid.com", "duck.com", "icloud.com", "onmicrosoft.com"];
+
+/// True if a domain, or what it is below, is such a service's.
+pub(super) fn is_relay(domain: &str) -> bool {
+    let lower = domain.to_ascii_lowercase();
+    let is_below = |relay: &&str| {
+        lower
+            .strip_suffix(*relay)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    RELAYS.iter().any(|relay| is_below(&relay))
+}
+
+/// What machines write before an address that they put into another: bounces, signed senders, forwarders.
+const OF_MACHINES: &[&str] = &[
+    "bounce", "btv1", "daemon", "errors", "fbl", "mailer", "prvs", "return", "srs0", "srs1", "unsub", "verp",
+];
+
+/// True if the beginning of a local part, in lower case, is a machine's.
+pub(super) fn is_of_machine(before: &str) -> bool {
+    OF_MACHINES.iter().any(|word| before.contains(word))
+}
+
 /// Domains of one provider at which the same local part is the same mailbox.
 const SAME_MAILBOX: &[(&str, &str)] = &[
     ("googlemail.com", "gmail.com"),
@@ -129,10 +211,67 @@ pub(super) fn mailbox_domain(registrable: &str) -> &str {
         .map_or(registrable, |(_, domain)| domain)
 }
 
-/// Labels that say nothing about whose they are, so that one with a lure beside it imitates nobody.
+/// Labels that say nothing about whose they are, so that they imitate nobody beside a lure or before another's domain:
+/// trades, departments and places.
 const GENERIC_LABELS: &[&str] = &[
-    "bank", "business", "client", "clients", "cloud", "company", "customer", "group", "hosting", "info", "inbox",
-    "market", "office", "online", "server", "service", "shop", "store", "system", "team",
+    "academy",
+    "alumni",
+    "america",
+    "asia",
+    "bank",
+    "berlin",
+    "budapest",
+    "business",
+    "client",
+    "clients",
+    "cloud",
+    "company",
+    "customer",
+    "digital",
+    "education",
+    "energy",
+    "europe",
+    "finance",
+    "germany",
+    "group",
+    "hosting",
+    "inbox",
+    "info",
+    "international",
+    "legal",
+    "logistics",
+    "london",
+    "madrid",
+    "market",
+    "marketing",
+    "media",
+    "mobile",
+    "moscow",
+    "moskva",
+    "office",
+    "online",
+    "paris",
+    "partner",
+    "partners",
+    "prague",
+    "press",
+    "research",
+    "russia",
+    "sales",
+    "server",
+    "service",
+    "shop",
+    "staff",
+    "store",
+    "student",
+    "students",
+    "studio",
+    "system",
+    "team",
+    "travel",
+    "ukraine",
+    "university",
+    "warsaw",
 ];
 
 /// True if a label is no name of its own.
@@ -151,7 +290,7 @@ pub(super) fn is_common_ending(top: &str) -> bool {
     COMMON_ENDINGS.contains(&top)
 }
 
-/// Letters that differ by a stroke; TR39 does not pair them.
+/// Letters and digits that differ by a stroke; TR39 does not pair them.
 const NEAR_LETTERS: &[(char, char)] = &[
     ('m', 'n'),
     ('i', 'l'),
@@ -160,6 +299,10 @@ const NEAR_LETTERS: &[(char, char)] = &[
     ('g', 'q'),
     ('c', 'e'),
     ('f', 't'),
+    ('i', 'j'),
+    ('i', '1'),
+    ('b', '6'),
+    ('z', '2'),
 ];
 
 /// True if a reader easily takes one letter for the other.

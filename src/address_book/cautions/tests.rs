@@ -1,94 +1,12 @@
-//! The labelled set, and what holds for any text.
+//! What holds for any text; the labelled contacts are in `labelled`.
 
-use super::domains::TIMES;
+mod labelled;
+
 use super::*;
 use proptest::prelude::*;
 
-/// A row of `labelled.tsv`; its head explains the columns.
-struct Labelled {
-    listing: Vec<(Option<String>, String)>,
-    expected: String,
-    why: &'static str,
-}
-
-fn labelled() -> Vec<Labelled> {
-    let rows = include_str!("labelled.tsv").lines();
-    let rows = rows.filter(|line| !line.starts_with('#'));
-    rows.map(|line| {
-        let columns: Vec<&'static str> = line.split('\t').collect();
-        let [book, name, email, expected, why] = columns[..] else {
-            panic!("five columns: {line}")
-        };
-        let absent = |text: &str| if text == "-" { String::new() } else { text.to_owned() };
-        let mut listing: Vec<(Option<String>, String)> = Vec::new();
-        for part in book.split(';').filter(|part| *part != "-") {
-            if let Some((name, email)) = part.split_once('<') {
-                listing.push((Some(name.trim().to_owned()), email.trim_end_matches('>').to_owned()));
-            } else {
-                let (domain, count) = part.split_once('*').unwrap();
-                listing.extend((0..count.parse().unwrap()).map(|n: u32| (None, format!("person{n}@{domain}"))));
-            }
-        }
-        listing.push((Some(absent(name)), absent(email)));
-        Labelled {
-            listing,
-            expected: absent(expected),
-            why,
-        }
-    })
-    .collect()
-}
-
 fn beside(book: &BookDomains, name: &str, email: &str) -> Vec<Caution> {
     of_contact(Some(name), email, &mut Domains::beside(book))
-}
-
-/// The codes of a row's own contact, the last of its listing.
-fn found(row: &Labelled, times: usize) -> String {
-    let book = BookDomains::with_times(row.listing.iter().map(|(_, email)| email.as_str()), times);
-    let (name, email) = row.listing.last().unwrap();
-    let mut cautions = beside(&book, name.as_deref().unwrap_or_default(), email);
-    let same = same_names(
-        row.listing
-            .iter()
-            .map(|(name, email)| (name.as_deref(), email.as_str())),
-    );
-    if same.last() == Some(&true) {
-        cautions.push(Caution::SameNameOtherAddress);
-    }
-    cautions.sort();
-    let codes: Vec<_> = cautions.into_iter().map(Caution::code).collect();
-    codes.join(",")
-}
-
-#[test]
-fn every_labelled_contact_has_the_cautions_it_should() {
-    let rows = labelled();
-    let wrong: Vec<String> = rows
-        .iter()
-        .filter_map(|row| {
-            let found = found(row, TIMES);
-            let contact = row.listing.last().unwrap();
-            (found != row.expected).then(|| format!("{contact:?} {}: {found:?}, not {:?}", row.why, row.expected))
-        })
-        .collect();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    let ordinary = rows.iter().filter(|row| row.expected.is_empty()).count();
-    assert!(
-        ordinary >= 90 && rows.len() - ordinary >= 60,
-        "{ordinary} of {}",
-        rows.len()
-    );
-}
-
-#[test]
-fn neighbours_of_the_threshold_err_more() {
-    let rows = labelled();
-    let errors = |times| rows.iter().filter(|row| found(row, times) != row.expected).count();
-    assert_eq!(
-        [1, 2, TIMES, 4, 5].map(errors).map(|errors| errors > 0),
-        [true, true, false, true, true]
-    );
 }
 
 #[test]
@@ -199,7 +117,7 @@ fn disguises() -> Vec<(&'static str, Disguise)> {
 
 #[test]
 fn an_instruction_is_found_in_every_disguise() {
-    let rows = labelled();
+    let rows = labelled::rows();
     let instructions = rows.iter().filter_map(|row| {
         let (name, _) = row.listing.last().unwrap();
         name.as_deref().filter(|name| instructions::are_in(name))

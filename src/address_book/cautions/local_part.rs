@@ -1,0 +1,61 @@
+//! Whether the part of an address before its `@` shows another address. Pure.
+//!
+//! | local part | shows |
+//! |---|---|
+//! | `"boss@contoso.com"`, `boss%contoso.com`, `contoso.com!boss`, `boss=contoso.com` | an address, whatever the book |
+//! | `boss.contoso.com`, `boss-at-contoso.com`, `contoso.com` | an address or a domain, if the book uses that domain often |
+//!
+//! Nothing odd: what machines write (`bounce+anna=contoso.com`, `SRS0=…`), tags (`anna+contoso.com`), the mailbox of a shop
+//! that nobody knows (`romashka.ru@mail.ru`), and the own domain.
+
+use super::domains::BookDomains;
+use super::names::{self, Shown};
+use super::tables;
+
+/// True if `local` shows an address at another domain than `domain`, to which mail would go.
+pub(super) fn shows_other_address(local: &str, domain: &str, book: &BookDomains) -> bool {
+    // Nearly all local parts are words with a dot between them at most.
+    if local.len() < SHORTEST || !local.contains('.') {
+        return false;
+    }
+    let is_other = |shown: &str| names::provider(shown) != names::provider(domain);
+    let unquoted = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    if let Some(unquoted) = unquoted {
+        let text = unquoted.replace('\\', "");
+        let is_full = |shown: &Shown<'_>| !shown.local.is_empty() && is_other(shown.domain);
+        return names::shown_in(&text).any(|shown| is_full(&shown));
+    }
+    let is_shown = |shown: &str| names::is_shown_domain(shown, true) && is_other(shown);
+    if by_a_sign(local).is_some_and(is_shown) {
+        return true;
+    }
+    !tables::is_relay(domain) && usual_domain_at_its_end(local, book).is_some_and(is_other)
+}
+
+/// `a@b.de` has fewer letters than any that is worth showing.
+const SHORTEST: usize = 6;
+
+/// The domain that a sign other than `@` parts from a local part.
+fn by_a_sign(local: &str) -> Option<&str> {
+    if let Some((_, shown)) = local.rsplit_once('%') {
+        return Some(shown);
+    }
+    if let Some((shown, _)) = local.split_once('!') {
+        return Some(shown);
+    }
+    let (before, shown) = local.split_once('=')?;
+    // Machines write numbers, tags or their name before the address.
+    let is_of_machine = before.contains(['+', '=']) || tables::is_of_machine(&before.to_lowercase());
+    (!is_of_machine && !shown.contains('=')).then_some(shown)
+}
+
+/// The domain that `local` ends with, if the book uses it often; none in a tag.
+fn usual_domain_at_its_end<'a>(local: &'a str, book: &BookDomains) -> Option<&'a str> {
+    if local.contains(['+', '#']) {
+        return None;
+    }
+    let is_border = |octet: u8| matches!(octet, b'.' | b'_' | b'-');
+    let starts = (0..local.len()).filter(|at| *at == 0 || local.as_bytes().get(at - 1).copied().is_some_and(is_border));
+    let mut ends = starts.filter_map(|start| local.get(start..));
+    ends.find(|end| end.contains('.') && book.uses_often(end))
+}
