@@ -16,6 +16,7 @@
 
 #[cfg(test)]
 mod brute_force;
+mod declension;
 mod diminutives;
 mod fit;
 mod layout;
