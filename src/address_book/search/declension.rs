@@ -25,7 +25,7 @@ const ENDINGS: &str = include_str!("declension/endings.tsv");
 /// Letters of the longest ending.
 const LONGEST_ENDING: usize = 5;
 /// Nominatives of a word at most.
-const MAX_NOMINATIVES: usize = 16;
+const MAX_NOMINATIVES: usize = 12;
 
 /// Genders and cases in which a word may be, as a set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,9 +38,11 @@ impl Forms {
     /// The nominative of a woman's name.
     const SHE: Self = Self(Self::HE.0 << Self::CASES);
     const NOMINATIVE: Self = Self(Self::HE.0 | Self::SHE.0);
+    /// The nominative and the vocative.
+    const UNCHANGED: Self = Self(Self::NOMINATIVE.0 | Self::NOMINATIVE.0 << (Self::CASES - 1));
     /// All of a woman's name.
     const ALL_OF_HER: Self = Self(((1 << Self::CASES) - 1) << Self::CASES);
-    const ALL: Self = Self((1 << (2 * Self::CASES)) - 1);
+    pub(super) const ALL: Self = Self((1 << (2 * Self::CASES)) - 1);
     const CASES: u16 = 7;
 
     /// The forms of a row of the table: the letters of men's cases, and of women's.
@@ -52,11 +54,12 @@ impl Forms {
         Self(bits(his) | (bits(hers) << Self::CASES))
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    fn or(self, other: Self) -> Self {
+    /// Both sets in one.
+    pub(in crate::address_book) fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -65,14 +68,15 @@ impl Forms {
         words.into_iter().fold(Self::ALL, Self::and) != Self::NONE
     }
 
-    /// Forms that are spelt like the nominative itself: those of names that are not declined, as women's in a consonant.
+    /// Forms that are spelt like the nominative itself: the vocative, and all forms of names that are not declined, such as
+    /// women's in a consonant.
     pub(in crate::address_book) fn of_nominative(plain: &str) -> Self {
         let is_never_declined = |letter: char| !is_cyrillic(letter) || "еиоуэюыіїє".contains(letter);
         match plain.chars().next_back() {
             Some('х') if plain.ends_with("ых") || plain.ends_with("их") => Self::ALL,
-            Some('а' | 'я') => Self::NOMINATIVE,
+            Some('а' | 'я') => Self::UNCHANGED,
             Some(last) if is_never_declined(last) => Self::ALL,
-            _ => Self::HE.or(Self::ALL_OF_HER),
+            _ => Self::UNCHANGED.or(Self::ALL_OF_HER),
         }
     }
 }
@@ -115,13 +119,13 @@ pub(in crate::address_book) fn nominatives(plain: &str) -> Vec<Nominative> {
     let letters = plain.chars().count();
     let stems = plain.char_indices().map(|(at, _)| at);
     for at in stems.skip(letters.saturating_sub(LONGEST_ENDING).max(1)) {
-        let Some((stem, rows)) = plain
+        let Some((stem, ending, rows)) = plain
             .split_at_checked(at)
-            .and_then(|(stem, ending)| Some((stem, ROWS.get(ending)?)))
+            .and_then(|(stem, ending)| Some((stem, ending, ROWS.get(ending)?)))
         else {
             continue;
         };
-        for row in rows.iter().filter(|row| may_follow(stem, row.nominative)) {
+        for row in rows.iter().filter(|row| may_follow(stem, ending, row.nominative)) {
             let text = format!("{stem}{}", row.nominative);
             if let Some(known) = found.iter_mut().find(|known| known.text == text) {
                 known.forms = known.forms.or(row.forms);
@@ -133,21 +137,25 @@ pub(in crate::address_book) fn nominatives(plain: &str) -> Vec<Nominative> {
     found
 }
 
-/// True if names are spelt so.
-fn may_follow(stem: &str, ending: &str) -> bool {
+/// True if names are spelt so: with this ending of the nominative, and with that of the declined word.
+fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
     const VOWELS: &str = "аеиоуыэюяіїє";
+    const HISSING: &str = "жчшщц";
     let Some(last) = stem.chars().next_back() else {
         return false;
     };
     let is_vowel = VOWELS.contains(last);
-    match ending.chars().next() {
+    match nominative.chars().next() {
         // Лёве is of Лёва, and Льве of Лев.
         None if stem == "лев" => false,
-        None => !is_vowel && last != 'ь' && stem.chars().any(|letter| VOWELS.contains(letter)),
+        // A name of two letters (Ян) has a vowel.
+        None => !is_vowel && stem.chars().any(|letter| VOWELS.contains(letter)),
         Some('й') => is_vowel,
         Some('ь') => !is_vowel && !"ьйгкх".contains(last),
+        // Сашей, but Анной.
+        Some('а') if declined.starts_with('е') && declined.chars().count() > 1 => HISSING.contains(last),
         Some('а' | 'о' | 'ы') => !is_vowel && !"ьй".contains(last),
-        Some('я') => !"гкхжчшщц".contains(last),
+        Some('я') => !"гкх".contains(last) && !HISSING.contains(last),
         Some(_) => true,
     }
 }

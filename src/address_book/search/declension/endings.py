@@ -83,11 +83,13 @@ def plain(word):
 
 
 def change(word, declined):
-    """The endings of both, from the first letter that differs."""
+    """The endings of both, from the first letter that differs; that of a nominative in a vowel is never empty."""
     word, declined = plain(word), plain(declined)
     same = 0
     while word[same : same + 1] == declined[same : same + 1] != "":
         same += 1
+    if word[same:] == "" and word[-1] in "аеиоуыэюяіїє":
+        same -= 1
     return declined[same:], word[same:]
 
 
@@ -101,7 +103,7 @@ def main(petrovich, shevchenko):
     print("# Made by endings.py from petrovich-rules and shevchenko-js, both MIT. Declined, nominative, men's cases, women's:")
     print("# genitive, dative, accusative, instrumental, locative, vocative.")
     for (declined, nominative), forms in sorted(rows.items()):
-        if declined:
+        if declined != nominative:
             cases = ["".join(case for case in "gdailv" if (gender, case) in forms) for gender in "mw"]
             print("\t".join([declined, nominative, *cases]))
 

@@ -1,12 +1,11 @@
 //! Russian and Ukrainian first names of which no declined form is another name. Data.
 //!
 //! So they tell that a question declines. Left out are those of whom somebody else may be called so in the nominative:
-//! Александра, Валерия, Павла, Руслана, Владимира, Дениса and Андрея are women, Нино and Дину are other names.
+//! Александра, Валерия, Павла, Руслана, Володимира, Дениса and Андрея are women, Нино and Дину are other names.
 
 /// Men.
 pub(super) const MEN: &[&str] = &[
     "алексей",
-    "анатолий",
     "антон",
     "артем",
     "артур",
@@ -39,10 +38,8 @@ pub(super) const MEN: &[&str] = &[
     "тимур",
     "юрий",
     "яков",
-    "анатолій",
     "андрій",
     "віктор",
-    "володимир",
     "геннадій",
     "гліб",
     "григорій",
@@ -60,7 +57,6 @@ pub(super) const MEN: &[&str] = &[
     "сергій",
     "тимофій",
     "юрій",
-    "юхим",
     "яків",
 ];
 

@@ -86,11 +86,7 @@ fn declined_names_are_of_their_nominatives() {
         ("Любов Прилука", "Любові Прилуки, Любові Прилуці, Любов'ю Прилукою"),
     ] {
         for declined in declined.replace('\'', "").split(", ") {
-            assert!(
-                is_of(declined, name),
-                "{declined} is of {name}: {:?}",
-                declined.split(' ').map(nominatives).collect::<Vec<_>>()
-            );
+            assert!(is_of(declined, name), "{declined} is of {name}");
         }
     }
 }
@@ -139,7 +135,7 @@ fn a_declined_name_is_sure_where_nobody_is_called_so() {
         "Елене Волковой",
         "Павлові Зайцю",
         "Сергея Шевченко",
-        "Володимира Зайця",
+        "Сергія Зайця",
     ] {
         assert!(is_sure(sure), "{sure}");
     }
@@ -191,9 +187,15 @@ fn the_table_is_read() {
     );
 }
 
+fn any_word() -> impl Strategy<Value = String> {
+    let endings: Vec<&str> = ROWS.keys().copied().collect();
+    let declined = ("[а-яіїєґ]{0,9}", prop::sample::select(endings)).prop_map(|(stem, ending)| stem + ending);
+    prop_oneof![declined, any::<String>()]
+}
+
 proptest! {
     #[test]
-    fn nominatives_are_few_and_others(word in "[а-яіїєґ]{0,12}|\\PC{0,12}") {
+    fn nominatives_are_few_and_others(word in any_word()) {
         let found = nominatives(&word);
         prop_assert!(found.len() <= MAX_NOMINATIVES);
         prop_assert!(found.iter().all(|known| known.text != word && known.forms.and(Forms::NOMINATIVE) == Forms::NONE));
