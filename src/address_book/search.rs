@@ -10,12 +10,14 @@
 //! | `words` | words of the name, the local part of the address, or the company |
 //! | `transliterated` | the same in another script |
 //! | `keyboard_layout` | the same typed with another keyboard layout |
+//! | `declined` | forms of a Russian or Ukrainian name that nobody bears in the nominative |
 //! | `similar` | the same but for mistakes, other spellings, short forms of first names, initials, a part |
 //!
 //! `similar` is only shown if there is nothing better.
 
 #[cfg(test)]
 mod brute_force;
+mod declension;
 mod diminutives;
 mod fit;
 mod joined;
@@ -31,12 +33,13 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 pub(super) use brute_force::{fit as fit_of_everybody, near as near_of_everybody};
+pub(super) use declension::Forms;
 pub(super) use diminutives::keys_of_forms;
-pub(super) use fit::{Reading, is_patronymic};
+pub(super) use fit::{Reading, is_patronymic_in_any_case};
 pub(super) use joined::Joined;
 pub(super) use likeness::{
-    LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, is_beginning, is_initial_of, least_of_beginning, of_sounds,
-    of_words, other_genders,
+    LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, declined, is_beginning, is_initial_of, least_of_beginning,
+    of_sounds, of_words, other_genders,
 };
 pub(super) use near::is_strong;
 pub(super) use question::PartOfAddress;
@@ -63,6 +66,8 @@ pub enum Why {
     Transliterated,
     /// So they are with another keyboard layout.
     KeyboardLayout,
+    /// So they are in another case.
+    Declined,
     /// So they nearly are.
     Similar,
 }

@@ -4,7 +4,9 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::Index;
 use super::vocabulary::Alike;
-use crate::address_book::search::{Joined, Known, Likeness, Reading, Word, is_patronymic, is_strong, of_words};
+use crate::address_book::search::{
+    Joined, Known, Likeness, Reading, Word, is_patronymic_in_any_case, is_strong, of_words,
+};
 
 /// A reading of a question, seen beside the words of a book.
 pub(super) struct Asked<'a> {
@@ -141,7 +143,7 @@ impl<'a> Asked<'a> {
 
     /// Words of the question of which everybody who fits has one; `None` if there may be others.
     fn rarest(&self) -> Option<Vec<usize>> {
-        let needed = |(_, word): &(usize, &Word)| !word.is_initial && !is_patronymic(word);
+        let needed = |(_, word): &(usize, &Word)| !word.is_initial && !is_patronymic_in_any_case(word);
         let words = self.reading.words.iter().enumerate().filter(needed);
         let mut by_bearers: Vec<(usize, usize)> = words.map(|(at, _)| (self.count(at), at)).collect();
         by_bearers.sort_unstable();

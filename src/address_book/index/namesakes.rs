@@ -58,7 +58,7 @@ impl Index {
         if let Some(name) = contact.name.as_deref().filter(|name| name.contains(BRACKETS)) {
             return readings(&words(name)).first().copied();
         }
-        let words = self.words_of(entry).get(..usize::from(entry.name))?;
+        let words = self.bearer(entry).name;
         let sounds = words
             .iter()
             .filter_map(|number| self.vocabulary.word(*number)?.keys().next());

@@ -14,8 +14,8 @@ use foldhash::HashMap;
 
 use super::keys::{Keys, Part, hash, without, without_one};
 use crate::address_book::search::{
-    LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, is_beginning, is_initial_of, keys_of_forms,
-    least_of_beginning, of_sounds, other_genders,
+    Forms, LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, declined, is_beginning, is_initial_of,
+    keys_of_forms, least_of_beginning, of_sounds, other_genders,
 };
 
 /// Some forty are usual. In a book that has more on average, somebody made the words, and the last of them, which are
@@ -182,6 +182,18 @@ impl Vocabulary {
             for (number, initial) in beginnings.flat_map(|beginning| self.spelt(beginning)) {
                 found.add(number, || is_initial_of(wanted, initial).then_some(Likeness::Initial));
             }
+        }
+        let mut by_forms: HashMap<u32, Forms> = HashMap::default();
+        for (nominative, forms) in declined(wanted) {
+            for (number, word) in nominative.spellings().flat_map(|spelling| self.spelt(spelling)) {
+                if !word.is_initial && of_sounds(&nominative, word).is_some() {
+                    let known = by_forms.entry(number).or_default();
+                    *known = known.or(forms);
+                }
+            }
+        }
+        for (number, forms) in by_forms {
+            found.add(number, || Some(Likeness::Declined(forms)));
         }
         let forms = keys_of_forms(wanted).map(|key| (Cow::Borrowed(key), Likeness::OneName));
         let genders = wanted.keys().flat_map(other_genders);

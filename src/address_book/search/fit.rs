@@ -11,6 +11,7 @@
 
 use std::cmp::Reverse;
 
+use super::declension::{Forms, may_be_nominative, nominatives};
 use super::joined::Joined;
 use super::likeness::Likeness;
 use super::spelling::Word;
@@ -81,6 +82,11 @@ impl Reading {
             || is_other_order;
         let is_whole = left_over == 0 && !found.has_no_patronymic && in_order && of_name == self.words.len();
         let why = match found.worst {
+            Likeness::Declined(_)
+                if !is_similar && of_name > 1 && !self.is_other_layout && self.is_declined(&found) =>
+            {
+                Why::Declined
+            }
             _ if is_similar || !found.worst.is_the_word() => Why::Similar,
             _ if self.is_other_layout => Why::KeyboardLayout,
             Likeness::Same if is_whole => Why::ExactName,
@@ -111,6 +117,13 @@ impl Reading {
         })
     }
 
+    /// True if the words are forms of one name, and may not be another's nominative.
+    fn is_declined(&self, found: &Found) -> bool {
+        let is_in_name = |(_, place): &(&Word, &Place)| matches!(place, Place::Name(_));
+        let of_name = self.words.iter().zip(&found.places).filter(is_in_name);
+        Forms::agree([found.forms]) && !may_be_nominative(of_name.map(|(word, _)| word.plain()))
+    }
+
     /// Words that may not be found in a contact of whom two others are found whole.
     pub(in crate::address_book) fn may_be_missing(&self) -> usize {
         usize::from(self.words.iter().filter(|word| !word.is_initial).count() >= 3)
@@ -118,13 +131,17 @@ impl Reading {
 
     /// Finds every word; `None` if too little is found for anybody to be meant.
     fn found_in(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Found> {
-        let mut found = Found::default();
+        let mut found = Found {
+            forms: Forms::ALL,
+            ..Found::default()
+        };
         let (mut whole, mut missing) = (0, 0);
         for (at, word) in self.words.iter().enumerate() {
             let Some((likeness, place)) = best_place(at, word, bearer, &found.places, known) else {
                 if word.is_initial {
                     found.is_incomplete = true;
-                } else if is_patronymic(word) && !bearer.name.iter().any(|word| known.is_patronymic(*word)) {
+                } else if is_patronymic_in_any_case(word) && !bearer.name.iter().any(|word| known.is_patronymic(*word))
+                {
                     found.has_no_patronymic = true;
                 } else {
                     missing += 1;
@@ -142,6 +159,11 @@ impl Reading {
             found.elsewhere += usize::from(!matches!(place, Place::Name(_)) && !is_the_company);
             found.points += likeness.points() - place.cost();
             found.worst = found.worst.max(likeness);
+            found.forms = found.forms.and(match (likeness, place) {
+                (Likeness::Declined(forms), _) => forms,
+                (_, Place::Name(_)) => Forms::of_nominative(word.plain()),
+                _ => Forms::ALL,
+            });
             found.places.push(place);
         }
         found.is_company_alone = found
@@ -188,6 +210,8 @@ struct Found {
     places: Vec<Place>,
     points: i32,
     worst: Likeness,
+    /// The forms of a name that all words may be.
+    forms: Forms,
     /// Words that are not in the name, without a company that was asked for as one.
     elsewhere: usize,
     has_a_word: bool,
@@ -243,6 +267,18 @@ fn best_place<'a>(
 
 /// True for a word that ends like a patronymic.
 pub(in crate::address_book) fn is_patronymic(word: &Word) -> bool {
+    ends_like_patronymic(word.plain())
+}
+
+/// True for a word of a question that is a patronymic, or a declined one.
+pub(in crate::address_book) fn is_patronymic_in_any_case(word: &Word) -> bool {
+    is_patronymic(word)
+        || nominatives(word.plain())
+            .iter()
+            .any(|known| ends_like_patronymic(&known.text))
+}
+
+fn ends_like_patronymic(plain: &str) -> bool {
     const ENDINGS: &[&str] = &[
         "ович",
         "евич",
@@ -252,6 +288,7 @@ pub(in crate::address_book) fn is_patronymic(word: &Word) -> bool {
         "евна",
         "ична",
         "йович",
+        "івна",
         "ївна",
         "ovich",
         "evich",
@@ -263,5 +300,5 @@ pub(in crate::address_book) fn is_patronymic(word: &Word) -> bool {
         "owitsch",
         "owna",
     ];
-    ENDINGS.iter().any(|ending| word.plain().ends_with(ending)) && word.plain().chars().count() > 6
+    ENDINGS.iter().any(|ending| plain.ends_with(ending)) && plain.chars().count() > 6
 }

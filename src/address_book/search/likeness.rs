@@ -1,5 +1,6 @@
 //! How alike two words are. Pure.
 
+use super::declension::{Forms, nominatives};
 use super::diminutives;
 use super::spelling::Word;
 
@@ -11,6 +12,8 @@ pub(in crate::address_book) enum Likeness {
     Same,
     /// In another script.
     SoundsAlike,
+    /// Declined, in one of these forms.
+    Declined(Forms),
     /// In another spelling of the same script: Yuri and Yury, but also Meyer and Meier, who are two.
     SoundsHere,
     /// Another form of the same first name.
@@ -33,6 +36,7 @@ impl Likeness {
         match self {
             Self::Same => 100,
             Self::SoundsAlike => 97,
+            Self::Declined(_) => 95,
             Self::SoundsHere => 94,
             Self::OneName => 88,
             Self::Mistyped(1) => 82,
@@ -58,6 +62,10 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
     if wanted.is_initial || found.is_initial {
         return is_initial_of(wanted, found).then_some(Likeness::Initial);
     }
+    let declined = declined(wanted).filter(|(nominative, _)| of_sounds(nominative, found).is_some());
+    if let Some(forms) = declined.map(|(_, forms)| forms).reduce(Forms::or) {
+        return Some(Likeness::Declined(forms));
+    }
     if diminutives::are_one_name(wanted, found) {
         return Some(Likeness::OneName);
     }
@@ -71,6 +79,12 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
         return Some(Likeness::Beginning);
     }
     wanted.has_skeleton_of(found).then_some(Likeness::Consonants)
+}
+
+/// Words of which a word of the question may be a declined form.
+pub(in crate::address_book) fn declined(wanted: &Word) -> impl Iterator<Item = (Word, Forms)> {
+    let nominatives = nominatives(wanted.plain()).into_iter();
+    nominatives.map(|nominative| (Word::new(&nominative.text), nominative.forms))
 }
 
 /// How two words are one by what they share: the plain form, but for umlauts written out, or a key.

@@ -7,7 +7,7 @@
 //! - words of which one is alike, and the others look alike or are the same but for spaces.
 
 use super::diminutives;
-use super::fit::{Reading, is_patronymic};
+use super::fit::{Reading, is_patronymic_in_any_case};
 use super::likeness::{Likeness, loosely};
 use super::spelling::Word;
 use super::texts::{Bearer, Known};
@@ -99,7 +99,7 @@ impl Reading {
         let others = words.filter(|(at, _)| !pairs.iter().any(|pair| pair.asked == *at));
         others
             .map(|(_, word)| word)
-            .filter(|word| !word.is_initial && !is_patronymic(word))
+            .filter(|word| !word.is_initial && !is_patronymic_in_any_case(word))
     }
 
     /// The words of the question that are like words of the name, the likest first, each word once.
@@ -207,7 +207,7 @@ fn is_surname(word: &Word) -> bool {
     let letters = word.plain().chars();
     let is_long = letters.clone().count() >= LONG_ENOUGH
         || (letters.clone().count() > 1 && letters.clone().all(|c| c > '\u{2e80}'));
-    is_long && !is_patronymic(word) && !diminutives::is_first_name(word)
+    is_long && !is_patronymic_in_any_case(word) && !diminutives::is_first_name(word)
 }
 
 /// True if the one may be a short form of the other that no table has: they begin alike, or the one has the beginning of

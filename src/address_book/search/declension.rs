@@ -1,0 +1,248 @@
+//! Declined names: of which nominatives a Russian or Ukrainian word may be another form. Pure.
+//!
+//! A question often declines a name (`Анне Ковалёвой`), and a contact hardly ever does. So a word of the question may
+//! stand for each of its [`nominatives`]. Words of one person [agree](Forms::agree) in gender and case: Анне Ковалёвой is
+//! Анна Ковалёва, but Анне Ковалёву is nobody.
+//!
+//! Many forms are a nominative too: Александра Волкова is herself, or Александр Волков in the genitive. Where that
+//! [may be](may_be_nominative), the declined reading is no more than likely.
+//!
+//! The endings are data ([`ENDINGS`]). There are more nominatives by them than real ones (Анна may be of Анн), because
+//! only names in the book count.
+
+mod known;
+#[cfg(test)]
+mod tests;
+
+use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt};
+
+use super::spelling::is_cyrillic;
+
+/// Made by `endings.py`, which stands beside it and names the sources.
+const ENDINGS: &str = include_str!("declension/endings.tsv");
+/// Letters of the longest ending.
+const LONGEST_ENDING: usize = 5;
+/// Nominatives of a word at most.
+const MAX_NOMINATIVES: usize = 12;
+
+/// Genders and cases in which a word may be, as a set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::address_book) struct Forms(u16);
+
+impl Forms {
+    const NONE: Self = Self(0);
+    /// The nominative of a man's name.
+    const HE: Self = Self(1);
+    /// The nominative of a woman's name.
+    const SHE: Self = Self(Self::HE.0 << Self::CASES);
+    const NOMINATIVE: Self = Self(Self::HE.0 | Self::SHE.0);
+    /// The nominative and the vocative.
+    const UNCHANGED: Self = Self(Self::NOMINATIVE.0 | Self::NOMINATIVE.0 << (Self::CASES - 1));
+    /// All of a woman's name.
+    const ALL_OF_HER: Self = Self(((1 << Self::CASES) - 1) << Self::CASES);
+    pub(super) const ALL: Self = Self((1 << (2 * Self::CASES)) - 1);
+    const CASES: u16 = 7;
+
+    /// The forms of a row of the table: the letters of men's cases, and of women's.
+    fn of_row(his: &str, hers: &str) -> Self {
+        let bits = |cases: &str| {
+            let at = cases.chars().filter_map(|case| "ngdailv".find(case));
+            at.fold(0, |bits, at| bits | (1 << at))
+        };
+        Self(bits(his) | (bits(hers) << Self::CASES))
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Both sets in one.
+    pub(in crate::address_book) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// True if there is a gender and a case that all words may be in.
+    pub(in crate::address_book) fn agree(words: impl IntoIterator<Item = Self>) -> bool {
+        words.into_iter().fold(Self::ALL, Self::and) != Self::NONE
+    }
+
+    /// Forms that are spelt like the nominative itself: the vocative, and all forms of names that are not declined, such as
+    /// women's in a consonant.
+    pub(in crate::address_book) fn of_nominative(plain: &str) -> Self {
+        let is_never_declined = |letter: char| !is_cyrillic(letter) || "еиоуэюыіїє".contains(letter);
+        match plain.chars().next_back() {
+            Some('х') if plain.ends_with("ых") || plain.ends_with("их") => Self::ALL,
+            Some('а' | 'я') => Self::UNCHANGED,
+            Some(last) if is_never_declined(last) => Self::ALL,
+            _ => Self::UNCHANGED.or(Self::ALL_OF_HER),
+        }
+    }
+}
+
+/// A nominative of a declined word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::address_book) struct Nominative {
+    /// In lower case, plain.
+    pub(in crate::address_book) text: String,
+    /// What the declined word is of it; never its nominative.
+    pub(in crate::address_book) forms: Forms,
+}
+
+/// An ending of nominatives for one of declined words.
+#[derive(Debug)]
+struct Row {
+    nominative: &'static str,
+    forms: Forms,
+}
+
+/// By the ending of the declined word.
+static ROWS: LazyLock<HashMap<&str, Vec<Row>>> = LazyLock::new(|| {
+    let mut rows: HashMap<&str, Vec<Row>> = HashMap::with_capacity(256);
+    for line in ENDINGS.lines().filter(|line| !line.starts_with('#')) {
+        let mut columns = line.split('\t');
+        let mut column = || columns.next().unwrap_or_default();
+        let (declined, nominative) = (column(), column());
+        let forms = Forms::of_row(column(), column());
+        rows.entry(declined).or_default().push(Row { nominative, forms });
+    }
+    rows
+});
+
+/// The nominatives of which a word of a question may be another form, without itself; those of longer endings first.
+pub(in crate::address_book) fn nominatives(plain: &str) -> Vec<Nominative> {
+    let mut found: Vec<Nominative> = Vec::new();
+    if !plain.chars().next_back().is_some_and(is_cyrillic) {
+        return found;
+    }
+    let letters = plain.chars().count();
+    let stems = plain.char_indices().map(|(at, _)| at);
+    for at in stems.skip(letters.saturating_sub(LONGEST_ENDING).max(1)) {
+        let Some((stem, ending, rows)) = plain
+            .split_at_checked(at)
+            .and_then(|(stem, ending)| Some((stem, ending, ROWS.get(ending)?)))
+        else {
+            continue;
+        };
+        for row in rows.iter().filter(|row| may_follow(stem, ending, row.nominative)) {
+            let text = format!("{stem}{}", row.nominative);
+            if let Some(known) = found.iter_mut().find(|known| known.text == text) {
+                known.forms = known.forms.or(row.forms);
+            } else if found.len() < MAX_NOMINATIVES {
+                found.push(Nominative { text, forms: row.forms });
+            }
+        }
+    }
+    found
+}
+
+/// True if names are spelt so: with this ending of the nominative, and with that of the declined word.
+fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
+    const VOWELS: &str = "аеиоуыэюяіїє";
+    const HISSING: &str = "жчшщц";
+    let Some(last) = stem.chars().next_back() else {
+        return false;
+    };
+    let is_vowel = VOWELS.contains(last);
+    match nominative.chars().next() {
+        // Лёве is of Лёва, and Льве of Лев.
+        None if stem == "лев" => false,
+        // A name of two letters (Ян) has a vowel.
+        None => !is_vowel && stem.chars().any(|letter| VOWELS.contains(letter)),
+        Some('й') => is_vowel,
+        Some('ь') => !is_vowel && !"ьйгкх".contains(last),
+        // Сашей, but Анной.
+        Some('а') if declined.starts_with('е') && declined.chars().count() > 1 => HISSING.contains(last),
+        Some('а' | 'о' | 'ы') => !is_vowel && !"ьй".contains(last),
+        Some('я') => !"гкх".contains(last) && !HISSING.contains(last),
+        Some(_) => true,
+    }
+}
+
+/// True if a question may be a name in the nominative, of a man or of a woman, by its words in lower case, plain.
+pub(in crate::address_book) fn may_be_nominative<'a>(words: impl IntoIterator<Item = &'a str>) -> bool {
+    let words = words.into_iter().map(nominative_of);
+    words.fold(Forms::NOMINATIVE, Forms::and) != Forms::NONE
+}
+
+/// Whose nominative a word may be.
+fn nominative_of(plain: &str) -> Forms {
+    /// Of surnames and patronymics, and whose nominative they are.
+    const OF_SURNAMES: &[(Forms, &[&str])] = &[
+        (
+            Forms::NONE,
+            &[
+                "ого",
+                "ому",
+                "ему",
+                "овым",
+                "евым",
+                "иным",
+                "ским",
+                "цким",
+                "ову",
+                "еву",
+                "ину",
+                "ыну",
+                "ове",
+                "еве",
+                "ую",
+                "юю",
+                "ою",
+                "ею",
+                "ою",
+                "ові",
+                "еві",
+                "єві",
+                "ої",
+                "ичу",
+                "ичем",
+                "ича",
+                "иче",
+                "овны",
+                "евны",
+                "ичны",
+                "овне",
+                "евне",
+                "ичне",
+                "овну",
+                "евну",
+                "ичну",
+                "овной",
+                "евной",
+                "ичной",
+                "івни",
+                "івні",
+                "івну",
+                "івною",
+                "ївни",
+                "ївні",
+                "ївну",
+                "ївною",
+            ],
+        ),
+        (Forms::HE, &["ой", "ий", "ый"]),
+        (
+            Forms::SHE,
+            &["ова", "ева", "ина", "ына", "ская", "цкая", "ська", "цька"],
+        ),
+    ];
+    const SHORTEST: usize = 5;
+    let is_known = |known: &Nominative| {
+        let text = known.text.as_str();
+        known::MEN.contains(&text) || known::WOMEN.contains(&text)
+    };
+    if !plain.ends_with('о') && nominatives(plain).iter().any(is_known) {
+        // Анне, Марие and Анни are names elsewhere.
+        let is_foreign = ["не", "ие", "нни"].iter().any(|ending| plain.ends_with(ending));
+        return if is_foreign { Forms::SHE } else { Forms::NONE };
+    }
+    if plain.chars().count() < SHORTEST {
+        return Forms::NOMINATIVE;
+    }
+    let by_ending = OF_SURNAMES
+        .iter()
+        .find(|(_, endings)| endings.iter().any(|ending| plain.ends_with(ending)));
+    by_ending.map_or(Forms::NOMINATIVE, |(forms, _)| *forms)
+}
