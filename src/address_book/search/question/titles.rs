@@ -44,6 +44,7 @@ enum Place {
     Small,
     After,
     Degree,
+    Capitals,
     Comma,
     Inside,
 }
@@ -68,6 +69,7 @@ static TITLES: LazyLock<Titles> = LazyLock::new(|| {
                 "small" => Place::Small,
                 "after" => Place::After,
                 "degree" => Place::Degree,
+                "capitals" => Place::Capitals,
                 "comma" => Place::Comma,
                 "inside" => Place::Inside,
                 _ => {
@@ -155,7 +157,10 @@ fn drop_before(words: &mut Vec<Typed>, start: usize, titles: &Titles) {
 }
 
 fn stands_before(place: Place, title: &[Typed], behind: &[Typed]) -> bool {
-    let Some(next) = behind.first() else { return false };
+    // Herr, Lucy
+    let Some(next) = behind.first().filter(|next| !next.is_after_comma) else {
+        return false;
+    };
     match place {
         Place::Before => true,
         Place::Dotted => title.last().is_some_and(|typed| typed.is_before_dot),
@@ -174,7 +179,12 @@ fn drop_behind(words: &mut Vec<Typed>, titles: &Titles) {
                 let least = match place {
                     Place::After => 1,
                     Place::Degree => 2,
-                    Place::Comma if is_given_as_degree(title) => 2,
+                    Place::Capitals if is_in_capitals(title) && !is_in_capitals(before) => 2,
+                    Place::Comma
+                        if is_in_capitals(title) && title.first().is_some_and(|typed| typed.is_after_comma) =>
+                    {
+                        2
+                    }
                     _ => return false,
                 };
                 behind.is_empty() && before.len() >= least
@@ -188,8 +198,8 @@ fn drop_behind(words: &mut Vec<Typed>, titles: &Titles) {
     }
 }
 
-fn is_given_as_degree(title: &[Typed]) -> bool {
-    title.first().is_some_and(|typed| typed.is_after_comma) && title.iter().all(|typed| typed.is_in_capitals)
+fn is_in_capitals(words: &[Typed]) -> bool {
+    words.iter().all(|typed| typed.is_in_capitals)
 }
 
 /// Drops what stands between two surnames of a person.
@@ -278,6 +288,12 @@ mod tests {
     fn words_that_are_names_stay() {
         for text in [
             "Lucy Herr",
+            "Herr, Lucy",
+            "Пан, Виктор",
+            "Chika Obi Mba",
+            "CHIKA OBI MBA",
+            "Karim Rahman Md",
+            "Lieber Karl",
             "Herr",
             "Виктор Пан",
             "Пан",
@@ -326,7 +342,7 @@ mod tests {
             let (place, titles) = line.split_once('\t').unwrap();
             assert!(
                 [
-                    "before", "dotted", "small", "after", "degree", "comma", "attached", "inside"
+                    "before", "dotted", "small", "after", "degree", "capitals", "comma", "attached", "inside"
                 ]
                 .contains(&place),
                 "{place}"
