@@ -1,5 +1,7 @@
 //! The figures of the HTTP server: calls, where answers come from, what was waited for.
 
+use std::time::Duration;
+
 use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, SECRET, Settings};
 use bitrix24_mail_mcp::transports::http::Limits;
 use serde_json::json;
@@ -7,6 +9,9 @@ use serde_json::json;
 use crate::harness::{call, program};
 use crate::http_client::{Request, ask};
 use crate::http_server::{InProcess, Program, look_up};
+
+/// What has not happened by then will not.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn figures_count_calls_by_tool_and_outcome_and_hold_nothing_else() {
@@ -96,7 +101,8 @@ async fn where_answers_come_from_and_what_they_waited_for_is_counted() {
         {}
         portal.release_answers();
     };
-    tokio::join!(twins, release);
+    let both = async { tokio::join!(twins, release) };
+    tokio::time::timeout(PATIENCE, both).await.expect("a twin under way");
     let metrics = ask(server.address, &Request::get("/metrics")).await.body;
     for (from, count) in [("kept", 1.0), ("under_way", 1.0), ("portal", 3.0)] {
         assert_eq!(

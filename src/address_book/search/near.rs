@@ -235,3 +235,71 @@ pub(in crate::address_book) fn is_strong(likeness: &Likeness) -> bool {
 fn rarity(bearers: usize) -> i32 {
     10_i32.saturating_sub_unsigned(bearers.max(1).ilog2()).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Wanted, fit_of_everybody, near_of_everybody};
+    use super::*;
+
+    /// True if the contact bears no such name and is near, in a book where so many bear each word.
+    fn is_near(asked: &str, name: &str, bearers: usize) -> bool {
+        let wanted = Wanted::new(asked);
+        let sure = fit_of_everybody(&wanted, Some(name), "u1@x.example").filter(|fit| fit.why < Why::Similar);
+        sure.is_none() && near_of_everybody(&wanted, Some(name), "u1@x.example", &|_| bearers).is_some()
+    }
+
+    #[test]
+    fn somebody_is_near_by_a_rare_surname_beside_a_first_name_that_begins_alike() {
+        for (asked, name) in [
+            ("Lenni Quistgaard", "Leopold Quistgaard"),
+            ("Tonia Quistgaard", "Antonia Quistgaard"),
+        ] {
+            assert!(is_near(asked, name, FEW), "{asked}: {name}");
+        }
+        assert!(!is_near("Lenni Quistgaard", "Leopold Quistgaard", FEW + 1));
+        for (asked, name) in [
+            ("Timothy Quistgaard", "Jane Quistgaard"),
+            ("Robert Hansen", "Robert Quistgaard"),
+            ("Иван Сергеевич Лапин", "Пётр Сергеевич Орлов"),
+        ] {
+            assert!(!is_near(asked, name, 1), "{asked}: {name}");
+        }
+    }
+
+    #[test]
+    fn somebody_is_near_by_all_words_of_the_own_name() {
+        for (asked, name) in [
+            ("Linda Park, Head of Sales", "Linda Park"),
+            ("Park, Linda (EXT) [Fabrikam]", "Linda Park"),
+            ("Linda \"Lin\" Park", "Park, Linda"),
+        ] {
+            assert!(is_near(asked, name, 1_000), "{asked}: {name}");
+        }
+        for (asked, name) in [
+            ("Linda, Head of Sales", "Linda"),
+            ("Linda Park, Head of Sales", "Linda Johnson"),
+        ] {
+            assert!(!is_near(asked, name, 1_000), "{asked}: {name}");
+        }
+    }
+
+    #[test]
+    fn somebody_is_near_by_words_that_look_alike_and_by_other_spaces() {
+        for (asked, name) in [
+            ("Anna Mosk", "Anna Musk"),
+            ("Anna Bowyer", "Anna Bayer"),
+            ("Anna Vandervelde", "Anna van der Velde"),
+            ("Angus Mac Intyre", "Angus MacIntyre"),
+            ("Anna De la Cruz", "Anna Delacruz"),
+        ] {
+            assert!(is_near(asked, name, 1_000), "{asked}: {name}");
+        }
+        for (asked, name) in [
+            ("Anna Klein", "Anna Gross"),
+            ("Maria Petrova", "Marina Petrenko"),
+            ("Li Wu", "Lu Wei"),
+        ] {
+            assert!(!is_near(asked, name, 1_000), "{asked}: {name}");
+        }
+    }
+}

@@ -198,16 +198,18 @@ pub(super) fn split(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The Arabic article is a word of its own, as Al-Tahan has it in Latin letters.
+/// A word of its own, as Al-Tahan has it in Latin letters.
+pub(super) const ARABIC_ARTICLE: &str = "ال";
+
+/// Takes the Arabic article off a word.
 fn without_article(word: String) -> impl Iterator<Item = String> {
-    const ARTICLE: &str = "ال";
     /// Elias, Alexander, Albert and others only begin so.
     const NAMES: &[&str] = &["یاس", "کس", "برت", "یز", "هام", "فرید", "فونس", "ین", "یس"];
-    let rest = word.strip_prefix(ARTICLE).filter(|rest| {
+    let rest = word.strip_prefix(ARABIC_ARTICLE).filter(|rest| {
         let is_name = NAMES.iter().any(|name| rest.starts_with(name));
         !is_name && rest.chars().count() > 2
     });
-    let apart = rest.map(|rest| [ARTICLE.to_owned(), rest.to_owned()]);
+    let apart = rest.map(|rest| [ARABIC_ARTICLE.to_owned(), rest.to_owned()]);
     let whole = apart.is_none().then_some(word);
     apart.into_iter().flatten().chain(whole)
 }

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::super::spelling::{is_apostrophe, split};
+use super::super::spelling::{ARABIC_ARTICLE, is_apostrophe, split};
 
 const TABLE: &str = include_str!("titles.txt");
 
@@ -164,7 +164,7 @@ fn stands_before(place: Place, title: &[Typed], behind: &[Typed]) -> bool {
     match place {
         Place::Before => true,
         Place::Dotted => title.last().is_some_and(|typed| typed.is_before_dot),
-        Place::Small if next.has_no_case => behind.len() >= 2,
+        Place::Small if next.has_no_case => behind.iter().filter(|typed| typed.word != ARABIC_ARTICLE).count() >= 2,
         Place::Small => next.is_capital && title.first().is_some_and(|typed| !typed.is_capital),
         _ => false,
     }
@@ -266,7 +266,7 @@ mod tests {
             ("Bapak Widodo", "widodo"),
             ("Malam Bello", "bello"),
             ("श्री शर्मा", "शर्मा"),
-            ("السيد محمد البدوي", "محمد البدوي"),
+            ("السيد محمد البدوي", "محمد ال بدوی"),
             ("田中さん", "田中"),
             ("佐々木花子 様", "佐々木花子"),
             ("김민수님", "김민수"),
