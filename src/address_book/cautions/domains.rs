@@ -51,6 +51,12 @@ impl BookDomains {
         Self { counts, frequent }
     }
 
+    /// True if this book often uses a domain that ends as `text` does.
+    pub(super) fn has_top_of(&self, text: &str) -> bool {
+        let top = text.rsplit('.').next().unwrap_or_default();
+        self.frequent.has_top(&lower(top))
+    }
+
     /// True if `domain` is one that this book uses often.
     pub(super) fn uses_often(&self, domain: &str) -> bool {
         let lower = lower(domain);

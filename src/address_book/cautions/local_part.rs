@@ -51,7 +51,7 @@ fn by_a_sign(local: &str) -> Option<&str> {
 
 /// The domain that `local` ends with, if the book uses it often; none in a tag.
 fn usual_domain_at_its_end<'a>(local: &'a str, book: &BookDomains) -> Option<&'a str> {
-    if local.contains(['+', '#']) {
+    if local.contains(['+', '#']) || !book.has_top_of(local) {
         return None;
     }
     let is_border = |octet: u8| matches!(octet, b'.' | b'_' | b'-');

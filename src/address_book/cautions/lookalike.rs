@@ -46,6 +46,8 @@ pub(super) struct Frequent {
     domains: Vec<Known>,
     times: usize,
     by_look: HashMap<String, Vec<usize>>,
+    /// The last labels of the domains, each once and in order.
+    tops: Vec<String>,
     /// Hashes of the names and of their deletions with the index of the name, in order.
     by_deletion: Vec<(u64, usize)>,
     hashing: RandomState,
@@ -70,6 +72,7 @@ impl Frequent {
         };
         for (domain, count) in often {
             let Registrable { label, suffix, .. } = Registrable::of(domain);
+            frequent.tops.extend(domain.rsplit('.').next().map(str::to_owned));
             frequent.insert(Known {
                 label: label.to_owned(),
                 suffix: suffix.to_owned(),
@@ -79,6 +82,8 @@ impl Frequent {
         }
         frequent.by_deletion.sort_unstable();
         frequent.by_deletion.dedup();
+        frequent.tops.sort_unstable();
+        frequent.tops.dedup();
         frequent
     }
 
@@ -119,6 +124,11 @@ impl Frequent {
                 .any(|known| !tables::is_generic(&known.label))
     }
 
+    /// True if the last label of one of these is `top`.
+    pub(super) fn has_top(&self, top: &str) -> bool {
+        self.tops.binary_search_by(|known| known.as_str().cmp(top)).is_ok()
+    }
+
     /// True if `domain`, whose first label is apart, is one of these.
     pub(super) fn has(&self, domain: &str, label: &str) -> bool {
         let is_same = |known: &Known| {
@@ -127,7 +137,7 @@ impl Frequent {
                 .and_then(|rest| rest.strip_prefix('.'))
                 == Some(&known.suffix)
         };
-        !self.domains.is_empty() && self.named(&spelling::look(label)).any(is_same)
+        self.named(&spelling::look(label)).any(is_same)
     }
 
     fn named(&self, look: &str) -> impl Iterator<Item = &Known> + use<'_> {
@@ -178,8 +188,8 @@ impl Frequent {
     /// a customer of that domain, or a branch: `contoso.zendesk.com`.
     fn fronted<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a Known> {
         let Registrable { subdomains, label, .. } = *host;
-        let is_lured = label.split('-').any(lures::is_lure);
         let has_customers = tables::has_customers(host);
+        let is_lured = !has_customers && label.split('-').any(lures::is_lure);
         let rests = std::iter::successors(Some(subdomains), |rest| rest.split_once('.').map(|(_, after)| after));
         rests.flat_map(move |rest| {
             let (name, after) = rest.split_once('.').unwrap_or((rest, ""));

@@ -99,7 +99,17 @@ const LURES: &[&str] = &[
 ];
 
 /// Lures only between hyphens: `contoso-com.ru`.
-const HYPHENED_LURES: &[&str] = &["com", "www"];
+const HYPHENED_LURES: &[&str] = &[
+    "ceo",
+    "com",
+    "docs",
+    "files",
+    "official",
+    "onedrive",
+    "sharepoint",
+    "treasury",
+    "www",
+];
 
 /// True for a part of a hyphenated label that is a lure.
 pub(super) fn is_lure(part: &str) -> bool {

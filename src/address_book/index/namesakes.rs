@@ -26,73 +26,92 @@ impl Index {
     /// True if somebody bears the same name with another address; [`super::super::cautions::same_names`] knows the first
     /// row of the table.
     pub(in crate::address_book) fn has_namesake(&self, name: Option<&str>, email: &str) -> bool {
-        let Some(key) = key_of_name(name, email) else {
+        let Some((name, key)) = name.zip(key_of_name(name, email)) else {
             return false;
         };
         let address = email.to_lowercase();
-        let is_other = |row: &&Contact| row.email.to_lowercase() != address;
-        let mut rows = self.rows_of(self.by_name.get(text_hash(&key))).filter(is_other);
-        rows.any(|row| key_of_name(row.name.as_deref(), &row.email).as_ref() == Some(&key))
-            || name.is_some_and(|name| self.has_one_that_sounds_like(&words(name), email))
+        let numbers = self.by_name.get(text_hash(&key)).iter().take(MAX_NAMESAKES);
+        let mut rows = numbers.filter_map(|number| self.row(self.entry(*number)?));
+        rows.any(|row| {
+            row.email.to_lowercase() != address && key_of_name(row.name.as_deref(), &row.email).as_ref() == Some(&key)
+        }) || self.has_one_that_sounds_like(name, &address)
     }
 
-    fn has_one_that_sounds_like(&self, wanted: &[Word], email: &str) -> bool {
-        let others = |hash: u32| {
-            let rows = self.rows_of(self.by_sound.get(hash));
-            rows.filter(|row| !are_of_one_owner(&row.email, email))
+    /// `address` is in lower case.
+    fn has_one_that_sounds_like(&self, name: &str, address: &str) -> bool {
+        let words: Vec<Word>;
+        let wanted: Vec<&Word> = if let Some(entry) = self.entry_of(name, address) {
+            self.full_name(entry, name)
+        } else {
+            let texts = Texts::of(Some(name), "").name;
+            words = texts
+                .iter()
+                .take(full_words(name, texts.len()))
+                .map(|word| Word::new(word))
+                .collect();
+            words.iter().collect()
         };
-        let mut others = readings(wanted).into_iter().flat_map(others);
-        others.any(|row| are_one_name(wanted, &words(row.name.as_deref().unwrap_or_default())))
+        readings(&wanted).into_iter().any(|reading| {
+            let numbers = self.by_sound.get(reading).iter().take(MAX_NAMESAKES);
+            let mut entries = numbers.filter_map(|number| self.entry(*number));
+            entries.any(|entry| {
+                let row = self.row(entry);
+                row.is_some_and(|row| {
+                    are_one_name(&wanted, self.full_name(entry, row.name.as_deref().unwrap_or_default()))
+                        && !are_of_one_owner(&row.email, address)
+                })
+            })
+        })
     }
 
-    fn rows_of<'a>(&'a self, numbers: &'a [u32]) -> impl Iterator<Item = &'a Contact> {
-        let entries = numbers
+    /// The entry of this name and address.
+    fn entry_of(&self, name: &str, address: &str) -> Option<&Entry> {
+        let (first, known, _) = self.of_address(address).next()?;
+        let same = self
+            .entries
             .iter()
-            .take(MAX_NAMESAKES)
-            .filter_map(|number| self.entry(*number));
-        entries.filter_map(|entry| self.row(entry))
+            .skip(first as usize)
+            .take_while(|entry| entry.person == known.person);
+        let is_named = |entry: &&Entry| self.row(entry).and_then(|row| row.name.as_deref()) == Some(name);
+        same.into_iter().find(is_named)
     }
 
     /// The hash of how the name of an entry sounds, if it is a full one.
     pub(super) fn sound_of(&self, entry: &Entry, contact: &Contact) -> Option<u32> {
-        if let Some(name) = contact.name.as_deref().filter(|name| name.contains(BRACKETS)) {
-            return readings(&words(name)).first().copied();
-        }
-        let words = self.bearer(entry).name;
-        let sounds = words
-            .iter()
-            .filter_map(|number| self.vocabulary.word(*number)?.keys().next());
-        WORDS
-            .contains(&words.len())
-            .then(|| sounds.map(sound).fold(0, u32::wrapping_add))
+        let words = self.full_name(entry, contact.name.as_deref()?);
+        let sounds = words.iter().filter_map(|word| word.keys().next()).map(sound);
+        sounds.reduce(u32::wrapping_add)
+    }
+
+    /// The words of an entry that bears this name, if it is a full one; else none.
+    fn full_name(&self, entry: &Entry, name: &str) -> Vec<&Word> {
+        let count = full_words(name, self.bearer(entry).name.len());
+        let words = self.words_of(entry).iter().take(count);
+        words.filter_map(|number| self.vocabulary.word(*number)).collect()
     }
 }
 
-const BRACKETS: [char; 2] = ['(', '['];
-
-/// The words of a full name, without what stands in brackets behind it.
-fn words(name: &str) -> Vec<Word> {
-    let name = name.split(BRACKETS).next().unwrap_or_default();
-    let words = Texts::of(Some(name), "").name;
-    if WORDS.contains(&words.len()) {
-        words.iter().map(|word| Word::new(word)).collect()
-    } else {
-        Vec::new()
-    }
+/// How many of the `count` words of a name are a full name; what stands in brackets behind one is a company, or a team.
+fn full_words(name: &str, count: usize) -> usize {
+    let count = match name.split_once(['(', '[']) {
+        Some((before, _)) => Texts::of(Some(before), "").name.len().min(count),
+        None => count,
+    };
+    if WORDS.contains(&count) { count } else { 0 }
 }
 
 /// The hashes of how a full name may sound, the usual one first.
-fn readings(words: &[Word]) -> Vec<u32> {
+fn readings(words: &[&Word]) -> Vec<u32> {
     let mut readings = vec![0_u32; usize::from(!words.is_empty())];
     for word in words {
         let sounds: Vec<u32> = word.keys().map(sound).collect();
-        let with = |sound: &u32| {
-            let before = readings.iter();
-            before.map(|before| before.wrapping_add(*sound)).collect::<Vec<_>>()
-        };
-        readings = sounds.iter().flat_map(with).take(MAX_READINGS).collect();
+        let all = sounds
+            .iter()
+            .flat_map(|sound| readings.iter().map(|before| before.wrapping_add(*sound)));
+        readings = all.take(MAX_READINGS).collect();
+        readings.sort_unstable();
+        readings.dedup();
     }
-    readings.dedup();
     readings
 }
 
@@ -102,12 +121,76 @@ fn sound(key: &str) -> u32 {
 }
 
 /// True if the words of both are the same in any order, but for scripts, accents and umlauts written out.
-fn are_one_name(one: &[Word], other: &[Word]) -> bool {
-    let mut rest: Vec<&Word> = other.iter().collect();
-    let is_in_rest = |word: &Word| {
-        let is_it = |other: &&Word| matches!(of_sounds(word, other), Some(Likeness::Same | Likeness::SoundsAlike));
-        let place = rest.iter().position(is_it);
-        place.map(|place| rest.swap_remove(place)).is_some()
+fn are_one_name(one: &[&Word], mut rest: Vec<&Word>) -> bool {
+    let is_same = |one: &Word, other: &Word| {
+        std::ptr::eq(one, other) || matches!(of_sounds(one, other), Some(Likeness::Same | Likeness::SoundsAlike))
     };
-    !one.is_empty() && one.len() == other.len() && one.iter().all(is_in_rest)
+    one.len() == rest.len()
+        && one.iter().all(|word| {
+            let place = rest.iter().position(|other| is_same(word, other));
+            place.map(|place| rest.swap_remove(place)).is_some()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn are_namesakes(one: (&str, &str), other: (&str, &str)) -> [bool; 2] {
+        let contact = |(name, email): (&str, &str)| Contact {
+            id: 1,
+            email: email.to_owned(),
+            name: Some(name.to_owned()),
+            cautions: Vec::new(),
+        };
+        let both = Index::new(Arc::new([contact(one), contact(other)]), Arc::new([]), Vec::new());
+        let without_one = Index::new(Arc::new([contact(other)]), Arc::new([]), Vec::new());
+        [&both, &without_one].map(|book| book.has_namesake(Some(one.0), one.1))
+    }
+
+    #[test]
+    fn full_names_are_the_same_however_they_are_written() {
+        for (one, other, are_the_same) in [
+            ("Анна Орлова", "Anna Orlova", true),
+            ("Анна Орлова", "Orlova, Anna", true),
+            ("Дмитрий Орлов", "Dmitry Orlov", true),
+            ("Jürgen Müller", "Juergen Mueller", true),
+            ("Anna Klein (Contoso)", "Anna Klein", true),
+            ("Anna Klein [Contoso]", "Анна Клейн", true),
+            ("Anna Klein (Contoso)", "Anna Klein (Fabrikam)", true),
+            ("Анна Орлова", "Anna Orlov", false),
+            ("Maria Klein", "Mario Klein", false),
+            ("Anna Meyer", "Anna Meier", false),
+            ("Anna Anna", "Anna Klein", false),
+            ("Анна", "Anna", false),
+            ("(Anna Klein)", "(Олег Орлов)", false),
+            ("Anna Klein", "Anna Maria Klein", false),
+        ] {
+            let here = |name| (name, "x@contoso.example");
+            let there = |name| (name, "y@free.example");
+            assert_eq!(
+                are_namesakes(here(one), there(other)),
+                [are_the_same; 2],
+                "{one}, {other}"
+            );
+            assert_eq!(
+                are_namesakes(there(other), here(one)),
+                [are_the_same; 2],
+                "{other}, {one}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_writings_within_a_company_are_one_person_or_two_teams() {
+        let (one, other) = (
+            ("Анна Орлова", "x@contoso.example"),
+            ("Anna Orlova", "y@mail.contoso.example"),
+        );
+        assert_eq!(are_namesakes(one, other), [false; 2]);
+        let (one, other) = (("Анна Орлова", "x@gmail.com"), ("Anna Orlova", "y@gmail.com"));
+        assert_eq!(are_namesakes(one, other), [true; 2]);
+    }
 }

@@ -146,6 +146,27 @@ fn cautions_know_the_whole_book() {
 }
 
 #[test]
+fn a_company_before_the_domain_of_a_stranger_is_not_sure() {
+    let colleagues = (0..30).map(|at| contact(10 + at, "", &format!("p{at}@quorvex.com")));
+    for (email, caution) in [
+        ("d@quorvex.evil.example", Some(Caution::LookalikeDomain)),
+        ("d@quorvex.com.evil.example", Some(Caution::LookalikeDomain)),
+        ("d@sales.quorvex.com", None),
+    ] {
+        let mut contacts: Vec<Contact> = colleagues.clone().collect();
+        contacts.push(contact(1, "Dagny", email));
+        let recipient = judged(&whole(contacts), "Dagny at Quorvex");
+        let status = if caution.is_some() {
+            Status::Several
+        } else {
+            Status::One
+        };
+        assert_eq!(recipient.status, status, "{email}");
+        assert_eq!(recipient.matches[0].cautions, Vec::from_iter(caution), "{email}");
+    }
+}
+
+#[test]
 fn a_caller_that_has_left_gets_nothing() {
     let names = Names::new(&["Anna".to_owned()], &[]).unwrap();
     let evidence = whole(vec![contact(1, "Anna", "a@x.example")]);
