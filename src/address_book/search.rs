@@ -216,6 +216,11 @@ mod tests {
             // Vowels and voices of other scripts are no accents.
             ("मीना शर्मा", "मोना शर्मा", "m@x.example"),
             ("たかだ けん", "たかた けん", "t@x.example"),
+            // Consonants alone, and letters of a name in another order.
+            ("Muhammad Salim", "محمد سالم", "m@x.example"),
+            ("אלי כהן", "Li Cohen", "l@x.example"),
+            ("林李", "李林", "l@x.example"),
+            ("민수 김", "김 민서", "k@x.example"),
             // Initials, short forms and mistakes.
             ("I. Petrov", "Ivan Petrov", "p@x.example"),
             ("ipetrov", "", "ivan.petrov@x.example"),
@@ -250,6 +255,26 @@ mod tests {
                 Why::Transliterated,
             ),
             ("fyyf", "Анна", "a@x.example", Why::KeyboardLayout),
+            ("Чижов", "Tschischow", "t@x.example", Why::Transliterated),
+            ("Zu Kun", "祖坤", "z@x.example", Why::Transliterated),
+            ("Yumei Zhou", "周玉梅", "z@x.example", Why::Transliterated),
+            ("王小明", "Wang Xiaoming", "w@x.example", Why::Transliterated),
+            ("Minsu Kim", "김민수", "k@x.example", Why::Transliterated),
+            ("하 미경", "하미경", "h@x.example", Why::ExactName),
+            ("佐々木 花子", "佐々木花子", "s@x.example", Why::ExactName),
+            ("斎藤 学", "斎藤学", "s@x.example", Why::ExactName),
+            ("高橋", "高橋 学", "t@x.example", Why::Words),
+            ("高橋", "高橋学", "t@x.example", Why::Similar),
+            (
+                "Γιώργος Παπαδόπουλος",
+                "Giorgos Papadopoulos",
+                "g@x.example",
+                Why::Transliterated,
+            ),
+            ("Yi Wu", "Wu, Yi", "w@x.example", Why::Words),
+            ("Rami Totah", "رامي طوطح", "r@x.example", Why::Similar),
+            ("Maya Al-Tahan", "مايا الطحان", "m@x.example", Why::Similar),
+            ("Dang Van Luc", "Đặng Văn Lực", "d@x.example", Why::ExactName),
             ("Anna M. Schmidt", "Anna Schmidt", "a@x.example", Why::Similar),
             ("Anna Schmidt, PhD", "Anna Schmidt", "a@x.example", Why::Similar),
         ] {
