@@ -144,9 +144,11 @@ impl Word {
             .map(|word| romanization::has_no_vowels(word.script))
             .contains(&true);
         let is_short = |script| matches!(script, Script::Han | Script::Hangul);
+        let first = |word: &Self| word.keys().next().and_then(|key| key.chars().next());
         let least = match (has_no_vowels, is_short(self.script) || is_short(other.script)) {
-            (true, _) => 1,
-            (_, true) => 3,
+            // A single consonant says something only at the beginning.
+            (true, _) if first(self) == first(other) => 1,
+            (false, true) => 3,
             _ => 2,
         };
         let others = other.skeletons();
