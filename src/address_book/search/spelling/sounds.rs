@@ -33,7 +33,9 @@ pub(super) fn keys(lower: &str, script: Script) -> Vec<String> {
             let readings = romanization::readings(lower, script);
             let plain = readings.is_empty().then(|| plain(lower));
             let readings = readings.iter().chain(plain.iter());
-            readings.map(|reading| transcribed(reading, COMMON)).collect()
+            readings
+                .map(|reading| transcribed(&reading.replace('ḥ', "h").replace('ẓ', "z"), COMMON))
+                .collect()
         }
     };
     let mut keys: Vec<String> = Vec::with_capacity(readings.len());
