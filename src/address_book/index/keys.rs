@@ -91,16 +91,14 @@ pub(super) enum Part {
     FirstHalf,
     /// Its last half, maybe without a letter.
     LastHalf,
-    /// The consonants of a word in Latin or Cyrillic letters.
+    /// Its consonants.
     Consonants,
-    /// The consonants of a word in another script.
-    FarConsonants,
 }
 
-/// The hash of a part of a word.
-pub(super) fn hash(part: Part, letters: impl IntoIterator<Item = char>) -> u32 {
+/// The hash of a part of a word, or of what stands for it.
+pub(super) fn hash(part: Part, letters: impl IntoIterator<Item = impl Into<u64>>) -> u32 {
     let add = |hash: u64, value: u64| (hash ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
-    let hash = letters.into_iter().map(u64::from).fold(add(0, part as u64 + 1), add);
+    let hash = letters.into_iter().map(Into::into).fold(add(0, part as u64 + 1), add);
     (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 

@@ -9,6 +9,7 @@
 //! count a transposition as two mistakes, and one would have to be built for every spelling of every word asked for.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use foldhash::HashMap;
 
@@ -30,6 +31,8 @@ const LONGEST_INITIAL: usize = 2;
 pub(super) struct Vocabulary {
     words: Vec<Word>,
     keys: Keys,
+    /// Words in Latin or Cyrillic letters by their consonants; collected for the first question in another script.
+    near: OnceLock<Keys>,
 }
 
 /// The words that are like one of a question, each in the best way there is.
@@ -101,6 +104,7 @@ impl Collected {
         Vocabulary {
             words,
             keys: Keys::new(&entries),
+            near: OnceLock::new(),
         }
     }
 }
@@ -124,14 +128,9 @@ fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
         }
     }
     add(hash(Part::Whole, word.contracted().chars()));
-    if !word.is_initial {
-        let part = if word.is_far() {
-            Part::FarConsonants
-        } else {
-            Part::Consonants
-        };
+    if word.is_far() {
         for skeleton in word.skeletons() {
-            add(hash(part, skeleton.chars()));
+            add(hash(Part::Consonants, [skeleton]));
         }
     }
 }
@@ -149,6 +148,26 @@ impl Vocabulary {
     fn by(&self, hash: u32) -> impl Iterator<Item = (u32, &Word)> {
         let numbers = self.keys.get(hash).iter();
         numbers.filter_map(|number| Some((*number, self.word(*number)?)))
+    }
+
+    /// Words of the consonants of `wanted`: of a word in Latin or Cyrillic letters those in other scripts, and the other
+    /// way round.
+    fn of_consonants(&self, wanted: &Word, skeleton: u64) -> impl Iterator<Item = (u32, &Word)> {
+        let keys = match wanted.is_far() {
+            true => self.near.get_or_init(|| self.consonants_of_near_words()),
+            false => &self.keys,
+        };
+        let numbers = keys.get(hash(Part::Consonants, [skeleton])).iter();
+        numbers.filter_map(|number| Some((*number, self.word(*number)?)))
+    }
+
+    fn consonants_of_near_words(&self) -> Keys {
+        let near = (0..).zip(&self.words).filter(|(_, word)| !word.is_far());
+        let hashes = near.flat_map(|(number, word)| {
+            let skeletons = word.skeletons().into_iter();
+            skeletons.map(move |skeleton| (hash(Part::Consonants, [skeleton]), number))
+        });
+        Keys::new(&hashes.collect::<Vec<_>>())
     }
 
     /// Words that are spelt so, or may be.
@@ -215,17 +234,14 @@ impl Vocabulary {
                 });
             }
         }
-        let part = if wanted.is_far() {
-            Part::Consonants
-        } else {
-            Part::FarConsonants
-        };
-        for skeleton in wanted.skeletons() {
-            for (number, word) in self.by(hash(part, skeleton.chars())) {
-                found.add_word(number, word, || {
-                    wanted.has_skeleton_of(word).then_some(Likeness::Consonants)
-                });
-            }
+        for (number, word) in wanted
+            .skeletons()
+            .into_iter()
+            .flat_map(|skeleton| self.of_consonants(wanted, skeleton))
+        {
+            found.add_word(number, word, || {
+                wanted.has_skeleton_of(word).then_some(Likeness::Consonants)
+            });
         }
         found
     }

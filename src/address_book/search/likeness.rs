@@ -138,7 +138,12 @@ impl<'a> MaybeMistyped<'a> {
         let (wanted, found_plain) = (self.plain, Spelling::of(found.plain()));
         let shorter = wanted.length.min(found_plain.length);
         // Ann is not Anne mistyped, nor Anna Hanna.
-        let begin_alike = || wanted.text.chars().next() == found_plain.text.chars().next();
+        let first = |spelling: &Spelling<'_>| spelling.text.chars().next();
+        let begin_alike = || {
+            let keys = found.keys().map(Spelling::of);
+            keys.into_iter()
+                .any(|found| self.keys.iter().any(|wanted| first(wanted) == first(&found)))
+        };
         if shorter < SHORTEST_MISTYPED
             || wanted.length.max(found_plain.length) < 5
             || (shorter == SHORTEST_MISTYPED && !begin_alike())

@@ -14,10 +14,10 @@ pub(super) fn unified(text: &str) -> String {
             false => text,
         });
     let usual = with_apostrophes.chars().flat_map(|c| {
-        // Signs such as ™ are no letters.
-        let letters = c.is_alphanumeric().then(|| [c].into_iter().nfkc());
-        let sign = (!c.is_alphanumeric()).then_some(c);
-        letters.into_iter().flatten().chain(sign)
+        // Letters of Europe have one code but for a few ligatures, and signs such as ™ are no letters.
+        let has_one = matches!(c, '\0'..'\u{132}' | '\u{370}'..'\u{530}') || !c.is_alphanumeric();
+        let usual = (!has_one).then(|| [c].into_iter().nfkc());
+        usual.into_iter().flatten().chain(has_one.then_some(c))
     });
     let lower = usual.nfc().collect::<String>().to_lowercase();
     lower.chars().filter_map(with_one_code).collect()

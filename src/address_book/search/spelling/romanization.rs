@@ -99,7 +99,7 @@ static INITIALS: LazyLock<[Vec<&str>; 2]> = LazyLock::new(|| {
 static VOWELS: LazyLock<[Vec<&str>; 2]> = LazyLock::new(|| {
     [
         "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i",
-        "a ae ya yae u e you ye o wa wae oe yo oo wo we wi yu eu ui i",
+        "a ae ya yae u e yu ye o wa wae oe yo oo wo we wi yu eu ui i",
     ]
     .map(|text| text.split(' ').collect())
 });

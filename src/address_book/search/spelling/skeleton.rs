@@ -2,132 +2,174 @@
 //!
 //! | letters | consonant |
 //! |---|---|
-//! | b, p, f, v, w, ph | `b` |
-//! | d, t, th | `d` |
-//! | k, g, q, kh, gh, c, x | `k` |
-//! | s, z, sh, ch, ts, j | `s` |
-//! | l, m, n, r | themselves |
+//! | b, p, f, v, w, ph | 1 |
+//! | d, t, th | 2 |
+//! | k, g, q, kh, gh, c, x | 3 |
+//! | s, z, sh, ch, ts, j | 4 |
+//! | l; m; n; r | 5; 6; 7; 8 |
 //! | h, y, vowels | nothing |
 //!
-//! A letter that is read in two ways makes two skeletons: ch is also `k`, j also nothing, g also `s`. Doubled consonants
-//! are one. A skeleton says little: who is found by it alone is near, never certain.
+//! A letter that is read in two ways makes two skeletons: ch is also 3, j also nothing, g also 4. Doubled letters are
+//! one. A skeleton says little: who is found by it alone is near, never certain.
 
 use unicode_script::Script;
 
-use super::romanization;
-use super::sounds::accented;
+use super::{romanization, sounds};
+
+/// Consonants, four bits each.
+pub(in crate::address_book) type Skeleton = u64;
 
 /// Readings beyond these would only be found by an attacker.
 const MAX_SKELETONS: usize = 8;
-/// Consonants that are looked at.
-const MAX_CONSONANTS: usize = 12;
+const BITS: u32 = 4;
+const MASK: Skeleton = (1 << BITS) - 1;
 
-/// The skeletons of a word in lower case, each once.
-pub(super) fn of(lower: &str, script: Script) -> Vec<String> {
-    let readings = match script {
-        Script::Latin => vec![accented(lower)],
-        Script::Cyrillic => vec![super::sounds::in_latin(lower)],
-        _ => romanization::readings(lower, script),
-    };
-    let mut skeletons: Vec<String> = Vec::new();
-    for reading in readings {
-        for skeleton in of_reading(&reading, script) {
-            if !skeleton.is_empty() && !skeletons.contains(&skeleton) && skeletons.len() < MAX_SKELETONS {
-                skeletons.push(skeleton);
+/// The skeletons of a word in lower case, each once; words without consonants have none.
+pub(super) fn of(lower: &str, script: Script) -> Vec<Skeleton> {
+    let mut skeletons = Vec::new();
+    match script {
+        Script::Latin if lower.is_ascii() => add(lower, script, &mut skeletons),
+        Script::Latin => add(&sounds::accented(lower), script, &mut skeletons),
+        Script::Cyrillic => add(&sounds::in_latin(lower), script, &mut skeletons),
+        _ => {
+            for reading in romanization::readings(lower, script) {
+                add(&reading, script, &mut skeletons);
             }
         }
     }
+    skeletons.retain(|skeleton| *skeleton != 0);
+    skeletons.sort_unstable();
+    skeletons.dedup();
     skeletons
 }
 
-fn of_reading(reading: &str, script: Script) -> Vec<String> {
-    let mut skeletons = vec![String::new()];
-    let mut rest = reading;
-    while let Some(first) = rest.chars().next() {
-        let (length, consonants) = consonants(rest, script, rest.len() == reading.len());
-        let mut others = Vec::new();
-        for (at, consonant) in consonants.iter().enumerate() {
-            let add = |skeleton: &String| {
-                let mut longer = skeleton.clone();
-                add_consonants(&mut longer, consonant);
-                longer
-            };
-            let room = MAX_SKELETONS.saturating_sub(others.len());
-            others.extend(
-                skeletons
-                    .iter()
-                    .take(if at == 0 { MAX_SKELETONS } else { room })
-                    .map(add),
-            );
+/// How many consonants it has.
+pub(super) fn length(skeleton: Skeleton) -> u32 {
+    (Skeleton::BITS - skeleton.leading_zeros()).div_ceil(BITS)
+}
+
+/// Adds the skeletons of a reading in Latin letters.
+fn add(reading: &str, script: Script, skeletons: &mut Vec<Skeleton>) {
+    let from = skeletons.len();
+    skeletons.push(0);
+    let mut letters = reading.chars().peekable();
+    let mut before = None;
+    while let Some(letter) = letters.next() {
+        if before == Some(letter) {
+            continue;
         }
-        if !consonants.is_empty() {
-            skeletons = others;
+        let (one, other) = consonants(letter, letters.peek().copied(), script, before.is_none());
+        let digraph = letters.next_if(|next| matches!((letter, *next), (_, 'h') | ('s' | 'c', 'z') | ('c', 'k')));
+        before = digraph.or(Some(letter));
+        let ends = skeletons.len();
+        if let Some(other) = other {
+            for at in (from..ends).take(MAX_SKELETONS.saturating_sub(ends)) {
+                let skeleton = skeletons.get(at).copied().unwrap_or_default();
+                skeletons.push(longer(skeleton, other));
+            }
         }
-        rest = rest.get(length.max(first.len_utf8())..).unwrap_or_default();
+        for skeleton in skeletons.iter_mut().take(ends).skip(from) {
+            *skeleton = longer(*skeleton, one);
+        }
+        if letter == 'x' {
+            for skeleton in skeletons.iter_mut().skip(from) {
+                *skeleton = longer(*skeleton, S);
+            }
+        }
     }
-    skeletons
 }
 
-fn add_consonants(skeleton: &mut String, consonants: &str) {
-    for consonant in consonants.chars() {
+const NONE: Skeleton = 0;
+const B: Skeleton = 1;
+const D: Skeleton = 2;
+const K: Skeleton = 3;
+const S: Skeleton = 4;
+
+fn longer(skeleton: Skeleton, consonant: Skeleton) -> Skeleton {
+    let is_full = skeleton.leading_zeros() < BITS;
+    match (skeleton & MASK, consonant) {
+        (_, NONE) => skeleton,
         // ts and dz are one consonant.
-        if consonant == 's' && skeleton.ends_with('d') {
-            skeleton.pop();
-        }
-        if !skeleton.ends_with(consonant) && skeleton.len() < MAX_CONSONANTS {
-            skeleton.push(consonant);
-        }
+        (D, S) => skeleton >> BITS << BITS | S,
+        _ if is_full => skeleton,
+        _ => skeleton << BITS | consonant,
     }
 }
 
-/// How many bytes the first letters have, and the consonants that they may be; none for what is not heard.
-fn consonants(rest: &str, script: Script, is_first: bool) -> (usize, &'static [&'static str]) {
-    const FROM_LATIN: &[(&str, &[&str])] = &[("ch", &["s", "k"]), ("j", &["s", ""])];
-    const FROM_ARABIC: &[(&str, &[&str])] = &[("j", &["s", "k"])];
-    const WITHOUT_VOWELS: &[(&str, &[&str])] = &[("w", &["", "b"]), ("th", &["d", "s"])];
-    const EVERYWHERE: &[(&str, &[&str])] = &[
-        ("sch", &["s"]),
-        ("kh", &["k"]),
-        ("gh", &["k"]),
-        ("ch", &["s"]),
-        ("ce", &["s"]),
-        ("ci", &["s"]),
-        ("cy", &["s"]),
-        ("ge", &["k", "s"]),
-        ("gi", &["k", "s"]),
-        ("ḥ", &["k", ""]),
-        ("ẓ", &["d", "s"]),
-        ("x", &["ks"]),
-        ("j", &["s"]),
-        ("b", &["b"]),
-        ("p", &["b"]),
-        ("f", &["b"]),
-        ("v", &["b"]),
-        ("w", &["b"]),
-        ("d", &["d"]),
-        ("t", &["d"]),
-        ("k", &["k"]),
-        ("g", &["k"]),
-        ("q", &["k"]),
-        ("c", &["k"]),
-        ("s", &["s"]),
-        ("z", &["s"]),
-        ("l", &["l"]),
-        ("m", &["m"]),
-        ("n", &["n"]),
-        ("r", &["r"]),
-    ];
-    let own: &[(&str, &[&str])] = match script {
-        Script::Latin => FROM_LATIN,
-        Script::Arabic => FROM_ARABIC,
-        _ => &[],
-    };
-    let without_vowels = if romanization::has_no_vowels(script) && !is_first {
-        WITHOUT_VOWELS
-    } else {
-        &[]
-    };
-    let mut known = own.iter().chain(without_vowels).chain(EVERYWHERE);
-    let found = known.find(|(letters, _)| rest.starts_with(letters));
-    found.map_or((0, &[]), |(letters, consonants)| (letters.len(), consonants))
+/// The consonant that a letter is, and another that it may be. `ḥ` and `ẓ` are as [`romanization`] has them.
+fn consonants(letter: char, next: Option<char>, script: Script, is_first: bool) -> (Skeleton, Option<Skeleton>) {
+    let is_latin = script == Script::Latin;
+    let has_no_vowels = romanization::has_no_vowels(script);
+    let is_soft = matches!(next, Some('e' | 'i' | 'y'));
+    match (letter, next) {
+        ('c', Some('z')) => (S, None),
+        ('c', Some('h')) => (S, is_latin.then_some(K)),
+        ('c', _) if is_soft => (S, None),
+        ('t', Some('h')) if has_no_vowels => (D, Some(S)),
+        ('j', _) if is_latin => (S, Some(NONE)),
+        ('j', _) if has_no_vowels => (S, Some(K)),
+        ('w', _) if has_no_vowels && !is_first => (NONE, Some(B)),
+        ('g', _) if is_latin && is_soft => (K, Some(S)),
+        ('k', Some('h')) if script == Script::Cyrillic => (K, Some(NONE)),
+        ('ḥ', _) => (K, Some(NONE)),
+        ('ẓ', _) => (D, Some(S)),
+        ('b' | 'p' | 'f' | 'v' | 'w', _) => (B, None),
+        ('d' | 't', _) => (D, None),
+        ('k' | 'g' | 'q' | 'c' | 'x', _) => (K, None),
+        ('s' | 'z' | 'j', _) => (S, None),
+        ('l', _) => (5, None),
+        ('m', _) => (6, None),
+        ('n', _) => (7, None),
+        ('r', _) => (8, None),
+        _ => (NONE, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Word;
+
+    #[test]
+    fn words_have_their_consonants_in_common_with_those_of_other_scripts() {
+        for (one, others) in [
+            ("محمد", "muhammad mohamed mohammad мухаммад"),
+            ("یوسف", "yusuf yousef yusif юсуф"),
+            ("طوطح", "totah"),
+            ("جمال", "jamal gamal djamal джамал"),
+            ("رمضان", "ramadan ramazan рамазан"),
+            ("فلادیمیر", "vladimir wladimir владимир"),
+            ("חגי", "chagai hagai haggai"),
+            ("אשר", "usher asher"),
+            ("לוי", "levy levi леви"),
+            ("גוטמן", "gutman guttmann гутман"),
+            ("ყურაშვილი", "kurashvili kourachvili qurashvili"),
+            ("Գեղամ".to_lowercase().as_str(), "gegham kegham"),
+            ("সেন", "sen szun"),
+            ("प्रदीप", "pradeep prodip"),
+        ] {
+            for other in others.split(' ') {
+                let (one, other) = (Word::new(one), Word::new(other));
+                assert!(one.has_skeleton_of(&other), "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_consonants_are_other_words() {
+        for (one, other) in [
+            ("محمد", "ahmad"),
+            ("محمد", "hamid"),
+            ("حامد", "muhammad"),
+            ("حسن", "hussam"),
+            ("חגי", "haim"),
+            ("לוי", "leon"),
+            ("ყურაშვილი", "guramishvili"),
+            ("김", "kim"),
+            // One script, or two that have vowels.
+            ("muhammad", "mohamed"),
+            ("владимир", "vladimir"),
+        ] {
+            assert!(!Word::new(one).has_skeleton_of(&Word::new(other)), "{one} {other}");
+        }
+    }
 }

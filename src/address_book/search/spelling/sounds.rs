@@ -33,7 +33,9 @@ pub(super) fn keys(lower: &str, script: Script) -> Vec<String> {
             let readings = romanization::readings(lower, script);
             let plain = readings.is_empty().then(|| plain(lower));
             let readings = readings.iter().chain(plain.iter());
-            readings.map(|reading| transcribed(reading, COMMON)).collect()
+            readings
+                .map(|reading| transcribed(&reading.replace('ḥ', "h").replace('ẓ', "z"), COMMON))
+                .collect()
         }
     };
     let mut keys: Vec<String> = Vec::with_capacity(readings.len());
@@ -180,11 +182,11 @@ fn latin_readings(lower: &str) -> Vec<String> {
         add(&accented, COMMON);
         add(&accented, SLAVIC);
     }
-    // Names from German newspapers and passports; sch is also ж there.
+    // Names from German newspapers and passports.
     if plain.contains('w') || plain.contains("sch") {
         add(&plain, GERMAN);
-        if plain.contains("sch") {
-            add(&plain.replace("tsch", "C").replace("sch", "Z"), GERMAN);
+        if let Some(voiced) = voiced(&plain) {
+            add(&voiced, GERMAN);
         }
     }
     if plain.contains(['c', 'z']) {
@@ -223,6 +225,14 @@ fn latin_readings(lower: &str) -> Vec<String> {
         add(&surname, COMMON);
     }
     readings
+}
+
+/// German sch as ж, between vowels: Tschischow is Чижов, but Scharow is Шаров rather than Жаров.
+fn voiced(plain: &str) -> Option<String> {
+    const VOWELS: [char; 6] = ['a', 'e', 'i', 'o', 'u', 'y'];
+    let text = plain.replace("tsch", "C");
+    let (before, after) = text.split_once("sch")?;
+    (before.ends_with(VOWELS) && after.starts_with(VOWELS)).then(|| format!("{before}Z{after}"))
 }
 
 /// A Russian surname that has a Latvian or Lithuanian ending, or one of the emigrants'.
@@ -301,6 +311,7 @@ const FRENCH: Scheme = &[
     ("ck", "k"),
     ("ts", "c"),
     ("dj", "dZ"),
+    ("j", "Z"),
     ("ou", "u"),
     ("gue", "ge"),
     ("gui", "gi"),
@@ -354,21 +365,20 @@ const UKRAINIAN: Scheme = &[
 
 /// The last steps, the same for every script: vowels with a glide, doubled letters.
 fn folded(reading: &str) -> String {
-    let reading = contracted(reading);
-    let mut key: Vec<char> = Vec::with_capacity(reading.len());
+    let mut key = String::with_capacity(reading.len());
     for character in reading.chars() {
-        match (key.last().copied(), character) {
+        match character {
             // Doubled letters are one, also ii of -ий and -iy.
-            (Some(last), c) if last == c => {}
+            c if key.ends_with(c) => {}
             // ie is е, also after another vowel: Sergeyev is Сергеев.
-            (Some('i'), 'e') => {
+            'e' if key.ends_with('i') => {
                 key.pop();
-                if key.last() != Some(&'e') {
+                if !key.ends_with('e') {
                     key.push('e');
                 }
             }
-            (_, c) => key.push(c),
+            c => key.push(c),
         }
     }
-    key.into_iter().collect()
+    contracted(key)
 }
