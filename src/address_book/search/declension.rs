@@ -4,8 +4,8 @@
 //! stand for each of its [`nominatives`]. Words of one person [agree](Forms::agree) in gender and case: Анне Ковалёвой is
 //! Анна Ковалёва, but Анне Ковалёву is nobody.
 //!
-//! Many forms are a nominative too: Александра Волкова is herself, or Александр Волков in the genitive. Where that
-//! [may be](may_be_nominative), the declined reading is no more than likely.
+//! Many forms are another name too: Александра Волкова is herself, or Александр Волков in the genitive; Александру Волкову
+//! is he in the dative, or she in the accusative. Only where a question [is of one name](is_surely_declined) is it sure.
 //!
 //! The endings are data ([`ENDINGS`]). There are more nominatives by them than real ones (Анна may be of Анн), because
 //! only names in the book count.
@@ -40,8 +40,10 @@ impl Forms {
     const NOMINATIVE: Self = Self(Self::HE.0 | Self::SHE.0);
     /// The nominative and the vocative.
     const UNCHANGED: Self = Self(Self::NOMINATIVE.0 | Self::NOMINATIVE.0 << (Self::CASES - 1));
+    /// All of a man's name.
+    const ALL_OF_HIM: Self = Self((1 << Self::CASES) - 1);
     /// All of a woman's name.
-    const ALL_OF_HER: Self = Self(((1 << Self::CASES) - 1) << Self::CASES);
+    const ALL_OF_HER: Self = Self(Self::ALL_OF_HIM.0 << Self::CASES);
     pub(super) const ALL: Self = Self((1 << (2 * Self::CASES)) - 1);
     const CASES: u16 = 7;
 
@@ -160,89 +162,91 @@ fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
     }
 }
 
-/// True if a question may be a name in the nominative, of a man or of a woman, by its words in lower case, plain.
-pub(in crate::address_book) fn may_be_nominative<'a>(words: impl IntoIterator<Item = &'a str>) -> bool {
-    let words = words.into_iter().map(nominative_of);
-    words.fold(Forms::NOMINATIVE, Forms::and) != Forms::NONE
+/// True if a question is a declined name and no other: by its words, in lower case and plain, it may neither be a name in
+/// the nominative, nor one of a man as well as of a woman (Валентину Бурову).
+pub(in crate::address_book) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let nominative = words.clone().map(nominative_of).fold(Forms::NOMINATIVE, Forms::and);
+    let is_nominative = nominative != Forms::NONE && words.clone().any(may_be_first_name);
+    let forms = words.map(forms_by_gender).fold(Forms::ALL, Forms::and);
+    let is_of_both = [Forms::ALL_OF_HIM, Forms::ALL_OF_HER]
+        .iter()
+        .all(|gender| forms.and(*gender) != Forms::NONE);
+    !is_nominative && !is_of_both
 }
+
+/// The forms that a word may be of men's names and of women's, but for men's in -а and -я, which are spelt like women's.
+fn forms_by_gender(plain: &str) -> Forms {
+    let nominatives = nominatives(plain);
+    let known = nominatives.iter().find_map(|known| {
+        let gender = gender_of(&known.text)?;
+        Some(known.forms.and(gender))
+    });
+    known.unwrap_or_else(|| {
+        let forms = nominatives.iter().map(|known| match known.text.ends_with(['а', 'я']) {
+            true => known.forms.and(Forms::ALL_OF_HER),
+            false => known.forms,
+        });
+        let unchanged = match nominative_of(plain) {
+            Forms::NONE | Forms::HE => Forms::NONE,
+            _ => Forms::of_nominative(plain),
+        };
+        forms.fold(unchanged, Forms::or)
+    })
+}
+
+/// The gender of a name, if it is known for sure.
+fn gender_of(nominative: &str) -> Option<Forms> {
+    if known::MEN.contains(&nominative)
+        || known::MOSTLY_MEN.contains(&nominative)
+        || ends_with_any(nominative, "ович евич йович ьич")
+    {
+        Some(Forms::ALL_OF_HIM)
+    } else if known::WOMEN.contains(&nominative) || ends_with_any(nominative, "овна евна ична івна ївна")
+    {
+        Some(Forms::ALL_OF_HER)
+    } else {
+        None
+    }
+}
+
+/// Shorter words end in any way.
+const SHORTEST: usize = 5;
+
+/// Endings that tell whose nominative a word is.
+const OF_NOMINATIVES: &[(Forms, &str)] = &[
+    (
+        Forms::NONE,
+        "ого ому ему овым евым иным ским цким ову еву ину ыну ове еве ую юю ою ею ові еві єві ої ом еем ием ієм аєм ии ії \
+         ича ичу ичем иче овны евны ичны овне евне ичне овну евну ичну овной евной ичной \
+         івни івні івну івною ївни ївні ївну ївною",
+    ),
+    (Forms::HE, "ой ий ый"),
+    (Forms::SHE, "ова ева ина ына ская цкая ська цька е"),
+];
 
 /// Whose nominative a word may be.
 fn nominative_of(plain: &str) -> Forms {
-    /// Of surnames and patronymics, and whose nominative they are.
-    const OF_SURNAMES: &[(Forms, &[&str])] = &[
-        (
-            Forms::NONE,
-            &[
-                "ого",
-                "ому",
-                "ему",
-                "овым",
-                "евым",
-                "иным",
-                "ским",
-                "цким",
-                "ову",
-                "еву",
-                "ину",
-                "ыну",
-                "ове",
-                "еве",
-                "ую",
-                "юю",
-                "ою",
-                "ею",
-                "ою",
-                "ові",
-                "еві",
-                "єві",
-                "ої",
-                "ичу",
-                "ичем",
-                "ича",
-                "иче",
-                "овны",
-                "евны",
-                "ичны",
-                "овне",
-                "евне",
-                "ичне",
-                "овну",
-                "евну",
-                "ичну",
-                "овной",
-                "евной",
-                "ичной",
-                "івни",
-                "івні",
-                "івну",
-                "івною",
-                "ївни",
-                "ївні",
-                "ївну",
-                "ївною",
-            ],
-        ),
-        (Forms::HE, &["ой", "ий", "ый"]),
-        (
-            Forms::SHE,
-            &["ова", "ева", "ина", "ына", "ская", "цкая", "ська", "цька"],
-        ),
-    ];
-    const SHORTEST: usize = 5;
     let is_known = |known: &Nominative| {
-        let text = known.text.as_str();
-        known::MEN.contains(&text) || known::WOMEN.contains(&text)
+        let may_be_hers = plain.ends_with(['а', 'я']) && known::MOSTLY_MEN.contains(&known.text.as_str());
+        !may_be_hers && gender_of(&known.text).is_some()
     };
     if !plain.ends_with('о') && nominatives(plain).iter().any(is_known) {
         // Анне, Марие and Анни are names elsewhere.
-        let is_foreign = ["не", "ие", "нни"].iter().any(|ending| plain.ends_with(ending));
+        let is_foreign = ends_with_any(plain, "не ие нни");
         return if is_foreign { Forms::SHE } else { Forms::NONE };
     }
     if plain.chars().count() < SHORTEST {
         return Forms::NOMINATIVE;
     }
-    let by_ending = OF_SURNAMES
-        .iter()
-        .find(|(_, endings)| endings.iter().any(|ending| plain.ends_with(ending)));
+    let by_ending = OF_NOMINATIVES.iter().find(|(_, endings)| ends_with_any(plain, endings));
     by_ending.map_or(Forms::NOMINATIVE, |(forms, _)| *forms)
+}
+
+/// False for what only surnames end in; but Александру and Корнелиу are Romanian first names.
+fn may_be_first_name(plain: &str) -> bool {
+    plain.chars().count() < SHORTEST || !ends_with_any(plain, "ой у ю") || ends_with_any(plain, "тру дру иу")
+}
+
+fn ends_with_any(plain: &str, endings: &str) -> bool {
+    endings.split_whitespace().any(|ending| plain.ends_with(ending))
 }

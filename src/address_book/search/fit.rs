@@ -11,7 +11,7 @@
 
 use std::cmp::Reverse;
 
-use super::declension::{Forms, may_be_nominative, nominatives};
+use super::declension::{Forms, is_surely_declined, nominatives};
 use super::joined::Joined;
 use super::likeness::Likeness;
 use super::spelling::Word;
@@ -119,9 +119,8 @@ impl Reading {
 
     /// True if the words are forms of one name, and may not be another's nominative.
     fn is_declined(&self, found: &Found) -> bool {
-        let is_in_name = |(_, place): &(&Word, &Place)| matches!(place, Place::Name(_));
-        let of_name = self.words.iter().zip(&found.places).filter(is_in_name);
-        Forms::agree([found.forms]) && !may_be_nominative(of_name.map(|(word, _)| word.plain()))
+        let of_name = self.words.iter().take(self.company_from).map(Word::plain);
+        Forms::agree([found.forms]) && is_surely_declined(of_name)
     }
 
     /// Words that may not be found in a contact of whom two others are found whole.

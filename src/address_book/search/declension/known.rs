@@ -1,7 +1,7 @@
 //! Russian and Ukrainian first names of which no declined form is another name. Data.
 //!
-//! So they tell that a question declines. Left out are those of whom somebody else may be called so in the nominative:
-//! Александра, Валерия, Павла, Руслана, Володимира, Дениса and Андрея are women, Нино and Дину are other names.
+//! So they tell that a question declines, and whether a man is meant. Left out are those of whom somebody else may be
+//! called so: Александра, Валерия and Руслана are women, Нино and Дину are other names.
 
 /// Men.
 pub(super) const MEN: &[&str] = &[
@@ -16,26 +16,38 @@ pub(super) const MEN: &[&str] = &[
     "всеволод",
     "геннадий",
     "глеб",
+    "гордей",
     "григорий",
     "дмитрий",
     "егор",
+    "елисей",
+    "ефим",
+    "захар",
+    "игнат",
     "игорь",
     "илья",
     "иннокентий",
     "кирилл",
     "лев",
+    "макар",
+    "марат",
+    "марк",
     "матвей",
     "михаил",
     "никита",
     "николай",
     "олег",
+    "платон",
     "прохор",
+    "родион",
+    "рустам",
     "семен",
     "сергей",
     "степан",
     "тарас",
     "тимофей",
     "тимур",
+    "тихон",
     "юрий",
     "яков",
     "андрій",
@@ -44,8 +56,6 @@ pub(super) const MEN: &[&str] = &[
     "гліб",
     "григорій",
     "дмитро",
-    "ігор",
-    "ілля",
     "кирило",
     "матвій",
     "микита",
@@ -58,6 +68,31 @@ pub(super) const MEN: &[&str] = &[
     "тимофій",
     "юрій",
     "яків",
+    "ігор",
+    "ілля",
+];
+
+/// Men whose genitive is seldom a woman's name, and then a foreign one: Петра, Ивана, Андрея.
+pub(super) const MOSTLY_MEN: &[&str] = &[
+    "анатолий",
+    "андрей",
+    "аркадий",
+    "владимир",
+    "вячеслав",
+    "денис",
+    "иван",
+    "леонид",
+    "павел",
+    "петр",
+    "эдуард",
+    "анатолій",
+    "аркадій",
+    "володимир",
+    "леонід",
+    "павло",
+    "петро",
+    "юхим",
+    "іван",
 ];
 
 /// Women.
