@@ -16,7 +16,7 @@
 
 #[cfg(test)]
 mod brute_force;
-mod diminutives;
+mod first_names;
 mod fit;
 mod layout;
 mod likeness;
@@ -28,11 +28,11 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 pub(super) use brute_force::fit as fit_of_everybody;
-pub(super) use diminutives::keys_of_forms;
+pub(super) use first_names::{groups_of, is_short_form};
 pub(super) use fit::{Bearer, Joined, Known, Reading, Texts, is_patronymic};
 pub(super) use likeness::{
-    LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, is_beginning, is_initial_of, least_of_beginning, of_sounds,
-    of_words, other_genders,
+    LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, is_beginning, is_initial_of, least_of_beginning, of_names,
+    of_sounds, of_words, other_genders,
 };
 use question::Question;
 use spelling::split;

@@ -91,6 +91,8 @@ pub(super) enum Part {
     FirstHalf,
     /// Its last half, maybe without a letter.
     LastHalf,
+    /// The number of a group of first names.
+    FirstName,
 }
 
 /// The hash of a part of a word.

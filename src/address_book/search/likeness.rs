@@ -1,6 +1,6 @@
 //! How alike two words are. Pure.
 
-use super::diminutives;
+use super::first_names::{self, Relation};
 use super::spelling::Word;
 
 /// In what way a word of the question is a word of the contact; best first.
@@ -13,8 +13,10 @@ pub(in crate::address_book) enum Likeness {
     SoundsAlike,
     /// In another spelling of the same script: Yuri and Yury, but also Meyer and Meier, who are two.
     SoundsHere,
-    /// Another form of the same first name.
-    OneName,
+    /// A short form of the same first name.
+    ShortForm,
+    /// The same first name in another language.
+    OtherLanguage,
     /// But for a mistake or two.
     Mistyped(u8),
     /// The one is the beginning of the other.
@@ -32,7 +34,8 @@ impl Likeness {
             Self::Same => 100,
             Self::SoundsAlike => 97,
             Self::SoundsHere => 94,
-            Self::OneName => 88,
+            Self::ShortForm => 88,
+            Self::OtherLanguage => 86,
             Self::Mistyped(1) => 82,
             Self::Initial => 76,
             Self::Beginning => 72,
@@ -55,8 +58,8 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
     if wanted.is_initial || found.is_initial {
         return is_initial_of(wanted, found).then_some(Likeness::Initial);
     }
-    if diminutives::are_one_name(wanted, found) {
-        return Some(Likeness::OneName);
+    if let Some(likeness) = of_names(wanted, found) {
+        return Some(likeness);
     }
     if is_other_gender(wanted, found) {
         return Some(Likeness::OtherGender);
@@ -65,6 +68,14 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
         return Some(Likeness::Mistyped(mistakes));
     }
     is_beginning(wanted, found).then_some(Likeness::Beginning)
+}
+
+/// How two words are forms of one first name.
+pub(in crate::address_book) fn of_names(wanted: &Word, found: &Word) -> Option<Likeness> {
+    Some(match first_names::relation(wanted, found)? {
+        Relation::ShortForm => Likeness::ShortForm,
+        Relation::OtherLanguage => Likeness::OtherLanguage,
+    })
 }
 
 /// How two words are one by what they share: the plain form, but for umlauts written out, or a key.
@@ -219,7 +230,8 @@ mod tests {
             ("мюллер", "müller", Some(Likeness::SoundsAlike)),
             ("meyer", "meier", Some(Likeness::SoundsHere)),
             ("анна", "аnnа", Some(Likeness::SoundsHere)),
-            ("bob", "robert", Some(Likeness::OneName)),
+            ("bob", "robert", Some(Likeness::ShortForm)),
+            ("bob", "roberto", Some(Likeness::OtherLanguage)),
             ("ivanof", "иванов", Some(Likeness::Mistyped(1))),
             ("schmitd", "schmidt", Some(Likeness::Mistyped(1))),
             ("konstantinopl", "konstantinopol", Some(Likeness::Mistyped(1))),
