@@ -18,7 +18,7 @@
 #[cfg(test)]
 mod brute_force;
 mod declension;
-mod diminutives;
+mod first_names;
 mod fit;
 mod joined;
 mod layout;
@@ -34,12 +34,12 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 pub(super) use brute_force::{fit as fit_of_everybody, near as near_of_everybody};
 pub(super) use declension::Forms;
-pub(super) use diminutives::keys_of_forms;
+pub(super) use first_names::groups_of;
 pub(super) use fit::{Reading, is_patronymic_in_any_case};
 pub(super) use joined::Joined;
 pub(super) use likeness::{
     LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, declined, is_beginning, is_initial_of, least_of_beginning,
-    of_sounds, of_words, other_genders,
+    of_names, of_sounds, of_words, other_genders,
 };
 pub(super) use near::is_strong;
 pub(super) use question::PartOfAddress;

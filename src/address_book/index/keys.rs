@@ -93,6 +93,8 @@ pub(super) enum Part {
     LastHalf,
     /// Its consonants.
     Consonants,
+    /// The number of a group of first names.
+    FirstName,
 }
 
 /// The hash of a part of a word, or of what stands for it.

@@ -8,15 +8,14 @@
 //! spellings are halved: one of the halves has a mistake at most. The Levenshtein automata of `fst` are no choice: they
 //! count a transposition as two mistakes, and one would have to be built for every spelling of every word asked for.
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use foldhash::HashMap;
 
 use super::keys::{Keys, Part, hash, without, without_one};
 use crate::address_book::search::{
-    Forms, LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, declined, is_beginning, is_initial_of,
-    keys_of_forms, least_of_beginning, of_sounds, other_genders,
+    Forms, LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, declined, groups_of, is_beginning,
+    is_initial_of, least_of_beginning, of_names, of_sounds, other_genders,
 };
 
 /// Some forty are usual. In a book that has more on average, somebody made the words, and the last of them, which are
@@ -133,6 +132,14 @@ fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
             add(hash(Part::Consonants, [skeleton]));
         }
     }
+    for group in groups_of(word) {
+        add(first_name(group));
+    }
+}
+
+/// The hash of a group of first names.
+fn first_name(group: u16) -> u32 {
+    hash(Part::FirstName, char::from_u32(group.into()))
 }
 
 impl Vocabulary {
@@ -205,7 +212,7 @@ impl Vocabulary {
         let mut by_forms: HashMap<u32, Forms> = HashMap::default();
         for (nominative, forms) in declined(wanted) {
             for (number, word) in nominative.spellings().flat_map(|spelling| self.spelt(spelling)) {
-                if !word.is_initial && of_sounds(&nominative, word).is_some() {
+                if !word.is_initial && of_sounds(&nominative, word).is_some_and(Likeness::is_the_word) {
                     let known = by_forms.entry(number).or_default();
                     *known = known.or(forms);
                 }
@@ -214,12 +221,14 @@ impl Vocabulary {
         for (number, forms) in by_forms {
             found.add(number, || Some(Likeness::Declined(forms)));
         }
-        let forms = keys_of_forms(wanted).map(|key| (Cow::Borrowed(key), Likeness::OneName));
-        let genders = wanted.keys().flat_map(other_genders);
-        let genders = genders.map(|key| (Cow::Owned(key), Likeness::OtherGender));
-        for (key, likeness) in forms.chain(genders) {
+        for group in groups_of(wanted) {
+            for (number, word) in self.by(first_name(group)) {
+                found.add_word(number, word, || of_names(wanted, word));
+            }
+        }
+        for key in wanted.keys().flat_map(other_genders) {
             for (number, word) in self.spelt(&key) {
-                found.add_word(number, word, || word.has_key(&key).then_some(likeness));
+                found.add_word(number, word, || word.has_key(&key).then_some(Likeness::OtherGender));
             }
         }
         let maybe_mistyped = MaybeMistyped::new(wanted);

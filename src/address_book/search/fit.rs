@@ -100,7 +100,7 @@ impl Reading {
         // A single word may be a short form of somebody else's name, or a company's where others are.
         let is_rival = self.words.len() == 1
             && match found.places.first() {
-                Some(Place::Name(_)) => found.worst == Likeness::OneName,
+                Some(Place::Name(_)) => found.worst.is_one_name(),
                 Some(Place::Company(_)) => found.worst.is_the_word(),
                 _ => false,
             };

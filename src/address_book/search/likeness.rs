@@ -1,7 +1,7 @@
 //! How alike two words are. Pure.
 
 use super::declension::{Forms, nominatives};
-use super::diminutives;
+use super::first_names::{self, Relation};
 use super::spelling::Word;
 
 /// In what way a word of the question is a word of the contact; best first.
@@ -16,8 +16,10 @@ pub(in crate::address_book) enum Likeness {
     Declined(Forms),
     /// In another spelling of the same script: Yuri and Yury, but also Meyer and Meier, who are two.
     SoundsHere,
-    /// Another form of the same first name.
-    OneName,
+    /// A short form of the same first name.
+    ShortForm,
+    /// The same first name in another language.
+    OtherLanguage,
     /// But for a mistake or two.
     Mistyped(u8),
     /// The one is the beginning of the other.
@@ -38,7 +40,8 @@ impl Likeness {
             Self::SoundsAlike => 97,
             Self::Declined(_) => 95,
             Self::SoundsHere => 94,
-            Self::OneName => 88,
+            Self::ShortForm => 88,
+            Self::OtherLanguage => 86,
             Self::Mistyped(1) => 82,
             Self::Initial => 76,
             Self::Beginning => 72,
@@ -48,8 +51,13 @@ impl Likeness {
         }
     }
 
+    /// True for forms of one first name.
+    pub(super) fn is_one_name(self) -> bool {
+        matches!(self, Self::ShortForm | Self::OtherLanguage)
+    }
+
     /// True if the word itself is meant, however it is spelt.
-    pub(super) fn is_the_word(self) -> bool {
+    pub(in crate::address_book) fn is_the_word(self) -> bool {
         matches!(self, Self::Same | Self::SoundsAlike)
     }
 }
@@ -62,12 +70,13 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
     if wanted.is_initial || found.is_initial {
         return is_initial_of(wanted, found).then_some(Likeness::Initial);
     }
-    let declined = declined(wanted).filter(|(nominative, _)| of_sounds(nominative, found).is_some());
+    let declined =
+        declined(wanted).filter(|(nominative, _)| of_sounds(nominative, found).is_some_and(Likeness::is_the_word));
     if let Some(forms) = declined.map(|(_, forms)| forms).reduce(Forms::or) {
         return Some(Likeness::Declined(forms));
     }
-    if diminutives::are_one_name(wanted, found) {
-        return Some(Likeness::OneName);
+    if let Some(likeness) = of_names(wanted, found) {
+        return Some(likeness);
     }
     if is_other_gender(wanted, found) {
         return Some(Likeness::OtherGender);
@@ -85,6 +94,14 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
 pub(in crate::address_book) fn declined(wanted: &Word) -> impl Iterator<Item = (Word, Forms)> {
     let nominatives = nominatives(wanted.plain()).into_iter();
     nominatives.map(|nominative| (Word::new(&nominative.text), nominative.forms))
+}
+
+/// How two words are forms of one first name.
+pub(in crate::address_book) fn of_names(wanted: &Word, found: &Word) -> Option<Likeness> {
+    Some(match first_names::relation(wanted, found)? {
+        Relation::ShortForm => Likeness::ShortForm,
+        Relation::OtherLanguage => Likeness::OtherLanguage,
+    })
 }
 
 /// How two words are one by what they share: the plain form, but for umlauts written out, or a key.
@@ -265,7 +282,8 @@ mod tests {
             ("мюллер", "müller", Some(Likeness::SoundsAlike)),
             ("meyer", "meier", Some(Likeness::SoundsHere)),
             ("анна", "аnnа", Some(Likeness::SoundsHere)),
-            ("bob", "robert", Some(Likeness::OneName)),
+            ("bob", "robert", Some(Likeness::ShortForm)),
+            ("bob", "roberto", Some(Likeness::OtherLanguage)),
             ("ivanof", "иванов", Some(Likeness::Mistyped(1))),
             ("schmitd", "schmidt", Some(Likeness::Mistyped(1))),
             ("konstantinopl", "konstantinopol", Some(Likeness::Mistyped(1))),

@@ -6,7 +6,7 @@
 //! - all words of a name of two or more, whatever else was asked;
 //! - words of which one is alike, and the others look alike or are the same but for spaces.
 
-use super::diminutives;
+use super::first_names;
 use super::fit::{Reading, is_patronymic_in_any_case};
 use super::likeness::{Likeness, loosely};
 use super::spelling::Word;
@@ -207,7 +207,7 @@ fn is_surname(word: &Word) -> bool {
     let letters = word.plain().chars();
     let is_long = letters.clone().count() >= LONG_ENOUGH
         || (letters.clone().count() > 1 && letters.clone().all(|c| c > '\u{2e80}'));
-    is_long && !is_patronymic_in_any_case(word) && !diminutives::is_first_name(word)
+    is_long && !is_patronymic_in_any_case(word) && !first_names::is_first_name(word)
 }
 
 /// True if the one may be a short form of the other that no table has: they begin alike, or the one has the beginning of

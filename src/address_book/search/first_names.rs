@@ -1,0 +1,114 @@
+//! First names that are one name: short and affectionate forms, and how other languages write it. Data.
+//!
+//! The table is `first_names/forms.txt`, which `first_names/generate.py` writes. A line is one name in all languages, its
+//! number is a group: `full forms | full forms: short forms | …`. A short form may be in several lines: Sasha is
+//! Alexander or Alexandra. Two full forms of one line are the same name in two languages, or two names that grew out of
+//! it, as Mary and Marie: that is why a short form is nearer to its own full form than to the others.
+
+use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
+use std::hash::BuildHasher;
+
+use super::spelling::Word;
+
+const TABLE: &str = include_str!("first_names/forms.txt");
+
+/// How two words are one first name; the nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::address_book) enum Relation {
+    /// The one is a short form of the other, or both are short forms of the same: Bob, Robert, Rob.
+    ShortForm,
+    /// They are forms of the name in different languages: Bob and Роберт, Catherine and Екатерина.
+    OtherLanguage,
+}
+
+/// One reading of a form in the table.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    key: u64,
+    group: u16,
+    /// The full forms and their short forms that it stands with, if any.
+    set: Option<u16>,
+    is_short: bool,
+}
+
+/// By the keys of all forms. Hashes in place of texts: half a megabyte, made at the first search.
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let mut entries = Vec::new();
+    let mut sets = 0..u16::MAX;
+    for (group, line) in (0..).zip(lines()) {
+        for part in line.split(" | ") {
+            let (full, short) = part.split_once(':').unwrap_or((part, ""));
+            let set = if short.is_empty() { None } else { sets.next() };
+            for (forms, is_short) in [(full, false), (short, true)] {
+                for word in forms.split_whitespace().map(Word::new) {
+                    entries.extend(word.keys().map(|key| Entry {
+                        key: hash(key),
+                        group,
+                        set,
+                        is_short,
+                    }));
+                }
+            }
+        }
+    }
+    entries.sort_unstable();
+    entries.dedup();
+    entries.shrink_to_fit();
+    entries
+});
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    TABLE.lines().filter(|line| !line.starts_with('#'))
+}
+
+fn hash(key: &str) -> u64 {
+    FixedState::default().hash_one(key)
+}
+
+fn entries_of(word: &Word) -> impl Iterator<Item = &'static Entry> {
+    word.keys().flat_map(|key| {
+        let key = hash(key);
+        let from = ENTRIES.partition_point(|entry| entry.key < key);
+        let entries = ENTRIES.get(from..).unwrap_or_default();
+        entries.iter().take_while(move |entry| entry.key == key)
+    })
+}
+
+/// How both are forms of one first name; `None` if they are not.
+pub(super) fn relation(one: &Word, other: &Word) -> Option<Relation> {
+    let others: Vec<&Entry> = entries_of(other).collect();
+    let relations = entries_of(one).flat_map(|one| {
+        let same = others.iter().filter(|other| other.group == one.group);
+        same.map(|other| {
+            if one.set.is_some() && one.set == other.set {
+                Relation::ShortForm
+            } else {
+                Relation::OtherLanguage
+            }
+        })
+    });
+    relations.min()
+}
+
+/// The groups of names that a word may be a form of. Two words are forms of one name if they share a group.
+pub(in crate::address_book) fn groups_of(word: &Word) -> Vec<u16> {
+    let mut groups: Vec<u16> = entries_of(word).map(|entry| entry.group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+/// True if the word is a form of a first name.
+pub(super) fn is_first_name(word: &Word) -> bool {
+    entries_of(word).next().is_some()
+}
+
+/// True if the word is a short or affectionate form, so that others who bear the full one may be meant.
+pub(in crate::address_book) fn is_short_form(word: &Word) -> bool {
+    entries_of(word).any(|entry| entry.is_short)
+}
+
+#[cfg(test)]
+mod tests;
