@@ -230,7 +230,7 @@ fn nominative_of(plain: &str) -> Forms {
         let may_be_hers = plain.ends_with(['а', 'я']) && known::MOSTLY_MEN.contains(&known.text.as_str());
         !may_be_hers && gender_of(&known.text).is_some()
     };
-    if !plain.ends_with('о') && nominatives(plain).iter().any(is_known) {
+    if !ends_with_any(plain, "о тру дру") && nominatives(plain).iter().any(is_known) {
         // Анне, Марие and Анни are names elsewhere.
         let is_foreign = ends_with_any(plain, "не ие нни");
         return if is_foreign { Forms::SHE } else { Forms::NONE };
