@@ -174,7 +174,7 @@ pub(super) fn is_relay(domain: &str) -> bool {
             .strip_suffix(*relay)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    RELAYS.iter().any(|relay| is_below(relay))
+    RELAYS.iter().any(is_below)
 }
 
 /// What machines write before an address that they put into another: bounces, signed senders, forwarders.
