@@ -81,12 +81,14 @@ impl Reading {
             || is_a_list
             || is_other_order;
         let is_whole = left_over == 0 && !found.has_no_patronymic && in_order && of_name == self.words.len();
+        let agrees = matches!(found.worst, Likeness::Declined(_))
+            && !is_similar
+            && of_name > 1
+            && !self.is_other_layout
+            && Forms::agree([found.forms]);
+        let of_person = self.words.iter().take(self.company_from).map(Word::plain);
         let why = match found.worst {
-            Likeness::Declined(_)
-                if !is_similar && of_name > 1 && !self.is_other_layout && self.is_declined(&found) =>
-            {
-                Why::Declined
-            }
+            _ if agrees && is_surely_declined(of_person) => Why::Declined,
             _ if is_similar || !found.worst.is_the_word() => Why::Similar,
             _ if self.is_other_layout => Why::KeyboardLayout,
             Likeness::Same if is_whole => Why::ExactName,
@@ -97,13 +99,14 @@ impl Reading {
             - 2 * i32::from(found.has_no_patronymic)
             - i32::from(!in_order)
             - i32::try_from(left_over).unwrap_or(9).min(9);
-        // A single word may be a short form of somebody else's name, or a company's where others are.
-        let is_rival = self.words.len() == 1
-            && match found.places.first() {
-                Some(Place::Name(_)) => found.worst.is_one_name(),
-                Some(Place::Company(_)) => found.worst.is_the_word(),
-                _ => false,
-            };
+        // A nominative may be a declined name of somebody else; a single word may be a short form, or a company's.
+        let is_rival = agrees
+            || self.words.len() == 1
+                && match found.places.first() {
+                    Some(Place::Name(_)) => found.worst.is_one_name(),
+                    Some(Place::Company(_)) => found.worst.is_the_word(),
+                    _ => false,
+                };
         let more = bearer
             .name
             .iter()
@@ -115,12 +118,6 @@ impl Reading {
             is_rival,
             is_all,
         })
-    }
-
-    /// True if the words are forms of one name, and may not be another's nominative.
-    fn is_declined(&self, found: &Found) -> bool {
-        let of_name = self.words.iter().take(self.company_from).map(Word::plain);
-        Forms::agree([found.forms]) && is_surely_declined(of_name)
     }
 
     /// Words that may not be found in a contact of whom two others are found whole.
