@@ -6,6 +6,7 @@
 //! comparing with everybody would find.
 
 mod asked;
+mod find;
 mod keys;
 mod namesakes;
 #[cfg(test)]
@@ -19,16 +20,13 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use super::cautions::{BookDomains, key_of_name};
-use super::search::{Bearer, Fit, Texts, Wanted, Why};
+use super::search::{Bearer, Fit, Texts, Wanted};
 use super::{Contact, Source};
-use asked::Asked;
 use keys::{Groups, Keys, Part, hash};
 use vocabulary::{Collected, Vocabulary};
 
 /// An address with more names in one source is nobody's.
 const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
-/// Entries that are compared before the caller is asked whether to go on.
-const AT_ONCE: usize = 256;
 
 /// A book that was read, or a part of one.
 #[derive(Debug, Default)]
@@ -249,66 +247,6 @@ impl Index {
     pub(super) fn knows(&self, address: &str) -> bool {
         self.of_address(address)
             .any(|(_, entry, _)| entry.origin != Origin::Unreadable)
-    }
-
-    /// Everybody in `sources` who may be meant. `goes_on` is asked now and then; `None` if it says no.
-    pub(super) fn find(&self, wanted: &Wanted, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Finding<'_>> {
-        let mut fits: Vec<(u32, Fit)> = Vec::new();
-        if let Some(address) = &wanted.address {
-            for (first, entry, _) in self.of_address(address) {
-                let same = (first..).zip(self.entries.iter().skip(first as usize));
-                let same = same.take_while(|(_, other)| other.person == entry.person);
-                fits.extend(same.map(|(number, _)| (number, Fit::BY_ADDRESS)));
-            }
-        }
-        if let Some(part) = wanted.part.as_ref().filter(|part| part.is_all()) {
-            let entries = (0..).zip(&self.entries);
-            let has_part = |entry: &Entry| self.row(entry).is_some_and(|row| part.is_of(&row.email));
-            fits.extend(
-                entries
-                    .filter(|(_, entry)| has_part(entry))
-                    .map(|(number, _)| (number, Fit::BY_PART_OF_ADDRESS)),
-            );
-            if !fits.is_empty() {
-                return Some(self.finding(fits, sources));
-            }
-        }
-        let asked: Vec<Asked<'_>> = wanted
-            .readings
-            .iter()
-            .map(|reading| Asked::new(self, reading))
-            .collect();
-        for asked in &asked {
-            let fit = |bearer: Bearer<'_>, email: &str| Some(wanted.judged(asked.reading().fit(bearer, asked)?, email));
-            fits.extend(self.fits(&asked.candidates(), &fit, goes_on)?);
-        }
-        if fits.iter().all(|(_, fit)| fit.why == Why::Similar)
-            && let Some(asked) = asked.first()
-        {
-            fits.extend(self.fits(&asked.near(), &|bearer, _| asked.reading().near(bearer, asked), goes_on)?);
-        }
-        Some(self.finding(fits, sources))
-    }
-
-    /// Those of `entries` that fit; `None` if `goes_on` says no.
-    fn fits(
-        &self,
-        entries: &[u32],
-        fit: &dyn Fn(Bearer<'_>, &str) -> Option<Fit>,
-        goes_on: &dyn Fn() -> bool,
-    ) -> Option<Vec<(u32, Fit)>> {
-        let mut fits = Vec::new();
-        for entries in entries.chunks(AT_ONCE) {
-            if !goes_on() {
-                return None;
-            }
-            fits.extend(entries.iter().filter_map(|number| {
-                let entry = self.entry(*number)?;
-                let fit = fit(self.bearer(entry), &self.row(entry)?.email)?;
-                Some((*number, fit))
-            }));
-        }
-        Some(fits)
     }
 
     /// People by the best fit of their names.

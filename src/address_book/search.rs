@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 pub(super) use brute_force::{fit as fit_of_everybody, near as near_of_everybody};
 pub(super) use declension::Forms;
-pub(super) use first_names::groups_of;
+pub(super) use first_names::FirstName;
 pub(super) use fit::{Reading, is_patronymic_in_any_case};
 pub(super) use joined::Joined;
 pub(super) use likeness::{
@@ -210,6 +210,11 @@ impl Fit {
         is_rival: false,
         is_all: false,
     };
+
+    /// True if the person bears the name.
+    pub(super) fn is_sure(&self) -> bool {
+        self.why < Why::Similar
+    }
 
     /// The better a fit, the smaller this is.
     pub(super) fn rank(self) -> (Why, i32) {

@@ -69,6 +69,14 @@ impl<'a> Asked<'a> {
         asked
     }
 
+    /// Looks for words that are like those of the question in looser ways, too.
+    pub(super) fn widen(&mut self) {
+        let words = self.reading.words.iter().zip(&mut self.alike);
+        for (word, alike) in words.filter(|(word, _)| !word.is_initial) {
+            self.index.vocabulary.widen(word, alike);
+        }
+    }
+
     pub(super) fn reading(&self) -> &'a Reading {
         self.reading
     }

@@ -31,30 +31,43 @@ type Fits = BTreeMap<String, (Why, i32)>;
 fn found(index: &Index, asked: &str) -> Fits {
     let finding = index.find(&Wanted::new(asked), Source::ALL, &|| true).unwrap();
     let people = finding.people.iter();
-    people
-        .map(|found| (found.contact.email.clone(), found.fit.rank()))
-        .collect()
+    reduced(people.map(|found| (found.contact.email.clone(), found.fit)).collect())
+}
+
+/// Those who count: beside people who bear the whole name, who is like them does not.
+fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
+    let any = |is_enough: fn(&Fit) -> bool| fits.values().any(is_enough);
+    let (by_address, by_name) = (
+        any(|fit| fit.why == Why::ExactAddress),
+        any(|fit| fit.is_all && fit.why < Why::KeyboardLayout),
+    );
+    fits.retain(|_, fit| match (by_address, by_name) {
+        (true, _) => fit.why == Why::ExactAddress,
+        (_, true) => fit.why < Why::KeyboardLayout || fit.is_rival,
+        _ => true,
+    });
+    fits.into_iter().map(|(email, fit)| (email, fit.rank())).collect()
 }
 
 /// Everybody who fits, found by comparing with everybody.
 fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
     let wanted = Wanted::new(asked);
-    let mut fits = Fits::new();
+    let mut fits: BTreeMap<String, Fit> = BTreeMap::new();
     let mut compare = |fit: &dyn Fn(&str, &str) -> Option<Fit>| {
         for (name, email) in contacts {
             if let Some(fit) = fit(name, email) {
-                let best = fits.entry(email.clone()).or_insert(fit.rank());
-                *best = fit.rank().min(*best);
+                let best = fits.entry(email.clone()).or_insert(fit);
+                *best = [fit, *best].into_iter().min_by_key(|fit| fit.rank()).unwrap();
             }
         }
-        fits.values().all(|(why, _)| *why == Why::Similar)
+        fits.values().all(|fit| !fit.is_sure())
     };
     if compare(&|name, email| fit_of_everybody(&wanted, Some(name), email)) {
         let bearers = bearers(contacts);
         let count = |word: &str| bearers.get(word).copied().unwrap_or_default();
         compare(&|name, email| near_of_everybody(&wanted, Some(name), email, &count));
     }
-    fits
+    reduced(fits)
 }
 
 /// How many of the contacts have each word.
@@ -83,7 +96,10 @@ fn alike(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {
         collected.number(word);
     }
     let vocabulary = collected.into_vocabulary(words.len());
-    vocabulary.alike(&Word::new(wanted)).iter().collect()
+    let wanted = Word::new(wanted);
+    let mut alike = vocabulary.alike(&wanted);
+    vocabulary.widen(&wanted, &mut alike);
+    alike.iter().collect()
 }
 
 fn compared_words(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {

@@ -14,7 +14,7 @@ use foldhash::HashMap;
 
 use super::keys::{Keys, Part, hash, without, without_one};
 use crate::address_book::search::{
-    Forms, LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, declined, groups_of, is_beginning,
+    FirstName, Forms, LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, declined, is_beginning,
     is_initial_of, least_of_beginning, of_names, of_sounds, other_genders,
 };
 
@@ -132,7 +132,7 @@ fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
             add(hash(Part::Consonants, [skeleton]));
         }
     }
-    for group in groups_of(word) {
+    for group in FirstName::new(word).groups() {
         add(first_name(group));
     }
 }
@@ -189,7 +189,7 @@ impl Vocabulary {
         words.filter(move |(_, word)| is_it(word)).map(|(number, _)| number)
     }
 
-    /// All words that are like `wanted`, which is no initial, each in the best way there is.
+    /// Words that are `wanted`, which is no initial, in another spelling, form or gender, each in the best way there is.
     pub(super) fn alike(&self, wanted: &Word) -> Alike {
         let mut found = Alike::default();
         let contracted = wanted.contracted();
@@ -221,9 +221,10 @@ impl Vocabulary {
         for (number, forms) in by_forms {
             found.add(number, || Some(Likeness::Declined(forms)));
         }
-        for group in groups_of(wanted) {
+        let name = FirstName::new(wanted);
+        for group in name.groups() {
             for (number, word) in self.by(first_name(group)) {
-                found.add_word(number, word, || of_names(wanted, word));
+                found.add_word(number, word, || of_names(&name, word));
             }
         }
         for key in wanted.keys().flat_map(other_genders) {
@@ -231,6 +232,11 @@ impl Vocabulary {
                 found.add_word(number, word, || word.has_key(&key).then_some(Likeness::OtherGender));
             }
         }
+        found
+    }
+
+    /// Adds the words that are like `wanted` but for mistakes, begin so, or have its consonants.
+    pub(super) fn widen(&self, wanted: &Word, found: &mut Alike) {
         let maybe_mistyped = MaybeMistyped::new(wanted);
         for (number, word) in self.maybe_mistyped(wanted) {
             found.add_word(number, word, || maybe_mistyped.mistakes(word).map(Likeness::Mistyped));
@@ -252,7 +258,6 @@ impl Vocabulary {
                 wanted.has_skeleton_of(word).then_some(Likeness::Consonants)
             });
         }
-        found
     }
 
     /// Words that may be `wanted` but for a mistake or two, each once.

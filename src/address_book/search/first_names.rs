@@ -80,28 +80,37 @@ fn entries_of(word: &Word) -> impl Iterator<Item = &'static Entry> {
     })
 }
 
-/// How both are forms of one first name; `None` if they are not.
-pub(super) fn relation(one: &Word, other: &Word) -> Option<Relation> {
-    let others: Vec<&Entry> = entries_of(other).collect();
-    let relations = entries_of(one).flat_map(|one| {
-        let same = others.iter().filter(|other| other.group == one.group);
-        same.map(|other| {
-            if one.set.is_some() && one.set == other.set {
-                Relation::ShortForm
-            } else {
-                Relation::OtherLanguage
-            }
-        })
-    });
-    relations.min()
-}
+/// A word that may be a form of first names, looked up once.
+#[derive(Debug)]
+pub(in crate::address_book) struct FirstName(Vec<&'static Entry>);
 
-/// The groups of names that a word may be a form of. Two words are forms of one name if they share a group.
-pub(in crate::address_book) fn groups_of(word: &Word) -> Vec<u16> {
-    let mut groups: Vec<u16> = entries_of(word).map(|entry| entry.group).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    groups
+impl FirstName {
+    pub(in crate::address_book) fn new(word: &Word) -> Self {
+        Self(entries_of(word).collect())
+    }
+
+    /// The groups of names that the word may be a form of. Two words are forms of one name if they share a group.
+    pub(in crate::address_book) fn groups(&self) -> Vec<u16> {
+        let mut groups: Vec<u16> = self.0.iter().map(|entry| entry.group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+
+    /// How the other word is a form of the same first name; `None` if it is not.
+    pub(super) fn relation(&self, other: &Word) -> Option<Relation> {
+        let relations = entries_of(other).flat_map(|other| {
+            let same = self.0.iter().filter(|one| one.group == other.group);
+            same.map(|one| {
+                if one.set.is_some() && one.set == other.set {
+                    Relation::ShortForm
+                } else {
+                    Relation::OtherLanguage
+                }
+            })
+        });
+        relations.min()
+    }
 }
 
 /// True if the word is a form of a first name.

@@ -24,7 +24,7 @@ pub(in crate::address_book) struct Reading {
     pub(in crate::address_book) words: Vec<Word>,
     /// Words from here on are said to be a company's.
     pub(super) company_from: usize,
-    pub(super) is_other_layout: bool,
+    pub(in crate::address_book) is_other_layout: bool,
     /// True if the borders between the words were not typed.
     pub(super) is_taken_apart: bool,
 }

@@ -1,7 +1,7 @@
 //! How alike two words are. Pure.
 
 use super::declension::{Forms, nominatives};
-use super::first_names::{self, Relation};
+use super::first_names::{FirstName, Relation};
 use super::spelling::Word;
 
 /// In what way a word of the question is a word of the contact; best first.
@@ -75,7 +75,7 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
     if let Some(forms) = declined.map(|(_, forms)| forms).reduce(Forms::or) {
         return Some(Likeness::Declined(forms));
     }
-    if let Some(likeness) = of_names(wanted, found) {
+    if let Some(likeness) = of_names(&FirstName::new(wanted), found) {
         return Some(likeness);
     }
     if is_other_gender(wanted, found) {
@@ -97,8 +97,8 @@ pub(in crate::address_book) fn declined(wanted: &Word) -> impl Iterator<Item = (
 }
 
 /// How two words are forms of one first name.
-pub(in crate::address_book) fn of_names(wanted: &Word, found: &Word) -> Option<Likeness> {
-    Some(match first_names::relation(wanted, found)? {
+pub(in crate::address_book) fn of_names(wanted: &FirstName, found: &Word) -> Option<Likeness> {
+    Some(match wanted.relation(found)? {
         Relation::ShortForm => Likeness::ShortForm,
         Relation::OtherLanguage => Likeness::OtherLanguage,
     })

@@ -3,7 +3,7 @@
 use super::*;
 
 fn related(one: &str, other: &str) -> Option<Relation> {
-    relation(&Word::new(one), &Word::new(other))
+    FirstName::new(&Word::new(one)).relation(&Word::new(other))
 }
 
 #[test]
@@ -95,8 +95,9 @@ fn names_that_only_look_alike_are_not_one() {
         ("мороз", "роза"),
         ("роман", "романов"),
     ] {
-        let groups = groups_of(&Word::new(one));
-        let common = groups_of(&Word::new(other))
+        let groups = FirstName::new(&Word::new(one)).groups();
+        let common = FirstName::new(&Word::new(other))
+            .groups()
             .into_iter()
             .find(|group| groups.contains(group));
         let line = common.and_then(|group| lines().nth(group.into()));

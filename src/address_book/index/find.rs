@@ -1,0 +1,107 @@
+//! Everybody in a book who may be meant by a question. Pure.
+//!
+//! Most questions are a name that somebody bears as it is asked for. So that is looked for first; mistakes, beginnings, other
+//! keyboard layouts, and people who are merely near, only where it is not found.
+
+use super::asked::Asked;
+use super::{Finding, Index};
+use crate::address_book::Source;
+use crate::address_book::search::{Bearer, Fit, Wanted};
+
+/// Entries that are compared before the caller is asked whether to go on.
+pub(super) const AT_ONCE: usize = 256;
+
+impl Index {
+    /// Everybody in `sources` who may be meant. `goes_on` is asked now and then; `None` if it says no.
+    pub(in crate::address_book) fn find(
+        &self,
+        wanted: &Wanted,
+        sources: &[Source],
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Finding<'_>> {
+        let by_address = self.of_address_or_part(wanted);
+        if by_address.iter().any(|(number, _)| self.is_in(*number, sources)) {
+            return Some(self.finding(by_address, sources));
+        }
+        let readings = |of_layout| {
+            wanted
+                .readings
+                .iter()
+                .filter(move |reading| reading.is_other_layout == of_layout)
+        };
+        let mut asked: Vec<Asked<'_>> = readings(false).map(|reading| Asked::new(self, reading)).collect();
+        let mut fits = self.fits(wanted, &asked, goes_on)?;
+        let any = |fits: &[(u32, Fit)], is_enough: fn(&Fit) -> bool| {
+            fits.iter()
+                .any(|(number, fit)| is_enough(fit) && self.is_in(*number, sources))
+        };
+        if !any(&fits, |fit| fit.is_sure() && fit.is_all) {
+            asked.extend(readings(true).map(|reading| Asked::new(self, reading)));
+            asked.iter_mut().for_each(Asked::widen);
+            fits = self.fits(wanted, &asked, goes_on)?;
+        }
+        if !any(&fits, Fit::is_sure)
+            && let Some(asked) = asked.first()
+        {
+            let near = |bearer: Bearer<'_>, _: &str| asked.reading().near(bearer, asked);
+            fits.extend(self.fits_of(&asked.near(), &near, goes_on)?);
+        }
+        fits.extend(by_address);
+        Some(self.finding(fits, sources))
+    }
+
+    /// Entries of the address that was asked for, or of those that begin or end so.
+    fn of_address_or_part(&self, wanted: &Wanted) -> Vec<(u32, Fit)> {
+        let mut fits: Vec<(u32, Fit)> = Vec::new();
+        if let Some(address) = &wanted.address {
+            for (first, entry, _) in self.of_address(address) {
+                let same = (first..).zip(self.entries.iter().skip(first as usize));
+                let same = same.take_while(|(_, other)| other.person == entry.person);
+                fits.extend(same.map(|(number, _)| (number, Fit::BY_ADDRESS)));
+            }
+        }
+        if let Some(part) = wanted.part.as_ref().filter(|part| part.is_all()) {
+            let entries = (0..).zip(&self.entries);
+            let fitting = entries.filter(|(_, entry)| self.row(entry).is_some_and(|row| part.is_of(&row.email)));
+            fits.extend(fitting.map(|(number, _)| (number, Fit::BY_PART_OF_ADDRESS)));
+        }
+        fits
+    }
+
+    /// True if the entry can be read and stands in one of `sources`.
+    fn is_in(&self, number: u32, sources: &[Source]) -> bool {
+        self.entry(number)
+            .is_some_and(|entry| entry.source_in(sources).is_some())
+    }
+
+    /// Entries that fit one of the readings; `None` if `goes_on` says no.
+    fn fits(&self, wanted: &Wanted, asked: &[Asked<'_>], goes_on: &dyn Fn() -> bool) -> Option<Vec<(u32, Fit)>> {
+        let mut fits = Vec::new();
+        for asked in asked {
+            let fit = |bearer: Bearer<'_>, email: &str| Some(wanted.judged(asked.reading().fit(bearer, asked)?, email));
+            fits.extend(self.fits_of(&asked.candidates(), &fit, goes_on)?);
+        }
+        Some(fits)
+    }
+
+    /// Those of `entries` that fit; `None` if `goes_on` says no.
+    fn fits_of(
+        &self,
+        entries: &[u32],
+        fit: &dyn Fn(Bearer<'_>, &str) -> Option<Fit>,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<(u32, Fit)>> {
+        let mut fits = Vec::new();
+        for entries in entries.chunks(AT_ONCE) {
+            if !goes_on() {
+                return None;
+            }
+            fits.extend(entries.iter().filter_map(|number| {
+                let entry = self.entry(*number)?;
+                let fit = fit(self.bearer(entry), &self.row(entry)?.email)?;
+                Some((*number, fit))
+            }));
+        }
+        Some(fits)
+    }
+}
