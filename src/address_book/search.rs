@@ -32,7 +32,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
-pub(super) use brute_force::{fit as fit_of_everybody, near as near_of_everybody};
+pub(super) use brute_force::Somebody;
 pub(super) use declension::Forms;
 pub(super) use first_names::FirstName;
 pub(super) use fit::{Reading, is_patronymic_in_any_case};
@@ -237,7 +237,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn why(asked: &str, name: &str, email: &str) -> Option<Why> {
-        fit_of_everybody(&Wanted::new(asked), Some(name), email).map(|fit| fit.why)
+        Somebody::new(name, email).fit(&Wanted::new(asked)).map(|fit| fit.why)
     }
 
     /// Who is merely similar is never given for sure.

@@ -105,6 +105,12 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
             for (code, meaning) in &output.caution_meanings {
                 report::note(&format!("{}: {meaning}", code.replace('_', " ")));
             }
+            for recipient in recipients.iter().filter(|recipient| !recipient.entries.is_empty()) {
+                let entries = recipient.entries.join("\n  ");
+                report::note(&format!(
+                    "one name holds several recipients; ask for each:\n  {entries}"
+                ));
+            }
             if recipients.iter().any(|recipient| recipient.incomplete) {
                 report::note(NOT_WHOLE);
             }

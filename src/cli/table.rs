@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::address_book::{Caution, Contact, Recipient};
+use crate::address_book::{Caution, Contact, Recipient, Why};
 
 /// Width when stdout is no terminal: wide enough that nothing of use is wrapped.
 const WIDTH_ELSEWHERE: u16 = 160;
@@ -76,7 +76,7 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
                 found.name.clone().unwrap_or_default(),
                 found.email.clone(),
                 word(found.source),
-                word(found.why),
+                reason(found.why).to_owned(),
                 cautions(&found.cautions),
             ]);
             rows.push(row);
@@ -93,6 +93,19 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
     }
     let header = ["Asked", "Status", "Name", "E-mail", "From", "Why", "Cautions"];
     format!("{}\n", table(&header, rows, width()).trim_fmt())
+}
+
+/// Why somebody may be meant, for a person.
+fn reason(why: Why) -> &'static str {
+    match why {
+        Why::ExactAddress => "exact address",
+        Why::ExactName => "exact name",
+        Why::Words => "words of it",
+        Why::Transliterated => "other alphabet",
+        Why::Declined => "declined name",
+        Why::KeyboardLayout => "other keyboard layout",
+        Why::Similar => "only similar",
+    }
 }
 
 fn status(recipient: &Recipient) -> String {

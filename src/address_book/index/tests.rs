@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::address_book::search::{Likeness, Why, Word, fit_of_everybody, near_of_everybody, of_words};
+use crate::address_book::search::{Likeness, Somebody, Why, Word, of_words};
 
 pub(in crate::address_book) fn contact(id: u64, name: &str, email: &str) -> Contact {
     Contact {
@@ -53,19 +53,23 @@ fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
 fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
     let wanted = Wanted::new(asked);
     let mut fits: BTreeMap<String, Fit> = BTreeMap::new();
-    let mut compare = |fit: &dyn Fn(&str, &str) -> Option<Fit>| {
-        for (name, email) in contacts {
-            if let Some(fit) = fit(name, email) {
+    let everybody: Vec<Somebody<'_>> = contacts
+        .iter()
+        .map(|(name, email)| Somebody::new(name, email))
+        .collect();
+    let mut compare = |fit: &dyn Fn(&Somebody<'_>) -> Option<Fit>| {
+        for ((_, email), somebody) in contacts.iter().zip(&everybody) {
+            if let Some(fit) = fit(somebody) {
                 let best = fits.entry(email.clone()).or_insert(fit);
                 *best = [fit, *best].into_iter().min_by_key(|fit| fit.rank()).unwrap();
             }
         }
         fits.values().all(|fit| !fit.is_sure())
     };
-    if compare(&|name, email| fit_of_everybody(&wanted, Some(name), email)) {
+    if compare(&|somebody| somebody.fit(&wanted)) {
         let bearers = bearers(contacts);
         let count = |word: &str| bearers.get(word).copied().unwrap_or_default();
-        compare(&|name, email| near_of_everybody(&wanted, Some(name), email, &count));
+        compare(&|somebody| somebody.near(&wanted, &count));
     }
     reduced(fits)
 }
@@ -290,7 +294,7 @@ fn the_index_of_the_labelled_book_finds_whom_comparing_with_everybody_finds() {
         assert_eq!(found(&index, row[1]), compared(&book, row[1]), "{}", row[1]);
     }
 }
-const STEP: usize = 12;
+const STEP: usize = 40;
 
 fn one(index: &Index, asked: &str, sources: &[Source]) -> Option<(u64, Source, Why)> {
     let finding = index.find(&Wanted::new(asked), sources, &|| true).unwrap();

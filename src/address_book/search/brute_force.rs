@@ -7,16 +7,25 @@ use super::spelling::Word;
 use super::texts::{Bearer, Known, Texts};
 use super::{Fit, Wanted};
 
+/// A contact as words.
+#[derive(Debug)]
+pub(in crate::address_book) struct Somebody<'a> {
+    email: &'a str,
+    texts: Vec<String>,
+    words: Vec<Word>,
+    numbers: Vec<u32>,
+    counts: [u8; 4],
+}
+
 struct Compared<'a> {
     reading: &'a Reading,
-    words: Vec<Word>,
-    texts: Vec<String>,
+    somebody: &'a Somebody<'a>,
     bearers: &'a dyn Fn(&str) -> usize,
 }
 
 impl Known for Compared<'_> {
     fn word(&self, number: u32) -> Option<&Word> {
-        self.words.get(number as usize)
+        self.somebody.words.get(number as usize)
     }
 
     fn likeness(&self, at: usize, found: u32) -> Option<Likeness> {
@@ -24,7 +33,7 @@ impl Known for Compared<'_> {
     }
 
     fn bearers(&self, number: u32) -> usize {
-        (self.bearers)(&self.texts[number as usize])
+        (self.bearers)(&self.somebody.texts[number as usize])
     }
 
     fn are_in_one(&self, together: u32) -> Option<Joined> {
@@ -36,43 +45,48 @@ impl Known for Compared<'_> {
     }
 }
 
-/// How well a contact fits; `None` if somebody else is meant.
-pub(in crate::address_book) fn fit(wanted: &Wanted, name: Option<&str>, email: &str) -> Option<Fit> {
-    if wanted.address.as_ref() == Some(&email.to_lowercase()) {
-        return Some(Fit::BY_ADDRESS);
+impl<'a> Somebody<'a> {
+    pub(in crate::address_book) fn new(name: &str, email: &'a str) -> Self {
+        let texts = Texts::of(Some(name), email);
+        let counts = texts.parts().map(|part| u8::try_from(part.len()).unwrap());
+        let texts = texts.parts().concat();
+        Self {
+            email,
+            words: texts.iter().map(|word| Word::new(word)).collect(),
+            numbers: (0..u32::try_from(texts.len()).unwrap()).collect(),
+            texts,
+            counts,
+        }
     }
-    let fit = |reading: &Reading| compared(reading, name, email, &|_| 0, Reading::fit);
-    let fits = wanted.readings.iter().filter_map(fit);
-    fits.map(|fit| wanted.judged(fit, email)).min_by_key(|fit| fit.rank())
-}
 
-/// How near a contact is in a book where `bearers` have a word.
-pub(in crate::address_book) fn near(
-    wanted: &Wanted,
-    name: Option<&str>,
-    email: &str,
-    bearers: &dyn Fn(&str) -> usize,
-) -> Option<Fit> {
-    compared(wanted.readings.first()?, name, email, bearers, Reading::near)
-}
+    /// How well the contact fits; `None` if somebody else is meant.
+    pub(in crate::address_book) fn fit(&self, wanted: &Wanted) -> Option<Fit> {
+        if wanted.address.as_ref() == Some(&self.email.to_lowercase()) {
+            return Some(Fit::BY_ADDRESS);
+        }
+        let fits = wanted.readings.iter().filter_map(|reading| {
+            let known = self.compared(reading, &|_| 0);
+            reading.fit(self.bearer(), &known)
+        });
+        fits.map(|fit| wanted.judged(fit, self.email))
+            .min_by_key(|fit| fit.rank())
+    }
 
-fn compared<'a>(
-    reading: &'a Reading,
-    name: Option<&str>,
-    email: &str,
-    bearers: &'a dyn Fn(&str) -> usize,
-    fit: impl Fn(&Reading, Bearer<'_>, &Compared<'a>) -> Option<Fit>,
-) -> Option<Fit> {
-    let texts = Texts::of(name, email);
-    let counts = texts.parts().map(|part| u8::try_from(part.len()).unwrap());
-    let texts_of_words: Vec<String> = texts.parts().concat();
-    let words = texts_of_words.iter().map(|word| Word::new(word)).collect();
-    let numbers: Vec<u32> = (0..u32::try_from(texts_of_words.len()).unwrap()).collect();
-    let known = Compared {
-        reading,
-        words,
-        texts: texts_of_words,
-        bearers,
-    };
-    fit(reading, Bearer::new(&numbers, counts), &known)
+    /// How near the contact is in a book where `bearers` have a word.
+    pub(in crate::address_book) fn near(&self, wanted: &Wanted, bearers: &dyn Fn(&str) -> usize) -> Option<Fit> {
+        let reading = wanted.readings.first()?;
+        reading.near(self.bearer(), &self.compared(reading, bearers))
+    }
+
+    fn compared<'b>(&'b self, reading: &'b Reading, bearers: &'b dyn Fn(&str) -> usize) -> Compared<'b> {
+        Compared {
+            reading,
+            somebody: self,
+            bearers,
+        }
+    }
+
+    fn bearer(&self) -> Bearer<'_> {
+        Bearer::new(&self.numbers, self.counts)
+    }
 }

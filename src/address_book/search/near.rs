@@ -238,14 +238,15 @@ fn rarity(bearers: usize) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Wanted, fit_of_everybody, near_of_everybody};
+    use super::super::{Somebody, Wanted};
     use super::*;
 
     /// True if the contact bears no such name and is near, in a book where so many bear each word.
     fn is_near(asked: &str, name: &str, bearers: usize) -> bool {
         let wanted = Wanted::new(asked);
-        let sure = fit_of_everybody(&wanted, Some(name), "u1@x.example").filter(|fit| fit.why < Why::Similar);
-        sure.is_none() && near_of_everybody(&wanted, Some(name), "u1@x.example", &|_| bearers).is_some()
+        let somebody = Somebody::new(name, "u1@x.example");
+        let is_sure = somebody.fit(&wanted).is_some_and(|fit| fit.is_sure());
+        !is_sure && somebody.near(&wanted, &|_| bearers).is_some()
     }
 
     #[test]
