@@ -59,9 +59,11 @@ impl<L: Limiter> Lane<L> {
         }
     }
 
-    /// True if somebody who comes now would wait, with `ahead` others before it that came at the same moment.
+    /// True if a caller that comes now would wait, behind those in the queue and `ahead` others. A caller stands in the
+    /// queue for a moment even if there is a place for it.
     fn would_wait(&self, ahead: usize) -> bool {
-        !self.queue.lock().waiting.is_empty() || !self.limiter.lock().wait(Instant::now(), ahead).is_zero()
+        let ahead = ahead + self.queue.lock().waiting.len();
+        !self.limiter.lock().wait(Instant::now(), ahead).is_zero()
     }
 
     /// How long the one at `place` would wait from now on.
@@ -227,5 +229,28 @@ impl Turnstile {
             Method::ListEmployees => &self.employees,
             Method::Batch => &self.batches,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_that_passes_makes_nobody_wait_where_there_is_room() {
+        let gate = Lane::new(OperatingGate::new(Instant::now()));
+        let limit = RateLimit {
+            burst: 2,
+            per_second: 1.0,
+        };
+        let bucket = Lane::new(Bucket::new(limit, Instant::now()));
+        let passing = [Arrival(1), Arrival(2)].map(|arrival| {
+            let open = (gate.would_wait(0), bucket.would_wait(0));
+            assert_eq!(open, (false, false), "{arrival:?}");
+            [&gate.queue, &bucket.queue].map(|queue| Waiting::join(queue, arrival))
+        });
+        assert_eq!((gate.would_wait(0), bucket.would_wait(0)), (false, true));
+        drop(passing);
+        assert!(!bucket.would_wait(0) && bucket.would_wait(2));
     }
 }
