@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
 
-use super::spelling::{Word, split};
+use super::spelling::{Word, is_far, plain, sounds_of, split};
 
 const TABLE: &str = include_str!("first_names/forms.txt");
 
@@ -41,8 +41,8 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             let (full, short) = part.split_once(':').unwrap_or((part, ""));
             let set = if short.is_empty() { None } else { sets.next() };
             for forms in [full, short] {
-                for word in split(forms).iter().map(|form| Word::new(form)) {
-                    entries.extend(keys_of(&word).map(|key| Entry {
+                for form in forms.split_whitespace().flat_map(split) {
+                    entries.extend(found_by(&form).iter().map(|key| Entry {
                         key: hash(key),
                         group,
                         set,
@@ -65,7 +65,16 @@ fn hash(key: &str) -> u64 {
     FixedState::default().hash_one(key)
 }
 
-/// What a form is found by: its sounds; as it is written in a script that tells too little of them.
+/// What a form of a name is found by: its sounds; as it is written in a script that tells too little of them. As in
+/// [`keys_of`] its [`Word`], which takes longer to make.
+fn found_by(form: &str) -> Vec<String> {
+    match is_far(form) {
+        true => vec![plain(form)],
+        false => sounds_of(form),
+    }
+}
+
+/// What a word is found by, as [`found_by`] has it.
 fn keys_of(word: &Word) -> impl Iterator<Item = &str> {
     let sounds = word.keys().filter(|_| !word.is_far());
     sounds.chain(word.is_far().then(|| word.plain()))

@@ -205,9 +205,41 @@ impl<'a> Spelling<'a> {
         if self.length.abs_diff(other.length) > may_be || differ as usize > 2 * may_be {
             return None;
         }
-        let mistakes = strsim::osa_distance(self.text, other.text);
+        let mistakes = mistakes(self.text, other.text);
         (mistakes <= may_be).then(|| u8::try_from(mistakes).unwrap_or(u8::MAX))
     }
+}
+
+/// The optimal string alignment distance of two spellings of 64 letters at most, by Hyyrö's bit-parallel algorithm: each
+/// bit is a letter of `one`.
+fn mistakes(one: &str, other: &str) -> usize {
+    let length = one.chars().count();
+    let last = length
+        .checked_sub(1)
+        .and_then(|last| 1_u64.checked_shl(u32::try_from(last).ok()?));
+    let Some(last) = last else {
+        return strsim::osa_distance(one, other);
+    };
+    let (mut rises, mut falls) = (u64::MAX, 0_u64);
+    let (mut diagonal, mut equal_before) = (0_u64, 0_u64);
+    let mut distance = length;
+    for letter in other.chars() {
+        let equal = one
+            .chars()
+            .rev()
+            .fold(0, |bits, of_one| (bits << 1) | u64::from(of_one == letter));
+        let swapped = ((!diagonal & equal) << 1) & equal_before;
+        diagonal = ((equal & rises).wrapping_add(rises) ^ rises) | equal | falls | swapped;
+        let more = falls | !(diagonal | rises);
+        let fewer = diagonal & rises;
+        distance += usize::from(more & last != 0);
+        distance -= usize::from(fewer & last != 0);
+        let more = (more << 1) | 1;
+        rises = (fewer << 1) | !(diagonal | more);
+        falls = more & diagonal;
+        equal_before = equal;
+    }
+    distance
 }
 
 /// How much two words look alike that are not alike, from 60 to 99; `None` if they do not.
@@ -221,7 +253,7 @@ pub(super) fn loosely(wanted: &Word, found: &Word) -> Option<i32> {
         if one.length.abs_diff(other.length) > most || differ > 2 * most {
             return None;
         }
-        let mistakes = strsim::osa_distance(one.text, other.text);
+        let mistakes = mistakes(one.text, other.text);
         (mistakes <= most).then(|| i32::try_from((100 * (longer - mistakes)) / longer.max(1)).unwrap_or_default())
     };
     let by_keys = wanted
@@ -270,6 +302,15 @@ pub(in crate::address_book) fn is_beginning(wanted: &Word, found: &Word) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn mistakes_are_counted_as_by_the_plain_algorithm(one in "[abcя]{0,66}", other in "[abcя]{0,12}") {
+            prop_assert_eq!(mistakes(&one, &other), strsim::osa_distance(&one, &other));
+            prop_assert_eq!(mistakes(&other, &one), strsim::osa_distance(&one, &other));
+        }
+    }
 
     fn likeness(one: &str, other: &str) -> Option<Likeness> {
         of_words(&Word::new(one), &Word::new(other))

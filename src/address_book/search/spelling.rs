@@ -13,7 +13,7 @@ mod sounds;
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 
-pub(super) use letters::{is_apostrophe, plain};
+pub(super) use letters::{composed, is_apostrophe, plain};
 use skeleton::Skeleton;
 
 /// Letters of a word that are looked at, and of each form of it; some letters become eighteen.
@@ -131,7 +131,7 @@ impl Word {
 
     /// True if it is in a script that is neither Latin nor Cyrillic.
     pub(in crate::address_book) fn is_far(&self) -> bool {
-        !matches!(self.script, Script::Latin | Script::Cyrillic | Script::Unknown)
+        is_far_script(self.script)
     }
 
     /// True if both have the same consonants, the one in Latin or Cyrillic letters, the other not.
@@ -169,6 +169,20 @@ impl Word {
     }
 }
 
+fn is_far_script(script: Script) -> bool {
+    !matches!(script, Script::Latin | Script::Cyrillic | Script::Unknown)
+}
+
+/// True if a word in lower case [is far](Word::is_far).
+pub(super) fn is_far(lower: &str) -> bool {
+    is_far_script(script_of(lower))
+}
+
+/// The [keys](Word::keys) of a word in lower case.
+pub(super) fn sounds_of(lower: &str) -> Vec<String> {
+    sounds::keys(lower, script_of(lower))
+}
+
 fn is_single_letter(plain: &str) -> bool {
     let mut letters = plain.chars();
     letters.next().is_some_and(|c| c.is_alphabetic() && !is_word(c)) && letters.next().is_none()
@@ -194,11 +208,21 @@ pub(super) fn split(text: &str) -> Vec<String> {
         letters::unified(text)
     };
     lower
-        .split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c)))
-        .map(|word| word.replace(is_apostrophe, ""))
+        .split(is_border)
+        .map(|word| word.chars().filter(|c| !is_apostrophe(*c)).collect::<String>())
         .filter(|word| !word.is_empty())
         .flat_map(without_article)
         .collect()
+}
+
+/// True for what stands between words.
+pub(super) fn is_border(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => !c.is_ascii_alphanumeric() && !is_apostrophe(c),
+        // Letters of Russian, which need no look into tables.
+        'Ѐ'..='ҁ' => false,
+        _ => !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c)),
+    }
 }
 
 /// A word of its own, as Al-Tahan has it in Latin letters.
@@ -235,10 +259,18 @@ fn replaced(text: &str, pairs: &[(&str, &str)]) -> String {
 
 fn by_pairs(text: &str, pairs: [&[(&str, &str)]; 2]) -> String {
     let mut replaced = String::with_capacity(text.len());
+    // The first bytes of all pairs, as a set; some bytes share a bit.
+    let bit = |letters: &str| letters.bytes().next().map_or(0, |byte| 1_u64 << (byte % 64));
+    let firsts = pairs
+        .iter()
+        .copied()
+        .flatten()
+        .fold(0, |set, (letters, _)| set | bit(letters));
     let mut rest = text;
     'letters: while let Some(first) = rest.chars().next() {
         let begins_so = |letters: &str| letters.as_bytes().first() == rest.as_bytes().first();
-        for (letters, others) in pairs.iter().copied().flatten() {
+        let may_begin = firsts & bit(rest) != 0;
+        for (letters, others) in pairs.iter().copied().flatten().take_while(|_| may_begin) {
             if begins_so(letters)
                 && let Some(after) = rest.strip_prefix(letters)
             {

@@ -4,13 +4,11 @@
 //! a name never loses so much that it becomes another's: a word of it stays, and what tells a father from his son
 //! (Jr., III) is no title.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use foldhash::HashMap;
 
-use super::super::spelling::{ARABIC_ARTICLE, is_apostrophe, split};
+use super::super::spelling::{ARABIC_ARTICLE, composed, is_border, split};
 
 const TABLE: &str = include_str!("titles.txt");
 
@@ -57,7 +55,7 @@ struct Titles {
 
 static TITLES: LazyLock<Titles> = LazyLock::new(|| {
     let mut titles = Titles {
-        by_word: HashMap::new(),
+        by_word: HashMap::default(),
         attached: Vec::new(),
     };
     let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
@@ -101,10 +99,9 @@ pub(in crate::address_book) fn words_of_name(text: &str) -> Vec<String> {
 
 /// The words of a text, each with how it was typed.
 pub(super) fn typed(text: &str) -> Vec<Typed> {
-    let text: String = text.nfc().collect();
+    let text = composed(text);
     let mut typed: Vec<Typed> = Vec::new();
     let mut is_after_comma = false;
-    let is_border = |c: char| !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c));
     for piece in text.split_inclusive(is_border) {
         let border = piece.chars().next_back().filter(|c| is_border(*c));
         for word in split(piece) {

@@ -1,26 +1,49 @@
 //! One code for each letter, and the letters without their accents. Pure.
 
-use unicode_normalization::UnicodeNormalization;
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc, is_nfkc};
 
 use super::{MAX_LETTERS, beginning, is_cyrillic};
 
 /// A text in lower case, in which each letter has one code: full-width letters, ligatures and letters that have two
 /// codes become the usual ones; vowel marks of Arabic and Hebrew go.
 pub(super) fn unified(text: &str) -> String {
-    let with_apostrophes = ["&#39;", "&#039;", "&apos;"]
-        .iter()
-        .fold(text.to_owned(), |text, entity| match text.contains(entity) {
-            true => text.replace(entity, "'"),
-            false => text,
-        });
-    let usual = with_apostrophes.chars().flat_map(|c| {
+    let text = match text.contains('&') {
+        true => Cow::Owned(
+            ENTITIES
+                .iter()
+                .fold(text.to_owned(), |text, entity| text.replace(entity, "'")),
+        ),
+        false => Cow::Borrowed(text),
+    };
+    let usual = match is_nfkc(&text) {
+        true => text,
+        false => Cow::Owned(with_usual_codes(&text)),
+    };
+    usual.to_lowercase().chars().filter_map(with_one_code).collect()
+}
+
+/// Apostrophes as web pages write them.
+const ENTITIES: &[&str] = &["&#39;", "&#039;", "&apos;"];
+
+/// A text without full-width letters, ligatures and accents beside their letters.
+fn with_usual_codes(text: &str) -> String {
+    let usual = text.chars().flat_map(|c| {
         // Letters of Europe have one code but for a few ligatures, and signs such as ™ are no letters.
         let has_one = matches!(c, '\0'..'\u{132}' | '\u{370}'..'\u{530}') || !c.is_alphanumeric();
         let usual = (!has_one).then(|| [c].into_iter().nfkc());
         usual.into_iter().flatten().chain(has_one.then_some(c))
     });
-    let lower = usual.nfc().collect::<String>().to_lowercase();
-    lower.chars().filter_map(with_one_code).collect()
+    usual.nfc().collect()
+}
+
+/// A text with the accents in their letters.
+pub(in crate::address_book::search) fn composed(text: &str) -> Cow<'_, str> {
+    match is_nfc(text) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.nfc().collect()),
+    }
 }
 
 /// The one code of a letter; `None` for what is no letter of its own.
@@ -60,7 +83,7 @@ pub(in crate::address_book::search) fn plain(lower: &str) -> String {
         return lower.to_owned();
     }
     let mut plain = String::with_capacity(lower.len());
-    for character in lower.nfc() {
+    for character in composed(lower).chars() {
         if plain.len() > MAX_LETTERS * char::MAX.len_utf8() {
             break;
         }

@@ -16,10 +16,9 @@
 //!
 //! What a scheme spells in two ways gives a second key: ch is х in German, г is h in Ukrainian, ü is ю or у in Russian.
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_script::Script;
 
-use super::{Scheme, beginning, contracted, is_cyrillic, plain, replaced, romanization, transcribed};
+use super::{Scheme, beginning, composed, contracted, is_cyrillic, plain, replaced, romanization, transcribed};
 
 /// Readings beyond these would only be found by an attacker.
 const MAX_KEYS: usize = 8;
@@ -258,7 +257,7 @@ fn of_other_ending(plain: &str) -> Option<String> {
 /// Accents that say how a letter sounds; the plain reading knows those that do not.
 pub(super) fn accented(lower: &str) -> String {
     let mut reading = String::with_capacity(lower.len());
-    for c in lower.nfc() {
+    for c in composed(lower).chars() {
         match c {
             'š' | 'ş' | 'ș' | 'ŝ' => reading.push_str("sh"),
             'č' | 'ç' | 'ć' => reading.push_str("ch"),
