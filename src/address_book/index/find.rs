@@ -1,7 +1,13 @@
 //! Everybody in a book who may be meant by a question. Pure.
 //!
-//! Most questions are a name that somebody bears as it is asked for. So that is looked for first; mistakes, beginnings, other
-//! keyboard layouts, and people who are merely near, only where it is not found.
+//! | step | looks for | if there was |
+//! |---|---|---|
+//! | 1 | the address, or the part of one | |
+//! | 2 | the words, in any spelling, case or form of a first name | no such address |
+//! | 3 | mistakes, beginnings, consonants, other keyboard layouts | nobody certain whose whole name was asked for |
+//! | 4 | people who are near | nobody certain |
+//!
+//! Most questions end with step 2, and the later steps cost most of the time.
 
 use super::asked::Asked;
 use super::{Finding, Index};

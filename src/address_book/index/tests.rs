@@ -1,4 +1,4 @@
-//! The index finds exactly those whom comparing with everybody finds.
+//! The index finds the same people as comparing with everybody.
 
 mod hostile;
 
@@ -34,7 +34,7 @@ fn found(index: &Index, asked: &str) -> Fits {
     reduced(people.map(|found| (found.contact.email.clone(), found.fit)).collect())
 }
 
-/// Those who count: beside people who bear the whole name, who is like them does not.
+/// The fits that must be equal: similar people beside those who bear the whole name are left out.
 fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
     let any = |is_enough: fn(&Fit) -> bool| fits.values().any(is_enough);
     let (by_address, by_name) = (
@@ -276,7 +276,7 @@ fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
 }
 
 #[test]
-fn the_index_of_the_labelled_book_finds_whom_comparing_with_everybody_finds() {
+fn the_index_of_the_labelled_book_finds_the_same_people_as_comparing_with_everybody() {
     let book: Vec<(String, String)> = rows(include_str!("../../../tests/it/recipients/book.tsv"))
         .map(|row| (row.get(1).unwrap_or(&"").to_string(), row[0].to_owned()))
         .collect();

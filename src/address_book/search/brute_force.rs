@@ -1,4 +1,4 @@
-//! How well a contact fits, found by comparing every word with every other: what the index must find too.
+//! The index's reference in tests: fits found by comparing each word of a question with each word of a contact.
 
 use super::fit::Reading;
 use super::joined::Joined;
@@ -36,7 +36,7 @@ impl Known for Compared<'_> {
     }
 }
 
-/// How well a contact fits; `None` if somebody else is meant.
+/// How well a contact fits; `None` if it does not.
 pub(in crate::address_book) fn fit(wanted: &Wanted, name: Option<&str>, email: &str) -> Option<Fit> {
     if wanted.address.as_ref() == Some(&email.to_lowercase()) {
         return Some(Fit::BY_ADDRESS);
@@ -46,7 +46,7 @@ pub(in crate::address_book) fn fit(wanted: &Wanted, name: Option<&str>, email: &
     fits.map(|fit| wanted.judged(fit, email)).min_by_key(|fit| fit.rank())
 }
 
-/// How near a contact is in a book where `bearers` have a word.
+/// How near a contact is in a book where `bearers` tells how many entries have a word.
 pub(in crate::address_book) fn near(
     wanted: &Wanted,
     name: Option<&str>,

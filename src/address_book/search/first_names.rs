@@ -1,9 +1,10 @@
 //! First names that are one name: short and affectionate forms, and how other languages write it. Data.
 //!
-//! The table is `first_names/forms.txt`, which `first_names/generate.py` writes. A line is one name in all languages, its
-//! number is a group: `full forms | full forms: short forms | …`. A short form may be in several lines: Sasha is
-//! Alexander or Alexandra. Two full forms of one line are the same name in two languages, or two names that grew out of
-//! it, as Mary and Marie: that is why a short form is nearer to its own full form than to the others.
+//! The table is `first_names/forms.txt`, which names its sources and licences; `first_names/generate.py` writes it. A
+//! line is one name in all languages, and its number is a group: `full forms | full forms: short forms | …`. A short
+//! form may be in several lines: Sasha is Alexander or Alexandra. Two full forms of one line are the same name in two
+//! languages, or two names that grew out of it, as Mary and Marie; so a short form is nearer to its own full form than
+//! to the others.
 
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
@@ -32,7 +33,7 @@ struct Entry {
     set: Option<u16>,
 }
 
-/// By the keys of all forms. Hashes in place of texts: half a megabyte, made at the first search.
+/// The entries in the order of their keys: half a megabyte, made at the first search.
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let mut entries = Vec::new();
     let mut sets = 0..u16::MAX;
@@ -65,7 +66,7 @@ fn hash(key: &str) -> u64 {
     FixedState::default().hash_one(key)
 }
 
-/// What a form is found by: its sounds; as it is written in a script that tells too little of them.
+/// The texts that a form is found by: its sounds, or, in scripts other than Latin and Cyrillic, its plain form.
 fn keys_of(word: &Word) -> impl Iterator<Item = &str> {
     let sounds = word.keys().filter(|_| !word.is_far());
     sounds.chain(word.is_far().then(|| word.plain()))

@@ -1,8 +1,13 @@
 //! How a word is spelt, so that two spellings of one word can be told to be the same. Pure.
 //!
-//! A word has one plain form and a few keys. Plain forms are equal when only case, accents or an umlaut's expansion
-//! differ. Keys are what a word sounds like ([`sounds`]); two words are the same in another script or scheme of
-//! transliteration when they share a key.
+//! | a word has | two words share it if |
+//! |---|---|
+//! | one plain form ([`letters`]) | only case or accents differ, or an umlaut is written out |
+//! | a few keys ([`sounds`]) | they sound the same, in any script or scheme of transliteration |
+//! | skeletons ([`skeleton`]) | they have the same consonants; only compared across scripts |
+//!
+//! [`romanization`] reads other scripts than Latin and Cyrillic; [`runs`] finds the words in Chinese, Japanese and
+//! Korean names that are written without a space.
 
 mod letters;
 mod romanization;
@@ -16,7 +21,7 @@ use unicode_script::{Script, UnicodeScript};
 pub(super) use letters::{is_apostrophe, plain};
 use skeleton::Skeleton;
 
-/// Letters of a word that are looked at, and of each form of it; some letters become eighteen.
+/// Letters of a word, and of each form of it, that are read; a single letter may become eighteen.
 const MAX_LETTERS: usize = 64;
 
 /// A word of a name, an address or a question.
@@ -31,11 +36,11 @@ pub(in crate::address_book) struct Word {
     pub(in crate::address_book) is_initial: bool,
 }
 
-/// No character of a word.
+/// Stands between keys; no character of a word.
 const BETWEEN: char = '\0';
 
-/// The script of a word. Those of Japanese are one, what has no letters is Latin, and two together, which may be letters
-/// that only look like others, are [`Script::Unknown`].
+/// The script of a word. Those of Japanese are one, what has no letters is Latin, and two together, which may be
+/// letters that only look like others, are [`Script::Unknown`].
 fn script_of(word: &str) -> Script {
     use Script::{Common, Han, Hiragana, Inherited, Katakana, Latin};
     if word.is_ascii() {
@@ -124,7 +129,7 @@ impl Word {
         self.script != other.script && is_sure(self.script) && is_sure(other.script)
     }
 
-    /// Its consonants, by every reading, as scripts have them in common.
+    /// Its consonants, by every reading, without differences between scripts.
     pub(in crate::address_book) fn skeletons(&self) -> Vec<Skeleton> {
         skeleton::of(self.accented().unwrap_or(self.plain()), self.script)
     }
@@ -155,7 +160,8 @@ impl Word {
         skeletons.any(|skeleton| skeleton::length(skeleton) >= least && others.contains(&skeleton))
     }
 
-    /// True if they differ in case, in accents that one of them lacks, or in umlauts that one of them writes out.
+    /// True if the words are the same but for case, accents that one of them lacks, or umlauts that one of them writes
+    /// out.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         if self.plain() == other.plain() {
             let (one, other) = (self.accented(), other.accented());
@@ -201,7 +207,7 @@ pub(super) fn split(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A word of its own, as Al-Tahan has it in Latin letters.
+/// A word of its own, as Al is in Al-Tahan.
 pub(super) const ARABIC_ARTICLE: &str = "ال";
 
 /// Takes the Arabic article off a word.
@@ -220,7 +226,7 @@ fn without_article(word: String) -> impl Iterator<Item = String> {
 /// Letters and what stands for them, longest first.
 type Scheme = &'static [(&'static str, &'static str)];
 
-/// What every scheme has.
+/// Pairs that every scheme has.
 const EVERYWHERE: Scheme = &[("x", "ks"), ("w", "v"), ("y", "i"), ("j", "i")];
 
 /// A text by a scheme; letters that are not in it stay.

@@ -1,4 +1,4 @@
-//! One code for each letter, and the letters without their accents. Pure.
+//! Unifies letters that have several codes in Unicode, and removes accents. Pure.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -38,13 +38,13 @@ fn with_one_code(c: char) -> Option<char> {
         'ك' => 'ک',
         'ہ' | 'ھ' | 'ە' => 'ه',
         'ـ' | '\u{64b}'..='\u{652}' | '\u{656}'..='\u{65f}' | '\u{670}' => return None,
-        // Hebrew: vowels and what stands in texts of religion.
+        // Hebrew: vowels and the marks of religious texts.
         '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' | '\u{5c7}' => return None,
         c => c,
     })
 }
 
-/// True for all marks that people type as an apostrophe, or a transliteration as a soft sign.
+/// True for marks that stand for an apostrophe, or for a soft sign in a transliteration.
 pub(in crate::address_book::search) fn is_apostrophe(c: char) -> bool {
     matches!(
         c,
@@ -78,7 +78,7 @@ pub(in crate::address_book::search) fn plain(lower: &str) -> String {
     plain
 }
 
-/// Letters that Unicode does not take apart, or takes apart otherwise.
+/// Letters that Unicode's decomposition leaves whole or decomposes otherwise.
 fn letter(c: char) -> Option<&'static str> {
     Some(match c {
         'ß' => "ss",
