@@ -50,8 +50,7 @@ pub(super) use likeness::{
     of_names, of_sounds, of_words, other_genders,
 };
 pub(super) use near::is_strong;
-pub(super) use question::PartOfAddress;
-use question::{Entries, Question, entries};
+use question::{Entries, PartOfAddress, Question, entries};
 use spelling::split;
 pub(super) use spelling::{Word, beginning};
 pub(super) use texts::{Bearer, Known, Texts};

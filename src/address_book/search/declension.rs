@@ -67,13 +67,13 @@ impl Forms {
     }
 
     /// True if there is a gender and a case that all words may be in.
-    pub(in crate::address_book) fn agree(words: impl IntoIterator<Item = Self>) -> bool {
+    pub(super) fn agree(words: impl IntoIterator<Item = Self>) -> bool {
         words.into_iter().fold(Self::ALL, Self::and) != Self::NONE
     }
 
     /// Forms that are spelt like the nominative itself: the vocative, and all forms of names that are not declined,
     /// such as women's in a consonant.
-    pub(in crate::address_book) fn of_nominative(plain: &str) -> Self {
+    pub(super) fn of_nominative(plain: &str) -> Self {
         let is_never_declined = |letter: char| !is_cyrillic(letter) || "еиоуэюыіїє".contains(letter);
         match plain.chars().next_back() {
             Some('х') if plain.ends_with("ых") || plain.ends_with("их") => Self::ALL,
@@ -86,11 +86,11 @@ impl Forms {
 
 /// A nominative of a declined word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::address_book) struct Nominative {
+pub(super) struct Nominative {
     /// In lower case, plain.
-    pub(in crate::address_book) text: String,
+    pub(super) text: String,
     /// The cases of it that the declined word may be; never the nominative.
-    pub(in crate::address_book) forms: Forms,
+    pub(super) forms: Forms,
 }
 
 /// The ending of a nominative, and the forms in which a declined ending replaces it.
@@ -115,7 +115,7 @@ static ROWS: LazyLock<HashMap<&str, Vec<Row>>> = LazyLock::new(|| {
 
 /// The nominatives of which a word of a question may be another case, without the word itself; those of longer endings
 /// first.
-pub(in crate::address_book) fn nominatives(plain: &str) -> Vec<Nominative> {
+pub(super) fn nominatives(plain: &str) -> Vec<Nominative> {
     let mut found: Vec<Nominative> = Vec::new();
     if !plain.chars().next_back().is_some_and(is_cyrillic) {
         return found;
@@ -166,7 +166,7 @@ fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
 
 /// True if a question is a declined name and no other: by its words, in lower case and plain, it may neither be a name
 /// in the nominative, nor one of a man as well as of a woman (Валентину Бурову).
-pub(in crate::address_book) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
+pub(super) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
     let nominative = words.clone().map(nominative_of).fold(Forms::NOMINATIVE, Forms::and);
     let is_nominative = nominative != Forms::NONE && words.clone().any(may_be_first_name);
     let forms = words.map(forms_by_gender).fold(Forms::ALL, Forms::and);

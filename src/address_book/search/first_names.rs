@@ -17,7 +17,7 @@ const TABLE: &str = include_str!("first_names/forms.txt");
 
 /// How two words are one first name; the nearest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::address_book) enum Relation {
+pub(super) enum Relation {
     /// The one is a short form of the other, or both are short forms of the same: Bob, Robert, Rob.
     ShortForm,
     /// They are forms of the name in different languages: Bob and Роберт, Catherine and Екатерина.

@@ -11,9 +11,9 @@
 //! | `Anna and Bob`, `a@x.example; b@x.example` | two recipients ([`several`]) |
 
 mod address;
-pub(in crate::address_book) mod entities;
+pub(super) mod entities;
 mod several;
-pub(in crate::address_book) mod titles;
+pub(super) mod titles;
 
 use super::spelling::split;
 use crate::address_book::cautions::labels_of_owner;

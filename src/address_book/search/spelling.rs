@@ -194,7 +194,7 @@ pub(in crate::address_book) fn beginning(word: &str) -> &str {
 /// The words of a text in lower case with their accents: runs of letters and digits. An apostrophe within a word is no
 /// border.
 pub(super) fn split(text: &str) -> Vec<String> {
-    let lower = if text.is_ascii() && !text.contains('&') {
+    let lower = if text.is_ascii() {
         text.to_ascii_lowercase()
     } else {
         letters::unified(text)

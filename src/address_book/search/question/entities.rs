@@ -15,7 +15,7 @@ const NAMED: &[(&str, char)] = &[
 const LONGEST: usize = 8;
 
 /// The text with its character references decoded once; other text stays.
-pub(in crate::address_book) fn decoded(text: &str) -> Cow<'_, str> {
+pub(in crate::address_book::search) fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('&') || !text.contains(';') {
         return Cow::Borrowed(text);
     }

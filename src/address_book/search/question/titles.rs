@@ -94,7 +94,7 @@ static TITLES: LazyLock<Titles> = LazyLock::new(|| {
 });
 
 /// The words of a name in lower case, without titles and degrees.
-pub(in crate::address_book) fn words_of_name(text: &str) -> Vec<String> {
+pub(in crate::address_book::search) fn words_of_name(text: &str) -> Vec<String> {
     let mut words = typed(text);
     drop_titles(&mut words);
     words.into_iter().map(|typed| typed.word).collect()
