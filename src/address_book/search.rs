@@ -86,7 +86,7 @@ pub(super) struct Wanted {
     /// In lower case, if the question is an address.
     pub(super) address: Option<String>,
     /// The part that the address of each match must have.
-    pub(super) part: Option<PartOfAddress>,
+    pub(super) part_of_address: Option<PartOfAddress>,
     pub(super) readings: Vec<Reading>,
     /// The recipients that the question names, where there may be more than one; else empty.
     pub(super) entries: Vec<Self>,
@@ -103,7 +103,7 @@ pub(super) struct Fit {
     /// True if the contact stays a match beside others that fit better.
     pub(super) is_rival: bool,
     /// True if the question holds the contact's whole name, patronymic and initials aside.
-    pub(super) is_all: bool,
+    pub(super) is_whole_name: bool,
 }
 
 impl Wanted {
@@ -126,9 +126,9 @@ impl Wanted {
             address,
             words: typed,
             company_from,
-            part,
+            part_of_address,
         } = Question::new(text);
-        let other_layouts = match (&address, &part) {
+        let other_layouts = match (&address, &part_of_address) {
             (None, None) => layout::other_readings(text),
             _ => Vec::new(),
         };
@@ -136,25 +136,25 @@ impl Wanted {
             words: read(&typed),
             company_from,
             is_other_layout: false,
-            is_taken_apart: false,
+            has_other_borders: false,
         }];
         let in_one = spelling::runs::other_readings(&typed).into_iter();
         readings.extend(in_one.map(|words| Reading {
             words: read(&words),
             company_from,
             is_other_layout: false,
-            is_taken_apart: true,
+            has_other_borders: true,
         }));
         readings.extend(other_layouts.iter().map(|reading| Reading {
             words: read(&split(reading)),
             company_from: MAX_WORDS,
             is_other_layout: true,
-            is_taken_apart: false,
+            has_other_borders: false,
         }));
         Self {
             text: text.to_owned(),
             address,
-            part,
+            part_of_address,
             readings,
             entries: Vec::new(),
             is_certainly_several: false,
@@ -193,8 +193,8 @@ impl Wanted {
     pub(super) fn judged(&self, fit: Fit, email: &str) -> Fit {
         // A contact at another address than the given one is never certain, nor is one found by a part of an address
         // alone.
-        let is_other = match &self.part {
-            Some(part) => part.is_all() || !part.is_of(email),
+        let is_other = match &self.part_of_address {
+            Some(part) => part.is_whole_question() || !part.is_of(email),
             None => self.address.is_some(),
         };
         let why = if is_other { Why::Similar } else { fit.why };
@@ -208,7 +208,7 @@ impl Fit {
         why: Why::ExactAddress,
         points: 0,
         is_rival: false,
-        is_all: false,
+        is_whole_name: false,
     };
 
     /// The fit of a contact whose address has the part that was asked for.
@@ -216,7 +216,7 @@ impl Fit {
         why: Why::Similar,
         points: 1_000,
         is_rival: false,
-        is_all: false,
+        is_whole_name: false,
     };
 
     /// True if the contact certainly bears the name.

@@ -124,7 +124,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The entries that may be near, by number, each once; no other entry is near.
-    pub(super) fn near(&self) -> Vec<u32> {
+    pub(super) fn near_candidates(&self) -> Vec<u32> {
         let strong = |(_, likeness): &(u32, Likeness)| is_strong(likeness);
         let words = self.alike.iter().flat_map(Alike::iter).filter(strong);
         let mut candidates: Vec<u32> = words

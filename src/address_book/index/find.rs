@@ -41,7 +41,7 @@ impl Index {
             fits.iter()
                 .any(|(number, fit)| is_enough(fit) && self.is_in(*number, sources))
         };
-        if !any(&fits, |fit| fit.is_sure() && fit.is_all) {
+        if !any(&fits, |fit| fit.is_sure() && fit.is_whole_name) {
             asked.extend(readings(true).map(|reading| Asked::new(self, reading)));
             asked.iter_mut().for_each(Asked::widen);
             fits = self.fits(wanted, &asked, goes_on)?;
@@ -50,7 +50,7 @@ impl Index {
             && let Some(asked) = asked.first()
         {
             let near = |bearer: Bearer<'_>, _: &str| asked.reading().near(bearer, asked);
-            fits.extend(self.fits_of(&asked.near(), &near, goes_on)?);
+            fits.extend(self.fits_of(&asked.near_candidates(), &near, goes_on)?);
         }
         fits.extend(by_address);
         Some(self.finding(fits, sources))
@@ -66,7 +66,7 @@ impl Index {
                 fits.extend(same.map(|(number, _)| (number, Fit::BY_ADDRESS)));
             }
         }
-        if let Some(part) = wanted.part.as_ref().filter(|part| part.is_all()) {
+        if let Some(part) = wanted.part_of_address.as_ref().filter(|part| part.is_whole_question()) {
             let entries = (0..).zip(&self.entries);
             let fitting = entries.filter(|(_, entry)| self.row(entry).is_some_and(|row| part.is_of(&row.email)));
             fits.extend(fitting.map(|(number, _)| (number, Fit::BY_PART_OF_ADDRESS)));

@@ -38,7 +38,7 @@ fn found(index: &Index, asked: &str) -> Fits {
 fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
     let is_sure_as_typed = |fit: &Fit| fit.is_sure() && fit.why != Why::KeyboardLayout;
     let by_address = fits.values().any(|fit| fit.why == Why::ExactAddress);
-    let by_name = fits.values().any(|fit| fit.is_all && is_sure_as_typed(fit));
+    let by_name = fits.values().any(|fit| fit.is_whole_name && is_sure_as_typed(fit));
     fits.retain(|_, fit| match (by_address, by_name) {
         (true, _) => fit.why == Why::ExactAddress,
         (_, true) => is_sure_as_typed(fit) || fit.is_rival,
@@ -172,6 +172,8 @@ proptest! {
 fn book() -> impl Strategy<Value = Vec<(String, String)>> {
     const WORDS: &[&str] = &[
         "Anna",
+        "Анна Петрова",
+        "Анне Петровой",
         "Ivan",
         "Иван",
         "Анна",

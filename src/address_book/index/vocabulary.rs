@@ -31,7 +31,7 @@ pub(super) struct Vocabulary {
     words: Vec<Word>,
     keys: Keys,
     /// Words in Latin or Cyrillic letters by their consonants; collected for the first question in another script.
-    near: OnceLock<Keys>,
+    consonants: OnceLock<Keys>,
 }
 
 /// The words that are like one of a question, each in the best way there is.
@@ -103,7 +103,7 @@ impl Collected {
         Vocabulary {
             words,
             keys: Keys::new(&entries),
-            near: OnceLock::new(),
+            consonants: OnceLock::new(),
         }
     }
 }
@@ -127,7 +127,7 @@ fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
         }
     }
     add(hash(Part::Whole, word.contracted().chars()));
-    if word.is_far() {
+    if !word.is_latin_or_cyrillic() {
         for skeleton in word.skeletons() {
             add(hash(Part::Consonants, [skeleton]));
         }
@@ -160,17 +160,17 @@ impl Vocabulary {
     /// Words that may have the consonants of `wanted`: words in other scripts if it is in Latin or Cyrillic letters,
     /// else words in these.
     fn of_consonants(&self, wanted: &Word, skeleton: u64) -> impl Iterator<Item = (u32, &Word)> {
-        let keys = match wanted.is_far() {
-            true => self.near.get_or_init(|| self.consonants_of_near_words()),
-            false => &self.keys,
+        let keys = match wanted.is_latin_or_cyrillic() {
+            true => &self.keys,
+            false => self.consonants.get_or_init(|| self.keys_of_consonants()),
         };
         let numbers = keys.get(hash(Part::Consonants, [skeleton])).iter();
         numbers.filter_map(|number| Some((*number, self.word(*number)?)))
     }
 
-    fn consonants_of_near_words(&self) -> Keys {
-        let near = (0..).zip(&self.words).filter(|(_, word)| !word.is_far());
-        let hashes = near.flat_map(|(number, word)| {
+    fn keys_of_consonants(&self) -> Keys {
+        let latin_or_cyrillic = (0..).zip(&self.words).filter(|(_, word)| word.is_latin_or_cyrillic());
+        let hashes = latin_or_cyrillic.flat_map(|(number, word)| {
             let skeletons = word.skeletons().into_iter();
             skeletons.map(move |skeleton| (hash(Part::Consonants, [skeleton]), number))
         });

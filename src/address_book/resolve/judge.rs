@@ -151,13 +151,15 @@ impl Evidence {
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
         let mut sure = fitting.people.iter().filter(|found| found.fit.why < Why::Similar);
-        let is_all = sure.any(|found| found.fit.is_all);
+        let has_whole_name = sure.any(|found| found.fit.is_whole_name);
         fitting.people.retain(|found| match best {
             // An address is its owner's alone.
             Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress,
             Some(Why::Similar) | None => true,
             // A similar name that was asked for as a whole stays beside longer names of which only a part was.
-            Some(_) => found.fit.why < Why::Similar || found.fit.is_rival || (found.fit.is_all && !is_all),
+            Some(_) => {
+                found.fit.why < Why::Similar || found.fit.is_rival || (found.fit.is_whole_name && !has_whole_name)
+            }
         });
         // Then the newest, who was written to last; then by address, so that the order never changes by itself.
         let order = |found: &Found<'_>| {

@@ -68,8 +68,8 @@ fn hash(key: &str) -> u64 {
 
 /// The texts that a form is found by: its sounds, or, in scripts other than Latin and Cyrillic, its plain form.
 fn keys_of(word: &Word) -> impl Iterator<Item = &str> {
-    let sounds = word.keys().filter(|_| !word.is_far());
-    sounds.chain(word.is_far().then(|| word.plain()))
+    let sounds = word.keys().filter(|_| word.is_latin_or_cyrillic());
+    sounds.chain((!word.is_latin_or_cyrillic()).then(|| word.plain()))
 }
 
 fn entries_of(word: &Word) -> impl Iterator<Item = &'static Entry> {

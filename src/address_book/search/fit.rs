@@ -30,7 +30,7 @@ pub(in crate::address_book) struct Reading {
     pub(super) company_from: usize,
     pub(in crate::address_book) is_other_layout: bool,
     /// True if the words are separated at other places than the question was.
-    pub(super) is_taken_apart: bool,
+    pub(super) has_other_borders: bool,
 }
 
 /// Where a word of the question was found.
@@ -77,7 +77,7 @@ impl Reading {
         let stands_for_a_word = of_name < 2 && has_another_word && found.elsewhere > 0;
         let is_nobody = of_name == 0 && (!bearer.name.is_empty() || found.is_company_alone);
         let is_a_list = left_over > LONGEST_NAME;
-        let is_other_order = self.is_taken_apart && !in_order && found.worst == Likeness::Same;
+        let is_other_order = self.has_other_borders && !in_order && found.worst == Likeness::Same;
         let is_similar = found.is_incomplete
             || (found.has_no_patronymic && of_name < 2)
             || stands_for_a_word
@@ -116,12 +116,12 @@ impl Reading {
             .name
             .iter()
             .filter(|word| !known.is_initial(**word) && !known.is_patronymic(**word));
-        let is_all = !found.is_incomplete && of_name == self.words.len() && more.count() <= of_name;
+        let is_whole_name = !found.is_incomplete && of_name == self.words.len() && more.count() <= of_name;
         Some(Fit {
             why,
             points,
             is_rival,
-            is_all,
+            is_whole_name,
         })
     }
 
@@ -197,7 +197,7 @@ impl Reading {
             why,
             points: 80,
             is_rival: false,
-            is_all: false,
+            is_whole_name: false,
         })
     }
 }

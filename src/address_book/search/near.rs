@@ -60,7 +60,7 @@ impl Reading {
             why: Why::Similar,
             points: self.points(&pairs, name, known),
             is_rival: false,
-            is_all: false,
+            is_whole_name: false,
         })
     }
 

@@ -64,7 +64,7 @@ pub(super) struct Question {
     /// The place in `words` of the first one that is said to be a company's.
     pub(super) company_from: usize,
     /// The part that the address of each match must have.
-    pub(super) part: Option<PartOfAddress>,
+    pub(super) part_of_address: Option<PartOfAddress>,
 }
 
 /// A part of an address, in lower case.
@@ -95,7 +95,7 @@ impl PartOfAddress {
     }
 
     /// True if nothing else was asked for.
-    pub(in crate::address_book) fn is_all(&self) -> bool {
+    pub(in crate::address_book) fn is_whole_question(&self) -> bool {
         !matches!(self, Self::DomainOfPerson(_))
     }
 }
@@ -117,7 +117,7 @@ impl Question {
             address: Some(address.clone()),
             company_from: words.len(),
             words,
-            part: None,
+            part_of_address: None,
         }
     }
 
@@ -138,7 +138,7 @@ impl Question {
             return Self {
                 company_from: if is_company { 0 } else { words.len() },
                 words,
-                part: Some(part),
+                part_of_address: Some(part),
                 address: None,
             };
         }
@@ -160,7 +160,7 @@ impl Question {
             address: None,
             words,
             company_from,
-            part: domain.map(PartOfAddress::DomainOfPerson),
+            part_of_address: domain.map(PartOfAddress::DomainOfPerson),
         }
     }
 }
@@ -312,7 +312,7 @@ mod tests {
             ("Linda", None),
             ("...", None),
         ] {
-            assert_eq!(Question::new(text).part, part, "{text}");
+            assert_eq!(Question::new(text).part_of_address, part, "{text}");
         }
         let domain = PartOfAddress::Domain("x.example".to_owned());
         assert!(domain.is_of("A@X.example") && domain.is_of("a@mail.x.example"));

@@ -134,14 +134,14 @@ impl Word {
         skeleton::of(self.accented().unwrap_or(self.plain()), self.script)
     }
 
-    /// True if it is in a script that is neither Latin nor Cyrillic.
-    pub(in crate::address_book) fn is_far(&self) -> bool {
-        !matches!(self.script, Script::Latin | Script::Cyrillic | Script::Unknown)
+    /// True if it is in Latin or Cyrillic letters, or in several scripts at once.
+    pub(in crate::address_book) fn is_latin_or_cyrillic(&self) -> bool {
+        matches!(self.script, Script::Latin | Script::Cyrillic | Script::Unknown)
     }
 
     /// True if both have the same consonants, the one in Latin or Cyrillic letters, the other not.
     pub(in crate::address_book) fn has_skeleton_of(&self, other: &Self) -> bool {
-        if self.is_far() == other.is_far() {
+        if self.is_latin_or_cyrillic() == other.is_latin_or_cyrillic() {
             return false;
         }
         let has_no_vowels = [self, other]
