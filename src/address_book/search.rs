@@ -59,23 +59,23 @@ use unicode_normalization::char::is_combining_mark;
 /// Words of a question that are read; a longer one is not about one person.
 const MAX_WORDS: usize = 8;
 
-/// Why a contact may be the one who is asked for; the surest first.
+/// Why a contact matches a question; the surest reason first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// It is the contact's address.
+    /// The question is the contact's address.
     ExactAddress,
-    /// It is the whole name.
+    /// The question is the whole name.
     ExactName,
-    /// Its words are in the name, the address or the company.
+    /// The words of the question are in the name, the address or the company.
     Words,
-    /// So they are in another script or spelling.
+    /// The same words in another script.
     Transliterated,
-    /// So they are with another keyboard layout.
+    /// The same words typed with another keyboard layout.
     KeyboardLayout,
-    /// So they are in another case.
+    /// The same name in another grammatical case.
     Declined,
-    /// So they nearly are.
+    /// Only a similar name, or a part of it.
     Similar,
 }
 

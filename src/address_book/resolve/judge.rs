@@ -55,7 +55,7 @@ struct Fitting<'a> {
 impl Fitting<'_> {
     /// True if somebody bears the name.
     fn has_bearer(&self) -> bool {
-        self.people.iter().any(|found| found.fit.why != Why::Similar)
+        self.people.iter().any(|found| found.fit.is_sure())
     }
 }
 
@@ -150,16 +150,14 @@ impl Evidence {
             fitting.has_unread |= found.unread.iter().any(|row| !self.knows(&row.email.to_lowercase()));
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
-        let mut sure = fitting.people.iter().filter(|found| found.fit.why < Why::Similar);
+        let mut sure = fitting.people.iter().filter(|found| found.fit.is_sure());
         let has_whole_name = sure.any(|found| found.fit.is_whole_name);
         fitting.people.retain(|found| match best {
             // An address is its owner's alone.
             Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress,
             Some(Why::Similar) | None => true,
             // A similar name that was asked for as a whole stays beside longer names of which only a part was.
-            Some(_) => {
-                found.fit.why < Why::Similar || found.fit.is_rival || (found.fit.is_whole_name && !has_whole_name)
-            }
+            Some(_) => found.fit.is_sure() || found.fit.is_rival || (found.fit.is_whole_name && !has_whole_name),
         });
         // Then the newest, who was written to last; then by address, so that the order never changes by itself.
         let order = |found: &Found<'_>| {

@@ -1,8 +1,8 @@
 //! Declined names: the nominatives of which a Russian or Ukrainian word may be another case. Pure.
 //!
 //! A question often declines a name (`Анне Ковалёвой`), and a contact hardly ever does. So a word of the question may
-//! stand for each of its [`nominatives`]. The words of one name [agree](Forms::agree) in gender and case: Анне
-//! Ковалёвой is a case of Анна Ковалёва, but Анне Ковалёву is no case of any name.
+//! stand for each of its [`nominatives`]. The words of one name agree in gender and case: Анне Ковалёвой is a case of
+//! Анна Ковалёва, but Анне Ковалёву is no case of any name.
 //!
 //! Many forms belong to two names: Александра Волкова is a woman's nominative, or the genitive of Александр Волков;
 //! Александру Волкову is his dative, or her accusative. A fit is certain only where [one name](is_surely_declined)
@@ -66,9 +66,9 @@ impl Forms {
         Self(self.0 | other.0)
     }
 
-    /// True if there is a gender and a case that all words may be in.
-    pub(super) fn agree(words: impl IntoIterator<Item = Self>) -> bool {
-        words.into_iter().fold(Self::ALL, Self::and) != Self::NONE
+    /// True if there is no gender and case.
+    pub(super) fn is_empty(self) -> bool {
+        self == Self::NONE
     }
 
     /// Forms that are spelt like the nominative itself: the vocative, and all forms of names that are not declined,

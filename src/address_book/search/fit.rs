@@ -89,7 +89,7 @@ impl Reading {
             && !is_similar
             && of_name > 1
             && !self.is_other_layout
-            && Forms::agree([found.forms]);
+            && !found.forms.is_empty();
         let of_person = self.words.iter().take(self.company_from).map(Word::plain);
         let why = match found.worst {
             _ if agrees && is_surely_declined(of_person) => Why::Declined,

@@ -2,7 +2,7 @@
 
 use super::declension::{Forms, nominatives};
 use super::first_names::{FirstName, Relation};
-use super::spelling::Word;
+use super::spelling::{Word, is_syllable_or_word};
 
 /// How a word of the question is like a word of the contact; the best way first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -252,7 +252,7 @@ pub(in crate::address_book) fn other_genders(key: &str) -> impl Iterator<Item = 
 /// Letters of a beginning at least: three, or one where a letter is a syllable or a word (Chinese, Japanese, Korean).
 pub(in crate::address_book) fn least_of_beginning(spelling: &str) -> usize {
     match spelling.chars().next() {
-        Some(first) if first > '\u{2e80}' => 1,
+        Some(first) if is_syllable_or_word(first) => 1,
         _ => 3,
     }
 }

@@ -15,7 +15,7 @@
 use super::first_names;
 use super::fit::{Reading, is_patronymic_in_any_case};
 use super::likeness::{Likeness, loosely};
-use super::spelling::Word;
+use super::spelling::{Word, is_syllable_or_word};
 use super::texts::{Bearer, Known};
 use super::{Fit, Why};
 
@@ -213,7 +213,7 @@ fn left_over<'a>(pairs: &'a [Pair], name: &'a [u32]) -> impl Iterator<Item = u32
 fn is_surname(word: &Word) -> bool {
     let letters = word.plain().chars();
     let is_long = letters.clone().count() >= LONG_ENOUGH
-        || (letters.clone().count() > 1 && letters.clone().all(|c| c > '\u{2e80}'));
+        || (letters.clone().count() > 1 && letters.clone().all(is_syllable_or_word));
     is_long && !is_patronymic_in_any_case(word) && !first_names::is_first_name(word)
 }
 

@@ -177,11 +177,14 @@ impl Word {
 
 fn is_single_letter(plain: &str) -> bool {
     let mut letters = plain.chars();
-    letters.next().is_some_and(|c| c.is_alphabetic() && !is_word(c)) && letters.next().is_none()
+    letters
+        .next()
+        .is_some_and(|c| c.is_alphabetic() && !is_syllable_or_word(c))
+        && letters.next().is_none()
 }
 
-/// True for letters that are syllables or words, those of China, Japan and Korea.
-fn is_word(c: char) -> bool {
+/// True for letters that are syllables or words: Chinese, Japanese and Korean ones.
+pub(super) fn is_syllable_or_word(c: char) -> bool {
     c > '\u{2e80}'
 }
 
