@@ -32,7 +32,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CARGO = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
 NAME, VERSION = CARGO["name"], CARGO["version"]
-DOCUMENTS = ["LICENSE", "README.md", "CHANGELOG.md"]
+LICENCES = ["LICENSE", "NOTICE"]
+DOCUMENTS = [*LICENCES, "README.md", "CHANGELOG.md"]
 # Each shell's own name for a file of completions, as its folder of completions wants it.
 COMPLETIONS = {
     "bash": f"{NAME}.bash",
@@ -154,7 +155,8 @@ def mcpb(output: Path, binaries: list[str]) -> None:
         placed.parent.mkdir(parents=True)
         shutil.copyfile(binary, placed)
         placed.chmod(0o755)
-    shutil.copyfile(ROOT / "LICENSE", stage / "LICENSE")
+    for licence in LICENCES:
+        shutil.copyfile(ROOT / licence, stage / licence)
     (stage / "manifest.json").write_text(json.dumps(manifest(list(given)), indent=2) + "\n", encoding="utf-8")
 
     everywhere = given.keys() == PLATFORMS.keys()

@@ -1,9 +1,10 @@
 //! A whole book, indexed once, and asked often for the people who may be meant. Pure.
 //!
 //! Each address is one person, by every name that it has. The words of names, local parts and companies stand in the
-//! [`vocabulary`] once. A question finds the words that are like its own there, by keys, then the people who have them
-//! ([`asked`]); only these are compared, by `search`, with what is known of the words already. So what is found is what
-//! comparing with everybody would find.
+//! [`vocabulary`] once. A question finds the words there that are like its own, by keys, then the people who have them
+//! ([`asked`]). Only these people are compared, by `search`, and each pair of words is compared once. The result is the
+//! same as comparing with everybody, but for similar people beside those who bear the whole name ([`find`]).
+//! [`namesakes`] finds people of one name for a caution.
 
 mod asked;
 mod find;
@@ -25,7 +26,7 @@ use super::{Contact, Source};
 use keys::{Groups, Keys, Part, hash};
 use vocabulary::{Collected, Vocabulary};
 
-/// An address with more names in one source is nobody's.
+/// Names of an address in one source at most; further ones are not indexed.
 const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
 
 /// A book that was read, or a part of one.
@@ -45,7 +46,7 @@ pub(super) struct Index {
     by_address: Keys,
     /// Entries by the hash of the name's [key](key_of_name).
     by_name: Keys,
-    /// Entries by the hashes of how their names [sound](namesakes).
+    /// Entries of full names by the hash of their [sound](namesakes).
     by_sound: Keys,
     pub(super) domains: BookDomains,
 }

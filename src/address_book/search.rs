@@ -1,7 +1,8 @@
 //! Forgiving search: how well a contact fits a name that was asked for. Pure, and tested by tables.
 //!
-//! A question is read in several ways ([`Reading`]), word by word ([`spelling`], [`likeness`]). Of everybody in a book
-//! (`index`), only those are kept who may be meant, the likeliest first, with the reason:
+//! A question is read in several ways ([`Reading`]): as it was typed, with another keyboard layout, and, in Chinese,
+//! Japanese and Korean, with other borders between its words. Each word of a reading is compared with the words of a
+//! contact ([`spelling`], [`likeness`]). `index` does this for a whole book at once. A contact that fits has a reason:
 //!
 //! | reason | the words of the question are |
 //! |---|---|
@@ -10,10 +11,17 @@
 //! | `words` | words of the name, the local part of the address, or the company |
 //! | `transliterated` | the same in another script |
 //! | `keyboard_layout` | the same typed with another keyboard layout |
-//! | `declined` | forms of a Russian or Ukrainian name that nobody bears in the nominative |
+//! | `declined` | first and last name in another case than the nominative, in Russian or Ukrainian, and no other name |
 //! | `similar` | the same but for mistakes, other spellings, short forms of first names, initials, a part |
 //!
-//! `similar` is only shown if there is nothing better.
+//! All reasons but `similar` are certain. A `similar` contact reaches one of two thresholds:
+//!
+//! - it fits ([`fit`]): each word of the question is found in it, in however loose a way, or one is missing beside two;
+//! - it is near ([`near`]): it shares a rare surname, its whole name, or several words. Only looked for where no
+//!   contact fits for certain.
+//!
+//! Beside a certain contact, a similar one is dropped, unless it [is a rival](Fit::is_rival), or its whole name was
+//! asked for and the certain contacts have longer ones (`resolve::judge`).
 
 #[cfg(test)]
 mod brute_force;
@@ -42,48 +50,47 @@ pub(super) use likeness::{
     of_names, of_sounds, of_words, other_genders,
 };
 pub(super) use near::is_strong;
-pub(super) use question::PartOfAddress;
-use question::{Entries, Question, entries};
+use question::{Entries, PartOfAddress, Question, entries};
 use spelling::split;
 pub(super) use spelling::{Word, beginning};
 pub(super) use texts::{Bearer, Known, Texts};
 use unicode_normalization::char::is_combining_mark;
 
-/// A question of more words is not about one person; the rest is not looked at.
+/// Words of a question that are read; a longer one is not about one person.
 const MAX_WORDS: usize = 8;
 
-/// Why a contact may be the one who is asked for; the surest first.
+/// Why a contact matches a question; the surest reason first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// It is the contact's address.
+    /// The question is the contact's address.
     ExactAddress,
-    /// It is the whole name.
+    /// The question is the whole name.
     ExactName,
-    /// Its words are in the name, the address or the company.
+    /// The words of the question are in the name, the address or the company.
     Words,
-    /// So they are in another script or spelling.
+    /// The same words in another script.
     Transliterated,
-    /// So they are with another keyboard layout.
+    /// The same words typed with another keyboard layout.
     KeyboardLayout,
-    /// So they are in another case.
+    /// The same name in another grammatical case.
     Declined,
-    /// So they nearly are.
+    /// Only a similar name, or a part of it.
     Similar,
 }
 
-/// Whom a question is about, read once.
+/// A question, read once.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     text: String,
     /// In lower case, if the question is an address.
     pub(super) address: Option<String>,
-    /// What the address of everybody who is meant has.
-    pub(super) part: Option<PartOfAddress>,
+    /// The part that the address of each match must have.
+    pub(super) part_of_address: Option<PartOfAddress>,
     pub(super) readings: Vec<Reading>,
-    /// The recipients that the question names, if they may be more than one.
+    /// The recipients that the question names, where there may be more than one; else empty.
     pub(super) entries: Vec<Self>,
-    /// False if the whole question may be one name beside its [entries](Self::entries).
+    /// True if the question names several recipients for certain, so that the whole is no name of one person.
     pub(super) is_certainly_several: bool,
 }
 
@@ -93,10 +100,10 @@ pub(super) struct Fit {
     pub(super) why: Why,
     /// More is better; only compared within the same reason.
     pub(super) points: i32,
-    /// True if the person may be meant as well where somebody else bears the name.
+    /// True if the contact stays a match beside others that fit better.
     pub(super) is_rival: bool,
-    /// True if the question is all of the person's name, or as much as is like it.
-    pub(super) is_all: bool,
+    /// True if the question holds the contact's whole name, patronymic and initials aside.
+    pub(super) is_whole_name: bool,
 }
 
 impl Wanted {
@@ -119,9 +126,9 @@ impl Wanted {
             address,
             words: typed,
             company_from,
-            part,
+            part_of_address,
         } = Question::new(text);
-        let other_layouts = match (&address, &part) {
+        let other_layouts = match (&address, &part_of_address) {
             (None, None) => layout::other_readings(text),
             _ => Vec::new(),
         };
@@ -129,25 +136,25 @@ impl Wanted {
             words: read(&typed),
             company_from,
             is_other_layout: false,
-            is_taken_apart: false,
+            has_other_borders: false,
         }];
         let in_one = spelling::runs::other_readings(&typed).into_iter();
         readings.extend(in_one.map(|words| Reading {
             words: read(&words),
             company_from,
             is_other_layout: false,
-            is_taken_apart: true,
+            has_other_borders: true,
         }));
         readings.extend(other_layouts.iter().map(|reading| Reading {
             words: read(&split(reading)),
             company_from: MAX_WORDS,
             is_other_layout: true,
-            is_taken_apart: false,
+            has_other_borders: false,
         }));
         Self {
             text: text.to_owned(),
             address,
-            part,
+            part_of_address,
             readings,
             entries: Vec::new(),
             is_certainly_several: false,
@@ -159,7 +166,7 @@ impl Wanted {
         &self.text
     }
 
-    /// The question, or each recipient that it names for certain.
+    /// The recipients that the question names for certain, or the question itself.
     pub(super) fn each(&self) -> &[Self] {
         match self.is_certainly_several {
             true => &self.entries,
@@ -182,11 +189,12 @@ impl Wanted {
         self.address.is_some() && !self.is_certainly_several && !self.text.contains(char::is_whitespace)
     }
 
-    /// How well somebody with the address `email` fits whom one of the readings fits.
+    /// The fit of a reading to a contact, corrected by the contact's address.
     pub(super) fn judged(&self, fit: Fit, email: &str) -> Fit {
-        // Another address is never the one that was given, and a part of one is several people's.
-        let is_other = match &self.part {
-            Some(part) => part.is_all() || !part.is_of(email),
+        // A contact at another address than the given one is never certain, nor is one found by a part of an address
+        // alone.
+        let is_other = match &self.part_of_address {
+            Some(part) => part.is_whole_question() || !part.is_of(email),
             None => self.address.is_some(),
         };
         let why = if is_other { Why::Similar } else { fit.why };
@@ -195,23 +203,23 @@ impl Wanted {
 }
 
 impl Fit {
-    /// Of somebody whose address was asked for.
+    /// The fit of a contact whose address was asked for.
     pub(super) const BY_ADDRESS: Self = Self {
         why: Why::ExactAddress,
         points: 0,
         is_rival: false,
-        is_all: false,
+        is_whole_name: false,
     };
 
-    /// Of somebody whose address has the part that was asked for.
+    /// The fit of a contact whose address has the part that was asked for.
     pub(super) const BY_PART_OF_ADDRESS: Self = Self {
         why: Why::Similar,
         points: 1_000,
         is_rival: false,
-        is_all: false,
+        is_whole_name: false,
     };
 
-    /// True if the person bears the name.
+    /// True if the contact certainly bears the name.
     pub(super) fn is_sure(&self) -> bool {
         self.why < Why::Similar
     }
@@ -240,7 +248,7 @@ mod tests {
         Somebody::new(name, email).fit(&Wanted::new(asked)).map(|fit| fit.why)
     }
 
-    /// Who is merely similar is never given for sure.
+    /// A contact with a similar name is never certain.
     #[test]
     fn other_people_are_similar_at_most() {
         for (asked, name, email) in [

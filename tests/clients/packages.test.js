@@ -55,7 +55,7 @@ test("a bundle, unpacked, starts and has the tools that its manifest lists", asy
   assert.equal(basename(bundle), `${name}-${version}-${process.platform}.mcpb`);
   const unpacked = emptyFolder();
   assert.ok(await unpackExtension({ mcpbPath: bundle, outputDir: unpacked, silent: true }));
-  assert.deepEqual(readdirSync(unpacked).sort(), ["LICENSE", "manifest.json", "server"]);
+  assert.deepEqual(readdirSync(unpacked).sort(), ["LICENSE", "NOTICE", "manifest.json", "server"]);
 
   const { manifest, config } = await started(unpacked, { webhook_url });
   assert.equal(manifest.version, version);
@@ -161,7 +161,7 @@ test("a release: archives with program, documents, man page and completions, whe
     const names = execFileSync("python3", ["-c", list, join(output, basename(url))], { encoding: "utf8" }).trim().split("\n");
     const program = setting(common, "bin-dir");
     const within = [
-      ...["CHANGELOG.md", "LICENSE", "README.md", `man/${name}.1`],
+      ...["CHANGELOG.md", "LICENSE", "NOTICE", "README.md", `man/${name}.1`],
       ...[`_${name}`, `_${name}.ps1`, `${name}.bash`, `${name}.elv`, `${name}.fish`].map((file) => `completions/${file}`),
     ];
     assert.deepEqual(names.sort(), [program, ...within.map((file) => join(dirname(program), file))].sort());

@@ -1,8 +1,8 @@
 //! The domains that a book uses, and what is odd about each. Pure.
 //!
 //! Every distinct domain is judged once; a contact then costs one look-up. The maps hash with foldhash, at a third of
-//! the standard hash's cost. It resists made-up collisions less, but who guessed the seed would hold up one answer for
-//! about a second: there are 10,000 contacts at most.
+//! the standard hash's cost. It resists made-up collisions less, but an attacker who guessed the seed would delay one
+//! answer by about a second: there are 10,000 contacts at most.
 
 use std::borrow::Cow;
 
@@ -24,8 +24,8 @@ pub(in crate::address_book) struct BookDomains {
 }
 
 impl BookDomains {
-    /// Counts the domains of addresses. The same address counts once, however often it comes; what is no address does not
-    /// count.
+    /// Counts the domains of addresses. The same address counts once, however often it comes; what is no address does
+    /// not count.
     pub(in crate::address_book) fn of<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
         Self::with_times(addresses, TIMES)
     }
@@ -101,7 +101,7 @@ impl<'a> Domains<'a> {
         self.book
     }
 
-    /// What is odd about the domain of `email`.
+    /// The cautions about the domain of `email`.
     pub(super) fn cautions(&mut self, email: &str) -> &[Caution] {
         let Some((_, domain)) = address::split(email) else {
             return &[Caution::AddressInvalid];
@@ -123,7 +123,7 @@ fn lower(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// True if both addresses are one, or at one domain, subdomains aside, where not everybody has an address.
+/// True if both addresses are the same, or at one domain, subdomains aside, that is no mail provider's.
 pub(in crate::address_book) fn are_of_one_owner(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let is_same = one == other;

@@ -5,8 +5,8 @@
 //! | `"boss@contoso.com"`, `boss%contoso.com`, `contoso.com!boss`, `boss=contoso.com` | an address, whatever the book |
 //! | `boss.contoso.com`, `boss-at-contoso.com`, `contoso.com` | an address or a domain, if the book uses that domain often |
 //!
-//! Nothing odd: what machines write (`bounce+anna=contoso.com`, `SRS0=…`), tags (`anna+contoso.com`), the mailbox of a shop
-//! that nobody knows (`romashka.ru@mail.ru`), and the own domain.
+//! No caution for what machines write (`bounce+anna=contoso.com`, `SRS0=…`), tags (`anna+contoso.com`), a domain that
+//! the book does not know (`romashka.ru@mail.ru`), and the own domain.
 
 use super::domains::BookDomains;
 use super::names::{self, Shown};
@@ -32,10 +32,10 @@ pub(super) fn shows_other_address(local: &str, domain: &str, book: &BookDomains)
     !tables::is_relay(domain) && usual_domain_at_its_end(local, book).is_some_and(is_other)
 }
 
-/// `a@b.de` has fewer letters than any that is worth showing.
+/// Letters of a local part at least that shows an address, as `a@b.de` does.
 const SHORTEST: usize = 6;
 
-/// The domain that a sign other than `@` parts from a local part.
+/// The domain in a local part that has `%`, `!` or `=` in place of `@`.
 fn by_a_sign(local: &str) -> Option<&str> {
     if let Some((_, shown)) = local.rsplit_once('%') {
         return Some(shown);

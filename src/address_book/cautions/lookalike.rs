@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `c0ntoso.com`, `cоntoso.de` (Cyrillic о), `cöntoso.com` | looks the same, under any ending; from 4 letters |
 //! | `cotnoso.com`, `conntoso.com`, `con-toso.com`, `comtoso.com` | swapped, doubled, hyphen, near letter; from 5 letters |
-//! | `contiso.com`, `ontoso.com` | any other one edit, a first letter that is another apart; from 7 letters |
+//! | `contiso.com`, `ontoso.com` | any other one edit but another first letter; from 7 letters |
 //! | `contoso-mail.example`, `contosobilling.com` | its name and a word that lures (`lures`), under any ending |
 //! | `contoso.payments.example`, `contoso.com.evil.example` | its name before another's domain, with a lure or its ending |
 //! | `contoso.evil.example` | its name alone there; from 7 letters, or from 5 if its domain is used much more |
@@ -30,9 +30,10 @@ const LEAST_FOR_LOOK: usize = 4;
 const LEAST_FOR_SMALL_EDIT: usize = 5;
 /// The shortest name of which any edit counts, and under any ending.
 const LEAST_FOR_ANY_EDIT: usize = 7;
-/// A letter that is moved by more places is seen.
+/// Places by which a moved letter may be overlooked, at most.
 const MOST_PLACES: usize = 3;
-/// A name alone before another's domain imitates a domain of so many times the addresses, whatever its length.
+/// A name of 5 or 6 letters alone before another's domain imitates a domain that has at least so many times its
+/// addresses.
 const TIMES_ALONE: usize = 10;
 /// Names that share a look or one deletion, at most so many of them are compared, the most frequent first; an attacker
 /// chooses the domains, and without a bound also the cost.
@@ -129,7 +130,7 @@ impl Frequent {
         self.tops.binary_search_by(|known| known.as_str().cmp(top)).is_ok()
     }
 
-    /// True if `domain`, whose first label is apart, is one of these.
+    /// True if `domain` is one of these; `label` is its first label.
     pub(super) fn has(&self, domain: &str, label: &str) -> bool {
         let is_same = |known: &Known| {
             domain
@@ -184,8 +185,8 @@ impl Frequent {
         })
     }
 
-    /// Known names that stand as a label before another's domain, which has `count` addresses. A name alone there may be
-    /// a customer of that domain, or a branch: `contoso.zendesk.com`.
+    /// Known names that stand as a label before another's domain, which has `count` addresses. A name alone there may
+    /// be a customer of that domain, or a branch: `contoso.zendesk.com`.
     fn fronted<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a Known> {
         let Registrable { subdomains, label, .. } = *host;
         let has_customers = tables::has_customers(host);
@@ -230,8 +231,8 @@ enum Edit {
 }
 
 impl Edit {
-    /// `None` if the names are equal, further apart, or differ in a number; also if the first letter is another, or is an
-    /// `e`, `i` or `m` more or less, which make other names (`eschool`): readers see those.
+    /// `None` if the names are equal, further apart, or differ in a number; also if the first letter is another, or is
+    /// an `e`, `i` or `m` more or less, which make other names (`eschool`): readers see those.
     fn between(one: &[char], other: &[char]) -> Option<Self> {
         let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
         let (one_rest, other_rest) = (one.get(same..)?, other.get(same..)?);

@@ -28,8 +28,8 @@ pub(super) fn shows_other_address(name: &str, email: &str) -> bool {
         .any(|shown| !own.is_some_and(|own| own.is_mailbox_of(&shown)) && !shown.is_start_of(email, name))
 }
 
-/// A name folded so that the same words in any order, case and look give one key. `None` if it holds no letter. Of a text
-/// that is longer than any name, the beginning counts.
+/// A name folded so that the same words in any order, case and look give one key. `None` if it holds no letter. Of a
+/// text that is longer than any name, the beginning counts.
 pub(super) fn key(name: &str) -> Option<String> {
     let folded = spelling::folded(&spelling::bounded(name));
     let mut words: Vec<&str> = words(&folded).collect();
@@ -104,7 +104,7 @@ impl Shown<'_> {
     }
 }
 
-/// What is registered of a domain; of the same provider always the same.
+/// The registered part of a domain; one name for all domains of one mail provider.
 pub(super) fn provider(domain: &str) -> Option<String> {
     let host = address::host(domain)?;
     Some(tables::mailbox_domain(Registrable::of(&host).domain).to_owned())
@@ -177,7 +177,8 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// `=HYPERLINK(`, `=cmd|`, and `@SUM(` or `+cmd|`, which spreadsheets take for formulas too. A telephone number is none.
+/// `=HYPERLINK(`, `=cmd|`, and `@SUM(` or `+cmd|`, which spreadsheets take for formulas too. A telephone number is
+/// none.
 fn is_formula(lower: &str) -> bool {
     const FUNCTIONS: &[&str] = &[
         "cmd",

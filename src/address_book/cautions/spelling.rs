@@ -75,8 +75,8 @@ const fn is_accent(character: char) -> bool {
     )
 }
 
-/// A Latin or Cyrillic letter folded, which is done once: nearly every name is made of them, and in such a text no letter
-/// depends on its neighbours. (Greek is not among them, for its final sigma does.) `None` for others.
+/// A Latin or Cyrillic letter folded, which is done once: nearly every name is made of them, and in such a text no
+/// letter depends on its neighbours. (Greek is not among them, for its final sigma does.) `None` for others.
 fn folded_letter(character: char) -> Option<&'static str> {
     static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
         let letters = '\0'..='\u{52F}';
@@ -98,7 +98,7 @@ pub(super) fn is_alphanumeric(character: char) -> bool {
     }
 }
 
-/// Digits and the letters for which they stand in a label; a skeleton knows the first two.
+/// Digits and the letters for which they stand in a label; a skeleton of TR39 has the first two.
 const DIGITS: [(char, &str); 8] = [
     ('0', "o"),
     ('1', "l"),
@@ -134,9 +134,9 @@ fn with_letters(mut label: String) -> String {
     label
 }
 
-/// What `text` reads as, however it is disguised: [`folded`], and letters that only a person takes for Latin ones (small
-/// capitals, faux Cyrillic), digits and signs in the place of letters, and flags. No spelling: `i` stands for `l` and `1`
-/// too. For comparison with another text that went through this.
+/// What `text` reads as, however it is disguised: [`folded`], and letters that only a person takes for Latin ones
+/// (small capitals, faux Cyrillic), digits and signs in the place of letters, and flags. No spelling: `i` stands for
+/// `l` and `1` too. For comparison with another text that went through this.
 pub(super) fn readable(text: &str) -> String {
     let folded = if text.is_ascii() {
         folded(text)
@@ -181,8 +181,8 @@ fn read(character: char) -> char {
     }
 }
 
-/// The Latin letter for which a character stands that is no other form of it by Unicode, or looks like it before it is put
-/// in lower case alone.
+/// The Latin letter for which a character stands that is no other form of it by Unicode, or looks like it before it is
+/// put in lower case alone.
 fn without_sign(character: char) -> char {
     let letter_after = |first: u32| {
         let place = u32::from(character).saturating_sub(first);
@@ -205,8 +205,8 @@ fn without_sign(character: char) -> char {
     }
 }
 
-/// `text` in lower case without forms of letters; each sign that looks like a single one of ASCII is that one. Unlike in
-/// a skeleton, ASCII stays as it is, so that markup can be looked for.
+/// `text` in lower case without forms of letters; each sign that looks like a single one of ASCII is that one. Unlike
+/// in a skeleton, ASCII stays as it is, so that markup can be looked for.
 pub(super) fn in_ascii(text: &str) -> String {
     let mut simple = String::with_capacity(text.len());
     for character in text.nfkc().filter(|character| !is_accent(*character)) {

@@ -154,7 +154,7 @@ const OF_CUSTOMERS: &[&str] = &[
     "zohodesk.eu",
 ];
 
-/// True if a company's name before such a domain is rather its customer's than a forger's.
+/// True if a company's name before this domain is more likely a customer of its owner than a forgery.
 pub(super) fn has_customers(host: &Registrable<'_>) -> bool {
     let is_registry = host.suffix.len() == 2 && host.label.len() <= LONGEST_OF_REGISTRY;
     is_registry || OF_CUSTOMERS.contains(&host.domain) || is_well_known(host.domain, host.label)
@@ -166,7 +166,7 @@ const LONGEST_OF_REGISTRY: usize = 3;
 /// Services that put the address of a correspondent into an address of their own.
 const RELAYS: &[&str] = &["appleid.com", "duck.com", "icloud.com", "onmicrosoft.com"];
 
-/// True if a domain, or what it is below, is such a service's.
+/// True if a domain, or one above it, belongs to such a service.
 pub(super) fn is_relay(domain: &str) -> bool {
     let lower = domain.to_ascii_lowercase();
     let is_below = |relay: &&str| {
@@ -182,7 +182,7 @@ const OF_MACHINES: &[&str] = &[
     "bounce", "btv1", "daemon", "errors", "fbl", "mailer", "prvs", "return", "srs0", "srs1", "unsub", "verp",
 ];
 
-/// True if the beginning of a local part, in lower case, is a machine's.
+/// True if a machine writes this beginning of a local part, which is in lower case.
 pub(super) fn is_of_machine(before: &str) -> bool {
     OF_MACHINES.iter().any(|word| before.contains(word))
 }

@@ -1,4 +1,5 @@
-//! A question and a book: what the words of the book are to those of the question, and the people who may be meant. Pure.
+//! A reading of a question beside a book: which words of the book are like its words, and which entries have them.
+//! Pure.
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
@@ -14,7 +15,7 @@ pub(super) struct Asked<'a> {
     reading: &'a Reading,
     /// For each word of the question; empty for an initial, which is compared.
     alike: Vec<Alike>,
-    /// Words that are both words of the question in one.
+    /// Words that are made of both words of the question.
     in_one: HashMap<u32, Joined>,
     /// Words that may be a part of the question's single word.
     parts: HashSet<u32>,
@@ -69,7 +70,7 @@ impl<'a> Asked<'a> {
         asked
     }
 
-    /// Looks for words that are like those of the question in looser ways, too.
+    /// Adds the words that are like those of the question in looser ways: by mistakes, beginnings and consonants.
     pub(super) fn widen(&mut self) {
         let words = self.reading.words.iter().zip(&mut self.alike);
         for (word, alike) in words.filter(|(word, _)| !word.is_initial) {
@@ -112,7 +113,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Entries among which are all that fit, by number, each once.
+    /// The entries that may fit, by number, each once; no other entry fits.
     pub(super) fn candidates(&self) -> Vec<u32> {
         let mut candidates = self.by_words();
         let joined = self.parts.iter().chain(self.in_one.keys());
@@ -122,8 +123,8 @@ impl<'a> Asked<'a> {
         candidates
     }
 
-    /// Entries among which are all that are near, by number, each once.
-    pub(super) fn near(&self) -> Vec<u32> {
+    /// The entries that may be near, by number, each once; no other entry is near.
+    pub(super) fn near_candidates(&self) -> Vec<u32> {
         let strong = |(_, likeness): &(u32, Likeness)| is_strong(likeness);
         let words = self.alike.iter().flat_map(Alike::iter).filter(strong);
         let mut candidates: Vec<u32> = words
@@ -135,8 +136,8 @@ impl<'a> Asked<'a> {
         candidates
     }
 
-    /// Entries that have enough of the words: of the words that must be there, all entries of the rarest, or of the rarest
-    /// two where one may be missing.
+    /// Entries that have enough of the words: of the words that must be there, all entries of the rarest, or of the
+    /// rarest two where one may be missing.
     fn by_words(&self) -> Vec<u32> {
         let words = self.rarest().unwrap_or_else(|| (0..self.alike.len()).collect());
         let alike = words
@@ -149,7 +150,7 @@ impl<'a> Asked<'a> {
             .collect()
     }
 
-    /// Words of the question of which everybody who fits has one; `None` if there may be others.
+    /// Places of words of the question, one of which each fitting entry must have; `None` if there are none.
     fn rarest(&self) -> Option<Vec<usize>> {
         let needed = |(_, word): &(usize, &Word)| !word.is_initial && !is_patronymic_in_any_case(word);
         let words = self.reading.words.iter().enumerate().filter(needed);

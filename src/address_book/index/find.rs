@@ -1,7 +1,13 @@
 //! Everybody in a book who may be meant by a question. Pure.
 //!
-//! Most questions are a name that somebody bears as it is asked for. So that is looked for first; mistakes, beginnings, other
-//! keyboard layouts, and people who are merely near, only where it is not found.
+//! | step | looks for | if there was |
+//! |---|---|---|
+//! | 1 | the address, or the part of one | |
+//! | 2 | the words, in any spelling, case or form of a first name | no such address |
+//! | 3 | mistakes, beginnings, consonants, other keyboard layouts | nobody certain whose whole name was asked for |
+//! | 4 | people who are near | nobody certain |
+//!
+//! Most questions end with step 2, and the later steps cost most of the time.
 
 use super::asked::Asked;
 use super::{Finding, Index};
@@ -35,7 +41,7 @@ impl Index {
             fits.iter()
                 .any(|(number, fit)| is_enough(fit) && self.is_in(*number, sources))
         };
-        if !any(&fits, |fit| fit.is_sure() && fit.is_all) {
+        if !any(&fits, |fit| fit.is_sure() && fit.is_whole_name) {
             asked.extend(readings(true).map(|reading| Asked::new(self, reading)));
             asked.iter_mut().for_each(Asked::widen);
             fits = self.fits(wanted, &asked, goes_on)?;
@@ -44,7 +50,7 @@ impl Index {
             && let Some(asked) = asked.first()
         {
             let near = |bearer: Bearer<'_>, _: &str| asked.reading().near(bearer, asked);
-            fits.extend(self.fits_of(&asked.near(), &near, goes_on)?);
+            fits.extend(self.fits_of(&asked.near_candidates(), &near, goes_on)?);
         }
         fits.extend(by_address);
         Some(self.finding(fits, sources))
@@ -60,7 +66,7 @@ impl Index {
                 fits.extend(same.map(|(number, _)| (number, Fit::BY_ADDRESS)));
             }
         }
-        if let Some(part) = wanted.part.as_ref().filter(|part| part.is_all()) {
+        if let Some(part) = wanted.part_of_address.as_ref().filter(|part| part.is_whole_question()) {
             let entries = (0..).zip(&self.entries);
             let fitting = entries.filter(|(_, entry)| self.row(entry).is_some_and(|row| part.is_of(&row.email)));
             fits.extend(fitting.map(|(number, _)| (number, Fit::BY_PART_OF_ADDRESS)));

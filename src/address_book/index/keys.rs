@@ -1,4 +1,4 @@
-//! Numbers found by a hash. Pure.
+//! Small tables from hashes to numbers, and the hashes of parts of words. Pure.
 
 /// Numbers in groups, one group after another.
 #[derive(Debug, Default)]
@@ -9,7 +9,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Of groups, fewer than `count`, and numbers.
+    /// Groups the numbers of pairs of a group and a number; groups are below `count`.
     pub(super) fn new(count: usize, entries: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
         let mut ends = vec![0_u32; count + 1];
         for (group, _) in entries.clone() {
@@ -59,7 +59,7 @@ pub(super) struct Keys {
 const IN_A_BUCKET: usize = 3;
 
 impl Keys {
-    /// Of hashes and numbers.
+    /// Stores pairs of a hash and a number.
     pub(super) fn new(entries: &[(u32, u32)]) -> Self {
         let count = (entries.len() / IN_A_BUCKET).next_power_of_two();
         let shift = u32::BITS - count.trailing_zeros();
@@ -80,7 +80,7 @@ fn bucket(hash: u32, shift: u32) -> u32 {
     hash.checked_shr(shift).unwrap_or_default()
 }
 
-/// What a part of a word is of it.
+/// Which part of a word a hash is of, so that equal letters of different parts have different hashes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part {
     /// All of it, maybe without a letter.

@@ -1,11 +1,11 @@
 //! Whether somebody else in a book bears the same name with another address. Pure.
 //!
-//! | names | are the same |
+//! | names are the same if they differ only in | at |
 //! |---|---|
-//! | of one key ([`key_of_name`]): case, accents, order and letters that look alike aside | at any two addresses |
-//! | `Анна Орлова` and `Orlova, Anna`, `Jürgen` and `Juergen`, `Anna Klein` and `Anna Klein (Contoso)` | at two companies |
+//! | case, accents, order, letters that look alike ([`key_of_name`]) | any two addresses |
+//! | also script, umlauts written out, a company in brackets (`Анна Орлова` and `Orlova, Anna`; `Anna Klein (Contoso)`) | two companies |
 //!
-//! The second row is for full names alone. Within a company, two spellings are rather one person's, or two teams'.
+//! The second row is for full names alone. Within a company, two spellings mostly are one person or two teams.
 
 use std::ops::RangeInclusive;
 
@@ -15,16 +15,16 @@ use crate::address_book::Contact;
 use crate::address_book::cautions::{are_of_one_owner, key_of_name};
 use crate::address_book::search::{Likeness, Texts, Word, of_sounds};
 
-/// Entries that are looked at for a namesake; more have one hash only if somebody made them.
+/// Entries of one hash that are compared at most; only made-up names collide more often.
 const MAX_NAMESAKES: usize = 1_000;
-/// Readings of a whole name that are looked for.
+/// Readings of a full name that are looked up at most.
 const MAX_READINGS: usize = 32;
-/// A full name has so many words.
+/// The number of words in a full name.
 const WORDS: RangeInclusive<usize> = 2..=4;
 
 impl Index {
-    /// True if somebody bears the same name with another address; [`super::super::cautions::same_names`] knows the first
-    /// row of the table.
+    /// True if somebody bears the same name with another address. [`super::super::cautions::same_names`] applies the
+    /// first row of the table to a listing.
     pub(in crate::address_book) fn has_namesake(&self, name: Option<&str>, email: &str) -> bool {
         let Some((name, key)) = name.zip(key_of_name(name, email)) else {
             return false;
@@ -37,7 +37,7 @@ impl Index {
         }) || self.has_one_that_sounds_like(name, &address)
     }
 
-    /// `address` is in lower case.
+    /// True if the second row of the table finds somebody; `address` is in lower case.
     fn has_one_that_sounds_like(&self, name: &str, address: &str) -> bool {
         let words: Vec<Word>;
         let wanted: Vec<&Word> = if let Some(entry) = self.entry_of(name, address) {
@@ -91,7 +91,8 @@ impl Index {
     }
 }
 
-/// How many of the `count` words of a name are a full name; what stands in brackets behind one is a company, or a team.
+/// How many of the `count` words of a name are a full name, without a company or team in brackets behind it; 0 if it is
+/// none.
 fn full_words(name: &str, count: usize) -> usize {
     let count = match name.split_once(['(', '[']) {
         Some((before, _)) => Texts::of(Some(before), "").name.len().min(count),

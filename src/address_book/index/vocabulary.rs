@@ -1,9 +1,9 @@
-//! The words of a book, each once, and how those are found that are like a word of a question. Pure.
+//! The words of a book, each once; finds those that are like a word of a question. Pure.
 //!
-//! A word is found by what it has in common with the other: a spelling, the beginning of one, or what is left of both
-//! without the letters that were mistyped.
+//! Two words are found by what they share: a spelling, also that of a nominative or of the other gender, the beginning
+//! of one, a first name, the consonants, or what remains of both without the letters that were mistyped.
 //!
-//! Mistakes are found by deletions, as `SymSpell` does: two spellings are one mistake apart only if they become the same
+//! Mistakes are found by deletions, as in `SymSpell`: two spellings are one mistake apart only if they become the same
 //! when each loses a letter at most. Two mistakes, in long words, would take some fifty keys for each spelling. So long
 //! spellings are halved: one of the halves has a mistake at most. The Levenshtein automata of `fst` are no choice: they
 //! count a transposition as two mistakes, and one would have to be built for every spelling of every word asked for.
@@ -18,8 +18,8 @@ use crate::address_book::search::{
     is_initial_of, least_of_beginning, of_names, of_sounds, other_genders,
 };
 
-/// Some forty are usual. In a book that has more on average, somebody made the words, and the last of them, which are
-/// those of the oldest contacts, are found without mistakes only.
+/// Keys of a contact at most, on average; some forty are usual. Only made-up words have more. The last of them, those
+/// of the oldest contacts, are then found without mistakes only.
 const MAX_KEYS_OF_A_CONTACT: usize = 250;
 
 /// The most letters that a single letter sounds like: ю is iu.
@@ -31,7 +31,7 @@ pub(super) struct Vocabulary {
     words: Vec<Word>,
     keys: Keys,
     /// Words in Latin or Cyrillic letters by their consonants; collected for the first question in another script.
-    near: OnceLock<Keys>,
+    consonants: OnceLock<Keys>,
 }
 
 /// The words that are like one of a question, each in the best way there is.
@@ -103,7 +103,7 @@ impl Collected {
         Vocabulary {
             words,
             keys: Keys::new(&entries),
-            near: OnceLock::new(),
+            consonants: OnceLock::new(),
         }
     }
 }
@@ -127,7 +127,7 @@ fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
         }
     }
     add(hash(Part::Whole, word.contracted().chars()));
-    if word.is_far() {
+    if !word.is_latin_or_cyrillic() {
         for skeleton in word.skeletons() {
             add(hash(Part::Consonants, [skeleton]));
         }
@@ -157,20 +157,20 @@ impl Vocabulary {
         numbers.filter_map(|number| Some((*number, self.word(*number)?)))
     }
 
-    /// Words of the consonants of `wanted`: of a word in Latin or Cyrillic letters those in other scripts, and the other
-    /// way round.
+    /// Words that may have the consonants of `wanted`: words in other scripts if it is in Latin or Cyrillic letters,
+    /// else words in these.
     fn of_consonants(&self, wanted: &Word, skeleton: u64) -> impl Iterator<Item = (u32, &Word)> {
-        let keys = match wanted.is_far() {
-            true => self.near.get_or_init(|| self.consonants_of_near_words()),
-            false => &self.keys,
+        let keys = match wanted.is_latin_or_cyrillic() {
+            true => &self.keys,
+            false => self.consonants.get_or_init(|| self.keys_of_consonants()),
         };
         let numbers = keys.get(hash(Part::Consonants, [skeleton])).iter();
         numbers.filter_map(|number| Some((*number, self.word(*number)?)))
     }
 
-    fn consonants_of_near_words(&self) -> Keys {
-        let near = (0..).zip(&self.words).filter(|(_, word)| !word.is_far());
-        let hashes = near.flat_map(|(number, word)| {
+    fn keys_of_consonants(&self) -> Keys {
+        let latin_or_cyrillic = (0..).zip(&self.words).filter(|(_, word)| word.is_latin_or_cyrillic());
+        let hashes = latin_or_cyrillic.flat_map(|(number, word)| {
             let skeletons = word.skeletons().into_iter();
             skeletons.map(move |skeleton| (hash(Part::Consonants, [skeleton]), number))
         });
@@ -189,7 +189,8 @@ impl Vocabulary {
         words.filter(move |(_, word)| is_it(word)).map(|(number, _)| number)
     }
 
-    /// Words that are `wanted`, which is no initial, in another spelling, form or gender, each in the best way there is.
+    /// Words that are `wanted`, which is no initial, in another spelling, form or gender, each in the best way there
+    /// is.
     pub(super) fn alike(&self, wanted: &Word) -> Alike {
         let mut found = Alike::default();
         let contracted = wanted.contracted();
@@ -277,7 +278,7 @@ impl Vocabulary {
     }
 }
 
-/// What words have in common that are `letters` but for the mistakes that such words may have.
+/// Adds the hashes that `letters` share with each word that is the same but for a mistake or two.
 fn mistyped(letters: &[char], add: &mut impl FnMut(u32)) {
     let length = letters.len();
     // Shorter than long ones: without a letter; beside a long one, two letters are missing in this one's place.

@@ -2,13 +2,13 @@
 //!
 //! | matches | status |
 //! |---|---|
-//! | a single one that bears the name, nothing serious is odd about it, and nobody else was missed | `one` |
-//! | more, or only similar ones, or a single one of whom that cannot be said | `several` |
+//! | a single one that certainly bears the name, without a serious caution, and nobody else can have been missed | `one` |
+//! | several, or only similar ones, or a single one without that certainty | `several` |
 //! | those of several recipients that one entry names | `several` |
 //! | none | `none` |
 //!
-//! Somebody may have been missed where the book was not read whole, and where a row that could not be read says a fitting
-//! name; but an address is its owner's alone.
+//! Somebody can have been missed where the book was not read whole, or where a row that could not be read has a fitting
+//! name. A match by the whole address is certain all the same: an address has one owner.
 
 #[cfg(test)]
 mod tests;
@@ -44,7 +44,7 @@ pub(super) struct Evidence {
 /// What was found for one name.
 #[derive(Default)]
 struct Fitting<'a> {
-    /// The likeliest first; those who are only similar, if there is nobody better.
+    /// The likeliest first.
     people: Vec<Found<'a>>,
     /// True if somebody who fits stands in a row that could not be read.
     has_unread: bool,
@@ -55,7 +55,7 @@ struct Fitting<'a> {
 impl Fitting<'_> {
     /// True if somebody bears the name.
     fn has_bearer(&self) -> bool {
-        self.people.iter().any(|found| found.fit.why != Why::Similar)
+        self.people.iter().any(|found| found.fit.is_sure())
     }
 }
 
@@ -90,7 +90,8 @@ fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
 }
 
 impl Evidence {
-    /// The people who fit an entry: those of each recipient that it names, unless somebody bears the whole as a name.
+    /// The people who fit an entry: those of each recipient that it names, unless a contact bears the whole entry as
+    /// its name.
     fn fitting_entry<'a>(
         &'a self,
         wanted: &'a Wanted,
@@ -149,14 +150,14 @@ impl Evidence {
             fitting.has_unread |= found.unread.iter().any(|row| !self.knows(&row.email.to_lowercase()));
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
-        let mut sure = fitting.people.iter().filter(|found| found.fit.why < Why::Similar);
-        let is_all = sure.any(|found| found.fit.is_all);
+        let mut sure = fitting.people.iter().filter(|found| found.fit.is_sure());
+        let has_whole_name = sure.any(|found| found.fit.is_whole_name);
         fitting.people.retain(|found| match best {
             // An address is its owner's alone.
             Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress,
             Some(Why::Similar) | None => true,
-            // All of a similar name may be meant as well as a part of a longer one.
-            Some(_) => found.fit.why < Why::Similar || found.fit.is_rival || (found.fit.is_all && !is_all),
+            // A similar name that was asked for as a whole stays beside longer names of which only a part was.
+            Some(_) => found.fit.is_sure() || found.fit.is_rival || (found.fit.is_whole_name && !has_whole_name),
         });
         // Then the newest, who was written to last; then by address, so that the order never changes by itself.
         let order = |found: &Found<'_>| {
@@ -176,7 +177,7 @@ impl Evidence {
 
     fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut Domains<'_>, shown: usize) -> Recipient {
         let people = &fitting.people;
-        // What was asked tells who fits alone from the namesakes: by the company, or by the address.
+        // A single match was told apart by company or address, so it gets no namesake caution.
         let is_alone = people.len() == 1;
         let match_of = |found: &Found<'_>| Match {
             name: found.contact.name.clone(),
@@ -220,19 +221,19 @@ impl Evidence {
     }
 }
 
-/// True if each of these names is borne, and no two of them by one person.
+/// True if each of these names has a bearer, and no person is found for two of them.
 fn are_several(each: &[Fitting<'_>]) -> bool {
     let mut seen: HashSet<&str> = HashSet::new();
     let mut people = each.iter().flat_map(|one| &one.people);
     each.iter().all(Fitting::has_bearer) && people.all(|found| seen.insert(&found.contact.email))
 }
 
-/// Whether a single match is the one who is meant, as far as can be told.
+/// True if a single match certainly bears the name and has no serious caution.
 fn is_sure(only: &Match) -> bool {
     only.why != Why::Similar && !only.cautions.iter().copied().any(is_serious)
 }
 
-/// True for what may send a mail to somebody else than it seems.
+/// True for a caution with which a mail may go to another person than the name says.
 fn is_serious(caution: Caution) -> bool {
     matches!(
         caution,

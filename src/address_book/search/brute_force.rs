@@ -1,4 +1,4 @@
-//! How well a contact fits, found by comparing every word with every other: what the index must find too.
+//! The index's reference in tests: fits found by comparing each word of a question with each word of a contact.
 
 use super::fit::Reading;
 use super::joined::Joined;

@@ -1,14 +1,15 @@
-//! Declined names: of which nominatives a Russian or Ukrainian word may be another form. Pure.
+//! Declined names: the nominatives of which a Russian or Ukrainian word may be another case. Pure.
 //!
 //! A question often declines a name (`Анне Ковалёвой`), and a contact hardly ever does. So a word of the question may
-//! stand for each of its [`nominatives`]. Words of one person [agree](Forms::agree) in gender and case: Анне Ковалёвой is
-//! Анна Ковалёва, but Анне Ковалёву is nobody.
+//! stand for each of its [`nominatives`]. The words of one name agree in gender and case: Анне Ковалёвой is a case of
+//! Анна Ковалёва, but Анне Ковалёву is no case of any name.
 //!
-//! Many forms are another name too: Александра Волкова is herself, or Александр Волков in the genitive; Александру Волкову
-//! is he in the dative, or she in the accusative. Only where a question [is of one name](is_surely_declined) is it sure.
+//! Many forms belong to two names: Александра Волкова is a woman's nominative, or the genitive of Александр Волков;
+//! Александру Волкову is his dative, or her accusative. A fit is certain only where [one name](is_surely_declined)
+//! remains.
 //!
-//! The endings are data ([`ENDINGS`]). There are more nominatives by them than real ones (Анна may be of Анн), because
-//! only names in the book count.
+//! The endings are data ([`ENDINGS`]). They also give nominatives that are no names (Анн for Анна). These do no harm,
+//! since only names in the book count.
 
 mod known;
 #[cfg(test)]
@@ -20,11 +21,11 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::spelling::is_cyrillic;
 
-/// Made by `endings.py`, which stands beside it and names the sources.
+/// Written by `endings.py` beside it, which names the sources and licences.
 const ENDINGS: &str = include_str!("declension/endings.tsv");
 /// Letters of the longest ending.
 const LONGEST_ENDING: usize = 5;
-/// Nominatives of a word at most.
+/// Nominatives of a word at most; those of shorter endings are left out.
 const MAX_NOMINATIVES: usize = 12;
 
 /// Genders and cases in which a word may be, as a set.
@@ -65,14 +66,14 @@ impl Forms {
         Self(self.0 | other.0)
     }
 
-    /// True if there is a gender and a case that all words may be in.
-    pub(in crate::address_book) fn agree(words: impl IntoIterator<Item = Self>) -> bool {
-        words.into_iter().fold(Self::ALL, Self::and) != Self::NONE
+    /// True if there is no gender and case.
+    pub(super) fn is_empty(self) -> bool {
+        self == Self::NONE
     }
 
-    /// Forms that are spelt like the nominative itself: the vocative, and all forms of names that are not declined, such as
-    /// women's in a consonant.
-    pub(in crate::address_book) fn of_nominative(plain: &str) -> Self {
+    /// Forms that are spelt like the nominative itself: the vocative, and all forms of names that are not declined,
+    /// such as women's in a consonant.
+    pub(super) fn of_nominative(plain: &str) -> Self {
         let is_never_declined = |letter: char| !is_cyrillic(letter) || "еиоуэюыіїє".contains(letter);
         match plain.chars().next_back() {
             Some('х') if plain.ends_with("ых") || plain.ends_with("их") => Self::ALL,
@@ -85,14 +86,14 @@ impl Forms {
 
 /// A nominative of a declined word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::address_book) struct Nominative {
+pub(super) struct Nominative {
     /// In lower case, plain.
-    pub(in crate::address_book) text: String,
-    /// What the declined word is of it; never its nominative.
-    pub(in crate::address_book) forms: Forms,
+    pub(super) text: String,
+    /// The cases of it that the declined word may be; never the nominative.
+    pub(super) forms: Forms,
 }
 
-/// An ending of nominatives for one of declined words.
+/// The ending of a nominative, and the forms in which a declined ending replaces it.
 #[derive(Debug)]
 struct Row {
     nominative: &'static str,
@@ -112,8 +113,9 @@ static ROWS: LazyLock<HashMap<&str, Vec<Row>>> = LazyLock::new(|| {
     rows
 });
 
-/// The nominatives of which a word of a question may be another form, without itself; those of longer endings first.
-pub(in crate::address_book) fn nominatives(plain: &str) -> Vec<Nominative> {
+/// The nominatives of which a word of a question may be another case, without the word itself; those of longer endings
+/// first.
+pub(super) fn nominatives(plain: &str) -> Vec<Nominative> {
     let mut found: Vec<Nominative> = Vec::new();
     if !plain.chars().next_back().is_some_and(is_cyrillic) {
         return found;
@@ -139,7 +141,7 @@ pub(in crate::address_book) fn nominatives(plain: &str) -> Vec<Nominative> {
     found
 }
 
-/// True if names are spelt so: with this ending of the nominative, and with that of the declined word.
+/// True if Russian or Ukrainian spelling allows both endings behind the stem.
 fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
     const VOWELS: &str = "аеиоуыэюяіїє";
     const HISSING: &str = "жчшщц";
@@ -162,9 +164,9 @@ fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
     }
 }
 
-/// True if a question is a declined name and no other: by its words, in lower case and plain, it may neither be a name in
-/// the nominative, nor one of a man as well as of a woman (Валентину Бурову).
-pub(in crate::address_book) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
+/// True if a question is a declined name and no other: by its words, in lower case and plain, it may neither be a name
+/// in the nominative, nor one of a man as well as of a woman (Валентину Бурову).
+pub(super) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
     let nominative = words.clone().map(nominative_of).fold(Forms::NOMINATIVE, Forms::and);
     let is_nominative = nominative != Forms::NONE && words.clone().any(may_be_first_name);
     let forms = words.map(forms_by_gender).fold(Forms::ALL, Forms::and);
@@ -174,7 +176,8 @@ pub(in crate::address_book) fn is_surely_declined<'a>(words: impl Iterator<Item 
     !is_nominative && !is_of_both
 }
 
-/// The forms that a word may be of men's names and of women's, but for men's in -а and -я, which are spelt like women's.
+/// The forms that a word may be of men's names and of women's, but for men's in -а and -я, which are spelt like
+/// women's.
 fn forms_by_gender(plain: &str) -> Forms {
     let nominatives = nominatives(plain);
     let known = nominatives.iter().find_map(|known| {
@@ -209,10 +212,10 @@ fn gender_of(nominative: &str) -> Option<Forms> {
     }
 }
 
-/// Shorter words end in any way.
+/// Letters of a word at least for its ending to tell anything.
 const SHORTEST: usize = 5;
 
-/// Endings that tell whose nominative a word is.
+/// Endings of surnames, and the gender whose nominative they are.
 const OF_NOMINATIVES: &[(Forms, &str)] = &[
     (
         Forms::NONE,
@@ -224,7 +227,7 @@ const OF_NOMINATIVES: &[(Forms, &str)] = &[
     (Forms::SHE, "ова ева ина ына ская цкая ська цька е"),
 ];
 
-/// Whose nominative a word may be.
+/// The gender of which a word may be the nominative: a man's, a woman's, both, or none.
 fn nominative_of(plain: &str) -> Forms {
     let is_known = |known: &Nominative| {
         let may_be_hers = plain.ends_with(['а', 'я']) && known::MOSTLY_MEN.contains(&known.text.as_str());
@@ -242,7 +245,7 @@ fn nominative_of(plain: &str) -> Forms {
     by_ending.map_or(Forms::NOMINATIVE, |(forms, _)| *forms)
 }
 
-/// False for what only surnames end in; but Александру and Корнелиу are Romanian first names.
+/// False for endings that only surnames have; Александру and Корнелиу are Romanian first names.
 fn may_be_first_name(plain: &str) -> bool {
     plain.chars().count() < SHORTEST || !ends_with_any(plain, "ой у ю") || ends_with_any(plain, "тру дру иу")
 }

@@ -1,22 +1,23 @@
 //! First names that are one name: short and affectionate forms, and how other languages write it. Data.
 //!
-//! The table is `first_names/forms.txt`, which `first_names/generate.py` writes. A line is one name in all languages, its
-//! number is a group: `full forms | full forms: short forms | …`. A short form may be in several lines: Sasha is
-//! Alexander or Alexandra. Two full forms of one line are the same name in two languages, or two names that grew out of
-//! it, as Mary and Marie: that is why a short form is nearer to its own full form than to the others.
+//! The table is `first_names/forms.txt`, which names its sources and licences; `first_names/generate.py` writes it. A
+//! line is one name in all languages, and its number is a group: `full forms | full forms: short forms | …`. A short
+//! form may be in several lines: Sasha is Alexander or Alexandra. Two full forms of one line are the same name in two
+//! languages, or two names that grew out of it, as Mary and Marie; so a short form is nearer to its own full form than
+//! to the others.
 
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
 
-use super::spelling::{Word, is_far, plain, sounds_of, split};
+use super::spelling::{Word, is_latin_or_cyrillic, plain, sounds_of, split};
 
 const TABLE: &str = include_str!("first_names/forms.txt");
 
 /// How two words are one first name; the nearest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::address_book) enum Relation {
+pub(super) enum Relation {
     /// The one is a short form of the other, or both are short forms of the same: Bob, Robert, Rob.
     ShortForm,
     /// They are forms of the name in different languages: Bob and Роберт, Catherine and Екатерина.
@@ -32,7 +33,7 @@ struct Entry {
     set: Option<u16>,
 }
 
-/// By the keys of all forms. Hashes in place of texts: half a megabyte, made at the first search.
+/// The entries in the order of their keys: half a megabyte, made at the first search.
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let mut entries = Vec::new();
     let mut sets = 0..u16::MAX;
@@ -68,16 +69,16 @@ fn hash(key: &str) -> u64 {
 /// What a form of a name is found by: its sounds; as it is written in a script that tells too little of them. As in
 /// [`keys_of`] its [`Word`], which takes longer to make.
 fn found_by(form: &str) -> Vec<String> {
-    match is_far(form) {
-        true => vec![plain(form)],
-        false => sounds_of(form),
+    match is_latin_or_cyrillic(form) {
+        true => sounds_of(form),
+        false => vec![plain(form)],
     }
 }
 
 /// What a word is found by, as [`found_by`] has it.
 fn keys_of(word: &Word) -> impl Iterator<Item = &str> {
-    let sounds = word.keys().filter(|_| !word.is_far());
-    sounds.chain(word.is_far().then(|| word.plain()))
+    let sounds = word.keys().filter(|_| word.is_latin_or_cyrillic());
+    sounds.chain((!word.is_latin_or_cyrillic()).then(|| word.plain()))
 }
 
 fn entries_of(word: &Word) -> impl Iterator<Item = &'static Entry> {

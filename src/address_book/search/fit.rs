@@ -1,13 +1,17 @@
 //! How well a contact fits a question, word by word. Pure.
 //!
 //! Every word of the question must be found somewhere: in the name, in the local part of the address, or as the company
-//! in its domain. A patronymic may be missing, and initials alone are anybody's. Whoever fits in another way is similar:
+//! in its domain. A patronymic may be missing. Initials alone fit nobody. A fit is certain if each word is the same, as
+//! it is written or in another script, or if all are [declined](super::declension). Else it is similar; so it is if
 //!
-//! - an initial is missing, or one word of those of whom two are in the name;
+//! - an initial is missing, or one word beside two that are in the name;
 //! - a patronymic is missing that may be a surname: Роман Абрамович is not Роман Сидоров;
 //! - a company, or an address, stands where the name has another word: Anna Weber is not Anna Klein of weber.example,
 //!   unless the company is asked for as one (`Anna at Weber`);
-//! - the name is a list of words, among which many names are.
+//! - the company's name stands before another domain, where its owner may write any name (`contoso.evil.example`);
+//! - the question was typed without a space, and its parts are in the name in another order (林李 is not 李林);
+//! - two words are one in the question or the contact, and one is an initial, or the contact has a name;
+//! - the name is a list of more than [`LONGEST_NAME`] other words, in which any name may be found.
 
 use std::cmp::Reverse;
 
@@ -22,11 +26,11 @@ use super::{Fit, Why};
 #[derive(Debug, Clone)]
 pub(in crate::address_book) struct Reading {
     pub(in crate::address_book) words: Vec<Word>,
-    /// Words from here on are said to be a company's.
+    /// The place of the first word that is said to be a company's (`Anna at Contoso`).
     pub(super) company_from: usize,
     pub(in crate::address_book) is_other_layout: bool,
-    /// True if the borders between the words were not typed.
-    pub(super) is_taken_apart: bool,
+    /// True if the words are separated at other places than the question was.
+    pub(super) has_other_borders: bool,
 }
 
 /// Where a word of the question was found.
@@ -39,7 +43,7 @@ enum Place {
 }
 
 impl Place {
-    /// The name says most.
+    /// Points that a word loses there; the name says most.
     fn cost(self) -> i32 {
         match self {
             Self::Name(_) => 0,
@@ -73,7 +77,7 @@ impl Reading {
         let stands_for_a_word = of_name < 2 && has_another_word && found.elsewhere > 0;
         let is_nobody = of_name == 0 && (!bearer.name.is_empty() || found.is_company_alone);
         let is_a_list = left_over > LONGEST_NAME;
-        let is_other_order = self.is_taken_apart && !in_order && found.worst == Likeness::Same;
+        let is_other_order = self.has_other_borders && !in_order && found.worst == Likeness::Same;
         let is_similar = found.is_incomplete
             || (found.has_no_patronymic && of_name < 2)
             || stands_for_a_word
@@ -85,7 +89,7 @@ impl Reading {
             && !is_similar
             && of_name > 1
             && !self.is_other_layout
-            && Forms::agree([found.forms]);
+            && !found.forms.is_empty();
         let of_person = self.words.iter().take(self.company_from).map(Word::plain);
         let why = match found.worst {
             _ if agrees && is_surely_declined(of_person) => Why::Declined,
@@ -99,7 +103,8 @@ impl Reading {
             - 2 * i32::from(found.has_no_patronymic)
             - i32::from(!in_order)
             - i32::try_from(left_over).unwrap_or(9).min(9);
-        // A nominative may be a declined name of somebody else; a single word may be a short form, or a company's.
+        // Beside Александра Волкова, Александр Волков stays: the question may be his genitive. Beside Катя, Екатерина
+        // stays, and beside a person called Contoso, people of that company.
         let is_rival = agrees
             || self.words.len() == 1
                 && match found.places.first() {
@@ -111,16 +116,16 @@ impl Reading {
             .name
             .iter()
             .filter(|word| !known.is_initial(**word) && !known.is_patronymic(**word));
-        let is_all = !found.is_incomplete && of_name == self.words.len() && more.count() <= of_name;
+        let is_whole_name = !found.is_incomplete && of_name == self.words.len() && more.count() <= of_name;
         Some(Fit {
             why,
             points,
             is_rival,
-            is_all,
+            is_whole_name,
         })
     }
 
-    /// Words that may not be found in a contact of whom two others are found whole.
+    /// How many words of the question a contact may lack, if it has two others in full.
     pub(in crate::address_book) fn may_be_missing(&self) -> usize {
         usize::from(self.words.iter().filter(|word| !word.is_initial).count() >= 3)
     }
@@ -192,12 +197,12 @@ impl Reading {
             why,
             points: 80,
             is_rival: false,
-            is_all: false,
+            is_whole_name: false,
         })
     }
 }
 
-/// More words beside those that were asked for are no name.
+/// Words that a name may have beside those that were asked for; with more it is a list.
 const LONGEST_NAME: usize = 4;
 
 /// Where the words of a question are in a contact.
@@ -206,9 +211,9 @@ struct Found {
     places: Vec<Place>,
     points: i32,
     worst: Likeness,
-    /// The forms of a name that all words may be.
+    /// The genders and cases in which all words agree.
     forms: Forms,
-    /// Words that are not in the name, without a company that was asked for as one.
+    /// How many words were found outside the name, a company that was asked for as one aside.
     elsewhere: usize,
     has_a_word: bool,
     has_no_patronymic: bool,
@@ -217,7 +222,8 @@ struct Found {
     is_incomplete: bool,
 }
 
-/// The best word of the contact that is not taken yet; of equals the first.
+/// The word of the contact that is most like the question's word at `at`, without those already `taken`; of equals the
+/// first.
 fn best_place<'a>(
     at: usize,
     word: &Word,
@@ -250,7 +256,7 @@ fn best_place<'a>(
             if matches!(place, Place::Local(_)) && !word.is_initial && bearer.name.iter().any(is_in_name) {
                 return None;
             }
-            // An initial says nothing of a company, nor of an address beside a whole name.
+            // Initials do not count in a company, nor in an address beside a full name.
             let says_something = match place {
                 Place::Name(_) => true,
                 Place::Local(_) => word.is_initial || bearer.name.len() < 2,

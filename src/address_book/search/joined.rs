@@ -5,17 +5,17 @@ use super::spelling::Word;
 /// How two words are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::address_book) enum Joined {
-    /// One of them by its initial.
+    /// One of them is only an initial: jsmith.
     ByInitial,
-    /// Both of them whole.
+    /// Both are whole: johnsmith.
     Whole,
 }
 
 impl Joined {
-    /// Letters of a joined word at least.
+    /// Letters of the word in one at least.
     pub(in crate::address_book) const SHORTEST: usize = 4;
 
-    /// How `together` is the two words in one, in any order.
+    /// How `together` is made of the two words, in any order; `None` if it is not.
     pub(in crate::address_book) fn of(one: &Word, two: &Word, together: &Word) -> Option<Self> {
         Self::in_order(one, two, together).max(Self::in_order(two, one, together))
     }

@@ -2,25 +2,25 @@
 
 use super::declension::{Forms, nominatives};
 use super::first_names::{FirstName, Relation};
-use super::spelling::Word;
+use super::spelling::{Word, is_syllable_or_word};
 
-/// In what way a word of the question is a word of the contact; best first.
+/// How a word of the question is like a word of the contact; the best way first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::address_book) enum Likeness {
-    /// But for case, accents and umlauts written out.
+    /// The same but for case, accents and umlauts written out.
     #[default]
     Same,
-    /// In another script.
+    /// The same sound in another script, where both write vowels.
     SoundsAlike,
     /// Declined, in one of these forms.
     Declined(Forms),
-    /// In another spelling of the same script: Yuri and Yury, but also Meyer and Meier, who are two.
+    /// The same sound in one script: Yuri and Yury; also Meyer and Meier, which are two names.
     SoundsHere,
     /// A short form of the same first name.
     ShortForm,
     /// The same first name in another language.
     OtherLanguage,
-    /// But for a mistake or two.
+    /// The same but for so many mistakes: one or two.
     Mistyped(u8),
     /// The one is the beginning of the other.
     Beginning,
@@ -28,7 +28,7 @@ pub(in crate::address_book) enum Likeness {
     Initial,
     /// A surname's other gender: Петров and Петрова.
     OtherGender,
-    /// In another script, by its consonants only.
+    /// The same consonants in another script.
     Consonants,
 }
 
@@ -90,7 +90,7 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
     wanted.has_skeleton_of(found).then_some(Likeness::Consonants)
 }
 
-/// Words of which a word of the question may be a declined form.
+/// The nominatives of which a word of the question may be another case, each with its cases.
 pub(in crate::address_book) fn declined(wanted: &Word) -> impl Iterator<Item = (Word, Forms)> {
     let nominatives = nominatives(wanted.plain()).into_iter();
     nominatives.map(|nominative| (Word::new(&nominative.text), nominative.forms))
@@ -104,7 +104,7 @@ pub(in crate::address_book) fn of_names(wanted: &FirstName, found: &Word) -> Opt
     })
 }
 
-/// How two words are one by what they share: the plain form, but for umlauts written out, or a key.
+/// How two words are one word by their spelling: the same plain form, umlauts written out or not, or a shared key.
 pub(in crate::address_book) fn of_sounds(wanted: &Word, found: &Word) -> Option<Likeness> {
     if wanted.is_same(found) {
         return Some(Likeness::Same);
@@ -119,7 +119,7 @@ pub(in crate::address_book) fn of_sounds(wanted: &Word, found: &Word) -> Option<
     })
 }
 
-/// True if the one is a letter that the other begins with, or sounds like beginning with.
+/// True if one word is a single letter, and the other begins with it in writing or in sound.
 pub(in crate::address_book) fn is_initial_of(wanted: &Word, found: &Word) -> bool {
     let (initial, word) = match (wanted.is_initial, found.is_initial) {
         (true, false) => (wanted, found),
@@ -130,12 +130,12 @@ pub(in crate::address_book) fn is_initial_of(wanted: &Word, found: &Word) -> boo
     word.plain().starts_with(initial.plain()) || initial.keys().any(begins)
 }
 
-/// The shortest plain form that may have mistakes.
+/// Letters of a plain form in which mistakes are looked for, at least.
 pub(in crate::address_book) const SHORTEST_MISTYPED: usize = 4;
 /// A spelling of so many letters may have two mistakes.
 pub(in crate::address_book) const LONG: usize = 8;
 
-/// A word that other words may be but for mistakes, looked at once.
+/// A word of the question, prepared for counting its mistakes in many other words.
 #[derive(Debug)]
 pub(in crate::address_book) struct MaybeMistyped<'a> {
     plain: Spelling<'a>,
@@ -200,7 +200,7 @@ impl<'a> Spelling<'a> {
             4..LONG => 1,
             _ => 2,
         };
-        // A mistake takes one letter away, and adds one: what differs by more need not be compared.
+        // A mistake changes two bits at most: one letter goes, another comes.
         let differ = (self.letters ^ other.letters).count_ones();
         if self.length.abs_diff(other.length) > may_be || differ as usize > 2 * may_be {
             return None;
@@ -242,7 +242,7 @@ fn mistakes(one: &str, other: &str) -> usize {
     distance
 }
 
-/// How much two words look alike that are not alike, from 60 to 99; `None` if they do not.
+/// How many percent of the letters of two words are the same, from 60 to 99; `None` below.
 pub(super) fn loosely(wanted: &Word, found: &Word) -> Option<i32> {
     const LEAST: usize = 60;
     let percent = |one: &str, other: &str| {
@@ -270,7 +270,7 @@ fn is_other_gender(wanted: &Word, found: &Word) -> bool {
         .any(|key| other_genders(key).any(|other| found.has_key(&other)))
 }
 
-/// Keys of the same surname as the other gender bears it.
+/// The keys of a surname in the other gender.
 pub(in crate::address_book) fn other_genders(key: &str) -> impl Iterator<Item = String> {
     const ENDINGS: &[(&str, &str)] = &[("v", "va"), ("n", "na"), ("ski", "skaia"), ("ski", "skai")];
     const SHORTEST: usize = 3;
@@ -281,10 +281,10 @@ pub(in crate::address_book) fn other_genders(key: &str) -> impl Iterator<Item = 
     })
 }
 
-/// Letters that a beginning has at least: one of a script without spaces, where it is a syllable or a word.
+/// Letters of a beginning at least: three, or one where a letter is a syllable or a word (Chinese, Japanese, Korean).
 pub(in crate::address_book) fn least_of_beginning(spelling: &str) -> usize {
     match spelling.chars().next() {
-        Some(first) if first > '\u{2e80}' => 1,
+        Some(first) if is_syllable_or_word(first) => 1,
         _ => 3,
     }
 }

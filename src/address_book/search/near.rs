@@ -1,27 +1,33 @@
-//! How near a contact is that does not bear the name: enough to be shown, never to be sure. Pure.
+//! Which contacts are shown for a name that nobody bears for certain, and in what order. Pure.
 //!
-//! Somebody is near by
+//! A contact is near if one of these holds. A near contact is `similar`, never certain, and ranks below nearly all
+//! contacts in which each word of the question was found.
 //!
-//! - a whole word that few people bear;
-//! - all words of a name of two or more, whatever else was asked;
-//! - words of which one is alike, and the others look alike or are the same but for spaces.
+//! | rule | example |
+//! |---|---|
+//! | all words of its name, two or more, were asked for, whatever else was | `Linda Park, Head of Sales`: Linda Park |
+//! | it has a surname of the question that at most five people bear, and no other first name | `Tonia Quistgaard`: Antonia Quistgaard |
+//! | all words of the question look alike, one of them strongly, or are the same but for spaces | `Anna Bowyer`: Anna Bayer |
+//! | two words or more are strongly alike, and they are half of the question or more | `Anna Klein Hamburg Sales`: Klein, Anna Maria |
+//!
+//! Words are strongly alike by any [`Likeness`] but a beginning, an initial or the other gender.
 
 use super::first_names;
 use super::fit::{Reading, is_patronymic_in_any_case};
 use super::likeness::{Likeness, loosely};
-use super::spelling::Word;
+use super::spelling::{Word, is_syllable_or_word};
 use super::texts::{Bearer, Known};
 use super::{Fit, Why};
 
-/// Points of words that are alike on the whole.
+/// Points that the words of a pair of names have on average at least, where all are only alike.
 const ALIKE: i32 = 78;
-/// A word that at most so many people of the book bear says much of who is meant.
+/// A word is rare if at most so many entries of the book have it.
 const FEW: usize = 5;
-/// Letters of such a word at least, in a script with an alphabet.
+/// Letters of a surname at least, in a script with an alphabet.
 const LONG_ENOUGH: usize = 4;
 /// Points of a word that is the same but for spaces.
 const JOINED: i32 = 90;
-/// Points of somebody near are below those of somebody of whom every word was found.
+/// Points of a near contact at most; nearly all contacts in which every word was found have more.
 const MOST_POINTS: i32 = 70;
 
 /// A word of the question beside one of the name.
@@ -34,7 +40,7 @@ struct Pair {
 }
 
 impl Reading {
-    /// How near `bearer` is; `None` if somebody else is meant.
+    /// How near `bearer` is; `None` if it is not near.
     pub(in crate::address_book) fn near(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Fit> {
         let name = if bearer.name.is_empty() {
             bearer.local
@@ -54,7 +60,7 @@ impl Reading {
             why: Why::Similar,
             points: self.points(&pairs, name, known),
             is_rival: false,
-            is_all: false,
+            is_whole_name: false,
         })
     }
 
@@ -66,7 +72,7 @@ impl Reading {
         words >= 2 && found.count() == words
     }
 
-    /// True if a word was found that few bear, and of the others one begins as one of the name.
+    /// True if a rare surname was found, and of the other words, if both names have any, two may be one first name.
     fn has_rare(&self, pairs: &[Pair], name: &[u32], known: &impl Known) -> bool {
         let is_rare = |pair: &Pair| {
             let few = name.get(pair.named).is_some_and(|number| known.bearers(*number) <= FEW);
@@ -93,7 +99,7 @@ impl Reading {
         points >= ALIKE * i32::try_from(pairs.len()).unwrap_or(i32::MAX)
     }
 
-    /// Words that were not found and had to be.
+    /// Words of the question that were not found, initials and patronymics aside.
     fn left_over<'a>(&'a self, pairs: &'a [Pair]) -> impl Iterator<Item = &'a Word> {
         let words = self.words.iter().enumerate();
         let others = words.filter(|(at, _)| !pairs.iter().any(|pair| pair.asked == *at));
@@ -102,7 +108,7 @@ impl Reading {
             .filter(|word| !word.is_initial && !is_patronymic_in_any_case(word))
     }
 
-    /// The words of the question that are like words of the name, the likest first, each word once.
+    /// Pairs of a word of the question and a word of the name that are strongly alike, best first, each word once.
     fn alike(&self, name: &[u32], known: &impl Known) -> Vec<Pair> {
         let mut all: Vec<Pair> = Vec::new();
         let words = self.words.iter().enumerate().filter(|(_, word)| !word.is_initial);
@@ -130,7 +136,7 @@ impl Reading {
         pairs
     }
 
-    /// Adds the words that are left over and are the same but for spaces, or look alike.
+    /// Pairs the words that are left over, if they are the same but for spaces or look alike.
     fn add_loose(&self, pairs: &mut Vec<Pair>, name: &[u32], known: &impl Known) {
         let asked: Vec<usize> = (0..self.words.len())
             .filter(|at| !pairs.iter().any(|pair| pair.asked == *at))
@@ -175,7 +181,8 @@ impl Reading {
         }
     }
 
-    /// The share of both names that is in the other, where words weigh the more the fewer bear them.
+    /// The share of both names that was found in the other, up to [`MOST_POINTS`]; the rarer a word, the more it
+    /// weighs.
     fn points(&self, pairs: &[Pair], name: &[u32], known: &impl Known) -> i32 {
         const OF_UNKNOWN: i32 = 6;
         let weight = |named: usize| {
@@ -202,16 +209,16 @@ fn left_over<'a>(pairs: &'a [Pair], name: &'a [u32]) -> impl Iterator<Item = u32
         .map(|(_, number)| *number)
 }
 
-/// True for a word that is long enough to tell a family, and no first name.
+/// True for a word that may be a surname: long enough, and no first name or patronymic.
 fn is_surname(word: &Word) -> bool {
     let letters = word.plain().chars();
     let is_long = letters.clone().count() >= LONG_ENOUGH
-        || (letters.clone().count() > 1 && letters.clone().all(|c| c > '\u{2e80}'));
+        || (letters.clone().count() > 1 && letters.clone().all(is_syllable_or_word));
     is_long && !is_patronymic_in_any_case(word) && !first_names::is_first_name(word)
 }
 
-/// True if the one may be a short form of the other that no table has: they begin alike, or the one has the beginning of
-/// the other in it.
+/// True if one word may be a short form of the other that no table has: both begin with the same two letters, or one
+/// holds the first three letters of the other.
 fn may_be_form(one: &Word, other: &Word) -> bool {
     let alike = |one: &str, other: &str| {
         let beginning =
@@ -223,7 +230,7 @@ fn may_be_form(one: &Word, other: &Word) -> bool {
     one.keys().any(|one| other.keys().any(|other| pairs(one, other)))
 }
 
-/// True for a likeness that makes two words alike by itself.
+/// True for a likeness that counts without another word beside it.
 pub(in crate::address_book) fn is_strong(likeness: &Likeness) -> bool {
     !matches!(
         likeness,

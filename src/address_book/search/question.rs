@@ -7,13 +7,13 @@
 //! | `Anna at Contoso`, `Anna @ Contoso`, `Анна из Ромашки` | Anna, and the company's word |
 //! | `Anna at contoso.com` | Anna, the company's word, and its domain |
 //! | `@contoso.com`, `contoso.com`, `office@` | a part of addresses |
-//! | `Herr Müller`, `пан Петренко`, `для Петренко` | Müller, Петренко, Петренко |
+//! | `Herr Müller`, `пан Петренко`, `для Петренко` | Müller, Петренко, Петренко ([`titles`]) |
 //! | `Anna and Bob`, `a@x.example; b@x.example` | two recipients ([`several`]) |
 
 mod address;
-pub(in crate::address_book) mod entities;
+pub(super) mod entities;
 mod several;
-pub(in crate::address_book) mod titles;
+pub(super) mod titles;
 
 use super::spelling::split;
 use crate::address_book::cautions::labels_of_owner;
@@ -21,7 +21,7 @@ use address::Address;
 pub(super) use several::{Entries, entries};
 use titles::Typed;
 
-/// Between a person and a company; of those that begin alike, the longer first.
+/// Words that separate a person from a company; of those that begin alike, the longer first.
 const MARKERS: &[&[&str]] = &[
     &["at"],
     &["from"],
@@ -46,9 +46,9 @@ const MARKERS: &[&[&str]] = &[
     &["з", "компанії"],
     &["з", "фірми"],
 ];
-/// Before a name that they decline; none of them is a name.
+/// Prepositions that are no name: dropped before any name.
 const PREPOSITIONS: &[&str] = &["для", "от", "об", "про", "від", "für", "fuer", "pour", "para", "dla"];
-/// The same, but only in small letters before a capital one: as a name it has a capital one, and as an initial a dot.
+/// Prepositions that are also names or initials: dropped only in small letters, without a dot, before a capital letter.
 const SMALL_PREPOSITIONS: &[&str] = &[
     "к", "ко", "с", "со", "у", "о", "до", "з", "із", "зі", "to", "for", "an", "mit", "with", "à", "avec", "con", "per",
     "z", "od", "do",
@@ -61,10 +61,10 @@ pub(super) struct Question {
     pub(super) address: Option<String>,
     /// Words in lower case.
     pub(super) words: Vec<String>,
-    /// Words from here on are said to be a company's.
+    /// The place in `words` of the first one that is said to be a company's.
     pub(super) company_from: usize,
-    /// What the address of everybody who is meant has.
-    pub(super) part: Option<PartOfAddress>,
+    /// The part that the address of each match must have.
+    pub(super) part_of_address: Option<PartOfAddress>,
 }
 
 /// A part of an address, in lower case.
@@ -72,14 +72,14 @@ pub(super) struct Question {
 pub(in crate::address_book) enum PartOfAddress {
     /// The domain, where a name was asked for beside it.
     DomainOfPerson(String),
-    /// The domain, or one that it is a subdomain's, alone.
+    /// The domain alone; its subdomains count too.
     Domain(String),
     /// The local part alone.
     Local(String),
 }
 
 impl PartOfAddress {
-    /// True if `email` has it.
+    /// True if `email` has this part.
     pub(in crate::address_book) fn is_of(&self, email: &str) -> bool {
         let Some((local, domain)) = email.rsplit_once('@') else {
             return false;
@@ -95,7 +95,7 @@ impl PartOfAddress {
     }
 
     /// True if nothing else was asked for.
-    pub(in crate::address_book) fn is_all(&self) -> bool {
+    pub(in crate::address_book) fn is_whole_question(&self) -> bool {
         !matches!(self, Self::DomainOfPerson(_))
     }
 }
@@ -109,7 +109,7 @@ impl Question {
         };
         let named = Self::without_address(&address::around(&text, &addresses));
         let words = match named.words.is_empty() {
-            // Of an address that is not in the book, the local part is what tells.
+            // Without a name, the words of the local part find the contact if the address is not in the book.
             true => split(address.split('@').next().unwrap_or_default()),
             false => named.words,
         };
@@ -117,7 +117,7 @@ impl Question {
             address: Some(address.clone()),
             company_from: words.len(),
             words,
-            part: None,
+            part_of_address: None,
         }
     }
 
@@ -138,7 +138,7 @@ impl Question {
             return Self {
                 company_from: if is_company { 0 } else { words.len() },
                 words,
-                part: Some(part),
+                part_of_address: Some(part),
                 address: None,
             };
         }
@@ -160,12 +160,12 @@ impl Question {
             address: None,
             words,
             company_from,
-            part: domain.map(PartOfAddress::DomainOfPerson),
+            part_of_address: domain.map(PartOfAddress::DomainOfPerson),
         }
     }
 }
 
-/// The name and the company, by the first marker between them: what stands first, or last, is a name.
+/// The name and the company, separated by the first marker; a marker at the beginning or the end is part of the name.
 fn at_marker<'a, 'b>(tokens: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
     for at in 1..tokens.len() {
         let (name, rest) = tokens.split_at_checked(at).unwrap_or_default();
@@ -193,7 +193,7 @@ fn at_marker<'a, 'b>(tokens: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
     (tokens, &[])
 }
 
-/// A token that is a part of an address and nothing else.
+/// The part of an address that a token is; `None` if it is something else.
 fn part_alone(token: &str) -> Option<PartOfAddress> {
     let token = token.trim_matches(|c: char| !(c.is_alphanumeric() || c == '@'));
     let local = token
@@ -213,7 +213,7 @@ fn domain_in(token: &str) -> Option<String> {
     (is_top && domain.chars().all(is_domain) && !domain.contains("..")).then_some(domain)
 }
 
-/// The words of the company whose domain it is; none of a provider's.
+/// The words of the company that owns a domain; a mail provider's domain has none.
 fn words_of_company(domain: &str) -> Vec<String> {
     labels_of_owner(domain).flat_map(split).collect()
 }
@@ -312,7 +312,7 @@ mod tests {
             ("Linda", None),
             ("...", None),
         ] {
-            assert_eq!(Question::new(text).part, part, "{text}");
+            assert_eq!(Question::new(text).part_of_address, part, "{text}");
         }
         let domain = PartOfAddress::Domain("x.example".to_owned());
         assert!(domain.is_of("A@X.example") && domain.is_of("a@mail.x.example"));

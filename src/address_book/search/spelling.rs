@@ -1,8 +1,13 @@
 //! How a word is spelt, so that two spellings of one word can be told to be the same. Pure.
 //!
-//! A word has one plain form and a few keys. Plain forms are equal when only case, accents or an umlaut's expansion
-//! differ. Keys are what a word sounds like ([`sounds`]); two words are the same in another script or scheme of
-//! transliteration when they share a key.
+//! | a word has | two words share it if |
+//! |---|---|
+//! | one plain form ([`letters`]) | only case or accents differ, or an umlaut is written out |
+//! | a few keys ([`sounds`]) | they sound the same, in any script or scheme of transliteration |
+//! | skeletons ([`skeleton`]) | they have the same consonants; only compared across scripts |
+//!
+//! [`romanization`] reads other scripts than Latin and Cyrillic; [`runs`] finds the words in Chinese, Japanese and
+//! Korean names that are written without a space.
 
 mod letters;
 mod romanization;
@@ -16,7 +21,7 @@ use unicode_script::{Script, UnicodeScript};
 pub(super) use letters::{composed, is_apostrophe, plain};
 use skeleton::Skeleton;
 
-/// Letters of a word that are looked at, and of each form of it; some letters become eighteen.
+/// Letters of a word, and of each form of it, that are read; a single letter may become eighteen.
 const MAX_LETTERS: usize = 64;
 
 /// A word of a name, an address or a question.
@@ -31,11 +36,11 @@ pub(in crate::address_book) struct Word {
     pub(in crate::address_book) is_initial: bool,
 }
 
-/// No character of a word.
+/// Stands between keys; no character of a word.
 const BETWEEN: char = '\0';
 
-/// The script of a word. Those of Japanese are one, what has no letters is Latin, and two together, which may be letters
-/// that only look like others, are [`Script::Unknown`].
+/// The script of a word. Those of Japanese are one, what has no letters is Latin, and two together, which may be
+/// letters that only look like others, are [`Script::Unknown`].
 fn script_of(word: &str) -> Script {
     use Script::{Common, Han, Hiragana, Inherited, Katakana, Latin};
     if word.is_ascii() {
@@ -124,19 +129,19 @@ impl Word {
         self.script != other.script && is_sure(self.script) && is_sure(other.script)
     }
 
-    /// Its consonants, by every reading, as scripts have them in common.
+    /// Its consonants, by every reading, without differences between scripts.
     pub(in crate::address_book) fn skeletons(&self) -> Vec<Skeleton> {
         skeleton::of(self.accented().unwrap_or(self.plain()), self.script)
     }
 
-    /// True if it is in a script that is neither Latin nor Cyrillic.
-    pub(in crate::address_book) fn is_far(&self) -> bool {
-        is_far_script(self.script)
+    /// True if it is in Latin or Cyrillic letters, or in several scripts at once.
+    pub(in crate::address_book) fn is_latin_or_cyrillic(&self) -> bool {
+        is_latin_or_cyrillic_script(self.script)
     }
 
     /// True if both have the same consonants, the one in Latin or Cyrillic letters, the other not.
     pub(in crate::address_book) fn has_skeleton_of(&self, other: &Self) -> bool {
-        if self.is_far() == other.is_far() {
+        if self.is_latin_or_cyrillic() == other.is_latin_or_cyrillic() {
             return false;
         }
         let has_no_vowels = [self, other]
@@ -155,7 +160,8 @@ impl Word {
         skeletons.any(|skeleton| skeleton::length(skeleton) >= least && others.contains(&skeleton))
     }
 
-    /// True if they differ in case, in accents that one of them lacks, or in umlauts that one of them writes out.
+    /// True if the words are the same but for case, accents that one of them lacks, or umlauts that one of them writes
+    /// out.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         if self.plain() == other.plain() {
             let (one, other) = (self.accented(), other.accented());
@@ -169,13 +175,13 @@ impl Word {
     }
 }
 
-fn is_far_script(script: Script) -> bool {
-    !matches!(script, Script::Latin | Script::Cyrillic | Script::Unknown)
+fn is_latin_or_cyrillic_script(script: Script) -> bool {
+    matches!(script, Script::Latin | Script::Cyrillic | Script::Unknown)
 }
 
-/// True if a word in lower case [is far](Word::is_far).
-pub(super) fn is_far(lower: &str) -> bool {
-    is_far_script(script_of(lower))
+/// As [`Word::is_latin_or_cyrillic`], of a word in lower case.
+pub(super) fn is_latin_or_cyrillic(lower: &str) -> bool {
+    is_latin_or_cyrillic_script(script_of(lower))
 }
 
 /// The [keys](Word::keys) of a word in lower case.
@@ -185,11 +191,14 @@ pub(super) fn sounds_of(lower: &str) -> Vec<String> {
 
 fn is_single_letter(plain: &str) -> bool {
     let mut letters = plain.chars();
-    letters.next().is_some_and(|c| c.is_alphabetic() && !is_word(c)) && letters.next().is_none()
+    letters
+        .next()
+        .is_some_and(|c| c.is_alphabetic() && !is_syllable_or_word(c))
+        && letters.next().is_none()
 }
 
-/// True for letters that are syllables or words, those of China, Japan and Korea.
-fn is_word(c: char) -> bool {
+/// True for letters that are syllables or words: Chinese, Japanese and Korean ones.
+pub(super) fn is_syllable_or_word(c: char) -> bool {
     c > '\u{2e80}'
 }
 
@@ -202,7 +211,7 @@ pub(in crate::address_book) fn beginning(word: &str) -> &str {
 /// The words of a text in lower case with their accents: runs of letters and digits. An apostrophe within a word is no
 /// border.
 pub(super) fn split(text: &str) -> Vec<String> {
-    let lower = if text.is_ascii() && !text.contains('&') {
+    let lower = if text.is_ascii() {
         text.to_ascii_lowercase()
     } else {
         letters::unified(text)
@@ -225,7 +234,7 @@ pub(super) fn is_border(c: char) -> bool {
     }
 }
 
-/// A word of its own, as Al-Tahan has it in Latin letters.
+/// A word of its own, as Al is in Al-Tahan.
 pub(super) const ARABIC_ARTICLE: &str = "ال";
 
 /// Takes the Arabic article off a word.
@@ -244,7 +253,7 @@ fn without_article(word: String) -> impl Iterator<Item = String> {
 /// Letters and what stands for them, longest first.
 type Scheme = &'static [(&'static str, &'static str)];
 
-/// What every scheme has.
+/// Pairs that every scheme has.
 const EVERYWHERE: Scheme = &[("x", "ks"), ("w", "v"), ("y", "i"), ("j", "i")];
 
 /// A text by a scheme; letters that are not in it stay.

@@ -1,4 +1,4 @@
-//! A contact as words, and what they are to the words of a question. Pure.
+//! The words of a contact, by the part of it they stand in, and how a question's words compare with them. Pure.
 
 use std::borrow::Cow;
 
@@ -14,11 +14,11 @@ use crate::address_book::cautions::labels_of_owner;
 /// The words of a contact in lower case.
 #[derive(Debug, Default)]
 pub(in crate::address_book) struct Texts {
-    /// None if the name is an address or nothing.
+    /// Empty if the name is missing or only an address.
     pub(in crate::address_book) name: Vec<String>,
     pub(in crate::address_book) local: Vec<String>,
     pub(in crate::address_book) company: Vec<String>,
-    /// What stands before the company in the domain, where a stranger may write any name.
+    /// Labels before the company in the domain; their owner may write any name there (`contoso.evil.example`).
     pub(in crate::address_book) subdomains: Vec<String>,
 }
 
@@ -68,7 +68,7 @@ fn without_addresses(name: &str) -> Cow<'_, str> {
     Cow::Owned(words.collect::<Vec<_>>().join(" "))
 }
 
-/// A name has a handful of words, and an address fewer; what has more is text.
+/// The first words; more are no name or address but text.
 fn bounded(mut words: Vec<String>, most: usize) -> Vec<String> {
     words.truncate(most);
     words
@@ -88,7 +88,7 @@ pub(in crate::address_book) struct Bearer<'a> {
 }
 
 impl<'a> Bearer<'a> {
-    /// Of words, so many for each part.
+    /// Parts of `words`, each with its count.
     pub(in crate::address_book) fn new(words: &'a [u32], counts: [u8; 4]) -> Self {
         let mut rest = words;
         let [name, local, company, subdomains] = counts.map(|count| {
@@ -105,21 +105,21 @@ impl<'a> Bearer<'a> {
     }
 }
 
-/// The words of contacts by their numbers, and what they are to the words of one reading.
+/// The words of a book by their numbers, compared with the words of one reading of a question.
 pub(in crate::address_book) trait Known {
     /// The word of that number.
     fn word(&self, number: u32) -> Option<&Word>;
 
-    /// How the question's word at `at` is like a word.
+    /// How the question's word at `at` is like the word `found`; `None` if it is not.
     fn likeness(&self, at: usize, found: u32) -> Option<Likeness>;
 
-    /// How the two words of the question are one word.
+    /// How the word `together` is made of the two words of the question; `None` if it is not.
     fn are_in_one(&self, together: u32) -> Option<Joined>;
 
-    /// How the single word of the question is two words.
+    /// How the single word of the question is made of the words `one` and `two`; `None` if it is not.
     fn is_two(&self, one: u32, two: u32) -> Option<Joined>;
 
-    /// How many people bear the word of that number, in any place.
+    /// How many entries of the book have the word of that number, in any part.
     fn bearers(&self, number: u32) -> usize;
 
     /// True for a single letter.
@@ -127,7 +127,7 @@ pub(in crate::address_book) trait Known {
         self.word(number).is_some_and(|word| word.is_initial)
     }
 
-    /// True for what ends like a patronymic.
+    /// True for a word that ends like a patronymic.
     fn is_patronymic(&self, number: u32) -> bool {
         self.word(number).is_some_and(is_patronymic)
     }

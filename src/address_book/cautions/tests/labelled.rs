@@ -1,4 +1,4 @@
-//! The labelled contacts: those that the rules were mended by, and those that were held out.
+//! The labelled contacts: those that the rules may be tuned by, and those that only measure them.
 
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ fn neighbours_of_the_threshold_err_more() {
     );
 }
 
-/// Cautions that were found among those that should be, and contacts of which something was said that should not be.
+/// Contacts that should have cautions and those that have exactly these; ordinary contacts and those with a caution.
 #[derive(Debug, Default)]
 struct Score {
     odd: u32,
@@ -125,7 +125,7 @@ fn score(rows: &[Labelled]) -> Score {
     score
 }
 
-/// The bars are what the rules reach. Which rows fail is not told on purpose.
+/// The bars are what the rules reach. The message does not name the rows that fail, so that nobody tunes to them.
 #[test]
 fn held_out_contacts_have_the_cautions_they_should() {
     let score = score(&read(include_str!("../labelled.held_out.tsv")));

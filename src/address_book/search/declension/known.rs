@@ -1,7 +1,7 @@
 //! Russian and Ukrainian first names of which no declined form is another name. Data.
 //!
-//! So they tell that a question declines, and whether a man is meant. Left out are those of whom somebody else may be
-//! called so: Александра, Валерия and Руслана are women, Нино and Дину are other names.
+//! They show that a question is declined, and of which gender its name is. Names with a form that is another name are
+//! left out: Александр, Валерий and Руслан, since Александра, Валерия and Руслана are women; Дина, since Дину is a man.
 
 /// Men.
 pub(super) const MEN: &[&str] = &[

@@ -13,11 +13,11 @@ fn forms(asked: &str, name: &str) -> Option<Forms> {
     of_it.map(|known| known.forms)
 }
 
-/// True if all words are of the name's, and agree.
+/// True if each word is a form of the name's, and all agree in gender and case.
 fn is_of(asked: &str, name: &str) -> bool {
     let pairs = asked.split(' ').zip(name.split(' '));
     let forms: Option<Vec<Forms>> = pairs.map(|(asked, name)| forms(asked, name)).collect();
-    forms.is_some_and(Forms::agree)
+    forms.is_some_and(|forms| !forms.into_iter().fold(Forms::ALL, Forms::and).is_empty())
 }
 
 fn is_sure(asked: &str) -> bool {

@@ -10,7 +10,6 @@ The table's format is described in first_names.rs.
 
 import ast
 import csv
-import datetime
 import difflib
 import glob
 import io
@@ -308,7 +307,7 @@ def main(folder):
                 table.families.append(dict.fromkeys([name, *others]))
     lines = sorted(set(table.lines()))
     head = f"""\
-# Forms of first names. Written by generate.py on {datetime.date.today()}; change own.txt or that script, not this file.
+# Forms of first names. Written by generate.py; change own.txt or that script, not this file.
 #
 # Sources:
 {SOURCES}

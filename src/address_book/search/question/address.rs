@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-/// The sign between the parts of an address, as people write it in brackets.
+/// Words that people write in brackets in place of `@`.
 const AT: &[&str] = &["at", "@", "ät", "arroba", "chiocciola", "arobase", "собака", "małpa"];
-/// The same for a dot.
+/// Words that people write in brackets in place of a dot.
 const DOT: &[&str] = &[
     "dot",
     ".",
@@ -63,14 +63,14 @@ pub(super) fn unmasked(text: &str) -> String {
             .next()
             .is_some_and(|domain| domain.contains('.'))
     };
-    // Without a dot behind it, the sign is a word.
+    // `Anna (at) Contoso` has no dot: there `at` is a word.
     match addresses(&unmasked).iter().all(has_dot) {
         true => unmasked,
         false => text,
     }
 }
 
-/// A text in which no space stands between the sign of an address and its domain: `a@ x.example`.
+/// A text without the space in `a@ x.example`.
 fn with_domains_joined(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     let mut rest = text;
@@ -85,7 +85,7 @@ fn with_domains_joined(text: &str) -> String {
     joined
 }
 
-/// A text with a sign for each of `words` in brackets, between which and its neighbours no space stays.
+/// A text in which `sign` replaces each of `words` in brackets, with the spaces around it.
 fn replaced(text: &str, words: &[&str], sign: char) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
@@ -134,7 +134,7 @@ pub(super) fn addresses(text: &str) -> Vec<Address> {
         if local.starts_with('_') && text.get(end..).is_some_and(|rest| rest.starts_with('_')) && local.len() > 1 {
             start += 1;
         }
-        // What has two signs is no other address.
+        // `a@x.example@y.example` is taken as a whole: it is neither of the two addresses in it.
         while let Some(more) = text.get(end..).and_then(|rest| rest.strip_prefix('@')) {
             end += 1 + domain_of(more).len();
         }
@@ -163,7 +163,7 @@ fn local_part(before: &str) -> &str {
             .map_or(0, char::len_utf8)
     });
     let local = before.get(start..).unwrap_or_default();
-    // What quotes or marks an address stands before it; within it, it is a part.
+    // Quotes and marks (`*a@x.example*`) are no part of the address at its beginning; within it they are.
     local.trim_start_matches(['\'', '’', '`', '*', '|', '/', '{', '~', '.'])
 }
 
@@ -186,7 +186,7 @@ fn is_of_local_part(c: char) -> bool {
     is_of_word(c) || "!#$%&'’*+-/=?^_`{|}~.".contains(c)
 }
 
-/// What stands around addresses: a text without them, without labels like `mailto:` and the parameters of links.
+/// A text without its addresses, labels like `mailto:` and the parameters of links.
 pub(super) fn around(text: &str, addresses: &[Address]) -> String {
     let mut around = String::with_capacity(text.len());
     let mut from = 0;

@@ -1,8 +1,8 @@
-//! Character references of HTML (`&#39;`, `&amp;`), which mail programs leave in names, become the characters. Pure.
+//! Decodes character references of HTML (`&#39;`, `&amp;`), which mail programs leave in names. Pure.
 
 use std::borrow::Cow;
 
-/// The five that every HTML text has, and the blank.
+/// The five named references of XML, and the space that does not break.
 const NAMED: &[(&str, char)] = &[
     ("amp", '&'),
     ("lt", '<'),
@@ -14,8 +14,8 @@ const NAMED: &[(&str, char)] = &[
 /// Letters between `&` and `;` at most.
 const LONGEST: usize = 8;
 
-/// The text with its character references decoded, once; what is no reference stays.
-pub(in crate::address_book) fn decoded(text: &str) -> Cow<'_, str> {
+/// The text with its character references decoded once; other text stays.
+pub(in crate::address_book::search) fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('&') || !text.contains(';') {
         return Cow::Borrowed(text);
     }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `a@x.example, b@x.example`, `Anna <a@x.example>; Bob <b@x.example>`, `a@x.example or b@x.example` | certainly two |
 //! | `Anna; Bob`, `a@x.example and Bob` | certainly two |
-//! | `Anna and Bob`, `Anna Klein, Bob Miller`, `Anna Klein/Bob Miller` | two, unless somebody bears the whole |
+//! | `Anna and Bob`, `Anna Klein, Bob Miller`, `Anna Klein/Bob Miller` | two, unless a contact bears the whole as its name |
 //! | `Klein, Anna`, `Anna Klein, a@x.example` | one |
 
 use super::address::{Address, addresses, unmasked};
@@ -15,14 +15,14 @@ const CONJUNCTIONS: &[&str] = &[
     "and", "or", "and/or", "&", "+", "und", "oder", "et", "ou", "y", "o", "e", "и", "или", "й", "та", "або", "i",
     "lub", "oraz", "a", "och", "og", "en", "ve", "veya", "和", "与", "と", "및", "और", "و",
 ];
-/// More recipients of one entry are not looked for.
+/// Recipients of one entry at most; the rest is not read.
 const MAX_ENTRIES: usize = 20;
 
 /// The recipients of an entry, two or more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::address_book::search) struct Entries {
     pub(in crate::address_book::search) texts: Vec<String>,
-    /// False if the whole may be one name: `Smith & Sons`.
+    /// False if the whole entry may be one name: `Smith & Sons`.
     pub(in crate::address_book::search) is_certain: bool,
 }
 
@@ -71,7 +71,8 @@ fn is_address(text: &str) -> bool {
         .is_some_and(|address| address.range == (0..text.len()))
 }
 
-/// One text for each address, with the name before it or, in brackets, behind it; names between semicolons too.
+/// One text for each address, with its name before it or in brackets behind it, and one for each name between
+/// semicolons.
 fn with_address_each(text: &str, addresses: &[Address]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for part in split_at(text, addresses, |c| matches!(c, ';' | '|' | '؛')) {
@@ -98,8 +99,7 @@ fn split_at_commas(text: &str) -> Vec<String> {
     split_at(text, &addresses(text), |c| matches!(c, ',' | '，' | '、' | '،'))
 }
 
-/// Cuts a text behind each of its addresses, where only spaces, slashes or line breaks stood between them; an address that
-/// is repeated is one.
+/// The parts of a text that each end with one of its addresses; a text that only repeats one address is one part.
 fn at_each_address(text: &str) -> Vec<String> {
     let found = addresses(text);
     let is_one = found
@@ -153,7 +153,7 @@ fn trimmed(part: &str) -> String {
     }
 }
 
-/// The parts of a text between conjunctions: words, not initials.
+/// The parts of a text between conjunctions; a capital letter is an initial rather than a conjunction.
 fn split_at_conjunctions(text: &str) -> Vec<String> {
     let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
     for token in text.split_whitespace() {
@@ -170,8 +170,8 @@ fn split_at_conjunctions(text: &str) -> Vec<String> {
     parts.filter(|part| part.contains(char::is_alphanumeric)).collect()
 }
 
-/// The names between the commas or slashes of a text: of two words or more each, or three and more. Two words with a comma
-/// between them are one name.
+/// The names between the commas or slashes of a text, if each has two words or more, or if there are more than two
+/// names; else the whole text: `Klein, Anna` is one name.
 fn names(text: &str) -> Vec<String> {
     let parts = split_at(text, &[], |c| matches!(c, ',' | '/' | '，' | '、' | '،'));
     let is_full = |part: &String| titles::words_of_name(part).len() > 1;

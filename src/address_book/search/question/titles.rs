@@ -1,8 +1,8 @@
 //! Titles and degrees of people, which are no part of a name. Pure.
 //!
-//! `titles.txt` has them by where they stand. A title that is a name elsewhere is dropped only where it cannot be one, and
-//! a name never loses so much that it becomes another's: a word of it stays, and what tells a father from his son
-//! (Jr., III) is no title.
+//! `titles.txt` lists them by the place where they stand and explains each place. A title that is a name elsewhere is
+//! dropped only where it cannot be one. At least one word of a name stays. What separates father and son (Jr., III) is
+//! no title.
 
 use std::sync::LazyLock;
 
@@ -34,7 +34,7 @@ impl Typed {
     }
 }
 
-/// Where a title stands.
+/// Where a title stands; `titles.txt` explains each place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Before,
@@ -47,7 +47,8 @@ enum Place {
     Inside,
 }
 
-/// Titles by their first word, and those that are written at the end of a word with the letters before them.
+/// Titles by their first word; and those that are written at the end of a word, with the letters that stand before them
+/// at least.
 struct Titles {
     by_word: HashMap<String, Vec<(Place, Vec<String>)>>,
     attached: Vec<(usize, &'static str)>,
@@ -91,7 +92,7 @@ static TITLES: LazyLock<Titles> = LazyLock::new(|| {
 });
 
 /// The words of a name in lower case, without titles and degrees.
-pub(in crate::address_book) fn words_of_name(text: &str) -> Vec<String> {
+pub(in crate::address_book::search) fn words_of_name(text: &str) -> Vec<String> {
     let mut words = typed(text);
     drop_titles(&mut words);
     words.into_iter().map(|typed| typed.word).collect()

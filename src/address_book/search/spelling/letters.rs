@@ -1,4 +1,4 @@
-//! One code for each letter, and the letters without their accents. Pure.
+//! Unifies letters that have several codes in Unicode, and removes accents. Pure.
 
 use std::borrow::Cow;
 
@@ -9,23 +9,12 @@ use super::{MAX_LETTERS, beginning, is_cyrillic};
 /// A text in lower case, in which each letter has one code: full-width letters, ligatures and letters that have two
 /// codes become the usual ones; vowel marks of Arabic and Hebrew go.
 pub(super) fn unified(text: &str) -> String {
-    let text = match text.contains('&') {
-        true => Cow::Owned(
-            ENTITIES
-                .iter()
-                .fold(text.to_owned(), |text, entity| text.replace(entity, "'")),
-        ),
-        false => Cow::Borrowed(text),
-    };
-    let usual = match is_nfkc(&text) {
-        true => text,
-        false => Cow::Owned(with_usual_codes(&text)),
+    let usual = match is_nfkc(text) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(with_usual_codes(text)),
     };
     usual.to_lowercase().chars().filter_map(with_one_code).collect()
 }
-
-/// Apostrophes as web pages write them.
-const ENTITIES: &[&str] = &["&#39;", "&#039;", "&apos;"];
 
 /// A text without full-width letters, ligatures and accents beside their letters.
 fn with_usual_codes(text: &str) -> String {
@@ -61,13 +50,13 @@ fn with_one_code(c: char) -> Option<char> {
         'ك' => 'ک',
         'ہ' | 'ھ' | 'ە' => 'ه',
         'ـ' | '\u{64b}'..='\u{652}' | '\u{656}'..='\u{65f}' | '\u{670}' => return None,
-        // Hebrew: vowels and what stands in texts of religion.
+        // Hebrew: vowels and the marks of religious texts.
         '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' | '\u{5c7}' => return None,
         c => c,
     })
 }
 
-/// True for all marks that people type as an apostrophe, or a transliteration as a soft sign.
+/// True for marks that stand for an apostrophe, or for a soft sign in a transliteration.
 pub(in crate::address_book::search) fn is_apostrophe(c: char) -> bool {
     matches!(
         c,
@@ -101,7 +90,7 @@ pub(in crate::address_book::search) fn plain(lower: &str) -> String {
     plain
 }
 
-/// Letters that Unicode does not take apart, or takes apart otherwise.
+/// Letters that Unicode's decomposition leaves whole or decomposes otherwise.
 fn letter(c: char) -> Option<&'static str> {
     Some(match c {
         'ß' => "ss",
@@ -143,7 +132,6 @@ mod tests {
             ("İnci IŞIK", "inci ışık"),
             ("O′Dwyer", "O'Dwyer"),
             ("OʻDwyer", "O’Dwyer"),
-            ("D&#39;Onofrio", "D'Onofrio"),
             ("Ａｎｎａ Ｋｌｅｉｎ", "Anna Klein"),
             ("ﬁsher", "Fisher"),
             ("STRAẞER", "straßer"),

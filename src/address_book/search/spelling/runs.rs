@@ -1,7 +1,8 @@
-//! Names of China, Japan and Korea, which are written without a space between surname and given name. Pure.
+//! Splits Chinese, Japanese and Korean names that are written without a space between surname and given name. Pure.
 //!
-//! A contact's name is taken apart where a surname most likely ends. A question may be a surname alone, so it is read in
-//! every way: as it was typed, in one, and with the border after each letter. So the two always meet.
+//! A contact's name is split where its surname most likely ends. A question may be a surname alone, so it is read in
+//! every way: as it was typed, as one word, and split after each letter. One of these readings always has the contact's
+//! words.
 
 use unicode_script::{Script, UnicodeScript};
 
@@ -28,7 +29,7 @@ pub(in crate::address_book::search) fn taken_apart(words: Vec<String>) -> Vec<St
     }
 }
 
-/// Other ways to read the words of a question: in one, and taken apart at each letter.
+/// Other readings of the words of a question: as one word, and split after each letter.
 pub(in crate::address_book::search) fn other_readings(words: &[String]) -> Vec<Vec<String>> {
     let name = words.concat();
     let Some(letters) = letters(&name).filter(|_| words.len() <= 2) else {
@@ -43,7 +44,7 @@ pub(in crate::address_book::search) fn other_readings(words: &[String]) -> Vec<V
     readings.filter(|reading| reading != words).collect()
 }
 
-/// Where each letter begins; `None` for what is no name in one.
+/// The letters of a name and where each begins; `None` if it is too long or has letters of other scripts.
 fn letters(name: &str) -> Option<Vec<(usize, char)>> {
     let is_of = |c: char| {
         matches!(
@@ -60,7 +61,7 @@ fn letters(name: &str) -> Option<Vec<(usize, char)>> {
     .then_some(letters)
 }
 
-/// Where a surname most likely ends.
+/// The byte where the surname of a name most likely ends.
 fn border(name: &str, letters: &[(usize, char)]) -> Option<usize> {
     let is_kana = |c: char| matches!(c.script(), Script::Hiragana | Script::Katakana);
     let first_kana = letters.iter().find(|(_, c)| is_kana(*c));

@@ -1,4 +1,4 @@
-//! The consonants of a word, by which it is found in a script that leaves vowels out or writes them otherwise. Pure.
+//! The consonants of a word as a number, to find it in a script that leaves vowels out or writes them otherwise. Pure.
 //!
 //! | letters | consonant |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | h, y, vowels | nothing |
 //!
 //! A letter that is read in two ways makes two skeletons: ch is also 3, j also nothing, g also 4. Doubled letters are
-//! one. A skeleton says little: who is found by it alone is near, never certain.
+//! one. Many words share a skeleton, so a contact found by it alone is similar, never certain.
 
 use unicode_script::Script;
 
@@ -19,7 +19,7 @@ use super::{romanization, sounds};
 /// Consonants, four bits each.
 pub(in crate::address_book) type Skeleton = u64;
 
-/// Readings beyond these would only be found by an attacker.
+/// Skeletons of a word at most; only a word made for it has more readings.
 const MAX_SKELETONS: usize = 8;
 const BITS: u32 = 4;
 const MASK: Skeleton = (1 << BITS) - 1;

@@ -1,4 +1,4 @@
-//! What a word sounds like, in an alphabet of our own that all common schemes of transliteration lead to. Pure.
+//! What a word sounds like, written in an alphabet of this module, so that all schemes of transliteration agree. Pure.
 //!
 //! | letters | sound |
 //! |---|---|
@@ -13,14 +13,16 @@
 //! | x, кс; ph; th; w; c, ck, q | `ks`; `f`; `t`; `v`; `k` |
 //! | ђ, đ; љ, lj; њ, nj; ћ, ć; џ, dž | `di`; `li`; `ni`; `C`; `dZ` |
 //! | ь, ъ, apostrophes | nothing |
+//! | other scripts | the Latin letters of [`romanization`] |
 //!
-//! What a scheme spells in two ways gives a second key: ch is х in German, г is h in Ukrainian, ü is ю or у in Russian.
+//! A letter that is read in two ways gives a second key: ch is х in German, г is h in Ukrainian, ü is ю or у in
+//! Russian, ъ is a or u in Bulgarian.
 
 use unicode_script::Script;
 
 use super::{Scheme, beginning, composed, contracted, is_cyrillic, plain, replaced, romanization, transcribed};
 
-/// Readings beyond these would only be found by an attacker.
+/// Keys of a word at most; only a word made for it has more readings.
 const MAX_KEYS: usize = 8;
 
 /// The sounds of the beginning of a word in lower case, by every reading; never empty.
@@ -86,7 +88,7 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
     readings
 }
 
-/// Letters that Bulgarian, Macedonian, Belarusian, Uzbek and Kazakh read otherwise.
+/// Readings of letters that Bulgarian, Macedonian, Belarusian, Uzbek and Kazakh read otherwise than Russian.
 fn of_other_languages(lower: &str) -> Vec<String> {
     // Before a vowel, ъ is the Russian sign.
     let is_vowel = lower.contains('ъ') && !["ъе", "ъё", "ъю", "ъя"].iter().any(|sign| lower.contains(sign));
@@ -254,7 +256,7 @@ fn of_other_ending(plain: &str) -> Option<String> {
     stems.next()
 }
 
-/// Accents that say how a letter sounds; the plain reading knows those that do not.
+/// A word with the sounds of its accented letters written out: š is sh. Other accents are removed.
 pub(super) fn accented(lower: &str) -> String {
     let mut reading = String::with_capacity(lower.len());
     for c in composed(lower).chars() {
@@ -349,7 +351,7 @@ const SLAVIC: Scheme = &[
     ("c", "c"),
 ];
 
-/// h is г; zh, sh, ch and kh are as ever.
+/// h is г; zh, sh, ch and kh are as in the common scheme.
 const UKRAINIAN: Scheme = &[
     ("shch", "S"),
     ("sch", "S"),
