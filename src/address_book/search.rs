@@ -85,6 +85,8 @@ pub(super) struct Wanted {
     text: String,
     /// In lower case, if the question is an address.
     pub(super) address: Option<String>,
+    /// True if a name stands beside the address.
+    pub(super) is_named: bool,
     /// The part that the address of each match must have.
     pub(super) part_of_address: Option<PartOfAddress>,
     pub(super) readings: Vec<Reading>,
@@ -124,6 +126,7 @@ impl Wanted {
     fn of_one(text: &str) -> Self {
         let Question {
             address,
+            is_named,
             words: typed,
             company_from,
             part_of_address,
@@ -141,7 +144,7 @@ impl Wanted {
         let in_one = spelling::runs::other_readings(&typed).into_iter();
         readings.extend(in_one.map(|words| Reading {
             words: read(&words),
-            company_from,
+            company_from: MAX_WORDS,
             is_other_layout: false,
             has_other_borders: true,
         }));
@@ -154,6 +157,7 @@ impl Wanted {
         Self {
             text: text.to_owned(),
             address,
+            is_named,
             part_of_address,
             readings,
             entries: Vec::new(),
@@ -218,6 +222,15 @@ impl Fit {
         is_rival: false,
         is_whole_name: false,
     };
+
+    /// Of a contact that is not the owner of the address that was asked for.
+    pub(super) fn as_rival(self) -> Self {
+        Self {
+            why: Why::Similar,
+            is_rival: true,
+            ..self
+        }
+    }
 
     /// True if the contact certainly bears the name.
     pub(super) fn is_sure(&self) -> bool {

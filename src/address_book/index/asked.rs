@@ -131,9 +131,22 @@ impl<'a> Asked<'a> {
             .flat_map(|(number, _)| self.index.bearers_of(number))
             .copied()
             .collect();
+        candidates.extend(self.of_other_spaces());
         candidates.sort_unstable();
         candidates.dedup();
         candidates
+    }
+
+    /// Entries that have the words of the question in one, or begin as its single word does.
+    fn of_other_spaces(&self) -> Vec<u32> {
+        let joined: String = self.reading.words.iter().map(Word::plain).collect();
+        let ends = joined.char_indices().map(|(at, _)| at).skip(1).chain([joined.len()]);
+        let beginnings = ends.filter_map(|end| joined.get(..end));
+        let words = beginnings.flat_map(|beginning| self.index.vocabulary.of_spelling(beginning));
+        words
+            .flat_map(|number| self.index.bearers_of(number))
+            .copied()
+            .collect()
     }
 
     /// Entries that have enough of the words: of the words that must be there, all entries of the rarest, or of the

@@ -12,7 +12,7 @@
 use super::asked::Asked;
 use super::{Finding, Index};
 use crate::address_book::Source;
-use crate::address_book::search::{Bearer, Fit, Wanted};
+use crate::address_book::search::{Bearer, Fit, Wanted, Why};
 
 /// Entries that are compared before the caller is asked whether to go on.
 pub(super) const AT_ONCE: usize = 256;
@@ -25,8 +25,9 @@ impl Index {
         sources: &[Source],
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Finding<'_>> {
-        let by_address = self.of_address_or_part(wanted);
-        if by_address.iter().any(|(number, _)| self.is_in(*number, sources)) {
+        let mut by_address = self.of_address_or_part(wanted);
+        let has_owner = by_address.iter().any(|(number, _)| self.is_in(*number, sources));
+        if has_owner && !wanted.is_named {
             return Some(self.finding(by_address, sources));
         }
         let readings = |of_layout| {
@@ -37,11 +38,15 @@ impl Index {
         };
         let mut asked: Vec<Asked<'_>> = readings(false).map(|reading| Asked::new(self, reading)).collect();
         let mut fits = self.fits(wanted, &asked, goes_on)?;
+        if has_owner {
+            by_address.extend(self.others_of_that_name(&by_address, &asked, goes_on)?);
+            return Some(self.finding(by_address, sources));
+        }
         let any = |fits: &[(u32, Fit)], is_enough: fn(&Fit) -> bool| {
             fits.iter()
                 .any(|(number, fit)| is_enough(fit) && self.is_in(*number, sources))
         };
-        if !any(&fits, |fit| fit.is_sure() && fit.is_whole_name) {
+        if !any(&fits, |fit| fit.why < Why::Transliterated && fit.is_whole_name) {
             asked.extend(readings(true).map(|reading| Asked::new(self, reading)));
             asked.iter_mut().for_each(Asked::widen);
             fits = self.fits(wanted, &asked, goes_on)?;
@@ -72,6 +77,26 @@ impl Index {
             fits.extend(fitting.map(|(number, _)| (number, Fit::BY_PART_OF_ADDRESS)));
         }
         fits
+    }
+
+    /// Entries of the people who bear the name beside an address, if its owner does not.
+    fn others_of_that_name(
+        &self,
+        owners: &[(u32, Fit)],
+        asked: &[Asked<'_>],
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<(u32, Fit)>> {
+        let mut others: Vec<(u32, Fit)> = Vec::new();
+        for asked in asked {
+            let fit = |bearer: Bearer<'_>, _: &str| asked.reading().fit(bearer, asked).filter(Fit::is_sure);
+            others.extend(self.fits_of(&asked.candidates(), &fit, goes_on)?);
+        }
+        let is_owner = |(number, _): &(u32, Fit)| owners.iter().any(|(owner, _)| owner == number);
+        if others.iter().any(is_owner) {
+            others.clear();
+        }
+        let as_rival = |(number, fit): (u32, Fit)| (number, fit.as_rival());
+        Some(others.into_iter().map(as_rival).collect())
     }
 
     /// True if the entry can be read and stands in one of `sources`.

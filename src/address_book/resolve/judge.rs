@@ -151,10 +151,11 @@ impl Evidence {
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
         let mut sure = fitting.people.iter().filter(|found| found.fit.is_sure());
-        let has_whole_name = sure.any(|found| found.fit.is_whole_name);
+        // Jon is as good as John for Джон.
+        let has_whole_name = sure.any(|found| found.fit.is_whole_name && found.fit.why < Why::Transliterated);
         fitting.people.retain(|found| match best {
             // An address is its owner's alone.
-            Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress,
+            Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress || found.fit.is_rival,
             Some(Why::Similar) | None => true,
             // A similar name that was asked for as a whole stays beside longer names of which only a part was.
             Some(_) => found.fit.is_sure() || found.fit.is_rival || (found.fit.is_whole_name && !has_whole_name),

@@ -43,6 +43,14 @@ enum Place {
 }
 
 impl Place {
+    /// The number of a word of the name.
+    fn word_of(self, bearer: Bearer<'_>) -> Option<&u32> {
+        match self {
+            Self::Name(at) => bearer.name.get(at),
+            _ => None,
+        }
+    }
+
     /// Points that a word loses there; the name says most.
     fn cost(self) -> i32 {
         match self {
@@ -78,7 +86,18 @@ impl Reading {
         let is_nobody = of_name == 0 && (!bearer.name.is_empty() || found.is_company_alone);
         let is_a_list = left_over > LONGEST_NAME;
         let is_other_order = self.has_other_borders && !in_order && found.worst == Likeness::Same;
+        let is_in_full = left_over == 0 && (in_order || initials < 2);
+        let is_by_initials = !is_in_full && self.words.iter().any(|word| word.is_initial);
+        // 高 is another surname than 高橋.
+        let is_syllable = |number: &u32| {
+            let word = known.word(*number);
+            word.is_some_and(|word| !word.is_initial && word.plain().chars().count() == 1)
+        };
+        let is_of_one_syllable =
+            left_over > 0 && of_name == 1 && in_name().filter_map(|place| place.word_of(bearer)).all(is_syllable);
         let is_similar = found.is_incomplete
+            || is_by_initials
+            || is_of_one_syllable
             || (found.has_no_patronymic && of_name < 2)
             || stands_for_a_word
             || is_nobody
@@ -112,11 +131,16 @@ impl Reading {
                     Some(Place::Company(_)) => found.worst.is_the_word(),
                     _ => false,
                 };
-        let more = bearer
-            .name
-            .iter()
-            .filter(|word| !known.is_initial(**word) && !known.is_patronymic(**word));
-        let is_whole_name = !found.is_incomplete && of_name == self.words.len() && more.count() <= of_name;
+        let is_needed = |number: &&u32| !known.is_initial(**number) && !known.is_patronymic(**number);
+        let needed = bearer.name.iter().filter(is_needed).count();
+        let of_needed = in_name()
+            .filter_map(|place| place.word_of(bearer))
+            .filter(is_needed)
+            .count();
+        let is_whole_name = !found.is_incomplete
+            && of_name == self.words.len()
+            && needed == of_needed
+            && found.worst <= Likeness::Mistyped(1);
         Some(Fit {
             why,
             points,
@@ -138,7 +162,8 @@ impl Reading {
         };
         let (mut whole, mut missing) = (0, 0);
         for (at, word) in self.words.iter().enumerate() {
-            let Some((likeness, place)) = best_place(at, word, bearer, &found.places, known) else {
+            let Some((likeness, place)) = best_place(at, word, bearer, &found.places, known, at >= self.company_from)
+            else {
                 if word.is_initial {
                     found.is_incomplete = true;
                 } else if is_patronymic_in_any_case(word) && !bearer.name.iter().any(|word| known.is_patronymic(*word))
@@ -156,7 +181,10 @@ impl Reading {
             let is_whole = !word.is_initial && likeness.is_the_word() && matches!(place, Place::Name(_));
             whole += usize::from(is_whole);
             found.has_a_word |= !word.is_initial && likeness != Likeness::Initial;
-            let is_the_company = at >= self.company_from && matches!(place, Place::Company(_));
+            let is_company = at >= self.company_from;
+            let is_the_company = is_company && matches!(place, Place::Company(_));
+            // A stranger may write any company into a name or an address.
+            found.is_incomplete |= is_company && !is_the_company;
             found.elsewhere += usize::from(!matches!(place, Place::Name(_)) && !is_the_company);
             found.points += likeness.points() - place.cost();
             found.worst = found.worst.max(likeness);
@@ -191,7 +219,9 @@ impl Reading {
                 .max(),
             _ => None,
         }?;
-        let is_sure = joined == Joined::Whole && bearer.name.is_empty() && !self.is_other_layout;
+        // Paulina is no Paul Ina.
+        let are_long = self.words.iter().all(|word| word.plain().chars().count() >= LONG_NAME);
+        let is_sure = joined == Joined::Whole && are_long && bearer.name.is_empty() && !self.is_other_layout;
         let why = if is_sure { Why::Words } else { Why::Similar };
         Some(Fit {
             why,
@@ -202,6 +232,8 @@ impl Reading {
     }
 }
 
+/// Letters of first and last name at least, for an address in which they are one word to be sure.
+const LONG_NAME: usize = 4;
 /// Words that a name may have beside those that were asked for; with more it is a list.
 const LONGEST_NAME: usize = 4;
 
@@ -230,6 +262,7 @@ fn best_place<'a>(
     bearer: Bearer<'a>,
     taken: &[Place],
     known: &impl Known,
+    is_company: bool,
 ) -> Option<(Likeness, Place)> {
     type Places = fn(usize) -> Place;
     let parts = [
@@ -264,7 +297,10 @@ fn best_place<'a>(
             };
             (likeness != Likeness::Initial || says_something).then_some((likeness, place))
         })
-        .max_by_key(|(likeness, place)| (likeness.points() - place.cost(), Reverse(*place)))
+        .max_by_key(|(likeness, place)| {
+            let is_the_company = is_company && matches!(place, Place::Company(_)) && likeness.is_the_word();
+            (is_the_company, likeness.points() - place.cost(), Reverse(*place))
+        })
 }
 
 /// True for a word that ends like a patronymic.

@@ -48,6 +48,14 @@ impl Reading {
             bearer.name
         };
         let mut pairs = self.alike(name, known);
+        if self.has_other_spaces(name, known) {
+            return Some(Fit {
+                why: Why::Similar,
+                points: MOST_POINTS,
+                is_rival: false,
+                is_whole_name: false,
+            });
+        }
         if pairs.is_empty() {
             return None;
         }
@@ -62,6 +70,20 @@ impl Reading {
             is_rival: false,
             is_whole_name: false,
         })
+    }
+
+    /// True if the question is words of the name that stand together, but for spaces: Vandervelde and van der Velde.
+    fn has_other_spaces(&self, name: &[u32], known: &impl Known) -> bool {
+        let asked: String = self.words.iter().map(Word::plain).collect();
+        let is_it = |from: usize| {
+            let mut joined = String::new();
+            let words = name.iter().skip(from).map_while(|number| known.word(*number));
+            words.enumerate().any(|(at, word)| {
+                joined.push_str(word.plain());
+                joined == asked && at + self.words.len() > 1
+            })
+        };
+        asked.chars().count() > LONG_ENOUGH && (0..name.len()).any(is_it)
     }
 
     /// True if all words of a name of two or more were asked for.

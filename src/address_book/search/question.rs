@@ -59,6 +59,8 @@ const SMALL_PREPOSITIONS: &[&str] = &[
 pub(super) struct Question {
     /// In lower case.
     pub(super) address: Option<String>,
+    /// True if a name stands beside the address.
+    pub(super) is_named: bool,
     /// Words in lower case.
     pub(super) words: Vec<String>,
     /// The place in `words` of the first one that is said to be a company's.
@@ -108,13 +110,15 @@ impl Question {
             return Self::without_address(&text);
         };
         let named = Self::without_address(&address::around(&text, &addresses));
-        let words = match named.words.is_empty() {
+        let is_named = !named.words.is_empty();
+        let words = match is_named {
+            true => named.words,
             // Without a name, the words of the local part find the contact if the address is not in the book.
-            true => split(address.split('@').next().unwrap_or_default()),
-            false => named.words,
+            false => split(address.split('@').next().unwrap_or_default()),
         };
         Self {
             address: Some(address.clone()),
+            is_named,
             company_from: words.len(),
             words,
             part_of_address: None,
@@ -140,6 +144,7 @@ impl Question {
                 words,
                 part_of_address: Some(part),
                 address: None,
+                is_named: false,
             };
         }
         let (name, company) = at_marker(&tokens);
@@ -158,6 +163,7 @@ impl Question {
         }
         Self {
             address: None,
+            is_named: false,
             words,
             company_from,
             part_of_address: domain.map(PartOfAddress::DomainOfPerson),

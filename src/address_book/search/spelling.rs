@@ -126,7 +126,14 @@ impl Word {
     /// True if each is in another script, and both write vowels.
     pub(super) fn is_transliterated_from(&self, other: &Self) -> bool {
         let is_sure = |script| script != Script::Unknown && !romanization::has_no_vowels(script);
-        self.script != other.script && is_sure(self.script) && is_sure(other.script)
+        // Chinese in Cyrillic is spelt by rules of its own: Ян is yang, and Янь is yan.
+        let words = [self, other];
+        let has_cyrillic = words.iter().any(|word| word.script == Script::Cyrillic);
+        let has_chinese = words
+            .iter()
+            .any(|word| word.plain().contains(|c| matches!(c, '\u{4e00}'..='\u{9fff}')));
+        let are_sure = words.iter().all(|word| is_sure(word.script));
+        self.script != other.script && are_sure && !(has_cyrillic && has_chinese)
     }
 
     /// Its consonants, by every reading, without differences between scripts.

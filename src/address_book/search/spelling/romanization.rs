@@ -113,7 +113,7 @@ static FINALS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 static KOREAN_SURNAMES: Table = LazyLock::new(|| {
     table(
         "김 kim 이 lee 이 yi 이 rhee 박 park 박 pak 최 choi 정 jung 정 chung 정 jeong 강 kang 조 cho 조 jo 윤 yoon 장 jang 장 chang
-         임 lim 임 im 한 han 오 oh 서 suh 서 seo 신 shin 권 kwon 황 hwang 안 ahn 송 song 류 ryu 류 yoo 유 yoo 유 yu 홍 hong
+         임 lim 임 im 한 han 오 oh 서 seo 신 shin 권 kwon 황 hwang 안 ahn 송 song 류 ryu 류 yoo 유 yoo 유 yu 홍 hong
          전 jun 전 chun 고 ko 고 koh 문 moon 손 sohn 손 son 양 yang 배 bae 배 pae 백 baek 백 paik 허 hur 허 huh 노 noh 노 roh
          남 nam 심 shim 하 ha 주 joo 주 chu 구 koo 구 ku 곽 kwak 성 sung 차 cha 우 woo 민 min 진 jin 나 na 라 ra 지 ji 엄 um
          원 won 천 chun 방 bang 공 kong 현 hyun 함 ham 변 byun 염 yum 여 yeo 추 choo 도 do 소 so 석 suk 선 sun 설 sul 마 ma
