@@ -138,6 +138,11 @@ pub(super) fn nominatives(plain: &str) -> Vec<Nominative> {
             }
         }
     }
+    // Юлию is no case of a man's name, though Илью is.
+    for known in &mut found {
+        known.forms = known.forms.and(gender_of(&known.text).unwrap_or(Forms::ALL));
+    }
+    found.retain(|known| !known.forms.is_empty());
     found
 }
 
@@ -180,10 +185,8 @@ pub(super) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clon
 /// women's.
 fn forms_by_gender(plain: &str) -> Forms {
     let nominatives = nominatives(plain);
-    let known = nominatives.iter().find_map(|known| {
-        let gender = gender_of(&known.text)?;
-        Some(known.forms.and(gender))
-    });
+    let known = nominatives.iter().find(|known| gender_of(&known.text).is_some());
+    let known = known.map(|known| known.forms);
     known.unwrap_or_else(|| {
         let forms = nominatives.iter().map(|known| match known.text.ends_with(['а', 'я']) {
             true => known.forms.and(Forms::ALL_OF_HER),

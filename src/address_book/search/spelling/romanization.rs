@@ -202,7 +202,10 @@ fn hangul(lower: &str) -> Vec<String> {
             };
             let part = |parts: &Vec<&'static str>, at: u32| parts.get(at as usize).copied().unwrap_or_default();
             let initial = INITIALS.get(by).map(|parts| part(parts, code / VOWELS_AND_FINALS));
-            let vowel = VOWELS.get(by).map(|parts| part(parts, code % VOWELS_AND_FINALS / 28));
+            let vowel_of = |by| VOWELS.get(by).map(|parts| part(parts, code % VOWELS_AND_FINALS / 28));
+            // 정 is Jung too, but 서 is no Su.
+            let is_open = code % 28 == 0 && matches!(vowel_of(by), Some("u" | "yu"));
+            let vowel = vowel_of(if is_open { 0 } else { by });
             let parts = [initial, vowel, Some(part(&FINALS, code % 28))];
             reading.extend(parts.into_iter().flatten().filter(|part| *part != "-"));
         }
