@@ -32,6 +32,11 @@ const MARKERS: &[&[&str]] = &[
     &["bei"],
     &["von", "der", "firma"],
     &["presso"],
+    &["hos"],
+    &["bij"],
+    &["ved"],
+    &["från"],
+    &["fra"],
     &["de", "la", "empresa"],
     &["da", "empresa"],
     &["de", "l'entreprise"],
@@ -46,6 +51,8 @@ const MARKERS: &[&[&str]] = &[
     &["з", "компанії"],
     &["з", "фірми"],
 ];
+/// Letters of a word in small letters that separates a person from a domain.
+const LONGEST_MARKER: usize = 4;
 /// Prepositions that are no name: dropped before any name.
 const PREPOSITIONS: &[&str] = &["для", "от", "об", "про", "від", "für", "fuer", "pour", "para", "dla"];
 /// Prepositions that are also names or initials: dropped only in small letters, without a dot, before a capital letter.
@@ -185,6 +192,15 @@ fn at_marker<'a, 'b>(tokens: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
         };
         if let Some(marker) = MARKERS.iter().find(begins)
             && let Some(company) = rest.get(marker.len()..).filter(|company| !company.is_empty())
+        {
+            return (name, company);
+        }
+        // Linda von fabrikam.example
+        if let [between, domain] = rest
+            && between.chars().count() <= LONGEST_MARKER
+            && between.chars().all(char::is_lowercase)
+            && domain_in(domain).is_some()
+            && let Some(company) = rest.get(1..)
         {
             return (name, company);
         }

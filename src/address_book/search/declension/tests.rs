@@ -1,3 +1,5 @@
+//! Which nominatives a word may be a form of, and which names agree.
+
 use proptest::prelude::*;
 
 use super::super::spelling::plain;
