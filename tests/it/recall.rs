@@ -20,11 +20,11 @@ const FIRST: usize = 5;
 /// How many names are asked for at once.
 const AT_ONCE: [usize; 3] = [1, 5, 50];
 /// The least share of the questions whose people are all among the first five.
-const RECALL: f64 = 0.95;
+const RECALL: f64 = 0.98;
 /// The most by which that share may differ with the number of names.
 const DIFFERENCE: f64 = 0.01;
 /// The least share of the right ones among the single persons that were given for sure.
-const PRECISION: f64 = 0.998;
+const PRECISION: f64 = 0.997;
 /// So that reading the address book again plays no part.
 const KEPT: Duration = Duration::from_secs(3_600);
 
@@ -183,7 +183,7 @@ fn assert_good(courses: &BTreeMap<String, Course>) {
     let all = all(courses);
     for (kind, course) in courses {
         assert!(course.asked >= 18, "{kind}: {course:?}");
-        assert!(course.recall(course.at_5) >= 0.92, "{kind}: {course:?}");
+        assert!(course.recall(course.at_5) >= 0.9, "{kind}: {course:?}");
     }
     assert!(courses.contains_key(ABSENT) && all.asked >= 300, "{all:?}");
     assert!(all.recall(all.at_5) >= RECALL, "{all:?}");

@@ -124,13 +124,11 @@ impl Reading {
             - i32::try_from(left_over).unwrap_or(9).min(9);
         // Beside Александра Волкова, Александр Волков stays: the question may be his genitive. Beside Катя, Екатерина
         // stays, and beside a person called Contoso, people of that company.
+        let is_in_name = matches!(found.places.as_slice(), [Place::Name(_)]);
+        let is_other_form = found.worst == Likeness::SoundsHere || found.worst.is_one_name();
         let is_rival = agrees
-            || self.words.len() == 1
-                && match found.places.first() {
-                    Some(Place::Name(_)) => found.worst.is_one_name(),
-                    Some(Place::Company(_)) => found.worst.is_the_word(),
-                    _ => false,
-                };
+            || (self.words.len() == 1 && is_in_name && is_other_form)
+            || (found.is_company_alone && found.worst.is_the_word());
         let is_needed = |number: &&u32| !known.is_initial(**number) && !known.is_patronymic(**number);
         let needed = bearer.name.iter().filter(is_needed).count();
         let of_needed = in_name()
