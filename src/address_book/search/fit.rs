@@ -233,7 +233,7 @@ impl Reading {
 /// Letters of first and last name at least, for an address in which they are one word to be sure.
 const LONG_NAME: usize = 4;
 /// Words that a name may have beside those that were asked for; with more it is a list.
-const LONGEST_NAME: usize = 4;
+pub(super) const LONGEST_NAME: usize = 4;
 
 /// Where the words of a question are in a contact.
 #[derive(Debug, Default)]

@@ -13,7 +13,7 @@
 //! Words are strongly alike by any [`Likeness`] but a beginning, an initial or the other gender.
 
 use super::first_names;
-use super::fit::{Reading, is_patronymic_in_any_case};
+use super::fit::{LONGEST_NAME, Reading, is_patronymic_in_any_case};
 use super::likeness::{Likeness, loosely};
 use super::spelling::{Word, is_syllable_or_word};
 use super::texts::{Bearer, Known};
@@ -57,6 +57,10 @@ impl Reading {
             });
         }
         if pairs.is_empty() {
+            return None;
+        }
+        // What has many words more is a text.
+        if name.len() > pairs.len() + LONGEST_NAME + 1 {
             return None;
         }
         let alike = pairs.len();
