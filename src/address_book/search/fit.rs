@@ -125,7 +125,7 @@ impl Reading {
         // Beside Александра Волкова, Александр Волков stays: the question may be his genitive. Beside Катя, Екатерина
         // stays, and beside a person called Contoso, people of that company.
         let is_in_name = matches!(found.places.as_slice(), [Place::Name(_)]);
-        let is_other_form = found.worst == Likeness::SoundsHere || found.worst.is_one_name();
+        let is_other_form = !is_a_list && matches!(found.worst, Likeness::SoundsHere | Likeness::ShortForm);
         let is_rival = agrees
             || (self.words.len() == 1 && is_in_name && is_other_form)
             || (found.is_company_alone && found.worst.is_the_word());

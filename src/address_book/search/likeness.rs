@@ -51,11 +51,6 @@ impl Likeness {
         }
     }
 
-    /// True for forms of one first name.
-    pub(super) fn is_one_name(self) -> bool {
-        matches!(self, Self::ShortForm | Self::OtherLanguage)
-    }
-
     /// True if the word itself is meant, however it is spelt.
     pub(in crate::address_book) fn is_the_word(self) -> bool {
         matches!(self, Self::Same | Self::SoundsAlike)
