@@ -37,11 +37,12 @@ impl Index {
                 .filter(move |reading| reading.is_other_layout == of_layout)
         };
         let mut asked: Vec<Asked<'_>> = readings(false).map(|reading| Asked::new(self, reading)).collect();
-        let mut fits = self.fits(wanted, &asked, goes_on)?;
         if has_owner {
             by_address.extend(self.others_of_that_name(&by_address, &asked, goes_on)?);
             return Some(self.finding(by_address, sources));
         }
+        let judged = |fit, email: &str| wanted.judged(fit, email);
+        let mut fits = self.fits(&asked, &judged, goes_on)?;
         let any = |fits: &[(u32, Fit)], is_enough: fn(&Fit) -> bool| {
             fits.iter()
                 .any(|(number, fit)| is_enough(fit) && self.is_in(*number, sources))
@@ -49,7 +50,7 @@ impl Index {
         if !any(&fits, |fit| fit.why < Why::Transliterated && fit.is_whole_name) {
             asked.extend(readings(true).map(|reading| Asked::new(self, reading)));
             asked.iter_mut().for_each(Asked::widen);
-            fits = self.fits(wanted, &asked, goes_on)?;
+            fits = self.fits(&asked, &judged, goes_on)?;
         }
         if !any(&fits, Fit::is_sure)
             && let Some(asked) = asked.first()
@@ -86,11 +87,8 @@ impl Index {
         asked: &[Asked<'_>],
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Vec<(u32, Fit)>> {
-        let mut others: Vec<(u32, Fit)> = Vec::new();
-        for asked in asked {
-            let fit = |bearer: Bearer<'_>, _: &str| asked.reading().fit(bearer, asked).filter(Fit::is_sure);
-            others.extend(self.fits_of(&asked.candidates(), &fit, goes_on)?);
-        }
+        let mut others = self.fits(asked, &|fit, _| fit, goes_on)?;
+        others.retain(|(_, fit)| fit.is_sure());
         let is_owner = |(number, _): &(u32, Fit)| owners.iter().any(|(owner, _)| owner == number);
         if others.iter().any(is_owner) {
             others.clear();
@@ -105,11 +103,16 @@ impl Index {
             .is_some_and(|entry| entry.source_in(sources).is_some())
     }
 
-    /// Entries that fit one of the readings; `None` if `goes_on` says no.
-    fn fits(&self, wanted: &Wanted, asked: &[Asked<'_>], goes_on: &dyn Fn() -> bool) -> Option<Vec<(u32, Fit)>> {
+    /// Entries that fit one of the readings, as `judged` has the fit; `None` if `goes_on` says no.
+    fn fits(
+        &self,
+        asked: &[Asked<'_>],
+        judged: &dyn Fn(Fit, &str) -> Fit,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<(u32, Fit)>> {
         let mut fits = Vec::new();
         for asked in asked {
-            let fit = |bearer: Bearer<'_>, email: &str| Some(wanted.judged(asked.reading().fit(bearer, asked)?, email));
+            let fit = |bearer: Bearer<'_>, email: &str| Some(judged(asked.reading().fit(bearer, asked)?, email));
             fits.extend(self.fits_of(&asked.candidates(), &fit, goes_on)?);
         }
         Some(fits)

@@ -160,8 +160,8 @@ impl Reading {
         };
         let (mut whole, mut missing) = (0, 0);
         for (at, word) in self.words.iter().enumerate() {
-            let Some((likeness, place)) = best_place(at, word, bearer, &found.places, known, at >= self.company_from)
-            else {
+            let is_company = at >= self.company_from;
+            let Some((likeness, place)) = best_place(at, word, bearer, &found.places, known, is_company) else {
                 if word.is_initial {
                     found.is_incomplete = true;
                 } else if is_patronymic_in_any_case(word) && !bearer.name.iter().any(|word| known.is_patronymic(*word))
@@ -179,7 +179,6 @@ impl Reading {
             let is_whole = !word.is_initial && likeness.is_the_word() && matches!(place, Place::Name(_));
             whole += usize::from(is_whole);
             found.has_a_word |= !word.is_initial && likeness != Likeness::Initial;
-            let is_company = at >= self.company_from;
             let is_the_company = is_company && matches!(place, Place::Company(_));
             // A stranger may write any company into a name or an address.
             found.is_incomplete |= is_company && !is_the_company;

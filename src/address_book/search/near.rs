@@ -47,20 +47,18 @@ impl Reading {
         } else {
             bearer.name
         };
-        let mut pairs = self.alike(name, known);
+        let fit = |points| Fit {
+            why: Why::Similar,
+            points,
+            is_rival: false,
+            is_whole_name: false,
+        };
         if self.has_other_spaces(name, known) {
-            return Some(Fit {
-                why: Why::Similar,
-                points: MOST_POINTS,
-                is_rival: false,
-                is_whole_name: false,
-            });
+            return Some(fit(MOST_POINTS));
         }
-        if pairs.is_empty() {
-            return None;
-        }
+        let mut pairs = self.alike(name, known);
         // What has many words more is a text.
-        if name.len() > pairs.len() + LONGEST_NAME + 1 {
+        if pairs.is_empty() || name.len() > pairs.len() + LONGEST_NAME + 1 {
             return None;
         }
         let alike = pairs.len();
@@ -68,12 +66,7 @@ impl Reading {
             self.add_loose(&mut pairs, name, known);
             self.is_alike(&pairs) || (alike >= 2 && 2 * alike >= self.words.len())
         };
-        is_near.then(|| Fit {
-            why: Why::Similar,
-            points: self.points(&pairs, name, known),
-            is_rival: false,
-            is_whole_name: false,
-        })
+        is_near.then(|| fit(self.points(&pairs, name, known)))
     }
 
     /// True if the question is words of the name that stand together, but for spaces: Vandervelde and van der Velde.
@@ -108,7 +101,8 @@ impl Reading {
             return false;
         }
         let asked: Vec<&Word> = self.left_over(pairs).collect();
-        let named: Vec<&Word> = left_over(pairs, name).filter_map(|number| known.word(number)).collect();
+        let named = not_named(pairs, name.len()).filter_map(|at| known.word(*name.get(at)?));
+        let named: Vec<&Word> = named.collect();
         asked.is_empty()
             || named.is_empty()
             || asked
@@ -127,11 +121,13 @@ impl Reading {
 
     /// Words of the question that were not found, initials and patronymics aside.
     fn left_over<'a>(&'a self, pairs: &'a [Pair]) -> impl Iterator<Item = &'a Word> {
-        let words = self.words.iter().enumerate();
-        let others = words.filter(|(at, _)| !pairs.iter().any(|pair| pair.asked == *at));
-        others
-            .map(|(_, word)| word)
-            .filter(|word| !word.is_initial && !is_patronymic_in_any_case(word))
+        let words = self.not_asked(pairs).filter_map(|at| self.words.get(at));
+        words.filter(|word| !word.is_initial && !is_patronymic_in_any_case(word))
+    }
+
+    /// Places of the words of the question that are in no pair.
+    fn not_asked<'a>(&self, pairs: &'a [Pair]) -> impl Iterator<Item = usize> + use<'a> {
+        (0..self.words.len()).filter(|at| !pairs.iter().any(|pair| pair.asked == *at))
     }
 
     /// Pairs of a word of the question and a word of the name that are strongly alike, best first, each word once.
@@ -164,12 +160,8 @@ impl Reading {
 
     /// Pairs the words that are left over, if they are the same but for spaces or look alike.
     fn add_loose(&self, pairs: &mut Vec<Pair>, name: &[u32], known: &impl Known) {
-        let asked: Vec<usize> = (0..self.words.len())
-            .filter(|at| !pairs.iter().any(|pair| pair.asked == *at))
-            .collect();
-        let named: Vec<usize> = (0..name.len())
-            .filter(|at| !pairs.iter().any(|pair| pair.named == *at))
-            .collect();
+        let asked: Vec<usize> = self.not_asked(pairs).collect();
+        let named: Vec<usize> = not_named(pairs, name.len()).collect();
         if asked.is_empty() || named.is_empty() {
             return;
         }
@@ -220,19 +212,15 @@ impl Reading {
             found += weight(pair.named) * pair.points;
             all += weight(pair.named);
         }
-        let asked = (0..self.words.len()).filter(|at| !pairs.iter().any(|pair| pair.asked == *at));
-        all += asked.map(|_| OF_UNKNOWN).sum::<i32>();
-        let named = (0..name.len()).filter(|at| !pairs.iter().any(|pair| pair.named == *at));
-        let left_over: i32 = named.map(weight).sum();
+        all += self.not_asked(pairs).map(|_| OF_UNKNOWN).sum::<i32>();
+        let left_over: i32 = not_named(pairs, name.len()).map(weight).sum();
         MOST_POINTS * found / (100 * all + 30 * left_over).max(1)
     }
 }
 
-fn left_over<'a>(pairs: &'a [Pair], name: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
-    let numbers = name.iter().enumerate();
-    numbers
-        .filter(|(at, _)| !pairs.iter().any(|pair| pair.named == *at))
-        .map(|(_, number)| *number)
+/// Places of the words of a name, so many, that are in no pair.
+fn not_named(pairs: &[Pair], words: usize) -> impl Iterator<Item = usize> {
+    (0..words).filter(|at| !pairs.iter().any(|pair| pair.named == *at))
 }
 
 /// True for a word that may be a surname: long enough, and no first name or patronymic.
