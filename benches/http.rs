@@ -25,7 +25,7 @@ use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use serde_json::json;
 
 #[expect(dead_code, reason = "made for the tests, which use more of it")]
-#[path = "../tests/it/http_client.rs"]
+#[path = "../tests/it/support/http_client.rs"]
 mod http_client;
 
 use http_client::{Answer, Connection, Request};

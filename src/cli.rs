@@ -3,7 +3,6 @@
 //! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal, the network or a client's file failed, 2 wrong
 //! usage or settings, 130 interrupted by Ctrl-C, SIGTERM or SIGHUP.
 
-mod clients;
 mod csv;
 mod doctor;
 mod everyone;
@@ -28,12 +27,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
 
 use threads::Threads;
 
+use crate::clients;
 use crate::config::{self, env_vars};
 use crate::fixit::Failure;
 use crate::portal::may_hold_a_webhook;

@@ -4,7 +4,8 @@
 //!
 //! | room | what it is | what it may import |
 //! |---|---|---|
-//! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures, `cli/clients.rs` knows the MCP clients | every room |
+//! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures | every room |
+//! | `clients` | MCP clients: their settings files, their entries, and what an entry starts | `config`, `portal` |
 //! | [`config`] | settings from environment and file | `portal`, `transports`, `telemetry` |
 //! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp` |
 //! | [`mcp`] | the MCP server: tools, one file each, prompts, resources and completion | `address_book`, `fixit` |
@@ -15,7 +16,7 @@
 //! | [`telemetry`] | logs | nothing |
 //!
 //! `reqwest` and `rustls` are used in `portal/wire.rs` alone, `axum` in `transports`, `hyper` there, in `demo`,
-//! `cli/login/callback.rs` and `cli/clients/handshake/http.rs`, `rmcp` in `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that
+//! `cli/login/callback.rs` and `clients/handshake/http.rs`, `rmcp` in `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that
 //! shares the client's types would repeat its mistakes. The test `tests/it/house.rs` holds all this.
 //!
 //! # The journey of one call
@@ -35,6 +36,7 @@
 
 pub mod address_book;
 pub mod cli;
+mod clients;
 pub mod config;
 pub mod demo;
 pub mod fixit;

@@ -10,12 +10,12 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::clients::Client;
-use super::clients::machine::Machine;
 use super::report::{Format, coded, printable};
 use super::wiring::Wiring;
 use super::{ExitStatus, Global, Stop, print_json};
 use crate::address_book;
+use crate::clients::Client;
+use crate::clients::machine::Machine;
 use crate::fixit::Failure;
 use crate::portal::{Finding, Portal, Remedy, Status};
 

@@ -8,14 +8,14 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::clients::entry::Entry;
-use super::clients::file::SettingsFile;
-use super::clients::installation::{Action, Plan};
-use super::clients::machine::Machine;
-use super::clients::{ByteOrderMark, Client, advice};
 use super::report::{Format, printable};
 use super::signals::Deferred;
 use super::{ExitStatus, Global, Stop, print, print_json, table, wiring};
+use crate::clients::entry::Entry;
+use crate::clients::file::SettingsFile;
+use crate::clients::installation::{Action, Plan};
+use crate::clients::machine::Machine;
+use crate::clients::{ByteOrderMark, Client, advice};
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp install claude-code
@@ -229,7 +229,7 @@ fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus
                     Some(_) => "another copy",
                 },
                 Ok(_) => "not installed",
-                Err(super::clients::installation::Error::NotOurs { .. }) => "another server",
+                Err(crate::clients::installation::Error::NotOurs { .. }) => "another server",
                 Err(_) => "broken file",
             },
         })

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{ExitStatus, Stop, clients, print};
+use super::{ExitStatus, Stop, print};
 use crate::address_book::Caution;
+use crate::clients;
 use crate::config::env_vars;
 use crate::config::paths::of_command_line;
 use crate::{fixit, mcp};

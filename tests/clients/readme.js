@@ -31,8 +31,8 @@ const elsewhere = {
   "cargo bench --bench parts": "likewise",
   "cargo bench --bench growth -- --svg benches/growth/growth.svg --readme README.md": "likewise",
   "python3 tests/soak.py": "takes ten minutes",
-  "bitrix24-mail-mcp login": "waits for a person; tests/it/login.rs plays one",
-  "bitrix24-mail-mcp doctor": "needs a portal; tests/it/doctor.rs has one",
+  "bitrix24-mail-mcp login": "waits for a person; tests/it/cli/login.rs plays one",
+  "bitrix24-mail-mcp doctor": "needs a portal; tests/it/cli/doctor.rs has one",
   "cargo run -- schema --write schemas --readme README.md": "tests/it/generated.rs runs it on a copy",
 };
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::harness::{Session, run, stderr};
+use crate::support::harness::{Session, run, stderr};
 
 fn repository(path: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path).display().to_string()

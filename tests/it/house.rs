@@ -9,6 +9,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "clients",
             "config",
             "demo",
             "transports",
@@ -19,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
+    ("clients", &["config", "portal"]),
     ("config", &["portal", "transports", "telemetry"]),
     ("transports", &["mcp"]),
     ("mcp", &["address_book", "fixit"]),
@@ -40,7 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "transports",
             "demo",
             "cli/login/callback.rs",
-            "cli/clients/handshake/http.rs",
+            "clients/handshake/http.rs",
         ],
     ),
     ("rmcp", &["mcp", "transports"]),
@@ -49,13 +51,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli/manual.rs"]),
     ("clap_mangen", &["cli/manual.rs"]),
-    ("jsonc_parser", &["cli/clients/document/json.rs"]),
+    ("jsonc_parser", &["clients/document/json.rs"]),
     (
         "toml_edit",
         &[
-            "cli/clients/document/toml.rs",
-            "cli/clients/document/toml/values.rs",
-            "cli/clients/document/properties.rs",
+            "clients/document/toml.rs",
+            "clients/document/toml/values.rs",
+            "clients/document/properties.rs",
         ],
     ),
     ("webbrowser", &["cli/login.rs"]),
@@ -64,7 +66,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "rustix",
         &[
             "cli/process.rs",
-            "cli/clients/file/belongings.rs",
+            "clients/file/belongings.rs",
             "portal/token_store/file.rs",
         ],
     ),

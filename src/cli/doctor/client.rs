@@ -9,13 +9,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Check, Report};
-use crate::cli::clients::entry::variable;
-use crate::cli::clients::handshake::{self, Greeting};
-use crate::cli::clients::launch::{self, Launch, Origin};
-use crate::cli::clients::machine::Machine;
-use crate::cli::clients::started::{is_named_like_this, shown};
-use crate::cli::clients::{Client, advice, places};
 use crate::cli::{Global, Stop, has_command};
+use crate::clients::entry::variable;
+use crate::clients::handshake::{self, Greeting};
+use crate::clients::launch::{self, Launch, Origin};
+use crate::clients::machine::Machine;
+use crate::clients::started::{is_named_like_this, shown};
+use crate::clients::{Client, advice, places};
 use crate::config::paths;
 use crate::portal::exposures;
 

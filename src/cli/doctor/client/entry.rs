@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::{Allowed, install};
 use crate::cli::Global;
-use crate::cli::clients::document::Document;
-use crate::cli::clients::file::{self, SettingsFile};
-use crate::cli::clients::launch::Launch;
-use crate::cli::clients::machine::Machine;
-use crate::cli::clients::started::{Starts, starts};
-use crate::cli::clients::{ByteOrderMark, Client, advice, announcement};
 use crate::cli::doctor::Check;
 use crate::cli::report::printable;
+use crate::clients::document::Document;
+use crate::clients::file::{self, SettingsFile};
+use crate::clients::launch::Launch;
+use crate::clients::machine::Machine;
+use crate::clients::started::{Starts, starts};
+use crate::clients::{ByteOrderMark, Client, advice, announcement};
 
 /// The entry that the client would use.
 pub(super) struct Found {

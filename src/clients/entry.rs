@@ -1,0 +1,224 @@
+//! What a client has to start and with which settings, and how each client writes that.
+//!
+//! A secret is never copied: an entry refers to it, in the way that its client understands.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use super::Client;
+use super::machine::Machine;
+use crate::config::env_vars::{self, EnvVar};
+use crate::portal::may_hold_a_webhook;
+
+/// The server, as a client has to start it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Its name in the client's settings.
+    pub(crate) name: &'static str,
+    pub(crate) program: String,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) settings: Vec<Setting>,
+    /// Credentials were found in the environment.
+    has_credentials: bool,
+}
+
+/// A setting that the server is started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) variable: &'static EnvVar,
+    pub(crate) value: SettingValue,
+}
+
+/// Where its value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SettingValue {
+    /// In the entry.
+    Text(String),
+    /// In a variable of the same name.
+    Environment,
+}
+
+/// The server on a real portal, and beside it the one on the demo portal.
+pub(crate) const NAME: &str = "bitrix24-mail";
+pub(crate) const DEMO_NAME: &str = "bitrix24-mail-demo";
+
+/// Variables of other programs that decide whether the portal can be reached and where tokens are kept; a client that
+/// clears the environment has to be told to pass them on.
+const OTHERS: &[&str] = &[
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "XDG_STATE_HOME",
+];
+
+impl Entry {
+    /// With the settings that are in the environment now: secrets by reference, the rest as it stands.
+    pub(crate) fn new(name: &'static str, arguments: Vec<String>, machine: &Machine) -> Self {
+        let is_live = name == NAME;
+        let mut settings: Vec<Setting> = env_vars::ALL
+            .iter()
+            .filter(|variable| is_live && !variable.is_for_http())
+            .filter(|variable| !is_left_out(variable, machine))
+            .filter_map(|variable| {
+                let value = machine.variable(variable.name)?;
+                let value = if variable.is_secret() {
+                    SettingValue::Environment
+                } else if variable.is_path() {
+                    SettingValue::Text(machine.meant(value.trim()).display().to_string())
+                } else {
+                    SettingValue::Text(value.trim().to_owned())
+                };
+                Some(Setting { variable, value })
+            })
+            .collect();
+        let has_credentials = settings.iter().any(|setting| setting.variable.is_credential());
+        // A settings file may have them.
+        if is_live && !has_credentials && arguments.is_empty() {
+            settings.insert(
+                0,
+                Setting {
+                    variable: &env_vars::WEBHOOK_URL,
+                    value: SettingValue::Environment,
+                },
+            );
+        }
+        Self {
+            name,
+            program: machine.program.display().to_string(),
+            arguments,
+            settings,
+            has_credentials,
+        }
+    }
+
+    /// The entry in the client's own form, with what the user added to the one that is there.
+    pub(crate) fn written(&self, client: Client, there: Option<&Value>, machine: &Machine) -> Value {
+        let mut entry = there.and_then(Value::as_object).cloned().unwrap_or_default();
+        if client.names_transport() {
+            entry.insert("type".to_owned(), json!("stdio"));
+        }
+        entry.insert("command".to_owned(), json!(self.program));
+        put(&mut entry, "args", json!(self.arguments));
+
+        // Credentials are one thing: those of the entry stay whole unless others are given now.
+        let keeps_credentials = !self.has_credentials
+            && (entry.contains_key("envFile") || given(&entry).iter().any(|name| is_credential(name)));
+        let settings = self
+            .settings
+            .iter()
+            .filter(|setting| !(keeps_credentials && setting.variable.is_credential()));
+        let stays = |name: &str| match variable(name) {
+            None => true,
+            Some(known) if known.is_credential() => keeps_credentials,
+            Some(known) => !self.settings.iter().any(|setting| setting.variable == known),
+        };
+        let mut values = entry.get("env").and_then(Value::as_object).cloned().unwrap_or_default();
+        values.retain(|name, _| stays(name));
+        let mut passed = entry
+            .get("env_vars")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        passed.retain(|item| name_of(item).is_none_or(stays));
+        if !keeps_credentials {
+            entry.shift_remove("envFile");
+        }
+        for Setting { variable, value } in settings {
+            match value {
+                SettingValue::Text(text) => {
+                    values.insert(variable.name.to_owned(), json!(text));
+                }
+                SettingValue::Environment => match client.reference(variable, machine) {
+                    Reference::Value(name, text) => {
+                        values.insert(name.to_owned(), json!(text));
+                    }
+                    Reference::Passed => passed.push(json!(variable.name)),
+                    Reference::EnvFile(path) => {
+                        entry
+                            .entry("envFile")
+                            .or_insert_with(|| json!(path.display().to_string()));
+                    }
+                },
+            }
+        }
+        if client == Client::Codex {
+            let is_new = |name: &&&str| !passed.iter().any(|item| name_of(item) == Some(**name));
+            let others = OTHERS.iter().filter(|name| machine.variable(name).is_some());
+            let new: Vec<Value> = others.filter(is_new).map(|name| json!(name)).collect();
+            passed.extend(new);
+        }
+        put(&mut entry, "env_vars", json!(passed));
+        put(&mut entry, "env", Value::Object(values));
+        Value::Object(entry)
+    }
+}
+
+/// True for a text that is no secret's and looks as if somebody had put one there: a webhook, or a password in an address.
+pub(crate) fn may_hold_a_secret(text: &str) -> bool {
+    let has_password = text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    has_password || may_hold_a_webhook(&text.replace("://", "/"))
+}
+
+fn is_left_out(variable: &EnvVar, machine: &Machine) -> bool {
+    !variable.is_secret() && machine.variable(variable.name).is_some_and(may_hold_a_secret)
+}
+
+/// The settings of the environment that an entry may not have.
+pub(crate) fn left_out(name: &str, machine: &Machine) -> Vec<&'static EnvVar> {
+    let settings = env_vars::ALL.iter().filter(|variable| !variable.is_for_http());
+    settings
+        .filter(|variable| name == NAME && is_left_out(variable, machine))
+        .collect()
+}
+
+/// How a client lets an entry refer to a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reference {
+    /// By a variable of the entry and its value.
+    Value(&'static str, String),
+    /// By the variable's name, in a list of those that are passed on.
+    Passed,
+    /// By a file of variables.
+    EnvFile(PathBuf),
+}
+
+/// Sets a key that says something, and removes one that does not.
+fn put(entry: &mut Map<String, Value>, key: &str, value: Value) {
+    let is_empty = match &value {
+        Value::Array(values) => values.is_empty(),
+        Value::Object(values) => values.is_empty(),
+        _ => false,
+    };
+    if is_empty {
+        entry.shift_remove(key);
+    } else {
+        entry.insert(key.to_owned(), value);
+    }
+}
+
+/// The variables that an entry gives.
+pub(crate) fn given(entry: &Map<String, Value>) -> Vec<String> {
+    let values = entry.get("env").and_then(Value::as_object);
+    let passed = entry.get("env_vars").and_then(Value::as_array);
+    let passed = passed.into_iter().flatten().filter_map(name_of).map(str::to_owned);
+    values.into_iter().flat_map(Map::keys).cloned().chain(passed).collect()
+}
+
+/// The name of a variable to pass on, which may be an object with more to say.
+pub(crate) fn name_of(passed: &Value) -> Option<&str> {
+    passed.as_str().or_else(|| passed.get("name")?.as_str())
+}
+
+pub(crate) fn variable(name: &str) -> Option<&'static EnvVar> {
+    env_vars::ALL.iter().find(|variable| variable.name == name)
+}
+
+fn is_credential(name: &str) -> bool {
+    variable(name).is_some_and(EnvVar::is_credential)
+}

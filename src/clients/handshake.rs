@@ -1,0 +1,256 @@
+//! The first words of a client: the process is started as it starts it, greeted as it greets, and asked for its tools.
+
+pub(crate) mod http;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines, Take};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+
+use super::Client;
+use super::launch::Launch;
+use super::started::shown;
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Greeting {
+    pub(crate) server: String,
+    pub(crate) revision: String,
+    pub(crate) tools: Vec<String>,
+    /// From the start, of the process or of the connection, to the answer to `initialize`.
+    pub(crate) took: Duration,
+}
+
+/// Why there was no greeting.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{0} cannot be started: {1}")]
+    Start(String, std::io::Error),
+    #[error("nothing answers at {0}: {1}")]
+    Unreachable(String, String),
+    #[error("the server ended before it answered{0}")]
+    Ended(String),
+    #[error("the server did not answer `{0}` in {patience}", patience = humantime::format_duration(*.1))]
+    Silent(&'static str, Duration),
+    #[error("the server answered `{0}` with an error{1}")]
+    Refused(&'static str, String),
+}
+
+/// How a client introduces itself.
+struct Manner {
+    /// The revision that it asks for.
+    revision: &'static str,
+    name: &'static str,
+    /// Newer clients ask what the server is before they greet it.
+    discovers: bool,
+    /// How long it waits.
+    patience: Duration,
+}
+
+impl Manner {
+    fn who(&self) -> Value {
+        json!({"name": self.name, "version": env!("CARGO_PKG_VERSION")})
+    }
+
+    /// The parameters of `initialize`.
+    fn greeting(&self) -> Value {
+        json!({"protocolVersion": self.revision, "capabilities": {}, "clientInfo": self.who()})
+    }
+}
+
+fn manner_of(client: Client) -> Manner {
+    let manner = |revision, name, discovers, seconds| Manner {
+        revision,
+        name,
+        discovers,
+        patience: Duration::from_secs(seconds),
+    };
+    match client {
+        Client::ClaudeCode => manner("2025-11-25", "claude-code", true, 30),
+        Client::Codex => manner("2025-06-18", "codex-mcp-client", false, 10),
+        Client::Cursor => manner("2025-11-25", "cursor-vscode", false, 10),
+        Client::VsCode => manner("2025-11-25", "Visual Studio Code", false, 10),
+        Client::ClaudeDesktop => manner("2025-11-25", "claude-ai", false, 10),
+    }
+}
+
+/// The process as the client would start it, with nothing attached yet.
+pub(crate) fn command(launch: &Launch) -> Command {
+    let mut command = Command::new(launch.program.as_deref().unwrap_or(Path::new(&launch.command)));
+    command
+        .args(&launch.arguments)
+        .env_clear()
+        .envs(&launch.environment)
+        .current_dir(&launch.folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Starts the server, greets it, lists its tools and ends it.
+pub(crate) async fn greet(client: Client, launch: &Launch) -> Result<Greeting, Error> {
+    let manner = manner_of(client);
+    let started = Instant::now();
+    let mut session = Session::start(launch, manner.patience)?;
+    if manner.discovers {
+        let about = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": manner.who(),
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        match session.ask("server/discover", json!({"_meta": about})).await {
+            // A server that does not know the question may refuse it.
+            Ok(_) | Err(Error::Refused(..)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let answer = session.ask("initialize", manner.greeting()).await?;
+    let took = started.elapsed();
+    session.tell("notifications/initialized").await;
+    let list = session.ask("tools/list", json!({})).await?;
+    let greeting = greeting_from(&answer, &list, took, |text| launch.without_secrets(text));
+    session.end().await;
+    Ok(greeting)
+}
+
+/// An answer of a server; what else it says is passed over.
+#[derive(Deserialize)]
+struct Answer {
+    id: u64,
+    result: Option<Value>,
+    error: Option<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    message: String,
+}
+
+/// What `answer` and `list` say, without what `hide` takes out of it.
+fn greeting_from(answer: &Value, list: &Value, took: Duration, hide: impl Fn(&str) -> String) -> Greeting {
+    let text = |pointer: &str| {
+        let text = answer.pointer(pointer).and_then(Value::as_str);
+        text.map_or("?".to_owned(), |text| short(&hide(text)))
+    };
+    let tools = list.get("tools").and_then(Value::as_array);
+    let names = tools
+        .into_iter()
+        .flatten()
+        .filter_map(|tool| tool.get("name")?.as_str());
+    Greeting {
+        server: format!("{} {}", text("/serverInfo/name"), text("/serverInfo/version")),
+        revision: text("/protocolVersion"),
+        tools: names.map(short).collect(),
+        took,
+    }
+}
+
+struct Session<'a> {
+    launch: &'a Launch,
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<Take<ChildStdout>>>,
+    /// What it says to people, as far as it is kept.
+    words: JoinHandle<Vec<u8>>,
+    patience: Duration,
+    last_id: u64,
+}
+
+impl<'a> Session<'a> {
+    fn start(launch: &'a Launch, patience: Duration) -> Result<Self, Error> {
+        // More than any list of tools; what is no server may never end a line.
+        const MAX_BYTES: u64 = 16 * 1024 * 1024;
+        let failed = |error| Error::Start(shown(&launch.command), error);
+        let mut child = command(launch).spawn().map_err(failed)?;
+        let pipe = || failed(std::io::Error::other("it has no standard input or output"));
+        Ok(Self {
+            launch,
+            input: child.stdin.take().ok_or_else(pipe)?,
+            output: BufReader::new(child.stdout.take().ok_or_else(pipe)?.take(MAX_BYTES)).lines(),
+            words: tokio::spawn(first_words(child.stderr.take().ok_or_else(pipe)?)),
+            child,
+            patience,
+            last_id: 0,
+        })
+    }
+
+    async fn ask(&mut self, method: &'static str, parameters: Value) -> Result<Value, Error> {
+        self.last_id += 1;
+        let id = self.last_id;
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
+        self.send(&request).await;
+        let answer = tokio::time::timeout(self.patience, async {
+            while let Ok(Some(line)) = self.output.next_line().await {
+                match serde_json::from_str::<Answer>(&line) {
+                    // A request that comes back has neither.
+                    Ok(Answer { id: to, result, error }) if to == id && (result.is_some() || error.is_some()) => {
+                        return Some((result, error));
+                    }
+                    _ => {}
+                }
+            }
+            None
+        })
+        .await
+        .map_err(|_| Error::Silent(method, self.patience))?;
+        match answer {
+            None => Err(Error::Ended(self.last_words().await)),
+            Some((_, Some(error))) => {
+                let message = short(&self.launch.without_secrets(&error.message));
+                Err(Error::Refused(method, format!(": {message}")))
+            }
+            Some((result, None)) => Ok(result.unwrap_or_default()),
+        }
+    }
+
+    async fn tell(&mut self, method: &str) {
+        self.send(&json!({"jsonrpc": "2.0", "method": method})).await;
+    }
+
+    async fn send(&mut self, message: &Value) {
+        // Whether the server is gone shows when its answer is read.
+        let _ = self.input.write_all(format!("{message}\n").as_bytes()).await;
+        let _ = self.input.flush().await;
+    }
+
+    /// The first line that the process wrote for people.
+    async fn last_words(&mut self) -> String {
+        // The process may have left others behind that hold its stderr open.
+        let words = tokio::time::timeout(Duration::from_secs(1), &mut self.words).await;
+        let text = words.ok().and_then(Result::ok).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+            Some(line) => format!(": {}", short(&self.launch.without_secrets(line))),
+            None => String::new(),
+        }
+    }
+
+    /// The end of input is how clients end a server.
+    async fn end(self) {
+        let Self { mut child, input, .. } = self;
+        drop(input);
+        let _ = tokio::time::timeout(Duration::from_secs(2), child.wait()).await;
+    }
+}
+
+/// The beginning of what a process says to people. All of it is read, or the process would wait for a reader.
+async fn first_words(mut stderr: ChildStderr) -> Vec<u8> {
+    const MAX_BYTES: u64 = 64 * 1024;
+    let mut words = Vec::new();
+    let _ = (&mut stderr).take(MAX_BYTES).read_to_end(&mut words).await;
+    let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
+    words
+}
+
+/// One line of somebody else's text.
+pub(crate) fn short(text: &str) -> String {
+    let text = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    text.take(200).collect()
+}

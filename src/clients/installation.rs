@@ -1,0 +1,373 @@
+//! An entry going into a client's settings file, or out of it: worked out as a whole before anything is written.
+
+use serde_json::{Value, json};
+
+use super::Client;
+use super::document::{Document, Problem};
+use super::entry::{self, DEMO_NAME, Entry, NAME};
+use super::file::{self, BYTE_ORDER_MARK, SettingsFile};
+use super::machine::Machine;
+use super::started::{Starts, described, shown, starts};
+
+/// What becomes of the settings file.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) client: Client,
+    pub(crate) name: &'static str,
+    pub(crate) file: SettingsFile,
+    pub(crate) action: Action,
+    /// The entry that will be there, or was.
+    pub(crate) entry: Option<Value>,
+    /// What the entry that is there starts, if it is not this program.
+    pub(crate) replaces: Option<String>,
+    /// The byte order mark goes.
+    pub(crate) removes_mark: bool,
+    after: After,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Add,
+    Update,
+    /// It is there as it should be.
+    Keep,
+    Remove,
+    /// It is not there, so it need not go.
+    Absent,
+}
+
+#[derive(Debug)]
+enum After {
+    Same,
+    /// The text as it was read is kept first.
+    Text(String),
+    /// Made of the text that is kept already.
+    Remade(String),
+    /// Back to the text from before, which was kept.
+    Restored(String),
+    /// The file was made for the entry alone.
+    Gone,
+}
+
+/// The text from before this program's entries, if the file is still what they made of it.
+struct Base {
+    /// `None` if there was no file.
+    text: Option<String>,
+    /// The entries, in the order in which they are there.
+    entries: Vec<(&'static str, Value)>,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    File(#[from] file::Error),
+    #[error("{path} of {title} cannot be edited", title = .0.title(), path = .1.display())]
+    Document(Client, std::path::PathBuf, #[source] Problem),
+    #[error("`{name}` in {path} {what}; it was left as it is", path = .path.display())]
+    NotOurs {
+        name: &'static str,
+        path: std::path::PathBuf,
+        what: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::Document(..) => {
+                "mend the file by hand, or move it away, then run the command again; nothing was changed"
+            }
+            Self::NotOurs { .. } => "rename that entry, or add --force to have it replaced or removed",
+            Self::File(file::Error::Changed(_)) => "run the command again",
+            Self::File(file::Error::Owner(..)) => {
+                "run the command as the file's owner, without sudo; nothing was changed"
+            }
+            Self::File(file::Error::Linked(_)) => {
+                "have one file, with symbolic links where others were, then run the command again"
+            }
+            Self::File(file::Error::Encoding(..)) => {
+                "save the file as UTF-8 without a byte order mark, then run the command again"
+            }
+            Self::File(_) => "check that the file and its folder are yours to read and write",
+        }
+    }
+}
+
+impl Plan {
+    /// The entry added, or brought up to date.
+    pub(crate) fn to_install(
+        client: Client,
+        entry: &Entry,
+        machine: &Machine,
+        is_forced: bool,
+        removes_mark: bool,
+    ) -> Result<Self, Error> {
+        let mut plan = Self::start(client, entry.name, machine, is_forced)?;
+        let there = plan.entry.take();
+        let keeps = there.as_ref().filter(|there| starts(Some(there)) != Starts::Something);
+        let written = entry.written(client, keeps, machine);
+        let before = plan.file.text().unwrap_or_default().to_owned();
+        let base = plan.base()?;
+        let after = match &base {
+            Some(base) => {
+                let mut entries = base.entries.clone();
+                match entries.iter_mut().find(|(name, _)| *name == plan.name) {
+                    Some((_, entry)) => entry.clone_from(&written),
+                    None => entries.push((plan.name, written.clone())),
+                }
+                plan.remade(base, &entries)?
+            }
+            None => plan.with_entry(&before, plan.name, &written, there.as_ref())?,
+        };
+        let unmarked = after.trim_start_matches(BYTE_ORDER_MARK);
+        plan.removes_mark = removes_mark && unmarked.len() < after.len();
+        let after = if plan.removes_mark { unmarked.to_owned() } else { after };
+        plan.action = match there {
+            _ if after == before => Action::Keep,
+            None => Action::Add,
+            Some(_) => Action::Update,
+        };
+        plan.entry = Some(written);
+        if plan.action != Action::Keep {
+            plan.after = match base {
+                Some(_) => After::Remade(after),
+                None => After::Text(after),
+            };
+        }
+        Ok(plan)
+    }
+
+    /// The entry taken out, and all that came with it.
+    pub(crate) fn to_remove(
+        client: Client,
+        name: &'static str,
+        machine: &Machine,
+        is_forced: bool,
+    ) -> Result<Self, Error> {
+        let mut plan = Self::start(client, name, machine, is_forced)?;
+        let (Some(_), Some(text)) = (&plan.entry, plan.file.text()) else {
+            return Ok(plan);
+        };
+        plan.action = Action::Remove;
+        let backup = plan.file.backup()?;
+        // Another server's entry that was replaced comes back; an earlier one of this program does not.
+        let replaced = backup.as_deref().and_then(|backup| plan.entry_in(backup, name));
+        let is_earlier = matches!(starts(replaced.as_ref()), Starts::Copy(_));
+        plan.after = match plan.base()? {
+            Some(base) if !is_earlier => {
+                let mut rest = base.entries.clone();
+                rest.retain(|(other, _)| *other != name);
+                let after = plan.remade(&base, &rest)?;
+                match base.text {
+                    Some(before) if before == after => After::Restored(before),
+                    None if rest.is_empty() => After::Gone,
+                    _ => After::Remade(after),
+                }
+            }
+            _ => {
+                let replaced = replaced.filter(|_| !is_earlier);
+                After::Text(plan.without_entry(text, backup.as_deref(), replaced.as_ref())?)
+            }
+        };
+        Ok(plan)
+    }
+
+    fn start(client: Client, name: &'static str, machine: &Machine, is_forced: bool) -> Result<Self, Error> {
+        let file = SettingsFile::read(&client.file(machine))?;
+        let text = file.text().unwrap_or_default();
+        let document = Document::parse(client.language(), text).map_err(|problem| unusable(client, &file, problem))?;
+        let entry = document.get(&[client.section(), name]);
+        let replaces = match starts(entry.as_ref()) {
+            Starts::Nothing => None,
+            Starts::Copy(command) => (!machine.is_this(&command)).then(|| shown(&command)),
+            Starts::Something if is_forced => Some("something else".to_owned()),
+            Starts::Something => {
+                return Err(Error::NotOurs {
+                    name,
+                    path: file.path().to_owned(),
+                    what: described(entry.as_ref()),
+                });
+            }
+        };
+        Ok(Self {
+            client,
+            name,
+            file,
+            action: Action::Absent,
+            entry,
+            replaces,
+            removes_mark: false,
+            after: After::Same,
+        })
+    }
+
+    /// Writes what was planned; tells where the text from before is kept.
+    pub(crate) fn carry_out(&self) -> Result<Option<std::path::PathBuf>, Error> {
+        match &self.after {
+            After::Same => Ok(None),
+            After::Text(text) => {
+                // Else a refusal would cost the text that is kept.
+                self.file.may_be_written()?;
+                let backup = self.file.back_up()?;
+                self.file.write(Some(text))?;
+                Ok(backup)
+            }
+            After::Remade(text) => {
+                self.file.write(Some(text))?;
+                Ok(Some(self.file.backup_path()).filter(|path| path.exists()))
+            }
+            After::Restored(text) => {
+                self.file.write(Some(text))?;
+                self.file.forget_backup()?;
+                Ok(None)
+            }
+            After::Gone => {
+                self.file.write(None)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// `None` if other programs or people changed the file since.
+    fn base(&self) -> Result<Option<Base>, Error> {
+        let Some(text) = self.file.text() else {
+            return Ok(None);
+        };
+        let servers = self.document(text)?.get(&[self.client.section()]);
+        let servers = servers.as_ref().and_then(Value::as_object);
+        let entries: Vec<_> = servers
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, entry)| {
+                let ours = [NAME, DEMO_NAME].into_iter().find(|ours| ours == name)?;
+                Some((ours, entry.clone()))
+            })
+            .collect();
+        let base = Base {
+            text: self.file.backup()?,
+            entries,
+        };
+        let is_ours = |(_, entry): &(_, Value)| matches!(starts(Some(entry)), Starts::Copy(_));
+        let is_as_made = || self.remade(&base, &base.entries).is_ok_and(|again| again == text);
+        let are_ours = !base.entries.is_empty() && base.entries.iter().all(is_ours);
+        Ok((are_ours && is_as_made()).then_some(base))
+    }
+
+    fn remade(&self, base: &Base, entries: &[(&'static str, Value)]) -> Result<String, Error> {
+        let before = base.text.clone().unwrap_or_default();
+        entries
+            .iter()
+            .try_fold(before, |text, (name, entry)| self.with_entry(&text, name, entry, None))
+    }
+
+    fn entry_in(&self, text: &str, name: &str) -> Option<Value> {
+        self.document(text).ok()?.get(&[self.client.section(), name])
+    }
+
+    fn document(&self, text: &str) -> Result<Document, Error> {
+        Document::parse(self.client.language(), text).map_err(|problem| unusable(self.client, &self.file, problem))
+    }
+
+    /// With the entry and what it asks, and without what the entry `there` alone asked.
+    fn with_entry(&self, text: &str, name: &str, entry: &Value, there: Option<&Value>) -> Result<String, Error> {
+        let mut document = self.document(text)?;
+        let mut edit = || {
+            document.set(&[self.client.section(), name], entry)?;
+            for input in inputs_of(self.client, entry) {
+                if !ids_in(&document).contains(&input.id) {
+                    document.add("inputs", &input.question())?;
+                }
+            }
+            there.map_or(Ok(()), |there| self.forget_inputs(&mut document, there))
+        };
+        edit().map_err(|problem| unusable(self.client, &self.file, problem))?;
+        Ok(document.text())
+    }
+
+    /// Without the questions that this entry alone asked.
+    fn forget_inputs(&self, document: &mut Document, entry: &Value) -> Result<(), Problem> {
+        for input in inputs_of(self.client, entry) {
+            let all = document.get(&[]);
+            if !all.is_some_and(|all| all.to_string().contains(&input.reference)) {
+                document.remove_from("inputs", &input.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Without the entry, the questions that it alone asked, and the tables that were made for it; with the entry that
+    /// it replaced.
+    fn without_entry(&self, text: &str, before: Option<&str>, replaced: Option<&Value>) -> Result<String, Error> {
+        let mut document = self.document(text)?;
+        let before = before.and_then(|text| self.document(text).ok());
+        let was_there = |key: &str| before.as_ref().is_some_and(|before| before.get(&[key]).is_some());
+        let asked = inputs_of(self.client, self.entry.as_ref().unwrap_or(&Value::Null));
+        let mut edit = || {
+            document.remove(&[self.client.section(), self.name])?;
+            if let Some(entry) = &self.entry {
+                self.forget_inputs(&mut document, entry)?;
+            }
+            if let Some(replaced) = replaced {
+                document.set(&[self.client.section(), self.name], replaced)?;
+            }
+            let asked = (!asked.is_empty()).then_some("inputs");
+            for key in [self.client.section()].into_iter().chain(asked) {
+                let is_empty = match document.get(&[key]) {
+                    Some(Value::Object(values)) => values.is_empty(),
+                    Some(Value::Array(values)) => values.is_empty(),
+                    _ => false,
+                };
+                if is_empty && !was_there(key) {
+                    document.remove(&[key])?;
+                }
+            }
+            Ok(())
+        };
+        edit().map_err(|problem| unusable(self.client, &self.file, problem))?;
+        Ok(document.text())
+    }
+}
+
+fn unusable(client: Client, file: &SettingsFile, problem: Problem) -> Error {
+    Error::Document(client, file.path().to_owned(), problem)
+}
+
+/// A question that VS Code asks, for a secret of an entry.
+pub(super) struct Input {
+    id: Value,
+    /// How the entry refers to the answer.
+    reference: String,
+    about: &'static str,
+}
+
+impl Input {
+    pub(super) fn question(&self) -> Value {
+        json!({"type": "promptString", "id": self.id, "description": self.about, "password": true})
+    }
+}
+
+pub(super) fn inputs_of(client: Client, entry: &Value) -> Vec<Input> {
+    let values = entry.get("env").and_then(Value::as_object);
+    let asked = values.into_iter().flatten().filter_map(|(name, value)| {
+        let variable = entry::variable(name)?;
+        let reference = super::input_reference(variable);
+        let is_asked = client == Client::VsCode && *value == reference;
+        is_asked.then(|| Input {
+            id: json!(super::input_id(variable)),
+            reference,
+            about: variable.meaning,
+        })
+    });
+    asked.collect()
+}
+
+fn ids_in(document: &Document) -> Vec<Value> {
+    let inputs = document.get(&["inputs"]);
+    let inputs = inputs.as_ref().and_then(Value::as_array);
+    inputs
+        .into_iter()
+        .flatten()
+        .filter_map(|input| input.get("id").cloned())
+        .collect()
+}

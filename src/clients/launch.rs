@@ -1,0 +1,376 @@
+//! What a client starts for an entry, and with which environment: references are followed as the client follows them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::hidden::Hidden;
+use super::machine::{Machine, System, is_same_file};
+use super::{Client, advice, entry, places};
+use crate::config::paths;
+
+/// A process as a client would start it.
+#[derive(Debug, Default)]
+pub(crate) struct Launch {
+    pub(crate) command: String,
+    /// The file that the command is, if there is one that may be run.
+    pub(crate) program: Option<PathBuf>,
+    /// True if it is this program itself.
+    pub(crate) is_this: bool,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) folder: PathBuf,
+    /// That is not where the client would start it from here.
+    pub(crate) is_elsewhere: bool,
+    /// This program's variables, each with where its value is from.
+    pub(crate) settings: Vec<(String, Origin)>,
+    /// The file of variables.
+    pub(crate) file: Option<PathBuf>,
+    /// That file cannot be read.
+    pub(crate) is_unreadable: bool,
+    hidden: Hidden,
+}
+
+/// Where the value of a variable is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The entry itself.
+    Entry,
+    /// The entry itself, and it is a secret.
+    SecretInEntry,
+    /// The client's environment, as far as this shell's is like it.
+    Environment,
+    /// The client's environment, where it is not set.
+    Unset,
+    /// The file that the entry names.
+    File,
+    /// The client asks its user.
+    Asked,
+}
+
+impl Origin {
+    pub(crate) fn described(self) -> &'static str {
+        match self {
+            Self::Entry => "in the entry",
+            Self::SecretInEntry => "its secret stands in the entry itself",
+            Self::Environment => "from the environment",
+            Self::Unset => "not set in the environment",
+            Self::File => "from the file of variables",
+            Self::Asked => "asked by the client",
+        }
+    }
+
+    pub(crate) fn has_value(self) -> bool {
+        !matches!(self, Self::Unset | Self::Asked)
+    }
+}
+
+/// What MCP clients that clear the environment pass on all the same.
+const KEPT_BY_CODEX: &[&str] = &[
+    "HOME",
+    "LOGNAME",
+    "PATH",
+    "SHELL",
+    "USER",
+    "__CF_USER_TEXT_ENCODING",
+    "LANG",
+    "LC_ALL",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+];
+const KEPT_BY_CLAUDE_DESKTOP: &[&str] = &["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"];
+const KEPT_ON_WINDOWS: &[&str] = &[
+    "APPDATA",
+    "COMSPEC",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LOCALAPPDATA",
+    "PATH",
+    "PATHEXT",
+    "PROGRAMFILES",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "USERNAME",
+    "USERPROFILE",
+];
+
+impl Launch {
+    /// As the client starts it in the current folder, or with everything that depends on that folder taken from the home
+    /// folder: code beside a process is run in ways that its entry does not show. `None` if the entry starts nothing.
+    pub(crate) fn of(client: Client, entry: &Value, machine: &Machine, trusts_folder: bool) -> Option<Self> {
+        let there = folder(client, entry, machine);
+        if trusts_folder || is_same_file(&machine.folder, &machine.home) {
+            return Self::in_folder(client, entry, machine, there);
+        }
+        let home = machine.at_home();
+        let is_in_this_folder = match (there.canonicalize(), machine.folder.canonicalize()) {
+            (Ok(there), Ok(here)) => there.starts_with(here),
+            _ => true,
+        };
+        let own = entry.get("cwd").and_then(Value::as_str);
+        let depends = own.is_some_and(|own| places::depends_on_the_folder(client, own, machine));
+        let is_elsewhere = is_in_this_folder || depends;
+        let folder = if is_elsewhere { home.folder.clone() } else { there };
+        let launch = Self::in_folder(client, entry, &home, folder)?;
+        Some(Self { is_elsewhere, ..launch })
+    }
+
+    fn in_folder(client: Client, entry: &Value, machine: &Machine, folder: PathBuf) -> Option<Self> {
+        let expand = |text: &str| with_home(client, expanded(client, text, machine).0, machine);
+        let arguments = entry.get("args").and_then(Value::as_array);
+        let mut launch = Self {
+            command: expand(entry.get("command")?.as_str()?),
+            arguments: arguments
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(expand)
+                .collect(),
+            environment: inherited(client, machine),
+            folder,
+            ..Self::default()
+        };
+        let passed: Vec<String> = launch
+            .environment
+            .keys()
+            .filter(|name| is_ours(name))
+            .cloned()
+            .collect();
+        passed
+            .into_iter()
+            .for_each(|name| launch.note(name, Origin::Environment));
+        launch.pass_on(entry, machine);
+        // Variables that are not this program's own may hold anything.
+        let mut hidden = Vec::new();
+        launch.read_file(client, entry, machine, &mut hidden);
+        launch.add_values(client, entry, machine, &mut hidden);
+        hidden.extend(launch.secrets());
+        launch.hidden = Hidden::of(&hidden);
+        // Searched on the PATH that the process is given, as the client does.
+        let path = launch.environment.get("PATH").map(String::as_str);
+        launch.program = machine.found_on(path, &launch.command, &launch.folder);
+        launch.is_this = launch
+            .program
+            .as_deref()
+            .is_some_and(|program| machine.is_this_file(program));
+        Some(launch)
+    }
+
+    /// What the process said, without what it was given.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        self.hidden.out_of(text)
+    }
+
+    /// Values of this program's variables that are secrets, and arguments that are neither options nor paths.
+    fn secrets(&self) -> impl Iterator<Item = String> {
+        let is_secret = |name: &str| entry::variable(name).is_some_and(|variable| variable.is_secret());
+        let secrets = self.environment.iter().filter(move |(name, _)| is_secret(name));
+        let arguments = self
+            .arguments
+            .iter()
+            .filter_map(|argument| match argument.split_once('=') {
+                Some((_, value)) => Some(value.to_owned()),
+                None => Some(argument.clone()).filter(|text| !text.starts_with('-')),
+            });
+        secrets.map(|(_, value)| value.clone()).chain(arguments)
+    }
+
+    fn note(&mut self, name: String, origin: Origin) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, origin));
+    }
+
+    fn pass_on(&mut self, entry: &Value, machine: &Machine) {
+        let names = entry.get("env_vars").and_then(Value::as_array);
+        for name in names.into_iter().flatten().filter_map(entry::name_of) {
+            let value = machine.environment.get(name);
+            if let Some(value) = value {
+                self.environment.insert(name.to_owned(), value.clone());
+            }
+            if is_ours(name) {
+                let is_set = machine.variable(name).is_some();
+                self.note(
+                    name.to_owned(),
+                    if is_set { Origin::Environment } else { Origin::Unset },
+                );
+            }
+        }
+    }
+
+    fn read_file(&mut self, client: Client, entry: &Value, machine: &Machine, others: &mut Vec<String>) {
+        let Some(file) = entry.get("envFile").and_then(Value::as_str) else {
+            return;
+        };
+        let file = with_home(client, expanded(client, file, machine).0, machine);
+        let path = self.folder.join(file);
+        let text = crate::portal::read_small_file(&path);
+        self.file = Some(path);
+        let Ok(text) = text else {
+            self.is_unreadable = true;
+            return;
+        };
+        for (name, value) in variables_in(secrecy::ExposeSecret::expose_secret(&text)) {
+            if is_ours(&name) {
+                self.note(
+                    name.clone(),
+                    if value.is_empty() { Origin::Unset } else { Origin::File },
+                );
+            } else {
+                others.push(value.clone());
+            }
+            self.environment.insert(name, value);
+        }
+    }
+
+    fn add_values(&mut self, client: Client, entry: &Value, machine: &Machine, others: &mut Vec<String>) {
+        for (name, written) in entry.get("env").and_then(Value::as_object).into_iter().flatten() {
+            let Some((value, origin)) = written.as_str().map(|text| expanded(client, text, machine)) else {
+                continue;
+            };
+            if is_ours(name) {
+                let is_secret = entry::variable(name).is_some_and(|variable| advice::holds_secret(variable, written));
+                self.note(
+                    name.clone(),
+                    match origin {
+                        _ if is_secret => Origin::SecretInEntry,
+                        Origin::Environment if value.trim().is_empty() => Origin::Unset,
+                        origin => origin,
+                    },
+                );
+            } else {
+                others.push(value.clone());
+            }
+            self.environment.insert(name.clone(), value);
+        }
+    }
+}
+
+/// With the home folder, where the client replaces `~`.
+pub(super) fn with_home(client: Client, text: String, machine: &Machine) -> String {
+    match paths::expanded(Path::new(&text), Some(&machine.home)) {
+        Ok(path) if client.replaces_tilde() && text.starts_with('~') => path.display().to_string(),
+        _ => text,
+    }
+}
+
+/// Where the process is started.
+fn folder(client: Client, entry: &Value, machine: &Machine) -> PathBuf {
+    let folder = match client {
+        Client::ClaudeDesktop if machine.system != System::Windows => PathBuf::from("/"),
+        _ => machine.folder.clone(),
+    };
+    match entry.get("cwd").and_then(Value::as_str) {
+        Some(own) if matches!(client, Client::Codex | Client::VsCode) => {
+            folder.join(with_home(client, expanded(client, own, machine).0, machine))
+        }
+        _ => folder,
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    entry::variable(name).is_some_and(|variable| !variable.is_for_http())
+}
+
+/// What the child has before the entry adds to it.
+fn inherited(client: Client, machine: &Machine) -> BTreeMap<String, String> {
+    let kept: Option<&[&str]> = match (client, machine.system) {
+        (client, _) if !client.clears_environment() => None,
+        (_, System::Windows) => Some(KEPT_ON_WINDOWS),
+        (Client::Codex, _) => Some(KEPT_BY_CODEX),
+        _ => Some(KEPT_BY_CLAUDE_DESKTOP),
+    };
+    let mut inherited = machine.environment.clone();
+    inherited.retain(|name, _| match kept {
+        Some(kept) => kept.contains(&name.as_str()),
+        None => client != Client::ClaudeCode || !name.starts_with("OTEL_"),
+    });
+    inherited
+}
+
+/// The text with its references followed, and where its value is from.
+pub(super) fn expanded(client: Client, text: &str, machine: &Machine) -> (String, Origin) {
+    let mut value = String::new();
+    let mut origin = Origin::Entry;
+    let mut rest = text;
+    while let Some((before, from)) = rest.split_once("${") {
+        value.push_str(before);
+        let Some((reference, after)) = from.split_once('}') else {
+            rest = from;
+            value.push_str("${");
+            continue;
+        };
+        match followed(client, reference, machine) {
+            Some((found, found_origin)) => {
+                value.push_str(&found);
+                origin = found_origin;
+            }
+            None => value.push_str(&format!("${{{reference}}}")),
+        }
+        rest = after;
+    }
+    value.push_str(rest);
+    (value, origin)
+}
+
+/// What a reference stands for; `None` if the client does not know such references.
+fn followed(client: Client, reference: &str, machine: &Machine) -> Option<(String, Origin)> {
+    let variable = |name: &str| machine.environment.get(name).cloned();
+    match client {
+        Client::ClaudeCode => match reference.split_once(":-") {
+            Some((name, default)) => Some((
+                variable(name).unwrap_or_else(|| default.to_owned()),
+                Origin::Environment,
+            )),
+            // An unset variable without a default stays as it is written.
+            None => variable(reference).map(|value| (value, Origin::Environment)),
+        },
+        Client::Cursor | Client::VsCode => match (reference.split_once(':'), reference) {
+            (Some(("env", name)), _) => Some((variable(name).unwrap_or_default(), Origin::Environment)),
+            (Some(("input", _)), _) if client == Client::VsCode => Some((String::new(), Origin::Asked)),
+            (None, "userHome") => Some((machine.home.display().to_string(), Origin::Entry)),
+            (None, "workspaceFolder") => Some((machine.folder.display().to_string(), Origin::Entry)),
+            (None, "pathSeparator" | "/") => Some((std::path::MAIN_SEPARATOR.to_string(), Origin::Entry)),
+            _ => None,
+        },
+        Client::Codex | Client::ClaudeDesktop => None,
+    }
+}
+
+/// The lines of a file of variables: `NAME=value`, with quotes and `export` allowed.
+fn variables_in(text: &str) -> Vec<(String, String)> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| {
+            let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+            let value = value.trim();
+            let unquoted = ['"', '\'']
+                .into_iter()
+                .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
+            Some((name.trim().to_owned(), unquoted.unwrap_or(value).to_owned()))
+        })
+        .collect()
+}
+
+/// The address and the headers of an entry that is a server over HTTP.
+pub(crate) fn remote(client: Client, entry: &Value, machine: &Machine) -> Option<(String, BTreeMap<String, String>)> {
+    let expand = |text: &str| expanded(client, text, machine).0;
+    let url = expand(entry.get("url")?.as_str()?);
+    let headers = ["headers", "http_headers"]
+        .into_iter()
+        .filter_map(|key| entry.get(key)?.as_object());
+    let mut all: BTreeMap<String, String> = headers
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), expand(value.as_str()?))))
+        .collect();
+    // Codex names the variable of the token instead.
+    if let Some(token) = entry.get("bearer_token_env_var").and_then(Value::as_str)
+        && let Some(token) = machine.variable(token)
+    {
+        all.insert("Authorization".to_owned(), format!("Bearer {token}"));
+    }
+    Some((url, all))
+}

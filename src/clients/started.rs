@@ -1,0 +1,62 @@
+//! What an entry starts, and how that is told to people.
+
+use serde_json::Value;
+
+/// What an entry starts.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Starts {
+    Nothing,
+    /// A program of this one's name.
+    Copy(String),
+    /// Another program, or none on this machine.
+    Something,
+}
+
+pub(crate) fn starts(entry: Option<&Value>) -> Starts {
+    let Some(entry) = entry else {
+        return Starts::Nothing;
+    };
+    match entry.get("command").and_then(Value::as_str) {
+        Some(command) if is_named_like_this(command) => Starts::Copy(command.to_owned()),
+        _ => Starts::Something,
+    }
+}
+
+/// True for a path whose last part is this program's name.
+pub(crate) fn is_named_like_this(command: &str) -> bool {
+    let name = last_part(command);
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    name.eq_ignore_ascii_case(env!("CARGO_PKG_NAME"))
+}
+
+/// The name at the end of a path, of this or another system.
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// A command for people. Somebody may have put a whole command line there, or an address, and in them a secret.
+pub(crate) fn shown(command: &str) -> String {
+    let first = command.split_whitespace().next().unwrap_or_default();
+    let may_hold_a_secret = first.contains(['=', '@']) || first.contains("://");
+    let text = match first {
+        _ if std::path::Path::new(command).is_file() => command.to_owned(),
+        _ if may_hold_a_secret => "…".to_owned(),
+        _ if first == command => command.to_owned(),
+        _ => format!("{first} …"),
+    };
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// What the entry starts, without its arguments: they may hold a secret.
+pub(super) fn described(entry: Option<&Value>) -> String {
+    let entry = entry.unwrap_or(&Value::Null);
+    match (entry.get("command").and_then(Value::as_str), entry.get("url")) {
+        (Some(command), _) => {
+            let command = shown(command);
+            let name = last_part(&command);
+            format!("starts another program ({})", name.chars().take(60).collect::<String>())
+        }
+        (None, Some(_)) => "is a server over HTTP".to_owned(),
+        (None, None) => "starts no program".to_owned(),
+    }
+}

@@ -1,0 +1,302 @@
+//! The transport of 2024-11-05: sessions, their ids, their ends and their limits.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use bitrix24_mail_mcp::transports::http::{self, Limits};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::harness::{call, initialize};
+use crate::support::http_client::{Answer, EventStream, Request, ask};
+use crate::support::http_server::{InProcess, unlimited, until};
+
+/// An open session: its stream and where to post.
+pub(crate) struct Session {
+    pub(crate) events: EventStream,
+    pub(crate) messages: String,
+}
+
+impl Session {
+    pub(crate) async fn open(server: &InProcess) -> Self {
+        let mut events = EventStream::open(server.address, &Request::get("/sse"))
+            .await
+            .ok()
+            .unwrap();
+        let messages = events.next().await.unwrap().data;
+        Self { events, messages }
+    }
+
+    /// Open, and past the handshake.
+    pub(crate) async fn begun(server: &InProcess) -> Self {
+        let mut session = Self::open(server).await;
+        session.post(server, &initialize("2024-11-05")).await;
+        assert_eq!(session.next().await["result"]["protocolVersion"], "2024-11-05");
+        session
+            .post(
+                server,
+                &json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+            )
+            .await;
+        session
+    }
+
+    async fn try_post(&self, server: &InProcess, message: &Value) -> Answer {
+        ask(server.address, &Request::post(&self.messages, message)).await
+    }
+
+    pub(crate) async fn post(&self, server: &InProcess, message: &Value) {
+        assert_eq!(self.try_post(server, message).await.head.status, 202);
+    }
+
+    pub(crate) async fn next(&mut self) -> Value {
+        serde_json::from_str(&self.events.next().await.expect("an event").data).unwrap()
+    }
+}
+
+async fn server() -> InProcess {
+    InProcess::with_limits(Limits::default()).await
+}
+
+#[tokio::test]
+async fn ids_cannot_be_guessed_and_lead_to_one_session_each() {
+    let server = server().await;
+    let mut addresses = HashSet::new();
+    for _ in 0..50 {
+        let session = Session::open(&server).await;
+        let id = session.messages.strip_prefix("/messages?sessionId=").unwrap();
+        // A random UUID: 122 bits of the system's own source.
+        assert_eq!((id.len(), &id[14..15]), (36, "4"), "{id}");
+        addresses.insert(session.messages.clone());
+    }
+    assert_eq!(addresses.len(), 50);
+    let mut one = Session::begun(&server).await;
+    let mut other = Session::begun(&server).await;
+    one.post(&server, &call(7, json!({"query": "client"}))).await;
+    other.post(&server, &call(7, json!({"query": "nobody"}))).await;
+    assert_eq!(one.next().await["result"]["structuredContent"]["page"]["returned"], 5);
+    assert_eq!(other.next().await["result"]["structuredContent"]["page"]["returned"], 0);
+}
+
+#[tokio::test]
+async fn what_is_posted_wrongly_is_told_so() {
+    let server = server().await;
+    let session = Session::begun(&server).await;
+    let ping = json!({"jsonrpc": "2.0", "id": 5, "method": "ping"});
+    for (path, status) in [
+        ("/messages", 400),
+        ("/messages?session=1", 400),
+        ("/messages?sessionId=", 404),
+        ("/messages?sessionId=1", 404),
+        ("/messages?sessionId=00000000-0000-4000-8000-000000000000", 404),
+    ] {
+        assert_eq!(
+            ask(server.address, &Request::post(path, &ping)).await.head.status,
+            status,
+            "{path}"
+        );
+    }
+    for (body, code) in [
+        ("{", -32700),
+        ("", -32700),
+        ("not json", -32700),
+        (r#"{"hello":1}"#, -32600),
+        (r#"[{"jsonrpc":"2.0","id":5,"method":"ping"}]"#, -32600),
+    ] {
+        let answer = ask(server.address, &Request::post(&session.messages, &ping).body(body)).await;
+        assert_eq!(
+            (answer.head.status, &answer.message()["error"]["code"]),
+            (400, &json!(code))
+        );
+    }
+    let unheard = json!({"jsonrpc": "2.0", "method": "notifications/unheard-of"});
+    assert_eq!(session.try_post(&server, &unheard).await.head.status, 202);
+    let as_text = Request::post(&session.messages, &ping).header("content-type", "text/plain");
+    assert_eq!(ask(server.address, &as_text).await.head.status, 415);
+}
+
+#[tokio::test]
+async fn a_request_id_is_taken_once_until_it_is_answered_or_cancelled() {
+    let server = server().await;
+    let mut session = Session::begun(&server).await;
+    server.portal.hold_answers();
+    session.post(&server, &call(7, json!({"query": "anna"}))).await;
+    let again = session.try_post(&server, &call(7, json!({}))).await;
+    assert_eq!(again.head.status, 400);
+    assert!(again.body.contains("not answered yet"), "{}", again.body);
+    server.portal.wait_until(|portal| portal.request_count() == 1).await;
+    session
+        .post(
+            &server,
+            &json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}}),
+        )
+        .await;
+    server.portal.wait_until(|portal| portal.abandoned() == 1).await;
+    server.portal.release_answers();
+    session.post(&server, &call(7, json!({"query": "client"}))).await;
+    assert_eq!(
+        session.next().await["result"]["structuredContent"]["page"]["returned"],
+        5
+    );
+}
+
+#[tokio::test]
+async fn without_the_option_the_transport_is_not_there() {
+    let server = InProcess::start(http::Settings::default()).await;
+    for request in [
+        Request::get("/sse"),
+        Request::post(
+            "/messages?sessionId=1",
+            &json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}),
+        ),
+    ] {
+        let answer = ask(server.address, &request).await;
+        assert_eq!(answer.head.status, 404);
+        assert!(answer.body.contains("--legacy-sse"), "{}", answer.body);
+    }
+}
+
+/// The TypeScript SDK opens a broken stream anew and goes on without another handshake.
+#[tokio::test]
+async fn a_stream_that_was_opened_anew_goes_on_without_a_handshake() {
+    let server = server().await;
+    let mut session = Session::open(&server).await;
+    session
+        .post(&server, &json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}))
+        .await;
+    assert_eq!(session.next().await["result"], json!({}));
+    session
+        .post(
+            &server,
+            &json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+        )
+        .await;
+    session.post(&server, &call(2, json!({"query": "client"}))).await;
+    assert_eq!(
+        session.next().await["result"]["structuredContent"]["page"]["returned"],
+        5
+    );
+    session
+        .post(&server, &json!({"jsonrpc": "2.0", "id": 3, "method": "tools/list"}))
+        .await;
+    let list = session.next().await;
+    assert!(
+        list["result"].get("ttlMs").is_none() && list["result"]["tools"].is_array(),
+        "{list}"
+    );
+
+    let mut pinged = Session::open(&server).await;
+    pinged
+        .post(&server, &json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}))
+        .await;
+    assert_eq!(pinged.next().await["id"], 1);
+    pinged.post(&server, &initialize("2024-11-05")).await;
+    assert_eq!(pinged.next().await["result"]["protocolVersion"], "2024-11-05");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_closed_ends_its_session_and_its_look_ups() {
+    let server = server().await;
+    let session = Session::begun(&server).await;
+    server.portal.hold_answers();
+    session.post(&server, &call(7, json!({"query": "anna"}))).await;
+    server.portal.wait_until(|portal| portal.request_count() == 1).await;
+    let messages = session.messages.clone();
+    drop(session);
+    server.portal.wait_until(|portal| portal.abandoned() == 1).await;
+    let ping = json!({"jsonrpc": "2.0", "id": 8, "method": "ping"});
+    let answer = ask(server.address, &Request::post(&messages, &ping)).await;
+    assert_eq!(answer.head.status, 404, "{}", answer.body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_in_which_nothing_happens_ends() {
+    let server = server().await;
+    let mut never_begun = Session::open(&server).await;
+    let started = Instant::now();
+    assert_eq!(never_begun.events.next().await, None);
+    let minute = Duration::from_secs(60);
+    assert!(
+        (minute..minute * 2).contains(&started.elapsed()),
+        "{:?}",
+        started.elapsed()
+    );
+
+    let mut session = Session::begun(&server).await;
+    for id in 10..13 {
+        tokio::time::sleep(minute * 59).await;
+        session
+            .post(&server, &json!({"jsonrpc": "2.0", "id": id, "method": "ping"}))
+            .await;
+        assert_eq!(session.next().await["id"], id);
+    }
+    let started = Instant::now();
+    assert_eq!(session.events.next().await, None);
+    assert!(
+        (minute * 59..minute * 62).contains(&started.elapsed()),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(session.events.comments > 100, "it was kept alive until then");
+}
+
+#[tokio::test]
+async fn there_is_a_bound_on_sessions() {
+    let server = InProcess::with_limits(Limits {
+        sessions: 2,
+        ..Limits::default()
+    })
+    .await;
+    let one = Session::open(&server).await;
+    let _two = Session::open(&server).await;
+    let refused = EventStream::open(server.address, &Request::get("/sse"))
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(refused.head.status, 503);
+    assert!(refused.body.contains("POST /mcp"), "{}", refused.body);
+    drop(one);
+    until("the place of a closed session is free", async || {
+        EventStream::open(server.address, &Request::get("/sse")).await.is_ok()
+    })
+    .await;
+}
+
+/// Real sockets, and far more answers than their buffers hold.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_reads_its_stream_cannot_pile_up_answers() {
+    let portal = unlimited(Some(200)).await;
+    let settings = http::Settings {
+        legacy_sse: true,
+        ..http::Settings::default()
+    };
+    let server = InProcess::on(portal, settings).await;
+    let deaf = Session::begun(&server).await;
+    let mut posted = 0;
+    let full = loop {
+        let answer = deaf
+            .try_post(&server, &call(100 + posted, json!({"limit": 200, "offset": 0})))
+            .await;
+        match answer.head.status {
+            202 => posted += 1,
+            _ => break answer,
+        }
+    };
+    assert_eq!(
+        (full.head.status, full.head.header("retry-after")),
+        (429, Some("1")),
+        "{}",
+        full.body
+    );
+    assert!(full.body.contains("read the stream"), "{}", full.body);
+    // Others are served, also by this transport.
+    let mut other = Session::begun(&server).await;
+    other.post(&server, &call(1, json!({"limit": 1}))).await;
+    assert_eq!(other.next().await["result"]["structuredContent"]["page"]["returned"], 1);
+    // Whoever does not read for a minute is let go.
+    tokio::time::sleep(Duration::from_secs(65)).await;
+    let gone = deaf
+        .try_post(&server, &json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}))
+        .await;
+    assert_eq!(gone.head.status, 404, "{}", gone.body);
+}

@@ -1,0 +1,176 @@
+//! Starts the HTTP server: the program itself, or the same code within the test, with limits of the test's own.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use bitrix24_mail_mcp::address_book::AddressBook;
+use bitrix24_mail_mcp::demo::{self, DemoPortal};
+use bitrix24_mail_mcp::mcp::Server;
+use bitrix24_mail_mcp::portal::{self, Credentials, Portal, RateLimit};
+use bitrix24_mail_mcp::transports::http::{self, Limits, Listener};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::http_client::Request;
+
+/// The program, serving.
+pub(crate) struct Program {
+    pub(crate) process: Child,
+    pub(crate) address: SocketAddr,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Program {
+    /// Adds `serve --http` to the command and waits for the server.
+    pub(crate) async fn start(mut command: Command) -> Self {
+        command.args(["serve", "--http", "127.0.0.1:0"]);
+        Self::spawn(command).await
+    }
+
+    /// The same with the transport of 2024-11-05.
+    pub(crate) async fn start_with_legacy_sse(mut command: Command) -> Self {
+        command.args(["serve", "--http", "127.0.0.1:0", "--legacy-sse"]);
+        Self::spawn(command).await
+    }
+
+    pub(crate) async fn spawn(mut command: Command) -> Self {
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("http://") {
+            line.clear();
+            assert!(
+                stderr.read_line(&mut line).await.unwrap() > 0,
+                "the server did not start"
+            );
+        }
+        let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+        Self {
+            process,
+            address: address.parse().unwrap(),
+            stderr,
+        }
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        crate::support::harness::terminate(&self.process);
+    }
+
+    /// Waits for the end; status and everything that was written to stderr.
+    pub(crate) async fn ended(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.stderr.read_to_string(&mut log).await.unwrap();
+        (self.process.wait().await.unwrap().code(), log)
+    }
+}
+
+/// The server within the test, on a demo portal.
+pub(crate) struct InProcess {
+    pub(crate) address: SocketAddr,
+    pub(crate) portal: DemoPortal,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl InProcess {
+    /// A portal without limits, nothing kept, and everything else as `settings` has it.
+    pub(crate) async fn start(settings: http::Settings) -> Self {
+        Self::on(unlimited(None).await, settings).await
+    }
+
+    pub(crate) async fn on(portal: DemoPortal, settings: http::Settings) -> Self {
+        Self::on_with_rate(portal, settings, None).await
+    }
+
+    pub(crate) async fn on_with_rate(
+        portal: DemoPortal,
+        settings: http::Settings,
+        rate_limit: Option<RateLimit>,
+    ) -> Self {
+        let server = server_with_rate(&portal, rate_limit);
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false).unwrap();
+        let address = listener.address();
+        let stop = CancellationToken::new();
+        Self {
+            address,
+            portal,
+            serving: tokio::spawn(http::serve(server, listener, settings, stop.clone())),
+            stop,
+        }
+    }
+
+    pub(crate) async fn with_limits(limits: Limits) -> Self {
+        Self::start(http::Settings {
+            limits,
+            legacy_sse: true,
+            ..http::Settings::default()
+        })
+        .await
+    }
+
+    /// Tells the server to stop.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until it has.
+    pub(crate) async fn stopped(self) {
+        self.serving.await.unwrap();
+    }
+}
+
+/// A server for the portal's address book that keeps nothing and sends as fast as it can.
+pub(crate) fn server(portal: &DemoPortal) -> Server {
+    server_with_rate(portal, None)
+}
+
+fn server_with_rate(portal: &DemoPortal, rate_limit: Option<RateLimit>) -> Server {
+    let client = Portal::new(portal::Settings {
+        rate_limit,
+        ..portal::Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
+    });
+    Server::new(Arc::new(AddressBook::new(client, Duration::ZERO)))
+}
+
+/// A demo portal without limits, with its own people or so many made-up ones.
+pub(crate) async fn unlimited(contacts: Option<usize>) -> DemoPortal {
+    DemoPortal::start(demo::Settings {
+        contacts,
+        bucket: None,
+        operating: None,
+        ..demo::Settings::default()
+    })
+    .await
+    .unwrap()
+}
+
+/// Asks again until `condition` holds. What happens to a closed connection is seen when the server looks at it, and it
+/// looks while it answers.
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    for _ in 0..10_000 {
+        if condition().await {
+            return;
+        }
+    }
+    panic!("{what}: it never came to that");
+}
+
+/// A look-up as a request of 2025-11-25.
+pub(crate) fn look_up(id: u32, query: &str) -> Request {
+    Request::post("/mcp", &call(id, query)).header("mcp-protocol-version", "2025-11-25")
+}
+
+pub(crate) fn call(id: u32, query: &str) -> Value {
+    crate::support::harness::call(id, json!({"query": query}))
+}
