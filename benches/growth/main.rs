@@ -1,7 +1,7 @@
 //! How the program grows with the address book, with the callers, and with the team that the portal's limits allow:
 //!
 //! ```sh
-//! cargo bench --bench growth -- [--quick] [--program FILE] [--json FILE] [--svg FILE] [--readme README.md]
+//! cargo bench --bench growth -- [--quick] [--program FILE] [--json FILE] [--svg FILE] [--docs docs/performance.md]
 //! cargo bench --bench growth -- --only books|callers|teams [--quick] [--program FILE] [--json FILE]
 //! ```
 //!
@@ -99,14 +99,14 @@ const KNOWN: [&str; 6] = [
     "--program FILE",
     "--json FILE",
     "--svg FILE",
-    "--readme FILE",
+    "--docs FILE",
 ];
 
 /// What was asked for, if it makes sense together.
 fn options() -> Result<Options, String> {
     let options = Options::read(std::env::args().skip(1), &KNOWN)?;
-    if options.only.is_some() && (options.svg.is_some() || options.readme.is_some()) {
-        return Err("a part alone, --only, is no plot and no table for the README".to_owned());
+    if options.only.is_some() && (options.svg.is_some() || options.docs.is_some()) {
+        return Err("a part alone, --only, is no plot and no table for the documentation".to_owned());
     }
     Ok(options)
 }
@@ -153,7 +153,7 @@ fn main() -> ExitCode {
     if let Some(path) = options.svg {
         std::fs::write(path, plot::svg(&found)).unwrap();
     }
-    if let Some(path) = options.readme {
+    if let Some(path) = options.docs {
         report::write(&path, "growth", &figures);
     }
     ExitCode::SUCCESS

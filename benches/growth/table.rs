@@ -1,4 +1,4 @@
-//! The figures as tables for people, and for the README.
+//! The figures as tables for people, and for docs/performance.md.
 
 use std::fmt::Write;
 

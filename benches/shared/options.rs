@@ -10,7 +10,7 @@ pub(super) struct Options {
     pub(super) program: Option<PathBuf>,
     pub(super) json: Option<PathBuf>,
     pub(super) svg: Option<PathBuf>,
-    pub(super) readme: Option<PathBuf>,
+    pub(super) docs: Option<PathBuf>,
 }
 
 impl Options {
@@ -35,7 +35,7 @@ impl Options {
                 "--program" => options.program = Some(value.into()),
                 "--json" => options.json = Some(value.into()),
                 "--svg" => options.svg = Some(value.into()),
-                "--readme" => options.readme = Some(value.into()),
+                "--docs" => options.docs = Some(value.into()),
                 _ => return Err(format!("nothing reads {argument}")),
             }
         }

@@ -1,4 +1,4 @@
-//! What all measured figures share: where they come from, how they are written, and their places in a README.
+//! What all measured figures share: where they come from, how they are written, and their places in the documentation.
 
 use std::fmt;
 use std::path::Path;
@@ -84,11 +84,11 @@ pub(super) fn spread(rounds: &Rounds) -> String {
     }
 }
 
-/// Puts figures into the README's place for them, `<!-- measured: NAME -->`.
-pub(super) fn write(readme: &Path, name: &str, figures: &str) {
+/// Puts figures into their place in a Markdown file, `<!-- measured: NAME -->`.
+pub(super) fn write(document: &Path, name: &str, figures: &str) {
     let place = format!("<!-- measured: {name} -->\n");
-    let text = std::fs::read_to_string(readme).unwrap();
-    let (before, rest) = text.split_once(&place).expect("a place in the README");
+    let text = std::fs::read_to_string(document).unwrap();
+    let (before, rest) = text.split_once(&place).expect("a place for the figures");
     let (_, after) = rest.split_once("<!-- end -->").expect("the end of that place");
-    std::fs::write(readme, format!("{before}{place}{figures}<!-- end -->{after}")).unwrap();
+    std::fs::write(document, format!("{before}{place}{figures}<!-- end -->{after}")).unwrap();
 }
