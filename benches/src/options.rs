@@ -1,21 +1,27 @@
-//! What a measurement is asked for.
+//! The command-line options of the benches.
 
 use std::path::PathBuf;
 
-/// What was given on the command line; a measurement knows some of these.
+/// The options of all benches; each bench accepts some of them.
 #[derive(Debug, Default)]
-pub(super) struct Options {
-    pub(super) is_quick: bool,
-    pub(super) only: Option<String>,
-    pub(super) program: Option<PathBuf>,
-    pub(super) json: Option<PathBuf>,
-    pub(super) svg: Option<PathBuf>,
-    pub(super) readme: Option<PathBuf>,
+pub struct Options {
+    /// Fewer rounds, for a first look.
+    pub is_quick: bool,
+    /// The only part or peer to measure.
+    pub only: Option<String>,
+    /// The program to measure, in place of a fresh release build.
+    pub program: Option<PathBuf>,
+    /// Where all values are written as JSON.
+    pub json: Option<PathBuf>,
+    /// Where the plot is written.
+    pub svg: Option<PathBuf>,
+    /// The document that receives the tables.
+    pub readme: Option<PathBuf>,
 }
 
 impl Options {
-    /// Reads what is `known`, such as `--quick` and `--json FILE`.
-    pub(super) fn read(mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Result<Self, String> {
+    /// Reads the arguments. `known` lists the accepted options, such as `--quick` and `--json FILE`.
+    pub fn read(mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Result<Self, String> {
         let mut options = Self::default();
         while let Some(argument) = arguments.next() {
             // cargo adds it.
