@@ -1,8 +1,8 @@
 //! How the program grows with the address book, with the callers, and with the team that the portal's limits allow:
 //!
 //! ```sh
-//! cargo bench --bench growth -- [--quick] [--program FILE] [--json FILE] [--svg FILE] [--docs docs/performance.md]
-//! cargo bench --bench growth -- --only books|callers|teams [--quick] [--program FILE] [--json FILE]
+//! cargo bench -p benches --bench growth -- [--quick] [--program FILE] [--json FILE] [--svg FILE] [--docs docs/performance.md]
+//! cargo bench -p benches --bench growth -- --only books|callers|teams [--quick] [--program FILE] [--json FILE]
 //! ```
 //!
 //! `--program` measures another build of the program, such as one from before a change.
@@ -31,23 +31,9 @@
 mod book;
 mod books;
 mod callers;
-#[path = "../shared/figures.rs"]
-mod figures;
-#[expect(dead_code, reason = "the comparison uses more of it")]
-#[path = "../shared/http.rs"]
-mod http;
-#[path = "../shared/options.rs"]
-mod options;
 mod plot;
 mod portal;
 mod process;
-#[path = "../shared/program.rs"]
-mod program;
-#[path = "../shared/report.rs"]
-mod report;
-#[expect(dead_code, reason = "the comparison uses more of it")]
-#[path = "../shared/stdio.rs"]
-mod stdio;
 mod table;
 mod teams;
 
@@ -55,9 +41,10 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use options::Options;
+use benches::options::Options;
+use benches::program;
+use benches::report::{self, Machine};
 use portal::Portal;
-use report::Machine;
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

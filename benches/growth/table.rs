@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::report::{Machine, number, spread};
 use super::teams::{self, Course};
 use super::{Effort, Found, books, callers};
+use benches::report::{Machine, number, spread};
 
 /// All tables, with what has to be known to read them.
 pub(super) fn markdown(found: &Found, effort: Effort, machine: &Machine) -> String {
