@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 
 import { binary, here, quiet, repository } from "./places.js";
 
-// What a block has to print, where more than its status counts.
+// Blocks that must print something, beside ending with status 0: the block, and what it prints.
 const expected = [
   [/lookup client --demo /, /client@example\.com/],
   [/resolve "Ivan Petrov"/, /Алексей Иванов/],
@@ -21,7 +21,7 @@ const expected = [
   [/install --list/, /codex +(not )?found +installed/],
 ];
 
-// Commands in the text that are not run here, and why.
+// Commands in the text that are not run here, each with the reason.
 const elsewhere = {
   "bash .ci/run": "this runs within it",
   "cargo fmt --all": ".ci/run checks the format",
@@ -83,10 +83,10 @@ function environment(home) {
   };
 }
 
-// A block that takes longer hangs; the first builds everything and runs all tests.
+// Longer than the first block takes, which builds everything and runs all tests.
 const longest = 45 * 60 * 1000;
 
-/** Runs a block to its end; one that serves is ended once it answers. With `loud`, prints what it prints. */
+/** Runs a block to its end, and a server until it answers. With `loud`, passes the block's output on. */
 async function run(block, loud) {
   const home = mkdtempSync(join(tmpdir(), "bitrix24-mail-mcp-readme-"));
   const serves = /serve --http/.test(block);
@@ -118,7 +118,7 @@ async function run(block, loud) {
     return output;
   }
   const late = setTimeout(() => stop(shell), longest);
-  // A process that the block leaves behind keeps its output open.
+  // A process that the block leaves running keeps the output open.
   const left = once(shell, "exit").then(() => setTimeout(() => stop(shell), 10_000));
   const { status } = await ended;
   clearTimeout(late);
@@ -128,10 +128,10 @@ async function run(block, loud) {
   return output;
 }
 
-/** Kills everything that a block has started, and prints what that is. */
+/** Kills every process that a block has started, and lists them. */
 function stop(shell) {
   const processes = spawnSync("ps", ["-o", "pid,etime,args", "-s", String(shell.pid)], { encoding: "utf8" });
-  console.error(`killed, for it does not end:\n${processes.stdout}`);
+  console.error(`killed, because it does not end:\n${processes.stdout}`);
   try {
     process.kill(-shell.pid, "SIGKILL");
   } catch (error) {
