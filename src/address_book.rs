@@ -7,7 +7,11 @@ mod book;
 mod books;
 mod cache;
 mod cautions;
+mod contact;
+mod error;
 mod index;
+mod listing;
+mod look_up;
 mod page;
 mod processors;
 mod query;
@@ -16,28 +20,27 @@ mod resolve;
 mod search;
 mod walk;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::FusedFuture;
 use prometheus_client::registry::Registry;
 use serde::de::IgnoredAny;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use cautions::Caution;
-pub use page::{Contact, ContactPage, Page};
-pub use query::{GivenPagination, InvalidQuery, Query, shown};
-pub use resolve::{Choice, MAX_NAMES, Match, Names, NotAsked, Recipient, Resolution, Source, Status};
+pub use contact::{Contact, Source};
+pub use error::{Error, INVALID_ARGUMENTS, NotAsked};
+pub use page::{ContactPage, Page};
+pub use query::{GivenPagination, InvalidQuery, MAX_LIMIT, MAX_TEXT, Query, shown};
+pub use resolve::{Choice, MAX_NAMES, Match, Names, Recipient, Resolution, Status};
 pub use search::Why;
 pub use walk::{Step, Walk};
 
-use books::{Books, Read};
-use cache::{Answered, Cache, Key};
-use page::Listing;
+use books::Books;
+use cache::{Cache, Key};
+use look_up::look_up;
 use processors::Processors;
+use resolve::Resolver;
 
 use crate::portal::{self, Method, Portal};
 pub use crate::portal::{Person, clean, without_lone_surrogates};
@@ -49,88 +52,6 @@ pub struct AddressBook {
     cache: Cache,
     books: Arc<Books>,
     processors: Processors,
-}
-
-/// Why a look-up gave no page.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The question was refused before any request.
-    #[error(transparent)]
-    Invalid(#[from] InvalidQuery),
-    /// The portal client failed.
-    #[error(transparent)]
-    Portal(#[from] portal::Failed),
-}
-
-/// The portal's own code for wrong pagination; ours too, so that the advice is the same wherever it was noticed.
-const INVALID_PAGINATION: &str = "BITRIX_REST_V3_EXCEPTION_INVALIDPAGINATIONEXCEPTION";
-/// Any other argument that was refused before a request.
-pub const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
-
-impl Error {
-    /// Stable text that names the failure: the key to the fix-it table.
-    pub fn code(&self) -> &str {
-        match self {
-            Self::Invalid(error) if error.is_about_pagination() => INVALID_PAGINATION,
-            Self::Invalid(_) => INVALID_ARGUMENTS,
-            Self::Portal(failed) => failed.error.code(),
-        }
-    }
-
-    /// HTTP status of the portal's reply; `None` when there was none.
-    pub fn http_status(&self) -> Option<u16> {
-        match self {
-            Self::Invalid(_) => None,
-            Self::Portal(failed) => failed.error.http_status(),
-        }
-    }
-
-    /// Field and problem of each argument at fault; empty if the arguments are not to blame.
-    pub fn validation(&self) -> Vec<(String, String)> {
-        match self {
-            Self::Invalid(error) => vec![(error.field.to_owned(), error.problem.clone())],
-            Self::Portal(failed) => failed
-                .error
-                .validation()
-                .iter()
-                .map(|violation| (violation.field.clone(), violation.message.clone()))
-                .collect(),
-        }
-    }
-}
-
-impl Error {
-    /// Requests that were sent for the look-up.
-    pub fn attempts(&self) -> u32 {
-        match self {
-            Self::Invalid(_) => 0,
-            Self::Portal(failed) => failed.attempts,
-        }
-    }
-
-    /// How long to wait before asking again, where that is known.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Invalid(_) => None,
-            Self::Portal(failed) => failed.retry_after,
-        }
-    }
-
-    fn is_throttled(&self) -> bool {
-        matches!(self, Self::Portal(failed) if matches!(failed.error, portal::Error::Throttled { .. }))
-    }
-
-    /// True if the portal does not have the method.
-    fn is_unknown_method(&self) -> bool {
-        let code = self.code();
-        code.ends_with("METHODNOTFOUNDEXCEPTION") || code == "ERROR_METHOD_NOT_FOUND"
-    }
-
-    /// The caller withdrew.
-    pub fn cancelled() -> Self {
-        Self::Portal(portal::Error::Cancelled.into())
-    }
 }
 
 /// Under load answers come more often than this.
@@ -161,7 +82,8 @@ impl AddressBook {
     }
 
     async fn listed(&self, key: Key, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        let asking = self.asked(key.person, &key.query);
+        let (portal, books) = (Arc::clone(&self.portal), Arc::clone(&self.books));
+        let asking = look_up(portal, books, self.processors.clone(), key.person, key.query.clone());
         tokio::select! {
             biased;
             () = cancellation.cancelled() => Err(Error::cancelled()),
@@ -202,45 +124,30 @@ impl AddressBook {
         })
     }
 
-    fn asked(&self, person: Person, query: &Query) -> impl Future<Output = Result<Answered, Error>> + Send + use<> {
-        let (portal, books, processors) = (
-            Arc::clone(&self.portal),
-            Arc::clone(&self.books),
-            self.processors.clone(),
-        );
-        let query = query.clone();
-        async move {
-            let method = query.source().method();
-            let from_portal = async {
-                let listing: Listing = portal.call(method, &query.parameters()).await?;
-                let listing = match query.offset() {
-                    0 => listing.checked().map_err(portal::Failed::from)?,
-                    _ => listing,
-                };
-                let book = books.kept(person);
-                let page = ContactPage::new(&query, listing, book.as_deref());
-                Ok(Answered::ByPortal(page))
-            };
-            if !portal.would_wait(method) {
-                return from_portal.await;
-            }
-            let deadline = Instant::now() + portal.timeout();
-            let mut from_book = pin!(page_of_book(&books, processors, person, &query).fuse());
-            // The book first, so that its reading stands before this call in the queue.
-            let found = tokio::select! {
-                biased;
-                Some(page) = &mut from_book => return Ok(Answered::ByBook(page)),
-                found = from_portal => found,
-            };
-            // There is no place for this call in time; there may be one for the book.
-            if found.as_ref().is_err_and(Error::is_throttled)
-                && !from_book.is_terminated()
-                && let Ok(Some(page)) = tokio::time::timeout_at(deadline, from_book).await
-            {
-                return Ok(Answered::ByBook(page));
-            }
-            found
-        }
+    /// Looks all `names` up in the whole address book, which is read if it is not in memory. `progress` is called with
+    /// the number of contacts read so far. Addresses alone are asked for as they are, in one request, and need no book if
+    /// they are all contacts'.
+    ///
+    /// # Errors
+    /// [`Error::Portal`] if nothing could be read at all.
+    pub async fn resolve(
+        &self,
+        names: &Names,
+        progress: &(dyn Fn(usize) + Sync),
+        cancellation: &CancellationToken,
+    ) -> Result<Resolution, Error> {
+        let resolver = Resolver {
+            portal: &self.portal,
+            books: &self.books,
+            processors: &self.processors,
+            person: self.person()?,
+        };
+        resolver.resolve(names, progress, cancellation).await
+    }
+
+    /// Starts to walk all contacts that match `query`, from its offset on.
+    pub fn walk(&self, query: &Query) -> Walk<'_> {
+        Walk::new(&self.portal, &self.books, query)
     }
 
     /// Tells whether look-ups work: they do if one did a moment ago. Else asks for the one newest contact, past the
@@ -281,20 +188,4 @@ impl AddressBook {
     pub fn portal(&self) -> &Portal {
         &self.portal
     }
-}
-
-/// The page out of the whole book, once that is there; `None` if it cannot answer.
-async fn page_of_book(
-    books: &Arc<Books>,
-    processors: Processors,
-    person: Person,
-    query: &Query,
-) -> Option<ContactPage> {
-    let Read { book, age, is_current } = books.read(person, Instant::now(), None, &|_| {}).await.ok()?;
-    if !is_current || !book.can_list(query) {
-        return None;
-    }
-    let asked = query.clone();
-    let page = processors.run(move |_| book.page(&asked)).await?;
-    Some(page.aged(age))
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::contact::{Contact, Source};
+use super::error::{Error, NotAsked};
 use super::index::Index;
-use super::page::mark;
+use super::page::{ContactPage, Page, add_cautions};
 use super::query::Query;
 use super::search::folded;
-use super::{Contact, ContactPage, Error, NotAsked, Page, Source};
 
 /// Contacts that a book keeps: the newest.
 pub(super) const MAX_OF_ONE: usize = 50_000;
@@ -23,7 +24,7 @@ pub(super) struct Book {
     damaged: Vec<Contact>,
     employees: Employees,
     pub(super) index: Arc<Index>,
-    pub(super) known: Known,
+    pub(super) report: ReadingReport,
 }
 
 /// The employees of a book.
@@ -36,7 +37,7 @@ pub(super) struct Employees {
 
 /// What is known of a reading.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(super) struct ReadingReport {
     pub(super) states: States,
     pub(super) times: Times,
     /// True if a request failed: all is to be read again.
@@ -112,11 +113,11 @@ impl Book {
         mut contacts: Vec<Contact>,
         damaged: Vec<Contact>,
         employees: Employees,
-        mut known: Known,
+        mut report: ReadingReport,
     ) -> Self {
         if contacts.len() > MAX_OF_ONE {
             contacts.truncate(MAX_OF_ONE);
-            known.states.contacts = State::Partly;
+            report.states.contacts = State::Partly;
         }
         let contacts: Arc<[Contact]> = contacts.into();
         let all_damaged = damaged.iter().chain(&*employees.damaged).cloned().collect();
@@ -126,7 +127,7 @@ impl Book {
             contacts,
             damaged,
             employees,
-            known,
+            report,
         }
     }
 
@@ -137,23 +138,23 @@ impl Book {
         mut newest: Vec<Contact>,
         covered_to: u64,
         damaged: Vec<Contact>,
-        course: Known,
+        newer: ReadingReport,
     ) -> Self {
-        let States { contacts, employees } = self.known.states.clone();
-        let known = Known {
+        let States { contacts, employees } = self.report.states.clone();
+        let report = ReadingReport {
             states: States {
-                contacts: match course.states.contacts {
+                contacts: match newer.states.contacts {
                     State::Whole => contacts,
                     part => part,
                 },
                 employees,
             },
             times: Times {
-                newest_at: course.times.newest_at,
-                ..self.known.times
+                newest_at: newer.times.newest_at,
+                ..self.report.times
             },
-            has_failed: course.has_failed || self.known.has_failed,
-            has_batch: course.has_batch,
+            has_failed: newer.has_failed || self.report.has_failed,
+            has_batch: newer.has_batch,
         };
         // Behind a gap nothing is known.
         newest.retain(|contact| contact.id >= covered_to);
@@ -165,14 +166,14 @@ impl Book {
                 damaged: self.damaged.clone(),
                 employees: self.employees.clone(),
                 index: Arc::clone(&self.index),
-                known,
+                report,
             };
         }
         let stays = |contact: &&Contact| contact.id < covered_to;
         newest.extend(self.contacts.iter().filter(stays).cloned());
         let new = damaged.into_iter().filter(|row| !is_known(row));
         let damaged = self.damaged.iter().cloned().chain(new).collect();
-        Self::new(newest, damaged, self.employees.clone(), known)
+        Self::new(newest, damaged, self.employees.clone(), report)
     }
 
     /// Contacts and employees.
@@ -183,7 +184,7 @@ impl Book {
     /// True if it can answer this list: no row of it is unread, and the text is one that is compared.
     pub(super) fn can_list(&self, query: &Query) -> bool {
         let wanted = folded(query.text());
-        let is_read = matches!(self.known.states.of(query.source()), State::Whole);
+        let is_read = matches!(self.report.states.of(query.source()), State::Whole);
         is_read
             && match query.source() {
                 Source::Contacts => self.damaged.is_empty() && wanted.is_empty() == query.text().is_empty(),
@@ -212,7 +213,7 @@ impl Book {
         let mut found = rows.iter().filter(is_met).skip(skipped);
         let mut contacts: Vec<Contact> = found.by_ref().take(limit).cloned().collect();
         let is_last = found.next().is_none();
-        mark(&mut contacts, Some(&self.index));
+        add_cautions(&mut contacts, Some(&self.index));
         ContactPage {
             page: Page {
                 offset: query.offset(),

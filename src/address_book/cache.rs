@@ -15,18 +15,20 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 use quick_cache::Weighter;
-use quick_cache::sync::Cache as Kept;
+use quick_cache::sync::Cache as Entries;
 use tokio::time::Instant;
 
-use super::Person;
-use super::{ContactPage, Error, Query};
+use super::error::Error;
+use super::page::ContactPage;
+use super::query::Query;
+use crate::portal::Person;
 
 /// Contacts that all kept answers may hold together: a few megabytes.
 const MAX_CONTACTS: u64 = 20_000;
 /// An answer without contacts takes room too.
-const ANSWER_WEIGHT: u64 = 5;
+const ENTRY_WEIGHT: u64 = 5;
 /// Answers of a common size that fit.
-const COMMON_ANSWERS: usize = 1_000;
+const COMMON_ENTRIES: usize = 1_000;
 
 /// What is asked, and as whom.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,42 +45,45 @@ type Flight = Shared<BoxFuture<'static, Outcome>>;
 pub(super) struct Cache {
     /// How long an answer is good: `BITRIX24_CACHE_TTL`; zero keeps nothing.
     ttl: Duration,
-    kept: Arc<Kept<Key, Answer, ByContacts>>,
+    entries: Arc<Entries<Key, Entry, ByContacts>>,
     under_way: Mutex<HashMap<Key, WeakShared<BoxFuture<'static, Outcome>>>>,
     look_ups: LookUps,
 }
 
 type LookUps = Family<[(&'static str, &'static str); 1], Counter>;
 
-fn count(look_ups: &LookUps, source: Source) {
-    let source = match source {
-        Source::Kept => "kept",
-        Source::UnderWay => "under_way",
-        Source::Portal => "portal",
-        Source::Book => "book",
+fn count(look_ups: &LookUps, by: AnsweredBy) {
+    let by = match by {
+        AnsweredBy::Cache => "kept",
+        AnsweredBy::SameLookUp => "under_way",
+        AnsweredBy::Portal => "portal",
+        AnsweredBy::Book => "book",
     };
-    look_ups.get_or_create(&[("from", source)]).inc();
+    look_ups.get_or_create(&[("from", by)]).inc();
 }
 
 /// Where the answer of a look-up comes from.
-#[derive(Debug, Clone, Copy)]
-enum Source {
-    Kept,
-    UnderWay,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AnsweredBy {
+    /// An entry of this cache.
+    Cache,
+    /// The same look-up, which another caller had begun.
+    SameLookUp,
     Portal,
+    /// The whole book in memory. The page is not kept, since the book is.
     Book,
 }
 
-/// A page, and where it came from.
+/// A page that was looked up, and where it came from.
 #[derive(Debug)]
-pub(super) enum Answered {
-    ByPortal(ContactPage),
-    /// The whole book in memory, which is kept anyway.
-    ByBook(ContactPage),
+pub(super) struct Answer {
+    pub(super) page: ContactPage,
+    pub(super) by: AnsweredBy,
 }
 
+/// A page in the cache.
 #[derive(Debug, Clone)]
-struct Answer {
+struct Entry {
     page: Arc<ContactPage>,
     at: Instant,
 }
@@ -86,9 +91,9 @@ struct Answer {
 #[derive(Debug, Clone)]
 struct ByContacts;
 
-impl Weighter<Key, Answer> for ByContacts {
-    fn weight(&self, _: &Key, answer: &Answer) -> u64 {
-        answer.page.contacts.len() as u64 + ANSWER_WEIGHT
+impl Weighter<Key, Entry> for ByContacts {
+    fn weight(&self, _: &Key, entry: &Entry) -> u64 {
+        entry.page.contacts.len() as u64 + ENTRY_WEIGHT
     }
 }
 
@@ -96,7 +101,7 @@ impl Cache {
     pub(super) fn new(ttl: Duration) -> Self {
         Self {
             ttl,
-            kept: Arc::new(Kept::with_weighter(COMMON_ANSWERS, MAX_CONTACTS, ByContacts)),
+            entries: Arc::new(Entries::with_weighter(COMMON_ENTRIES, MAX_CONTACTS, ByContacts)),
             under_way: Mutex::default(),
             look_ups: Family::default(),
         }
@@ -110,23 +115,23 @@ impl Cache {
         );
     }
 
-    fn count(&self, source: Source) {
-        count(&self.look_ups, source);
+    fn count(&self, by: AnsweredBy) {
+        count(&self.look_ups, by);
     }
 
     /// The answer to `key`: kept, under way, or by `ask`, which is only called if there is neither.
     pub(super) async fn answer<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Result<ContactPage, Error>
     where
-        F: Future<Output = Result<Answered, Error>> + Send + 'static,
+        F: Future<Output = Result<Answer, Error>> + Send + 'static,
     {
-        if let Some(answer) = self.fresh(&key) {
+        if let Some(entry) = self.fresh(&key) {
             tracing::debug!("answered from the cache");
-            self.count(Source::Kept);
-            let mut page = ContactPage::clone(&answer.page);
-            page.page.age_seconds = Some(answer.at.elapsed().as_secs());
+            self.count(AnsweredBy::Cache);
+            let mut page = ContactPage::clone(&entry.page);
+            page.page.age_seconds = Some(entry.at.elapsed().as_secs());
             return Ok(page);
         }
-        let flight = self.joined(key, ask);
+        let flight = self.join_or_begin(key, ask);
         // Nobody else has it, unless it is kept or somebody waited for the same.
         flight.await.map(Arc::unwrap_or_clone)
     }
@@ -141,19 +146,19 @@ impl Cache {
         self.ttl
     }
 
-    fn fresh(&self, key: &Key) -> Option<Answer> {
-        self.kept.get(key).filter(|answer| answer.at.elapsed() < self.ttl)
+    fn fresh(&self, key: &Key) -> Option<Entry> {
+        self.entries.get(key).filter(|entry| entry.at.elapsed() < self.ttl)
     }
 
-    fn joined<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Flight
+    fn join_or_begin<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Flight
     where
-        F: Future<Output = Result<Answered, Error>> + Send + 'static,
+        F: Future<Output = Result<Answer, Error>> + Send + 'static,
     {
         let mut under_way = self.under_way.lock();
         if let Some(flight) = under_way.get(&key).and_then(WeakShared::upgrade) {
             // One that has ended was answered to those who waited for it; whoever comes now asks anew.
             if flight.peek().is_none() {
-                self.count(Source::UnderWay);
+                self.count(AnsweredBy::SameLookUp);
                 return flight;
             }
         }
@@ -164,17 +169,19 @@ impl Cache {
             let live = under_way.len();
             under_way.reserve(live);
         }
-        let (asking, kept, ttl, kept_key) = (ask(), Arc::clone(&self.kept), self.ttl, key.clone());
+        let (asking, entries, ttl, entry_key) = (ask(), Arc::clone(&self.entries), self.ttl, key.clone());
         let look_ups = self.look_ups.clone();
         let flight = async move {
             let answered = asking.await;
-            let is_by_book = matches!(answered, Ok(Answered::ByBook(_)));
-            count(&look_ups, if is_by_book { Source::Book } else { Source::Portal });
-            let (Answered::ByPortal(page) | Answered::ByBook(page)) = answered?;
+            count(
+                &look_ups,
+                answered.as_ref().map_or(AnsweredBy::Portal, |answer| answer.by),
+            );
+            let Answer { page, by } = answered?;
             let page = Arc::new(page);
-            if !ttl.is_zero() && !is_by_book {
+            if !ttl.is_zero() && by == AnsweredBy::Portal {
                 let (page, at) = (Arc::clone(&page), Instant::now());
-                kept.insert(kept_key, Answer { page, at });
+                entries.insert(entry_key, Entry { page, at });
             }
             Ok(page)
         }
@@ -217,6 +224,11 @@ mod tests {
         }
     }
 
+    fn by_portal(page: ContactPage) -> Answer {
+        let by = AnsweredBy::Portal;
+        Answer { page, by }
+    }
+
     /// Counts what is asked and what is answered; each answer takes a second.
     #[derive(Clone, Default)]
     struct Portal {
@@ -228,14 +240,14 @@ mod tests {
         fn ask(
             &self,
             outcome: Result<ContactPage, Error>,
-        ) -> impl FnOnce() -> BoxFuture<'static, Result<Answered, Error>> {
+        ) -> impl FnOnce() -> BoxFuture<'static, Result<Answer, Error>> {
             let portal = self.clone();
             move || {
                 portal.asked.fetch_add(1, Ordering::SeqCst);
                 async move {
                     tokio::time::sleep(TRIP).await;
                     portal.answered.fetch_add(1, Ordering::SeqCst);
-                    outcome.map(Answered::ByPortal)
+                    outcome.map(by_portal)
                 }
                 .boxed()
             }
@@ -280,7 +292,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_page_of_the_whole_book_is_not_kept_beside_it() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
-        let by_book = || async { Ok(Answered::ByBook(page())) };
+        let by_book = || async {
+            Ok(Answer {
+                page: page(),
+                by: AnsweredBy::Book,
+            })
+        };
         cache.answer(key("anna"), by_book).await.unwrap();
         cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
         assert_eq!(portal.counts(), (1, 1));
@@ -338,7 +355,7 @@ mod tests {
             cache.answer(key, portal.ask(Ok(page()))).await.unwrap();
         }
         assert_eq!(portal.counts(), (10_000, 10_000));
-        assert!(cache.kept.weight() <= MAX_CONTACTS, "{}", cache.kept.weight());
+        assert!(cache.entries.weight() <= MAX_CONTACTS, "{}", cache.entries.weight());
         assert!(cache.under_way.lock().len() <= 8);
     }
 }

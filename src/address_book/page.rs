@@ -1,33 +1,15 @@
 //! Contacts as they are handed on. Pure.
 
-mod listing;
-
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
-use super::cautions::{self, BookDomains, Caution, Domains, same_names};
+use super::cautions::{self, BookDomains, Caution, DomainJudge, same_names};
+use super::contact::{Contact, Source};
 use super::index::Index;
+use super::listing::Listing;
 use super::query::Query;
-
-pub(super) use listing::{Listing, Rows};
-
-/// A contact of the calling user's address book, or an employee.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Contact {
-    /// Id of the mail contact, or of the employee's user; unrelated to CRM contact ids.
-    pub id: u64,
-    /// E-mail address.
-    pub email: String,
-    /// Name: of a contact harvested from mail headers, so untrusted text; absent if unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// What is odd about this contact; absent if nothing is.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cautions: Vec<Caution>,
-}
 
 /// Where an answer stands in the address book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -74,7 +56,7 @@ impl ContactPage {
         // Pages of employees may overlap, and skip some.
         let complete = is_last && (query.source() == Source::Contacts || offset == 0);
         let next_offset = (!is_last).then(|| offset.saturating_add(u64::from(limit)));
-        mark(&mut contacts, book);
+        add_cautions(&mut contacts, book);
         Self {
             page: Page {
                 offset,
@@ -102,13 +84,13 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// Adds what is odd about each contact, seen beside the others and those of the whole `book`.
-pub(super) fn mark(contacts: &mut [Contact], book: Option<&Index>) {
+pub(super) fn add_cautions(contacts: &mut [Contact], book: Option<&Index>) {
     let addresses = contacts.iter().map(|contact| contact.email.as_str());
     let of_page = match book {
         Some(_) => BookDomains::default(),
         None => BookDomains::of(addresses),
     };
-    let mut domains = Domains::beside(book.map_or(&of_page, |book| &book.domains));
+    let mut domains = DomainJudge::beside(book.map_or(&of_page, |book| &book.domains));
     let entries = contacts
         .iter()
         .map(|contact| (contact.name.as_deref(), contact.email.as_str()));

@@ -18,14 +18,14 @@
 
 use serde_json::{Value, json};
 
-use super::Source;
+use super::contact::Source;
 
 /// The most rows a page may have; the portal silently cuts at the same number.
-pub(super) const MAX_LIMIT: u32 = 200;
+pub const MAX_LIMIT: u32 = 200;
 /// Rows of a page when nothing is asked.
 const DEFAULT_LIMIT: u32 = 50;
 /// Names and addresses have at most 255 characters in the portal's table, so a longer text matches nothing.
-const MAX_TEXT: usize = 255;
+pub const MAX_TEXT: usize = 255;
 /// No address book is that long; a larger number is a mistake.
 const MAX_OFFSET: u64 = 1_000_000_000;
 
@@ -148,7 +148,7 @@ impl Query {
 
     /// The parameters of the same question at another offset.
     pub(super) fn parameters_at(&self, offset: u64) -> Value {
-        json!({"query": self.text, "pagination": {"limit": self.limit, "offset": offset}})
+        list_parameters(&self.text, self.limit, offset)
     }
 
     /// The text to search for; empty for the latest contacts.
@@ -170,6 +170,11 @@ impl Query {
     pub fn parameters(&self) -> Value {
         self.parameters_at(self.offset)
     }
+}
+
+/// The parameters of a list method on the wire.
+pub(super) fn list_parameters(text: &str, limit: u32, offset: u64) -> Value {
+    json!({"query": text, "pagination": {"limit": limit, "offset": offset}})
 }
 
 fn limit_from(given: Option<&Value>) -> Result<u32, InvalidQuery> {

@@ -5,14 +5,19 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::page::mark;
+use super::books::Books;
+use super::contact::{Contact, Source};
+use super::error::Error;
+use super::page::add_cautions;
+use super::query::Query;
 use super::reader::Reader;
-use super::{AddressBook, Contact, Error, Query, Source};
+use crate::portal::{Failed, Portal};
 
 /// A walk under way.
 #[derive(Debug)]
 pub struct Walk<'a> {
-    book: &'a AddressBook,
+    portal: &'a Portal,
+    books: &'a Books,
     source: Source,
     reader: Reader,
     has_begun: bool,
@@ -27,19 +32,18 @@ pub struct Step {
     pub total: usize,
 }
 
-impl AddressBook {
-    /// Starts to walk all contacts that match `query`, from its offset on.
-    pub fn walk(&self, query: &Query) -> Walk<'_> {
-        Walk {
-            book: self,
+impl<'a> Walk<'a> {
+    /// As [`AddressBook::walk`](super::AddressBook::walk).
+    pub(super) fn new(portal: &'a Portal, books: &'a Books, query: &Query) -> Self {
+        Self {
+            portal,
+            books,
             source: query.source(),
             reader: Reader::of_all(query),
             has_begun: false,
         }
     }
-}
 
-impl Walk<'_> {
     /// Different contacts so far.
     pub fn total(&self) -> usize {
         self.reader.total(self.source)
@@ -74,8 +78,9 @@ impl Walk<'_> {
         if std::mem::replace(&mut self.has_begun, true) && contacts.is_empty() {
             return Ok(None);
         }
-        let book = self.book.books.kept(self.book.person()?);
-        mark(&mut contacts, book.as_deref());
+        let person = self.portal.person().map_err(Failed::from)?;
+        let book = self.books.kept(person);
+        add_cautions(&mut contacts, book.as_deref());
         Ok(Some(Step {
             contacts,
             total: self.total(),
@@ -85,14 +90,13 @@ impl Walk<'_> {
     /// Reads until somebody new comes; nobody does at the end.
     async fn read(&mut self) -> Result<Vec<Contact>, Error> {
         // The place in the queue is that of each request: a long walk lets others by.
-        let portal = &self.book.portal;
         loop {
-            let Some(pages) = self.reader.next(portal) else {
+            let Some(batch) = self.reader.next_batch(self.portal) else {
                 return Ok(Vec::new());
             };
-            let answer = pages.read(portal, portal.arrive()).await;
-            self.reader.learn(answer);
-            let contacts = self.reader.drain(self.source);
+            let reply = batch.read(self.portal, self.portal.arrive()).await;
+            self.reader.take_reply(reply);
+            let contacts = self.reader.drain_contacts(self.source);
             if !contacts.is_empty() {
                 return Ok(contacts);
             }

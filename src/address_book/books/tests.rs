@@ -1,15 +1,16 @@
 //! Books of many people: how many are kept, and for how long.
 
 use super::*;
-use crate::address_book::Contact;
+use crate::address_book::book::{Employees, ReadingReport, State, States, Times};
+use crate::address_book::contact::Contact;
 use crate::portal::{Credentials, Settings};
 
 const TTL: Duration = Duration::from_secs(60);
 
-fn books(most: usize) -> Arc<Books> {
+fn books(max_contacts: usize) -> Arc<Books> {
     let portal = Arc::new(Portal::new(Settings::new(Credentials::Missing)));
     let books = Books::new(portal, Processors::new(), TTL);
-    Arc::new(Books { most, ..books })
+    Arc::new(Books { max_contacts, ..books })
 }
 
 fn contacts(ids: impl DoubleEndedIterator<Item = u64>) -> Vec<Contact> {
@@ -22,8 +23,8 @@ fn contacts(ids: impl DoubleEndedIterator<Item = u64>) -> Vec<Contact> {
     ids.rev().map(contact).collect()
 }
 
-fn whole() -> Known {
-    Known {
+fn whole() -> ReadingReport {
+    ReadingReport {
         states: States {
             contacts: State::Whole,
             employees: State::Whole,
@@ -55,7 +56,7 @@ async fn fill(books: &Arc<Books>, people: &[u64]) {
     for number in people {
         let person = Person::numbered(*number);
         // The flight is dropped at once.
-        drop(books.joined(person));
+        drop(books.join_or_begin(person));
         books.shelves().get_mut(&person).unwrap().unfinished = None;
         books.put(person, Some(&book_of(10)));
         tokio::time::advance(Duration::from_secs(1)).await;
@@ -84,10 +85,10 @@ async fn a_book_is_dropped_when_nobody_has_used_it_for_ten_times_its_time() {
     let books = books(1_000);
     fill(&books, &[1, 2]).await;
     tokio::time::advance(9 * TTL).await;
-    drop(books.joined(Person::numbered(2)));
+    drop(books.join_or_begin(Person::numbered(2)));
     assert_eq!(kept(&books, 1..=2), [1, 2]);
     tokio::time::advance(TTL).await;
-    drop(books.joined(Person::numbered(2)));
+    drop(books.join_or_begin(Person::numbered(2)));
     assert_eq!(kept(&books, 1..=2), [2]);
 }
 
@@ -102,8 +103,8 @@ async fn what_has_not_changed_is_not_indexed_again() {
     tokio::time::advance(TTL).await;
     let same = bring(contacts(5..=9), 5);
     assert!(Arc::ptr_eq(&same.index, &book.index));
-    assert_eq!(same.known.times.newest_at.elapsed(), Duration::ZERO);
-    assert_eq!(same.known.times.whole_at.elapsed(), TTL);
+    assert_eq!(same.report.times.newest_at.elapsed(), Duration::ZERO);
+    assert_eq!(same.report.times.whole_at.elapsed(), TTL);
 
     assert_eq!(ids(&bring(contacts(6..=11), 6)), [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     let mut without = contacts(5..=9);

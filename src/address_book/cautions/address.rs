@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Octets of an address (RFC 5321, section 4.5.3.1.3, without the angle brackets).
-const MAX_ADDRESS: usize = 254;
+pub(in crate::address_book) const MAX_ADDRESS: usize = 254;
 /// Octets of a local part (section 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
 /// Octets of a domain (section 4.5.3.1.2).

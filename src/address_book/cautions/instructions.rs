@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::{names, phrases, spelling};
+use super::{look, phrases};
 
 /// Other words between two parts of a phrase.
 const MAX_WORDS_BETWEEN: usize = 3;
@@ -32,15 +32,15 @@ pub(super) fn are_in(text: &str) -> bool {
     if !may_be_in(text) {
         return false;
     }
-    let readable = spelling::readable(text);
-    let words: Vec<&str> = names::words(&readable).collect();
+    let readable = look::readable(text);
+    let words: Vec<&str> = look::words(&readable).collect();
     let known = &*PHRASES;
     known.are_ordered_in_a_role(&readable, &words)
         || known.are_in_words(&words)
         || known.are_in_pieces(&readable, &words)
         || MARKS_WITHIN_WORDS.iter().any(|marks| {
             readable.contains(*marks)
-                && known.are_in_words(&names::words(&without(marks, &readable)).collect::<Vec<_>>())
+                && known.are_in_words(&look::words(&without(marks, &readable)).collect::<Vec<_>>())
         })
 }
 
@@ -134,7 +134,7 @@ impl Phrases {
                 }
             }
         }
-        let read = |list: &str| list.split_whitespace().map(spelling::readable).collect();
+        let read = |list: &str| list.split_whitespace().map(look::readable).collect();
         Self {
             words,
             by_opener,
@@ -208,7 +208,7 @@ impl Phrases {
 
 fn phrase(row: &str) -> Phrase {
     let part = |text: &str| Part {
-        text: spelling::readable(text.trim_end_matches('*')),
+        text: look::readable(text.trim_end_matches('*')),
         is_stem: text.ends_with('*'),
     };
     let place = |text: &str| {

@@ -9,7 +9,7 @@
 //! the book does not know (`romashka.ru@mail.ru`), and the own domain.
 
 use super::domains::BookDomains;
-use super::names::{self, Shown};
+use super::shown_address::{self, Shown};
 use super::tables;
 
 /// True if `local` shows an address at another domain than `domain`, to which mail would go.
@@ -18,14 +18,14 @@ pub(super) fn shows_other_address(local: &str, domain: &str, book: &BookDomains)
     if local.len() < SHORTEST || !local.contains('.') {
         return false;
     }
-    let is_other = |shown: &str| names::provider(shown) != names::provider(domain);
+    let is_other = |shown: &str| shown_address::provider(shown) != shown_address::provider(domain);
     let unquoted = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     if let Some(unquoted) = unquoted {
         let text = unquoted.replace('\\', "");
         let is_full = |shown: &Shown<'_>| !shown.local.is_empty() && is_other(shown.domain);
-        return names::shown_in(&text).any(|shown| is_full(&shown));
+        return shown_address::shown_in(&text).any(|shown| is_full(&shown));
     }
-    let is_shown = |shown: &str| names::is_shown_domain(shown, true) && is_other(shown);
+    let is_shown = |shown: &str| shown_address::is_shown_domain(shown, true) && is_other(shown);
     if by_a_sign(local).is_some_and(is_shown) {
         return true;
     }

@@ -13,7 +13,7 @@
 //! `contoso.zendesk.com`, `school12.com` beside `school13.com`. Edits of names under 7 letters count under the same
 //! ending only: short names have real neighbours. Digits that stand for letters do not count as edits (`c0ntosso.com`).
 //!
-//! Frequent domains are found by look through a map, and by name and name with one letter left out in a sorted list, so
+//! FrequentDomains domains are found by look through a map, and by name and name with one letter left out in a sorted list, so
 //! that a book of thousands of domains costs no comparison of each with each.
 
 use std::hash::BuildHasher;
@@ -21,8 +21,8 @@ use std::hash::BuildHasher;
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 
-use super::domains::Registrable;
-use super::{lures, spelling, tables};
+use super::registrable::Registrable;
+use super::{look, lures, tables};
 
 /// A name shorter than this, in letters, has real neighbours even in its look: `vm` and `vrn`.
 const LEAST_FOR_LOOK: usize = 4;
@@ -43,8 +43,8 @@ const MAX_PARTS: usize = 6;
 
 /// The domains that a book uses often enough to be imitated.
 #[derive(Debug, Default)]
-pub(super) struct Frequent {
-    domains: Vec<Known>,
+pub(super) struct FrequentDomains {
+    domains: Vec<FrequentDomain>,
     times: usize,
     by_look: HashMap<String, Vec<usize>>,
     /// The last labels of the domains, each once and in order.
@@ -55,14 +55,14 @@ pub(super) struct Frequent {
 }
 
 #[derive(Debug)]
-struct Known {
+struct FrequentDomain {
     label: String,
     suffix: String,
     letters: Vec<char>,
     count: usize,
 }
 
-impl Frequent {
+impl FrequentDomains {
     /// Of all registrable domains and their counts, those with at least `times` addresses.
     pub(super) fn new(counts: &HashMap<String, usize>, times: usize) -> Self {
         let mut often: Vec<_> = counts.iter().filter(|(_, count)| **count >= times).collect();
@@ -74,7 +74,7 @@ impl Frequent {
         for (domain, count) in often {
             let Registrable { label, suffix, .. } = Registrable::of(domain);
             frequent.tops.extend(domain.rsplit('.').next().map(str::to_owned));
-            frequent.insert(Known {
+            frequent.insert(FrequentDomain {
                 label: label.to_owned(),
                 suffix: suffix.to_owned(),
                 letters: label.chars().collect(),
@@ -88,9 +88,9 @@ impl Frequent {
         frequent
     }
 
-    fn insert(&mut self, known: Known) {
+    fn insert(&mut self, known: FrequentDomain) {
         let index = self.domains.len();
-        let alike = self.by_look.entry(spelling::look(&known.label)).or_default();
+        let alike = self.by_look.entry(look::of_label(&known.label)).or_default();
         if alike.len() < MAX_BUCKET {
             alike.push(index);
         }
@@ -107,14 +107,14 @@ impl Frequent {
         if self.domains.is_empty() {
             return false;
         }
-        let look = spelling::look(host.label);
-        let is_rarer = |known: &&Known| known.count >= self.times.saturating_mul(count.max(1));
+        let look = look::of_label(host.label);
+        let is_rarer = |known: &&FrequentDomain| known.count >= self.times.saturating_mul(count.max(1));
         // Another ending of a known name is that company's own until something else says otherwise.
         let mut same_looking = self.named(&look).filter(is_rarer);
         if same_looking.any(|known| known.label != host.label && known.letters.len() >= LEAST_FOR_LOOK) {
             return true;
         }
-        let written = [Some(host.label.to_owned()), spelling::without_digits(host.label)];
+        let written = [Some(host.label.to_owned()), look::without_digits(host.label)];
         let mut edited = written.iter().flatten().flat_map(|label| {
             let letters: Vec<char> = label.chars().collect();
             let near = self.near(&letters).filter(is_rarer);
@@ -132,22 +132,22 @@ impl Frequent {
 
     /// True if `domain` is one of these; `label` is its first label.
     pub(super) fn has(&self, domain: &str, label: &str) -> bool {
-        let is_same = |known: &Known| {
+        let is_same = |known: &FrequentDomain| {
             domain
                 .strip_prefix(&known.label)
                 .and_then(|rest| rest.strip_prefix('.'))
                 == Some(&known.suffix)
         };
-        self.named(&spelling::look(label)).any(is_same)
+        self.named(&look::of_label(label)).any(is_same)
     }
 
-    fn named(&self, look: &str) -> impl Iterator<Item = &Known> + use<'_> {
+    fn named(&self, look: &str) -> impl Iterator<Item = &FrequentDomain> + use<'_> {
         let indices = self.by_look.get(look).into_iter().flatten();
         indices.filter_map(|index| self.domains.get(*index))
     }
 
     /// Known names that may be one edit away.
-    fn near(&self, letters: &[char]) -> impl Iterator<Item = &Known> + use<'_> {
+    fn near(&self, letters: &[char]) -> impl Iterator<Item = &FrequentDomain> + use<'_> {
         let hashes = deletions(&self.hashing, letters);
         hashes.into_iter().flat_map(|hash| {
             let first = self.by_deletion.partition_point(|(known, _)| *known < hash);
@@ -158,7 +158,7 @@ impl Frequent {
     }
 
     /// Known names that `label` holds beside a word that lures.
-    fn lured(&self, label: &str) -> impl Iterator<Item = &Known> {
+    fn lured(&self, label: &str) -> impl Iterator<Item = &FrequentDomain> {
         let mut names = Vec::new();
         let mut parts: Vec<&str> = Vec::new();
         if label.contains('-') {
@@ -180,21 +180,21 @@ impl Frequent {
             names.push((name.trim_matches('-').to_owned(), LEAST_FOR_SMALL_EDIT));
         }
         names.into_iter().flat_map(|(name, least)| {
-            let known = self.named(&spelling::look(&name));
+            let known = self.named(&look::of_label(&name));
             known.filter(move |known| known.letters.len() >= least)
         })
     }
 
     /// Known names that stand as a label before another's domain, which has `count` addresses. A name alone there may
     /// be a customer of that domain, or a branch: `contoso.zendesk.com`.
-    fn fronted<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a Known> {
+    fn fronted<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a FrequentDomain> {
         let Registrable { subdomains, label, .. } = *host;
-        let has_customers = tables::has_customers(host);
+        let has_customers = host.has_customers();
         let is_lured = !has_customers && label.split('-').any(lures::is_lure);
         let rests = std::iter::successors(Some(subdomains), |rest| rest.split_once('.').map(|(_, after)| after));
         rests.flat_map(move |rest| {
             let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
-            let known = self.named(&spelling::look(name)).filter(move |known| {
+            let known = self.named(&look::of_label(name)).filter(move |known| {
                 let rest = after.strip_prefix(known.suffix.as_str());
                 let is_followed_by_its_ending = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
                 let counts_alone = !has_customers
@@ -208,7 +208,7 @@ impl Frequent {
     }
 }
 
-impl Known {
+impl FrequentDomain {
     /// True if one edit of this name gives `other`, which has this ending, and a reader may overlook it.
     fn is_edited_in(&self, other: &[char], suffix: &str) -> bool {
         let length = self.letters.len();

@@ -15,7 +15,7 @@ use unicode_script::{Script, ScriptExtension, UnicodeScript};
 use unicode_security::GeneralSecurityProfile;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
-use super::{address, spelling};
+use super::{address, look};
 
 /// Lower-case Cyrillic letters that look like Latin ones in nearly every typeface. TR39 also pairs г/r, ь/b and ш/w,
 /// which would make ordinary words suspicious.
@@ -169,7 +169,7 @@ fn is_imitation(letter: char) -> bool {
 }
 
 fn reads_as_ascii(letter: char) -> bool {
-    spelling::readable(letter.encode_utf8(&mut [0; 4])).is_ascii()
+    look::readable(letter.encode_utf8(&mut [0; 4])).is_ascii()
 }
 
 /// True if a text reads as ASCII, but a letter or digit of it is neither that nor one that Latin languages use.
@@ -178,7 +178,7 @@ fn passes_for_ascii(text: &str) -> bool {
         let is_latin = character.script() == Script::Latin && character.identifier_allowed();
         !character.is_ascii() && character.is_alphanumeric() && !is_latin
     };
-    text.chars().any(is_foreign) && spelling::folded(text).is_ascii()
+    text.chars().any(is_foreign) && look::folded(text).is_ascii()
 }
 
 fn ends_in_ascii(host: &str) -> bool {

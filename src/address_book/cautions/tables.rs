@@ -1,6 +1,5 @@
 //! Words and domains that the rules know. Pure data; each list says what earns a place.
 
-use super::domains::Registrable;
 use super::lures;
 
 /// Second levels that registries sell names under, below a country's ending: `contoso.co.uk`, `contoso.com.tr`.
@@ -154,14 +153,10 @@ const OF_CUSTOMERS: &[&str] = &[
     "zohodesk.eu",
 ];
 
-/// True if a company's name before this domain is more likely a customer of its owner than a forgery.
-pub(super) fn has_customers(host: &Registrable<'_>) -> bool {
-    let is_registry = host.suffix.len() == 2 && host.label.len() <= LONGEST_OF_REGISTRY;
-    is_registry || OF_CUSTOMERS.contains(&host.domain) || is_well_known(host.domain, host.label)
+/// True if each customer of this domain's owner has a subdomain of it.
+pub(super) fn is_of_customers(registrable: &str) -> bool {
+    OF_CUSTOMERS.contains(&registrable)
 }
-
-/// Names below a country's ending that are shorter are often a registry's: `dp.ua`, `nsw.au`.
-const LONGEST_OF_REGISTRY: usize = 3;
 
 /// Services that put the address of a correspondent into an address of their own.
 const RELAYS: &[&str] = &["appleid.com", "duck.com", "icloud.com", "onmicrosoft.com"];

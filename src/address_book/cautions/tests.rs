@@ -6,7 +6,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn beside(book: &BookDomains, name: &str, email: &str) -> Vec<Caution> {
-    of_contact(Some(name), email, &mut Domains::beside(book))
+    of_contact(Some(name), email, &mut DomainJudge::beside(book))
 }
 
 #[test]

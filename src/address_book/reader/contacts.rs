@@ -15,9 +15,11 @@
 //! | a page that begins with a row that cannot be read, after one that ended with such a row | they touch |
 //! | ids that do not descend | rows are counted, and the list is not whole |
 
-use super::{Ask, Part};
-use crate::address_book::page::Rows;
-use crate::address_book::{Query, Source};
+use super::page_request::PageRequest;
+use super::received::Received;
+use crate::address_book::contact::Source;
+use crate::address_book::listing::Rows;
+use crate::address_book::query::Query;
 
 /// Pages that are read because of gaps; a portal that makes new ones all the time has no whole list.
 const MAX_REPAIRS: u32 = 1_000;
@@ -35,7 +37,7 @@ struct Span {
 /// How far contacts are read.
 #[derive(Debug)]
 pub(super) struct ContactPages {
-    pub(super) part: Part,
+    pub(super) received: Received,
     /// Contacts down to this id are wanted.
     until: u64,
     /// So many contacts are wanted, the newest.
@@ -54,7 +56,7 @@ impl ContactPages {
     pub(super) fn new(query: Query, until: u64, most: usize) -> Self {
         Self {
             next: query.offset(),
-            part: Part::new(query),
+            received: Received::new(query),
             until,
             most,
             spans: Vec::new(),
@@ -65,7 +67,7 @@ impl ContactPages {
     }
 
     fn is_over(&self) -> bool {
-        self.part.has_ended() || self.is_whole() || (self.is_front_over() && self.repairs_due(1).is_empty())
+        self.received.has_ended() || self.is_whole() || (self.is_front_over() && self.repairs_due(1).is_empty())
     }
 
     /// True if every contact that is wanted and was there all the time has come.
@@ -80,54 +82,54 @@ impl ContactPages {
     }
 
     fn is_front_over(&self) -> bool {
-        self.part.seen.len() >= self.most || self.spans.last().is_some_and(|span| span.low <= self.until)
+        self.received.seen.len() >= self.most || self.spans.last().is_some_and(|span| span.low <= self.until)
     }
 
     /// Rows from one page's beginning to the next one's.
     fn step(&self) -> u64 {
-        u64::from(self.part.query.limit()).saturating_sub(1).max(1)
+        u64::from(self.received.query.limit()).saturating_sub(1).max(1)
     }
 
     /// The next pages, `most` of them at most: gaps first, then on at the front.
-    pub(super) fn ask(&self, most: usize) -> Vec<Ask> {
+    pub(super) fn next_pages(&self, most: usize) -> Vec<PageRequest> {
         if self.is_over() {
             return Vec::new();
         }
-        let mut asks = self.repairs_due(most);
+        let mut requests = self.repairs_due(most);
         if !self.is_front_over() {
             let step = self.step();
-            let missing = (self.most.saturating_sub(self.part.seen.len()) as u64 / step).saturating_add(1);
-            let pages = (0..missing).take(most.saturating_sub(asks.len()));
-            asks.extend(pages.map(|page| self.asked(self.next.saturating_add(page * step), None)));
+            let missing = (self.most.saturating_sub(self.received.seen.len()) as u64 / step).saturating_add(1);
+            let pages = (0..missing).take(most.saturating_sub(requests.len()));
+            requests.extend(pages.map(|page| self.request_at(self.next.saturating_add(page * step), None)));
         }
-        asks
+        requests
     }
 
-    fn asked(&self, offset: u64, below: Option<u64>) -> Ask {
-        Ask {
+    fn request_at(&self, offset: u64, below: Option<u64>) -> PageRequest {
+        PageRequest {
             source: Source::Contacts,
             offset,
-            limit: self.part.query.limit(),
+            limit: self.received.query.limit(),
             below,
         }
     }
 
-    fn repairs_due(&self, most: usize) -> Vec<Ask> {
+    fn repairs_due(&self, most: usize) -> Vec<PageRequest> {
         if !self.is_ordered || self.repairs >= MAX_REPAIRS {
             return Vec::new();
         }
-        let repair = |lower: &Span| self.asked(lower.top.saturating_sub(self.step()), Some(lower.high));
+        let repair = |lower: &Span| self.request_at(lower.top.saturating_sub(self.step()), Some(lower.high));
         self.spans.iter().skip(1).take(most).map(repair).collect()
     }
 
     /// Takes a page.
-    pub(super) fn take(&mut self, ask: &Ask, rows: Rows) {
-        if self.part.stopped_at.is_some() {
+    pub(super) fn take(&mut self, request: &PageRequest, rows: Rows) {
+        if self.received.stopped_at.is_some() {
             return;
         }
-        self.repairs += u32::from(ask.below.is_some());
-        let page = self.covered(ask, &rows);
-        let end = ask.offset.saturating_add(rows.rows.len().saturating_sub(1) as u64);
+        self.repairs += u32::from(request.below.is_some());
+        let page = self.covered(request, &rows);
+        let end = request.offset.saturating_add(rows.rows.len().saturating_sub(1) as u64);
         match page {
             Some(page) => {
                 let is_lowest = self.spans.last().is_none_or(|last| page.low <= last.low);
@@ -136,24 +138,24 @@ impl ContactPages {
                 }
                 self.add(page);
             }
-            None if ask.below.is_none() => self.next = self.next.min(ask.offset.saturating_sub(self.step())),
+            None if request.below.is_none() => self.next = self.next.min(request.offset.saturating_sub(self.step())),
             None => {}
         }
-        if let Some(below) = ask.below {
-            self.close_in(below, ask.offset, page, end, &rows);
+        if let Some(below) = request.below {
+            self.close_in(below, request.offset, page, end, &rows);
         }
-        let is_front = ask.below.is_none() && !self.is_front_over();
-        self.part.add(ask, rows, is_front);
+        let is_front = request.below.is_none() && !self.is_front_over();
+        self.received.add(request, rows, is_front);
     }
 
     /// What a page covers; `None` if nothing shows where it belongs.
-    fn covered(&mut self, ask: &Ask, rows: &Rows) -> Option<Span> {
+    fn covered(&mut self, request: &PageRequest, rows: &Rows) -> Option<Span> {
         self.is_ordered &= rows.ids().is_sorted_by(|one, next| one >= next);
         let first = rows.ids().next();
         let is_dark = rows.rows.first().is_some_and(Result::is_err);
-        let follows = self.is_blind && is_dark && ask.below.is_none() && ask.offset <= self.next;
+        let follows = self.is_blind && is_dark && request.below.is_none() && request.offset <= self.next;
         let high = match self.spans.last() {
-            Some(_) if ask.offset == 0 || !self.is_ordered => u64::MAX,
+            Some(_) if request.offset == 0 || !self.is_ordered => u64::MAX,
             None => u64::MAX,
             Some(above) if follows => above.low.max(first.unwrap_or_default()),
             Some(_) => first?,
@@ -167,7 +169,7 @@ impl ContactPages {
         Some(Span {
             high,
             low,
-            top: ask.offset.saturating_add(leading as u64),
+            top: request.offset.saturating_add(leading as u64),
         })
     }
 

@@ -14,7 +14,7 @@ const AIM: Duration = Duration::from_secs(5);
 
 /// What is known of the portal's `batch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Batch {
+enum BatchSupport {
     Untried,
     Works,
     /// A batch was refused; a single page tells whether it is the batch's fault.
@@ -25,7 +25,7 @@ enum Batch {
 /// The size of the next request.
 #[derive(Debug)]
 pub(super) struct Pace {
-    batch: Batch,
+    batch: BatchSupport,
     /// Grows by one with each success, so that it comes back slowly after a failure.
     most: usize,
     per_page: Option<Duration>,
@@ -36,7 +36,7 @@ pub(super) struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            batch: Batch::Untried,
+            batch: BatchSupport::Untried,
             most: MAX_CALLS,
             per_page: None,
             came: 0,
@@ -48,7 +48,7 @@ impl Pace {
     /// The most pages of the next request.
     pub(super) fn pages(&self) -> usize {
         let wanted = match (self.batch, self.per_page) {
-            (Batch::Doubted | Batch::Missing, _) => 1,
+            (BatchSupport::Doubted | BatchSupport::Missing, _) => 1,
             (_, Some(per_page)) => {
                 let fit = AIM.as_micros() / per_page.as_micros().max(1);
                 usize::try_from(fit).unwrap_or(usize::MAX).min(GROWTH * self.came)
@@ -62,9 +62,9 @@ impl Pace {
     pub(super) fn succeeded(&mut self, pages: usize, took: Duration) {
         let pages = pages.max(1);
         self.batch = match (self.batch, pages) {
-            (Batch::Doubted | Batch::Missing, 1) => Batch::Missing,
+            (BatchSupport::Doubted | BatchSupport::Missing, 1) => BatchSupport::Missing,
             (known, 1) => known,
-            _ => Batch::Works,
+            _ => BatchSupport::Works,
         };
         self.most = (self.most + 1).min(MAX_CALLS);
         self.came = self.came.saturating_add(pages);
@@ -80,21 +80,21 @@ impl Pace {
     /// A batch of so many pages of one source was refused.
     pub(super) fn refused(&mut self, pages: usize) {
         match self.batch {
-            Batch::Works => self.halve(pages),
-            _ => self.batch = Batch::Doubted,
+            BatchSupport::Works => self.halve(pages),
+            _ => self.batch = BatchSupport::Doubted,
         }
     }
 
     /// A single page was refused too, so the batch is not at fault.
     pub(super) fn refused_alone(&mut self) {
-        if self.batch == Batch::Doubted {
-            self.batch = Batch::Untried;
+        if self.batch == BatchSupport::Doubted {
+            self.batch = BatchSupport::Untried;
         }
     }
 
     /// True if the portal answers single pages but no batch.
     pub(super) fn has_no_batch(&self) -> bool {
-        self.batch == Batch::Missing
+        self.batch == BatchSupport::Missing
     }
 
     /// True before the first success.

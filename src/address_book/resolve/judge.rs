@@ -17,9 +17,11 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Match, Names, NotAsked, Recipient, Resolution, Source, Status};
-use crate::address_book::Caution;
-use crate::address_book::cautions::{BookDomains, Domains, of_contact};
+use super::names::Names;
+use super::recipient::{Match, Recipient, Resolution, Status};
+use crate::address_book::cautions::{BookDomains, Caution, DomainJudge, of_contact};
+use crate::address_book::contact::Source;
+use crate::address_book::error::NotAsked;
 use crate::address_book::index::{Found, Index};
 use crate::address_book::search::{Wanted, Why};
 
@@ -71,7 +73,7 @@ pub(super) fn resolution(
     let shown = shown_of_each(&fitting);
     let nobody = BookDomains::default();
     let book = evidence.indexes.first().map_or(&nobody, |book| &book.domains);
-    let mut domains = Domains::beside(book);
+    let mut domains = DomainJudge::beside(book);
     let recipients = names.asked().iter().zip(&fitting);
     Some(Resolution {
         recipients: recipients
@@ -176,7 +178,7 @@ impl Evidence {
         self.indexes.iter().any(|index| index.knows(address))
     }
 
-    fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut Domains<'_>, shown: usize) -> Recipient {
+    fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut DomainJudge<'_>, shown: usize) -> Recipient {
         let people = &fitting.people;
         // A single match was told apart by company or address, so it gets no namesake caution.
         let is_alone = people.len() == 1;
@@ -209,7 +211,7 @@ impl Evidence {
         }
     }
 
-    fn cautions(&self, found: &Found<'_>, is_alone: bool, domains: &mut Domains<'_>) -> Vec<Caution> {
+    fn cautions(&self, found: &Found<'_>, is_alone: bool, domains: &mut DomainJudge<'_>) -> Vec<Caution> {
         let contact = found.contact;
         let (name, email) = (contact.name.as_deref(), contact.email.as_str());
         let mut cautions = contact.cautions.clone();

@@ -8,7 +8,8 @@
 //!
 //! [`has_marks`] knows what markup, links and formulas begin with; instructions are told by `instructions`.
 
-use super::{address, domains::Registrable, spelling, tables};
+use super::registrable::Registrable;
+use super::{address, tables};
 
 /// What `clean` puts where it cut a text.
 const CUT: char = '…';
@@ -26,52 +27,6 @@ pub(super) fn shows_other_address(name: &str, email: &str) -> bool {
     let own = address::split(email).map(|(local, domain)| Shown { local, domain });
     shown_in(&readable)
         .any(|shown| !own.is_some_and(|own| own.is_mailbox_of(&shown)) && !shown.is_start_of(email, name))
-}
-
-/// A name folded so that the same words in any order, case and look give one key. `None` if it holds no letter. Of a
-/// text that is longer than any name, the beginning counts.
-pub(super) fn key(name: &str) -> Option<String> {
-    let folded = spelling::folded(&spelling::bounded(name));
-    let mut words: Vec<&str> = words(&folded).collect();
-    words.sort_unstable();
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
-/// True if `name` holds a link, markup or marks of a chat template, or is a formula; also in other forms of letters and
-/// signs (`＜ѕcript＞`).
-pub(super) fn has_marks(name: &str) -> bool {
-    let may_be_formula = || start(name).starts_with(tables::BEFORE_FORMULAS);
-    let has_other_signs = || !name.is_ascii() && name.contains(may_be_sign_of_ascii);
-    // Every mark has one of these, and most names have none.
-    if !name.bytes().any(tables::is_in_marks) && !may_be_formula() && !has_other_signs() {
-        return false;
-    }
-    let is_odd = |text: &str| tables::MARKS.iter().any(|mark| has_mark(text, mark)) || is_formula(text);
-    is_odd(&name.to_lowercase()) || (!name.is_ascii() && is_odd(&spelling::in_ascii(name)))
-}
-
-/// True for a sign that may be one of ASCII in another form, apart from the dashes and quotes of ordinary names.
-fn may_be_sign_of_ascii(character: char) -> bool {
-    character > '\u{2AF}'
-        && !matches!(character, '\u{2010}'..='\u{2027}' | '№')
-        && !spelling::is_alphanumeric(character)
-}
-
-/// What follows the quotes before a name.
-fn start(text: &str) -> &str {
-    text.trim_start_matches(['"', '\'', ' '])
-}
-
-/// True if the mark is there, and is not how an address in angle brackets begins: `<svg@example.com>`.
-fn has_mark(lower: &str, mark: &str) -> bool {
-    let is_address = |text: &str| {
-        let inside = text.split('>').next().unwrap_or(text);
-        inside.contains('@') && !inside.contains(|c: char| c.is_whitespace() || matches!(c, '=' | '/' | '"' | '\''))
-    };
-    lower
-        .match_indices(mark)
-        .filter_map(|(at, _)| lower.get(at..))
-        .any(|text| !text.starts_with('<') || !is_address(text))
 }
 
 /// An address or, with an empty local part, a domain that a name shows.
@@ -169,33 +124,4 @@ pub(super) fn is_shown_domain(domain: &str, is_bare: bool) -> bool {
     };
     let is_ending = top.chars().count() >= 2 && (top.chars().all(char::is_alphabetic) || top.starts_with("xn--"));
     is_ending && !front.split('.').any(str::is_empty) && (!is_bare || tables::is_common_ending(&top.to_lowercase()))
-}
-
-/// Runs of letters and digits.
-pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !spelling::is_alphanumeric(c))
-        .filter(|word| !word.is_empty())
-}
-
-/// `=HYPERLINK(`, `=cmd|`, and `@SUM(` or `+cmd|`, which spreadsheets take for formulas too. A telephone number is
-/// none.
-fn is_formula(lower: &str) -> bool {
-    const FUNCTIONS: &[&str] = &[
-        "cmd",
-        "dde",
-        "hyperlink",
-        "image",
-        "importdata",
-        "importxml",
-        "sum",
-        "webservice",
-    ];
-    let text = start(lower);
-    let Some(rest) = text.strip_prefix(tables::BEFORE_FORMULAS) else {
-        return false;
-    };
-    let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
-    let function = rest.strip_suffix(after).unwrap_or_default();
-    let is_called = after.starts_with(['(', '|']);
-    is_called && !function.is_empty() && (text.starts_with('=') || FUNCTIONS.contains(&function))
 }

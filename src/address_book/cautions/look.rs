@@ -17,7 +17,7 @@ pub(super) fn folded(text: &str) -> String {
 }
 
 /// A number that is the same for texts of the same letters, in whatever order they stand once [folded].
-pub(super) fn letters(text: &str) -> u64 {
+pub(super) fn hash_of_letters(text: &str) -> u64 {
     const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
     let sum = |folded: &str| {
         let letters = folded.chars().filter(|letter| is_alphanumeric(*letter));
@@ -98,6 +98,12 @@ pub(super) fn is_alphanumeric(character: char) -> bool {
     }
 }
 
+/// Runs of letters and digits.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !is_alphanumeric(c))
+        .filter(|word| !word.is_empty())
+}
+
 /// Digits and the letters for which they stand in a label; a skeleton of TR39 has the first two.
 const DIGITS: [(char, &str); 8] = [
     ('0', "o"),
@@ -111,7 +117,7 @@ const DIGITS: [(char, &str); 8] = [
 ];
 
 /// What a label of a domain looks like: digits as letters, vv as w and cl as d as well; TR39 has rn.
-pub(super) fn look(label: &str) -> String {
+pub(super) fn of_label(label: &str) -> String {
     let mut look = with_letters(folded(label));
     if look.contains("vv") || look.contains("cl") {
         look = look.replace("vv", "w").replace("cl", "d");

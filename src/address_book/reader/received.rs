@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::Ask;
-use crate::address_book::page::Rows;
-use crate::address_book::{Contact, Query};
+use super::page_request::PageRequest;
+use crate::address_book::contact::Contact;
+use crate::address_book::listing::Rows;
+use crate::address_book::query::Query;
 use crate::portal::Failed;
 
-/// Pages in a row without anything new: 100,000 rows, some minutes at the portal's rate of requests.
+/// Batch in a row without anything new: 100,000 rows, some minutes at the portal's rate of requests.
 const MAX_IDLE: u32 = 500;
 /// Such a page that begins like the one before counts more: after three the portal is known to ignore the offset.
 const REPEATED: u32 = MAX_IDLE / 3 + 1;
@@ -16,7 +17,7 @@ const MAX_UNREADABLE: usize = 1_000;
 
 /// What came of a source.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct Received {
     pub(super) query: Query,
     /// Every id that came.
     pub(super) seen: HashSet<u64>,
@@ -35,7 +36,7 @@ pub(super) struct Part {
     pub(super) failure: Option<Failed>,
 }
 
-impl Part {
+impl Received {
     pub(super) fn new(query: Query) -> Self {
         Self {
             query,
@@ -55,9 +56,9 @@ impl Part {
     }
 
     /// Adds rows that have not come yet. If there are none though the list `goes_on`, it is given up at last.
-    pub(super) fn add(&mut self, ask: &Ask, rows: Rows, goes_on: bool) {
+    pub(super) fn add(&mut self, request: &PageRequest, rows: Rows, goes_on: bool) {
         let (before, first) = (self.seen.len(), rows.ids().next());
-        for (row, offset) in rows.rows.into_iter().zip(ask.offset..) {
+        for (row, offset) in rows.rows.into_iter().zip(request.offset..) {
             match row {
                 Ok(contact) if self.seen.insert(contact.id) => self.contacts.push(contact),
                 Err(row) if self.damaged.insert(offset) && self.unreadable.len() < MAX_UNREADABLE => {
@@ -71,10 +72,10 @@ impl Part {
         } else if goes_on {
             let is_repeated = first.is_some() && first == self.first;
             self.idle += if is_repeated { REPEATED } else { 1 };
-            let end = ask.offset.saturating_add(u64::from(ask.limit));
+            let end = request.offset.saturating_add(u64::from(request.limit));
             self.stopped_at = (self.idle >= MAX_IDLE).then_some(end);
         }
-        if ask.below.is_none() {
+        if request.below.is_none() {
             self.first = first;
         }
     }

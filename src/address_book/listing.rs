@@ -12,31 +12,30 @@ use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::address_book::query::MAX_LIMIT;
-use crate::address_book::{Caution, Contact};
+use super::cautions::{Caution, MAX_ADDRESS};
+use super::contact::Contact;
+use super::query::MAX_LIMIT;
 use crate::portal::{Error, First, Loose, Speaker, Unreadable, clean};
 
 /// A person's or a company's name fits; a paragraph of instructions does not.
 const MAX_NAME: usize = 120;
-/// An address has at most 254 characters (RFC 5321, section 4.5.3.1.3).
-const MAX_ADDRESS: usize = 254;
 
 /// Rows that are kept: no question asks for more.
 const MAX_ROWS: usize = MAX_LIMIT as usize;
 
 /// The rows of an answer, cleaned.
 #[derive(Debug, Default)]
-pub(in crate::address_book) struct Rows {
+pub(super) struct Rows {
     /// What can be made out of one that cannot be read is no id, and maybe a name and an address.
-    pub(in crate::address_book) rows: Vec<Result<Contact, Contact>>,
+    pub(super) rows: Vec<Result<Contact, Contact>>,
     /// True if there are as many as were asked for, so that more may follow.
-    pub(in crate::address_book) are_full: bool,
+    pub(super) are_full: bool,
 }
 
 impl Listing {
     /// The listing, unless it has several rows and none of them is an object: another method answers so. For the first
     /// rows of an answer alone; damaged rows may fill a later page.
-    pub(in crate::address_book) fn checked(self) -> Result<Self, Error> {
+    pub(super) fn checked(self) -> Result<Self, Error> {
         let is_no_row = |Item(row): &Item| row.object.is_none() && !is_nothing(row);
         if self.rows.count > 1 && self.rows.items.iter().all(is_no_row) {
             return Err(Error::Unreadable {
@@ -49,7 +48,7 @@ impl Listing {
     }
 
     /// The rows of an answer to a question for `limit` of them.
-    pub(in crate::address_book) fn into_rows(self, limit: usize) -> Rows {
+    pub(super) fn into_rows(self, limit: usize) -> Rows {
         let First { items, count } = self.rows;
         let read = |Item(row): Item| {
             let row = row.object.unwrap_or_default();
@@ -67,12 +66,12 @@ impl Listing {
 
 impl Rows {
     /// The ids of those that could be read.
-    pub(in crate::address_book) fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
+    pub(super) fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
         self.rows.iter().flatten().map(|contact| contact.id)
     }
 
     /// Those that could be read, and the others.
-    pub(in crate::address_book) fn split(self) -> (Vec<Contact>, Vec<Contact>) {
+    pub(super) fn split(self) -> (Vec<Contact>, Vec<Contact>) {
         let (read, unreadable): (Vec<_>, Vec<_>) = self.rows.into_iter().partition(Result::is_ok);
         let contacts = read.into_iter().flatten().collect();
         (contacts, unreadable.into_iter().filter_map(Result::err).collect())
@@ -115,7 +114,7 @@ fn owned(text: Cow<'_, str>) -> Option<String> {
 
 /// `result` on the wire: `{"items":[…]}`, or a bare list as older SDKs expect it.
 #[derive(Debug, Default)]
-pub(in crate::address_book) struct Listing {
+pub(super) struct Listing {
     rows: First<Item, MAX_ROWS>,
 }
 
