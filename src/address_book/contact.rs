@@ -41,7 +41,6 @@ impl Source {
     }
 }
 
-// The JSON schema has the comments below as its descriptions.
 /// A contact of the calling user's address book, or an employee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {

@@ -51,7 +51,7 @@ fn book_of(count: u64) -> Arc<Book> {
     Arc::new(Book::new(contacts, Vec::new(), nobody(), whole()))
 }
 
-/// Opens a shelf for each person and puts a book on it, a second after the other.
+/// Opens a shelf for each person and puts a book on it, one per second.
 async fn fill(books: &Arc<Books>, people: &[u64]) {
     for number in people {
         let person = Person::numbered(*number);
@@ -70,7 +70,7 @@ fn kept(books: &Books, people: impl IntoIterator<Item = u64>) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_book_that_was_unused_for_longest_goes_first() {
+async fn the_book_that_was_unused_for_longest_is_dropped_first() {
     let books = books(30);
     fill(&books, &[1, 2, 3]).await;
     assert_eq!(kept(&books, 1..=4), [1, 2, 3]);
@@ -97,7 +97,7 @@ fn ids(book: &Book) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_not_changed_is_not_indexed_again() {
+async fn a_book_that_has_not_changed_is_not_indexed_again() {
     let book = book_of(9);
     let bring = |newest: Vec<Contact>, covered_to| book.brought_up_to_date(newest, covered_to, Vec::new(), whole());
     tokio::time::advance(TTL).await;
