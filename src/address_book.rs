@@ -1,18 +1,18 @@
 //! Reads, keeps and searches the address book of the person whose credentials the portal client holds.
 //!
-//! A person's **book** is all mail contacts and employees that the portal lists for that person. A **contact** is one row
-//! of the book: an id, an address and mostly a name. Bitrix24 harvests contacts from mail headers, so strangers wrote the
-//! names. The room imports only the portal client and knows nothing of MCP or of advice.
+//! A person's **book** is all mail contacts and employees that the portal lists for that person. A **contact** is one
+//! row of the book: an id, an address and mostly a name. Bitrix24 harvests contacts from mail headers, so strangers
+//! wrote the names. The room imports only the portal client and knows nothing of MCP or of advice.
 //!
-//! *Reading.* A **page** is one answer of a list method: up to 200 rows, with their place in the list. `listing` reads the
-//! rows leniently and cleans names and addresses. A **reading** requests page after page until the book is whole;
+//! *Reading.* A **page** is one answer of a list method: up to 200 rows, with their place in the list. `listing` reads
+//! the rows leniently and cleans names and addresses. A **reading** requests page after page until the book is whole;
 //! `reader` decides which pages come next. A **walk** is a reading whose contacts the caller receives step by step.
 //!
-//! *Keeping.* `books` keeps the book of each person for a time and lets all callers share one reading. `cache` keeps single
-//! pages.
+//! *Keeping.* `books` keeps the book of each person for a time and lets all callers share one reading. `cache` keeps
+//! single pages.
 //!
-//! *Finding.* [`Names`] are looked for in the whole book. `index` finds the **candidates** for a name, the contacts with
-//! similar words, and `search` compares each of them with the name. A candidate that fits is a **match**.
+//! *Finding.* [`Names`] are looked for in the whole book. `index` finds the **candidates** for a name, the contacts
+//! with similar words, and `search` compares each of them with the name. A candidate that fits is a **match**.
 //!
 //! *Judging.* `resolve/judge` decides for each name whether one match is certain, or the user has to choose.
 //!
@@ -93,8 +93,8 @@ pub struct AddressBook {
 const RECENT: Duration = Duration::from_secs(10);
 
 impl AddressBook {
-    /// Opens the address book behind `portal`. Pages and books that were read are used again for `cache_ttl`. No request
-    /// is sent yet.
+    /// Opens the address book behind `portal`. Pages and books that were read are used again for `cache_ttl`. No
+    /// request is sent yet.
     pub fn new(portal: Portal, cache_ttl: Duration) -> Self {
         let (portal, processors) = (Arc::new(portal), Processors::new());
         Self {
@@ -107,12 +107,12 @@ impl AddressBook {
 
     /// Returns one page of a source.
     ///
-    /// For contacts: those whose name or address contains the query's text, newest first. For employees: those with a word
-    /// that begins with a word of the text, in no order.
+    /// For contacts: those whose name or address contains the query's text, newest first. For employees: those with a
+    /// word that begins with a word of the text, in no order.
     ///
     /// A page that was read a short time ago comes from the cache. A request that would have to wait for the rate limit
-    /// is replaced by a page out of the whole book, which is read first if it is not in memory. Both kinds of page say how
-    /// old they are.
+    /// is replaced by a page out of the whole book, which is read first if it is not in memory. Both kinds of page say
+    /// how old they are.
     ///
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
@@ -130,8 +130,8 @@ impl AddressBook {
         }
     }
 
-    /// Returns a page as [`list`](Self::list) does, but only where that delays no other call: `None` if the page is not in
-    /// the cache and the portal client is not [idle](Portal::is_idle). For callers that can do without the page.
+    /// Returns a page as [`list`](Self::list) does, but only where that delays no other call: `None` if the page is not
+    /// in the cache and the portal client is not [idle](Portal::is_idle). For callers that can do without the page.
     ///
     /// # Errors
     /// [`Error::Portal`].
@@ -166,8 +166,8 @@ impl AddressBook {
     /// Finds the people who may be meant by each of `names`, in the whole book, which is read first if it is not in
     /// memory. `progress` is called with the number of contacts read so far.
     ///
-    /// Names that are all addresses are first requested as they are, in one batch. If each of them is a contact's, no book
-    /// is read.
+    /// Names that are all addresses are first requested as they are, in one batch. If each of them is a contact's, no
+    /// book is read.
     ///
     /// ```no_run
     /// use std::time::Duration;

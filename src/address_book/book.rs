@@ -131,9 +131,9 @@ impl Book {
         }
     }
 
-    /// This book with the contacts of a newer reading, which covers every id from `covered_to` up: a contact of this book
-    /// in that range that the reading does not have was deleted. Nothing is copied if nothing has changed.
-    pub(super) fn brought_up_to_date(
+    /// This book with the contacts of a newer reading, which covers every id from `covered_to` up: a contact of this
+    /// book in that range that the reading does not have was deleted. Nothing is copied if nothing has changed.
+    pub(super) fn updated(
         &self,
         mut newest: Vec<Contact>,
         covered_to: u64,

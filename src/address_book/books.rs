@@ -8,11 +8,12 @@
 //! | unused for its maximum age | it is dropped at the next look-up of any book |
 //! | not whole | the next caller continues its reading |
 //!
-//! The maximum age is ten times `BITRIX24_CACHE_TTL`, but at least five minutes and at most an hour; where the portal works
-//! long for a book, it is 200 times that work.
+//! The maximum age is ten times `BITRIX24_CACHE_TTL`, but at least five minutes and at most an hour; where the portal
+//! works long for a book, it is 200 times that work.
 //!
-//! A reading stops when no caller waits for it any more. The pages that it has read stay, and the next caller continues it.
-//! With a `BITRIX24_CACHE_TTL` of zero nothing is kept, and a caller uses only what was requested after the caller came.
+//! A reading stops when no caller waits for it any more. The pages that it has read stay, and the next caller continues
+//! it. With a `BITRIX24_CACHE_TTL` of zero nothing is kept, and a caller uses only what was requested after the caller
+//! came.
 
 mod reading;
 #[cfg(test)]
@@ -62,8 +63,8 @@ struct Shelf {
     book: Option<Arc<Book>>,
     /// The last reading, as long as a caller waits for it.
     under_way: Option<UnderWay>,
-    /// The last reading if it has not come to its end, so that the next caller continues it, even if no caller waits for
-    /// it now; `None` if nothing may be kept.
+    /// The last reading if it has not come to its end, so that the next caller continues it, even if no caller waits
+    /// for it now; `None` if nothing may be kept.
     unfinished: Option<Arc<Reading>>,
     used_at: Instant,
 }

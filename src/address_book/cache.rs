@@ -1,9 +1,9 @@
 //! Pages kept for a short time, and one request for equal look-ups that are under way at the same time.
 //!
-//! A failure is never kept. A caller that comes while an equal look-up is under way waits for the answer of that look-up.
-//! The request continues as long as one caller waits for it, and is cancelled when the last has left. The cache is bounded
-//! by the number of contacts in it, not by the number of pages. The key includes the person whose credentials are used, so
-//! that nobody sees another person's address book.
+//! A failure is never kept. A caller that comes while an equal look-up is under way waits for the answer of that
+//! look-up. The request continues as long as one caller waits for it, and is cancelled when the last has left. The
+//! cache is bounded by the number of contacts in it, not by the number of pages. The key includes the person whose
+//! credentials are used, so that nobody sees another person's address book.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -120,8 +120,8 @@ impl Cache {
         count(&self.look_ups, by);
     }
 
-    /// Returns the page for `key`: from an entry, from an equal look-up that is under way, or from `ask`, which is called
-    /// only if there is neither.
+    /// Returns the page for `key`: from an entry, from an equal look-up that is under way, or from `ask`, which is
+    /// called only if there is neither.
     pub(super) async fn answer<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Result<ContactPage, Error>
     where
         F: Future<Output = Result<Answer, Error>> + Send + 'static,

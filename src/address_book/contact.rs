@@ -1,7 +1,7 @@
 //! A person of the address book: a mail contact or an employee. Pure data.
 //!
-//! A name or an address is text that a stranger may have written. [`listing`](super::listing) cleans and bounds both when
-//! it reads a row from the portal, with [`portal::clean`](crate::portal::clean) of `portal/foreign_text.rs`. Every
+//! A name or an address is text that a stranger may have written. [`listing`](super::listing) cleans and bounds both
+//! when it reads a row from the portal, with [`portal::clean`](crate::portal::clean) of `portal/foreign_text.rs`. Every
 //! [`Contact`] comes from such a row, so no later step cleans the text again.
 
 use schemars::JsonSchema;

@@ -1,7 +1,7 @@
 //! The portal's answer to a list method, read leniently, with names and addresses cleaned. Pure.
 //!
-//! A damaged row does not make the others unreadable. A value of the row that cannot be read, such as a number out of range,
-//! is left out; a row without a readable id counts as unreadable.
+//! A damaged row does not make the others unreadable. A value of the row that cannot be read, such as a number out of
+//! range, is left out; a row without a readable id counts as unreadable.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_damaged_row_leaves_the_others_readable() {
-        for odd in [
+        for damaged in [
             "null",
             "true",
             r#""a@example.com""#,
@@ -280,10 +280,10 @@ mod tests {
             "-1e999",
             "[1e400]",
         ] {
-            let listing: Listing = serde_json::from_str(&format!(r#"[{{"id":1}},{odd},{{"id":2}}]"#)).unwrap();
+            let listing: Listing = serde_json::from_str(&format!(r#"[{{"id":1}},{damaged},{{"id":2}}]"#)).unwrap();
             let rows = listing.into_rows(3);
-            assert_eq!((rows.rows.len(), rows.are_full), (3, true), "{odd}");
-            assert!(rows.ids().eq([1, 2]), "{odd}");
+            assert_eq!((rows.rows.len(), rows.are_full), (3, true), "{damaged}");
+            assert!(rows.ids().eq([1, 2]), "{damaged}");
         }
     }
 

@@ -43,8 +43,8 @@ pub struct ContactPage {
 }
 
 impl ContactPage {
-    /// Makes a page of the portal's answer. `book` is the person's whole book, if it is in memory; cautions take it into
-    /// account.
+    /// Makes a page of the portal's answer. `book` is the person's whole book, if it is in memory; cautions take it
+    /// into account.
     pub(super) fn new(query: &Query, listing: Listing, book: Option<&Index>) -> Self {
         let limit = query.limit();
         let rows = listing.into_rows(limit as usize);

@@ -102,7 +102,8 @@ impl Reader {
         Self::new(Some(contacts), None, false)
     }
 
-    /// A reading of all rows that match `query`, from its offset on. It waits for the rate limit however long that takes.
+    /// A reading of all rows that match `query`, from its offset on. It waits for the rate limit however long that
+    /// takes.
     pub(super) fn of_all(query: &Query) -> Self {
         let query = query.clone().in_pages_of(query.limit().max(MIN_ROWS));
         match query.source() {
@@ -165,8 +166,8 @@ impl Reader {
         requests
     }
 
-    /// The next batch; `None` at the end. Also `None` if the portal has no batch and is busy: single pages would take the
-    /// places of other calls in the rate limit.
+    /// The next batch; `None` at the end. Also `None` if the portal has no batch and is busy: single pages would take
+    /// the places of other calls in the rate limit.
     pub(super) fn next_batch(&self, portal: &Portal) -> Option<Batch> {
         let requests = self.next_pages();
         let call = |request: &PageRequest| {
@@ -300,7 +301,8 @@ impl Reader {
         self.received(source)?.stopped_at
     }
 
-    /// Takes out the contacts that were read since the last call. They are not sorted: pages that close a gap come late.
+    /// Takes out the contacts that were read since the last call. They are not sorted: pages that close a gap come
+    /// late.
     pub(super) fn drain_contacts(&mut self, source: Source) -> Vec<Contact> {
         self.received_mut(source)
             .map(|received| std::mem::take(&mut received.contacts))

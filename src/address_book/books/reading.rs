@@ -47,8 +47,8 @@ impl Reading {
         }
     }
 
-    /// Makes a book of what has been read so far. A source of which nothing was read yet has failed: with its own failure,
-    /// else with that of the last batch, else with `late`.
+    /// Makes a book of what has been read so far. A source of which nothing was read yet has failed: with its own
+    /// failure, else with that of the last batch, else with `late`.
     pub(super) fn so_far(&self, late: portal::Error) -> Outcome {
         let late = self.failure.lock().clone().unwrap_or_else(|| late.into());
         let reader = self.reader.lock();
@@ -87,9 +87,7 @@ impl Reading {
         drop(reader);
         match (&report.states.contacts, &report.states.employees, &self.before) {
             (State::Failed(error), State::Failed(_), _) | (State::Failed(error), _, Some(_)) => Err(error.clone()),
-            (_, _, Some(before)) => Ok(Arc::new(
-                before.brought_up_to_date(contacts, covered_to, damaged, report),
-            )),
+            (_, _, Some(before)) => Ok(Arc::new(before.updated(contacts, covered_to, damaged, report))),
             _ => Ok(Arc::new(Book::new(contacts, damaged, employees, report))),
         }
     }

@@ -99,24 +99,24 @@ fn ids(book: &Book) -> Vec<u64> {
 #[tokio::test(start_paused = true)]
 async fn a_book_that_has_not_changed_is_not_indexed_again() {
     let book = book_of(9);
-    let bring = |newest: Vec<Contact>, covered_to| book.brought_up_to_date(newest, covered_to, Vec::new(), whole());
+    let updated = |newest: Vec<Contact>, covered_to| book.updated(newest, covered_to, Vec::new(), whole());
     tokio::time::advance(TTL).await;
-    let same = bring(contacts(5..=9), 5);
+    let same = updated(contacts(5..=9), 5);
     assert!(Arc::ptr_eq(&same.index, &book.index));
     assert_eq!(same.report.times.newest_at.elapsed(), Duration::ZERO);
     assert_eq!(same.report.times.whole_at.elapsed(), TTL);
 
-    assert_eq!(ids(&bring(contacts(6..=11), 6)), [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(ids(&updated(contacts(6..=11), 6)), [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     let mut without = contacts(5..=9);
     without.remove(1);
-    assert_eq!(ids(&bring(without, 5)), [9, 7, 6, 5, 4, 3, 2, 1], "8 is gone");
+    assert_eq!(ids(&updated(without, 5)), [9, 7, 6, 5, 4, 3, 2, 1], "8 is gone");
     let mut renamed = contacts(5..=9);
     renamed[0].name = Some("Anna".to_owned());
-    assert_eq!(bring(renamed, 5).contacts[0].name.as_deref(), Some("Anna"));
+    assert_eq!(updated(renamed, 5).contacts[0].name.as_deref(), Some("Anna"));
     let mut with_a_gap = contacts(7..=10);
     with_a_gap.extend(contacts(1..=3));
     assert_eq!(
-        ids(&bring(with_a_gap, 7)),
+        ids(&updated(with_a_gap, 7)),
         [10, 9, 8, 7, 6, 5, 4, 3, 2, 1],
         "nobody twice"
     );

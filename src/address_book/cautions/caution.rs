@@ -33,7 +33,7 @@ pub enum Caution {
 }
 
 impl Caution {
-    /// Every caution, in the order in which they are listed.
+    /// Every caution, in the order of the enum.
     pub const ALL: &'static [Self] = &[
         Self::HiddenCharactersRemoved,
         Self::TextCut,
@@ -48,7 +48,7 @@ impl Caution {
         Self::NameIsNotAName,
     ];
 
-    /// The stable text that stands for it in JSON and CSV.
+    /// The stable code of the caution in JSON and CSV.
     pub const fn code(self) -> &'static str {
         match self {
             Self::HiddenCharactersRemoved => "hidden_characters_removed",
@@ -65,7 +65,7 @@ impl Caution {
         }
     }
 
-    /// One sentence of at most 90 characters for a model and a person.
+    /// The caution as one sentence of at most 90 characters, for a model and a person.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::HiddenCharactersRemoved => {

@@ -1,8 +1,9 @@
 //! Which pages of contacts are requested, and which ids they cover. Pure.
 //!
-//! The list is ordered by id, newest first, and has no cursor. A new contact moves all others down by one row; a deleted
-//! contact moves the rows behind it up. So each page begins with the last row of the page before. A page covers every id
-//! from its first row down to its last, as the list was at that moment. Between two pages that touch, no row was missed.
+//! The list is ordered by id, newest first, and has no cursor. A new contact moves all others down by one row; a
+//! deleted contact moves the rows behind it up. So each page begins with the last row of the page before. A page covers
+//! every id from its first row down to its last, as the list was at that moment. Between two pages that touch, no row
+//! was missed.
 //!
 //! | a page | then |
 //! |---|---|
@@ -191,8 +192,8 @@ impl ContactPages {
         self.spans.insert(place, merged);
     }
 
-    /// After a page for the gap above the id `below`, if the gap is still open: sets the offset for the next try, or closes
-    /// the gap if only unreadable rows are in it.
+    /// After a page for the gap above the id `below`, if the gap is still open: sets the offset for the next try, or
+    /// closes the gap if only unreadable rows are in it.
     fn close_in(&mut self, below: u64, offset: u64, page: Option<Span>, end: u64, rows: &Rows) {
         let step = self.step();
         let Some(place) = self.spans.iter().position(|span| span.high == below) else {

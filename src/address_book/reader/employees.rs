@@ -1,7 +1,7 @@
 //! Which pages of employees are requested. Pure.
 //!
-//! Employees come in no order, so pages do not overlap, and nothing shows a gap. If a pass over the list has as many rows
-//! as different ids, it has everybody; else the list is read once more.
+//! Employees come in no order, so pages do not overlap, and nothing shows a gap. If a pass over the list has as many
+//! rows as different ids, it has everybody; else the list is read once more.
 
 use super::page_request::PageRequest;
 use super::received::Received;

@@ -6,8 +6,8 @@ use crate::portal::MAX_CALLS;
 
 /// Pages of the first batch.
 const FIRST: usize = 5;
-/// How many times more pages than were read so far a batch may have: most books are small, and pages past their end cost
-/// the portal time.
+/// A batch has at most this many times the pages that were read before it: most books are small, and pages past their
+/// end cost the portal time.
 const GROWTH: usize = 3;
 /// How long the portal may work for one batch.
 const AIM: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use crate::address_book::listing::Rows;
 use crate::address_book::query::Query;
 use crate::portal::Failed;
 
-/// Batch in a row without anything new: 100,000 rows, some minutes at the portal's rate of requests.
+/// How many pages in a row may have nothing new: 100,000 rows, some minutes at the portal's rate limit.
 const MAX_IDLE: u32 = 500;
 /// How much a page without anything new counts if it begins like the page before. After three such pages the portal is
 /// known to ignore the offset.
