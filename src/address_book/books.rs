@@ -8,12 +8,11 @@
 //! | unused for its maximum age | it is dropped at the next look-up of any book |
 //! | not whole | the next caller continues its reading |
 //!
-//! The maximum age is ten times `BITRIX24_CACHE_TTL`, but at least five minutes and at most an hour; where the portal
-//! works long for a book, it is 200 times that work.
+//! The maximum age is ten times `BITRIX24_CACHE_TTL`, but at least five minutes and at most an hour. Where 200 times the
+//! time that the portal works for the book is longer, that is the maximum age.
 //!
 //! A reading stops when no caller waits for it any more. The pages that it has read stay, and the next caller continues
-//! it. With a `BITRIX24_CACHE_TTL` of zero nothing is kept, and a caller uses only what was requested after the caller
-//! came.
+//! it. With a `BITRIX24_CACHE_TTL` of zero nothing is kept, and a caller gets only what was requested after its arrival.
 
 mod reading;
 #[cfg(test)]

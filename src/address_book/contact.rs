@@ -3,6 +3,8 @@
 //! A name or an address is text that a stranger may have written. [`listing`](super::listing) cleans and bounds both
 //! when it reads a row from the portal, with [`portal::clean`](crate::portal::clean) of `portal/foreign_text.rs`. Every
 //! [`Contact`] comes from such a row, so no later step cleans the text again.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

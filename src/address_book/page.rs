@@ -1,4 +1,6 @@
 //! A page as the address book returns it: cleaned contacts with their cautions, and the place of the page. Pure.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use std::time::Duration;
 

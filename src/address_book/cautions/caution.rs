@@ -1,4 +1,6 @@
 //! The cautions that a contact can have, with the code and the sentence of each. Pure data.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

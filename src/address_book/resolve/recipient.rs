@@ -1,4 +1,6 @@
 //! The result of a resolution: for each name its recipient, with the matches and why each may be meant. Pure data.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use std::fmt;
 
