@@ -11,7 +11,6 @@ mod elicit;
 mod hints;
 pub mod list_mail_contacts;
 pub mod list_mail_employees;
-mod malformed;
 mod measurements;
 mod outcome;
 mod progress;
@@ -19,35 +18,36 @@ mod prompts;
 pub mod resolve_mail_recipients;
 mod resources;
 mod schema;
+mod tool;
+mod tool_call;
+mod tools;
 mod trace_context;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use prometheus_client::registry::Registry;
 use rmcp::model::{
-    CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, ConstString,
-    CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, InputResponses,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
-    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest, CustomResult,
+    GetPromptRequestParams, GetPromptResponse, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
     ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
-use serde_json::Value;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use crate::address_book::AddressBook;
 pub(crate) use crate::address_book::without_lone_surrogates;
-use crate::address_book::{AddressBook, InvalidQuery, Query, shown};
 use crate::fixit::Failure;
-use elicit::{Manner, Seal};
-use hints::{Hinted, one_page};
+use elicit::Seal;
+use hints::{Hinted, implementation, is_modern, one_page, server_info_meta};
 use measurements::Measurements;
-use progress::Progress;
-use schema::JsonObject;
+use tool::Call;
+use tool_call::ToolCall;
+pub use tools::tools;
 
 const INSTRUCTIONS: &str = "Finds e-mail recipients in the user's Bitrix24; read-only, and sends nothing. Before drafting \
 mail to people known by name, call resolve_mail_recipients with all their names at once; list_mail_contacts and \
@@ -64,14 +64,6 @@ pub struct Server {
     measurements: Measurements,
     seal: Seal,
     sends_progress: bool,
-}
-
-/// A call of a tool, with what the client brings back from an earlier one.
-struct ToolCall {
-    name: String,
-    arguments: Result<JsonObject, InvalidQuery>,
-    state: Option<String>,
-    responses: Option<InputResponses>,
 }
 
 /// Why look-ups do not work.
@@ -144,45 +136,24 @@ impl Server {
         call: ToolCall,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let handler = tools::handler(&call.name)?;
         let cancellation = context.ct.child_token();
-        let (book, arguments) = (&self.book, call.arguments);
-        let (tool, answering) = match call.name.as_str() {
-            list_mail_contacts::NAME => {
-                let listing = list_mail_contacts::call(book, arguments, Query::new, &cancellation);
-                (list_mail_contacts::NAME, listing.boxed())
-            }
-            list_mail_employees::NAME => {
-                let listing = list_mail_contacts::call(book, arguments, Query::for_employees, &cancellation);
-                (list_mail_employees::NAME, listing.boxed())
-            }
-            resolve_mail_recipients::NAME => {
-                let resolving = resolve_mail_recipients::Call {
-                    arguments,
-                    state: call.state,
-                    responses: call.responses,
-                    manner: Manner::of(context),
-                    seal: &self.seal,
-                    progress: match self.sends_progress {
-                        true => Progress::for_client(context),
-                        false => Progress::default(),
-                    },
-                };
-                (
-                    resolve_mail_recipients::NAME,
-                    resolving.answer(book, &cancellation).boxed(),
-                )
-            }
-            _ => return Err(ErrorData::invalid_params(unknown_tool(), None)),
+        let parts = Call {
+            book: &self.book,
+            cancellation: &cancellation,
+            context,
+            seal: &self.seal,
+            state: call.state,
+            responses: call.responses,
+            sends_progress: self.sends_progress,
         };
-        let started = Instant::now();
-        let answering = answering.instrument(trace_context::span(tool, &context.meta));
+        let answering = handler.answer(call.arguments, parts, &self.measurements);
+        let answering = answering.instrument(trace_context::span(handler.name, &context.meta));
         let mut response = self.until_the_stop(&cancellation, answering).await?;
-        // Of a call that goes on with the person, the last part is counted.
-        if let CallToolResponse::Complete(result) = &mut response {
-            self.measurements.call(tool, result, started.elapsed());
-            if is_modern(context) {
-                result.meta = Some(server_info_meta());
-            }
+        if let CallToolResponse::Complete(result) = &mut response
+            && is_modern(context)
+        {
+            result.meta = Some(server_info_meta());
         }
         Ok(response)
     }
@@ -200,22 +171,6 @@ impl Server {
             }
         }
     }
-}
-
-/// The tools, built once: deriving schemas costs more than answering a request.
-pub fn tools() -> &'static [Tool] {
-    static TOOLS: OnceLock<Vec<Tool>> = OnceLock::new();
-    TOOLS.get_or_init(|| {
-        vec![
-            resolve_mail_recipients::tool(),
-            list_mail_contacts::tool(),
-            list_mail_employees::tool(),
-        ]
-    })
-}
-
-fn implementation() -> Implementation {
-    Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("Bitrix24 mail contacts")
 }
 
 impl ServerHandler for Server {
@@ -309,44 +264,15 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let call = ToolCall {
-            name: request.name.into_owned(),
-            arguments: Ok(request.arguments.unwrap_or_default()),
-            state: request.request_state,
-            responses: request.input_responses,
-        };
-        self.answer(call, &context).await
+        self.answer(request.into(), &context).await
     }
 
-    /// Calls whose arguments are not an object do not reach `call_tool`: rmcp takes them for an unknown method. Some
-    /// clients do send JSON text, or `[]` where they mean `{}`.
     async fn on_custom_request(
         &self,
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        if let Some(problem) = malformed::problem(&request.method) {
-            return Err(ErrorData::invalid_params(problem, None));
-        }
-        if request.method != CallToolRequestMethod::VALUE {
-            let problem = format!("this server has no method {}", shown(&request.method));
-            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, problem, None));
-        }
-        let mut params = request.params.unwrap_or_default();
-        let text = |key: &str| params.get(key).and_then(Value::as_str).map(str::to_owned);
-        let call = ToolCall {
-            name: text("name").unwrap_or_default(),
-            // What is no text was not given here, as an empty one was not.
-            state: (params.get("requestState"))
-                .filter(|state| !state.is_null())
-                .map(|state| state.as_str().unwrap_or_default().to_owned()),
-            responses: params
-                .get("inputResponses")
-                .and_then(|responses| serde_json::from_value(responses.clone()).ok()),
-            arguments: arguments::object_from(params.get_mut("arguments").map(Value::take)),
-        };
-        // A call that waits keeps what it uses, and nothing else.
-        drop(params);
+        let call = ToolCall::from_custom(request)?;
         let result = match self.answer(call, &context).await? {
             CallToolResponse::Complete(mut result) => {
                 if !is_modern(&context) {
@@ -361,25 +287,4 @@ impl ServerHandler for Server {
             .map(CustomResult::new)
             .map_err(|error| ErrorData::internal_error(error.to_string(), None))
     }
-}
-
-/// 2026-07-28 wants cache hints and the server's name on results; older clients need not pay for them.
-fn is_modern(context: &RequestContext<RoleServer>) -> bool {
-    context
-        .protocol_version()
-        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
-}
-
-fn server_info_meta() -> MetaObject {
-    let mut meta = MetaObject::default();
-    if let Ok(server_info) = serde_json::to_value(implementation()) {
-        meta.0
-            .insert("io.modelcontextprotocol/serverInfo".to_owned(), server_info);
-    }
-    meta
-}
-
-fn unknown_tool() -> String {
-    let names: Vec<_> = tools().iter().map(|tool| tool.name.as_ref()).collect();
-    format!("unknown tool; this server has {}", names.join(", "))
 }

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::server_info_meta;
+use super::hints::{is_modern, server_info_meta};
 use crate::address_book::{Caution, Choice, Match, Names, Person, Recipient, Status};
 
 /// The key of the form in `inputRequests` and `inputResponses`.
@@ -41,13 +41,17 @@ const OPEN_FOR: Duration = Duration::from_secs(10 * 60);
 /// A client that shows a form waits for a person; its own limit on calls comes first as a rule.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// How the person can be asked.
+/// How the user decides about names that several people bear.
 #[derive(Debug)]
-pub(crate) enum Manner {
-    /// By the result of this call.
-    InResult,
-    /// By a request to the client.
+pub(crate) enum Asking {
+    /// The client brought the user's answer, about the names at these places.
+    Answered(ElicitResult, Vec<usize>),
+    /// The result of this call asks.
+    ByResult,
+    /// A request to the client asks, while the call waits.
     ByRequest(Peer<RoleServer>, Titles),
+    /// Not at all.
+    Never,
 }
 
 /// How a client of the revision knows the words of a choice.
@@ -59,12 +63,15 @@ pub(crate) enum Titles {
     EnumNames,
 }
 
-impl Manner {
-    /// `None` if this client has not said that it can show a form.
-    pub(crate) fn of(context: &RequestContext<RoleServer>) -> Option<Self> {
+impl Asking {
+    /// How this client can ask the user: [`Asking::Never`] if it has not said that it can show a form.
+    pub(crate) fn for_client(context: &RequestContext<RoleServer>) -> Self {
+        Self::by_form(context).unwrap_or(Self::Never)
+    }
+
+    fn by_form(context: &RequestContext<RoleServer>) -> Option<Self> {
         let version = context.protocol_version()?;
-        let is_in_result = version.as_str() >= ProtocolVersion::V_2026_07_28.as_str();
-        let capabilities = if is_in_result {
+        let capabilities = if is_modern(context) {
             context.client_capabilities()?
         } else {
             // What a request says for itself does not count: without a session, our request could not be answered.
@@ -74,8 +81,8 @@ impl Manner {
         if elicitation.form.is_none() && elicitation.url.is_some() {
             return None;
         }
-        if is_in_result {
-            return Some(Self::InResult);
+        if is_modern(context) {
+            return Some(Self::ByResult);
         }
         let titles = if version.as_str() >= ProtocolVersion::V_2025_11_25.as_str() {
             Titles::OneOf

@@ -12,12 +12,32 @@ use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::model::{
-    CacheScope, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
-    PaginatedRequestParams, ReadResourceResult,
+    CacheScope, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceResult,
 };
 use rmcp::service::{RequestContext, RoleServer};
 
-use super::{is_modern, server_info_meta};
+/// This server's name and version.
+pub(super) fn implementation() -> Implementation {
+    Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("Bitrix24 mail contacts")
+}
+
+/// True if the client speaks 2026-07-28 or later.
+pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+    context
+        .protocol_version()
+        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
+}
+
+/// The `_meta` of a result: who answered.
+pub(super) fn server_info_meta() -> MetaObject {
+    let mut meta = MetaObject::default();
+    if let Ok(server_info) = serde_json::to_value(implementation()) {
+        meta.0
+            .insert("io.modelcontextprotocol/serverInfo".to_owned(), server_info);
+    }
+    meta
+}
 
 /// How long a client may keep a result, and who may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,6 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use rmcp::model::CallToolResult;
-use serde_json::Value;
 
 use crate::fixit;
 
@@ -35,9 +33,9 @@ impl Default for Measurements {
 }
 
 impl Measurements {
-    /// A call that was answered.
-    pub(super) fn call(&self, tool: &'static str, result: &CallToolResult, took: Duration) {
-        let outcome = outcome(result);
+    /// Counts an answered call of `tool`; `failed_with` is the code of the failure, `None` if the call succeeded.
+    pub(super) fn count(&self, tool: &'static str, failed_with: Option<&str>, took: Duration) {
+        let outcome = outcome(failed_with);
         self.calls.get_or_create(&[("tool", tool), ("outcome", outcome)]).inc();
         self.durations
             .get_or_create(&[("tool", tool)])
@@ -60,15 +58,7 @@ impl Measurements {
 }
 
 /// `ok`, the code of a row of the fix-it table, or `other`.
-fn outcome(result: &CallToolResult) -> &'static str {
-    if result.is_error != Some(true) {
-        return "ok";
-    }
-    let error = result
-        .structured_content
-        .as_ref()
-        .and_then(|content| content.get("error"));
-    let code = error.and_then(|error| error.get("code")).and_then(Value::as_str);
-    let fix = code.and_then(|code| fixit::lookup(code, None));
-    fix.map_or("other", |fix| fix.code.trim_end_matches('*'))
+fn outcome(failed_with: Option<&str>) -> &'static str {
+    let Some(code) = failed_with else { return "ok" };
+    fixit::lookup(code, None).map_or("other", |fix| fix.code.trim_end_matches('*'))
 }

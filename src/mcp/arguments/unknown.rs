@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use parking_lot::{Mutex, const_mutex};
 use serde_json::Value;
 
-use super::{JsonObject, is_any_of};
+use crate::mcp::schema::JsonObject;
 
 /// What agents and workflow hosts add to every call for themselves.
 const OF_HOSTS: &[&str] = &[
@@ -25,6 +25,14 @@ const OF_HOSTS: &[&str] = &[
     "explanation",
 ];
 
+/// The key in the form in which two are compared: `pageSize`, `page_size` and `PAGE-SIZE` are one name.
+pub(crate) fn folded(key: &str) -> String {
+    key.chars()
+        .filter(|c| !matches!(c, '_' | '-' | ' '))
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
 /// Leaves out what is ignored.
 ///
 /// # Errors
@@ -33,7 +41,7 @@ pub(crate) fn without_unknown(
     mut arguments: JsonObject,
     is_known: impl Fn(&str) -> bool,
 ) -> Result<JsonObject, String> {
-    let is_hosts = |key: &str| key.starts_with('_') || is_any_of(key, OF_HOSTS);
+    let is_hosts = |key: &str| key.starts_with('_') || OF_HOSTS.contains(&folded(key).as_str());
     // Null means that an argument is not given.
     let is_given = |(key, value): (&String, &Value)| !value.is_null() && !is_hosts(key) && is_known(key);
     let has_known = arguments.iter().any(is_given);
