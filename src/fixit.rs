@@ -14,12 +14,14 @@
 //!
 //! # To add an error code
 //!
-//! 1. A code of the portal needs nothing but a row in `fixit/table.rs`. A code of our own also needs its variant and its
-//!    line in `portal/error.rs` (or its `code()` in `address_book.rs`).
-//! 2. If the demo portal shall be able to fail so, a row in `demo/faults/table.rs`.
-//! 3. `cargo run -- schema --write` brings the table in the README up to date.
+//! 1. A row in `fixit/table.rs`. A code of the portal needs nothing more in `src`.
+//! 2. For a code of our own: its constant in `portal/codes.rs`, and its variant and line of `code()` in
+//!    `portal/error.rs`.
+//! 3. A fault of the demo portal that leads to the row, in `demo/faults/table.rs`.
+//! 4. `cargo run -- schema --write schemas --readme README.md` writes the generated table.
 //!
-//! The test `tests/it/mcp/advice.rs` fails for a code of ours or of the contract that has no row.
+//! `tests/it/mcp/advice.rs` fails for a code without a row, and for a row that no fault leads to; rows that a portal
+//! cannot cause are listed there.
 
 mod failure;
 mod fix;

@@ -1,4 +1,4 @@
-//! A failure with its advice: what a tool result carries and what the command line prints. Pure.
+//! A failure with its advice, as tool results carry it and the command line prints it. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::fix::{Fix, Retry, Who};
 use super::lookup::{is_passing, lookup};
 
-/// What is known of a failure before advice is looked up.
+/// A failure without advice: what [`Failure`] is made from.
 #[derive(Debug, Clone, Default)]
 pub struct KnownFailure {
     /// The code to look up.
@@ -22,7 +22,7 @@ pub struct KnownFailure {
     pub validation: Vec<(String, String)>,
     /// Requests sent.
     pub attempts: u32,
-    /// How long to wait before calling again, where the portal told it.
+    /// How long to wait before calling again, if the portal's reply said so.
     pub retry_after: Option<Duration>,
 }
 

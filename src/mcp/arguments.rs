@@ -1,12 +1,12 @@
 //! Tool arguments as models really send them: other names, numbers as text, page settings beside the query.
 //!
-//! The input struct of a tool is the only list of its arguments. Its schema, which stays strict, is what models see; the
-//! arguments are read into the struct itself, leniently, in two steps:
+//! The input struct of a tool is the only list of its arguments. Its schema, which stays strict, is what models see;
+//! the arguments are read into the struct itself, leniently, in two steps:
 //!
 //! 1. `named` puts each value under the name of its field. The other names of a field stand at the field, as
-//!    `#[schemars(extend("x-other-names" = […]))]`: serde's `alias` cannot take two names that agree, nor `Page_Size` for
-//!    `page_size`. This step also leaves out null and unknown keys, moves `limit`, `page` and `offset` into `pagination`,
-//!    and takes an object given as JSON text for the object.
+//!    `#[schemars(extend("x-other-names" = […]))]`: serde's `alias` cannot take two names that agree, nor `Page_Size`
+//!    for `page_size`. This step also leaves out null and unknown keys, moves `limit`, `page` and `offset` into
+//!    `pagination`, and takes an object given as JSON text for the object.
 //! 2. serde reads each value by the type of its field, which is one of those in `lenient`.
 //!
 //! What cannot be understood is refused with a sentence that names the argument and shows a correct call. Pure, but for

@@ -47,13 +47,13 @@ const NOTHING_MATCHES: &str = "No name or address in this address book contains 
 which bridges spellings, or one word; otherwise ask the user for the address.";
 const NO_EMPLOYEE: &str = "No employee has a word that begins with one of the query. Try resolve_mail_recipients, which \
 bridges spellings; otherwise ask the user for the address.";
-/// Why a list of employees may lack some.
+/// Advice for a page of employees that is not complete.
 pub const IN_NO_ORDER: &str = "Employees come in no order, so pages may repeat some and skip others: ask for a longer name \
 rather than the next page.";
 const BOOK_IS_EMPTY: &str = "This address book has no contacts yet; ask the user for the address.";
 const PAST_THE_END: &str = "No contacts from this offset on; start again at offset 0.";
 
-/// What it means that `count` rows could not be read.
+/// Advice for a page on which `count` rows of the portal could not be read.
 pub fn unreadable_rows(count: u32) -> String {
     format!(
         "Rows of the portal that could not be read: {count}; somebody may be missing. Ask the user for an address that is \
@@ -62,7 +62,7 @@ not here; the portal's administrator can mend its mail contacts."
 }
 
 impl Output {
-    /// The failure alone.
+    /// The output of a failed call.
     pub fn from_failure(failure: Failure) -> Self {
         Self {
             error: Some(failure),
@@ -70,7 +70,7 @@ impl Output {
         }
     }
 
-    /// A page of contacts, with advice if it is empty.
+    /// The output for a page of contacts, with advice if the page is empty or not all that matches.
     pub fn from_page(query: &Query, found: ContactPage) -> Self {
         let unreadable = found.page.unreadable;
         let advice = match (found.contacts.is_empty(), query.offset(), query.text()) {

@@ -1,4 +1,4 @@
-//! The tool `list_mail_employees`: a page of the company's employees who have an address, answered as by
+//! The tool `list_mail_employees`: a page of the company's employees who have an address, with the output of
 //! [`list_mail_contacts`](super::list_mail_contacts).
 
 use schemars::JsonSchema;

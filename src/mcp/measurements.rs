@@ -1,5 +1,5 @@
-//! What the server counts, for Prometheus: calls by tool and outcome. Both labels come from our own tables, so their
-//! values are bounded and hold nothing of a question or an answer.
+//! The server's metrics for Prometheus: calls by tool and outcome, and their durations. Both labels have values from
+//! our own tables only, so their number is bounded, and they hold nothing of a request or a response.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::fixit;
 
-/// From an answer out of the cache to the longest look-up.
+/// Bounds of the histogram, in seconds: from a response out of the cache to the longest look-up.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 25.0];
 
-/// A label or two, each by name and value.
+/// Labels of a metric, each with name and value.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 
-/// The counters of one server; clones share them.
+/// The metrics of one server; clones share them.
 #[derive(Debug, Clone)]
 pub(super) struct Measurements {
     calls: Family<Labels<2>, Counter>,

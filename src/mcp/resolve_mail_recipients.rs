@@ -1,4 +1,4 @@
-//! The tool `resolve_mail_recipients`: whom a draft is for, all names at once.
+//! The tool `resolve_mail_recipients`: finds the recipients of a draft, all names at once.
 
 use std::collections::BTreeMap;
 
@@ -105,7 +105,7 @@ with first and last name or the company, or later.";
 const NOT_READ: &str = "Nothing could be read of the sources in not_asked.";
 
 impl Output {
-    /// The failure alone.
+    /// The output of a failed call.
     pub fn from_failure(failure: Failure) -> Self {
         Self {
             error: Some(failure),
@@ -188,7 +188,7 @@ impl MailTool for ResolveMailRecipients {
             let opened = call.seal.opened(&state, &request());
             opened.ok_or_else(|| NoOutput::BadRequest(ErrorData::invalid_params(NOT_OPEN, None)))
         });
-        // Read before the wait, so that nothing else that the client brings is kept meanwhile.
+        // Read before the look-up, so that the other responses of the client do not stay in memory meanwhile.
         let answer = elicit::answer_in(call.responses);
         let asking = match (asked_before.transpose()?, answer) {
             (Some(names), Some(answer)) => Asking::Answered(answer, names),

@@ -1,4 +1,4 @@
-//! What a tool is: the trait that each tool's file implements, and what a call of a tool has and returns.
+//! The trait that each tool's file implements, and what a call of a tool gets and returns.
 
 use rmcp::ErrorData;
 use rmcp::model::{InputRequiredResult, InputResponses};
@@ -51,7 +51,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Sends the client how far the call is; nothing if the client or the transport takes no such notifications.
+    /// The sender of progress notifications, which sends none if the client or the transport takes none.
     pub(super) fn progress(&self) -> Progress {
         match self.sends_progress {
             true => Progress::for_client(self.context),

@@ -36,7 +36,7 @@ struct Tools {
     handlers: Vec<Handler>,
 }
 
-/// Answers the calls of one tool.
+/// What a call of one tool needs: how its arguments are read, and the function that answers.
 #[derive(Debug)]
 pub(super) struct Handler {
     pub(super) name: &'static str,
@@ -44,8 +44,7 @@ pub(super) struct Handler {
     answer: Answer,
 }
 
-/// [`answer`] for one tool. The future is boxed: rmcp moves the future of a request several times, whichever request it
-/// is, and one with a look-up in it has 60 kilobytes.
+/// [`answer`] for one tool. The future is boxed for the reason that `Server::until_the_stop` gives.
 type Answer = for<'a> fn(
     &'static Handler,
     GivenArguments,

@@ -48,8 +48,8 @@ impl Argument {
     }
 }
 
-/// The arguments under the names of the `known` ones, without null and without unknown keys. The properties of an object
-/// may stand beside it; those inside win.
+/// The arguments under the names of the `known` ones, without null and without unknown keys. The properties of an
+/// object may stand beside it; those inside win.
 ///
 /// `means_the_same` compares two values for the argument of a name.
 ///
