@@ -55,7 +55,7 @@ use crate::fixit::Failure;
 use elicit::Seal;
 use hints::{Hinted, implementation, is_modern, one_page, server_info_meta};
 use measurements::Measurements;
-use tool::Call;
+use tool::CallContext;
 use tool_call::ToolCall;
 pub use tools::tools;
 
@@ -148,16 +148,16 @@ impl Server {
     ) -> Result<CallToolResponse, ErrorData> {
         let handler = tools::handler(&call.name)?;
         let cancellation = context.ct.child_token();
-        let parts = Call {
+        let call_context = CallContext {
             book: &self.book,
             cancellation: &cancellation,
-            context,
+            request: context,
             seal: &self.seal,
             state: call.state,
             responses: call.responses,
             sends_progress: self.sends_progress,
         };
-        let answering = handler.answer(call.arguments, parts, &self.measurements);
+        let answering = handler.answer(call.arguments, call_context, &self.measurements);
         let answering = answering.instrument(trace_context::span(handler.name, &context.meta));
         let mut response = self.until_the_stop(&cancellation, answering).await?;
         if let CallToolResponse::Complete(result) = &mut response

@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The argument or variable that is completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Argument {
+enum Completable {
     Recipients,
     Query,
     Tone,
@@ -45,7 +45,7 @@ enum Argument {
     About,
 }
 
-impl Argument {
+impl Completable {
     fn named(reference: &Reference, name: &str) -> Result<Self, ErrorData> {
         match reference {
             Reference::Prompt(prompt) if prompt.name == prompts::DRAFT_MAIL => match name {
@@ -85,28 +85,28 @@ pub(super) async fn complete(
     cancellation: &CancellationToken,
 ) -> Result<CompleteResult, ErrorData> {
     let typed = request.argument.value.as_str();
-    let completion = match Argument::named(&request.r#ref, &request.argument.name)? {
-        Argument::Recipients => {
+    let completion = match Completable::named(&request.r#ref, &request.argument.name)? {
+        Completable::Recipients => {
             let (before, last) = at_the_last_comma(typed);
-            let found = contacts(book, prompts::wanted(last), cancellation).await;
+            let found = contacts(book, prompts::text_to_look_up(last), cancellation).await;
             found.map(|page| {
                 values(&page, |contact| {
                     with_name(contact).map(|value| format!("{before}{value}"))
                 })
             })
         }
-        Argument::Query => {
+        Completable::Query => {
             let found = contacts(book, typed.trim(), cancellation).await;
             found.map(|page| values(&page, |contact| address(contact).map(str::to_owned)))
         }
-        Argument::Tone => Some(listed(prompts::TONES, typed)),
-        Argument::Code => {
+        Completable::Tone => Some(listed(prompts::TONES, typed)),
+        Completable::Code => {
             let mut codes: Vec<_> = FIXES.iter().map(|fix| fix.code).collect();
             let mut seen = HashSet::new();
             codes.retain(|code| seen.insert(*code));
             Some(listed(&codes, typed))
         }
-        Argument::About => None,
+        Completable::About => None,
     };
     Ok(CompleteResult::new(completion.unwrap_or_default()))
 }
@@ -262,7 +262,7 @@ mod tests {
                 "a@example.com".to_owned()
             };
             assert_eq!(value, expected);
-            assert_eq!(prompts::wanted(&value), "a@example.com", "it is found again");
+            assert_eq!(prompts::text_to_look_up(&value), "a@example.com", "it is found again");
         }
         let odd = Contact {
             cautions: vec![Caution::HiddenCharactersRemoved],

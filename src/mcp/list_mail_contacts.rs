@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::arguments::{Pagination, QUERY, SearchText};
-use super::tool::{Call, MailTool, NoOutput};
+use super::tool::{CallContext, MailTool, NoOutput};
 use crate::address_book::{Contact, ContactPage, Page, Query, Source};
 use crate::fixit::Failure;
 
@@ -106,12 +106,12 @@ impl MailTool for ListMailContacts {
         Output::from_failure(failure)
     }
 
-    async fn call(input: Input, call: Call<'_>) -> Result<Output, NoOutput> {
+    async fn call(input: Input, context: CallContext<'_>) -> Result<Output, NoOutput> {
         let query = Query::new(
             &input.query.unwrap_or_default().0,
             &input.pagination.unwrap_or_default().into(),
         )?;
-        let found = call.book.list(&query, call.cancellation).await?;
+        let found = context.book.list(&query, context.cancellation).await?;
         Ok(Output::from_page(&query, found))
     }
 }
@@ -144,23 +144,8 @@ mod tests {
 
     #[test]
     fn every_known_name_is_understood() {
-        for name in [
-            "query",
-            "q",
-            "search",
-            "searchquery",
-            "searchterm",
-            "searchstring",
-            "text",
-            "term",
-            "name",
-            "contact",
-            "email",
-            "recipient",
-            "person",
-            "find",
-        ] {
-            assert_eq!(understood(json!({name: "anna"})).text, "anna", "{name}");
+        for name in QUERY.iter().chain(&["query"]) {
+            assert_eq!(understood(json!({*name: "anna"})).text, "anna", "{name}");
         }
         assert_eq!(
             understood(json!({"paging": {"limit": 7}})).pagination.limit,

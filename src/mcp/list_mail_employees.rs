@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::arguments::{Pagination, QUERY, SearchText};
 use super::list_mail_contacts::Output;
-use super::tool::{Call, MailTool, NoOutput};
+use super::tool::{CallContext, MailTool, NoOutput};
 use crate::address_book::Query;
 use crate::fixit::Failure;
 
@@ -43,12 +43,12 @@ impl MailTool for ListMailEmployees {
         Output::from_failure(failure)
     }
 
-    async fn call(input: Input, call: Call<'_>) -> Result<Output, NoOutput> {
+    async fn call(input: Input, context: CallContext<'_>) -> Result<Output, NoOutput> {
         let query = Query::for_employees(
             &input.query.unwrap_or_default().0,
             &input.pagination.unwrap_or_default().into(),
         )?;
-        let found = call.book.list(&query, call.cancellation).await?;
+        let found = context.book.list(&query, context.cancellation).await?;
         Ok(Output::from_page(&query, found))
     }
 }

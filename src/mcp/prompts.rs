@@ -121,7 +121,10 @@ fn draft_mail(arguments: JsonObject) -> Result<String, ErrorData> {
         move || ErrorData::invalid_params(problem, None)
     };
     let to = text(arguments, TO, MAX_NAMES * (MAX_NAME + 2))?.unwrap_or_default();
-    let names: Vec<&str> = entries(&to).map(wanted).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = entries(&to)
+        .map(text_to_look_up)
+        .filter(|name| !name.is_empty())
+        .collect();
     if names.is_empty() {
         return Err(needed(TO, "names or addresses, comma-separated")());
     }
@@ -180,7 +183,7 @@ pub(super) fn entries(to: &str) -> impl Iterator<Item = &str> {
 
 /// The text to look up for one entry of `to`. For `Anna <anna@example.com>`, as completion writes it, that is the
 /// address: the name beside it comes from the address book, where strangers wrote it.
-pub(super) fn wanted(entry: &str) -> &str {
+pub(super) fn text_to_look_up(entry: &str) -> &str {
     let address = entry.rsplit_once('<').map(|(_, address)| address);
     address
         .map_or(entry, |address| address.trim_end().trim_end_matches('>'))

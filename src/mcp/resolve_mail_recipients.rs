@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arguments::{SourceList, TextList, Truth};
 use super::elicit::{self, Asking};
-use super::tool::{Call, MailTool, NoOutput};
+use super::tool::{CallContext, MailTool, NoOutput};
 use crate::address_book::{Choice, Error, InvalidQuery, Names, Recipient, Resolution, Source, Status};
 use crate::fixit::Failure;
 
@@ -179,24 +179,24 @@ impl MailTool for ResolveMailRecipients {
         Output::from_failure(failure)
     }
 
-    async fn call(input: Input, call: Call<'_>) -> Result<Output, NoOutput> {
+    async fn call(input: Input, context: CallContext<'_>) -> Result<Output, NoOutput> {
         let (names, ask_user) = input.checked()?;
-        let person = call.book.person()?;
-        let progress = call.progress();
+        let person = context.book.person()?;
+        let progress = context.progress();
         let request = || elicit::request_of(&names, person);
-        let asked_before = call.state.map(|state| {
-            let opened = call.seal.opened(&state, &request());
+        let asked_before = context.state.map(|state| {
+            let opened = context.seal.opened(&state, &request());
             opened.ok_or_else(|| NoOutput::BadRequest(ErrorData::invalid_params(NOT_OPEN, None)))
         });
         // Read before the look-up, so that the other responses of the client do not stay in memory meanwhile.
-        let answer = elicit::answer_in(call.responses);
+        let answer = elicit::answer_in(context.responses);
         let asking = match (asked_before.transpose()?, answer) {
             (Some(names), Some(answer)) => Asking::Answered(answer, names),
-            _ if ask_user => Asking::for_client(call.context),
+            _ if ask_user => Asking::for_client(context.request),
             _ => Asking::Never,
         };
         let set = |contacts| progress.set(contacts);
-        let resolving = call.book.resolve(&names, &set, call.cancellation);
+        let resolving = context.book.resolve(&names, &set, context.cancellation);
         let mut resolution = progress.during(resolving).await?;
         let recipients = &mut resolution.recipients;
         let undecided = elicit::undecided(recipients);
@@ -204,13 +204,13 @@ impl MailTool for ResolveMailRecipients {
             Asking::Answered(answer, names) => elicit::apply(&answer, &names, recipients),
             _ if undecided.is_empty() => {}
             Asking::ByResult => {
-                let form = elicit::input_required(recipients, &undecided, call.seal, &request());
+                let form = elicit::input_required(recipients, &undecided, context.seal, &request());
                 return Err(NoOutput::NeedsUser(form.into()));
             }
             Asking::ByRequest(peer, titles) => {
                 let answer = tokio::select! {
                     biased;
-                    () = call.cancellation.cancelled() => return Err(Error::cancelled().into()),
+                    () = context.cancellation.cancelled() => return Err(Error::cancelled().into()),
                     answer = elicit::ask(&peer, titles, recipients, &undecided) => answer,
                 };
                 elicit::apply(&answer, &undecided, recipients);
@@ -257,20 +257,8 @@ mod tests {
         ] {
             assert_eq!(understood(arguments.clone()), expected, "{arguments}");
         }
-        for name in [
-            "name",
-            "recipients",
-            "recipient",
-            "people",
-            "persons",
-            "contacts",
-            "to",
-            "queries",
-            "query",
-            "emails",
-            "addresses",
-        ] {
-            assert_eq!(understood(json!({name: ["Anna"]})), expected, "{name}");
+        for name in NAMES {
+            assert_eq!(understood(json!({*name: ["Anna"]})), expected, "{name}");
         }
     }
 

@@ -31,15 +31,18 @@ pub(super) trait MailTool {
     fn failed(failure: Failure) -> Self::Output;
 
     /// Answers one call.
-    fn call(input: Self::Input, call: Call<'_>) -> impl Future<Output = Result<Self::Output, NoOutput>> + Send;
+    fn call(
+        input: Self::Input,
+        context: CallContext<'_>,
+    ) -> impl Future<Output = Result<Self::Output, NoOutput>> + Send;
 }
 
-/// Everything that a tool may use in one call, beside its input.
+/// What a tool may use in one call, beside its input.
 #[derive(Debug)]
-pub(super) struct Call<'a> {
+pub(super) struct CallContext<'a> {
     pub(super) book: &'a AddressBook,
     pub(super) cancellation: &'a CancellationToken,
-    pub(super) context: &'a RequestContext<RoleServer>,
+    pub(super) request: &'a RequestContext<RoleServer>,
     /// Seals what the client carries to the next call.
     pub(super) seal: &'a Seal,
     /// What the client carries from an earlier call, sealed.
@@ -50,11 +53,11 @@ pub(super) struct Call<'a> {
     pub(super) sends_progress: bool,
 }
 
-impl Call<'_> {
+impl CallContext<'_> {
     /// The sender of progress notifications, which sends none if the client or the transport takes none.
     pub(super) fn progress(&self) -> Progress {
         match self.sends_progress {
-            true => Progress::for_client(self.context),
+            true => Progress::for_client(self.request),
             false => Progress::default(),
         }
     }

@@ -15,7 +15,7 @@ use super::measurements::Measurements;
 use super::outcome;
 use super::resolve_mail_recipients::ResolveMailRecipients;
 use super::schema;
-use super::tool::{Call, MailTool};
+use super::tool::{CallContext, MailTool};
 
 /// Every tool, in the order of `tools/list`. Built once: deriving schemas costs more than answering a request.
 fn all() -> &'static Tools {
@@ -48,7 +48,7 @@ pub(super) struct Handler {
 type Answer = for<'a> fn(
     &'static Handler,
     GivenArguments,
-    Call<'a>,
+    CallContext<'a>,
     &'a Measurements,
 ) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>>;
 
@@ -75,10 +75,10 @@ impl Handler {
     pub(super) fn answer<'a>(
         &'static self,
         arguments: GivenArguments,
-        call: Call<'a>,
+        context: CallContext<'a>,
         measurements: &'a Measurements,
     ) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>> {
-        (self.answer)(self, arguments, call, measurements)
+        (self.answer)(self, arguments, context, measurements)
     }
 }
 
@@ -86,7 +86,9 @@ fn listed<T: MailTool + 'static>() -> (Tool, Handler) {
     let handler = Handler {
         name: T::NAME,
         known: Argument::all_of::<T::Input>(),
-        answer: |handler, arguments, call, measurements| answer::<T>(handler, arguments, call, measurements).boxed(),
+        answer: |handler, arguments, context, measurements| {
+            answer::<T>(handler, arguments, context, measurements).boxed()
+        },
     };
     let description = schema::tool::<T::Input, T::Output>(T::NAME, T::TITLE, T::DESCRIPTION);
     (description, handler)
@@ -95,13 +97,13 @@ fn listed<T: MailTool + 'static>() -> (Tool, Handler) {
 async fn answer<T: MailTool>(
     handler: &'static Handler,
     arguments: GivenArguments,
-    call: Call<'_>,
+    context: CallContext<'_>,
     measurements: &Measurements,
 ) -> Result<CallToolResponse, ErrorData> {
     let started = Instant::now();
     let input = arguments.and_then(|arguments| arguments::read(arguments, &handler.known));
     let ended = match input {
-        Ok(input) => T::call(input, call).await,
+        Ok(input) => T::call(input, context).await,
         Err(refused) => Err(refused.into()),
     };
     outcome::response::<T>(ended, started.elapsed(), measurements)
