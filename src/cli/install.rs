@@ -8,9 +8,13 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::report::{Format, printable};
+use super::exit::{ExitStatus, Stop};
+use super::format::ReportFormat;
+use super::global::Global;
+use super::report::printable;
 use super::signals::Deferred;
-use super::{ExitStatus, Global, Stop, print, print_json, table, wiring};
+use super::stdout::{print, print_json};
+use super::{table, wiring};
 use crate::clients::entry::Entry;
 use crate::clients::file::SettingsFile;
 use crate::clients::installation::{Action, Plan};
@@ -51,7 +55,7 @@ pub(super) struct Arguments {
     remove_bom: bool,
     /// What to print: lines for people, or JSON on one line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: ReportFormat,
 }
 
 /// What was done, or would be.
@@ -106,8 +110,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
         next,
     };
     match arguments.format {
-        Format::Json => return print_json(&report),
-        Format::Text => show(&report, &plan).map_err(Stop::Output)?,
+        ReportFormat::Json => return print_json(&report),
+        ReportFormat::Text => show(&report, &plan).map_err(Stop::Output)?,
     }
     Ok(ExitStatus::Done)
 }
@@ -211,7 +215,7 @@ struct Listed {
     byte_order_mark: bool,
 }
 
-fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus, Stop> {
+fn list(format: ReportFormat, global: &Global, machine: &Machine) -> Result<ExitStatus, Stop> {
     let name = global.server_name();
     let clients: Vec<Listed> = Client::ALL
         .iter()
@@ -234,7 +238,7 @@ fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus
             },
         })
         .collect();
-    if format == Format::Json {
+    if format == ReportFormat::Json {
         return print_json(&clients);
     }
     let rows = clients.iter().map(|client| {

@@ -6,6 +6,7 @@
 //! See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 mod callback;
+pub(super) mod error;
 mod redirected;
 
 use std::io::{self, BufRead, IsTerminal, Read};
@@ -18,13 +19,15 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use url::form_urlencoded;
 
+use super::exit::{ExitStatus, Stop};
+use super::report;
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, report};
 use crate::address_book;
-use crate::config::env_vars::{self, EnvVar};
+use crate::config::env_vars;
 use crate::fixit::Failure;
 use crate::portal::{self, Application, GivenSecret, Portal, read_small_file};
 use callback::Listener;
+use error::Error;
 use redirected::{Redirected, State};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -44,55 +47,6 @@ pub(super) struct Arguments {
     /// Only show the address of the sign-in page, open no browser.
     #[arg(long)]
     no_browser: bool,
-}
-
-/// Why nobody was signed in, before any exchange.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("login signs in with an application, and {} is not set", .0.name)]
-    Missing(&'static EnvVar),
-    #[error("{name} cannot be used: {1}", name = .0.name)]
-    Unreadable(&'static EnvVar, &'static str),
-    #[error("port {0} of 127.0.0.1 cannot be listened on")]
-    Port(u16, #[source] io::Error),
-    #[error("this system gives no random numbers")]
-    NoRandomNumbers,
-    #[error("access was denied on the portal's sign-in page")]
-    Denied,
-    #[error("the portal's sign-in page answered with an error{}", named(.0.as_deref()))]
-    Failed(Option<String>),
-    #[error("nobody signed in within {}", humantime::format_duration(WAIT))]
-    NotInTime,
-}
-
-fn named(name: Option<&str>) -> String {
-    name.map(|name| format!(": {name}")).unwrap_or_default()
-}
-
-impl Error {
-    pub(super) fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Missing(_) => Some(
-                "create a local application in the portal (Developer resources > Other > Local application), then set BITRIX24_PORTAL, BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET",
-            ),
-            Self::Unreadable(..) => Some("put the application's client secret into that file, readable by you"),
-            Self::Port(..) => {
-                Some("choose another port with --port, and change the application's handler path with it")
-            }
-            Self::NoRandomNumbers => None,
-            Self::Denied => {
-                Some("run `bitrix24-mail-mcp login` again and allow the access, as a user of the portal who may")
-            }
-            Self::Failed(_) => Some(
-                "check the application's client id, permissions and handler path in the portal, then run `bitrix24-mail-mcp login` again",
-            ),
-            Self::NotInTime => Some("run `bitrix24-mail-mcp login` again"),
-        }
-    }
-
-    pub(super) fn is_about_settings(&self) -> bool {
-        matches!(self, Self::Missing(_) | Self::Unreadable(..))
-    }
 }
 
 /// Time to find the password.
@@ -147,7 +101,7 @@ async fn code_for(arguments: &Arguments, portal: &Portal) -> Result<SecretString
     // The port is free again while the exchange runs.
     tokio::time::timeout(WAIT, code(&mut listener, lines_of_stdin(), &state))
         .await
-        .unwrap_or(Err(Error::NotInTime))
+        .unwrap_or(Err(Error::NotInTime(WAIT)))
 }
 
 /// The application and its client id, if everything is set that the exchange will need.

@@ -24,7 +24,8 @@ fn no_dumps() {}
 #[cfg(not(unix))]
 pub(super) fn prepare() {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     #[test]
     fn nothing_of_this_process_is_dumped() {

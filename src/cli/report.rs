@@ -5,17 +5,9 @@ use std::error::Error;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use clap::ValueEnum;
 
 use crate::address_book::INVALID_ARGUMENTS;
 use crate::fixit::Failure;
-
-/// What a report is printed as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
-}
 
 /// A text in which a file's name, or somebody else's words, may be: what a terminal would obey, or not show, is spelled out.
 pub(super) fn printable(text: &str) -> String {

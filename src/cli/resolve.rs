@@ -6,9 +6,12 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
 
-use super::lookup::{fail, json_line};
+use super::answer::fail;
+use super::exit::{ExitStatus, Stop};
+use super::format::RecipientFormat;
+use super::stdout::{print, print_json};
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, print, progress, report, table};
+use super::{progress, report, table};
 use crate::address_book::{Names, Source};
 use crate::mcp::resolve_mail_recipients::Output;
 use crate::portal::decoded;
@@ -33,13 +36,7 @@ pub(super) struct Arguments {
     source: Vec<Source>,
     /// What to print: a table for people, or the tool's JSON.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
+    format: RecipientFormat,
 }
 
 impl ValueEnum for Source {
@@ -72,7 +69,12 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     };
     match found {
         Ok(resolution) => show(arguments.format, &Output::from(resolution)),
-        Err(error) => fail(arguments.format == Format::Json, Output::from_failure, &error, wiring),
+        Err(error) => fail(
+            arguments.format == RecipientFormat::Json,
+            Output::from_failure,
+            &error,
+            wiring,
+        ),
     }
 }
 
@@ -95,12 +97,12 @@ async fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
 const NOT_WHOLE: &str = "incomplete: the address book was not read whole, so somebody may be missing; give first and last name \
 or the company, or try again later";
 
-fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
+fn show(format: RecipientFormat, output: &Output) -> Result<ExitStatus, Stop> {
     let recipients = output.recipients.as_deref().unwrap_or_default();
     match format {
         // Complete in itself, also about cautions and what is incomplete.
-        Format::Json => print(&json_line(output)?).map(drop)?,
-        Format::Table => {
+        RecipientFormat::Json => print_json(output).map(drop)?,
+        RecipientFormat::Table => {
             print(&table::recipients(recipients))?;
             for (code, meaning) in &output.caution_meanings {
                 report::note(&format!("{}: {meaning}", code.replace('_', " ")));

@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::exit::{ExitStatus, Stop};
+use super::report;
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, report};
 use crate::transports::http::{self, InvalidAddress, ListenAddress, Listener};
 use crate::transports::stdio;
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use super::exit::Stop;
+use super::global::Global;
 use super::signals::Interruption;
-use super::{Global, Stop};
 use crate::address_book::AddressBook;
 use crate::config;
 use crate::demo::{self, Bucket, CredentialKind, DemoPortal};
@@ -124,11 +125,11 @@ fn given(settings: &config::Settings) -> String {
         Credentials::WebhookFile(_) => "a webhook in a file",
         Credentials::Application(_) => "an application",
     };
-    if settings.origins.is_empty() {
+    if settings.sources.is_empty() {
         return format!("{credentials}; no setting is given");
     }
-    let origins: Vec<_> = settings.origins.iter().map(config::Origin::to_string).collect();
-    format!("{credentials}; given are {}", origins.join(", "))
+    let sources: Vec<_> = settings.sources.iter().map(config::SettingSource::to_string).collect();
+    format!("{credentials}; given are {}", sources.join(", "))
 }
 
 pub(super) fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> Result<Option<demo::Settings>, Stop> {

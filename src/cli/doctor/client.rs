@@ -8,8 +8,9 @@ use std::path::Path;
 use serde_json::Value;
 use url::Url;
 
-use super::{Check, Report};
-use crate::cli::{Global, Stop, has_command};
+use super::check::{Check, Report};
+use crate::cli::exit::Stop;
+use crate::cli::global::Global;
 use crate::clients::entry::variable;
 use crate::clients::handshake::{self, Greeting};
 use crate::clients::launch::{self, Launch, Origin};
@@ -34,6 +35,7 @@ pub(super) async fn examine(
     allowed: Allowed,
     global: &Global,
     machine: &Machine,
+    has_command: impl Fn(&[String]) -> bool,
 ) -> Result<Vec<Check>, Stop> {
     let mut checks = vec![installed(client, machine)];
     let found = match entry::find(client, global, machine) {
@@ -49,7 +51,7 @@ pub(super) async fn examine(
         .then(|| Launch::of(client, &found.entry, machine, allowed.folder))
         .flatten();
     let paths = places::in_the_current_folder(client, &found.entry, launch.as_ref(), machine);
-    checks.push(found.check(client, allowed, &paths, global));
+    checks.push(found.check(client, allowed.folder, &paths, global));
     if checks.last().is_some_and(Check::is_failed) {
         checks.extend(skipped("because entry failed"));
         return Ok(checks);
@@ -73,7 +75,7 @@ pub(super) async fn examine(
         checks.push(Check::failed(
             "program",
             "the entry starts no program",
-            &[&install(client, global, "")],
+            &[&entry::install_step(client, global, "")],
         ));
         checks.extend(["environment", "handshake"].map(|name| Check::skipped(name, "because program failed")));
         return Ok(checks);
@@ -98,7 +100,7 @@ pub(super) async fn examine(
     }
     checks.push(greeted(client, &launch).await);
     if !checks.last().is_some_and(Check::is_failed) {
-        checks.extend(examined_by_the_server(&launch).await);
+        checks.extend(examined_by_the_server(&launch, has_command(&launch.arguments)).await);
     }
     Ok(checks)
 }
@@ -106,11 +108,6 @@ pub(super) async fn examine(
 /// The checks that need a trusted entry.
 fn skipped(reason: &str) -> [Check; 3] {
     ["program", "environment", "handshake"].map(|name| Check::skipped(name, reason))
-}
-
-fn install(client: Client, global: &Global, option: &str) -> String {
-    let demo = if global.wants_demo() { " --demo" } else { "" };
-    format!("Run `bitrix24-mail-mcp install {}{demo}{option}`.", client.name())
 }
 
 fn installed(client: Client, machine: &Machine) -> Check {
@@ -291,9 +288,9 @@ fn handshake_check(greeting: Result<Greeting, handshake::Error>, advice: &str) -
 }
 
 /// The other checks, made by the server itself as the client would start it.
-async fn examined_by_the_server(launch: &Launch) -> Vec<Check> {
+async fn examined_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check> {
     let skipped = |reason: &str| vec![Check::skipped("portal", reason)];
-    if !launch.is_this || has_command(&launch.arguments) {
+    if !launch.is_this || has_command {
         return skipped("because the entry starts another program, or a command of this one");
     }
     if launch.settings.iter().any(|(_, origin)| *origin == Origin::Asked) {

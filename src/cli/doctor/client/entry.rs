@@ -6,9 +6,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Allowed, install};
-use crate::cli::Global;
-use crate::cli::doctor::Check;
+use crate::cli::doctor::check::Check;
+use crate::cli::global::Global;
 use crate::cli::report::printable;
 use crate::clients::document::Document;
 use crate::clients::file::{self, SettingsFile};
@@ -105,8 +104,14 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
     Err(Box::new(Check::failed(
         "entry",
         saw,
-        &[&install(client, global, option)],
+        &[&install_step(client, global, option)],
     )))
+}
+
+/// The step that installs the entry anew, with an `option` of `install` after a blank.
+pub(super) fn install_step(client: Client, global: &Global, option: &str) -> String {
+    let demo = if global.wants_demo() { " --demo" } else { "" };
+    format!("Run `bitrix24-mail-mcp install {}{demo}{option}`.", client.name())
 }
 
 impl Found {
@@ -114,10 +119,10 @@ impl Found {
         format!("`{}` in {}", announcement::visible(&self.name), self.file.display())
     }
 
-    pub(super) fn check(&self, client: Client, allowed: Allowed, paths: &[String], global: &Global) -> Check {
+    pub(super) fn check(&self, client: Client, trusts_folder: bool, paths: &[String], global: &Global) -> Check {
         let place = self.place();
         let on = format!("Switch it on in {}.", client.title());
-        if (self.is_of_the_folder || !paths.is_empty()) && !allowed.folder {
+        if (self.is_of_the_folder || !paths.is_empty()) && !trusts_folder {
             return self.not_trusted(client, paths);
         }
         if self.has_mark && client.byte_order_mark() != ByteOrderMark::Read {
@@ -169,7 +174,7 @@ impl Found {
         let remove = if self.is_of_the_folder {
             format!("Save {} again as UTF-8 without a byte order mark.", self.file.display())
         } else {
-            install(client, global, " --remove-bom")
+            install_step(client, global, " --remove-bom")
         };
         if client.byte_order_mark() == ByteOrderMark::Refused {
             return Check::failed(

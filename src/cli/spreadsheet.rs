@@ -2,7 +2,7 @@
 
 use csv::Writer;
 
-use super::Stop;
+use super::exit::Stop;
 use crate::address_book::{Caution, Contact};
 
 /// The first line.

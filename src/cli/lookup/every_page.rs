@@ -4,18 +4,20 @@ use std::io::IsTerminal;
 
 use indicatif::ProgressDrawTarget;
 
-use super::lookup::{Format, fail, json_line};
-use super::wiring::Wiring;
-use super::{ExitStatus, Stop, csv, print, progress, report, table};
-use crate::address_book::{Contact, Error, Page, Query, Source, Step, Walk};
+use crate::address_book::{Contact, Page, Query, Source, Step, Walk};
+use crate::cli::answer::{fail, is_cancelled};
+use crate::cli::exit::{ExitStatus, Stop};
+use crate::cli::format::ContactFormat;
+use crate::cli::stdout::{json, print};
+use crate::cli::wiring::Wiring;
+use crate::cli::{progress, report, spreadsheet, table};
 use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::{IN_NO_ORDER, Output, unreadable_rows};
-use crate::portal;
 
 /// Of the JSON, up to the first contact.
 const BEGINNING: &str = r#"{"contacts":["#;
 
-pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Result<ExitStatus, Stop> {
+pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let line = progress::line(target(format));
     let mut walk = wiring.book.walk(query);
     let mut contacts = Vec::new();
@@ -25,10 +27,10 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
             Ok(Some(Step { contacts: found, total })) => {
                 progress::show(&line, total);
                 match format {
-                    Format::Csv => print_rows(&found, &mut has_begun)?,
-                    Format::Json => print_items(&found, &mut has_begun)?,
+                    ContactFormat::Csv => print_rows(&found, &mut has_begun)?,
+                    ContactFormat::Json => print_items(&found, &mut has_begun)?,
                     // The width of columns is only known at the end.
-                    Format::Table => contacts.extend(found),
+                    ContactFormat::Table => contacts.extend(found),
                 }
             }
             Ok(None) => break None,
@@ -38,11 +40,11 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
     line.finish_and_clear();
     let total = walk.total();
     let finish = |error| match format {
-        Format::Csv if has_begun => Ok(()),
-        Format::Csv => print(&csv::header()?).map(drop),
-        Format::Table if contacts.is_empty() => Ok(()),
-        Format::Table => print(&table::contacts(&contacts)).map(drop),
-        Format::Json => print_end(query, &walk, has_begun, error),
+        ContactFormat::Csv if has_begun => Ok(()),
+        ContactFormat::Csv => print(&spreadsheet::header()?).map(drop),
+        ContactFormat::Table if contacts.is_empty() => Ok(()),
+        ContactFormat::Table => print(&table::contacts(&contacts)).map(drop),
+        ContactFormat::Json => print_end(query, &walk, has_begun, error),
     };
     match (failure, total) {
         (None, _) => {
@@ -61,7 +63,7 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
             }
             Ok(ExitStatus::Done)
         }
-        (Some(error), 0) => fail(format == Format::Json, Output::from_failure, &error, wiring),
+        (Some(error), 0) => fail(format == ContactFormat::Json, Output::from_failure, &error, wiring),
         (Some(error), _) => {
             let failure = Failure::from(&error);
             // First, so that on a terminal nothing comes between the parts of a line.
@@ -78,9 +80,9 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
 }
 
 /// Not over a line of JSON that grows at the terminal.
-fn target(format: Format) -> ProgressDrawTarget {
+fn target(format: ContactFormat) -> ProgressDrawTarget {
     match format {
-        Format::Json if std::io::stdout().is_terminal() => ProgressDrawTarget::hidden(),
+        ContactFormat::Json if std::io::stdout().is_terminal() => ProgressDrawTarget::hidden(),
         _ => ProgressDrawTarget::stderr(),
     }
 }
@@ -89,9 +91,9 @@ fn print_rows(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
     let header = if std::mem::replace(has_begun, true) {
         String::new()
     } else {
-        csv::header()?
+        spreadsheet::header()?
     };
-    print(&(header + &csv::rows(found)?)).map(drop)
+    print(&(header + &spreadsheet::rows(found)?)).map(drop)
 }
 
 /// JSON in the tool's form: the beginning, and its contacts.
@@ -103,7 +105,7 @@ fn print_items(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
         } else {
             BEGINNING
         });
-        text.push_str(json_line(contact)?.trim_end());
+        text.push_str(&json(contact)?);
     }
     print(&text).map(drop)
 }
@@ -121,7 +123,7 @@ fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Fail
         complete: error.is_none() && is_assured && walk.stopped_at().is_none(),
         age_seconds: None,
     };
-    let rest = json_line(&Output {
+    let rest = json(&Output {
         contacts: None,
         page: Some(page),
         advice: walk
@@ -132,7 +134,7 @@ fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Fail
         error,
     })?;
     let beginning = if has_begun { "" } else { BEGINNING };
-    print(&format!("{beginning}],{}", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
+    print(&format!("{beginning}],{}\n", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
 }
 
 /// Whether a walk that came to its end brought everybody.
@@ -143,8 +145,4 @@ fn is_assured(query: &Query, walk: &Walk<'_>) -> bool {
 /// What it means that a walk ended before the list did.
 fn stopped(offset: u64) -> String {
     format!("The list was not read to its end: page after page brought nothing new. More may follow: --offset {offset}")
-}
-
-fn is_cancelled(error: &Error) -> bool {
-    matches!(error, Error::Portal(failed) if failed.error == portal::Error::Cancelled)
 }
