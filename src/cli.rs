@@ -1,7 +1,6 @@
-//! The command line: `serve` (the default), `lookup`, `resolve`, `doctor`, `login`, `install` and `schema`.
+//! The command line: parses the arguments and runs the command, `serve` by default. Each command has a file of its own.
 //!
-//! stdout is data, everything else goes to stderr. Exit status: 0 done, 1 the portal, the network or a client's file failed, 2 wrong
-//! usage or settings, 130 interrupted by Ctrl-C, SIGTERM or SIGHUP.
+//! Data goes to stdout, everything else to stderr. `exit.rs` lists the exit statuses.
 
 mod answer;
 mod doctor;
@@ -57,8 +56,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Look contacts up and print them, as an assistant gets them.
     ///
-    /// The same search and the same advice. Contacts go to stdout, with --format json also a failure; everything else goes
-    /// to stderr.
+    /// The same search and the same advice. Contacts go to stdout, with --format json also a failure; everything else
+    /// goes to stderr.
     #[command(after_help = lookup::EXAMPLES)]
     Lookup(lookup::Arguments),
     /// Find whom a mail is for, by names in any spelling, as an assistant does.
@@ -66,7 +65,7 @@ enum Command {
     /// Reads mail contacts and employees once for all names. Shows everybody who may be meant, and why.
     #[command(after_help = resolve::EXAMPLES)]
     Resolve(resolve::Arguments),
-    /// Check everything between this machine and the address book, and tell what to mend.
+    /// Check everything between this machine and the address book, and say what to fix.
     ///
     /// Checks settings, network, TLS, clock, credentials, permissions and the method in turn. Shows no secrets.
     #[command(after_help = doctor::EXAMPLES)]
@@ -103,7 +102,7 @@ fn after_help() -> String {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     process::prepare();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    // Other users can see a command line, and clap quotes what it does not understand.
+    // Other users can see a command line, and clap's messages quote arguments that it does not understand.
     if arguments
         .iter()
         .skip(1)
@@ -114,7 +113,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // clap prints help and version to stdout, mistakes to stderr.
+            // clap prints help and version to stdout, and errors to stderr.
             let _ = error.print();
             return if error.use_stderr() {
                 ExitStatus::Usage
@@ -131,7 +130,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 
 fn run(cli: Cli) -> Result<ExitStatus, Stop> {
     let Cli { mut global, command } = cli;
-    // Nobody signs in with a webhook.
+    // Signing in needs an application, not the demo's webhook.
     global.demo_oauth |= global.demo && matches!(command, Some(Command::Login(_)));
     if global.demo_fault.as_deref() == Some("help") {
         return print_names(demo::FAULTS.iter().map(|fault| (fault.name, fault.about)));
@@ -174,7 +173,7 @@ fn serve(global: &Global, arguments: &serve::Arguments) -> Result<ExitStatus, St
     with_wiring(threads, global, async |wiring| serve::run(arguments, wiring).await)
 }
 
-/// True if these arguments name a command; they are then not only options, which every command takes.
+/// True if `arguments` name a command, or cannot be parsed; false if they hold only options that every command takes.
 fn has_command(arguments: &[String]) -> bool {
     let all = std::iter::once(env!("CARGO_PKG_NAME")).chain(arguments.iter().map(String::as_str));
     Cli::try_parse_from(all).map_or(true, |cli| cli.command.is_some())

@@ -1,5 +1,5 @@
-//! `doctor`: what works on the way to the address book, what does not, and what to do about it; with `--client` also
-//! what works between a client and this server.
+//! `doctor`: checks each step on the way to the address book, and prints what to do about the steps that fail. With
+//! `--client` it also checks how a client would start this server.
 
 mod check;
 mod client;
@@ -29,13 +29,14 @@ pub(super) const EXAMPLES: &str = "Examples:
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Check what this client would start, in the environment that it gives, and make its MCP handshake.
+    /// Check the command that this client would start, in the environment it would pass on, with an MCP handshake.
     #[arg(long, value_name = "NAME")]
     pub(super) client: Option<Client>,
-    /// With --client: also start or contact what a file of the current folder names, and say first what that is.
+    /// With --client: also start or contact what a settings file of the current folder names, after printing what that
+    /// is.
     #[arg(long, requires = "client")]
     trust_folder: bool,
-    /// With --client: also start a program that is not this one, and say first what it is given.
+    /// With --client: also start a program that is not this one, after printing what it is passed.
     #[arg(long, requires = "client")]
     run_other_program: bool,
     /// What to print: lines for people, or JSON on one line.
@@ -43,13 +44,13 @@ pub(super) struct Arguments {
     format: ReportFormat,
 }
 
-/// The portal, with the settings of this shell.
+/// Checks the portal, with the settings of this shell.
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let portal = wiring.book.portal();
     let findings = match portal.origin() {
         Ok(origin) => {
             let secret_files = wiring.secret_files.iter().map(PathBuf::as_path);
-            let mut findings = vec![Finding::ok_if_private("settings", &wiring.given, secret_files)];
+            let mut findings = vec![Finding::ok_if_private("settings", &wiring.settings_line, secret_files)];
             tokio::select! {
                 found = portal.examine(&origin) => findings.extend(found),
                 () = wiring.interruption.asked.cancelled() => return Ok(ExitStatus::Interrupted),
@@ -58,7 +59,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         }
         Err(error) => {
             let mut settings = Finding::failed("settings", error);
-            settings.saw = format!("{} ({})", settings.saw, wiring.given);
+            settings.saw = format!("{} ({})", settings.saw, wiring.settings_line);
             let rest = Portal::checks().map(|name| Finding::skipped(name, "because settings failed"));
             std::iter::once(settings).chain(rest).collect()
         }
@@ -68,9 +69,8 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     Ok(status)
 }
 
-/// A client, and the portal with the settings that the client would give.
-///
-/// `has_command` is true of arguments that name a command of this program, beside options that every command takes.
+/// Checks a client, and the portal with the settings that the client would pass on. `has_command` returns true if its
+/// arguments name a command of this program.
 pub(super) async fn run_for(
     client: Client,
     arguments: &Arguments,
@@ -83,9 +83,13 @@ pub(super) async fn run_for(
         other_program: arguments.run_other_program,
     };
     let checks = client::examine(client, allowed, global, &machine, has_command).await?;
-    let is_well = !checks.iter().any(Check::is_failed);
+    let has_failed = checks.iter().any(Check::is_failed);
     report(checks, arguments.format)?;
-    Ok(if is_well { ExitStatus::Done } else { ExitStatus::Failed })
+    Ok(if has_failed {
+        ExitStatus::Failed
+    } else {
+        ExitStatus::Done
+    })
 }
 
 fn report(checks: Vec<Check>, format: ReportFormat) -> Result<(), Stop> {
@@ -119,10 +123,10 @@ fn status_of(findings: &[Finding], wiring: &Wiring) -> ExitStatus {
     }
 }
 
-/// One line a check, what to do indented under it, and a last line that says it all.
+/// Prints a line for each check, the advice indented below it, and a summary at the end.
 fn show(checks: &[Check]) -> std::io::Result<()> {
     const DIM: Style = Style::new().dimmed();
-    // Colours are taken out of it unless it is a terminal.
+    // Removes the colours unless stdout is a terminal.
     let mut stdout = anstream::stdout().lock();
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     for check in checks {

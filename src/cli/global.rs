@@ -1,4 +1,4 @@
-//! Options that every command takes.
+//! Options that every command takes: the demo portal, the settings file, and logs.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use super::format::ReportFormat;
 use crate::clients;
 
-/// Options that every command understands.
+/// Options that every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(super) struct Global {
@@ -17,7 +17,7 @@ pub(super) struct Global {
     /// Make the demo portal fail in a known way (implies --demo); `help` lists the names.
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) demo_fault: Option<String>,
-    /// Let the demo portal answer oddly but well (implies --demo); `help` lists the names.
+    /// Make the demo portal answer in an unusual but valid way (implies --demo); `help` lists the names.
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) demo_quirk: Option<String>,
     /// Let the demo portal be called as an application, with tokens, instead of by a webhook (implies --demo).

@@ -1,4 +1,4 @@
-//! `lookup`: the tool's search for a person at a terminal or a script.
+//! `lookup`: runs the search of the tool `list_mail_contacts` for a person at a terminal or a script.
 
 mod every_page;
 
@@ -36,10 +36,10 @@ pub(super) struct Arguments {
     /// Contacts to skip.
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     offset: Option<String>,
-    /// Employees instead of mail contacts: the beginnings of words are searched, and a query is needed.
+    /// Search employees instead of mail contacts; needs a query, which is compared with the beginnings of words.
     #[arg(long)]
     employees: bool,
-    /// Every page from here on, not one: the whole address book without a query.
+    /// Print every page from here on; without a query, the whole address book.
     #[arg(long)]
     all: bool,
     /// What to print: a table for people, the tool's JSON, or CSV.
@@ -49,7 +49,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let cancellation = &wiring.interruption.asked;
-    let query = match question(arguments) {
+    let query = match query_of(arguments) {
         Ok(query) => query,
         Err(error) => {
             return fail(
@@ -74,8 +74,8 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     }
 }
 
-fn question(arguments: &Arguments) -> Result<Query, InvalidQuery> {
-    // A walk takes the largest pages there are, unless told otherwise.
+fn query_of(arguments: &Arguments) -> Result<Query, InvalidQuery> {
+    // With --all, the largest pages mean the fewest requests.
     let limit = match (&arguments.limit, arguments.all) {
         (None, true) => Some(Value::from(200)),
         (limit, _) => limit.clone().map(Value::String),
@@ -97,7 +97,7 @@ fn question(arguments: &Arguments) -> Result<Query, InvalidQuery> {
 fn show(format: ContactFormat, output: &Output) -> Result<ExitStatus, Stop> {
     let contacts = output.contacts.as_deref().unwrap_or_default();
     match format {
-        // Complete in itself, also about what follows.
+        // The JSON itself says whether more contacts follow.
         ContactFormat::Json => return print_json(output),
         ContactFormat::Csv => print(&(spreadsheet::header()? + &spreadsheet::rows(contacts)?))?,
         ContactFormat::Table if contacts.is_empty() => ExitStatus::Done,

@@ -1,4 +1,4 @@
-//! `man` and `completions`: the manual pages and what a shell completes, both made from the command line itself.
+//! `man` and `completions`: prints manual pages and completion scripts, both generated from the command line.
 
 use std::fs;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ pub(super) struct ManArguments {
     write: Option<PathBuf>,
 }
 
-/// Prints what the shell needs to complete `program`.
+/// Prints the completion script of `program` for a shell.
 pub(super) fn completions(arguments: &CompletionsArguments, mut program: Command) -> Result<ExitStatus, Stop> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut program, env!("CARGO_PKG_NAME"), &mut script);

@@ -1,4 +1,5 @@
-//! `resolve`: whom a mail is for, as an assistant finds out, for a person at a terminal or a script.
+//! `resolve`: finds the recipients that names mean, as the tool `resolve_mail_recipients` does, for a person at a
+//! terminal or a script.
 
 use std::io::{self, Read};
 
@@ -22,8 +23,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp resolve - --format json < names.txt
   bitrix24-mail-mcp resolve anna Bdfyjd --demo
 
-Exit status 1 if nothing of the contacts or of the employees could be read (`not_asked`). Where they were not read
-whole, names are marked `incomplete`, which does not change it.";
+Exit status 1 if the contacts, or the employees, could not be read at all (`not_asked`). If they were read only in
+part, names are marked `incomplete`, and the exit status is still 0.";
 
 /// Arguments of `resolve`.
 #[derive(Debug, Args)]
@@ -51,11 +52,11 @@ impl ValueEnum for Source {
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let cancellation = &wiring.interruption.asked;
-    let given = tokio::select! {
-        given = names(arguments) => given?,
+    let texts = tokio::select! {
+        texts = texts_of(arguments) => texts?,
         () = cancellation.cancelled() => return Ok(ExitStatus::Interrupted),
     };
-    let found = match Names::new(&given, &arguments.source) {
+    let found = match Names::new(&texts, &arguments.source) {
         Ok(names) => {
             let line = progress::line(ProgressDrawTarget::hidden());
             let show = |contacts| progress::show(&line, contacts);
@@ -78,12 +79,13 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     }
 }
 
-async fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
+/// The names on the command line, or the lines of standard input.
+async fn texts_of(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     if arguments.names != ["-"] {
         return Ok(arguments.names.clone());
     }
     tracing::info!("waiting for names, until the end of standard input");
-    // On a thread of its own, since nothing can break it off.
+    // On a thread of its own: a blocking read cannot be cancelled.
     let reading = tokio::task::spawn_blocking(|| {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes)?;
@@ -94,13 +96,13 @@ async fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     Ok(lines.map(str::to_owned).collect())
 }
 
-const NOT_WHOLE: &str = "incomplete: the address book was not read whole, so somebody may be missing; give first and last name \
+const INCOMPLETE: &str = "incomplete: the address book was not read whole, so somebody may be missing; give first and last name \
 or the company, or try again later";
 
 fn show(format: RecipientFormat, output: &Output) -> Result<ExitStatus, Stop> {
     let recipients = output.recipients.as_deref().unwrap_or_default();
     match format {
-        // Complete in itself, also about cautions and what is incomplete.
+        // The JSON itself explains cautions and says which names are incomplete.
         RecipientFormat::Json => print_json(output).map(drop)?,
         RecipientFormat::Table => {
             print(&table::recipients(recipients))?;
@@ -114,7 +116,7 @@ fn show(format: RecipientFormat, output: &Output) -> Result<ExitStatus, Stop> {
                 ));
             }
             if recipients.iter().any(|recipient| recipient.incomplete) {
-                report::note(NOT_WHOLE);
+                report::note(INCOMPLETE);
             }
         }
     }
@@ -122,7 +124,7 @@ fn show(format: RecipientFormat, output: &Output) -> Result<ExitStatus, Stop> {
         report::note(&format!("{} could not be read", failed.source.as_str()));
         report::failure(&failed.error);
     }
-    // A script must not take for whole what is not.
+    // A script must not take an incomplete result for a complete one.
     Ok(if output.not_asked.is_empty() {
         ExitStatus::Done
     } else {

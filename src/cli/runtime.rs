@@ -17,10 +17,11 @@ use crate::{address_book, config, telemetry};
 /// How many threads the runtime has.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Threads {
-    /// For one client. Its calls mostly wait for the portal; a second thread would cost memory and a hand-off for each message.
+    /// For one client. Its calls mostly wait for the portal; a second thread would cost memory and a hand-off for each
+    /// message.
     One,
-    /// For many clients: one thread a core, up to [`MAX_THREADS`]. Ranking ten thousand contacts for one client must not
-    /// hold up the others.
+    /// For many clients: one thread a core, up to [`MAX_THREADS`]. Ranking ten thousand contacts for one client must
+    /// not hold up the others.
     Several,
 }
 

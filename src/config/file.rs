@@ -25,7 +25,8 @@ impl Layer {
             reason,
         })?;
         let text = text.expose_secret();
-        // toml's own message quotes the line, which may hold the webhook. Keep only the line number and the kind of mistake.
+        // toml's own message quotes the line, which may hold the webhook. Keep only the line number and the kind of
+        // mistake.
         let wrong = |start: usize, problem: String| Error::Form {
             path: path.to_owned(),
             line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,

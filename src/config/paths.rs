@@ -1,5 +1,5 @@
-//! Expands paths as people write them: `~` is the home folder, as in a shell. A shell does not expand `~` between quotes,
-//! after `--config=`, in a settings file or in a client's entry; unexpanded, it would name a folder called `~`.
+//! Expands paths as people write them: `~` is the home folder, as in a shell. A shell does not expand `~` between
+//! quotes, after `--config=`, in a settings file or in a client's entry; unexpanded, it would name a folder called `~`.
 //!
 //! | written | means |
 //! |---|---|
@@ -20,7 +20,8 @@ use super::layer::Layer;
 use super::source::SettingSource;
 use crate::portal::GivenSecret;
 
-/// The user's home folder. `None` also if it is relative: it would then be a different folder in each working directory.
+/// The user's home folder. `None` also if it is relative: it would then be a different folder in each working
+/// directory.
 pub fn home() -> Option<PathBuf> {
     etcetera::home_dir().ok().filter(|home| home.is_absolute())
 }
@@ -57,8 +58,8 @@ pub fn of_command_line(path: &Path) -> Result<PathBuf, Error> {
     meant.map_err(|problem| Error::Path(path.to_owned(), problem))
 }
 
-/// Refuses `~` in the variables from which the TLS library reads the paths of certificates: that library does not expand
-/// `~`, and would find no certificates.
+/// Refuses `~` in the variables from which the TLS library reads the paths of certificates: that library does not
+/// expand `~`, and would find no certificates.
 pub(super) fn check_certificate_paths() -> Result<(), Error> {
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         if environment::paths_in(name).iter().any(|path| begins_with_tilde(path)) {
@@ -68,7 +69,8 @@ pub(super) fn check_certificate_paths() -> Result<(), Error> {
     Ok(())
 }
 
-/// The folder for what this program keeps between runs: XDG_STATE_HOME, or the system's usual one. `None` without a home folder.
+/// The folder for what this program keeps between runs: XDG_STATE_HOME, or the system's usual one. `None` without a
+/// home folder.
 pub(super) fn state_folder() -> Option<PathBuf> {
     // The specification says to ignore relative paths. `~` is expanded: a quoted value keeps it.
     let named = environment::state_home().and_then(|path| expanded(&path, home().as_deref()).ok());

@@ -1,4 +1,4 @@
-//! One check of `doctor`, the advice for it, and the report that holds all checks.
+//! The result of one check of `doctor` with its advice, and the report of all checks.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,30 +7,32 @@ use crate::cli::report::{coded, printable};
 use crate::fixit::Failure;
 use crate::portal::{Finding, Remedy, Status};
 
-/// All checks, as JSON shows them.
+/// The results of all checks, in the form of the JSON output.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Report {
-    /// No check failed.
+    /// True if no check failed.
     pub(super) ok: bool,
     pub(super) checks: Vec<Check>,
 }
 
+/// The result of one check.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Check {
     pub(super) name: String,
     pub(super) status: Status,
+    /// What the check found.
     pub(super) saw: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fix: Option<Fix>,
 }
 
-/// What to do about it.
+/// What to do about a check that did not pass.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Fix {
     /// Advice from the fix-it table.
     Failure(Box<Failure>),
-    /// Steps of a check's own.
+    /// The check's own steps.
     Steps { fix: Vec<String> },
 }
 
@@ -76,7 +78,7 @@ impl Check {
         Self::new(name, Status::Skipped, reason, &[])
     }
 
-    /// Both forms are shown on terminals.
+    /// The check with its texts made safe for a terminal, where JSON may be shown too.
     pub(super) fn printable(mut self) -> Self {
         self.saw = printable(&self.saw);
         match &mut self.fix {
@@ -93,7 +95,7 @@ impl Check {
         self.status == Status::Failed
     }
 
-    /// What to do, as labels and texts.
+    /// What to do, as pairs of label and text.
     pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
         let steps = |fix: &[String]| fix.iter().map(|step| ("fix:", step.clone())).collect();
         match &self.fix {

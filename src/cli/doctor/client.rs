@@ -1,4 +1,5 @@
-//! `doctor --client`: what a client has to start this server with, and whether it would get on with it.
+//! `doctor --client`: checks a client's entry, the program and the environment it names, and the MCP handshake with the
+//! server that it starts.
 
 mod entry;
 
@@ -20,7 +21,7 @@ use crate::clients::{Client, advice, places};
 use crate::config::paths;
 use crate::portal::exposures;
 
-/// What the user allows beyond this very program, started as the user's own file says.
+/// What the user allows `doctor` to start or contact, beside this program as an entry in the user's own file names it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowed {
     /// `--trust-folder`.
@@ -29,7 +30,7 @@ pub(super) struct Allowed {
     pub(super) other_program: bool,
 }
 
-/// All checks, in the order of what builds on what.
+/// Runs the checks. A check that depends on one that failed is skipped.
 pub(super) async fn examine(
     client: Client,
     allowed: Allowed,
@@ -46,7 +47,7 @@ pub(super) async fn examine(
             return Ok(checks);
         }
     };
-    // Of a file of the folder nothing is looked up before it is trusted.
+    // Nothing that a file of the current folder names is looked up before the user trusts that file.
     let launch = (!found.is_of_the_folder || allowed.folder)
         .then(|| Launch::of(client, &found.entry, machine, allowed.folder))
         .flatten();
@@ -105,14 +106,14 @@ pub(super) async fn examine(
     Ok(checks)
 }
 
-/// The checks that need a trusted entry.
+/// The checks that need a trusted entry, as skipped.
 fn skipped(reason: &str) -> [Check; 3] {
     ["program", "environment", "handshake"].map(|name| Check::skipped(name, reason))
 }
 
 fn installed(client: Client, machine: &Machine) -> Check {
-    if let Some(odd) = advice::about_folders(client, machine) {
-        return Check::warning("client", odd, &["Set it to a path from the root, without `~`."]);
+    if let Some(warning) = advice::about_folders(client, machine) {
+        return Check::warning("client", warning, &["Set it to a path from the root, without `~`."]);
     }
     match client.found(machine) {
         Some(path) => Check::ok("client", format!("{} ({})", client.title(), path.display())),
@@ -136,7 +137,7 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
         };
         return Check::failed("program", what, &[&step]);
     }
-    let again = if is_named_like_this(&launch.command) {
+    let reinstall = if is_named_like_this(&launch.command) {
         format!(
             "To have this one started, run `{} install {}`.",
             machine.program.display(),
@@ -152,7 +153,7 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
         return Check::failed(
             "program",
             format!("{} is not there, or may not be run", shown(&launch.command)),
-            &[&again],
+            &[&reinstall],
         );
     };
     let (found, this) = (found.display(), machine.program.display());
@@ -166,34 +167,33 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
         Check::warning(
             "program",
             format!("another one ({found}), not this one ({this}){started}"),
-            &[&again],
+            &[&reinstall],
         )
     } else {
-        let run =
-            "If you trust that program, add --run-other-program: it is then started, and given what the entry says.";
+        let run = "If you trust that program, add --run-other-program: it is then started with the entry's arguments and environment.";
         Check::warning(
             "program",
             format!("another one ({found}), not this one ({this}); it is not started"),
-            &[&again, run],
+            &[&reinstall, run],
         )
     }
 }
 
 fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &Machine) -> Check {
-    let told: Vec<String> = launch
+    let settings: Vec<String> = launch
         .settings
         .iter()
         .map(|(name, origin)| format!("{name}: {}", origin.described()))
         .collect();
-    let told = if told.is_empty() {
+    let settings = if settings.is_empty() {
         "no setting of this program".to_owned()
     } else {
-        told.join(", ")
+        settings.join(", ")
     };
     let saw = if client.clears_environment() {
-        format!("{told}; {} passes on nothing else", client.title())
+        format!("{settings}; {} passes on nothing else", client.title())
     } else {
-        format!("{told}; {} passes on its whole environment", client.title())
+        format!("{settings}; {} passes on its whole environment", client.title())
     };
     let steps = advice::where_secrets_go(client, &found.entry, machine);
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
@@ -205,9 +205,9 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
         );
     }
     let is_secret_in_entry = |(_, origin): &(String, Origin)| *origin == Origin::SecretInEntry;
-    let own = launch.settings.iter().any(is_secret_in_entry).then_some(&found.file);
-    // The server sees neither of these files.
-    let exposures: Vec<_> = own
+    let file_with_secret = launch.settings.iter().any(is_secret_in_entry).then_some(&found.file);
+    // The server cannot check these two files: only the client reads them.
+    let exposures: Vec<_> = file_with_secret
         .into_iter()
         .chain(&launch.file)
         .flat_map(|path| exposures(path))
@@ -216,7 +216,7 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
         .iter()
         .fold(saw, |saw, exposure| format!("{saw}; {}", exposure.saw));
     let mut steps = steps;
-    if own.is_some() {
+    if file_with_secret.is_some() {
         steps.push(
             "Take the secret out of the file and set it in the environment, or name a file that holds it, then install again.",
         );
@@ -226,11 +226,11 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
         return Check::warning("environment", saw, &steps);
     }
     let is_demo = launch.arguments.iter().any(|argument| argument.starts_with("--demo"));
-    let is_elsewhere = launch.arguments.iter().any(|argument| argument == "--config");
+    let has_settings_file = launch.arguments.iter().any(|argument| argument == "--config");
     let is_credential = |name: &str| variable(name).is_some_and(|variable| variable.is_credential());
     let mut credentials = launch.settings.iter().filter(|(name, _)| is_credential(name));
     let can_call = credentials.any(|(_, origin)| origin.has_value() || *origin == Origin::Asked);
-    if can_call || is_demo || is_elsewhere {
+    if can_call || is_demo || has_settings_file {
         return Check::ok("environment", saw);
     }
     let set = format!(
@@ -287,7 +287,7 @@ fn handshake_check(greeting: Result<Greeting, handshake::Error>, advice: &str) -
     }
 }
 
-/// The other checks, made by the server itself as the client would start it.
+/// The checks of the portal: `doctor` of the program that the client would start, in the client's environment.
 async fn examined_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check> {
     let skipped = |reason: &str| vec![Check::skipped("portal", reason)];
     if !launch.is_this || has_command {

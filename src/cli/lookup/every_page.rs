@@ -1,4 +1,5 @@
-//! `lookup --all`: every page, printed as it comes, so that a signal leaves valid output behind.
+//! `lookup --all`: reads every page. CSV and JSON are printed page by page, and stay valid if a signal or a failure
+//! ends the reading.
 
 use std::io::IsTerminal;
 
@@ -14,8 +15,8 @@ use crate::cli::{progress, report, spreadsheet, table};
 use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::{IN_NO_ORDER, Output, unreadable_rows};
 
-/// Of the JSON, up to the first contact.
-const BEGINNING: &str = r#"{"contacts":["#;
+/// The start of the JSON, up to the first contact.
+const JSON_START: &str = r#"{"contacts":["#;
 
 pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let line = progress::line(target(format));
@@ -29,7 +30,7 @@ pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -
                 match format {
                     ContactFormat::Csv => print_rows(&found, &mut has_begun)?,
                     ContactFormat::Json => print_items(&found, &mut has_begun)?,
-                    // The width of columns is only known at the end.
+                    // The widths of the columns depend on all contacts.
                     ContactFormat::Table => contacts.extend(found),
                 }
             }
@@ -49,8 +50,8 @@ pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -
     match (failure, total) {
         (None, _) => {
             finish(None)?;
-            // Pages of employees may overlap, and skip some.
-            if !is_assured(query, &walk) {
+            // Pages of employees may overlap, and may leave some employees out.
+            if !is_complete(query, &walk) {
                 report::note(IN_NO_ORDER);
             }
             if let Some(offset) = walk.stopped_at() {
@@ -66,7 +67,7 @@ pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -
         (Some(error), 0) => fail(format == ContactFormat::Json, Output::from_failure, &error, wiring),
         (Some(error), _) => {
             let failure = Failure::from(&error);
-            // First, so that on a terminal nothing comes between the parts of a line.
+            // Ends the JSON line before the failure is printed, since a terminal shows both.
             finish(Some(failure.clone()))?;
             report::failure(&failure);
             report::note(&format!("incomplete: the first {total} contacts were printed"));
@@ -79,7 +80,7 @@ pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -
     }
 }
 
-/// Not over a line of JSON that grows at the terminal.
+/// Where progress is shown: nowhere while JSON is printed to a terminal, since that is one growing line.
 fn target(format: ContactFormat) -> ProgressDrawTarget {
     match format {
         ContactFormat::Json if std::io::stdout().is_terminal() => ProgressDrawTarget::hidden(),
@@ -96,31 +97,31 @@ fn print_rows(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
     print(&(header + &spreadsheet::rows(found)?)).map(drop)
 }
 
-/// JSON in the tool's form: the beginning, and its contacts.
+/// Prints contacts in the tool's JSON form, preceded by the start of the JSON before the first one.
 fn print_items(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
     let mut text = String::new();
     for contact in found {
         text.push_str(if std::mem::replace(has_begun, true) {
             ","
         } else {
-            BEGINNING
+            JSON_START
         });
         text.push_str(&json(contact)?);
     }
     print(&text).map(drop)
 }
 
-/// The rest of it. An incomplete list says so and holds the failure.
+/// Prints the end of the JSON. `complete` is false for an incomplete list, and `error` holds the failure.
 fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Failure>) -> Result<(), Stop> {
     let (total, unreadable) = (walk.total(), walk.unreadable());
-    let is_assured = is_assured(query, walk);
+    let is_complete = is_complete(query, walk);
     let page = Page {
         offset: query.offset(),
         limit: query.limit(),
         returned: u32::try_from(total).unwrap_or(u32::MAX),
         unreadable,
         next_offset: walk.stopped_at(),
-        complete: error.is_none() && is_assured && walk.stopped_at().is_none(),
+        complete: error.is_none() && is_complete && walk.stopped_at().is_none(),
         age_seconds: None,
     };
     let rest = json(&Output {
@@ -130,19 +131,19 @@ fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Fail
             .stopped_at()
             .map(stopped)
             .or_else(|| (unreadable > 0 && total == 0).then(|| unreadable_rows(unreadable)))
-            .or_else(|| (!is_assured).then(|| IN_NO_ORDER.to_owned())),
+            .or_else(|| (!is_complete).then(|| IN_NO_ORDER.to_owned())),
         error,
     })?;
-    let beginning = if has_begun { "" } else { BEGINNING };
-    print(&format!("{beginning}],{}\n", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
+    let start = if has_begun { "" } else { JSON_START };
+    print(&format!("{start}],{}\n", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
 }
 
-/// Whether a walk that came to its end brought everybody.
-fn is_assured(query: &Query, walk: &Walk<'_>) -> bool {
+/// True if a walk that reached its end has surely read everybody.
+fn is_complete(query: &Query, walk: &Walk<'_>) -> bool {
     query.source() == Source::Contacts || walk.is_whole()
 }
 
-/// What it means that a walk ended before the list did.
+/// The note about a walk that stopped before the end of the list.
 fn stopped(offset: u64) -> String {
     format!("The list was not read to its end: page after page brought nothing new. More may follow: --offset {offset}")
 }

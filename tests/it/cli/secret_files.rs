@@ -1,4 +1,5 @@
-//! Files with secrets: a byte order mark is taken off, another encoding is named, and `doctor` says what others can read.
+//! Files with secrets: a byte order mark is taken off, another encoding is named, and `doctor` says what others can
+//! read.
 
 use std::fs;
 use std::path::Path;
