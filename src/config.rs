@@ -31,7 +31,7 @@ use crate::portal::{self, Application, Credentials, GivenSecret, RateLimit};
 use crate::telemetry;
 use crate::transports::guard;
 
-/// Everything the program needs to know, from every source.
+/// All settings, parsed.
 #[derive(Debug)]
 pub struct Settings {
     /// For the portal client.

@@ -190,7 +190,7 @@ fn lines_of_stdin() -> mpsc::Receiver<SecretString> {
     lines
 }
 
-/// Waits for the code, which the browser brings or the person pastes.
+/// Waits for the code, from the browser or pasted by the person.
 async fn wait_for_code(
     listener: &mut Listener,
     mut lines: mpsc::Receiver<SecretString>,

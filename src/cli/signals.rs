@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tokio_util::sync::CancellationToken;
 
-/// Tells the running command that a signal has arrived.
+/// Cancellation tokens for the running command. Signals cancel them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interruption {
     /// Cancelled by the first signal.
@@ -30,10 +30,10 @@ impl Interruption {
         let interruption = Self::default();
         let listener = interruption.clone();
         tokio::spawn(async move {
-            signals.any().await;
+            signals.next().await;
             listener.asked.cancel();
             // When a terminal is closed, the shell and the kernel both send SIGHUP, so a second SIGHUP does not count.
-            signals.stop().await;
+            signals.next_except_hang_up().await;
             listener.insisted.cancel();
         });
         Ok(interruption)
@@ -92,7 +92,7 @@ impl Signals {
     }
 
     /// Waits for the next signal.
-    async fn any(&mut self) {
+    async fn next(&mut self) {
         let hang_up = async {
             match &mut self.hang_up {
                 Some(signal) => signal.recv().await,
@@ -108,7 +108,7 @@ impl Signals {
     }
 
     /// Waits for the next signal that is not SIGHUP.
-    async fn stop(&mut self) {
+    async fn next_except_hang_up(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -142,14 +142,14 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn any(&mut self) {
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    async fn stop(&mut self) {
-        self.any().await;
+    async fn next_except_hang_up(&mut self) {
+        self.next().await;
     }
 }
 

@@ -14,7 +14,7 @@ pub(in crate::cli) enum Error {
     Unreadable(&'static EnvVar, &'static str),
     #[error("port {0} of 127.0.0.1 cannot be listened on")]
     Port(u16, #[source] io::Error),
-    #[error("this system gives no random numbers")]
+    #[error("this system provides no random numbers")]
     NoRandomNumbers,
     #[error("access was denied on the portal's sign-in page")]
     Denied,

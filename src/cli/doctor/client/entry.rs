@@ -75,7 +75,7 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
         let Some(Value::Object(servers)) = document.get(&section) else {
             continue;
         };
-        // Somebody who wrote the entry by hand may have chosen another name.
+        // An entry written by hand may have another name.
         let starts_this = |entry: &Value| matches!(starts(Some(entry)), Starts::Copy(_));
         let by_name = servers.get_key_value(name);
         let is_demo = |entry: &Value| {
