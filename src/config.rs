@@ -1,100 +1,56 @@
-//! Settings: environment over file over default, complete and checked. Flags come on top in `cli`.
+//! Settings, complete and checked. The environment wins over the settings file, and the file over the defaults; `cli`
+//! applies flags on top.
 //!
-//! Two stages: [`Layer`] holds what was given and where; [`Settings`] what it means. A wrong value is refused with one
-//! message that names the setting, what is wrong and a right example, and never shows a secret.
+//! There are two stages. A [`Layer`] holds the values as they were given and where; [`Settings`] holds them parsed. The
+//! error of a wrong value names the setting, the problem and a right example, and never shows a secret.
+//!
+//! To add a setting, add a row to the table in [`env_vars`] and a `layer.read(&env_vars::NAME, parse)` below.
 
 pub mod env_vars;
+mod environment;
+mod error;
+mod file;
 mod http;
 mod layer;
 pub mod paths;
-mod sources;
+mod rate;
+mod source;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tracing::level_filters::LevelFilter;
 
-pub use layer::{Given, Layer, Origin};
+pub use error::{Error, InvalidPath};
+pub use layer::{GivenSetting, Layer};
+pub use source::SettingSource;
 
-use crate::portal::{self, Application, Credentials, GivenSecret};
+use crate::portal::{self, Application, Credentials, GivenSecret, RateLimit};
 use crate::telemetry;
 use crate::transports::guard;
 
-/// Everything the program needs to know, from every source.
+/// All settings, parsed.
 #[derive(Debug)]
 pub struct Settings {
     /// For the portal client.
     pub portal: portal::Settings,
-    /// How long an answer of the portal, and the address book in memory, count as fresh; zero: not at all.
+    /// How long the portal's replies, and the address book in memory, count as fresh. Zero turns the cache off.
     pub cache_ttl: Duration,
-    /// Whom to let in over HTTP.
+    /// Which HTTP callers to admit.
     pub guard: guard::Settings,
-    /// What was given, and where, for `doctor`: names and places, no values.
-    pub origins: Vec<Origin>,
+    /// Where each setting was given, without its value, for `doctor`.
+    pub sources: Vec<SettingSource>,
     /// The files that hold secrets.
     pub secret_files: Vec<PathBuf>,
     /// The log level, before `-v` and `-q`.
     pub log_level: LevelFilter,
 }
 
-/// Why the settings cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// A variable is not valid Unicode.
-    #[error("{0} is not valid Unicode text")]
-    NotUnicode(&'static str),
-    /// A secret is given twice in one source.
-    #[error("{0} and {1} are both set; remove one of them")]
-    Twice(Origin, Origin),
-    /// A URL was given in place of the settings file; it may be the webhook's, so it is not shown.
-    #[error("--config takes the path of a file, not a URL")]
-    NotAPath,
-    /// The settings file has a path that cannot be used.
-    #[error("the settings file {0} {1}")]
-    Path(PathBuf, paths::InvalidPath),
-    /// A variable of the TLS library has a path that it would take as it stands.
-    #[error("{0} begins with `~`, which the TLS library does not replace by the home folder")]
-    NotReplaced(&'static str),
-    /// The settings file cannot be read.
-    #[error("the settings file {path} cannot be used: {reason}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why, as a phrase.
-        reason: &'static str,
-    },
-    /// The settings file is not what it should be. The text may hold a secret, so only the place is told.
-    #[error("the settings file {path} is wrong at line {line}: {problem}")]
-    Form {
-        /// The file.
-        path: PathBuf,
-        /// Line from 1.
-        line: usize,
-        /// What is wrong, without the text itself.
-        problem: String,
-    },
-    /// A value is wrong.
-    #[error("{origin} {problem}, for example {example}")]
-    Value {
-        /// The setting.
-        origin: Origin,
-        /// What is wrong.
-        problem: String,
-        /// A right value.
-        example: &'static str,
-    },
-    /// There is no folder to keep tokens in.
-    #[error("BITRIX24_TOKEN_STORE must be set: this user has no home folder to keep tokens in")]
-    NoHome,
-}
-
-/// A new contact must not stay hidden for long.
+/// The upper bound keeps a new contact from staying hidden for long.
 const CACHE_TTLS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
-/// Shorter than this no portal answers; longer than this no client waits.
+/// No portal answers within less than the lower bound, and no client waits longer than the upper bound.
 const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(50);
 
 impl Settings {
@@ -102,9 +58,9 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error`] names the setting at fault. A missing or wrong webhook is no error here: the server must still answer
-    /// its client, and the tool's failure then tells what to set.
+    /// its client, and the failed tool call then says what to set.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
-        sources::check_certificate_paths()?;
+        paths::check_certificate_paths()?;
         let environment = Layer::from_environment()?;
         let file = file
             .map(|file| Layer::from_file(&paths::of_command_line(file)?))
@@ -115,7 +71,7 @@ impl Settings {
         Self::from_layer(&layer.with_paths_expanded(paths::home().as_deref())?)
     }
 
-    /// Checks what was given and fills in the defaults.
+    /// Parses the given values and fills in the defaults.
     ///
     /// # Errors
     /// [`Error::Value`].
@@ -129,7 +85,7 @@ impl Settings {
         Ok(Self {
             portal: portal::Settings {
                 timeout: layer.read(&env_vars::TIMEOUT, |text| duration_in(&TIMEOUTS, text))?,
-                rate_limit: layer.read(&env_vars::RATE_LIMIT, or_off)?,
+                rate_limit: layer.read(&env_vars::RATE_LIMIT, |text| rate::limit(text, RateLimit::new))?,
                 ..portal::Settings::new(credentials)
             },
             cache_ttl: layer.read(&env_vars::CACHE_TTL, |text| match text {
@@ -137,7 +93,7 @@ impl Settings {
                 _ => duration_in(&CACHE_TTLS, text),
             })?,
             guard: http::guard(layer)?,
-            origins: layer.origins(),
+            sources: layer.sources(),
             secret_files: layer.secret_files(),
             log_level: layer.read(&env_vars::LOG, telemetry::level)?,
         })
@@ -162,7 +118,7 @@ fn application(layer: &Layer) -> Result<Application, Error> {
     })
 }
 
-/// One file for each portal and application, where programs of this system keep what they must not lose.
+/// The token file of this portal and application, in the folder where this system's programs keep their state.
 fn default_token_store(portal: &portal::Origin, client_id: &str) -> Result<PathBuf, Error> {
     let folder = paths::state_folder().ok_or(Error::NoHome)?;
     let name = format!("{} {client_id}", portal.authority());
@@ -170,13 +126,6 @@ fn default_token_store(portal: &portal::Origin, client_id: &str) -> Result<PathB
         .trim()
         .replace(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')), "_");
     Ok(folder.join(env!("CARGO_PKG_NAME")).join(format!("{name}.json")))
-}
-
-fn or_off<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
-    match text.eq_ignore_ascii_case("off") {
-        true => Ok(None),
-        false => text.parse().map(Some),
-    }
 }
 
 fn duration_in(range: &RangeInclusive<Duration>, text: &str) -> Result<Duration, String> {
@@ -194,7 +143,6 @@ fn duration_in(range: &RangeInclusive<Duration>, text: &str) -> Result<Duration,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::portal::RateLimit;
     use crate::transports::guard::CallerLimit;
 
     #[test]
@@ -209,8 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_given_is_also_for_programs_on_this_machine() {
-        let given = Given::new("0.5 / 3", Origin::Environment(&env_vars::CALLER_LIMIT));
+    fn a_given_limit_also_applies_to_programs_on_this_machine() {
+        let given = GivenSetting::new("0.5 / 3", SettingSource::Environment(&env_vars::CALLER_LIMIT));
         let limit = Settings::from_layer(&Layer(vec![given])).unwrap().guard.caller_limit;
         let limit = limit.unwrap();
         assert_eq!((limit.per_second, limit.burst, limit.limits_loopback), (0.5, 3, true));
@@ -223,7 +171,7 @@ mod tests {
             ("0s", "from 100ms"),
             ("2h", "from 100ms"),
         ] {
-            let given = Given::new(text, Origin::Environment(&env_vars::TIMEOUT));
+            let given = GivenSetting::new(text, SettingSource::Environment(&env_vars::TIMEOUT));
             let message = Settings::from_layer(&Layer(vec![given])).unwrap_err().to_string();
             assert!(
                 message.starts_with("BITRIX24_TIMEOUT ") && message.contains(problem),

@@ -53,7 +53,7 @@ pub use examination::{Finding, Remedy, Status};
 pub use exposure::exposures;
 pub use failed::Failed;
 pub use foreign_text::{Cleaned, clean};
-pub use limits::{InvalidRateLimit, RateLimit};
+pub use limits::RateLimit;
 pub use loose::{First, Loose};
 use measurements::Measurements;
 pub use oauth::Application;

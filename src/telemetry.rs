@@ -1,8 +1,8 @@
-//! Logs to stderr: levels, formats, and what is never logged.
+//! Writes logs to stderr: levels, formats, and what is never logged.
 //!
 //! Never logged, at any level: webhook URLs, tokens and client secrets; mail addresses and names; queries; bodies of
 //! requests and replies; tool arguments and results. Libraries would log some of these at their finer levels, so only
-//! their errors are let through, whatever level is asked for.
+//! their errors are logged, whatever the level.
 //!
 //! Field names are dotted and carry their unit: `portal.method`, `portal.host`, `http.status`, `error.code`,
 //! `elapsed_ms`.
@@ -17,19 +17,19 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Our own crate, as tracing names its events.
 const OWN_TARGET: &str = "bitrix24_mail_mcp";
 
-/// The level that `text` names.
+/// Parses a level's name.
 ///
 /// # Errors
 /// What is wrong, as a phrase.
 pub fn level(text: &str) -> Result<LevelFilter, &'static str> {
     match text.parse() {
-        // `tracing` takes no text, and numbers, for levels too.
+        // `tracing` also accepts an empty text and numbers.
         Ok(level) if text.starts_with(char::is_alphabetic) => Ok(level),
         _ => Err("is not a log level; use off, error, warn, info, debug or trace"),
     }
 }
 
-/// The level `steps` finer (or, below zero, coarser), as far as there are levels.
+/// The level that is `steps` finer, or coarser if `steps` is negative; at most the finest or coarsest level.
 #[must_use]
 pub fn finer_by(steps: i16, level: LevelFilter) -> LevelFilter {
     const LEVELS: [LevelFilter; 6] = [
@@ -40,13 +40,13 @@ pub fn finer_by(steps: i16, level: LevelFilter) -> LevelFilter {
         LevelFilter::DEBUG,
         LevelFilter::TRACE,
     ];
-    let own = LEVELS.partition_point(|known| *known < level);
-    let wanted = own.saturating_add_signed(steps.into()).min(LEVELS.len() - 1);
+    let current = LEVELS.partition_point(|known| *known < level);
+    let wanted = current.saturating_add_signed(steps.into()).min(LEVELS.len() - 1);
     LEVELS.get(wanted).copied().unwrap_or(level)
 }
 
-/// Sends the process's logs to stderr, our own events up to the level `own`: as lines for people or as JSON objects. A
-/// second call changes nothing.
+/// Starts logging to stderr, with this crate's events up to the level `own`, as lines for people or as JSON objects. A
+/// second call has no effect.
 pub fn start(own: LevelFilter, as_json: bool) {
     let filter = Targets::new()
         .with_default(own.min(LevelFilter::ERROR))
@@ -55,7 +55,7 @@ pub fn start(own: LevelFilter, as_json: bool) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal());
-    // Fails only if logs were started already, as a test harness may do.
+    // Fails only if logging has already started, as in a test harness.
     let _ = match as_json {
         false => registry.with(lines).try_init(),
         true => registry.with(lines.json().flatten_event(true)).try_init(),

@@ -1,6 +1,7 @@
-//! `doctor`: what works on the way to the address book, what does not, and what to do about it; with `--client` also
-//! what works between a client and this server.
+//! `doctor`: checks each step on the way to the address book, and prints what to do about the steps that fail. With
+//! `--client` it also checks how a client would start this server.
 
+mod check;
 mod client;
 
 use std::io::Write;
@@ -8,16 +9,16 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use serde::{Deserialize, Serialize};
 
-use super::report::{Format, coded, printable};
+use super::exit::{ExitStatus, Stop};
+use super::format::ReportFormat;
+use super::global::Global;
+use super::stdout::print_json;
 use super::wiring::Wiring;
-use super::{ExitStatus, Global, Stop, print_json};
-use crate::address_book;
 use crate::clients::Client;
 use crate::clients::machine::Machine;
-use crate::fixit::Failure;
 use crate::portal::{Finding, Portal, Remedy, Status};
+use check::{Check, Report};
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp doctor
@@ -28,54 +29,28 @@ pub(super) const EXAMPLES: &str = "Examples:
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Check what this client would start, in the environment that it gives, and make its MCP handshake.
+    /// Check the command that this client would start, in the environment it would pass on, with an MCP handshake.
     #[arg(long, value_name = "NAME")]
     pub(super) client: Option<Client>,
-    /// With --client: also start or contact what a file of the current folder names, and say first what that is.
+    /// With --client: also start or contact what a settings file of the current folder names, after printing what that
+    /// is.
     #[arg(long, requires = "client")]
     trust_folder: bool,
-    /// With --client: also start a program that is not this one, and say first what it is given.
+    /// With --client: also start a program that is not this one, after printing what it is passed.
     #[arg(long, requires = "client")]
     run_other_program: bool,
     /// What to print: lines for people, or JSON on one line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: ReportFormat,
 }
 
-/// All checks, as JSON shows them.
-#[derive(Serialize, Deserialize)]
-struct Report {
-    /// No check failed.
-    ok: bool,
-    checks: Vec<Check>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Check {
-    name: String,
-    status: Status,
-    saw: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fix: Option<Fix>,
-}
-
-/// What to do about it.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Fix {
-    /// Advice from the fix-it table.
-    Failure(Box<Failure>),
-    /// Steps of a check's own.
-    Steps { fix: Vec<String> },
-}
-
-/// The portal, with the settings of this shell.
+/// Checks the portal, with the settings of this shell.
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let portal = wiring.book.portal();
     let findings = match portal.origin() {
         Ok(origin) => {
             let secret_files = wiring.secret_files.iter().map(PathBuf::as_path);
-            let mut findings = vec![Finding::ok_if_private("settings", &wiring.given, secret_files)];
+            let mut findings = vec![Finding::ok_if_private("settings", &wiring.settings_line, secret_files)];
             tokio::select! {
                 found = portal.examine(&origin) => findings.extend(found),
                 () = wiring.interruption.asked.cancelled() => return Ok(ExitStatus::Interrupted),
@@ -84,7 +59,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         }
         Err(error) => {
             let mut settings = Finding::failed("settings", error);
-            settings.saw = format!("{} ({})", settings.saw, wiring.given);
+            settings.saw = format!("{} ({})", settings.saw, wiring.settings_line);
             let rest = Portal::checks().map(|name| Finding::skipped(name, "because settings failed"));
             std::iter::once(settings).chain(rest).collect()
         }
@@ -94,30 +69,40 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     Ok(status)
 }
 
-/// A client, and the portal with the settings that the client would give.
-pub(super) async fn run_for(client: Client, arguments: &Arguments, global: &Global) -> Result<ExitStatus, Stop> {
+/// Checks a client, and the portal with the settings that the client would pass on. `has_command` returns true if its
+/// arguments name a command of this program.
+pub(super) async fn run_for(
+    client: Client,
+    arguments: &Arguments,
+    global: &Global,
+    has_command: impl Fn(&[String]) -> bool,
+) -> Result<ExitStatus, Stop> {
     let machine = Machine::here()?;
     let allowed = client::Allowed {
         folder: arguments.trust_folder,
         other_program: arguments.run_other_program,
     };
-    let checks = client::examine(client, allowed, global, &machine).await?;
-    let is_well = !checks.iter().any(Check::is_failed);
+    let checks = client::examine(client, allowed, global, &machine, has_command).await?;
+    let has_failed = checks.iter().any(Check::is_failed);
     report(checks, arguments.format)?;
-    Ok(if is_well { ExitStatus::Done } else { ExitStatus::Failed })
+    Ok(if has_failed {
+        ExitStatus::Failed
+    } else {
+        ExitStatus::Done
+    })
 }
 
-fn report(checks: Vec<Check>, format: Format) -> Result<(), Stop> {
+fn report(checks: Vec<Check>, format: ReportFormat) -> Result<(), Stop> {
     let checks: Vec<Check> = checks.into_iter().map(Check::printable).collect();
     match format {
-        Format::Json => {
+        ReportFormat::Json => {
             let report = Report {
                 ok: !checks.iter().any(Check::is_failed),
                 checks,
             };
             print_json(&report)?;
         }
-        Format::Text => show(&checks).map_err(Stop::Output)?,
+        ReportFormat::Text => show(&checks).map_err(Stop::Output)?,
     }
     Ok(())
 }
@@ -138,88 +123,10 @@ fn status_of(findings: &[Finding], wiring: &Wiring) -> ExitStatus {
     }
 }
 
-impl From<Finding> for Check {
-    fn from(finding: Finding) -> Self {
-        let fix = finding.remedy.map(|remedy| match remedy {
-            Remedy::Failure(failed) => Fix::Failure(Box::new(Failure::from(&address_book::Error::Portal(failed)))),
-            Remedy::Steps(fix) => Fix::Steps { fix },
-        });
-        Self {
-            name: finding.name.to_owned(),
-            status: finding.status,
-            saw: finding.saw,
-            fix,
-        }
-    }
-}
-
-impl Check {
-    fn new(name: &str, status: Status, saw: impl Into<String>, steps: &[&str]) -> Self {
-        let fix: Vec<_> = steps.iter().map(|step| (*step).to_owned()).collect();
-        Self {
-            name: name.to_owned(),
-            status,
-            saw: saw.into(),
-            fix: (!fix.is_empty()).then_some(Fix::Steps { fix }),
-        }
-    }
-
-    fn ok(name: &str, saw: impl Into<String>) -> Self {
-        Self::new(name, Status::Ok, saw, &[])
-    }
-
-    fn warning(name: &str, saw: impl Into<String>, steps: &[&str]) -> Self {
-        Self::new(name, Status::Warning, saw, steps)
-    }
-
-    fn failed(name: &str, saw: impl Into<String>, steps: &[&str]) -> Self {
-        Self::new(name, Status::Failed, saw, steps)
-    }
-
-    fn skipped(name: &str, reason: &str) -> Self {
-        Self::new(name, Status::Skipped, reason, &[])
-    }
-
-    /// Both forms are shown on terminals.
-    fn printable(mut self) -> Self {
-        self.saw = printable(&self.saw);
-        match &mut self.fix {
-            Some(Fix::Failure(failure)) => &mut failure.fix,
-            Some(Fix::Steps { fix }) => fix,
-            None => return self,
-        }
-        .iter_mut()
-        .for_each(|step| *step = printable(step));
-        self
-    }
-
-    fn is_failed(&self) -> bool {
-        self.status == Status::Failed
-    }
-
-    /// What to do, as labels and texts.
-    fn lines(&self) -> Vec<(&'static str, String)> {
-        let steps = |fix: &[String]| fix.iter().map(|step| ("fix:", step.clone())).collect();
-        match &self.fix {
-            None => Vec::new(),
-            Some(Fix::Steps { fix }) => steps(fix),
-            Some(Fix::Failure(failure)) => [
-                vec![("code:", coded(failure)), ("meaning:", failure.meaning.clone())],
-                steps(&failure.fix),
-                vec![
-                    ("who:", failure.who.as_str().to_owned()),
-                    ("docs:", failure.docs.clone()),
-                ],
-            ]
-            .concat(),
-        }
-    }
-}
-
-/// One line a check, what to do indented under it, and a last line that says it all.
+/// Prints a line for each check, the advice indented below it, and a summary at the end.
 fn show(checks: &[Check]) -> std::io::Result<()> {
     const DIM: Style = Style::new().dimmed();
-    // Colours are taken out of it unless it is a terminal.
+    // Removes the colours unless stdout is a terminal.
     let mut stdout = anstream::stdout().lock();
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     for check in checks {

@@ -1,4 +1,4 @@
-//! `install`: puts this server into a client's own settings file, or takes it out again.
+//! `install`: adds this server's entry to a client's own settings file, or removes it.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -8,9 +8,13 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::report::{Format, printable};
+use super::exit::{ExitStatus, Stop};
+use super::format::ReportFormat;
+use super::global::Global;
+use super::report::printable;
 use super::signals::Deferred;
-use super::{ExitStatus, Global, Stop, print, print_json, table, wiring};
+use super::stdout::{print, print_json};
+use super::{table, wiring};
 use crate::clients::entry::Entry;
 use crate::clients::file::SettingsFile;
 use crate::clients::installation::{Action, Plan};
@@ -43,18 +47,18 @@ pub(super) struct Arguments {
     /// Take the entry out again.
     #[arg(long)]
     remove: bool,
-    /// Also replace or remove an entry of this name that is another server's.
+    /// Also replace or remove an entry of this name that belongs to another server.
     #[arg(long)]
     force: bool,
-    /// Also take the byte order mark off the file's start, with which some clients read no file.
+    /// Also remove the byte order mark at the start of the file; some clients cannot read a file that has one.
     #[arg(long, conflicts_with = "remove")]
     remove_bom: bool,
     /// What to print: lines for people, or JSON on one line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: ReportFormat,
 }
 
-/// What was done, or would be.
+/// What was done, or would be done with `--dry-run`.
 #[derive(Debug, Serialize)]
 struct Report {
     client: &'static str,
@@ -74,7 +78,7 @@ struct Report {
 
 pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, Stop> {
     let machine = Machine::here()?;
-    // A fault that does not exist is better told now than by the client.
+    // Refuses an unknown fault or quirk now; the client would start the server and see it fail.
     wiring::demo_settings(global, None)?;
     let Some(client) = arguments.client else {
         return list(arguments.format, global, &machine);
@@ -86,33 +90,36 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
     } else {
         Plan::to_install(client, &entry, &machine, arguments.force, arguments.remove_bom)?
     };
-    // Before the file makes a folder that looks like the client's.
+    // Before the file is written: its folder would look as if the client were installed.
     let (warnings, next) = (advice::warnings(&plan, &machine), advice::next_steps(&plan, &machine));
     let deferred = Deferred::begin();
     let backup = if arguments.dry_run { None } else { plan.carry_out()? };
     if deferred.end() {
         return Ok(ExitStatus::Interrupted);
     }
-    let ours = entry.written(client, None, &machine);
+    let own_entry = entry.written(client, None, &machine);
     let report = Report {
         client: client.name(),
         file: plan.file.path().to_owned(),
         name,
-        action: word(plan.action, arguments.dry_run),
+        action: action_name(plan.action, arguments.dry_run),
         dry_run: arguments.dry_run,
-        entry: plan.entry.as_ref().map(|entry| advice::without_values(entry, &ours)),
+        entry: plan
+            .entry
+            .as_ref()
+            .map(|entry| advice::without_values(entry, &own_entry)),
         backup,
         warnings,
         next,
     };
     match arguments.format {
-        Format::Json => return print_json(&report),
-        Format::Text => show(&report, &plan).map_err(Stop::Output)?,
+        ReportFormat::Json => return print_json(&report),
+        ReportFormat::Text => show(&report, &plan).map_err(Stop::Output)?,
     }
     Ok(ExitStatus::Done)
 }
 
-/// The options that the server is to be started with.
+/// The options in the entry, with which the client starts the server.
 fn entry_arguments(global: &Global, machine: &Machine) -> Vec<String> {
     let mut arguments = Vec::new();
     if global.demo {
@@ -136,7 +143,8 @@ fn entry_arguments(global: &Global, machine: &Machine) -> Vec<String> {
     arguments
 }
 
-fn word(action: Action, is_dry: bool) -> &'static str {
+/// The action as reports name it.
+fn action_name(action: Action, is_dry: bool) -> &'static str {
     match (action, is_dry) {
         (Action::Add, false) => "added",
         (Action::Add, true) => "would be added",
@@ -153,7 +161,7 @@ fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {
     const BOLD: Style = Style::new().bold();
     const DIM: Style = Style::new().dimmed();
     const WARNING: Style = AnsiColor::Yellow.on_default();
-    // Colours are taken out of it unless it is a terminal.
+    // Removes the colours unless stdout is a terminal.
     let mut stdout = anstream::stdout().lock();
     let (client, file) = (plan.client.title(), printable(&report.file.display().to_string()));
     let preposition = match plan.action {
@@ -195,23 +203,23 @@ fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {
     stdout.flush()
 }
 
-/// One client of the list.
+/// A client as `--list` shows it.
 #[derive(Debug, Serialize)]
 struct Listed {
     client: &'static str,
     title: &'static str,
     file: PathBuf,
-    /// Where the client was found.
+    /// Where the client was found. `None` if it was not found.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<PathBuf>,
     /// `installed`, `not installed`, `another copy`, `program missing`, `another server` or `broken file`.
     state: &'static str,
-    /// The file begins with a mark with which the client may read no server of it.
+    /// True if the file begins with a byte order mark, and the client may not be able to read such a file.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     byte_order_mark: bool,
 }
 
-fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus, Stop> {
+fn list(format: ReportFormat, global: &Global, machine: &Machine) -> Result<ExitStatus, Stop> {
     let name = global.server_name();
     let clients: Vec<Listed> = Client::ALL
         .iter()
@@ -234,7 +242,7 @@ fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus
             },
         })
         .collect();
-    if format == Format::Json {
+    if format == ReportFormat::Json {
         return print_json(&clients);
     }
     let rows = clients.iter().map(|client| {

@@ -1,11 +1,12 @@
 //! `login`: signs a person in with a local application and stores the tokens.
 //!
-//! The portal's authorize page sends the browser back to this machine with a code; whoever works on another machine
-//! pastes the address instead. The code is exchanged at once, since it lives 30 seconds. Code, state, tokens and secrets
-//! are never printed or logged, but for the state in the authorize page's address.
-//! See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+//! The portal's authorize page sends the browser back to this machine with a code. A person whose browser is on another
+//! machine pastes the address instead. The code is exchanged at once, since it is valid for 30 seconds. The code, the
+//! state, tokens and secrets are never printed or logged; the one exception is the state in the authorize page's
+//! address. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 mod callback;
+pub(super) mod error;
 mod redirected;
 
 use std::io::{self, BufRead, IsTerminal, Read};
@@ -18,13 +19,15 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use url::form_urlencoded;
 
+use super::exit::{ExitStatus, Stop};
+use super::report;
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, report};
 use crate::address_book;
-use crate::config::env_vars::{self, EnvVar};
+use crate::config::env_vars;
 use crate::fixit::Failure;
 use crate::portal::{self, Application, GivenSecret, Portal, read_small_file};
 use callback::Listener;
+use error::Error;
 use redirected::{Redirected, State};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -46,71 +49,22 @@ pub(super) struct Arguments {
     no_browser: bool,
 }
 
-/// Why nobody was signed in, before any exchange.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("login signs in with an application, and {} is not set", .0.name)]
-    Missing(&'static EnvVar),
-    #[error("{name} cannot be used: {1}", name = .0.name)]
-    Unreadable(&'static EnvVar, &'static str),
-    #[error("port {0} of 127.0.0.1 cannot be listened on")]
-    Port(u16, #[source] io::Error),
-    #[error("this system gives no random numbers")]
-    NoRandomNumbers,
-    #[error("access was denied on the portal's sign-in page")]
-    Denied,
-    #[error("the portal's sign-in page answered with an error{}", named(.0.as_deref()))]
-    Failed(Option<String>),
-    #[error("nobody signed in within {}", humantime::format_duration(WAIT))]
-    NotInTime,
-}
-
-fn named(name: Option<&str>) -> String {
-    name.map(|name| format!(": {name}")).unwrap_or_default()
-}
-
-impl Error {
-    pub(super) fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Missing(_) => Some(
-                "create a local application in the portal (Developer resources > Other > Local application), then set BITRIX24_PORTAL, BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET",
-            ),
-            Self::Unreadable(..) => Some("put the application's client secret into that file, readable by you"),
-            Self::Port(..) => {
-                Some("choose another port with --port, and change the application's handler path with it")
-            }
-            Self::NoRandomNumbers => None,
-            Self::Denied => {
-                Some("run `bitrix24-mail-mcp login` again and allow the access, as a user of the portal who may")
-            }
-            Self::Failed(_) => Some(
-                "check the application's client id, permissions and handler path in the portal, then run `bitrix24-mail-mcp login` again",
-            ),
-            Self::NotInTime => Some("run `bitrix24-mail-mcp login` again"),
-        }
-    }
-
-    pub(super) fn is_about_settings(&self) -> bool {
-        matches!(self, Self::Missing(_) | Self::Unreadable(..))
-    }
-}
-
-/// Time to find the password.
+/// How long to wait for the browser: time enough to find the password.
 const WAIT: Duration = Duration::from_secs(600);
-/// The longest line that is read; an address is far shorter.
+/// The longest line that is read, in bytes; an address is far shorter.
 const MAX_LINE: u64 = 16 * 1024;
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let portal = wiring.book.portal();
     let code = tokio::select! {
-        code = code_for(arguments, portal) => code?,
+        code = authorize(arguments, portal) => code?,
         () = wiring.interruption.asked.cancelled() => return Ok(ExitStatus::Interrupted),
     };
     let mut signing_in = pin!(portal.sign_in(code));
     let (outcome, status) = tokio::select! {
         outcome = &mut signing_in => (outcome, ExitStatus::Done),
         () = wiring.interruption.asked.cancelled() => {
-            // An exchange that has begun is finished.
+            // An exchange that has begun is completed, so that its tokens are saved.
             let _ = portal.settle().await;
             (signing_in.await, ExitStatus::Interrupted)
         }
@@ -118,11 +72,11 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     let error = match outcome {
         Ok(user_id) if portal.settle().await.is_ok() => {
             if let Some(application) = portal.application() {
-                tell_success(application, user_id);
+                say_signed_in(application, user_id);
             }
             return Ok(status);
         }
-        // Tried once more, and reported, at the end of the program, as for every command.
+        // `with_wiring` tries once more to save the tokens, and reports a failure.
         Ok(_) => return Ok(ExitStatus::Failed),
         Err(portal::Error::Cancelled) => return Ok(ExitStatus::Interrupted),
         Err(error) => error,
@@ -131,33 +85,36 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     Ok(ExitStatus::Failed)
 }
 
-/// Shows the way to the sign-in page and waits for the code.
-async fn code_for(arguments: &Arguments, portal: &Portal) -> Result<SecretString, Error> {
-    let (application, client_id) = ready(portal)?;
+/// Shows the address of the sign-in page and waits for the code.
+async fn authorize(arguments: &Arguments, portal: &Portal) -> Result<SecretString, Error> {
+    let (application, client_id) = application_of(portal)?;
     let state = State::random().ok_or(Error::NoRandomNumbers)?;
     let mut listener = Listener::bind(arguments.port)
         .await
         .map_err(|error| Error::Port(arguments.port, error))?;
     let redirect_uri = listener.redirect_uri();
     let page = authorize_page(application.portal.as_str(), client_id, &state, &redirect_uri);
-    tell(&redirect_uri, &page);
+    say_what_to_open(&redirect_uri, &page);
     if !arguments.no_browser && io::stderr().is_terminal() {
         open(page);
     }
-    // The port is free again while the exchange runs.
-    tokio::time::timeout(WAIT, code(&mut listener, lines_of_stdin(), &state))
+    // The listener is dropped before the exchange, so that its port is free again.
+    tokio::time::timeout(WAIT, wait_for_code(&mut listener, lines_of_stdin(), &state))
         .await
-        .unwrap_or(Err(Error::NotInTime))
+        .unwrap_or(Err(Error::NotInTime(WAIT)))
 }
 
-/// The application and its client id, if everything is set that the exchange will need.
-fn ready(portal: &Portal) -> Result<(&Application, &str), Error> {
+/// The application and its client id.
+///
+/// # Errors
+/// A setting that the exchange will need is missing, or its file cannot be read.
+fn application_of(portal: &Portal) -> Result<(&Application, &str), Error> {
     let application = portal.application().ok_or(Error::Missing(&env_vars::PORTAL))?;
     let client_id = application
         .client_id
         .as_deref()
         .ok_or(Error::Missing(&env_vars::CLIENT_ID))?;
-    // Better now than after the person has signed in.
+    // Checked now, and not only after the person has signed in.
     match &application.client_secret {
         None => return Err(Error::Missing(&env_vars::CLIENT_SECRET)),
         Some(GivenSecret::Text(_)) => {}
@@ -182,17 +139,17 @@ fn authorize_page(portal: &str, client_id: &str, state: &State, redirect_uri: &s
     format!("{portal}/oauth/authorize/?{query}")
 }
 
-fn tell(redirect_uri: &str, page: &str) {
+fn say_what_to_open(redirect_uri: &str, page: &str) {
     report::say(&format!(
         "In the settings of the local application, this address must be entered as the handler path:\n\n  {redirect_uri}\n\n\
          Then open this page, sign in to the portal and allow the access:\n\n  {page}\n\n\
          Waiting up to {} for the browser to come back. If it cannot reach this machine, copy the address it ends at \
-         from its address bar (or the code in it) and paste it here at once: the code lives 30 seconds. Ctrl-C ends.",
+         from its address bar (or the code in it) and paste it here at once: the code is valid for 30 seconds. Ctrl-C ends.",
         humantime::format_duration(WAIT)
     ));
 }
 
-fn tell_success(application: &Application, user_id: Option<u64>) {
+fn say_signed_in(application: &Application, user_id: Option<u64>) {
     let user = user_id.map(|id| format!(" as user {id}")).unwrap_or_default();
     report::say(&format!(
         "Signed in{user}. The tokens are stored in {}\n\n\
@@ -203,7 +160,7 @@ fn tell_success(application: &Application, user_id: Option<u64>) {
     ));
 }
 
-/// Opens the page beside the waiting: some browsers keep their caller.
+/// Opens the page in a task of its own: some browsers block their caller until they are closed.
 fn open(page: String) {
     tokio::spawn(async move {
         let opened = tokio::task::spawn_blocking(move || webbrowser::open(&page)).await;
@@ -213,7 +170,7 @@ fn open(page: String) {
     });
 }
 
-/// Lines of stdin until it ends. A thread reads them; it does not keep the process alive.
+/// The lines of stdin. A thread reads them, and does not keep the process alive.
 fn lines_of_stdin() -> mpsc::Receiver<SecretString> {
     let (sender, lines) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
@@ -233,8 +190,8 @@ fn lines_of_stdin() -> mpsc::Receiver<SecretString> {
     lines
 }
 
-/// Waits for the code, from the browser or from the person.
-async fn code(
+/// Waits for the code, from the browser or pasted by the person.
+async fn wait_for_code(
     listener: &mut Listener,
     mut lines: mpsc::Receiver<SecretString>,
     state: &State,
@@ -258,11 +215,11 @@ async fn code(
             Redirected::Failed(name) => return Err(Error::Failed(name)),
             Redirected::Foreign if is_pasted => {
                 report::note(
-                    "what was pasted belongs to another sign-in: its state is not the one above; still waiting",
+                    "what was pasted belongs to another sign-in: its state is not the one in the address above; still waiting",
                 );
             }
             Redirected::Foreign => report::note(
-                "a browser came with an answer to another sign-in: its state is not the one above; it was refused, still waiting",
+                "a browser came with an answer to another sign-in: its state is not the one in the address above; it was refused, still waiting",
             ),
             Redirected::Nothing => report::note(
                 "what was pasted is neither the address that the browser ended at nor a code; still waiting",
@@ -276,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_authorize_page_is_told_where_to_send_the_browser() {
+    fn the_address_of_the_authorize_page_holds_client_state_and_redirect() {
         let state = State::random().unwrap();
         assert_eq!(
             authorize_page("https://p.example", "local.1&2", &state, "http://127.0.0.1:8025/"),
@@ -294,7 +251,7 @@ mod tests {
         let (sender, lines) = mpsc::channel(1);
         drop(sender);
         tokio::time::pause();
-        let waited = tokio::time::timeout(WAIT, code(&mut listener, lines, &state)).await;
+        let waited = tokio::time::timeout(WAIT, wait_for_code(&mut listener, lines, &state)).await;
         assert!(waited.is_err(), "it ended at once");
     }
 }

@@ -1,15 +1,18 @@
-//! `lookup`: the tool's search for a person at a terminal or a script.
+//! `lookup`: runs the search of the tool `list_mail_contacts` for a person at a terminal or a script.
 
-use clap::{Args, ValueEnum};
-use serde::Serialize;
+mod every_page;
+
+use clap::Args;
 use serde_json::Value;
 
+use super::answer::fail;
+use super::exit::{ExitStatus, Stop};
+use super::format::ContactFormat;
+use super::stdout::{print, print_json};
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, csv, everyone, print, report, table};
-use crate::address_book::{Error, GivenPagination, InvalidQuery, Query};
-use crate::fixit::Failure;
+use super::{report, spreadsheet, table};
+use crate::address_book::{GivenPagination, InvalidQuery, Query};
 use crate::mcp::list_mail_contacts::{Output, unreadable_rows};
-use crate::portal;
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp lookup anna
@@ -33,31 +36,24 @@ pub(super) struct Arguments {
     /// Contacts to skip.
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     offset: Option<String>,
-    /// Employees instead of mail contacts: the beginnings of words are searched, and a query is needed.
+    /// Search employees instead of mail contacts; needs a query, which is compared with the beginnings of words.
     #[arg(long)]
     employees: bool,
-    /// Every page from here on, not one: the whole address book without a query.
+    /// Print every page from here on; without a query, the whole address book.
     #[arg(long)]
     all: bool,
     /// What to print: a table for people, the tool's JSON, or CSV.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Table,
-    Json,
-    Csv,
+    format: ContactFormat,
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let cancellation = &wiring.interruption.asked;
-    let query = match question(arguments) {
+    let query = match query_of(arguments) {
         Ok(query) => query,
         Err(error) => {
             return fail(
-                arguments.format == Format::Json,
+                arguments.format == ContactFormat::Json,
                 Output::from_failure,
                 &error.into(),
                 wiring,
@@ -65,16 +61,21 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         }
     };
     if arguments.all {
-        return everyone::run(arguments.format, &query, wiring).await;
+        return every_page::run(arguments.format, &query, wiring).await;
     }
     match wiring.book.list(&query, cancellation).await {
         Ok(found) => show(arguments.format, &Output::from_page(&query, found)),
-        Err(error) => fail(arguments.format == Format::Json, Output::from_failure, &error, wiring),
+        Err(error) => fail(
+            arguments.format == ContactFormat::Json,
+            Output::from_failure,
+            &error,
+            wiring,
+        ),
     }
 }
 
-fn question(arguments: &Arguments) -> Result<Query, InvalidQuery> {
-    // A walk takes the largest pages there are, unless told otherwise.
+fn query_of(arguments: &Arguments) -> Result<Query, InvalidQuery> {
+    // With --all, the largest pages mean the fewest requests.
     let limit = match (&arguments.limit, arguments.all) {
         (None, true) => Some(Value::from(200)),
         (limit, _) => limit.clone().map(Value::String),
@@ -93,39 +94,14 @@ fn question(arguments: &Arguments) -> Result<Query, InvalidQuery> {
     }
 }
 
-/// Reports a failure with its advice; in JSON also as the `output` of the tool.
-pub(super) fn fail<T: Serialize>(
-    is_json: bool,
-    output: fn(Failure) -> T,
-    error: &Error,
-    wiring: &Wiring,
-) -> Result<ExitStatus, Stop> {
-    let failure = Failure::from(error);
-    // Scripts read the failure from stdout as they read the contacts; people read it on stderr.
-    report::failure(&failure);
-    if is_json {
-        print(&json_line(&output(failure))?)?;
-    }
-    Ok(status_of(error, wiring))
-}
-
-fn status_of(error: &Error, wiring: &Wiring) -> ExitStatus {
-    match error {
-        Error::Invalid(_) => ExitStatus::Usage,
-        Error::Portal(failed) if failed.error == portal::Error::Cancelled => ExitStatus::Interrupted,
-        Error::Portal(failed) if failed.error.is_about_settings() && wiring.is_live() => ExitStatus::Usage,
-        Error::Portal(_) => ExitStatus::Failed,
-    }
-}
-
-fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
+fn show(format: ContactFormat, output: &Output) -> Result<ExitStatus, Stop> {
     let contacts = output.contacts.as_deref().unwrap_or_default();
     match format {
-        // Complete in itself, also about what follows.
-        Format::Json => return print(&json_line(output)?),
-        Format::Csv => print(&(csv::header()? + &csv::rows(contacts)?))?,
-        Format::Table if contacts.is_empty() => ExitStatus::Done,
-        Format::Table => print(&table::contacts(contacts))?,
+        // The JSON itself says whether more contacts follow.
+        ContactFormat::Json => return print_json(output),
+        ContactFormat::Csv => print(&(spreadsheet::header()? + &spreadsheet::rows(contacts)?))?,
+        ContactFormat::Table if contacts.is_empty() => ExitStatus::Done,
+        ContactFormat::Table => print(&table::contacts(contacts))?,
     };
     if let Some(advice) = &output.advice {
         report::note(advice);
@@ -136,11 +112,4 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
         report::note(&format!("{} shown; more may follow: --offset {next}", contacts.len()));
     }
     Ok(ExitStatus::Done)
-}
-
-/// Exactly the tool's structured content, on one line.
-pub(super) fn json_line(output: &impl Serialize) -> Result<String, Stop> {
-    // By way of a Value, as the tool result goes, so that both are the same to the byte.
-    let value = serde_json::to_value(output).map_err(|error| Stop::Output(error.into()))?;
-    Ok(format!("{value}\n"))
 }

@@ -1,13 +1,14 @@
-//! `man` and `completions`: the manual pages and what a shell completes, both made from the command line itself.
+//! `man` and `completions`: prints manual pages and completion scripts, both generated from the command line.
 
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::{Cli, ExitStatus, Stop, print};
+use super::exit::{ExitStatus, Stop};
+use super::stdout::print;
 use crate::config::paths::of_command_line;
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "Examples:
@@ -34,25 +35,22 @@ pub(super) struct ManArguments {
     write: Option<PathBuf>,
 }
 
-pub(super) fn completions(arguments: &CompletionsArguments) -> Result<ExitStatus, Stop> {
+/// Prints the completion script of `program` for a shell.
+pub(super) fn completions(arguments: &CompletionsArguments, mut program: Command) -> Result<ExitStatus, Stop> {
     let mut script = Vec::new();
-    clap_complete::generate(
-        arguments.shell,
-        &mut Cli::command(),
-        env!("CARGO_PKG_NAME"),
-        &mut script,
-    );
+    clap_complete::generate(arguments.shell, &mut program, env!("CARGO_PKG_NAME"), &mut script);
     print(&String::from_utf8_lossy(&script))
 }
 
-pub(super) fn man(arguments: &ManArguments) -> Result<ExitStatus, Stop> {
+/// Prints or writes the manual pages of `program`.
+pub(super) fn man(arguments: &ManArguments, program: Command) -> Result<ExitStatus, Stop> {
     let Some(folder) = &arguments.write else {
         let mut page = Vec::new();
-        Man::new(Cli::command()).render(&mut page).map_err(Stop::Output)?;
+        Man::new(program).render(&mut page).map_err(Stop::Output)?;
         return print(&String::from_utf8_lossy(&page));
     };
     let folder = &of_command_line(folder)?;
-    let written = fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+    let written = fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(program, folder));
     written.map_err(|error| Stop::Manual(folder.clone(), error))?;
     Ok(ExitStatus::Done)
 }

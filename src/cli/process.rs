@@ -1,17 +1,19 @@
-//! What the process asks of the system before it does anything else. A system that refuses is no reason not to start.
+//! Sets the process up before it does anything else. A system that refuses a step does not keep the program from
+//! starting.
 
 /// Keeps secrets out of core dumps, and lets a write beyond the limit on the size of files (`ulimit -f`) fail, as on a
 /// full disk, instead of ending the process.
 #[cfg(unix)]
 pub(super) fn prepare() {
     let _ = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0);
-    // A signal that somebody handles does not end the process. What it means is in the error of the write.
+    // A handled signal does not end the process, and the write fails with an error that says why.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     no_dumps();
 }
 
-/// A core dump that goes to a program (systemd-coredump, apport) does not ask for the limit. This also keeps other
-/// programs of the same user from reading this process's memory and environment; `strace -p` and debuggers need root.
+/// Turns off core dumps that go to a program (systemd-coredump, apport), for which the limit does not count. This also
+/// keeps other programs of the same user from reading this process's memory and environment; `strace -p` and debuggers
+/// need root.
 #[cfg(target_os = "linux")]
 fn no_dumps() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
@@ -20,11 +22,12 @@ fn no_dumps() {
 #[cfg(all(unix, not(target_os = "linux")))]
 fn no_dumps() {}
 
-/// Elsewhere there is neither.
+/// Other systems have neither.
 #[cfg(not(unix))]
 pub(super) fn prepare() {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     #[test]
     fn nothing_of_this_process_is_dumped() {

@@ -1,14 +1,14 @@
-//! The line that shows at a terminal how many contacts were read so far. It goes to stderr; elsewhere nothing is shown.
+//! The progress line: how many contacts were read so far. It is shown on stderr, and only at a terminal.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Reading that takes no longer shows no line.
+/// Reading that ends within this time shows no line.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// A line that is drawn on `target`.
+/// A new progress line, drawn on `target`.
 pub(super) fn line(target: ProgressDrawTarget) -> ProgressBar {
     let line = ProgressBar::with_draw_target(None, target);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
@@ -19,13 +19,13 @@ pub(super) fn line(target: ProgressDrawTarget) -> ProgressBar {
     line
 }
 
-/// Shows that so many contacts were read.
+/// Shows that `contacts` contacts were read.
 pub(super) fn show(line: &ProgressBar, contacts: usize) {
     let contacts = HumanCount(u64::try_from(contacts).unwrap_or(u64::MAX));
     line.set_message(format!("{contacts} contacts"));
 }
 
-/// Returns what `reading` returns, and calls `show` if that takes over a second.
+/// Awaits `reading` and returns its output. Calls `show` if that takes more than a second.
 pub(super) async fn during<T>(reading: impl Future<Output = T>, show: impl FnOnce()) -> T {
     let mut reading = pin!(reading);
     match tokio::time::timeout(SILENCE, &mut reading).await {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_reading_is_shown_after_a_second_and_not_before() {
+    async fn progress_is_shown_after_a_second_and_not_before() {
         for (milliseconds, expected) in [(999, false), (1_100, true)] {
             let mut is_shown = false;
             let reading = tokio::time::sleep(Duration::from_millis(milliseconds));

@@ -1,23 +1,15 @@
-//! The only printer of `error:`, `caused by:`, `hint:` and what belongs to them. All of it goes to stderr, coloured
-//! only on a terminal.
+//! Prints errors with their causes and hints, notes and instructions to stderr, coloured only at a terminal. Nothing
+//! else prints `error:`, `caused by:` or `hint:`.
 
 use std::error::Error;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use clap::ValueEnum;
 
 use crate::address_book::INVALID_ARGUMENTS;
 use crate::fixit::Failure;
 
-/// What a report is printed as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
-}
-
-/// A text in which a file's name, or somebody else's words, may be: what a terminal would obey, or not show, is spelled out.
+/// The text with control and invisible characters escaped. For texts that may hold a file's name or a stranger's words.
 pub(super) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -37,7 +29,7 @@ const CAUSE: Style = AnsiColor::Yellow.on_default();
 const HINT: Style = AnsiColor::Cyan.on_default();
 const DIM: Style = Style::new().dimmed();
 
-/// An error, its causes, and what to do.
+/// Prints an error, its causes, and what to do.
 pub(super) fn error(error: &dyn Error, hint: Option<&str>) {
     let mut lines = vec![(ERROR, "error:", error.to_string())];
     let mut cause = error.source();
@@ -49,7 +41,7 @@ pub(super) fn error(error: &dyn Error, hint: Option<&str>) {
     write(&lines);
 }
 
-/// The code of a failure, with the HTTP status.
+/// The failure's code, with the HTTP status if there is one.
 pub(super) fn coded(failure: &Failure) -> String {
     match failure.http_status {
         Some(status) => format!("{} (HTTP {status})", failure.code),
@@ -57,9 +49,9 @@ pub(super) fn coded(failure: &Failure) -> String {
     }
 }
 
-/// A failed look-up with its advice: the same facts that a tool result carries.
+/// Prints a failure with its advice: the same facts that a tool's result carries.
 pub(super) fn failure(failure: &Failure) {
-    // The table's advice on arguments is for whoever calls a tool.
+    // The advice about wrong arguments is written for a model that calls a tool, so it is left out.
     let is_usage = failure.code == INVALID_ARGUMENTS;
     let retry = match failure.retry_after_seconds {
         Some(seconds) => format!("{}, after {seconds} s", failure.retry.as_str()),
@@ -90,21 +82,21 @@ pub(super) fn failure(failure: &Failure) {
     write(&lines);
 }
 
-/// A remark beside the data.
+/// Prints a remark about the data.
 pub(super) fn note(text: &str) {
     write(&[(DIM, "note:", text.to_owned())]);
 }
 
-/// What a person is told to do, as it stands.
+/// Prints instructions for a person, without a label.
 pub(super) fn say(text: &str) {
-    // Nobody can be told that stderr is gone.
+    // A failure to write to stderr cannot be reported anywhere.
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 fn write(lines: &[(Style, &str, String)]) {
     let mut stderr = anstream::stderr().lock();
     for (style, label, text) in lines {
-        // Nobody can be told that stderr is gone.
+        // A failure to write to stderr cannot be reported anywhere.
         let _ = writeln!(stderr, "{style}{label}{style:#} {}", printable(text));
     }
 }

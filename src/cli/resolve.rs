@@ -1,4 +1,5 @@
-//! `resolve`: whom a mail is for, as an assistant finds out, for a person at a terminal or a script.
+//! `resolve`: finds the recipients that names mean, as the tool `resolve_mail_recipients` does, for a person at a
+//! terminal or a script.
 
 use std::io::{self, Read};
 
@@ -6,9 +7,12 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
 
-use super::lookup::{fail, json_line};
+use super::answer::fail;
+use super::exit::{ExitStatus, Stop};
+use super::format::RecipientFormat;
+use super::stdout::{print, print_json};
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, print, progress, report, table};
+use super::{progress, report, table};
 use crate::address_book::{Names, Source};
 use crate::mcp::resolve_mail_recipients::Output;
 use crate::portal::decoded;
@@ -19,8 +23,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp resolve - --format json < names.txt
   bitrix24-mail-mcp resolve anna Bdfyjd --demo
 
-Exit status 1 if nothing of the contacts or of the employees could be read (`not_asked`). Where they were not read
-whole, names are marked `incomplete`, which does not change it.";
+Exit status 1 if the contacts, or the employees, could not be read at all (`not_asked`). If they were read only in
+part, names are marked `incomplete`, and the exit status is still 0.";
 
 /// Arguments of `resolve`.
 #[derive(Debug, Args)]
@@ -33,13 +37,7 @@ pub(super) struct Arguments {
     source: Vec<Source>,
     /// What to print: a table for people, or the tool's JSON.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
+    format: RecipientFormat,
 }
 
 impl ValueEnum for Source {
@@ -54,11 +52,11 @@ impl ValueEnum for Source {
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let cancellation = &wiring.interruption.asked;
-    let given = tokio::select! {
-        given = names(arguments) => given?,
+    let texts = tokio::select! {
+        texts = texts_of(arguments) => texts?,
         () = cancellation.cancelled() => return Ok(ExitStatus::Interrupted),
     };
-    let found = match Names::new(&given, &arguments.source) {
+    let found = match Names::new(&texts, &arguments.source) {
         Ok(names) => {
             let line = progress::line(ProgressDrawTarget::hidden());
             let show = |contacts| progress::show(&line, contacts);
@@ -72,16 +70,22 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     };
     match found {
         Ok(resolution) => show(arguments.format, &Output::from(resolution)),
-        Err(error) => fail(arguments.format == Format::Json, Output::from_failure, &error, wiring),
+        Err(error) => fail(
+            arguments.format == RecipientFormat::Json,
+            Output::from_failure,
+            &error,
+            wiring,
+        ),
     }
 }
 
-async fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
+/// The names on the command line, or the lines of standard input.
+async fn texts_of(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     if arguments.names != ["-"] {
         return Ok(arguments.names.clone());
     }
     tracing::info!("waiting for names, until the end of standard input");
-    // On a thread of its own, since nothing can break it off.
+    // On a thread of its own: a blocking read cannot be cancelled.
     let reading = tokio::task::spawn_blocking(|| {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes)?;
@@ -92,15 +96,15 @@ async fn names(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     Ok(lines.map(str::to_owned).collect())
 }
 
-const NOT_WHOLE: &str = "incomplete: the address book was not read whole, so somebody may be missing; give first and last name \
+const INCOMPLETE: &str = "incomplete: the address book was not read whole, so somebody may be missing; give first and last name \
 or the company, or try again later";
 
-fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
+fn show(format: RecipientFormat, output: &Output) -> Result<ExitStatus, Stop> {
     let recipients = output.recipients.as_deref().unwrap_or_default();
     match format {
-        // Complete in itself, also about cautions and what is incomplete.
-        Format::Json => print(&json_line(output)?).map(drop)?,
-        Format::Table => {
+        // The JSON itself explains cautions and says which names are incomplete.
+        RecipientFormat::Json => print_json(output).map(drop)?,
+        RecipientFormat::Table => {
             print(&table::recipients(recipients))?;
             for (code, meaning) in &output.caution_meanings {
                 report::note(&format!("{}: {meaning}", code.replace('_', " ")));
@@ -112,7 +116,7 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
                 ));
             }
             if recipients.iter().any(|recipient| recipient.incomplete) {
-                report::note(NOT_WHOLE);
+                report::note(INCOMPLETE);
             }
         }
     }
@@ -120,7 +124,7 @@ fn show(format: Format, output: &Output) -> Result<ExitStatus, Stop> {
         report::note(&format!("{} could not be read", failed.source.as_str()));
         report::failure(&failed.error);
     }
-    // A script must not take for whole what is not.
+    // A script must not take an incomplete result for a complete one.
     Ok(if output.not_asked.is_empty() {
         ExitStatus::Done
     } else {

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{ExitStatus, Stop, print};
+use super::exit::{ExitStatus, Stop};
+use super::stdout::print;
 use crate::address_book::Caution;
 use crate::clients;
 use crate::config::env_vars;

@@ -1,4 +1,5 @@
-//! `serve`: MCP over stdio until the client hangs up, or over HTTP until the process is told to stop.
+//! `serve`: serves MCP over stdio until the client closes the connection, or over HTTP until a signal stops the
+//! process.
 
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -6,8 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::exit::{ExitStatus, Stop};
+use super::report;
 use super::wiring::Wiring;
-use super::{ExitStatus, Stop, report};
 use crate::transports::http::{self, InvalidAddress, ListenAddress, Listener};
 use crate::transports::stdio;
 
@@ -34,7 +36,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// True for many clients, false for the one that started the process.
+    /// True for HTTP with many clients, false for stdio with the one client that started the process.
     pub(super) fn is_over_http(&self) -> bool {
         self.http.is_some()
     }
@@ -66,16 +68,14 @@ pub(super) async fn run(arguments: &Arguments, wiring: Wiring) -> Result<ExitSta
     };
     tokio::select! {
         outcome = serving => outcome,
-        // Whoever asks twice does not want to wait.
+        // A second signal ends the process without waiting for running calls.
         () = interruption.insisted.cancelled() => Ok(ExitStatus::Interrupted),
     }
 }
 
 async fn serve_stdio(wiring: Wiring, stop: CancellationToken) -> Result<ExitStatus, Stop> {
     if io::stdin().is_terminal() {
-        report::note(
-            "serving MCP over stdio, for an assistant to talk to; Ctrl-D ends it, --help tells what else there is",
-        );
+        report::note("serving MCP over stdio, for an assistant to talk to; Ctrl-D ends it, --help lists the commands");
     }
     let (server, _) = wiring.into_server();
     stdio::serve(server, stop).await?;
@@ -111,7 +111,7 @@ async fn serve_http(
     Ok(ExitStatus::Done)
 }
 
-/// An address that a client on this machine can use.
+/// The address as a client on this machine can use it: loopback in place of the unspecified address.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,7 +1,7 @@
-//! Signals that ask the process to end: SIGINT (Ctrl-C), SIGQUIT (Ctrl-\\), SIGTERM, and SIGHUP, which comes when the terminal
-//! is closed.
+//! Signals that ask the process to end: SIGINT (Ctrl-C), SIGQUIT (Ctrl-\\), SIGTERM, and SIGHUP (the terminal was
+//! closed).
 //!
-//! None ends it at once: tokens that are being exchanged have to be saved, and what was printed has to stay valid.
+//! None of them ends the process at once: a token exchange must save its tokens, and printed output must stay valid.
 
 use std::io;
 use std::sync::Arc;
@@ -11,36 +11,36 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tokio_util::sync::CancellationToken;
 
-/// What the signals have asked for.
+/// Cancellation tokens for the running command. Signals cancel them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interruption {
     /// Cancelled by the first signal.
     pub(super) asked: CancellationToken,
-    /// Cancelled by the second SIGINT, SIGQUIT or SIGTERM: running calls are not waited for either.
+    /// Cancelled by the second SIGINT, SIGQUIT or SIGTERM: the process then ends without waiting for running calls.
     pub(super) insisted: CancellationToken,
 }
 
 impl Interruption {
-    /// Listens from here on. Within a runtime.
+    /// Starts listening for signals. Call it within a runtime.
     ///
     /// # Errors
-    /// That of the system.
+    /// The system's error.
     pub(super) fn listen() -> io::Result<Self> {
         let mut signals = Signals::listen()?;
         let interruption = Self::default();
-        let told = interruption.clone();
+        let listener = interruption.clone();
         tokio::spawn(async move {
-            signals.any().await;
-            told.asked.cancel();
-            // The shell and the kernel both send SIGHUP when a terminal is closed, so that one does not count.
-            signals.stop().await;
-            told.insisted.cancel();
+            signals.next().await;
+            listener.asked.cancel();
+            // When a terminal is closed, the shell and the kernel both send SIGHUP, so a second SIGHUP does not count.
+            signals.next_except_hang_up().await;
+            listener.insisted.cancel();
         });
         Ok(interruption)
     }
 }
 
-/// Signals that wait until a file is written: half of it would stay behind otherwise.
+/// Holds signals back while a file is written, so that no half-written file stays behind.
 #[derive(Debug, Default)]
 pub(super) struct Deferred {
     asked: Arc<AtomicBool>,
@@ -48,19 +48,19 @@ pub(super) struct Deferred {
 }
 
 impl Deferred {
-    /// Defers signals from here on. Needs no runtime.
+    /// Starts holding signals back. Needs no runtime.
     pub(super) fn begin() -> Self {
         let deferred = Self::default();
         #[cfg(unix)]
         for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
-            // Without a handler a signal ends the process at once, as ever.
+            // If registering fails, the signal still ends the process at once.
             let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&deferred.is_over));
             let _ = signal_hook::flag::register(signal, Arc::clone(&deferred.asked));
         }
         deferred
     }
 
-    /// Signals end the process at once again. True if one has come meanwhile.
+    /// Stops holding signals back. True if a signal has arrived meanwhile.
     pub(super) fn end(&self) -> bool {
         self.is_over.store(true, Ordering::SeqCst);
         self.asked.load(Ordering::SeqCst)
@@ -72,7 +72,7 @@ struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
     quit: tokio::signal::unix::Signal,
-    /// `None`: this process was started to survive its terminal.
+    /// `None` if the process was started to survive its terminal, as by `nohup`.
     hang_up: Option<tokio::signal::unix::Signal>,
 }
 
@@ -91,7 +91,8 @@ impl Signals {
         })
     }
 
-    async fn any(&mut self) {
+    /// Waits for the next signal.
+    async fn next(&mut self) {
         let hang_up = async {
             match &mut self.hang_up {
                 Some(signal) => signal.recv().await,
@@ -106,7 +107,8 @@ impl Signals {
         }
     }
 
-    async fn stop(&mut self) {
+    /// Waits for the next signal that is not SIGHUP.
+    async fn next_except_hang_up(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -115,7 +117,7 @@ impl Signals {
     }
 }
 
-/// True under `nohup`, which a handler would undo.
+/// True under `nohup`, whose effect a handler would undo.
 #[cfg(target_os = "linux")]
 fn is_hang_up_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -124,13 +126,13 @@ fn is_hang_up_ignored() -> bool {
     mask.is_some_and(|mask| mask & 1 << (SIGHUP - 1) != 0)
 }
 
-/// Elsewhere that cannot be asked; under `nohup` stderr is no terminal.
+/// A guess, since other systems do not show whether a signal is ignored: under `nohup`, stderr is no terminal.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn is_hang_up_ignored() -> bool {
     !io::IsTerminal::is_terminal(&io::stderr())
 }
 
-/// Ctrl-C.
+/// Other systems have only Ctrl-C.
 #[cfg(not(unix))]
 struct Signals;
 
@@ -140,18 +142,19 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn any(&mut self) {
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    async fn stop(&mut self) {
-        self.any().await;
+    async fn next_except_hang_up(&mut self) {
+        self.next().await;
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
@@ -159,7 +162,10 @@ mod tests {
     fn a_signal_waits_while_a_file_is_written() {
         let deferred = Deferred::begin();
         signal_hook::low_level::raise(SIGHUP).unwrap();
-        assert!(deferred.asked.load(Ordering::SeqCst), "and this process is still there");
+        assert!(
+            deferred.asked.load(Ordering::SeqCst),
+            "the signal was noticed, and this process is still running"
+        );
         assert!(deferred.end());
     }
 }

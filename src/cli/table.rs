@@ -1,37 +1,37 @@
-//! Contacts and recipients as a table that fits the terminal. Pure but for asking the terminal's width.
+//! Draws contacts, recipients and other rows as a table that fits the terminal. Pure, except that it reads the
+//! terminal's width.
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::address_book::{Caution, Contact, Recipient, Why};
 
-/// Width when stdout is no terminal: wide enough that nothing of use is wrapped.
-const WIDTH_ELSEWHERE: u16 = 160;
-/// Below this, columns are too narrow to read, so lines may run over.
+/// The width, in columns, when stdout is no terminal: wide enough that hardly anything is wrapped.
+const WIDTH_WITHOUT_TERMINAL: u16 = 160;
+/// The smallest width. Narrower columns could not be read, so on a narrower terminal lines run over.
 const MIN_WIDTH: u16 = 40;
 
-/// One line under the header and none between rows: a page of contacts is long enough.
+/// A line under the header, and none between rows, which would double the length of a page of contacts.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
-/// Draws the contacts with a line break at the end.
+/// Draws contacts, with a line break at the end.
 pub(super) fn contacts(contacts: &[Contact]) -> String {
     draw(contacts, width())
 }
 
-/// Draws any rows with a line break at the end.
+/// Draws `rows` under `header`, with a line break at the end.
 pub(super) fn rows<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let table = table(header, rows.map(Vec::from).collect(), width());
     format!("{}\n", table.trim_fmt())
 }
 
 fn width() -> u16 {
-    let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(WIDTH_ELSEWHERE, |(width, _)| width.0);
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(WIDTH_WITHOUT_TERMINAL, |(width, _)| width.0);
     width.max(MIN_WIDTH)
 }
 
-/// A table without its last column if no row has anything in it, as is usual of cautions.
+/// A table. Its last column is left out if it is empty in every row: most contacts have no cautions.
 fn table(header: &[&str], rows: Vec<Vec<String>>, width: u16) -> Table {
     let last = header.len().saturating_sub(1);
     let is_used = |row: &Vec<String>| row.get(last).is_some_and(|cell| !cell.is_empty());
@@ -65,7 +65,7 @@ fn draw(contacts: &[Contact], width: u16) -> String {
     format!("{}\n", table.trim_fmt())
 }
 
-/// Draws who may be meant by each name, with a line break at the end.
+/// Draws the matches of each name, with a line break at the end.
 pub(super) fn recipients(recipients: &[Recipient]) -> String {
     let mut rows = Vec::new();
     for recipient in recipients {
@@ -75,7 +75,7 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
             row.extend([
                 found.name.clone().unwrap_or_default(),
                 found.email.clone(),
-                word(found.source),
+                words_of(found.source),
                 reason(found.why).to_owned(),
                 cautions(&found.cautions),
             ]);
@@ -95,7 +95,7 @@ pub(super) fn recipients(recipients: &[Recipient]) -> String {
     format!("{}\n", table(&header, rows, width()).trim_fmt())
 }
 
-/// Why somebody may be meant, for a person.
+/// How a match was found, in words for a person.
 fn reason(why: Why) -> &'static str {
     match why {
         Why::ExactAddress => "exact address",
@@ -109,7 +109,7 @@ fn reason(why: Why) -> &'static str {
 }
 
 fn status(recipient: &Recipient) -> String {
-    let mut status = word(recipient.status);
+    let mut status = words_of(recipient.status);
     if recipient.incomplete {
         status.push_str(", incomplete");
     }
@@ -121,14 +121,14 @@ fn cautions(cautions: &[Caution]) -> String {
         .iter()
         .map(|caution| match caution {
             Caution::AddressMissing => "no address".to_owned(),
-            other => word(other),
+            other => words_of(other),
         })
         .collect();
     words.join(", ")
 }
 
-/// What a word of an enum is in JSON, for a person.
-fn word(value: impl Serialize) -> String {
+/// The JSON name of an enum's variant, with spaces in place of `_`.
+fn words_of(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word.replace('_', " "),
         _ => String::new(),

@@ -1,4 +1,4 @@
-//! The one place that builds the parts: portal client, address book and server, live or on the demo portal.
+//! Builds the parts that commands use: portal client, address book and server, for a real portal or the demo portal.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use super::exit::Stop;
+use super::global::Global;
 use super::signals::Interruption;
-use super::{Global, Stop};
 use crate::address_book::AddressBook;
 use crate::config;
 use crate::demo::{self, Bucket, CredentialKind, DemoPortal};
@@ -18,21 +19,21 @@ use crate::transports::guard;
 /// The parts, ready for a command.
 #[derive(Debug)]
 pub(super) struct Wiring {
-    /// The address book to ask.
+    /// The address book, with its portal client.
     pub(super) book: Arc<AddressBook>,
-    /// Whom to let in over HTTP.
+    /// Which HTTP callers to admit.
     guard: guard::Settings,
-    /// Which settings were given and where, in one line without values.
-    pub(super) given: String,
+    /// Which settings were given and where, in one line without values, for `doctor`.
+    pub(super) settings_line: String,
     /// The files that hold secrets.
     pub(super) secret_files: Vec<PathBuf>,
-    /// What the user asks for meanwhile.
+    /// Signals that ask the command to end.
     pub(super) interruption: Interruption,
-    /// Keeps the demo portal alive, and its folder, which has to outlive the last saving of tokens.
+    /// Keeps the demo portal running, and keeps its folder until the last tokens are saved.
     pub(super) demo: Option<Arc<Demo>>,
 }
 
-/// The demo portal, and the folder for tokens that are good for this run alone.
+/// The demo portal, and a folder for the tokens of this run.
 #[derive(Debug)]
 pub(super) struct Demo {
     portal: DemoPortal,
@@ -46,8 +47,8 @@ impl Wiring {
             Some(settings) => Some(Arc::new(Demo::start(settings).await.map_err(Stop::Demo)?)),
             None => None,
         };
-        let (given, secret_files) = match &demo {
-            None => (given(&settings), settings.secret_files),
+        let (settings_line, secret_files) = match &demo {
+            None => (settings_line(&settings), settings.secret_files),
             Some(_) => ("the built-in demo portal".to_owned(), Vec::new()),
         };
         let portal = match &demo {
@@ -60,19 +61,19 @@ impl Wiring {
         Ok(Self {
             book: Arc::new(AddressBook::new(Portal::new(portal), settings.cache_ttl)),
             guard: settings.guard,
-            given,
+            settings_line,
             secret_files,
             interruption,
             demo,
         })
     }
 
-    /// True if a real portal was meant, so that wrong settings are the user's.
+    /// True for a real portal. Only then are wrong settings the user's mistake.
     pub(super) fn is_live(&self) -> bool {
         self.demo.is_none()
     }
 
-    /// A server for this address book, and whom it lets in over HTTP.
+    /// The MCP server for this address book, and which HTTP callers to admit.
     pub(super) fn into_server(self) -> (Server, guard::Settings) {
         (Server::new(self.book), self.guard)
     }
@@ -88,7 +89,7 @@ impl Demo {
         Ok(Self { portal, folder })
     }
 
-    /// What a person would have set.
+    /// The credentials that a person would set for this portal.
     fn credentials(&self) -> Result<Credentials, Stop> {
         let Some(folder) = &self.folder else {
             let url = self.portal.webhook_url();
@@ -109,7 +110,7 @@ impl Demo {
     }
 }
 
-/// A folder for this user alone, whatever the umask; it goes when it is dropped.
+/// A temporary folder that only this user can open, whatever the umask. Dropping it removes it.
 fn private_folder() -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -117,20 +118,24 @@ fn private_folder() -> io::Result<TempDir> {
     builder.tempdir()
 }
 
-fn given(settings: &config::Settings) -> String {
+fn settings_line(settings: &config::Settings) -> String {
     let credentials = match settings.portal.credentials {
         Credentials::Missing => "no credentials",
         Credentials::Webhook(_) | Credentials::Invalid(_) => "a webhook",
         Credentials::WebhookFile(_) => "a webhook in a file",
         Credentials::Application(_) => "an application",
     };
-    if settings.origins.is_empty() {
+    if settings.sources.is_empty() {
         return format!("{credentials}; no setting is given");
     }
-    let origins: Vec<_> = settings.origins.iter().map(config::Origin::to_string).collect();
-    format!("{credentials}; given are {}", origins.join(", "))
+    let sources: Vec<_> = settings.sources.iter().map(config::SettingSource::to_string).collect();
+    format!("{credentials}; given are {}", sources.join(", "))
 }
 
+/// The demo portal's settings. `None` if no option asks for the demo portal.
+///
+/// # Errors
+/// An unknown fault or quirk.
 pub(super) fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> Result<Option<demo::Settings>, Stop> {
     let fault = global.demo_fault.as_ref().map(|name| {
         let known = demo::FAULTS.iter().find(|fault| fault.name == name);
@@ -152,9 +157,9 @@ pub(super) fn demo_settings(global: &Global, rate_limit: Option<RateLimit>) -> R
         fault,
         quirk,
         credential,
-        // Nobody asks for them here, and a demo may run for days.
+        // Nothing here reads the requests, and a demo may run for days.
         kept_requests: 0,
-        // A portal with the limit that was set.
+        // The demo portal has the rate limit of the settings.
         bucket: rate_limit.map(|limit| Bucket {
             threshold: limit.burst,
             drain_per_second: limit.per_second,

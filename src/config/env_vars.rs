@@ -1,47 +1,45 @@
-//! Every environment variable this program reads, in one documented table.
-//!
-//! The table drives the readers, `--help` and docs/settings.md.
+//! The table of settings: one row for each environment variable. It drives the readers, `--help` and docs/settings.md.
 
-/// One environment variable.
+/// A setting: an environment variable, and the key of the settings file that is derived from its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EnvVar {
-    /// Its name: a contract.
+    /// The variable's name. Users rely on it, so it never changes.
     pub name: &'static str,
-    /// What it sets, in one line.
+    /// What the setting does, in one line.
     pub meaning: &'static str,
-    /// The value when it is not set; empty if there is none.
+    /// The value if nothing is set; empty if there is no default.
     pub default: &'static str,
-    /// A value that would be right.
+    /// A right value, for error messages.
     pub example: &'static str,
-    /// What it belongs to.
-    part: Part,
+    /// The group that the setting belongs to.
+    group: Group,
 }
 
-/// What a variable belongs to.
+/// A group of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// Whom to call the portal as: one thing, given by one source.
+enum Group {
+    /// How to authenticate to the portal.
     Credentials,
-    /// What `serve --http` alone reads.
+    /// Settings that only `serve --http` uses.
     Http,
-    /// Everything else.
+    /// All others.
     General,
 }
 
 impl EnvVar {
-    /// The same setting's key in the settings file.
+    /// The setting's key in the settings file.
     pub fn key(&self) -> String {
         let own = self.name.trim_start_matches("BITRIX24_").trim_start_matches("MCP_");
         own.to_ascii_lowercase()
     }
 
-    /// The variable's name; a file's is that of the secret in it.
+    /// The name of the variable that the value is for: without `_FILE` for a file that holds the value.
     pub(super) fn setting(&self) -> &'static str {
         self.name.strip_suffix("_FILE").unwrap_or(self.name)
     }
 
-    /// What it gives, alone or instead of others: a secret in a variable or in a file, and the portal to call by a webhook
-    /// or as an application.
+    /// What the variable sets. Two variables with one slot exclude each other: a secret and the file that holds it, and
+    /// a webhook and the portal of an application.
     pub(super) fn slot(&self) -> &'static str {
         match self.setting() {
             name if name == PORTAL.name => WEBHOOK_URL.name,
@@ -49,36 +47,36 @@ impl EnvVar {
         }
     }
 
-    /// Its twin that names a file; every secret has one, and nothing else has.
+    /// The variable that names a file with this secret. `None` if the variable is no secret.
     pub fn file_twin(&self) -> Option<&'static EnvVar> {
         ALL.iter()
             .find(|twin| twin.name.strip_suffix("_FILE") == Some(self.name))
     }
 
-    /// True if its value must not be written anywhere.
+    /// True if the value must not be written anywhere.
     pub fn is_secret(&self) -> bool {
         self.file_twin().is_some()
     }
 
-    /// True if its value is a path.
+    /// True if the value is a path.
     pub fn is_path(&self) -> bool {
         self.name.ends_with("_FILE") || self.name == TOKEN_STORE.name
     }
 
-    /// True if it tells whom to call the portal as.
+    /// True if the setting is about authenticating to the portal.
     pub fn is_credential(&self) -> bool {
-        self.part == Part::Credentials
+        self.group == Group::Credentials
     }
 
-    /// True if it means something only with `serve --http`.
+    /// True if only `serve --http` uses the setting.
     pub fn is_for_http(&self) -> bool {
-        self.part == Part::Http
+        self.group == Group::Http
     }
 }
 
-/// Makes a constant of each row, and the list of all.
+/// Makes a constant for each row, and the list of all rows.
 macro_rules! table {
-    ($($constant:ident = $name:literal of $part:ident, example $example:literal $(, default $default:literal)?:
+    ($($constant:ident = $name:literal of $group:ident, example $example:literal $(, default $default:literal)?:
         $meaning:literal;)+) => {
         $(
             #[doc = concat!("`", $name, "`.")]
@@ -87,11 +85,11 @@ macro_rules! table {
                 meaning: $meaning,
                 default: concat!($($default)?),
                 example: $example,
-                part: Part::$part,
+                group: Group::$group,
             };
         )+
 
-        /// Every variable, in the order of the documentation.
+        /// All settings, in the order of the documentation.
         pub const ALL: &[EnvVar] = &[$($constant),+];
     };
 }
@@ -141,7 +139,7 @@ table! {
         "What is logged to stderr: off, error, warn, info, debug or trace.";
 }
 
-/// The table as Markdown, for docs/settings.md.
+/// The table in Markdown, for docs/settings.md.
 pub fn markdown_table() -> String {
     let mut table = String::from("| Environment | In the file | Default | Meaning |\n|---|---|---|---|\n");
     for variable in ALL {

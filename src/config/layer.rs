@@ -1,114 +1,79 @@
-//! What was given, and where: one layer per source, nothing checked yet.
+//! Settings as they were given, each with its source; no value is checked yet.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
 
-use super::Error;
 use super::env_vars::EnvVar;
+use super::error::Error;
+use super::source::SettingSource;
 use crate::portal::GivenSecret;
 
-/// Where a setting came from, for messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// An environment variable.
-    Environment(&'static EnvVar),
-    /// A key of the settings file.
-    File(PathBuf, &'static EnvVar),
-}
-
-impl Origin {
-    pub(super) fn variable(&self) -> &'static EnvVar {
-        match self {
-            Self::Environment(variable) | Self::File(_, variable) => variable,
-        }
-    }
-
-    /// The error of a wrong value.
-    pub(super) fn wrong(&self, problem: impl Display) -> Error {
-        Error::Value {
-            origin: self.clone(),
-            problem: problem.to_string(),
-            example: self.variable().example,
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Environment(variable) => f.write_str(variable.name),
-            Self::File(path, variable) => write!(f, "`{}` in {}", variable.key(), path.display()),
-        }
-    }
-}
-
-/// A value and where it came from. Any text may turn out to be a secret, so none is shown.
+/// A value and where it was given. Any text may turn out to be a secret, so the type shows none.
 #[derive(Debug, Clone)]
-pub struct Given {
-    /// The text without blanks around it, unchecked; a [path](EnvVar::is_path) as such.
+pub struct GivenSetting {
+    /// The unchecked text, trimmed; a [path](EnvVar::is_path) as a path.
     pub value: GivenSecret,
-    /// Its source.
-    pub origin: Origin,
+    /// Where the value was given.
+    pub source: SettingSource,
 }
 
-impl Given {
-    pub(super) fn new(text: &str, origin: Origin) -> Self {
+impl GivenSetting {
+    pub(super) fn new(text: &str, source: SettingSource) -> Self {
         let text = text.trim();
-        let value = match origin.variable().is_path() {
+        let value = match source.variable().is_path() {
             true => GivenSecret::File(text.into()),
             false => GivenSecret::Text(text.into()),
         };
-        Self { value, origin }
+        Self { value, source }
     }
 
     fn variable(&self) -> &'static EnvVar {
-        self.origin.variable()
+        self.source.variable()
     }
 }
 
-/// The settings of one source, or of several, in the order in which they were found.
+/// The settings of one source, or of both, in the order of the table.
 #[derive(Debug, Default)]
-pub struct Layer(pub(super) Vec<Given>);
+pub struct Layer(pub(super) Vec<GivenSetting>);
 
 impl Layer {
-    /// This layer, with `below` where this one is silent. Credentials are one thing: a webhook or an application here
-    /// hides the other kind below.
+    /// This layer, and the settings of `below` that this layer does not give. A webhook or an application in this layer
+    /// hides the other kind of credentials below.
     #[must_use]
     pub fn over(mut self, mut below: Self) -> Self {
-        let hides = |given: &Given| {
-            self.0
-                .iter()
-                .any(|own| own.variable().slot() == given.variable().slot())
+        let is_hidden = |given: &GivenSetting| {
+            let slot = given.variable().slot();
+            self.0.iter().any(|own| own.variable().slot() == slot)
         };
-        below.0.retain(|given| !hides(given));
+        below.0.retain(|given| !is_hidden(given));
         self.0.append(&mut below.0);
         self
     }
 
-    /// Refuses two values where one alone can be meant.
+    /// Refuses two values where only one can be used.
     pub(super) fn check_unique(&self) -> Result<(), Error> {
-        for (place, given) in self.0.iter().enumerate() {
-            let mut later = self.0.iter().skip(place + 1);
+        for (index, given) in self.0.iter().enumerate() {
+            let mut later = self.0.iter().skip(index + 1);
             if let Some(other) = later.find(|other| other.variable().slot() == given.variable().slot()) {
-                return Err(Error::Twice(given.origin.clone(), other.origin.clone()));
+                return Err(Error::Twice(given.source.clone(), other.source.clone()));
             }
         }
         Ok(())
     }
 
-    /// What gives `variable`, in itself or in its [file](EnvVar::file_twin).
-    pub(super) fn get(&self, variable: &EnvVar) -> Option<&Given> {
+    /// What was given for `variable`: its value, or the [file](EnvVar::file_twin) that holds the value.
+    pub(super) fn get(&self, variable: &EnvVar) -> Option<&GivenSetting> {
         self.0.iter().find(|given| given.variable().setting() == variable.name)
     }
 
-    /// The secret, or its file.
+    /// The value, or the file that holds it.
     pub(super) fn secret(&self, variable: &EnvVar) -> Option<GivenSecret> {
         Some(self.get(variable)?.value.clone())
     }
 
-    /// The text as it was given.
+    /// The text as it was given. `None` if nothing or a path was given.
     pub(super) fn text(&self, variable: &EnvVar) -> Option<&str> {
         match &self.get(variable)?.value {
             GivenSecret::Text(text) => Some(text.expose_secret()),
@@ -116,25 +81,25 @@ impl Layer {
         }
     }
 
-    /// The text as it was given, or the default, as `parse` reads it.
+    /// The given text, or the default, parsed by `parse`.
     pub(super) fn read<T, E: Display>(
         &self,
         variable: &'static EnvVar,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, Error> {
         parse(self.text(variable).unwrap_or(variable.default)).map_err(|problem| match self.get(variable) {
-            Some(given) => given.origin.wrong(problem),
-            None => Origin::Environment(variable).wrong(problem),
+            Some(given) => Error::of_value(&given.source, problem),
+            None => Error::of_value(&SettingSource::Environment(variable), problem),
         })
     }
 
-    /// The files that hold secrets: those that are named for one, and the settings file if one is in it.
+    /// The files that hold secrets: each file named in place of a secret, and the settings file if a secret is in it.
     pub fn secret_files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = Vec::new();
         for given in &self.0 {
-            let file = match (&given.value, &given.origin) {
+            let file = match (&given.value, &given.source) {
                 (GivenSecret::File(path), _) if given.variable().name.ends_with("_FILE") => path,
-                (GivenSecret::Text(_), Origin::File(path, variable)) if variable.is_secret() => path,
+                (GivenSecret::Text(_), SettingSource::File(path, variable)) if variable.is_secret() => path,
                 _ => continue,
             };
             if !files.contains(file) {
@@ -144,8 +109,8 @@ impl Layer {
         files
     }
 
-    /// Every setting that was given, and where; the rest has its default.
-    pub fn origins(&self) -> Vec<Origin> {
-        self.0.iter().map(|given| given.origin.clone()).collect()
+    /// Where each setting was given. A setting that is not listed has its default.
+    pub fn sources(&self) -> Vec<SettingSource> {
+        self.0.iter().map(|given| given.source.clone()).collect()
     }
 }

@@ -1,41 +1,27 @@
-//! Paths as people write them: `~` is the home folder, as in a shell. A shell does not replace it between quotes, after
-//! `--config=`, in a settings file or in a client's entry; taken as it stands, it would name a folder called `~`.
+//! Expands paths as people write them: `~` is the home folder, as in a shell. A shell does not expand `~` between
+//! quotes, after `--config=`, in a settings file or in a client's entry; unexpanded, it would name a folder called `~`.
 //!
-//! | written | is |
+//! | written | means |
 //! |---|---|
 //! | `~`, `~/x` | the home folder, a path in it |
 //! | `~name/x` | refused: another user's home folder is not looked up |
 //! | `$NAME/x`, `${NAME}/x`, `%NAME%/x` | refused: nothing has replaced the variable |
 //! | `"x"`, `'x'` | refused: nothing has taken the quotes off |
-//! | `x` in a settings file | a path from the folder of that file |
-//! | anything else | itself |
+//! | `x` in a settings file | a path relative to the folder of that file |
+//! | anything else | the path as written |
 
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use super::Error;
-use super::layer::{Layer, Origin};
+use super::environment;
+use super::error::{Error, InvalidPath};
+use super::layer::Layer;
+use super::source::SettingSource;
 use crate::portal::GivenSecret;
 
-/// Why a path cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidPath {
-    /// `~name`.
-    #[error("begins with `~` and a name: the home folders of other users are not looked up")]
-    OtherHome,
-    /// `~`, but there is no home folder.
-    #[error("begins with `~`, and this user has no home folder")]
-    NoHome,
-    /// `$NAME`, `${NAME}` or `%NAME%`.
-    #[error("begins with a variable that nothing has replaced by its value")]
-    Variable,
-    /// `"x"` or `'x'`, as `docker --env-file` hands it over.
-    #[error("begins with a quote that nothing has taken off")]
-    Quote,
-}
-
-/// The user's home folder. `None` also for a relative one, which would be another in each folder.
+/// The user's home folder. `None` also if it is relative: it would then be a different folder in each working
+/// directory.
 pub fn home() -> Option<PathBuf> {
     etcetera::home_dir().ok().filter(|home| home.is_absolute())
 }
@@ -63,19 +49,31 @@ pub fn expanded(path: &Path, home: Option<&Path>) -> Result<PathBuf, InvalidPath
     }
 }
 
-/// A path of the command line, as it is meant.
+/// A path from the command line, expanded.
 ///
 /// # Errors
-/// [`InvalidPath`], with the path.
+/// [`Error::Path`].
 pub fn of_command_line(path: &Path) -> Result<PathBuf, Error> {
     let meant = expanded(path, home().as_deref());
     meant.map_err(|problem| Error::Path(path.to_owned(), problem))
 }
 
-/// The folder for what this program keeps between runs: XDG_STATE_HOME, or the system's usual one. `None` without a home folder.
+/// Refuses `~` in the variables from which the TLS library reads the paths of certificates: that library does not
+/// expand `~`, and would find no certificates.
+pub(super) fn check_certificate_paths() -> Result<(), Error> {
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        if environment::paths_in(name).iter().any(|path| begins_with_tilde(path)) {
+            return Err(Error::NotReplaced(name));
+        }
+    }
+    Ok(())
+}
+
+/// The folder for what this program keeps between runs: XDG_STATE_HOME, or the system's usual one. `None` without a
+/// home folder.
 pub(super) fn state_folder() -> Option<PathBuf> {
-    // The specification has relative paths ignored, and a shell that replaces nothing leaves `~` in one.
-    let named = super::sources::state_home().and_then(|path| expanded(&path, home().as_deref()).ok());
+    // The specification says to ignore relative paths. `~` is expanded: a quoted value keeps it.
+    let named = environment::state_home().and_then(|path| expanded(&path, home().as_deref()).ok());
     if let Some(named) = named.filter(|path| cfg!(unix) && path.is_absolute()) {
         return Some(named);
     }
@@ -85,23 +83,23 @@ pub(super) fn state_folder() -> Option<PathBuf> {
 }
 
 impl Layer {
-    /// With every path as the table above says.
+    /// Expands every path as the table above says.
     pub(super) fn with_paths_expanded(mut self, home: Option<&Path>) -> Result<Self, Error> {
         for given in &mut self.0 {
             if let GivenSecret::File(path) = &mut given.value {
-                *path = meant(path, &given.origin, home)?;
+                *path = expanded_from(&given.source, path, home)?;
             }
         }
         Ok(self)
     }
 }
 
-fn meant(path: &Path, origin: &Origin, home: Option<&Path>) -> Result<PathBuf, Error> {
-    let path = expanded(path, home).map_err(|problem| origin.wrong(problem))?;
-    Ok(match origin {
-        // Else the file would name other files in each folder that the server is started in.
-        Origin::File(settings, _) => settings.parent().unwrap_or(Path::new("")).join(path),
-        Origin::Environment(_) => path,
+fn expanded_from(source: &SettingSource, path: &Path, home: Option<&Path>) -> Result<PathBuf, Error> {
+    let path = expanded(path, home).map_err(|problem| Error::of_value(source, problem))?;
+    Ok(match source {
+        // Relative to the working directory, the same settings would name different files for each start.
+        SettingSource::File(settings, _) => settings.parent().unwrap_or(Path::new("")).join(path),
+        SettingSource::Environment(_) => path,
     })
 }
 
@@ -109,10 +107,10 @@ fn meant(path: &Path, origin: &Origin, home: Option<&Path>) -> Result<PathBuf, E
 mod tests {
     use super::*;
     use crate::config::env_vars;
-    use crate::config::layer::Given;
+    use crate::config::layer::GivenSetting;
 
     #[test]
-    fn a_tilde_is_the_home_folder_and_nothing_else_is_changed() {
+    fn a_tilde_becomes_the_home_folder_and_nothing_else_changes() {
         let home = Path::new("/home/u");
         for (written, expected) in [
             ("~", Ok("/home/u")),
@@ -140,10 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn the_paths_of_a_settings_file_begin_in_its_folder() {
+    fn paths_in_a_settings_file_are_relative_to_its_folder() {
         for (written, expected) in [("w", "/etc/mcp/w"), ("/w", "/w"), ("~/w", "/home/u/w")] {
-            let origin = Origin::File("/etc/mcp/settings.toml".into(), &env_vars::TOKEN_STORE);
-            let layer = Layer(vec![Given::new(written, origin)]);
+            let source = SettingSource::File("/etc/mcp/settings.toml".into(), &env_vars::TOKEN_STORE);
+            let layer = Layer(vec![GivenSetting::new(written, source)]);
             let layer = layer.with_paths_expanded(Some(Path::new("/home/u"))).unwrap();
             let Some(GivenSecret::File(path)) = layer.secret(&env_vars::TOKEN_STORE) else {
                 panic!("{written} is no path")

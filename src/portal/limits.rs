@@ -10,7 +10,6 @@
 
 mod operating;
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,7 +18,7 @@ use super::error::Limit;
 
 pub(super) use operating::{OPERATING_WINDOW, OperatingGate};
 
-/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`. The limit of each HTTP caller is written the same.
+/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateLimit {
     /// Requests that leak out of the bucket each second.
@@ -38,24 +37,11 @@ impl Default for RateLimit {
     }
 }
 
-/// A text that is not a rate limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a rate: requests a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off")]
-pub struct InvalidRateLimit;
-
-/// `2/50`: two a second, fifty at once.
-impl FromStr for RateLimit {
-    type Err = InvalidRateLimit;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (per_second, burst) = text.trim().split_once('/').ok_or(InvalidRateLimit)?;
-        let per_second: f64 = per_second.trim().parse().map_err(|_| InvalidRateLimit)?;
-        let burst: u32 = burst.trim().parse().map_err(|_| InvalidRateLimit)?;
-        if (0.1..=1000.0).contains(&per_second) && (1..=10_000).contains(&burst) {
-            Ok(Self { per_second, burst })
-        } else {
-            Err(InvalidRateLimit)
-        }
+impl RateLimit {
+    /// The limit of `per_second` requests a second and `burst` at once.
+    #[must_use]
+    pub const fn new(per_second: f64, burst: u32) -> Self {
+        Self { per_second, burst }
     }
 }
 
@@ -177,29 +163,6 @@ mod tests {
             let taken = std::iter::from_fn(|| is_idle(&bucket, start).then(|| bucket.take(start)));
             assert_eq!(taken.count(), at_once, "{burst}");
             assert!(is_idle(&bucket, start + 60 * SECOND));
-        }
-    }
-
-    #[test]
-    fn a_rate_is_two_numbers_in_reason() {
-        assert_eq!(
-            " 5 / 250 ".parse(),
-            Ok(RateLimit {
-                per_second: 5.0,
-                burst: 250
-            })
-        );
-        assert_eq!(
-            "0.5/1".parse(),
-            Ok(RateLimit {
-                per_second: 0.5,
-                burst: 1
-            })
-        );
-        for text in [
-            "", "2", "2/", "/50", "0/50", "2/0", "-1/50", "NaN/50", "inf/5", "2/1e9", "2/50/1", "1001/1",
-        ] {
-            assert_eq!(text.parse::<RateLimit>(), Err(InvalidRateLimit), "{text}");
         }
     }
 

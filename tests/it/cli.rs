@@ -1,14 +1,14 @@
-//! The command line: commands, settings, files with secrets.
+//! Tests of the command line: commands, settings, and files with secrets.
 
-/// The secret of a webhook shows nowhere, whatever fails.
+/// The secret of a webhook never appears in output or logs, whatever fails.
 pub(crate) mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
-/// `doctor`: each check, and what fails where.
+/// `doctor`: the checks, and which check fails for which fault.
 mod doctor;
 /// `login`, from the authorize page's address to the token store.
 mod login;
-/// Processes that share a token store, and `lookup --all` as a person runs it.
+/// Processes that share a token store, and `lookup --all`.
 pub(crate) mod processes;
 /// Files with secrets: their encoding, and whether others can read them.
 mod secret_files;

@@ -1,4 +1,5 @@
-//! `doctor --client`: what a client has to start this server with, and whether it would get on with it.
+//! `doctor --client`: checks a client's entry, the program and the environment it names, and the MCP handshake with the
+//! server that it starts.
 
 mod entry;
 
@@ -8,8 +9,9 @@ use std::path::Path;
 use serde_json::Value;
 use url::Url;
 
-use super::{Check, Report};
-use crate::cli::{Global, Stop, has_command};
+use super::check::{Check, Report};
+use crate::cli::exit::Stop;
+use crate::cli::global::Global;
 use crate::clients::entry::variable;
 use crate::clients::handshake::{self, Greeting};
 use crate::clients::launch::{self, Launch, Origin};
@@ -19,7 +21,7 @@ use crate::clients::{Client, advice, places};
 use crate::config::paths;
 use crate::portal::exposures;
 
-/// What the user allows beyond this very program, started as the user's own file says.
+/// What the user allows `doctor` to start or contact, beside this program as an entry in the user's own file names it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowed {
     /// `--trust-folder`.
@@ -28,12 +30,13 @@ pub(super) struct Allowed {
     pub(super) other_program: bool,
 }
 
-/// All checks, in the order of what builds on what.
+/// Runs the checks. A check that depends on one that failed is skipped.
 pub(super) async fn examine(
     client: Client,
     allowed: Allowed,
     global: &Global,
     machine: &Machine,
+    has_command: impl Fn(&[String]) -> bool,
 ) -> Result<Vec<Check>, Stop> {
     let mut checks = vec![installed(client, machine)];
     let found = match entry::find(client, global, machine) {
@@ -44,12 +47,12 @@ pub(super) async fn examine(
             return Ok(checks);
         }
     };
-    // Of a file of the folder nothing is looked up before it is trusted.
+    // Nothing that a file of the current folder names is looked up before the user trusts that file.
     let launch = (!found.is_of_the_folder || allowed.folder)
         .then(|| Launch::of(client, &found.entry, machine, allowed.folder))
         .flatten();
     let paths = places::in_the_current_folder(client, &found.entry, launch.as_ref(), machine);
-    checks.push(found.check(client, allowed, &paths, global));
+    checks.push(found.check(client, allowed.folder, &paths, global));
     if checks.last().is_some_and(Check::is_failed) {
         checks.extend(skipped("because entry failed"));
         return Ok(checks);
@@ -73,7 +76,7 @@ pub(super) async fn examine(
         checks.push(Check::failed(
             "program",
             "the entry starts no program",
-            &[&install(client, global, "")],
+            &[&entry::install_step(client, global, "")],
         ));
         checks.extend(["environment", "handshake"].map(|name| Check::skipped(name, "because program failed")));
         return Ok(checks);
@@ -98,24 +101,19 @@ pub(super) async fn examine(
     }
     checks.push(greeted(client, &launch).await);
     if !checks.last().is_some_and(Check::is_failed) {
-        checks.extend(examined_by_the_server(&launch).await);
+        checks.extend(examined_by_the_server(&launch, has_command(&launch.arguments)).await);
     }
     Ok(checks)
 }
 
-/// The checks that need a trusted entry.
+/// The checks that need a trusted entry, as skipped.
 fn skipped(reason: &str) -> [Check; 3] {
     ["program", "environment", "handshake"].map(|name| Check::skipped(name, reason))
 }
 
-fn install(client: Client, global: &Global, option: &str) -> String {
-    let demo = if global.wants_demo() { " --demo" } else { "" };
-    format!("Run `bitrix24-mail-mcp install {}{demo}{option}`.", client.name())
-}
-
 fn installed(client: Client, machine: &Machine) -> Check {
-    if let Some(odd) = advice::about_folders(client, machine) {
-        return Check::warning("client", odd, &["Set it to a path from the root, without `~`."]);
+    if let Some(warning) = advice::about_folders(client, machine) {
+        return Check::warning("client", warning, &["Set it to a path from the root, without `~`."]);
     }
     match client.found(machine) {
         Some(path) => Check::ok("client", format!("{} ({})", client.title(), path.display())),
@@ -139,7 +137,7 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
         };
         return Check::failed("program", what, &[&step]);
     }
-    let again = if is_named_like_this(&launch.command) {
+    let reinstall = if is_named_like_this(&launch.command) {
         format!(
             "To have this one started, run `{} install {}`.",
             machine.program.display(),
@@ -155,7 +153,7 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
         return Check::failed(
             "program",
             format!("{} is not there, or may not be run", shown(&launch.command)),
-            &[&again],
+            &[&reinstall],
         );
     };
     let (found, this) = (found.display(), machine.program.display());
@@ -169,34 +167,33 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
         Check::warning(
             "program",
             format!("another one ({found}), not this one ({this}){started}"),
-            &[&again],
+            &[&reinstall],
         )
     } else {
-        let run =
-            "If you trust that program, add --run-other-program: it is then started, and given what the entry says.";
+        let run = "If you trust that program, add --run-other-program: it is then started with the entry's arguments and environment.";
         Check::warning(
             "program",
             format!("another one ({found}), not this one ({this}); it is not started"),
-            &[&again, run],
+            &[&reinstall, run],
         )
     }
 }
 
 fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &Machine) -> Check {
-    let told: Vec<String> = launch
+    let settings: Vec<String> = launch
         .settings
         .iter()
         .map(|(name, origin)| format!("{name}: {}", origin.described()))
         .collect();
-    let told = if told.is_empty() {
+    let settings = if settings.is_empty() {
         "no setting of this program".to_owned()
     } else {
-        told.join(", ")
+        settings.join(", ")
     };
     let saw = if client.clears_environment() {
-        format!("{told}; {} passes on nothing else", client.title())
+        format!("{settings}; {} passes on nothing else", client.title())
     } else {
-        format!("{told}; {} passes on its whole environment", client.title())
+        format!("{settings}; {} passes on its whole environment", client.title())
     };
     let steps = advice::where_secrets_go(client, &found.entry, machine);
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
@@ -208,9 +205,9 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
         );
     }
     let is_secret_in_entry = |(_, origin): &(String, Origin)| *origin == Origin::SecretInEntry;
-    let own = launch.settings.iter().any(is_secret_in_entry).then_some(&found.file);
-    // The server sees neither of these files.
-    let exposures: Vec<_> = own
+    let file_with_secret = launch.settings.iter().any(is_secret_in_entry).then_some(&found.file);
+    // The server cannot check these two files: only the client reads them.
+    let exposures: Vec<_> = file_with_secret
         .into_iter()
         .chain(&launch.file)
         .flat_map(|path| exposures(path))
@@ -219,7 +216,7 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
         .iter()
         .fold(saw, |saw, exposure| format!("{saw}; {}", exposure.saw));
     let mut steps = steps;
-    if own.is_some() {
+    if file_with_secret.is_some() {
         steps.push(
             "Take the secret out of the file and set it in the environment, or name a file that holds it, then install again.",
         );
@@ -229,11 +226,11 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
         return Check::warning("environment", saw, &steps);
     }
     let is_demo = launch.arguments.iter().any(|argument| argument.starts_with("--demo"));
-    let is_elsewhere = launch.arguments.iter().any(|argument| argument == "--config");
+    let has_settings_file = launch.arguments.iter().any(|argument| argument == "--config");
     let is_credential = |name: &str| variable(name).is_some_and(|variable| variable.is_credential());
     let mut credentials = launch.settings.iter().filter(|(name, _)| is_credential(name));
     let can_call = credentials.any(|(_, origin)| origin.has_value() || *origin == Origin::Asked);
-    if can_call || is_demo || is_elsewhere {
+    if can_call || is_demo || has_settings_file {
         return Check::ok("environment", saw);
     }
     let set = format!(
@@ -290,10 +287,10 @@ fn handshake_check(greeting: Result<Greeting, handshake::Error>, advice: &str) -
     }
 }
 
-/// The other checks, made by the server itself as the client would start it.
-async fn examined_by_the_server(launch: &Launch) -> Vec<Check> {
+/// The checks of the portal: `doctor` of the program that the client would start, in the client's environment.
+async fn examined_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check> {
     let skipped = |reason: &str| vec![Check::skipped("portal", reason)];
-    if !launch.is_this || has_command(&launch.arguments) {
+    if !launch.is_this || has_command {
         return skipped("because the entry starts another program, or a command of this one");
     }
     if launch.settings.iter().any(|(_, origin)| *origin == Origin::Asked) {

@@ -1,8 +1,8 @@
-//! Hears the browser that the portal's authorize page sends back to this machine.
+//! A small HTTP server that receives the browser when the portal's authorize page sends it back to this machine.
 //!
-//! Listens on the loopback address alone. Each connection carries one request and ends within [`CONNECTION_TIME`], so
-//! that one that sends nothing (browsers open such in advance) holds up no other. The pages show nothing of what was
-//! asked, and an answer counts once its page is sent.
+//! It listens on the loopback address only. Each connection carries one request and ends within [`CONNECTION_TIME`], so
+//! that a connection without a request, which browsers open in advance, holds up no other. The pages repeat nothing of
+//! the request. A redirect counts once its page is sent.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -25,14 +25,14 @@ use super::redirected::{Redirected, State};
 
 /// A browser on the same machine needs milliseconds.
 const CONNECTION_TIME: Duration = Duration::from_secs(10);
-/// More than a browser opens; the next waits until one has ended.
+/// More connections than a browser opens. Further ones wait until one has ended.
 const MAX_CONNECTIONS: usize = 32;
-/// A code, a state and a few names fit many times.
+/// The longest head of a request, in bytes: many times a code, a state and a few names.
 const MAX_HEAD: usize = 16 * 1024;
-/// After a failed accept, as when no file descriptor is left.
+/// The pause after a failed accept, for example when no file descriptor is left.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The listener, with the connections it has accepted; all end when it is dropped.
+/// The listener and the connections it has accepted. Dropping it ends them all.
 #[derive(Debug)]
 pub(super) struct Listener {
     listener: TcpListener,
@@ -41,10 +41,10 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Listens on `port`, or on any free one for 0.
+    /// Listens on `port`, or on any free port for 0.
     ///
     /// # Errors
-    /// That of the system.
+    /// The system's error.
     pub(super) async fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         Ok(Self {
@@ -54,12 +54,12 @@ impl Listener {
         })
     }
 
-    /// Where the authorize page has to send the browser.
+    /// The address to which the authorize page must send the browser.
     pub(super) fn redirect_uri(&self) -> String {
         format!("http://{}:{}/", Ipv4Addr::LOCALHOST, self.port)
     }
 
-    /// The next answer of an authorize page, right or wrong. Nothing is lost if the future is dropped.
+    /// The next redirect from an authorize page, with a right or a wrong state. Dropping the future loses no redirect.
     pub(super) async fn next(&mut self, state: &State) -> Redirected {
         loop {
             let has_room = self.connections.len() < MAX_CONNECTIONS;
@@ -81,12 +81,12 @@ impl Listener {
 }
 
 async fn serve(stream: TcpStream, state: State) -> Option<Redirected> {
-    let heard = OnceLock::new();
+    let received = OnceLock::new();
     let service = service_fn(|request| {
-        let (response, redirected) = answer(&request, &state);
+        let (response, redirected) = respond(&request, &state);
         if !matches!(redirected, Redirected::Nothing) {
-            // One request a connection.
-            let _ = heard.set(redirected);
+            // Set at most once: a connection carries one request.
+            let _ = received.set(redirected);
         }
         ready(Ok::<_, Infallible>(response))
     });
@@ -94,12 +94,12 @@ async fn serve(stream: TcpStream, state: State) -> Option<Redirected> {
         .keep_alive(false)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
-    // A caller that breaks off or is slow is its own business.
+    // Errors of the connection are ignored: only a received redirect matters.
     let _ = tokio::time::timeout(CONNECTION_TIME, connection).await;
-    heard.into_inner()
+    received.into_inner()
 }
 
-fn answer(request: &Request<Incoming>, state: &State) -> (Response<Full<Bytes>>, Redirected) {
+fn respond(request: &Request<Incoming>, state: &State) -> (Response<Full<Bytes>>, Redirected) {
     if request.method() != Method::GET {
         let response = page(StatusCode::METHOD_NOT_ALLOWED, "Only GET is answered here.");
         return (response, Redirected::Nothing);
@@ -108,11 +108,11 @@ fn answer(request: &Request<Incoming>, state: &State) -> (Response<Full<Bytes>>,
     let (status, text) = match &redirected {
         Redirected::Code(_) => (
             StatusCode::OK,
-            "The sign-in has arrived. You can close this page; the terminal tells whether it worked.",
+            "The sign-in has arrived. You can close this page; the terminal shows whether it worked.",
         ),
         Redirected::Denied | Redirected::Failed(_) => (
             StatusCode::OK,
-            "The sign-in was not granted. You can close this page; the terminal tells more.",
+            "The sign-in was not granted. You can close this page; the terminal shows more.",
         ),
         Redirected::Foreign => (
             StatusCode::BAD_REQUEST,
@@ -126,7 +126,7 @@ fn answer(request: &Request<Incoming>, state: &State) -> (Response<Full<Bytes>>,
     (page(status, text), redirected)
 }
 
-/// `text` is one of this file's own: nothing is escaped.
+/// A page with `text`, which is not escaped: it comes from this file.
 fn page(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>bitrix24-mail-mcp</title>\n<p>{text}</p>\n</html>\n"

@@ -1,40 +1,41 @@
-//! What the portal's authorize page sends a person back with, and whether it belongs to this sign-in. Pure but for the
+//! Reads the redirect of the portal's authorize page, and checks that it belongs to this sign-in. Pure but for the
 //! random `state`.
 //!
-//! An answer without the right `state` may come from any page that the person has open, so it is never believed. A bare
-//! code is taken from the person alone. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+//! A redirect without the right `state` may come from any page that the person has open, so it is never trusted. A code
+//! without a state is accepted only when the person pastes it. See
+//! <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-/// The random text that ties an answer to the authorize page that this process asked for.
+/// The random text that ties a redirect to this sign-in.
 #[derive(Debug, Clone)]
 pub(super) struct State(SecretString);
 
-/// What came back.
+/// What a redirect, or a pasted line, says.
 #[derive(Debug)]
 pub(super) enum Redirected {
     /// A code, to be exchanged within 30 seconds.
     Code(SecretString),
-    /// The person, or the portal for them, said no.
+    /// The person, or the portal, denied the access.
     Denied,
-    /// Another error; its name if it has one that can be shown.
+    /// Another error, with its name if that is safe to show.
     Failed(Option<String>),
-    /// The answer to another question.
+    /// A redirect with another `state`, so of another sign-in.
     Foreign,
-    /// No answer of the authorize page at all.
+    /// No redirect of the authorize page: neither a code nor an error.
     Nothing,
 }
 
-/// Codes that were seen have 32 to 70 characters; words that people type are shorter.
+/// The length of a pasted code. Bitrix24's codes have 32 to 70 characters; words that people type are shorter.
 const CODE_LENGTHS: std::ops::RangeInclusive<usize> = 16..=512;
 /// The longest error name of OAuth has 25 characters.
 const LONGEST_ERROR_NAME: usize = 40;
 
 impl State {
-    /// Makes one; `None` if this system gives no random numbers.
+    /// A new random state. `None` if the system provides no random numbers.
     pub(super) fn random() -> Option<Self> {
         let mut bytes = [0_u8; 16];
         SystemRandom::new().fill(&mut bytes).ok()?;
@@ -42,14 +43,14 @@ impl State {
         Some(Self(text.into()))
     }
 
-    /// For the authorize page's address, and for nothing else.
+    /// The text, for the authorize page's address only.
     pub(super) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Takes as long for a nearly right text as for a wrong one.
-    fn is(&self, given: &str) -> bool {
-        self.expose().as_bytes().ct_eq(given.as_bytes()).into()
+    /// True if `text` is this state. The comparison takes the same time for every text of the right length.
+    fn is(&self, text: &str) -> bool {
+        self.expose().as_bytes().ct_eq(text.as_bytes()).into()
     }
 
     /// Reads the query of a redirect.
@@ -68,13 +69,13 @@ impl State {
         }
         match (error, code) {
             (Some(error), _) if error == "access_denied" => Redirected::Denied,
-            (Some(error), _) => Redirected::Failed(is_a_name(&error).then_some(error)),
+            (Some(error), _) => Redirected::Failed(is_error_name(&error).then_some(error)),
             (None, Some(code)) => Redirected::Code(code),
             (None, None) => Redirected::Nothing,
         }
     }
 
-    /// Reads a line that the person pasted: the address that the browser ended at, or the code alone.
+    /// Reads a pasted line: the address at which the browser ended, or the code.
     pub(super) fn read_pasted(&self, line: &str) -> Redirected {
         let line = line.trim();
         let line = line.split_once('#').map_or(line, |(before, _)| before);
@@ -88,7 +89,8 @@ impl State {
     }
 }
 
-fn is_a_name(error: &str) -> bool {
+/// True for a short plain word, which is safe to show.
+fn is_error_name(error: &str) -> bool {
     error.len() <= LONGEST_ERROR_NAME && error.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
@@ -96,7 +98,7 @@ fn is_a_name(error: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn seen(redirected: &Redirected) -> String {
+    fn shown(redirected: &Redirected) -> String {
         match redirected {
             Redirected::Code(code) => code.expose_secret().to_owned(),
             Redirected::Failed(name) => format!("{name:?}"),
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_believed_with_the_right_state_alone() {
+    fn a_query_counts_only_with_the_right_state() {
         let state = State("5tate".to_owned().into());
         for (query, expected) in [
             ("code=c%26de&state=5tate&domain=p.example", "c&de"),
@@ -130,7 +132,7 @@ mod tests {
             ("error=invalid_scope&state=5tate", "Some(\"invalid_scope\")"),
             ("error=%1b[31m&state=5tate", "None"),
         ] {
-            assert_eq!(seen(&state.read_query(query)), expected, "{query}");
+            assert_eq!(shown(&state.read_query(query)), expected, "{query}");
         }
     }
 
@@ -146,7 +148,7 @@ mod tests {
             ("https://p.example/marketplace/", "Nothing"),
             ("abcdefghij 0123456789", "Nothing"),
         ] {
-            assert_eq!(seen(&state.read_pasted(line)), expected, "{line}");
+            assert_eq!(shown(&state.read_pasted(line)), expected, "{line}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A webhook secret shows nowhere: not on stdout, not on stderr at the finest level, not in results.
+//! The secret of a webhook never appears on stdout, on stderr at the finest log level, or in results.
 
 use bitrix24_mail_mcp::demo::{self, CLIENT_SECRET, DemoPortal, FAULTS, Fault, Outcome, SECRET};
 use rmcp::model::ReadResourceRequestParams;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::harness::{Session, program, stderr, stdout};
 use crate::support::scripted_portal::ScriptedPortal;
 
-/// Neither the secret nor eight characters of it in a row, in any letter case.
+/// Asserts that `text` holds no eight consecutive characters of the secret, in any letter case.
 pub(crate) fn assert_without(secret: &str, text: &str, context: &str) {
     let folded = text.to_lowercase();
     for part in secret.to_lowercase().as_bytes().windows(8) {
@@ -24,12 +24,12 @@ fn assert_clean(text: &str, context: &str) {
     }
 }
 
-/// Wrong webhooks are no trouble for an application, and some faults pass.
+/// True if a call must fail. A fault of the webhook does not affect an application, and some faults make no call fail.
 fn must_fail(fault: &Fault, kind: &str) -> bool {
     fault.outcome == Outcome::Fails && (kind == "--demo" || fault.needs_oauth)
 }
 
-/// What a client sees of a resource and of a completion.
+/// What a client receives for a resource and for a completion.
 async fn read_and_completed(session: &Session) -> String {
     let client = session.client();
     let uri = "bitrix24-mail://contacts/search/zebra-query";
@@ -42,7 +42,7 @@ async fn read_and_completed(session: &Session) -> String {
 async fn no_fault_shows_the_secret_to_a_client_or_in_the_logs() {
     for fault in FAULTS {
         for (format, kind) in [("text", "--demo"), ("json", "--demo-oauth")] {
-            // No address is taken there, so there is no server either.
+            // With this fault the portal's address is refused, so with an application no server starts.
             let kind = if fault.name == "plain-http" { "--demo" } else { kind };
             let mut command = program();
             command.args(["-vvv", "--log-format", format, kind, "--demo-fault", fault.name]);
@@ -68,7 +68,7 @@ async fn no_fault_shows_the_secret_to_a_client_or_in_the_logs() {
     }
 }
 
-/// Whatever stands before a portal may echo the request's path anywhere.
+/// A proxy before the portal may echo the request's path anywhere.
 #[tokio::test]
 async fn a_portal_that_echoes_the_secret_everywhere_does_not_spread_it() {
     let secret = crate::support::scripted_portal::SECRET;
@@ -170,7 +170,7 @@ async fn no_wrong_setting_shows_its_value() {
         assert_eq!(output.status.code(), Some(2), "{url}");
         assert_clean(&(stdout(&output) + &stderr(&output)), "wrong setting");
     }
-    // The URL, whole or without its beginning, in a place where it does not belong: a file's name, an argument.
+    // The URL, whole or without its beginning, given by mistake as a file's name or an argument.
     for url in [
         format!("https://portal.example/rest/1/{SECRET}/"),
         format!("portal.example/rest/1/{SECRET}/"),
@@ -216,7 +216,7 @@ async fn no_wrong_setting_shows_its_value() {
     }
 }
 
-/// The secret is in the portal's record, so the search above looks for the right thing.
+/// The portal records the secret, so the tests above search for the right text.
 #[tokio::test]
 async fn the_portal_does_receive_the_secret() {
     let portal = DemoPortal::start(demo::Settings::default()).await.unwrap();

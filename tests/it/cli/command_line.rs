@@ -51,7 +51,7 @@ async fn json_is_exactly_the_tools_structured_content() {
 }
 
 #[tokio::test]
-async fn csv_is_for_spreadsheets() {
+async fn csv_has_a_header_and_runs_no_formula() {
     let output = run(&["lookup", "evil", "--demo", "--format", "csv"]).await;
     let text = stdout(&output);
     assert!(text.starts_with("id,email,name,cautions\n"), "{text}");
@@ -63,7 +63,7 @@ async fn csv_is_for_spreadsheets() {
 }
 
 #[tokio::test]
-async fn the_table_tells_how_to_go_on_and_what_to_try() {
+async fn lookup_names_the_next_offset_and_suggests_another_tool() {
     for format in ["table", "csv"] {
         let output = run(&["lookup", "--demo", "--limit", "3", "--format", format]).await;
         assert!(stderr(&output).contains("--offset 3"), "{}", stderr(&output));
@@ -78,7 +78,7 @@ async fn the_table_tells_how_to_go_on_and_what_to_try() {
 }
 
 #[tokio::test]
-async fn each_fault_ends_in_code_meaning_steps_who_and_retry() {
+async fn each_fault_is_reported_with_code_meaning_steps_who_and_retry() {
     for fault in FAULTS.iter().filter(|fault| fault.outcome == Outcome::Fails) {
         let output = program()
             .args(["lookup", "client", "--demo-fault", fault.name])
@@ -152,7 +152,7 @@ async fn help_names_every_command_and_every_setting() {
 }
 
 #[tokio::test]
-async fn the_lists_of_faults_and_quirks_name_each() {
+async fn help_lists_every_fault_and_every_quirk() {
     let faults = stdout(&run(&["--demo-fault", "help"]).await);
     assert_eq!(faults.lines().count(), FAULTS.len());
     assert!(

@@ -1,4 +1,4 @@
-//! `doctor` as a person runs it: all well, and for each thing that breaks the right check with the right advice.
+//! `doctor`: every check passes on a healthy portal, and each fault fails the right check with the right advice.
 
 use std::process::Output;
 
@@ -22,7 +22,7 @@ const CHECKS: [&str; 12] = [
     "token_store",
 ];
 
-/// The report, after a look at what every report has.
+/// Parses the report, and asserts that it holds every check in order.
 fn report(output: &Output) -> Value {
     let text = stdout(output);
     assert_eq!(text.lines().count(), 1, "{text}{}", stderr(output));
@@ -42,7 +42,7 @@ fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
     checks.iter().find(|check| check["name"] == name).unwrap()
 }
 
-/// `name` alone fails, with `code`, and everything before it is well or does not apply.
+/// Asserts that only the check `name` fails, with `code`, and that every check before it passes or does not apply.
 fn assert_fails_at(output: &Output, name: &str, code: &str) {
     let report = report(output);
     assert_eq!(report["ok"], false);
@@ -72,7 +72,7 @@ async fn with_fault(fault: &str) -> Output {
 }
 
 #[tokio::test]
-async fn on_a_healthy_portal_all_is_well() {
+async fn on_a_healthy_portal_every_check_passes() {
     let output = run(&["doctor", "--demo", "--format", "json", "-vvv"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let report = report(&output);
@@ -120,7 +120,7 @@ async fn the_text_reads_without_glyphs_and_colours() {
 }
 
 #[tokio::test]
-async fn each_trouble_fails_the_check_it_belongs_to() {
+async fn each_fault_fails_its_own_check() {
     for (fault, name, code) in [
         ("closed-port", "tcp", "CONNECTION_REFUSED"),
         ("unknown-host", "dns", "NAME_NOT_RESOLVED"),
@@ -166,7 +166,7 @@ async fn without_credentials_it_names_the_setting() {
 }
 
 #[tokio::test]
-async fn settings_are_told_by_name_and_place_without_their_values() {
+async fn settings_are_listed_by_name_and_source_without_values() {
     let portal = demo::DemoPortal::start(demo::Settings::default()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.toml");
@@ -186,7 +186,7 @@ async fn settings_are_told_by_name_and_place_without_their_values() {
     );
     assert!(!saw.contains("9s"), "{saw}");
     assert!(!format!("{}{}", stdout(&output), stderr(&output)).contains(demo::SECRET));
-    // The first to ask did so without credentials.
+    // The first request carries no credentials.
     let first = &portal.requests()[0];
     assert_eq!(first.path, "/rest/profile");
 }

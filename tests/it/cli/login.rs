@@ -19,7 +19,7 @@ const CODE: &str = "c0dec4naryc0dec4nary";
 const CLIENT_SECRET: &str = "cl1entc4nary";
 const ACCESS_TOKEN: &str = "acc3ssc4nary";
 const REFRESH_TOKEN: &str = "r3fr3shc4nary";
-/// Only a hanging program reaches it.
+/// The longest wait for a line; only a program that hangs reaches it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The authorization server, the folder of the token store, and the settings for both.
@@ -94,7 +94,7 @@ impl World {
     }
 }
 
-/// The program, waiting for the browser.
+/// The running program, which waits for the browser.
 struct Login {
     process: Child,
     errors: Lines<BufReader<ChildStderr>>,
@@ -102,7 +102,7 @@ struct Login {
     page: Url,
 }
 
-/// The program's end.
+/// How the program ended.
 struct Ended {
     status: Option<i32>,
     log: String,
@@ -164,7 +164,7 @@ impl Login {
         input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
     }
 
-    /// Waits for the end. Nothing is on stdout, and no secret on stderr.
+    /// Waits for the end, and asserts that stdout is empty and stderr holds no secret.
     async fn end(mut self) -> Ended {
         while let Some(line) = tokio::time::timeout(PATIENCE, self.errors.next_line())
             .await
@@ -195,7 +195,7 @@ impl Login {
     }
 }
 
-/// Asks as a browser does; returns the whole response.
+/// Sends a request as a browser would, and returns the whole response.
 async fn browse(method: &str, address: &Url) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", address.port().unwrap()))
         .await
@@ -227,7 +227,7 @@ async fn a_browser_that_comes_back_signs_in() {
         login.log
     );
 
-    // Browsers open connections in advance; these hold up nobody.
+    // Browsers open connections in advance. Such a connection must not hold up the next one.
     let _idle = TcpStream::connect(("127.0.0.1", login.redirect("x=").port().unwrap()))
         .await
         .unwrap();
@@ -388,7 +388,7 @@ async fn a_port_in_use_is_named() {
 async fn ctrl_c_ends_the_waiting() {
     let world = World::issuing_tokens().await;
     let login = world.login().await;
-    // The waiting has begun once a request is answered.
+    // Once a request is answered, the program is waiting.
     browse("GET", &login.redirect("x=")).await;
     let id = login.process.id().unwrap().to_string();
     let killed = Command::new("kill").args(["-INT", &id]).status().await.unwrap();

@@ -1,4 +1,4 @@
-//! Real processes that share a token store, and `lookup --all` as a person runs it.
+//! Processes that share a token store, and `lookup --all`.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use crate::support::harness::{RawSession, call, program, run, stderr, stdout};
 
+/// The program with the settings of the demo portal's application, and its token store.
 pub(crate) fn signed_in(portal: &DemoPortal, store: &Path) -> Command {
     let application = portal.oauth_application();
     let mut command = program();
@@ -27,7 +28,7 @@ pub(crate) fn signed_in(portal: &DemoPortal, store: &Path) -> Command {
 }
 
 #[tokio::test]
-async fn two_processes_and_one_store_are_one_refresh() {
+async fn two_processes_with_one_store_refresh_tokens_once() {
     let folder = tempfile::tempdir().unwrap();
     let portal = DemoPortal::start(Settings {
         bucket: None,
@@ -105,7 +106,7 @@ async fn all_pages_become_one_list_in_every_format() {
     );
 }
 
-/// The portal falls silent after the first five pages; Ctrl-C then.
+/// The portal stops answering after the first five pages; then SIGINT is sent.
 #[cfg(unix)]
 #[tokio::test]
 async fn an_interrupted_walk_leaves_valid_output() {
@@ -133,11 +134,11 @@ async fn an_interrupted_walk_leaves_valid_output() {
         let mut text = String::new();
         child.stdout.take().unwrap().read_to_string(&mut text).await.unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut is_told = false;
+        let mut has_note = false;
         while let Some(line) = errors.next_line().await.unwrap() {
-            is_told |= line.contains("the first 46 contacts");
+            has_note |= line.contains("the first 46 contacts");
         }
-        assert!(is_told);
+        assert!(has_note);
         if format == "csv" {
             assert_eq!(text.lines().count(), rows, "{text}");
         } else {

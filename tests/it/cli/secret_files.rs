@@ -1,4 +1,5 @@
-//! Files with secrets: a byte order mark is taken off, another encoding is named, and `doctor` says what others can read.
+//! Files with secrets: a byte order mark is ignored, other encodings are refused by name, and `doctor` warns if others
+//! can read such a file.
 
 use std::fs;
 use std::path::Path;

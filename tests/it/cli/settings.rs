@@ -1,4 +1,4 @@
-//! Settings from environment and file, right and wrong.
+//! Settings from the environment and from the settings file, right and wrong.
 
 use std::fs;
 
@@ -37,7 +37,7 @@ async fn the_webhook_may_come_from_environment_file_or_settings_file() {
             ],
             String::new(),
         ),
-        // A variable that only an earlier version knew says nothing.
+        // A variable of an earlier version is ignored.
         (
             vec![
                 ("BITRIX24_WEBHOOK_URL", url.clone()),
@@ -123,7 +123,7 @@ async fn a_running_server_notices_a_new_webhook_file() {
     );
 }
 
-/// A pipe would keep the server waiting before the handshake, and a device never ends.
+/// Reading a pipe could block the server before the handshake, and a device may have no end.
 #[cfg(unix)]
 #[tokio::test]
 async fn only_small_ordinary_files_are_read() {

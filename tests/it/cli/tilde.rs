@@ -1,11 +1,11 @@
-//! `~` in paths that no shell has seen: the home folder, or a sentence about it, and never a folder of that name.
+//! `~` in paths that no shell has expanded becomes the home folder or is refused; no folder `~` is ever made.
 
 use serde_json::{Value, json};
 
 use crate::support::client_home::{CANARY, CLIENTS, Home, PROGRAM, check, fix_of, webhook};
 use crate::support::harness::{stderr, stdout, write_private};
 
-/// `doctor` in a folder below the home folder; its report, or what it says on stderr.
+/// Runs `doctor` in a folder below the home folder. Returns its report, or its stderr if the settings are wrong.
 async fn doctor(home: &Home, options: &[&str]) -> Result<Value, String> {
     let folder = home.path("somewhere");
     std::fs::create_dir_all(&folder).unwrap();
@@ -20,7 +20,7 @@ async fn doctor(home: &Home, options: &[&str]) -> Result<Value, String> {
 }
 
 #[tokio::test]
-async fn it_is_the_home_folder_in_the_environment_and_in_the_settings_file() {
+async fn a_tilde_is_expanded_in_the_environment_and_in_the_settings_file() {
     let home = Home::of("codex").set("BITRIX24_WEBHOOK_URL_FILE", "~/secrets/webhook");
     std::fs::create_dir(home.path("secrets")).unwrap();
     write_private(&home.path("secrets/webhook"), &webhook());
@@ -49,7 +49,7 @@ fn home_with_settings(text: &str) -> Home {
 }
 
 #[tokio::test]
-async fn what_cannot_be_replaced_is_refused_with_a_sentence() {
+async fn a_path_that_cannot_be_expanded_is_refused_with_a_reason() {
     for (variable, value, problem) in [
         (
             "BITRIX24_WEBHOOK_URL_FILE",
@@ -94,7 +94,7 @@ async fn what_cannot_be_replaced_is_refused_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn tokens_are_kept_in_the_home_folder() {
+async fn a_tilde_is_expanded_in_the_place_of_the_token_store() {
     for (variable, value, store) in [
         ("BITRIX24_TOKEN_STORE", "~/t/tokens.json", "t/tokens.json"),
         ("XDG_STATE_HOME", "~/state", "state/bitrix24-mail-mcp/"),
@@ -115,7 +115,7 @@ async fn tokens_are_kept_in_the_home_folder() {
 }
 
 #[tokio::test]
-async fn install_writes_whole_paths() {
+async fn install_writes_absolute_paths() {
     for client in CLIENTS {
         let home = Home::of(client).set("BITRIX24_TOKEN_STORE", "~/t/tokens.json");
         let home = home.set("BITRIX24_PORTAL", "https://p.bitrix24.com");
@@ -128,7 +128,7 @@ async fn install_writes_whole_paths() {
 }
 
 #[tokio::test]
-async fn a_client_that_hands_it_over_as_it_stands_is_told_of() {
+async fn doctor_fails_if_the_client_does_not_expand_a_tilde() {
     for client in CLIENTS {
         let home = Home::of(client);
         std::fs::create_dir_all(home.path("bin")).unwrap();
@@ -148,7 +148,7 @@ async fn a_client_that_hands_it_over_as_it_stands_is_told_of() {
         assert!(status == "failed" && saw.contains("command begins with `~`"), "{saw}");
         let whole = home.path("bin/server").display().to_string();
         assert_eq!(fix_of(&report, "program"), format!("Write {whole} there."));
-        // This program replaces it in its own variables.
+        // This program expands `~` in its own variables.
         home.write(&crate::support::client_home::written(
             client,
             &json!({crate::support::client_home::section(client): {"bitrix24-mail":
@@ -168,7 +168,7 @@ async fn a_client_that_hands_it_over_as_it_stands_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_clients_folder_that_is_not_whole_is_told_of() {
+async fn a_relative_folder_of_a_client_is_a_warning() {
     for (client, variable) in [("claude-code", "CLAUDE_CONFIG_DIR"), ("codex", "CODEX_HOME")] {
         for value in ["~/there", "there"] {
             let home = Home::of(client).set(variable, value);
@@ -188,7 +188,7 @@ async fn a_clients_folder_that_is_not_whole_is_told_of() {
 }
 
 #[tokio::test]
-async fn it_is_the_home_folder_on_the_command_line_too() {
+async fn a_tilde_is_expanded_on_the_command_line() {
     for (arguments, made) in [
         (["schema", "--write=~/x"].as_slice(), "x"),
         (&["schema", "--write", "~/x/y"], "x/y"),

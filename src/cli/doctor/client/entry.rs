@@ -1,14 +1,14 @@
-//! The entry that a client would use, and whether it may be trusted. A file of the current folder can be a stranger's, as in
-//! a cloned repository: nothing that it names is started, contacted, read or looked up unless the user says so.
+//! The entry that a client would use, and whether `doctor` may act on it. A file of the current folder can be a
+//! stranger's, as in a cloned repository: nothing it names is started, contacted, read or looked up unless the user
+//! allows that.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Allowed, install};
-use crate::cli::Global;
-use crate::cli::doctor::Check;
+use crate::cli::doctor::check::Check;
+use crate::cli::global::Global;
 use crate::cli::report::printable;
 use crate::clients::document::Document;
 use crate::clients::file::{self, SettingsFile};
@@ -17,19 +17,23 @@ use crate::clients::machine::Machine;
 use crate::clients::started::{Starts, starts};
 use crate::clients::{ByteOrderMark, Client, advice, announcement};
 
-/// The entry that the client would use.
+/// The entry that the client would use, and its file.
 pub(super) struct Found {
     name: String,
     pub(super) file: PathBuf,
     pub(super) entry: Value,
-    /// The file is the folder's, not the user's own.
+    /// True if the file belongs to the current folder, and is not the user's own.
     pub(super) is_of_the_folder: bool,
-    /// The file begins with a byte order mark.
+    /// True if the file begins with a byte order mark.
     has_mark: bool,
 }
 
 const IN_ANOTHER_FOLDER: &str = "To check the entry of your own settings, run this in another folder.";
 
+/// Finds the entry: by its name, or by the program that it starts.
+///
+/// # Errors
+/// The failed check, if there is no entry or its file cannot be read.
 pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result<Found, Box<Check>> {
     let name = global.server_name();
     let own = client.file(machine);
@@ -38,7 +42,7 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
     places.push((own.clone(), vec![client.section().to_owned()]));
     let mut has_mark = false;
     for (path, section) in places {
-        // In the home folder both may be one file.
+        // In the home folder, the folder's file may be the user's own.
         let is_of_the_folder = path != own && (own_path.is_none() || own_path != path.canonicalize().ok());
         let mend = format!(
             "Mend {} by hand; {} cannot read it either.",
@@ -71,7 +75,7 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
         let Some(Value::Object(servers)) = document.get(&section) else {
             continue;
         };
-        // An entry that was written by hand may have another name.
+        // An entry written by hand may have another name.
         let starts_this = |entry: &Value| matches!(starts(Some(entry)), Starts::Copy(_));
         let by_name = servers.get_key_value(name);
         let is_demo = |entry: &Value| {
@@ -89,7 +93,7 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
                 name: name.clone(),
                 is_of_the_folder,
                 has_mark: file.has_byte_order_mark(),
-                // By the name that is in the folder, wherever a link there leads.
+                // For a file of the folder, the path in the folder, even if it is a link.
                 file: if is_of_the_folder { path } else { file.path().to_owned() },
                 entry: entry.clone(),
             });
@@ -105,19 +109,27 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
     Err(Box::new(Check::failed(
         "entry",
         saw,
-        &[&install(client, global, option)],
+        &[&install_step(client, global, option)],
     )))
 }
 
+/// The step that installs the entry again; `option` is added to the command and begins with a space.
+pub(super) fn install_step(client: Client, global: &Global, option: &str) -> String {
+    let demo = if global.wants_demo() { " --demo" } else { "" };
+    format!("Run `bitrix24-mail-mcp install {}{demo}{option}`.", client.name())
+}
+
 impl Found {
+    /// The entry's name and file.
     fn place(&self) -> String {
         format!("`{}` in {}", announcement::visible(&self.name), self.file.display())
     }
 
-    pub(super) fn check(&self, client: Client, allowed: Allowed, paths: &[String], global: &Global) -> Check {
+    /// The check of the entry. `paths` are the entry's texts that name something in the current folder.
+    pub(super) fn check(&self, client: Client, trusts_folder: bool, paths: &[String], global: &Global) -> Check {
         let place = self.place();
         let on = format!("Switch it on in {}.", client.title());
-        if (self.is_of_the_folder || !paths.is_empty()) && !allowed.folder {
+        if (self.is_of_the_folder || !paths.is_empty()) && !trusts_folder {
             return self.not_trusted(client, paths);
         }
         if self.has_mark && client.byte_order_mark() != ByteOrderMark::Read {
@@ -169,7 +181,7 @@ impl Found {
         let remove = if self.is_of_the_folder {
             format!("Save {} again as UTF-8 without a byte order mark.", self.file.display())
         } else {
-            install(client, global, " --remove-bom")
+            install_step(client, global, " --remove-bom")
         };
         if client.byte_order_mark() == ByteOrderMark::Refused {
             return Check::failed(
@@ -185,7 +197,7 @@ impl Found {
         )
     }
 
-    /// Says on stderr what is run or contacted next: stdout is the report's.
+    /// Prints to stderr what is started or contacted next; stdout holds only the report.
     pub(super) fn announce(
         &self,
         client: Client,
@@ -206,7 +218,7 @@ impl Found {
         stderr.flush()
     }
 
-    /// What the process gets although the entry does not name it.
+    /// What the client passes on to the process although the entry does not name it.
     fn passed_on(&self, client: Client, machine: &Machine, launch: Option<&Launch>) -> Option<(&'static str, String)> {
         let launch = launch?;
         let from_shell = |name: &&String| machine.environment.contains_key(*name);

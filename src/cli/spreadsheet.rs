@@ -1,16 +1,16 @@
-//! Contacts as CSV, for spreadsheets. Pure.
+//! Formats contacts as CSV that a spreadsheet can open safely. Pure.
 
 use csv::Writer;
 
-use super::Stop;
+use super::exit::Stop;
 use crate::address_book::{Caution, Contact};
 
-/// The first line.
+/// The header line.
 pub(super) fn header() -> Result<String, Stop> {
     line(&["id", "email", "name", "cautions"].map(str::to_owned))
 }
 
-/// A line for each contact.
+/// One line for each contact.
 pub(super) fn rows(contacts: &[Contact]) -> Result<String, Stop> {
     contacts
         .iter()
@@ -25,7 +25,7 @@ pub(super) fn rows(contacts: &[Contact]) -> Result<String, Stop> {
         .collect()
 }
 
-/// As in JSON, so that a script knows them.
+/// The cautions' codes as in JSON, separated by semicolons.
 fn codes(cautions: &[Caution]) -> String {
     let codes: Vec<&str> = cautions.iter().map(|caution| caution.code()).collect();
     codes.join(";")
@@ -38,9 +38,10 @@ fn line(cells: &[String]) -> Result<String, Stop> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A spreadsheet runs a cell that begins like a formula; names are written by strangers.
+/// The cell, with an apostrophe before the beginning of a formula. A spreadsheet would run it, and strangers choose
+/// their names.
 fn inert(cell: &str) -> String {
-    // The wide forms are read like the narrow ones by some.
+    // Some spreadsheets read the full-width forms like the ASCII ones.
     if cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
         format!("'{cell}")
     } else {

@@ -1,21 +1,24 @@
-//! `lookup --all`: every page, printed as it comes, so that a signal leaves valid output behind.
+//! `lookup --all`: reads every page. CSV and JSON are printed page by page, and stay valid if a signal or a failure
+//! ends the reading.
 
 use std::io::IsTerminal;
 
 use indicatif::ProgressDrawTarget;
 
-use super::lookup::{Format, fail, json_line};
-use super::wiring::Wiring;
-use super::{ExitStatus, Stop, csv, print, progress, report, table};
-use crate::address_book::{Contact, Error, Page, Query, Source, Step, Walk};
+use crate::address_book::{Contact, Page, Query, Source, Step, Walk};
+use crate::cli::answer::{fail, is_cancelled};
+use crate::cli::exit::{ExitStatus, Stop};
+use crate::cli::format::ContactFormat;
+use crate::cli::stdout::{json, print};
+use crate::cli::wiring::Wiring;
+use crate::cli::{progress, report, spreadsheet, table};
 use crate::fixit::Failure;
 use crate::mcp::list_mail_contacts::{IN_NO_ORDER, Output, unreadable_rows};
-use crate::portal;
 
-/// Of the JSON, up to the first contact.
-const BEGINNING: &str = r#"{"contacts":["#;
+/// The start of the JSON, up to the first contact.
+const JSON_START: &str = r#"{"contacts":["#;
 
-pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Result<ExitStatus, Stop> {
+pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let line = progress::line(target(format));
     let mut walk = wiring.book.walk(query);
     let mut contacts = Vec::new();
@@ -25,10 +28,10 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
             Ok(Some(Step { contacts: found, total })) => {
                 progress::show(&line, total);
                 match format {
-                    Format::Csv => print_rows(&found, &mut has_begun)?,
-                    Format::Json => print_items(&found, &mut has_begun)?,
-                    // The width of columns is only known at the end.
-                    Format::Table => contacts.extend(found),
+                    ContactFormat::Csv => print_rows(&found, &mut has_begun)?,
+                    ContactFormat::Json => print_items(&found, &mut has_begun)?,
+                    // The widths of the columns depend on all contacts.
+                    ContactFormat::Table => contacts.extend(found),
                 }
             }
             Ok(None) => break None,
@@ -38,17 +41,17 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
     line.finish_and_clear();
     let total = walk.total();
     let finish = |error| match format {
-        Format::Csv if has_begun => Ok(()),
-        Format::Csv => print(&csv::header()?).map(drop),
-        Format::Table if contacts.is_empty() => Ok(()),
-        Format::Table => print(&table::contacts(&contacts)).map(drop),
-        Format::Json => print_end(query, &walk, has_begun, error),
+        ContactFormat::Csv if has_begun => Ok(()),
+        ContactFormat::Csv => print(&spreadsheet::header()?).map(drop),
+        ContactFormat::Table if contacts.is_empty() => Ok(()),
+        ContactFormat::Table => print(&table::contacts(&contacts)).map(drop),
+        ContactFormat::Json => print_end(query, &walk, has_begun, error),
     };
     match (failure, total) {
         (None, _) => {
             finish(None)?;
-            // Pages of employees may overlap, and skip some.
-            if !is_assured(query, &walk) {
+            // Pages of employees may overlap, and may leave some employees out.
+            if !is_complete(query, &walk) {
                 report::note(IN_NO_ORDER);
             }
             if let Some(offset) = walk.stopped_at() {
@@ -61,10 +64,10 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
             }
             Ok(ExitStatus::Done)
         }
-        (Some(error), 0) => fail(format == Format::Json, Output::from_failure, &error, wiring),
+        (Some(error), 0) => fail(format == ContactFormat::Json, Output::from_failure, &error, wiring),
         (Some(error), _) => {
             let failure = Failure::from(&error);
-            // First, so that on a terminal nothing comes between the parts of a line.
+            // Ends the JSON line before the failure is printed, since a terminal shows both.
             finish(Some(failure.clone()))?;
             report::failure(&failure);
             report::note(&format!("incomplete: the first {total} contacts were printed"));
@@ -77,10 +80,10 @@ pub(super) async fn run(format: Format, query: &Query, wiring: &Wiring) -> Resul
     }
 }
 
-/// Not over a line of JSON that grows at the terminal.
-fn target(format: Format) -> ProgressDrawTarget {
+/// Where progress is shown: nowhere while JSON is printed to a terminal, since that is one growing line.
+fn target(format: ContactFormat) -> ProgressDrawTarget {
     match format {
-        Format::Json if std::io::stdout().is_terminal() => ProgressDrawTarget::hidden(),
+        ContactFormat::Json if std::io::stdout().is_terminal() => ProgressDrawTarget::hidden(),
         _ => ProgressDrawTarget::stderr(),
     }
 }
@@ -89,62 +92,58 @@ fn print_rows(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
     let header = if std::mem::replace(has_begun, true) {
         String::new()
     } else {
-        csv::header()?
+        spreadsheet::header()?
     };
-    print(&(header + &csv::rows(found)?)).map(drop)
+    print(&(header + &spreadsheet::rows(found)?)).map(drop)
 }
 
-/// JSON in the tool's form: the beginning, and its contacts.
+/// Prints contacts in the tool's JSON form, preceded by the start of the JSON before the first one.
 fn print_items(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
     let mut text = String::new();
     for contact in found {
         text.push_str(if std::mem::replace(has_begun, true) {
             ","
         } else {
-            BEGINNING
+            JSON_START
         });
-        text.push_str(json_line(contact)?.trim_end());
+        text.push_str(&json(contact)?);
     }
     print(&text).map(drop)
 }
 
-/// The rest of it. An incomplete list says so and holds the failure.
+/// Prints the end of the JSON. `complete` is false for an incomplete list, and `error` holds the failure.
 fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Failure>) -> Result<(), Stop> {
     let (total, unreadable) = (walk.total(), walk.unreadable());
-    let is_assured = is_assured(query, walk);
+    let is_complete = is_complete(query, walk);
     let page = Page {
         offset: query.offset(),
         limit: query.limit(),
         returned: u32::try_from(total).unwrap_or(u32::MAX),
         unreadable,
         next_offset: walk.stopped_at(),
-        complete: error.is_none() && is_assured && walk.stopped_at().is_none(),
+        complete: error.is_none() && is_complete && walk.stopped_at().is_none(),
         age_seconds: None,
     };
-    let rest = json_line(&Output {
+    let rest = json(&Output {
         contacts: None,
         page: Some(page),
         advice: walk
             .stopped_at()
             .map(stopped)
             .or_else(|| (unreadable > 0 && total == 0).then(|| unreadable_rows(unreadable)))
-            .or_else(|| (!is_assured).then(|| IN_NO_ORDER.to_owned())),
+            .or_else(|| (!is_complete).then(|| IN_NO_ORDER.to_owned())),
         error,
     })?;
-    let beginning = if has_begun { "" } else { BEGINNING };
-    print(&format!("{beginning}],{}", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
+    let start = if has_begun { "" } else { JSON_START };
+    print(&format!("{start}],{}\n", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
 }
 
-/// Whether a walk that came to its end brought everybody.
-fn is_assured(query: &Query, walk: &Walk<'_>) -> bool {
+/// True if a walk that reached its end has surely read everybody.
+fn is_complete(query: &Query, walk: &Walk<'_>) -> bool {
     query.source() == Source::Contacts || walk.is_whole()
 }
 
-/// What it means that a walk ended before the list did.
+/// The note about a walk that stopped before the end of the list.
 fn stopped(offset: u64) -> String {
     format!("The list was not read to its end: page after page brought nothing new. More may follow: --offset {offset}")
-}
-
-fn is_cancelled(error: &Error) -> bool {
-    matches!(error, Error::Portal(failed) if failed.error == portal::Error::Cancelled)
 }

@@ -1,27 +1,17 @@
-//! Where settings are read from: the environment and the settings file. Nothing else reads either; unknown keys of the
-//! file are errors, and no message quotes a value.
+//! Reads the settings file. An unknown key is an error, and no message quotes a value.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::ExposeSecret;
 use toml::de::DeTable;
 
-use super::Error;
 use super::env_vars::{self, EnvVar};
-use super::layer::{Given, Layer, Origin};
-use super::paths::begins_with_tilde;
+use super::error::Error;
+use super::layer::{GivenSetting, Layer};
+use super::source::SettingSource;
 use crate::portal::{may_hold_a_webhook, read_small_file};
 
 impl Layer {
-    /// Reads the environment. An empty variable counts as not set: clients that fill in forms leave such ones behind.
-    ///
-    /// # Errors
-    /// [`Error::NotUnicode`].
-    pub fn from_environment() -> Result<Self, Error> {
-        let given = env_vars::ALL.iter().filter_map(|variable| read(variable).transpose());
-        given.collect::<Result<_, _>>().map(Self)
-    }
-
     /// Reads a settings file in TOML.
     ///
     /// # Errors
@@ -35,7 +25,8 @@ impl Layer {
             reason,
         })?;
         let text = text.expose_secret();
-        // toml's own message quotes the line, which may hold the webhook: keep the place and the kind of mistake.
+        // toml's own message quotes the line, which may hold the webhook. Keep only the line number and the kind of
+        // mistake.
         let wrong = |start: usize, problem: String| Error::Form {
             path: path.to_owned(),
             line: text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1,
@@ -56,7 +47,8 @@ impl Layer {
             if let Some(value) = table.remove(variable.key().as_str()) {
                 let text = value.get_ref().as_str();
                 let text = text.ok_or_else(|| wrong(value.span().start, "every value is text in quotes".to_owned()))?;
-                layer.0.push(Given::new(text, Origin::File(path.to_owned(), variable)));
+                let source = SettingSource::File(path.to_owned(), variable);
+                layer.0.push(GivenSetting::new(text, source));
             }
         }
         match table.keys().next() {
@@ -68,34 +60,6 @@ impl Layer {
             }
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn read(variable: &'static EnvVar) -> Result<Option<Given>, Error> {
-    match std::env::var(variable.name) {
-        Ok(text) if text.trim().is_empty() => Ok(None),
-        Ok(text) => Ok(Some(Given::new(&text, Origin::Environment(variable)))),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Error::NotUnicode(variable.name)),
-    }
-}
-
-/// The folder that the user has chosen for what programs keep between runs.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub(super) fn state_home() -> Option<PathBuf> {
-    std::env::var_os("XDG_STATE_HOME").map(PathBuf::from)
-}
-
-/// The TLS library reads these itself, and finds no certificates at a path with `~`.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub(super) fn check_certificate_paths() -> Result<(), Error> {
-    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
-        let paths = std::env::var_os(name).unwrap_or_default();
-        if std::env::split_paths(&paths).any(|path| begins_with_tilde(&path)) {
-            return Err(Error::NotReplaced(name));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -111,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_gives_every_setting() {
+    fn keys_of_the_file_become_settings() {
         let layer = file("webhook_url = \"https://p.example/rest/1/a/\"\ntimeout = \"5s\"\nlog = \"info\"\n").unwrap();
         let text = |variable| layer.text(variable).unwrap();
         assert_eq!(text(&env_vars::WEBHOOK_URL), "https://p.example/rest/1/a/");

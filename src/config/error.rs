@@ -1,0 +1,86 @@
+//! Why settings or paths cannot be used. No message shows a value, which may be a secret.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use super::source::SettingSource;
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A variable is not valid Unicode.
+    #[error("{0} is not valid Unicode text")]
+    NotUnicode(&'static str),
+    /// Two values are given where only one can be used, such as a secret and the file that holds it.
+    #[error("{0} and {1} are both set; remove one of them")]
+    Twice(SettingSource, SettingSource),
+    /// A URL was given in place of the settings file. It may be the webhook's, so the message does not show it.
+    #[error("--config takes the path of a file, not a URL")]
+    NotAPath,
+    /// A path on the command line cannot be used.
+    #[error("the settings file {0} {1}")]
+    Path(PathBuf, InvalidPath),
+    /// A variable of the TLS library holds a path with `~`, which that library does not expand.
+    #[error("{0} begins with `~`, which the TLS library does not replace by the home folder")]
+    NotReplaced(&'static str),
+    /// The settings file cannot be read.
+    #[error("the settings file {path} cannot be used: {reason}")]
+    File {
+        /// The settings file.
+        path: PathBuf,
+        /// Why the file cannot be read, as a phrase.
+        reason: &'static str,
+    },
+    /// The settings file has a mistake. Its text may hold a secret, so the message names only the line.
+    #[error("the settings file {path} is wrong at line {line}: {problem}")]
+    Form {
+        /// The settings file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong, without text of the file.
+        problem: String,
+    },
+    /// A value is wrong.
+    #[error("{setting} {problem}, for example {example}")]
+    Value {
+        /// Where the value was given.
+        setting: SettingSource,
+        /// What is wrong, as a phrase that follows the setting's name.
+        problem: String,
+        /// A right value.
+        example: &'static str,
+    },
+    /// No folder was found to keep tokens in.
+    #[error("BITRIX24_TOKEN_STORE must be set: this user has no home folder to keep tokens in")]
+    NoHome,
+}
+
+impl Error {
+    /// The error of a wrong value that was given in `setting`.
+    pub(super) fn of_value(setting: &SettingSource, problem: impl Display) -> Self {
+        Self::Value {
+            setting: setting.clone(),
+            problem: problem.to_string(),
+            example: setting.variable().example,
+        }
+    }
+}
+
+/// Why a path cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPath {
+    /// `~name`.
+    #[error("begins with `~` and a name: the home folders of other users are not looked up")]
+    OtherHome,
+    /// `~`, but this user has no home folder.
+    #[error("begins with `~`, and this user has no home folder")]
+    NoHome,
+    /// `$NAME`, `${NAME}` or `%NAME%`.
+    #[error("begins with a variable that nothing has replaced by its value")]
+    Variable,
+    /// `"x"` or `'x'`, as `docker --env-file` passes quoted values on.
+    #[error("begins with a quote that nothing has taken off")]
+    Quote,
+}
