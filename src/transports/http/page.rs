@@ -1,7 +1,8 @@
-//! `GET /`: a page for people who open the server's address in a browser. What this is, whether the portal answers, and
-//! what to paste to connect a client. It holds no secret, runs no script and loads nothing.
+//! `GET /`: a page for people who open the server's address in a browser. It shows what the server is, whether look-ups
+//! work, and what to paste to connect a client. It holds no secret, runs no script and loads nothing.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,19 +10,30 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 
-use super::routes::{App, MCP};
+use super::endpoint::MCP;
+use super::operation::Readiness;
 use crate::mcp::NotReady;
 use crate::transports::legacy_sse;
 
 const STYLE: &str = include_str!("page.css");
 
-pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let readiness = app.readiness.check().await;
+/// What the page needs to know of the server.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) readiness: Arc<Readiness>,
+    pub(super) asks_for_a_token: bool,
+    pub(super) has_legacy_sse: bool,
+    /// Where the server listens.
+    pub(super) address: SocketAddr,
+}
+
+pub(super) async fn page(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
+    let readiness = page.readiness.check().await;
     let html = html(&View {
-        base: base(&headers, &app),
+        base: base_url(&headers, page.address),
         readiness: &readiness,
-        asks_for_a_token: app.guard.asks_for_a_token(),
-        has_legacy_sse: app.has_legacy_sse,
+        asks_for_a_token: page.asks_for_a_token,
+        has_legacy_sse: page.has_legacy_sse,
     });
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -36,22 +48,23 @@ pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     (headers, html).into_response()
 }
 
-/// What the page shows.
+/// What one copy of the page shows.
 struct View<'a> {
+    /// The server's URL without a path.
     base: String,
     readiness: &'a Result<(), NotReady>,
     asks_for_a_token: bool,
     has_legacy_sse: bool,
 }
 
-/// The address under which the browser knows this server. The guard has checked `Host`.
-fn base(headers: &HeaderMap, app: &App) -> String {
+/// The URL under which the browser knows this server, without a path. The guard has checked `Host`.
+fn base_url(headers: &HeaderMap, address: SocketAddr) -> String {
     let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let is_https = header(http::HeaderName::from_static("x-forwarded-proto")) == Some("https");
     let scheme = if is_https { "https" } else { "http" };
     match header(HOST) {
         Some(host) => format!("{scheme}://{host}"),
-        None => format!("{scheme}://{}", app.address),
+        None => format!("{scheme}://{address}"),
     }
 }
 
@@ -66,7 +79,7 @@ fn html(view: &View<'_>) -> String {
     };
     let mut snippets = String::new();
     for (client, note, text) in snippets_for(view) {
-        // Writing to a text does not fail.
+        // Writing to a string does not fail.
         let _ = writeln!(
             snippets,
             "<section><h2>{client}</h2><p>{note}</p><pre tabindex=\"0\">{}</pre></section>",
@@ -104,7 +117,10 @@ fn html(view: &View<'_>) -> String {
     )
 }
 
-/// Client, where its text belongs, and the text.
+/// What to paste for each client: the client's name, where the text belongs, and the text.
+///
+/// The room `clients` knows these formats too, as edits of files that exist. This room may not import it, and a page for
+/// reading needs whole files.
 fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
     let url = format!("{}{MCP}", view.base);
     let with_token = |text: &'static str| if view.asks_for_a_token { text } else { "" };
