@@ -1,6 +1,6 @@
 //! Reads the JSON body of a request, within limits of type, size and time, and of the memory that all bodies share.
 //!
-//! One caller cannot take all of that memory: it may hold one [`CALLER_PART`]th of it, not counting the first
+//! One caller cannot take all of that memory: it may hold a [`CALLER_PART`]th of it, not counting the first
 //! [`UNCOUNTED_BYTES`] of each body, and may send as many bodies at the same time as calls may run.
 
 use std::net::IpAddr;
@@ -17,11 +17,11 @@ use super::guard::{CallerQuota, Reservation};
 use super::limits::Limits;
 use super::refusal::Refusal;
 
-/// One caller may hold this fraction of [`Limits::all_bodies_bytes`], and one whole body in any case.
+/// One caller may hold [`Limits::all_bodies_bytes`] divided by this number, but at least one whole body.
 const CALLER_PART: usize = 8;
 
 /// Bytes at the start of each body that do not count for its caller. A call has a few hundred bytes, a call with fifty
-/// names a few thousand. So large bodies that arrive slowly do not keep out other callers with the same address, such as
+/// names a few thousand. So large bodies that arrive slowly do not keep out other users with the same address, such as
 /// those behind a proxy.
 const UNCOUNTED_BYTES: usize = 8 * 1024;
 
@@ -133,14 +133,14 @@ impl BodyReader {
             return Err(too_much_of_caller("too_many_bytes_of_one"));
         }
         let permits = u32::try_from(more).unwrap_or(u32::MAX);
-        let taken = Arc::clone(&self.free_bytes).try_acquire_many_owned(permits);
-        let taken = taken.map_err(|_| {
+        let reserved = Arc::clone(&self.free_bytes).try_acquire_many_owned(permits);
+        let reserved = reserved.map_err(|_| {
             let message = "as much is being received as this server holds at once; try again in a second";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_bytes", message).retry_after(1)
         })?;
         match memory.of_all.as_mut() {
-            Some(all) => all.merge(taken),
-            None => memory.of_all = Some(taken),
+            Some(all) => all.merge(reserved),
+            None => memory.of_all = Some(reserved),
         }
         Ok(())
     }
@@ -151,6 +151,7 @@ fn counted(before: usize, more: usize) -> usize {
     (before + more).saturating_sub(before.max(UNCOUNTED_BYTES))
 }
 
+/// The refusal of a caller that holds as much as one caller may.
 fn too_much_of_caller(reason: &'static str) -> Refusal {
     let message = "as much is being received from your address as one may send at once; try again in a second";
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason, message).retry_after(1)
@@ -181,7 +182,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
     if charsets.any(is_wide) {
         return refused(
             "not_utf8",
-            "the body must be UTF-8, as JSON is everywhere; this Content-Type names another charset",
+            "the body must be UTF-8; this Content-Type names another charset",
         );
     }
     if codings(headers, CONTENT_ENCODING).any(|coding| coding != "identity") {

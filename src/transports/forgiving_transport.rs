@@ -97,7 +97,7 @@ fn lacks_a_handshake(request: &ClientRequest) -> bool {
 const HANDSHAKE_FIRST: &str =
     "this session has not begun: `initialize` comes first, and has to be answered with a result";
 
-/// True if rmcp takes this request as the begin of a session: `initialize`, or a request with the metadata of 2026-07-28
+/// True if rmcp starts a session with this request: `initialize`, or a request with the metadata of 2026-07-28
 /// other than `ping` and `server/discover`.
 pub(super) fn begins_a_session(request: &ClientRequest) -> bool {
     match request {

@@ -1,4 +1,5 @@
-//! Decides which requests are let in: the checks that come before any route reads the request.
+//! Decides which requests are let in. The first four checks apply to every route; the others only to calls and new
+//! sessions, and their handlers run them.
 //!
 //! | check | refused with | |
 //! |---|---|---|
@@ -59,7 +60,7 @@ impl Default for Settings {
     }
 }
 
-/// Calls of one other machine that run at the same time.
+/// Calls of one caller that run at the same time. Local programs have this limit only if [`CallerLimit`] says so.
 pub(super) const MAX_RUNNING_PER_CALLER: usize = 64;
 
 /// Calls of all callers that run at the same time. Each takes about 80 kB with its connection, and a call with an event
@@ -132,7 +133,7 @@ impl Guard {
     }
 
     /// True if callers must send a token.
-    pub(super) fn asks_for_a_token(&self) -> bool {
+    pub(super) fn needs_token(&self) -> bool {
         self.token.is_some()
     }
 
@@ -143,7 +144,7 @@ impl Guard {
             return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 "foreign_host",
-                "this server does not go by the name in Host; whoever runs it can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
+                "this server is not known by the name in Host; its operator can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
             ));
         }
         let is_foreign = |origin: &HeaderValue| {
@@ -155,7 +156,7 @@ impl Guard {
             return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 "foreign_origin",
-                "web pages of this Origin may not call this server; whoever runs it can add it to BITRIX24_MCP_ALLOWED_ORIGINS",
+                "web pages of this Origin may not call this server; its operator can add the origin to BITRIX24_MCP_ALLOWED_ORIGINS",
             ));
         }
         if self.token.is_some() {
@@ -164,7 +165,7 @@ impl Guard {
         let refused = |message| Err(Refusal::new(StatusCode::FORBIDDEN, "proxy_without_token", message));
         if PROXY_HEADERS.iter().any(|name| request.headers.contains_key(*name)) {
             return refused(
-                "this request comes through a proxy, so others than this machine's own programs may call; whoever runs the server has to set BITRIX24_MCP_HTTP_TOKEN first",
+                "this request comes through a proxy, which would let other machines call; the server's operator must set BITRIX24_MCP_HTTP_TOKEN first",
             );
         }
         if request.version < Version::HTTP_11 {
@@ -185,18 +186,21 @@ impl Guard {
             TokenCheck::Valid => Ok(()),
             TokenCheck::Missing => refusal(
                 "no_token",
-                "this server asks for its token: send the header Authorization: Bearer TOKEN, with the value of BITRIX24_MCP_HTTP_TOKEN where the server runs",
+                "this server needs a token: send the header Authorization: Bearer TOKEN, with the value of BITRIX24_MCP_HTTP_TOKEN on the server",
                 CHALLENGE,
             ),
             TokenCheck::Wrong => refusal(
                 "wrong_token",
-                "this is not the server's token; ask whoever runs it for the value of BITRIX24_MCP_HTTP_TOKEN",
+                "this is not the server's token; ask its operator for the value of BITRIX24_MCP_HTTP_TOKEN",
                 CHALLENGE_WRONG,
             ),
         }
     }
 
     /// Counts one call for the rate limit of its caller.
+    ///
+    /// # Errors
+    /// The caller is above its rate limit.
     pub(super) fn count_call(
         &self,
         addresses: ConnectionAddresses,
@@ -216,9 +220,12 @@ impl Guard {
     }
 
     /// Takes a place among the running calls for this caller.
+    ///
+    /// # Errors
+    /// The caller, or all callers together, have as many running calls as they may.
     pub(super) fn admit(&self, caller: CountedCaller) -> Result<RunningCall, Refusal> {
         let reservation = self.running_per_caller.reserve(caller.limited).ok_or_else(|| {
-            let message = "as many calls of your address are running as one may have; try again in a second";
+            let message = "your address has as many running calls as one address may have; try again in a second";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_calls_of_one", message).retry_after(1)
         })?;
         let place = Arc::clone(&self.free_places).try_acquire_owned().map_err(|_| {

@@ -9,25 +9,26 @@
 //!
 //! The server keeps no session for `/mcp`: each request carries everything it needs, so a restart loses nothing.
 //!
-//! A request passes these checks, in this order. Each can end it with an error:
+//! A request passes these checks in this order, and each check can end it with an error:
 //!
 //! | # | check | file |
 //! |---|---|---|
 //! | 1 | number of connections, of all callers and of one | `connections.rs` |
 //! | 2 | time and size of the request's head | `connections.rs` |
-//! | 3 | none: the request is counted and logged, with the answer that the later checks lead to | `request_log.rs` |
-//! | 4 | `Host`, then `Origin`, then signs of a proxy if no token is set | `../guard.rs`, `../guard/hosts.rs` |
-//! | 5 | CORS, if origins are allowed: answers the preflight requests of browsers, which carry no token | `routes.rs` |
-//! | 6 | the bearer token | `../guard.rs`, `../guard/token.rs` |
-//! | 7 | the route and the method | `routes.rs` |
-//! | 8 | the rate limit of the caller; routes that take messages or open a session only, as all that follow | `../guard/callers.rs` |
-//! | 9 | `Accept`, on `/mcp` | `accept.rs` |
-//! | 10 | a place among the running calls, of all callers and of one; on `/mcp` before and after the body | `../guard.rs` |
-//! | 11 | type, size and time of the body, and the memory for bodies, of all callers and of one | `../body.rs` |
+//! | 3 | `Host`, then `Origin`, then signs of a proxy if no token is set | `../guard.rs`, `../guard/hosts.rs` |
+//! | 4 | CORS, if the settings list origins: answers the preflight requests of browsers, which carry no token | `routes.rs` |
+//! | 5 | the bearer token | `../guard.rs`, `../guard/token.rs` |
+//! | 6 | the path and the method | `routes.rs` |
+//! | 7 | the rate limit of the caller, on `/mcp`, `/sse` and `/messages` | `../guard/callers.rs` |
+//! | 8 | `Accept` | `accept.rs` |
+//! | 9 | a place among the running calls is free, of all callers and of one | `../guard.rs` |
+//! | 10 | type, size and time of the body, and the memory for bodies, of all callers and of one | `../body.rs` |
+//! | 11 | such a place is still free, and the call takes it | `../guard.rs` |
 //! | 12 | the message itself | `../messages.rs`, then rmcp |
 //!
-//! On `/messages` and `/sse` the session is found or opened after the rate limit; a message takes its place among the
-//! running calls after its body was read (`../legacy_sse.rs`).
+//! Checks 8 to 12 are those of `/mcp`. `/sse` opens a session after check 7. `/messages` finds its session after check 7,
+//! and then makes checks 10, 12 and 11 in this order (`../legacy_sse.rs`). `request_log.rs` counts and logs each request
+//! between checks 2 and 3, with the result of all later checks.
 
 mod accept;
 mod address;

@@ -143,12 +143,12 @@ impl Sessions {
         let query = uri.query().unwrap_or_default().as_bytes();
         let id = form_urlencoded::parse(query).find_map(|(key, value)| (key == "sessionId").then_some(value));
         let Some(id) = id else {
-            let message = "the session's id is missing: post to the address that the endpoint event of GET /sse gives";
+            let message = "the session's id is missing: post to the address in the endpoint event of GET /sse";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "no_session_id", message));
         };
         let session = id.parse().ok().and_then(|id: Uuid| self.open.lock().get(&id).cloned());
         session.ok_or_else(|| {
-            let message = "there is no such session (any more); open one with GET /sse";
+            let message = "there is no such session, or it has ended; open one with GET /sse";
             Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
         })
     }

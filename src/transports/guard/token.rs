@@ -93,7 +93,7 @@ impl Token {
             }
             Err(reason) => {
                 if !was_failing {
-                    tracing::error!(reason, "the HTTP token cannot be read, so nobody is let in");
+                    tracing::error!(reason, "the HTTP token cannot be read, so every request is refused");
                 }
                 TokenCheck::Wrong
             }

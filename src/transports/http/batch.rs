@@ -2,7 +2,7 @@
 //!
 //! | message | part of the answer |
 //! |---|---|
-//! | a request | its response. Each request counts as one call of the caller and as one running call until the whole answer is ready; it is refused alone where that is too many |
+//! | a request | its response. Each request counts for the rate limit, and as a running call until the whole answer is ready. A request above a limit is refused by itself |
 //! | `initialize`, or a request of a revision without batches | an error |
 //! | JSON that is no message | an error |
 //! | a notification, a response | none |
@@ -29,7 +29,7 @@ use crate::transports::messages::{ErrorResponse, Message, ONE_MESSAGE, Read, rea
 use crate::transports::metrics::Metrics;
 use crate::transports::refusal::{Refusal, UNREADABLE};
 
-const BY_ITSELF: &str = "`initialize`, and requests that name a later revision, must be sent alone, not in a batch";
+const SENT_ALONE: &str = "`initialize`, and requests that name a later revision, must be sent alone, not in a batch";
 
 /// Messages of one batch. All its calls count as running until the last is answered, so there may be no more of them
 /// than one caller may have.
@@ -126,7 +126,7 @@ impl Batch<'_> {
             }
         };
         let Some(request) = plain_request(message) else {
-            let error = ErrorData::invalid_request(BY_ITSELF, None);
+            let error = ErrorData::invalid_request(SENT_ALONE, None);
             return self.error(&ErrorResponse::to_request(&id, error), UNREADABLE);
         };
         let answer = self.direct.call(revision, request).await?;

@@ -73,7 +73,7 @@ impl Connections {
             let (Ok(place), Some(reservation)) = (place, reservation) else {
                 if refused.is_first("too_many_connections") {
                     tracing::warn!(
-                        "closed a new connection: there are as many as this server takes, of all or of one address"
+                        "closed a new connection: this server, or one address, has as many connections as it may"
                     );
                 }
                 self.metrics.connection_refused();

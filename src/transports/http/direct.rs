@@ -8,13 +8,13 @@
 //!
 //! [`Direct::answer`] applies if all of these are true, and otherwise returns `None` so that rmcp answers:
 //!
-//! - the client accepts JSON (an event stream also carries progress and comments);
+//! - the answer is JSON, by `Accept` (an event stream would also carry progress and comments);
 //! - the header `MCP-Protocol-Version` names a known revision before 2026-07-28, or is missing (which means 2025-03-26);
 //! - the body is a request other than `initialize` and `server/discover`, and names no revision in its `_meta`.
 //!
 //! Batches use [`Direct::call`] for each of their requests, because rmcp takes no batches.
 //!
-//! When the client closes the connection, its call is dropped; the metrics then count it as a call without an answer.
+//! When the client closes the connection, its call is dropped and does not count in `mcp_tool_calls`.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;

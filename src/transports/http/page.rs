@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("page.css");
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) readiness: Arc<Readiness>,
-    pub(super) asks_for_a_token: bool,
+    pub(super) needs_token: bool,
     pub(super) has_legacy_sse: bool,
     /// Where the server listens.
     pub(super) address: SocketAddr,
@@ -32,7 +32,7 @@ pub(super) async fn page(State(page): State<Arc<Page>>, headers: HeaderMap) -> R
     let html = html(&View {
         base: base_url(&headers, page.address),
         readiness: &readiness,
-        asks_for_a_token: page.asks_for_a_token,
+        needs_token: page.needs_token,
         has_legacy_sse: page.has_legacy_sse,
     });
     let headers = [
@@ -53,7 +53,7 @@ struct View<'a> {
     /// The server's URL without a path.
     base: String,
     readiness: &'a Result<(), NotReady>,
-    asks_for_a_token: bool,
+    needs_token: bool,
     has_legacy_sse: bool,
 }
 
@@ -72,7 +72,7 @@ fn html(view: &View<'_>) -> String {
     let state = match view.readiness {
         Ok(()) => r#"<p class="state ok"><b>The portal answers.</b> Look-ups work.</p>"#.to_owned(),
         Err(NotReady { code, meaning }) => format!(
-            r#"<p class="state bad"><b>Look-ups do not work:</b> {} <code>{}</code><br>Run <code>bitrix24-mail-mcp doctor</code> where the server runs; it tells what to mend.</p>"#,
+            r#"<p class="state bad"><b>Look-ups do not work:</b> {} <code>{}</code><br>Run <code>bitrix24-mail-mcp doctor</code> where the server runs; it says what to fix.</p>"#,
             escaped(meaning),
             escaped(code)
         ),
@@ -86,8 +86,8 @@ fn html(view: &View<'_>) -> String {
             escaped(&text)
         );
     }
-    let token = if view.asks_for_a_token {
-        "<p>This server asks for its token. Set <code>BITRIX24_MCP_HTTP_TOKEN</code> where the client runs.</p>\n"
+    let token = if view.needs_token {
+        "<p>This server needs a token. Set <code>BITRIX24_MCP_HTTP_TOKEN</code> where the client runs.</p>\n"
     } else {
         ""
     };
@@ -107,7 +107,7 @@ fn html(view: &View<'_>) -> String {
 <p>An MCP server. Assistants that draft mail find recipients in a Bitrix24 address book with it. It only reads.</p>
 {state}
 <p>MCP is at <code>{base}{MCP}</code> (Streamable HTTP). Paste one of these; a click selects it.</p>
-{token}{snippets}<footer>Health: <a href="/healthz">/healthz</a>, readiness: <a href="/readyz">/readyz</a>, figures: <a href="/metrics">/metrics</a></footer>
+{token}{snippets}<footer>Health: <a href="/healthz">/healthz</a>, readiness: <a href="/readyz">/readyz</a>, metrics: <a href="/metrics">/metrics</a></footer>
 </main>
 </body>
 </html>
@@ -123,7 +123,7 @@ fn html(view: &View<'_>) -> String {
 /// reading needs whole files.
 fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
     let url = format!("{}{MCP}", view.base);
-    let with_token = |text: &'static str| if view.asks_for_a_token { text } else { "" };
+    let with_token = |text: &'static str| if view.needs_token { text } else { "" };
     let claude_header = with_token(" --header \"Authorization: Bearer $BITRIX24_MCP_HTTP_TOKEN\"");
     let json_header =
         with_token(",\n      \"headers\": { \"Authorization\": \"Bearer ${env:BITRIX24_MCP_HTTP_TOKEN}\" }");
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_from_outside_is_escaped() {
+    fn foreign_text_on_the_page_is_escaped() {
         let readiness = Err(NotReady {
             code: "<script>".to_owned(),
             meaning: "a & \"b\"".to_owned(),
@@ -200,7 +200,7 @@ mod tests {
         let html = html(&View {
             base: "http://127.0.0.1:8024'\"<img>".to_owned(),
             readiness: &readiness,
-            asks_for_a_token: true,
+            needs_token: true,
             has_legacy_sse: true,
         });
         for raw in ["<script", "<img", "& \"b\""] {

@@ -47,7 +47,7 @@ impl RequestLog {
         const REASON: &str = "unreadable_request";
         self.metrics.refused(REASON);
         if self.refusals.is_first(REASON) {
-            tracing::info!(http.refused = REASON, "refused what is no request of HTTP/1.1");
+            tracing::info!(http.refused = REASON, "refused a request that is not HTTP/1.1");
         }
     }
 

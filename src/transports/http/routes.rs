@@ -77,7 +77,7 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     let readiness = Arc::new(Readiness::new(server, closing.clone()));
     let page = Page {
         readiness: Arc::clone(&readiness),
-        asks_for_a_token: guard.asks_for_a_token(),
+        needs_token: guard.needs_token(),
         has_legacy_sse: sessions.is_some(),
         address,
     };
@@ -143,7 +143,7 @@ async fn check_host_and_origin(State(guard): State<Arc<Guard>>, request: Request
         None => Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "no_connection",
-            "where this request comes from is unknown",
+            "the address that this request comes from is unknown",
         )),
     };
     match checked {
@@ -197,6 +197,6 @@ async fn wrong_method() -> Refusal {
     Refusal::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "wrong_method",
-        "this route does not take this method; the header Allow has those it takes",
+        "this path does not accept this method; the header Allow lists the methods that it accepts",
     )
 }

@@ -28,7 +28,7 @@ use crate::transports::unanswered::Unanswered;
 /// Calls of one session without an answer. An assistant makes a handful at the same time.
 const MAX_UNANSWERED: usize = 32;
 
-/// Messages that wait for rmcp to take them. More than the calls, since notifications come between them.
+/// Messages that wait until rmcp receives them. There may be more than the calls, since notifications come between them.
 const MAX_WAITING: usize = 2 * MAX_UNANSWERED;
 
 /// Clients send their first message at once; a stream without any message ends after this time.
@@ -199,7 +199,7 @@ impl Session {
 }
 
 fn session_full() -> Refusal {
-    let message = "this session has as many unanswered requests as it may; read the stream, then send on";
+    let message = "this session has as many unanswered requests as it may have; read the stream, then send more";
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, "session_is_full", message).retry_after(1)
 }
 
