@@ -157,8 +157,8 @@ fn too_much_of_caller(reason: &'static str) -> Refusal {
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason, message).retry_after(1)
 }
 
-/// Content types of a JSON-RPC message. A web page cannot send them without a preflight request, which is one more guard
-/// against foreign pages.
+/// Content types of a JSON-RPC message. A web page cannot send them without a preflight request, which is one more
+/// guard against foreign pages.
 const JSON: [&str; 3] = ["application/json", "application/json-rpc", "application/jsonrequest"];
 
 /// Checks that the headers say JSON, in UTF-8, and not compressed.

@@ -1,13 +1,15 @@
 //! A transport around another one that keeps rmcp from ending a session because of the client's first messages.
 //!
-//! rmcp ends the session if a notification or a response comes before the first request; here such messages are ignored.
-//! A call before the handshake is refused with an error about `initialize`; rmcp's own error would name the metadata of
-//! 2026-07-28.
+//! rmcp ends the session if a notification or a response comes before the first request; here such messages are
+//! ignored. A call before the handshake is refused with an error about `initialize`; rmcp's own error would name the
+//! metadata of 2026-07-28.
 
 use rmcp::model::{ClientRequest, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion};
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::service::{RoleServer, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio_util::sync::CancellationToken;
+
+use super::messages::Message;
 
 /// Passes the messages of `inner` to rmcp, except those before the handshake that would make rmcp end the session.
 pub(super) struct ForgivingTransport<T> {
@@ -56,7 +58,7 @@ where
         }
     }
 
-    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+    async fn receive(&mut self) -> Option<Message> {
         loop {
             let Some(message) = self.inner.receive().await else {
                 self.client_gone.cancel();

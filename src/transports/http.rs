@@ -26,9 +26,9 @@
 //! | 11 | such a place is still free, and the call takes it | `../guard.rs` |
 //! | 12 | the message itself | `../messages.rs`, then rmcp |
 //!
-//! Checks 8 to 12 are those of `/mcp`. `/sse` opens a session after check 7. `/messages` finds its session after check 7,
-//! and then makes checks 10, 12 and 11 in this order (`../legacy_sse.rs`). `request_log.rs` counts and logs each request
-//! between checks 2 and 3, with the result of all later checks.
+//! Checks 8 to 12 are those of `/mcp`. `/sse` opens a session after check 7. `/messages` finds its session after check
+//! 7, and then makes checks 10, 12 and 11 in this order (`../legacy_sse.rs`). `request_log.rs` counts and logs each
+//! request between checks 2 and 3, with the result of all later checks.
 
 mod accept;
 mod address;

@@ -90,8 +90,8 @@ impl Sessions {
         self.open.lock().len()
     }
 
-    /// Opens a session and returns its events: first the address for messages, then the messages of the server. The session
-    /// ends when the stream is dropped, and for the reasons that [`Session::run`] lists.
+    /// Opens a session and returns its events: first the address for messages, then the messages of the server. The
+    /// session ends when the stream is dropped, and for the reasons that [`Session::run`] lists.
     fn open(
         self: &Arc<Self>,
         caller: Option<IpAddr>,

@@ -18,7 +18,7 @@ mod members;
 mod reduced;
 mod weight;
 
-use rmcp::model::{ErrorCode, ErrorData, RequestId};
+use rmcp::model::{ClientNotification, ErrorCode, ErrorData, JsonRpcMessage, RequestId};
 use rmcp::service::{RoleServer, RxJsonRpcMessage};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -31,8 +31,8 @@ use reduced::without_malformed_meta;
 
 use crate::mcp::without_lone_surrogates;
 
-/// Messages in one batch. More is a mistake or an attack. Over HTTP the limit is lower, since the responses wait for each
-/// other.
+/// Messages in one batch. More is a mistake or an attack. Over HTTP the limit is lower, since the responses wait for
+/// each other.
 const MAX_BATCH: usize = 100;
 
 /// Bytes of one text, whether a message or a batch. A call has a few hundred, a call with fifty names a few thousand.
@@ -40,6 +40,17 @@ pub(super) const MAX_BYTES: usize = 128 * 1024;
 
 /// A message of a client.
 pub(super) type Message = RxJsonRpcMessage<RoleServer>;
+
+/// The id of the request that `message` cancels; `None` if `message` is no cancellation.
+pub(super) fn cancelled_request(message: &Message) -> Option<&RequestId> {
+    let JsonRpcMessage::Notification(notification) = message else {
+        return None;
+    };
+    match &notification.notification {
+        ClientNotification::CancelledNotification(cancelled) => cancelled.params.request_id.as_ref(),
+        _ => None,
+    }
+}
 
 /// The content of a text: a message, or the error that answers it.
 #[derive(Debug)]
@@ -52,7 +63,7 @@ pub(super) enum Read {
 pub(super) fn read(text: &[u8]) -> Option<Read> {
     match reduced(text) {
         Ok(text) => read_reduced(trimmed(&String::from_utf8_lossy(&text))),
-        Err(refused) => Some(Read::Invalid(refused)),
+        Err(error) => Some(Read::Invalid(error)),
     }
 }
 
@@ -67,7 +78,7 @@ pub(super) fn read_body(body: &[u8]) -> Result<Option<Box<Message>>, ErrorRespon
     }
     match read(body) {
         Some(Read::Message(message)) => Ok(Some(message)),
-        Some(Read::Invalid(refused)) => Err(refused),
+        Some(Read::Invalid(error)) => Err(error),
         None if trimmed(&String::from_utf8_lossy(body)).starts_with('{') => Ok(None),
         None => {
             let error = ErrorData::new(ErrorCode::PARSE_ERROR, "the body is not JSON", None);
@@ -111,10 +122,12 @@ fn no_message() -> ErrorData {
     ErrorData::invalid_request("this is not a JSON-RPC 2.0 message of MCP", None)
 }
 
+/// The text without a byte order mark and white space around it.
 fn trimmed(text: &str) -> &str {
     text.trim_start_matches('\u{feff}').trim()
 }
 
+/// Reads the one message in `text`, which is trimmed and reduced. `None` if the text gets no answer.
 fn read_reduced(text: &str) -> Option<Read> {
     let refused = |error| Some(Read::Invalid(error));
     let error = match serde_json::from_str::<Message>(text) {

@@ -19,8 +19,8 @@ use crate::mcp::Server;
 use hang_up::hang_up;
 use lines::Lines;
 
-/// Time for running calls to finish after the end of input, so that a script that pipes its requests gets its answers. An
-/// idle server exits at once.
+/// Time for running calls to finish after the end of input, so that a script that pipes its requests gets its answers.
+/// An idle server exits at once.
 const GRACE: Duration = Duration::from_millis(250);
 /// Time to write the last answers, after the remaining calls were cancelled, to a client that may no longer read.
 const LAST_ANSWERS: Duration = Duration::from_millis(250);

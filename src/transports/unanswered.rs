@@ -6,8 +6,10 @@
 
 use std::collections::HashMap;
 
-use rmcp::model::{ClientNotification, JsonRpcMessage, RequestId};
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::model::{JsonRpcMessage, RequestId};
+use rmcp::service::{RoleServer, TxJsonRpcMessage};
+
+use super::messages::{Message, cancelled_request};
 
 /// Requests by their ids, with what each holds while it runs, such as its place among the running calls.
 #[derive(Debug)]
@@ -42,17 +44,14 @@ impl<T> Unanswered<T> {
     }
 
     /// Removes the request that `message` cancels, if `message` is a cancellation. It gets no answer.
-    pub(super) fn forget_cancelled(&mut self, message: &RxJsonRpcMessage<RoleServer>) {
-        if let JsonRpcMessage::Notification(notification) = message
-            && let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-            && let Some(id) = &cancelled.params.request_id
-        {
+    pub(super) fn remove_cancelled(&mut self, message: &Message) {
+        if let Some(id) = cancelled_request(message) {
             self.running.remove(id);
         }
     }
 
-    /// Counts `message` as being sent, if it is the answer to a running request. Returns what the request held; the caller
-    /// keeps that until [`end_sending`](Self::end_sending).
+    /// Counts `message` as being sent, if it is the answer to a running request. Returns what the request held; the
+    /// caller keeps that until [`end_sending`](Self::end_sending).
     pub(super) fn begin_sending(&mut self, message: &TxJsonRpcMessage<RoleServer>) -> Option<T> {
         let id = match message {
             JsonRpcMessage::Response(response) => &response.id,
@@ -81,7 +80,7 @@ mod tests {
     use rmcp::model::{ErrorData, NumberOrString};
     use serde_json::json;
 
-    fn cancelled(id: i64) -> RxJsonRpcMessage<RoleServer> {
+    fn cancelled(id: i64) -> Message {
         let message = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
         serde_json::from_str(&message.to_string()).unwrap()
     }
@@ -96,12 +95,12 @@ mod tests {
         for id in 1..=3 {
             unanswered.begin(NumberOrString::Number(id), "held");
         }
-        unanswered.forget_cancelled(&cancelled(1));
+        unanswered.remove_cancelled(&cancelled(1));
         assert_eq!(unanswered.len(), 2);
         assert_eq!(unanswered.begin_sending(&answer_to(1)), None, "rmcp sends none");
         assert_eq!(unanswered.begin_sending(&answer_to(2)), Some("held"));
         // Too late: the answer is being sent, and uses memory until it is read.
-        unanswered.forget_cancelled(&cancelled(2));
+        unanswered.remove_cancelled(&cancelled(2));
         assert_eq!(unanswered.len(), 2);
         assert!(!unanswered.is_running(&NumberOrString::Number(2)));
         unanswered.end_sending();

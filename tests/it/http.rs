@@ -6,8 +6,6 @@ mod batch;
 mod bodies;
 /// JSON answers that bypass rmcp's HTTP service.
 mod direct;
-/// The metrics of the HTTP server.
-mod figures;
 /// Which requests are let in over HTTP.
 mod guard;
 /// The transport of 2024-11-05.
@@ -16,6 +14,8 @@ pub(crate) mod legacy_sse;
 mod limits;
 /// What strangers can make the server write into its log.
 mod log;
+/// The metrics of the HTTP server.
+mod metrics;
 /// Requests of real clients and proxies that differ from the specification.
 mod oddities;
 /// What an operator uses: health, readiness, metrics, the page, traces.

@@ -42,7 +42,7 @@ pub(super) struct CallerRateLimiter {
     calls: AtomicU64,
 }
 
-/// Calls after which callers that have used none of their burst are forgotten. This bounds the memory.
+/// Calls after which the limiter forgets the callers whose burst is whole again. This bounds the memory.
 const CALLS_BETWEEN_CLEANINGS: u64 = 4096;
 
 impl CallerRateLimiter {

@@ -55,7 +55,7 @@ impl Authority {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedHosts(Vec<Authority>);
 
-/// A text that is not a list of hosts.
+/// The text is not a list of host names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a list of host names, with or without a port, and with commas between them")]
 pub struct InvalidHosts;
@@ -117,7 +117,7 @@ struct AllowedOrigin {
     any_port: bool,
 }
 
-/// A text that is not a list of origins.
+/// The text is not a list of origins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a list of origins (scheme, host, and the port if it is unusual) with commas between them")]
 pub struct InvalidOrigins;
@@ -166,6 +166,7 @@ impl AllowedOrigins {
     }
 }
 
+/// The entries of a list with commas between them.
 fn entries(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }

@@ -31,8 +31,8 @@ impl CallerQuota {
         })
     }
 
-    /// Reserves one for `caller`, or nothing for `None`, a caller without a limit. Returns `None` if the caller holds all
-    /// that it may.
+    /// Reserves one for `caller`, or nothing for `None`, a caller without a limit. Returns `None` if the caller holds
+    /// all that it may.
     pub(in crate::transports) fn reserve(self: &Arc<Self>, caller: Option<IpAddr>) -> Option<Reservation> {
         let mut reservation = self.reserve_nothing(caller);
         reservation.grow(1).then_some(reservation)

@@ -1,15 +1,15 @@
-//! Answers requests of the older revisions in JSON without rmcp's HTTP service. This is only an optimisation: rmcp would
-//! give the same answers.
+//! Answers requests of the older revisions in JSON without rmcp's HTTP service. This is only an optimisation: rmcp
+//! would give the same answers.
 //!
 //! For each request rmcp's HTTP service starts an MCP service and drops it after the answer: two tasks, and channels of
 //! tens of kilobytes. None of that is needed where the answer is the only message that the server sends. So one idle
-//! service per revision stands for all clients, and requests go to the handler that rmcp would call, without its service
-//! loop.
+//! service per revision stands for all clients, and requests go to the handler that rmcp would call, without its
+//! service loop.
 //!
 //! [`Direct::answer`] applies if all of these are true, and otherwise returns `None` so that rmcp answers:
 //!
 //! - the answer is JSON, by `Accept` (an event stream would also carry progress and comments);
-//! - the header `MCP-Protocol-Version` names a known revision before 2026-07-28, or is missing (which means 2025-03-26);
+//! - the header `MCP-Protocol-Version` names a known revision before 2026-07-28, or is missing, as in 2025-03-26;
 //! - the body is a request other than `initialize` and `server/discover`, and names no revision in its `_meta`.
 //!
 //! Batches use [`Direct::call`] for each of their requests, because rmcp takes no batches.

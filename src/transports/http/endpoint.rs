@@ -13,8 +13,8 @@
 //! comment are sent at once. In 2026-07-28 the head is sent with the answer, because its status depends on it.
 //!
 //! `direct` answers requests of the older revisions in JSON, and rmcp answers everything else. rmcp insists on both
-//! types in `Accept`, and writes its errors as plain text. This file hides both from the client: a body that rmcp cannot
-//! read gets the same answer as on any other transport, and every refusal is a JSON-RPC error.
+//! types in `Accept`, and writes its errors as plain text. This file hides both from the client: a body that rmcp
+//! cannot read gets the same answer as on any other transport, and every refusal is a JSON-RPC error.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -193,8 +193,8 @@ impl Endpoint {
     }
 }
 
-/// The JSON-RPC error for a refusal that rmcp writes as plain text, with words of the request in it. `None` for any other
-/// response.
+/// The JSON-RPC error for a refusal that rmcp writes as plain text, with words of the request in it. `None` for any
+/// other response.
 fn plain_text_refusal<B>(response: &http::Response<B>) -> Option<Refusal> {
     let status = response.status();
     let is_refused = status.is_client_error() || status.is_server_error();

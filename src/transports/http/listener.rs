@@ -70,8 +70,8 @@ impl Error {
 }
 
 impl Listener {
-    /// Listens on `address`. An address beyond loopback needs a token, so that nobody serves an address book to the whole
-    /// network by mistake.
+    /// Listens on `address`. An address beyond loopback needs a token, so that nobody serves an address book to the
+    /// whole network by mistake.
     ///
     /// # Errors
     /// [`Error`].

@@ -119,8 +119,8 @@ fn html(view: &View<'_>) -> String {
 
 /// What to paste for each client: the client's name, where the text belongs, and the text.
 ///
-/// The room `clients` knows these formats too, as edits of files that exist. This room may not import it, and a page for
-/// reading needs whole files.
+/// The room `clients` knows these formats too, as edits of files that exist. This room may not import it, and a page
+/// for reading needs whole files.
 fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
     let url = format!("{}{MCP}", view.base);
     let with_token = |text: &'static str| if view.needs_token { text } else { "" };

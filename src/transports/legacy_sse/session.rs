@@ -12,7 +12,7 @@ use rmcp::model::{
     ClientCapabilities, ClientRequest, EmptyResult, Implementation, InitializeRequestParams, JsonRpcMessage,
     ProtocolVersion, ServerResult,
 };
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly_with_ct};
+use rmcp::service::{RoleServer, TxJsonRpcMessage, serve_directly_with_ct};
 use rmcp::transport::Transport;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
@@ -22,13 +22,15 @@ use crate::mcp::Server;
 use crate::transports::forgiving_transport::{ForgivingTransport, begins_a_session};
 use crate::transports::guard::RunningCall;
 use crate::transports::limits::Limits;
+use crate::transports::messages::Message;
 use crate::transports::refusal::Refusal;
 use crate::transports::unanswered::Unanswered;
 
 /// Calls of one session without an answer. An assistant makes a handful at the same time.
 const MAX_UNANSWERED: usize = 32;
 
-/// Messages that wait until rmcp receives them. There may be more than the calls, since notifications come between them.
+/// Messages that wait until rmcp receives them. There may be more than the calls, since notifications come between
+/// them.
 const MAX_WAITING: usize = 2 * MAX_UNANSWERED;
 
 /// Clients send their first message at once; a stream without any message ends after this time.
@@ -38,7 +40,7 @@ const TIME_TO_BEGIN: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Session {
     limits: Limits,
-    incoming: mpsc::Sender<RxJsonRpcMessage<RoleServer>>,
+    incoming: mpsc::Sender<Message>,
     state: Mutex<State>,
     /// A message was received or sent.
     changed: Notify,
@@ -56,7 +58,7 @@ struct State {
 
 impl Session {
     /// A session, and the channel of the messages that it accepts.
-    pub(super) fn new(limits: Limits) -> (Self, mpsc::Receiver<RxJsonRpcMessage<RoleServer>>) {
+    pub(super) fn new(limits: Limits) -> (Self, mpsc::Receiver<Message>) {
         let (incoming, received) = mpsc::channel(MAX_WAITING);
         let session = Self {
             limits,
@@ -72,10 +74,11 @@ impl Session {
         (session, received)
     }
 
-    /// Accepts a message for rmcp. `admit` takes a place for a request, which keeps it until it is answered or cancelled.
+    /// Accepts a message for rmcp. `admit` takes a place for a request, which keeps it until it is answered or
+    /// cancelled.
     pub(super) fn accept(
         &self,
-        message: RxJsonRpcMessage<RoleServer>,
+        message: Message,
         admit: impl FnOnce() -> Result<RunningCall, Refusal>,
     ) -> Result<(), Refusal> {
         let mut state = self.state.lock();
@@ -97,7 +100,7 @@ impl Session {
             let running = admit()?;
             state.unanswered.begin(request.id.clone(), running);
         } else {
-            state.unanswered.forget_cancelled(&message);
+            state.unanswered.remove_cancelled(&message);
         }
         channel.send(message);
         state.last_used = Instant::now();
@@ -112,7 +115,7 @@ impl Session {
     pub(super) async fn run(
         self: &Arc<Self>,
         server: Server,
-        incoming: mpsc::Receiver<RxJsonRpcMessage<RoleServer>>,
+        incoming: mpsc::Receiver<Message>,
         events: mpsc::Sender<Event>,
         stream_gone: CancellationToken,
         closing: CancellationToken,
@@ -208,8 +211,8 @@ fn session_ended() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
 }
 
-/// Serves one client. When its stream breaks off, the TypeScript SDK opens a new one, takes the new address and continues
-/// without another handshake. That is allowed, since nothing of the old session is needed.
+/// Serves one client. When its stream breaks off, the TypeScript SDK opens a new one, takes the new address and
+/// continues without another handshake. That is allowed, since nothing of the old session is needed.
 async fn serve(server: Server, mut transport: SseTransport, client_gone: CancellationToken, end: CancellationToken) {
     let is_continued = tokio::select! {
         first = transport.first_request() => match first {
@@ -238,15 +241,15 @@ async fn serve(server: Server, mut transport: SseTransport, client_gone: Cancell
 struct SseTransport {
     session: Arc<Session>,
     /// The first request, which was read and is not passed to rmcp yet.
-    first: Option<RxJsonRpcMessage<RoleServer>>,
-    incoming: mpsc::Receiver<RxJsonRpcMessage<RoleServer>>,
+    first: Option<Message>,
+    incoming: mpsc::Receiver<Message>,
     events: mpsc::Sender<Event>,
 }
 
 impl SseTransport {
-    /// Waits for the first request. Returns true if it continues a session that was opened before, and `None` if the channel
-    /// is closed. Pings before the handshake are answered here; messages that are no request are ignored, as on every
-    /// transport.
+    /// Waits for the first request. Returns true if it continues a session that was opened before, and `None` if the
+    /// channel is closed. Pings before the handshake are answered here; messages that are no request are ignored, as on
+    /// every transport.
     async fn first_request(&mut self) -> Option<bool> {
         loop {
             let message = self.incoming.recv().await?;
@@ -296,7 +299,7 @@ impl Transport<RoleServer> for SseTransport {
         }
     }
 
-    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+    async fn receive(&mut self) -> Option<Message> {
         match self.first.take() {
             Some(first) => Some(first),
             None => self.incoming.recv().await,

@@ -114,8 +114,8 @@ fn repeated(id: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(if is_kept { id } else { "null" }.to_owned()).ok()
 }
 
-/// What can be recognised in a text that cannot be parsed as a whole. Only the keys of its outermost object count: those
-/// inside the arguments may mean anything.
+/// What can be recognised in a text that cannot be parsed as a whole. Only the keys of its outermost object count:
+/// those inside the arguments may mean anything.
 #[derive(Debug, Default)]
 struct Beginning<'a> {
     id: Option<&'a str>,

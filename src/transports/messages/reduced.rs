@@ -22,7 +22,6 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::error_response::{ErrorResponse, not_json};
 use super::initialize;
 use super::members::{Members, is_empty_list};
-
 use super::weight::Weight;
 use crate::mcp::without_lone_surrogates;
 
@@ -41,13 +40,13 @@ pub(in crate::transports) fn reduced(text: &[u8]) -> Result<Cow<'_, [u8]>, Error
     if weight.is_plain(text.len()) {
         return Ok(Cow::Borrowed(text));
     }
-    let given = String::from_utf8_lossy(text);
-    let given = given.trim_start_matches('\u{feff}').trim();
-    let mended = without_lone_surrogates(given);
-    let given = mended.as_deref().unwrap_or(given);
-    let Some(message) = Members::of(given) else {
+    let decoded = String::from_utf8_lossy(text);
+    let trimmed = decoded.trim_start_matches('\u{feff}').trim();
+    let mended = without_lone_surrogates(trimmed);
+    let json = mended.as_deref().unwrap_or(trimmed);
+    let Some(message) = Members::of(json) else {
         return if weight.values > MAX_VALUES {
-            Err(too_many_values_unparsed(given))
+            Err(too_many_values_unparsed(json))
         } else {
             Ok(Cow::Borrowed(text))
         };
@@ -107,6 +106,7 @@ fn too_many_values() -> ErrorData {
     ErrorData::invalid_request(problem, None)
 }
 
+/// At least the number of JSON values in `message`.
 fn values_of(message: &Members<'_>) -> usize {
     raw(message).map_or(usize::MAX, |text| Weight::of(text.get().as_bytes()).values)
 }
@@ -114,6 +114,7 @@ fn values_of(message: &Members<'_>) -> usize {
 /// Members of `params` that are objects in every method that uses them.
 const OBJECTS: [&str; 3] = ["arguments", "inputResponses", "notifications"];
 
+/// Reduces `params`.
 fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     let Some(members) = Members::of_or_empty(Some(value.get())) else {
         return value;
@@ -188,7 +189,7 @@ pub(super) mod tests {
         serde_json::to_value(reduced(text.as_bytes()).unwrap_err()).unwrap()
     }
 
-    /// A value of many values.
+    /// A JSON value that holds 5001 others.
     fn heavy() -> String {
         format!("[{}0]", "[0],".repeat(5000))
     }
@@ -227,7 +228,7 @@ pub(super) mod tests {
             json!({"jsonrpc": "2.0", "id": "a", "method": "tools/call",
                 "params": {"name": "b", "_meta": meta, "arguments": {"query": "d"}}})
         );
-        // However it is written, and in a notification.
+        // The same with escapes in the keys, and in a notification.
         let text = format!(r#"{{"method":"b","params":{{"\u005fmeta":{{"progres\u0073Token":7,"x":{heavy}}}}}}}"#);
         assert_eq!(
             read(&text),
@@ -272,7 +273,7 @@ pub(super) mod tests {
             let list = refused(&format!("[{value}]"));
             assert_eq!((&list["error"]["code"], list.get("id")), (&json!(-32600), None));
         }
-        // Of a response all that is read is kept.
+        // Of a response, the parts that are read are kept.
         let response = |part: &str| format!(r#"{{"jsonrpc":"2.0","id":0,{part}}}"#);
         let text = response(&format!(r#""error":{{"code":1,"message":"a","data":{heavy}}}"#));
         assert_eq!(
@@ -284,7 +285,7 @@ pub(super) mod tests {
         ));
         let result = json!({"action": "accept", "content": {"a": "b"}});
         assert_eq!(read(&text), json!({"jsonrpc": "2.0", "id": 0, "result": result}));
-        // A notification has no answer, and nothing of it is needed.
+        // A notification gets no answer, so only its parameters are dropped.
         let text = format!(r#"{{"jsonrpc":"2.0","method":"a","params":{{"x":{heavy}}},"error":{heavy}}}"#);
         assert_eq!(read(&text), json!({"jsonrpc": "2.0", "method": "a"}));
     }
@@ -339,7 +340,7 @@ pub(super) mod tests {
     proptest! {
         #[test]
         fn the_arguments_of_a_call_are_left_as_they_are(arguments in any_value()) {
-            // Enough else to be looked into.
+            // The weight of `meta` makes the message one that is reduced.
             let meta = json!({"x": vec![0; 64]});
             let call = |meta| json!({"id": 1, "method": "tools/call", "params": {"a": arguments, "_meta": meta}});
             let reduced = reduced(call(meta).to_string().as_bytes()).map(|text| text.into_owned());

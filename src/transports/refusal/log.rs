@@ -37,8 +37,8 @@ impl RefusalLog {
         }
     }
 
-    /// True if nothing was logged for a second, so that the calling code logs this refusal itself. Otherwise the next line
-    /// counts it.
+    /// True if nothing was logged for a second, so that the calling code logs this refusal itself. Otherwise the next
+    /// line counts it.
     pub(in crate::transports) fn is_first(&self, reason: &'static str) -> bool {
         let mut state = self.state.lock();
         if state.has_logged {

@@ -24,8 +24,8 @@ async fn watch() -> io::Result<()> {
     let input = io::stdin().as_fd().try_clone_to_owned()?;
     let input = AsyncFd::with_interest(input, Interest::READABLE)?;
     loop {
-        // Waiting until the input is readable would return at once, since unread input is there. Clients send no priority
-        // data, so this wait ends only when they close the pipe or socket.
+        // Waiting until the input is readable would return at once, since unread input is there. Clients send no
+        // priority data, so this wait ends only when they close the pipe or socket.
         let mut state = input.ready(Interest::PRIORITY).await?;
         if state.ready().is_read_closed() {
             return Ok(());

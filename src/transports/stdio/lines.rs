@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rmcp::model::{ClientRequest, EmptyResult, ErrorData, JsonRpcMessage, JsonRpcRequest, RequestId, ServerResult};
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::service::{RoleServer, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -81,8 +81,8 @@ where
         }
     }
 
-    /// Reads until a line holds a message, a batch or an error. Returns false at the end of input. Safe to cancel: all bytes
-    /// that were consumed are kept.
+    /// Reads until a line holds a message, a batch or an error. Returns false at the end of input. Safe to cancel: all
+    /// bytes that were consumed are kept.
     async fn read_line(&mut self) -> bool {
         loop {
             let available = match self.input.fill_buf().await {
@@ -119,14 +119,15 @@ where
         }
     }
 
+    /// Reads the current line as a whole, and empties it.
     fn end_line(&mut self) {
-        if let Some(refused) = self.too_long.take() {
-            self.read = Some(Read::Invalid(refused));
+        if let Some(error) = self.too_long.take() {
+            self.read = Some(Read::Invalid(error));
             return;
         }
         match read_batch(&self.line) {
             Some(Ok(batch)) => self.batch = batch.into(),
-            Some(Err(refused)) => self.read = Some(Read::Invalid(refused)),
+            Some(Err(error)) => self.read = Some(Read::Invalid(error)),
             None => {
                 self.read_bytes = self.line.len();
                 self.read = read(&self.line);
@@ -143,16 +144,16 @@ where
 
     /// Counts a message that goes to rmcp. Returns `None` if it is refused.
     fn pass_on(&mut self, message: Message) -> Option<Message> {
-        if let Err(refused) = self.in_flight.count(&message) {
-            self.write(&refused);
+        if let Err(error) = self.in_flight.count(&message) {
+            self.write(&error);
             return None;
         }
         self.has_notified = matches!(message, JsonRpcMessage::Notification(_));
         Some(message)
     }
 
-    /// Handles a request while too many are unanswered: answers a ping or an id that is in use, adds any other request to
-    /// the queue, or waits if the queue is full. Safe to cancel.
+    /// Handles a request while too many are unanswered: answers a ping or an id that is in use, adds any other request
+    /// to the queue, or waits if the queue is full. Safe to cancel.
     async fn queue(&mut self, request: Box<Message>) {
         let JsonRpcMessage::Request(JsonRpcRequest {
             id, request: method, ..
@@ -162,10 +163,7 @@ where
         };
         let id = id.clone();
         if self.in_flight.is_running(&id) || self.waiting.contains(&id) {
-            return self.write(&ErrorResponse::to_request(
-                &id,
-                ErrorData::invalid_request(SAME_ID, None),
-            ));
+            return self.write(&id_in_use(&id));
         }
         if matches!(method, ClientRequest::PingRequest(_)) {
             let pong = ServerResult::EmptyResult(EmptyResult {});
@@ -179,7 +177,11 @@ where
     }
 }
 
-const SAME_ID: &str = "a request with this id is not answered yet";
+/// The error about a request whose id another unanswered request has.
+fn id_in_use(id: &RequestId) -> ErrorResponse {
+    let problem = "a request with this id is not answered yet";
+    ErrorResponse::to_request(id, ErrorData::invalid_request(problem, None))
+}
 
 /// Capacity of the line buffer that is kept after a long line.
 const KEPT_LINE: usize = 16 * 1024;
@@ -214,7 +216,7 @@ where
         }
     }
 
-    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+    async fn receive(&mut self) -> Option<Message> {
         loop {
             // Notifications and cancelled calls do not count, so their tasks run before the next message is read.
             if std::mem::take(&mut self.has_notified) {
@@ -239,14 +241,14 @@ where
                         self.queue(message).await;
                         continue;
                     }
-                    self.waiting.forget_cancelled(&message);
+                    self.waiting.remove_cancelled(&message);
                     if let Some(message) = self.pass_on(*message) {
                         return Some(message);
                     }
                 }
-                Some(Read::Invalid(refused)) => match refused.into_failed_response() {
+                Some(Read::Invalid(error)) => match error.into_failed_response() {
                     Ok(response) => return Some(response),
-                    Err(refused) => self.write(&refused),
+                    Err(error) => self.write(&error),
                 },
                 None => {
                     if let Some(text) = self.batch.pop_front() {
@@ -305,18 +307,15 @@ impl InFlight {
     ///
     /// # Errors
     /// A request with this id is not answered yet.
-    fn count(&self, message: &RxJsonRpcMessage<RoleServer>) -> Result<(), ErrorResponse> {
+    fn count(&self, message: &Message) -> Result<(), ErrorResponse> {
         let mut unanswered = self.unanswered.lock();
         if let JsonRpcMessage::Request(request) = message {
             if unanswered.is_running(&request.id) {
-                return Err(ErrorResponse::to_request(
-                    &request.id,
-                    ErrorData::invalid_request(SAME_ID, None),
-                ));
+                return Err(id_in_use(&request.id));
             }
             unanswered.begin(request.id.clone(), ());
         } else {
-            unanswered.forget_cancelled(message);
+            unanswered.remove_cancelled(message);
         }
         Ok(())
     }

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use rmcp::model::{ClientNotification, JsonRpcMessage, RequestId};
+use rmcp::model::RequestId;
 
-use crate::transports::messages::{MAX_BYTES, Message};
+use crate::transports::messages::{MAX_BYTES, Message, cancelled_request};
 
 /// Requests in the queue.
 const MAX_REQUESTS: usize = 64;
@@ -48,11 +48,8 @@ impl WaitingRequests {
     }
 
     /// Removes the request that `message` cancels, if `message` is a cancellation.
-    pub(super) fn forget_cancelled(&mut self, message: &Message) {
-        if let JsonRpcMessage::Notification(notification) = message
-            && let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-            && let Some(cancelled) = &cancelled.params.request_id
-        {
+    pub(super) fn remove_cancelled(&mut self, message: &Message) {
+        if let Some(cancelled) = cancelled_request(message) {
             self.requests.retain(|(id, ..)| id != cancelled);
             self.bytes = self.requests.iter().map(|(.., bytes)| bytes).sum();
         }

@@ -52,8 +52,8 @@ fn bearer(request: Request) -> Request {
     request.header("authorization", &format!("Bearer {TOKEN}"))
 }
 
-/// Sends a request on a new connection and reads only the head of the answer: an answer to HEAD has no body, and a stream
-/// no end.
+/// Sends a request on a new connection and reads only the head of the answer: an answer to HEAD has no body, and a
+/// stream no end.
 async fn status(address: SocketAddr, request: &Request) -> u16 {
     let mut connection = Connection::open(address).await;
     connection.send(&request.bytes()).await;
@@ -208,7 +208,8 @@ async fn every_loopback_name_and_the_allowed_hosts_are_let_in() {
     assert_eq!(status(server.address, &absolute("evil.example")).await, 400);
 }
 
-/// A browser that loads a picture for a foreign page sends no Origin, but `Sec-Fetch-Site`. Following a link is allowed.
+/// A browser that loads a picture for a foreign page sends no Origin, but `Sec-Fetch-Site`. Following a link is
+/// allowed.
 #[tokio::test]
 async fn a_foreign_page_cannot_load_anything() {
     let server = server(guard::Settings::default()).await;

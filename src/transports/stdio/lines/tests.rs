@@ -1,5 +1,5 @@
-//! How much memory a client that does not read can make the program use. The clock is paused, so a wait that nothing ends
-//! is over at once.
+//! How much memory a client that does not read can make the program use. The clock is paused, so a wait that nothing
+//! ends is over at once.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn cancelled(id: usize) -> String {
     format!("{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{id}}}}}\n")
 }
 
-async fn next(lines: &mut Pipe) -> Option<RxJsonRpcMessage<RoleServer>> {
+async fn next(lines: &mut Pipe) -> Option<Message> {
     let received = tokio::time::timeout(Duration::from_secs(1), lines.receive()).await;
     received.ok().flatten()
 }
