@@ -1,22 +1,24 @@
-//! How MCP messages reach the server. Each transport serves the same [`Server`](crate::mcp::Server).
+//! The transports: how MCP messages arrive, and the checks that they pass. Each transport serves the same
+//! [`Server`](crate::mcp::Server).
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
 //! | [`stdio`] | one client, over standard input and output |
-//! | [`http`] | many clients, over Streamable HTTP, with health, metrics and a status page |
-//! | `legacy_sse` | the transport of 2024-11-05 beside it, if asked for |
-//! | [`guard`] | who may ask: Host, Origin, bearer token, rate and number of calls |
-//! | `metrics` | what Prometheus is told |
-//! | `messages`, `session`, `unanswered` | what the transports share: reading messages, forgiving odd openings, counting requests |
-//! | `body`, `refusal` | what the routes of HTTP share: receiving within bounds, saying no |
+//! | [`http`] | many clients, over Streamable HTTP, with health, metrics and a status page; its table lists the checks in their order |
+//! | `legacy_sse` | the HTTP transport of 2024-11-05, if it is switched on |
+//! | [`guard`] | which requests are let in: Host, Origin, bearer token, rate limit, running calls |
+//! | `limits` | bounds of everything that clients of HTTP can use up |
+//! | `body`, `refusal`, `metrics` | shared by the HTTP routes: reading bodies within bounds, error responses, counters |
+//! | `messages`, `forgiving_transport`, `unanswered` | shared by all transports: reading messages, tolerating unexpected first messages, counting requests |
 
 mod body;
+mod forgiving_transport;
 pub mod guard;
 pub mod http;
 mod legacy_sse;
+mod limits;
 mod messages;
 mod metrics;
 mod refusal;
-mod session;
 pub mod stdio;
 mod unanswered;

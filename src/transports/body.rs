@@ -1,7 +1,7 @@
-//! The JSON body of a request, within bounds of type, size and time, and of the memory that all of them take together.
+//! Reads the JSON body of a request, within limits of type, size and time, and of the memory that all bodies share.
 //!
-//! One caller's bodies leave room for those of all others: it may hold one [`PART`]th of the memory, beside the first
-//! [`ORDINARY`] bytes of each body, and have as many bodies under way as calls may run.
+//! One caller cannot take all of that memory: it may hold a [`CALLER_PART`]th of it, not counting the first
+//! [`UNCOUNTED_BYTES`] of each body, and may send as many bodies at the same time as calls may run.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,40 +13,42 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::guard::{Share, Shares};
-use super::http::Limits;
+use super::guard::{CallerQuota, Reservation};
+use super::limits::Limits;
 use super::refusal::Refusal;
 
-/// One caller may hold this part of [`Limits::all_bodies_bytes`], and one whole body in any case.
-const PART: usize = 8;
+/// One caller may hold [`Limits::all_bodies_bytes`] divided by this number, but at least one whole body.
+const CALLER_PART: usize = 8;
 
-/// Bytes of each body that its caller's share does not count: a call has a few hundred, fifty names a few thousand. So
-/// large bodies that arrive slowly do not lock out other users of the same address, such as that of a proxy.
-const ORDINARY: usize = 8 * 1024;
+/// Bytes at the start of each body that do not count for its caller. A call has a few hundred bytes, a call with fifty
+/// names a few thousand. So large bodies that arrive slowly do not keep out other users with the same address, such as
+/// those behind a proxy.
+const UNCOUNTED_BYTES: usize = 8 * 1024;
 
-/// Reads bodies; those that are read and answered at the same time share [`Limits::all_bodies_bytes`].
+/// Reads bodies. Those that are received or answered at the same time share [`Limits::all_bodies_bytes`].
 #[derive(Debug)]
-pub(super) struct Bodies {
+pub(super) struct BodyReader {
     limits: Limits,
-    room: Arc<Semaphore>,
-    /// Bytes of each caller.
-    parts: Arc<Shares>,
-    /// Bodies of each caller that have not arrived as a whole.
-    arriving: Arc<Shares>,
+    /// One permit for each byte of memory that is free.
+    free_bytes: Arc<Semaphore>,
+    /// Bytes that each caller holds.
+    bytes_per_caller: Arc<CallerQuota>,
+    /// Bodies of each caller that are still arriving.
+    arriving_per_caller: Arc<CallerQuota>,
 }
 
-/// A body, with its part of the memory until it is dropped.
+/// A body, with the memory that is reserved for it until this is dropped.
 #[derive(Debug)]
 pub(super) struct ReadBody {
     pub(super) bytes: Bytes,
-    memory: Memory,
+    memory: ReservedMemory,
 }
 
 impl ReadBody {
-    /// Puts a shorter text in the place of the body, and gives back the memory that it no longer needs.
+    /// Replaces the body by a shorter text and releases the memory that is no longer needed.
     pub(super) fn shorten(&mut self, text: Vec<u8>) {
         let (before, after) = (self.bytes.len(), text.len());
-        // A text of its own size: the vector may have room for the whole body.
+        // `into_boxed_slice` frees the spare capacity of the vector, which may be that of the whole body.
         self.bytes = Bytes::from(text.into_boxed_slice());
         let freed = before.saturating_sub(after);
         drop(self.memory.of_all.as_mut().and_then(|all| all.split(freed)));
@@ -54,38 +56,38 @@ impl ReadBody {
     }
 }
 
-/// What a body takes of the memory.
+/// The memory that is reserved for one body.
 #[derive(Debug)]
-struct Memory {
+struct ReservedMemory {
     of_all: Option<OwnedSemaphorePermit>,
-    of_caller: Share,
+    of_caller: Reservation,
 }
 
-impl Bodies {
+impl BodyReader {
     pub(super) fn new(limits: Limits) -> Self {
-        let part = (limits.all_bodies_bytes / PART).max(limits.body_bytes);
+        let max_per_caller = (limits.all_bodies_bytes / CALLER_PART).max(limits.body_bytes);
         Self {
             limits,
-            room: Arc::new(Semaphore::new(limits.all_bodies_bytes.min(Semaphore::MAX_PERMITS))),
-            parts: Shares::new(part),
-            arriving: Shares::new(limits.running_calls),
+            free_bytes: Arc::new(Semaphore::new(limits.all_bodies_bytes.min(Semaphore::MAX_PERMITS))),
+            bytes_per_caller: CallerQuota::new(max_per_caller),
+            arriving_per_caller: CallerQuota::new(limits.running_calls),
         }
     }
 
     /// Bytes of all bodies that are being received or answered.
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn bytes_in_use(&self) -> usize {
         self.limits
             .all_bodies_bytes
-            .saturating_sub(self.room.available_permits())
+            .saturating_sub(self.free_bytes.available_permits())
     }
 
-    /// The whole body, if it is JSON by its label.
+    /// Reads the whole body, if the headers say that it is JSON.
     pub(super) async fn read(&self, caller: IpAddr, headers: &HeaderMap, body: Body) -> Result<ReadBody, Refusal> {
-        check_label(headers)?;
-        let Some(_arriving) = self.arriving.take(Some(caller)) else {
-            return Err(too_much_of_one("too_many_bodies_of_one"));
+        check_headers(headers)?;
+        let Some(_arriving) = self.arriving_per_caller.reserve(Some(caller)) else {
+            return Err(too_much_of_caller("too_many_bodies_of_one"));
         };
-        let reading = self.received(caller, body);
+        let reading = self.receive(caller, body);
         tokio::time::timeout(self.limits.body_time, reading)
             .await
             .unwrap_or_else(|_| {
@@ -94,19 +96,19 @@ impl Bodies {
             })
     }
 
-    /// Takes memory as bytes arrive, so that nobody reserves any by a promise.
-    async fn received(&self, caller: IpAddr, body: Body) -> Result<ReadBody, Refusal> {
-        let most = self.limits.body_bytes;
-        let mut body = Limited::new(body, most);
+    /// Reserves memory as bytes arrive: a `Content-Length` alone reserves none.
+    async fn receive(&self, caller: IpAddr, body: Body) -> Result<ReadBody, Refusal> {
+        let max = self.limits.body_bytes;
+        let mut body = Limited::new(body, max);
         let mut bytes = BytesMut::new();
-        let mut memory = Memory {
+        let mut memory = ReservedMemory {
             of_all: None,
-            of_caller: self.parts.empty(Some(caller)),
+            of_caller: self.bytes_per_caller.reserve_nothing(Some(caller)),
         };
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| {
                 if error.is::<LengthLimitError>() {
-                    let message = format!("a message may have {} KiB at most", most / 1024);
+                    let message = format!("a message may have {} KiB at most", max / 1024);
                     return Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message);
                 }
                 Refusal::new(
@@ -116,7 +118,7 @@ impl Bodies {
                 )
             })?;
             let Ok(data) = frame.into_data() else { continue };
-            self.take(&mut memory, bytes.len(), data.len())?;
+            self.reserve(&mut memory, bytes.len(), data.len())?;
             bytes.extend_from_slice(&data);
         }
         Ok(ReadBody {
@@ -125,40 +127,42 @@ impl Bodies {
         })
     }
 
-    /// Takes memory for `more` bytes behind the first `before`.
-    fn take(&self, memory: &mut Memory, before: usize, more: usize) -> Result<(), Refusal> {
+    /// Reserves memory for `more` bytes that follow the first `before`.
+    fn reserve(&self, memory: &mut ReservedMemory, before: usize, more: usize) -> Result<(), Refusal> {
         if !memory.of_caller.grow(counted(before, more)) {
-            return Err(too_much_of_one("too_many_bytes_of_one"));
+            return Err(too_much_of_caller("too_many_bytes_of_one"));
         }
         let permits = u32::try_from(more).unwrap_or(u32::MAX);
-        let taken = Arc::clone(&self.room).try_acquire_many_owned(permits);
-        let taken = taken.map_err(|_| {
+        let reserved = Arc::clone(&self.free_bytes).try_acquire_many_owned(permits);
+        let reserved = reserved.map_err(|_| {
             let message = "as much is being received as this server holds at once; try again in a second";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_bytes", message).retry_after(1)
         })?;
         match memory.of_all.as_mut() {
-            Some(all) => all.merge(taken),
-            None => memory.of_all = Some(taken),
+            Some(all) => all.merge(reserved),
+            None => memory.of_all = Some(reserved),
         }
         Ok(())
     }
 }
 
-/// How many of `more` bytes behind the first `before` a caller's share counts.
+/// How many of `more` bytes that follow the first `before` count for the caller.
 fn counted(before: usize, more: usize) -> usize {
-    (before + more).saturating_sub(before.max(ORDINARY))
+    (before + more).saturating_sub(before.max(UNCOUNTED_BYTES))
 }
 
-fn too_much_of_one(reason: &'static str) -> Refusal {
+/// The refusal of a caller that holds as much as one caller may.
+fn too_much_of_caller(reason: &'static str) -> Refusal {
     let message = "as much is being received from your address as one may send at once; try again in a second";
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason, message).retry_after(1)
 }
 
-/// Types of a JSON-RPC message. A web page cannot send them without a preflight request, which guards against pages too.
+/// Content types of a JSON-RPC message. A web page cannot send them without a preflight request, which is one more
+/// guard against foreign pages.
 const JSON: [&str; 3] = ["application/json", "application/json-rpc", "application/jsonrequest"];
 
-/// What the headers say about the body: JSON, in UTF-8, and nothing packed.
-fn check_label(headers: &HeaderMap) -> Result<(), Refusal> {
+/// Checks that the headers say JSON, in UTF-8, and not compressed.
+fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
     let refused = |reason, message| Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason, message));
     let mut kinds = headers.get_all(CONTENT_TYPE).iter();
     let kind = match (kinds.next(), kinds.next()) {
@@ -178,7 +182,7 @@ fn check_label(headers: &HeaderMap) -> Result<(), Refusal> {
     if charsets.any(is_wide) {
         return refused(
             "not_utf8",
-            "the body must be UTF-8, as JSON is everywhere; this Content-Type names another charset",
+            "the body must be UTF-8; this Content-Type names another charset",
         );
     }
     if codings(headers, CONTENT_ENCODING).any(|coding| coding != "identity") {
@@ -198,7 +202,7 @@ fn check_label(headers: &HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Charsets of two or four bytes a letter, which no reader of UTF-8 makes sense of.
+/// True for a charset with two or four bytes per character, which cannot be read as UTF-8.
 fn is_wide(charset: &str) -> bool {
     let charset = charset.trim_matches(['"', ' ']);
     ["utf-16", "utf16", "utf-32", "utf32", "ucs-2", "ucs-4"]
@@ -206,7 +210,7 @@ fn is_wide(charset: &str) -> bool {
         .any(|wide| charset.starts_with(wide))
 }
 
-/// The entries of a header that is a list, in lower case.
+/// The entries of a header whose value is a list, in lower case.
 fn codings(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = String> {
     let values = headers.get_all(name).iter();
     let entries = values.flat_map(|value: &HeaderValue| value.as_bytes().split(|byte| *byte == b','));

@@ -1,19 +1,20 @@
-//! Who may ask: the checks that every request passes before anything else looks at it, on every route.
+//! Decides which requests are let in. The first four checks apply to every route; the others only to calls and new
+//! sessions, and their handlers run them.
 //!
 //! | check | refused with | |
 //! |---|---|---|
 //! | `Host` names this server | 403, or 400 if it is missing or malformed | [`AllowedHosts`] |
-//! | `Origin`, if there is one, is no foreign web page's | 403 | [`AllowedOrigins`] |
-//! | without a token, no sign of a proxy: none of its headers, and no HTTP/1.0, which nginx sends unless told otherwise | 403 | |
+//! | `Origin`, if there is one, is not that of a foreign web page | 403 | [`AllowedOrigins`] |
+//! | without a token, no sign of a proxy: none of its headers, and no HTTP/1.0, which nginx sends by default | 403 | |
 //! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
-//! | the caller's rate, and its share of running calls | 429 with `Retry-After` | [`CallerLimit`] |
-//! | calls that run at the same time, of all | 503 with `Retry-After` | [`MAX_RUNNING`] |
+//! | the caller's rate limit, and its number of running calls | 429 with `Retry-After` | [`CallerLimit`], [`MAX_RUNNING_PER_CALLER`] |
+//! | the number of running calls of all callers | 503 with `Retry-After` | [`MAX_RUNNING`] |
 //!
-//! Preflight requests of browsers carry no token and are answered before it is asked for.
+//! Preflight requests of browsers carry no token and are answered before the token is checked.
 
 mod callers;
-mod names;
-mod shares;
+mod hosts;
+mod per_caller;
 mod token;
 
 use std::net::{IpAddr, SocketAddr};
@@ -25,26 +26,26 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use callers::CallerLimit;
-pub use names::{AllowedHosts, AllowedOrigins, InvalidHosts, InvalidOrigins};
+pub use hosts::{AllowedHosts, AllowedOrigins, InvalidHosts, InvalidOrigins};
 pub use token::{InvalidToken, Token};
 
 use super::refusal::Refusal;
-pub(super) use callers::other_machine;
-use callers::{Caller, Callers};
-use names::Authority;
-pub(super) use shares::{Share, Shares};
-use token::Shown;
+pub(super) use callers::caller_unless_loopback;
+use callers::{Caller, CallerRateLimiter};
+use hosts::Authority;
+pub(super) use per_caller::{CallerQuota, Reservation};
+use token::TokenCheck;
 
-/// Whom to let in.
+/// Which requests to let in.
 #[derive(Debug)]
 pub struct Settings {
-    /// What callers have to show; `None`: nothing.
+    /// The token that callers must send; `None` if they need none.
     pub token: Option<Token>,
-    /// Names of this server beside loopback.
+    /// Host names of this server beside loopback.
     pub allowed_hosts: AllowedHosts,
-    /// Web pages that may call.
+    /// Origins of web pages that may call.
     pub allowed_origins: AllowedOrigins,
-    /// How often one caller may call; `None`: as often as it likes.
+    /// How often one caller may call; `None` for no limit.
     pub caller_limit: Option<CallerLimit>,
 }
 
@@ -59,15 +60,15 @@ impl Default for Settings {
     }
 }
 
-/// Calls that run at the same time, of one other machine.
-pub(super) const RUNNING_OF_ONE: usize = 64;
+/// Calls of one caller that run at the same time. Local programs have this limit only if [`CallerLimit`] says so.
+pub(super) const MAX_RUNNING_PER_CALLER: usize = 64;
 
-/// Calls that run at the same time, of all callers together; each takes some eighty
-/// kilobytes with its connection, and one with an event stream tens more, for rmcp's channels.
+/// Calls of all callers that run at the same time. Each takes about 80 kB with its connection, and a call with an event
+/// stream tens of kB more, for rmcp's channels.
 pub const MAX_RUNNING: usize = 1024;
 
-/// What proxies add for others. Whoever puts a proxy before a server on loopback has opened it to whoever reaches the
-/// proxy, which has to be meant.
+/// Headers that proxies add. A proxy before a server on loopback opens the server to every machine that reaches the
+/// proxy, so its operator must set a token first.
 const PROXY_HEADERS: [&str; 8] = [
     "cf-connecting-ip",
     "forwarded",
@@ -79,38 +80,38 @@ const PROXY_HEADERS: [&str; 8] = [
     "x-real-ip",
 ];
 
-/// The two ends of a connection.
+/// The addresses of both ends of a connection.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ends {
+pub(super) struct ConnectionAddresses {
     pub(super) remote: SocketAddr,
     pub(super) local: SocketAddr,
 }
 
-/// The checks.
+/// The checks, with the counters that they need.
 #[derive(Debug)]
 pub(super) struct Guard {
     token: Option<Token>,
     hosts: AllowedHosts,
     origins: AllowedOrigins,
-    callers: Option<Callers>,
-    shares: Arc<Shares>,
+    callers: Option<CallerRateLimiter>,
+    running_per_caller: Arc<CallerQuota>,
     max_running: usize,
-    /// What is left of it.
-    admissions: Arc<Semaphore>,
+    /// One permit for each call that may still begin.
+    free_places: Arc<Semaphore>,
 }
 
-/// The caller of a request that was counted.
+/// The caller of a request that was counted for the rate limit.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counted {
-    /// Whose share of the memory for bodies it takes.
+pub(super) struct CountedCaller {
+    /// The caller whose share of the memory for bodies the request uses.
     pub(super) address: IpAddr,
-    /// Whose share of running calls and sessions it takes; `None` for a caller that is not limited.
+    /// The caller whose running calls and sessions are limited; `None` if it has no limit.
     pub(super) limited: Option<IpAddr>,
 }
 
-/// A call that runs, until this is dropped.
+/// A place among the running calls, free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Running(#[expect(dead_code, reason = "held for its drop")] (OwnedSemaphorePermit, Share));
+pub(super) struct RunningCall(#[expect(dead_code, reason = "held for its drop")] (OwnedSemaphorePermit, Reservation));
 
 const CHALLENGE: &str = r#"Bearer realm="bitrix24-mail-mcp""#;
 const CHALLENGE_WRONG: &str = r#"Bearer realm="bitrix24-mail-mcp", error="invalid_token""#;
@@ -124,38 +125,38 @@ impl Guard {
             token: settings.token,
             hosts: settings.allowed_hosts,
             origins: settings.allowed_origins,
-            callers: settings.caller_limit.map(Callers::new),
-            shares: Shares::new(RUNNING_OF_ONE),
+            callers: settings.caller_limit.map(CallerRateLimiter::new),
+            running_per_caller: CallerQuota::new(MAX_RUNNING_PER_CALLER),
             max_running,
-            admissions: Arc::new(Semaphore::new(max_running)),
+            free_places: Arc::new(Semaphore::new(max_running)),
         }
     }
 
-    /// True if callers have to show a token.
-    pub(super) fn asks_for_a_token(&self) -> bool {
+    /// True if callers must send a token.
+    pub(super) fn needs_token(&self) -> bool {
         self.token.is_some()
     }
 
-    /// What the request names: `Host`, `Origin`, and those a proxy speaks for.
-    pub(super) fn check_names(&self, request: &Parts, ends: Ends) -> Result<(), Refusal> {
+    /// Checks `Host` and `Origin`, and that no proxy is used if no token is set.
+    pub(super) fn check_host_and_origin(&self, request: &Parts, addresses: ConnectionAddresses) -> Result<(), Refusal> {
         let host = host(&request.headers, &request.uri)?;
-        if !self.hosts.contain(&host, ends.local.ip()) {
+        if !self.hosts.allow(&host, addresses.local.ip()) {
             return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 "foreign_host",
-                "this server does not go by the name in Host; whoever runs it can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
+                "this server is not known by the name in Host; its operator can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
             ));
         }
         let is_foreign = |origin: &HeaderValue| {
             let origin = origin.to_str().unwrap_or_default();
-            !self.origins.contain(origin, &host)
+            !self.origins.allow(origin, &host)
         };
         let mut origins = request.headers.get_all(ORIGIN).iter();
         if origins.any(is_foreign) || is_loaded_by_a_foreign_page(&request.headers) {
             return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 "foreign_origin",
-                "web pages of this Origin may not call this server; whoever runs it can add it to BITRIX24_MCP_ALLOWED_ORIGINS",
+                "web pages of this Origin may not call this server; its operator can add the origin to BITRIX24_MCP_ALLOWED_ORIGINS",
             ));
         }
         if self.token.is_some() {
@@ -164,7 +165,7 @@ impl Guard {
         let refused = |message| Err(Refusal::new(StatusCode::FORBIDDEN, "proxy_without_token", message));
         if PROXY_HEADERS.iter().any(|name| request.headers.contains_key(*name)) {
             return refused(
-                "this request comes through a proxy, so others than this machine's own programs may call; whoever runs the server has to set BITRIX24_MCP_HTTP_TOKEN first",
+                "this request comes through a proxy, which would let other machines call; the server's operator must set BITRIX24_MCP_HTTP_TOKEN first",
             );
         }
         if request.version < Version::HTTP_11 {
@@ -175,79 +176,89 @@ impl Guard {
         Ok(())
     }
 
-    /// The bearer token.
+    /// Checks the bearer token, if one is set.
     pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(token) = &self.token else { return Ok(()) };
         let refusal = |reason, message, challenge| {
             Err(Refusal::new(StatusCode::UNAUTHORIZED, reason, message).www_authenticate(challenge))
         };
         match token.check(headers) {
-            Shown::Token => Ok(()),
-            Shown::Nothing => refusal(
+            TokenCheck::Valid => Ok(()),
+            TokenCheck::Missing => refusal(
                 "no_token",
-                "this server asks for its token: send the header Authorization: Bearer TOKEN, with the value of BITRIX24_MCP_HTTP_TOKEN where the server runs",
+                "this server needs a token: send the header Authorization: Bearer TOKEN, with the value of BITRIX24_MCP_HTTP_TOKEN on the server",
                 CHALLENGE,
             ),
-            Shown::Another => refusal(
+            TokenCheck::Wrong => refusal(
                 "wrong_token",
-                "this is not the server's token; ask whoever runs it for the value of BITRIX24_MCP_HTTP_TOKEN",
+                "this is not the server's token; ask its operator for the value of BITRIX24_MCP_HTTP_TOKEN",
                 CHALLENGE_WRONG,
             ),
         }
     }
 
-    /// Counts the call, and says whose it is.
-    pub(super) fn count(&self, ends: Ends, headers: &HeaderMap) -> Result<Counted, Refusal> {
-        let caller = Caller::of(ends.remote.ip(), headers);
+    /// Counts one call for the rate limit of its caller.
+    ///
+    /// # Errors
+    /// The caller is above its rate limit.
+    pub(super) fn count_call(
+        &self,
+        addresses: ConnectionAddresses,
+        headers: &HeaderMap,
+    ) -> Result<CountedCaller, Refusal> {
+        let caller = Caller::of(addresses.remote.ip(), headers);
         let address = caller.address;
         let Some(callers) = self.callers.as_ref().filter(|callers| callers.limits(&caller)) else {
-            return Ok(Counted { address, limited: None });
+            return Ok(CountedCaller { address, limited: None });
         };
         callers.count(address).map_err(|wait| {
             let message = "too many calls from your address; wait as long as Retry-After says";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "caller_limit", message).retry_after(wait.as_secs() + 1)
         })?;
         let limited = Some(address);
-        Ok(Counted { address, limited })
+        Ok(CountedCaller { address, limited })
     }
 
-    /// Lets one more call of this caller run.
-    pub(super) fn admit(&self, caller: Counted) -> Result<Running, Refusal> {
-        let share = self.shares.take(caller.limited).ok_or_else(|| {
-            let message = "as many calls of your address are running as one may have; try again in a second";
+    /// Takes a place among the running calls for this caller.
+    ///
+    /// # Errors
+    /// The caller, or all callers together, have as many running calls as they may.
+    pub(super) fn admit(&self, caller: CountedCaller) -> Result<RunningCall, Refusal> {
+        let reservation = self.running_per_caller.reserve(caller.limited).ok_or_else(|| {
+            let message = "your address has as many running calls as one address may have; try again in a second";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_calls_of_one", message).retry_after(1)
         })?;
-        let admitted = Arc::clone(&self.admissions).try_acquire_owned().map_err(|_| {
+        let place = Arc::clone(&self.free_places).try_acquire_owned().map_err(|_| {
             let message = "as many calls are running as this server takes at once; try again in a second";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_calls", message).retry_after(1)
         })?;
-        Ok(Running((admitted, share)))
+        Ok(RunningCall((place, reservation)))
     }
 
-    /// Calls that are running.
-    pub(super) fn running(&self) -> usize {
-        self.max_running.saturating_sub(self.admissions.available_permits())
+    /// The number of running calls.
+    pub(super) fn running_calls(&self) -> usize {
+        self.max_running.saturating_sub(self.free_places.available_permits())
     }
 
-    /// True if pages of some other origin may read answers.
-    pub(super) fn names_origins(&self) -> bool {
-        !self.origins.are_none()
+    /// True if the settings list an origin.
+    pub(super) fn has_allowed_origins(&self) -> bool {
+        !self.origins.is_empty()
     }
 
-    /// True if pages of this origin may read answers.
-    pub(super) fn names_origin(&self, origin: &HeaderValue) -> bool {
-        origin.to_str().is_ok_and(|origin| self.origins.name(origin))
+    /// True if the settings list this origin, so that its pages may read answers.
+    pub(super) fn lists_origin(&self, origin: &HeaderValue) -> bool {
+        origin.to_str().is_ok_and(|origin| self.origins.list(origin))
     }
 }
 
-/// A page may load pictures and the like from anywhere, which sends no `Origin`. Following a link is something else.
-/// See <https://www.w3.org/TR/fetch-metadata/>.
+/// True if a web page of another site loads this URL as a picture, script or the like. Browsers send no `Origin` then.
+/// Following a link is allowed. See <https://www.w3.org/TR/fetch-metadata/>.
 fn is_loaded_by_a_foreign_page(headers: &HeaderMap) -> bool {
     let is = |name, value: &str| headers.get(name).is_some_and(|given: &HeaderValue| given == value);
     !headers.contains_key(ORIGIN) && is("sec-fetch-site", "cross-site") && !is("sec-fetch-mode", "navigate")
 }
 
-/// The one host that the request is for. A target in absolute form names it too, and both must agree.
+/// The host that `Host` names. A target in absolute form names a host too, which must be the same.
 fn host(headers: &HeaderMap, uri: &Uri) -> Result<Authority, Refusal> {
     let mut values = headers.get_all(HOST).iter();
     let host = match (values.next(), values.next()) {

@@ -1,15 +1,16 @@
-//! The transport of revision 2024-11-05: answers come over one long event stream, messages go to another address.
+//! The transport of revision 2024-11-05: a client posts messages to one address, and gets answers over one long event
+//! stream from another.
 //!
-//! `GET /sse` opens a session and tells, as its first event, where to post; `POST /messages?sessionId=…` takes a
-//! message and answers 202. The specification calls this transport deprecated; it is here for clients that are
+//! `GET /sse` opens a session; its first event names the address for messages. `POST /messages?sessionId=…` receives a
+//! message and returns 202. The specification calls this transport deprecated; it is here for clients that are
 //! configured with `"type": "sse"`. See
 //! <https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse>.
 //!
-//! | what could grow | is bounded by |
+//! | what could grow | limit |
 //! |---|---|
-//! | sessions | [`Limits::sessions`]; one in which nothing happens ends after [`Limits::session_idle`], one that never begins after a minute |
-//! | answers that a client does not read | [`UNREAD`] events, then the calls wait, for [`Limits::write_time`] at most |
-//! | calls of a session, until their answers are taken | [`UNANSWERED`], then 429 |
+//! | sessions | [`Limits::sessions`]; a session without messages ends after [`Limits::session_idle`], one without a first message after a minute |
+//! | events that a client does not read | [`MAX_UNREAD`], then calls wait to send their answers, for [`Limits::write_time`] at most |
+//! | calls of a session, until their answers are in the stream | `MAX_UNANSWERED`, then 429 |
 
 mod session;
 
@@ -29,71 +30,81 @@ use tokio_util::sync::CancellationToken;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::guard::{Ends, Share, Shares};
-use super::http::{App, Limits};
+use super::body::BodyReader;
+use super::guard::{CallerQuota, ConnectionAddresses, Guard, Reservation};
+use super::limits::Limits;
 use super::messages::read_body;
 use super::refusal::Refusal;
 use crate::mcp::Server;
 use session::Session;
 
-/// Where the stream is.
+/// The path of the event stream.
 pub(super) const STREAM: &str = "/sse";
-/// Where messages go.
+/// The path for messages.
 pub(super) const MESSAGES: &str = "/messages";
 
-/// Events that wait for a client to read them. An answer of 200 contacts has 80 kB, so a thousand deaf sessions hold 160
-/// MB; their further answers wait as running calls, which are bounded for all together.
-const UNREAD: usize = 2;
-/// Calls of one session that are not answered yet: an assistant asks for a handful at the same time.
-const UNANSWERED: usize = 32;
-/// Sessions of one other machine: those of an office behind one address.
-const SESSIONS_OF_ONE: usize = 100;
-/// Seconds after which somebody may have closed a session.
-const SESSION_WAIT: u64 = 30;
+/// Events of one session that wait for the client to read them. An answer of 200 contacts has 80 kB, so a thousand
+/// clients that do not read hold 160 MB. Their further answers wait as running calls, of which there are
+/// [`Limits::running_calls`] at most.
+const MAX_UNREAD: usize = 2;
+/// Sessions of one other machine: enough for an office behind one address.
+const MAX_SESSIONS_PER_CALLER: usize = 100;
+/// Seconds after which a refused client may try again: somebody may have closed a session by then.
+const RETRY_SECONDS: u64 = 30;
 
-/// All sessions of one server.
+/// All sessions of one server, and what their messages need.
 #[derive(Debug)]
 pub(super) struct Sessions {
     server: Server,
+    guard: Arc<Guard>,
+    bodies: Arc<BodyReader>,
     limits: Limits,
     /// Cancelled when the server is told to stop.
     closing: CancellationToken,
-    /// The ids are random, so who knows one has been told it.
+    /// Open sessions by their ids. The ids are random, so only the client that opened a session knows its id.
     open: Mutex<HashMap<Uuid, Arc<Session>>>,
-    shares: Arc<Shares>,
+    per_caller: Arc<CallerQuota>,
 }
 
 impl Sessions {
-    pub(super) fn new(server: Server, limits: Limits, closing: CancellationToken) -> Self {
+    pub(super) fn new(
+        server: Server,
+        guard: Arc<Guard>,
+        bodies: Arc<BodyReader>,
+        limits: Limits,
+        closing: CancellationToken,
+    ) -> Self {
         Self {
             server,
+            guard,
+            bodies,
             limits,
             closing,
             open: Mutex::default(),
-            shares: Shares::new(SESSIONS_OF_ONE),
+            per_caller: CallerQuota::new(MAX_SESSIONS_PER_CALLER),
         }
     }
 
-    /// Sessions that are open.
+    /// The number of open sessions.
     pub(super) fn count(&self) -> usize {
         self.open.lock().len()
     }
 
-    /// Opens a session. Its stream says where to post, then what the server says. The session ends with the stream, and
-    /// with everything that [`Session::run`] says.
-    fn begin(
+    /// Opens a session and returns its events: first the address for messages, then the messages of the server. The
+    /// session ends when the stream is dropped, and for the reasons that [`Session::run`] lists.
+    fn open(
         self: &Arc<Self>,
         caller: Option<IpAddr>,
     ) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Refusal> {
         let too_many = |message| {
             let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message);
-            refusal.retry_after(SESSION_WAIT)
+            refusal.retry_after(RETRY_SECONDS)
         };
-        let share = self.shares.take(caller).ok_or_else(|| {
+        let reservation = self.per_caller.reserve(caller).ok_or_else(|| {
             too_many("your address has as many sessions open as one may have; close one, or use POST /mcp")
         })?;
         let id = Uuid::new_v4();
-        let (events, mut unread) = mpsc::channel(UNREAD);
+        let (events, mut unread) = mpsc::channel(MAX_UNREAD);
         let (session, incoming) = Session::new(self.limits);
         let session = Arc::new(session);
         {
@@ -109,10 +120,10 @@ impl Sessions {
         let (sessions, gone) = (Arc::clone(self), stream_gone.clone());
         let (server, closing) = (self.server.clone(), self.closing.clone());
         tokio::spawn(async move {
-            let _open = Open {
+            let _listed = ListedSession {
                 sessions,
                 id,
-                _share: share,
+                _reservation: reservation,
             };
             session.run(server, incoming, events, gone, closing).await;
         });
@@ -127,67 +138,65 @@ impl Sessions {
         Ok(stream::iter([endpoint]).chain(unread).map(Ok))
     }
 
+    /// The session that the query of `uri` names.
     fn find(&self, uri: &Uri) -> Result<Arc<Session>, Refusal> {
         let query = uri.query().unwrap_or_default().as_bytes();
         let id = form_urlencoded::parse(query).find_map(|(key, value)| (key == "sessionId").then_some(value));
         let Some(id) = id else {
-            let message = "the session's id is missing: post to the address that the endpoint event of GET /sse gives";
+            let message = "the session's id is missing: post to the address in the endpoint event of GET /sse";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "no_session_id", message));
         };
         let session = id.parse().ok().and_then(|id: Uuid| self.open.lock().get(&id).cloned());
         session.ok_or_else(|| {
-            let message = "there is no such session (any more); open one with GET /sse";
+            let message = "there is no such session, or it has ended; open one with GET /sse";
             Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
         })
     }
 }
 
-/// A session in the list, until this is dropped.
-struct Open {
+/// Keeps a session in [`Sessions`] until this is dropped.
+struct ListedSession {
     sessions: Arc<Sessions>,
     id: Uuid,
-    _share: Share,
+    _reservation: Reservation,
 }
 
-impl Drop for Open {
+impl Drop for ListedSession {
     fn drop(&mut self) {
         self.sessions.open.lock().remove(&self.id);
     }
 }
 
-/// `GET /sse`.
-pub(super) async fn open(
-    State(app): State<Arc<App>>,
-    Extension(sessions): Extension<Arc<Sessions>>,
-    Extension(ends): Extension<Ends>,
+/// `GET /sse`: opens a session.
+pub(super) async fn open_stream(
+    State(sessions): State<Arc<Sessions>>,
+    Extension(addresses): Extension<ConnectionAddresses>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let caller = app.guard.count(ends, &headers)?;
-    let events = sessions.begin(caller.limited)?;
+    let caller = sessions.guard.count_call(addresses, &headers)?;
+    let events = sessions.open(caller.limited)?;
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(sessions.limits.keep_alive));
-    // nginx would hold events back until it has a page of them.
+    // Without this header nginx would buffer events until it has a page of them.
     Ok(([("x-accel-buffering", "no")], stream).into_response())
 }
 
-/// `POST /messages?sessionId=…`.
+/// `POST /messages?sessionId=…`: receives a message for a session.
 pub(super) async fn receive(
-    State(app): State<Arc<App>>,
-    Extension(sessions): Extension<Arc<Sessions>>,
-    Extension(ends): Extension<Ends>,
+    State(sessions): State<Arc<Sessions>>,
+    Extension(addresses): Extension<ConnectionAddresses>,
     request: Request,
 ) -> Result<Response, Refusal> {
     const ACCEPTED: (StatusCode, &str) = (StatusCode::ACCEPTED, "Accepted");
     let (parts, body) = request.into_parts();
-    let caller = app.guard.count(ends, &parts.headers)?;
+    let guard = &sessions.guard;
+    let caller = guard.count_call(addresses, &parts.headers)?;
     let session = sessions.find(&parts.uri)?;
-    let body = app.bodies.read(caller.address, &parts.headers, body).await?;
-    match read_body(&body.bytes) {
-        Ok(Some(message)) => session.take(*message, || app.guard.admit(caller))?,
-        Ok(None) => {}
-        Err(refused) => {
-            let response = refused.into_response().map_err(Refusal::unreadable)?;
-            session.take(response, || app.guard.admit(caller))?;
-        }
-    }
+    let body = sessions.bodies.read(caller.address, &parts.headers, body).await?;
+    let message = match read_body(&body.bytes) {
+        Ok(Some(message)) => *message,
+        Ok(None) => return Ok(ACCEPTED.into_response()),
+        Err(error) => error.into_failed_response().map_err(Refusal::unreadable)?,
+    };
+    session.accept(message, || guard.admit(caller))?;
     Ok(ACCEPTED.into_response())
 }

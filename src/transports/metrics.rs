@@ -1,7 +1,7 @@
-//! What is counted of HTTP, and the page that Prometheus reads: OpenMetrics text.
+//! The counters of the HTTP server, and the page that Prometheus reads: OpenMetrics text.
 //!
-//! Labels are bounded: routes, classes of status and reasons of refusal, all of our own making. No label holds a
-//! contact, a query, an address or a secret.
+//! The number of label values is bounded: routes, classes of status and reasons of refusal, none of them chosen by a
+//! caller. No label holds a contact, a query, an address or a secret.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::body::Bodies;
+use super::body::BodyReader;
 use super::guard::Guard;
 use super::legacy_sse::Sessions;
 use crate::mcp::Server;
 
-/// The counters of one HTTP server, and the registry with those of everything behind it.
+/// The counters of one HTTP server, in a registry with those of everything behind it.
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
@@ -27,14 +27,15 @@ pub(super) struct Metrics {
     connections: Gauge,
     connections_refused: Counter,
     running: Gauge,
-    sessions: Gauge,
+    open_sessions: Gauge,
     guard: Arc<Guard>,
-    bodies: Arc<Bodies>,
+    bodies: Arc<BodyReader>,
     body_bytes: Gauge,
-    legacy: Option<Arc<Sessions>>,
+    /// `None` if the transport of 2024-11-05 is off.
+    sessions: Option<Arc<Sessions>>,
 }
 
-/// A connection is counted as open until this is dropped.
+/// Counts a connection as open until this is dropped.
 #[derive(Debug)]
 pub(super) struct OpenConnection(Gauge);
 
@@ -45,7 +46,12 @@ impl Drop for OpenConnection {
 }
 
 impl Metrics {
-    pub(super) fn new(server: &Server, guard: Arc<Guard>, bodies: Arc<Bodies>, legacy: Option<Arc<Sessions>>) -> Self {
+    pub(super) fn new(
+        server: &Server,
+        guard: Arc<Guard>,
+        bodies: Arc<BodyReader>,
+        sessions: Option<Arc<Sessions>>,
+    ) -> Self {
         let mut registry = Registry::default();
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("bitrix24_mail_mcp_build", "The program's version", build);
@@ -65,9 +71,9 @@ impl Metrics {
         registry.register_with_unit("http_body", help, Unit::Bytes, body_bytes.clone());
         let running = Gauge::default();
         registry.register("mcp_running_calls", "Requests that are being answered", running.clone());
-        let sessions = Gauge::default();
+        let open_sessions = Gauge::default();
         let help = "Open sessions of 2024-11-05";
-        registry.register("mcp_legacy_sse_sessions", help, sessions.clone());
+        registry.register("mcp_legacy_sse_sessions", help, open_sessions.clone());
         Self {
             registry,
             requests,
@@ -75,15 +81,15 @@ impl Metrics {
             connections,
             connections_refused,
             running,
-            sessions,
+            open_sessions,
             guard,
             bodies,
             body_bytes,
-            legacy,
+            sessions,
         }
     }
 
-    /// A request that was answered; `reason` if it was refused.
+    /// Counts a request that was answered. `reason` is `None` unless it was refused.
     pub(super) fn request(&self, route: &'static str, status: StatusCode, reason: Option<&'static str>) {
         let class = match status.as_u16() {
             ..200 => "1xx",
@@ -100,7 +106,7 @@ impl Metrics {
         }
     }
 
-    /// A request that was refused, also before it could be read.
+    /// Counts a refusal: of a request, of one that hyper could not parse, or of one message of a batch.
     pub(super) fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&[("reason", reason)]).inc();
     }
@@ -114,15 +120,15 @@ impl Metrics {
         self.connections_refused.inc();
     }
 
-    /// Everything that was counted.
+    /// All metrics as OpenMetrics text.
     pub(super) fn text(&self) -> String {
-        let figure = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        self.running.set(figure(self.guard.running()));
-        self.body_bytes.set(figure(self.bodies.held()));
-        self.sessions
-            .set(figure(self.legacy.as_ref().map_or(0, |legacy| legacy.count())));
+        let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.running.set(gauge(self.guard.running_calls()));
+        self.body_bytes.set(gauge(self.bodies.bytes_in_use()));
+        let sessions = self.sessions.as_ref().map_or(0, |sessions| sessions.count());
+        self.open_sessions.set(gauge(sessions));
         let mut text = String::new();
-        // Writing to a text does not fail.
+        // Writing to a string does not fail.
         let _ = encode(&mut text, &self.registry);
         text
     }

@@ -1,6 +1,6 @@
-//! Answers that are no MCP result: why a request was refused, as a JSON-RPC error without an id.
+//! HTTP errors: why a request was refused, as a JSON-RPC error.
 //!
-//! A refusal says what to do and quotes nothing of the request.
+//! The message says what to do and quotes nothing of the request.
 
 mod log;
 
@@ -10,17 +10,17 @@ use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE}
 use http::{HeaderName, HeaderValue, StatusCode};
 use rmcp::model::{ErrorCode, ErrorData};
 
-use super::messages::Refused;
+use super::messages::ErrorResponse;
 
-pub(super) use log::Log;
+pub(super) use log::RefusalLog;
 
-/// For refusals that JSON-RPC has no code for: the first of the codes left to implementations.
+/// The code of refusals that JSON-RPC has no code for: the first of those left to implementations.
 const REFUSED: ErrorCode = ErrorCode(-32000);
 
-/// The reason for what holds no message.
+/// The reason of a refusal whose body holds no message.
 pub(super) const UNREADABLE: &str = "unreadable_body";
 
-/// Why a request is not served.
+/// The error response to a request that is not served.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal(Box<Parts>);
 
@@ -28,11 +28,11 @@ pub(super) struct Refusal(Box<Parts>);
 struct Parts {
     status: StatusCode,
     reason: Reason,
-    answer: Refused,
+    body: ErrorResponse,
     header: Option<(HeaderName, HeaderValue)>,
 }
 
-/// The reason's name, carried by the response to where requests are counted.
+/// The name of the reason, which the response carries to where requests are counted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reason(pub(super) &'static str);
 
@@ -42,15 +42,15 @@ impl Refusal {
         Self(Box::new(Parts {
             status,
             reason: Reason(reason),
-            answer: Refused::new(ErrorData::new(REFUSED, message.into(), None)),
+            body: ErrorResponse::without_id(ErrorData::new(REFUSED, message.into(), None)),
             header: None,
         }))
     }
 
-    /// A body that holds no message: a JSON-RPC error as any transport gives it.
-    pub(super) fn unreadable(answer: Refused) -> Self {
+    /// The refusal of a body that holds no message, with the same JSON-RPC error as on any other transport.
+    pub(super) fn unreadable(error: ErrorResponse) -> Self {
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, UNREADABLE, "");
-        refusal.0.answer = answer;
+        refusal.0.body = error;
         refusal
     }
 
@@ -58,12 +58,12 @@ impl Refusal {
         self.0.reason.0
     }
 
-    /// The error alone, for one message of a batch.
+    /// The JSON-RPC error alone, for one message of a batch.
     pub(super) fn into_error(self) -> ErrorData {
-        self.0.answer.into_error()
+        self.0.body.into_error()
     }
 
-    /// The caller may come again after so many seconds.
+    /// Adds the header that says after how many seconds the caller may try again.
     #[must_use]
     pub(super) fn retry_after(self, seconds: u64) -> Self {
         self.with(RETRY_AFTER, HeaderValue::from(seconds))
@@ -74,7 +74,7 @@ impl Refusal {
         self.with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
-    /// The codings that a body may have. See RFC 9110, section 15.5.16.
+    /// Adds the header that says which codings a body may have. See RFC 9110, section 15.5.16.
     #[must_use]
     pub(super) fn accept_encoding(self, codings: &'static str) -> Self {
         self.with(ACCEPT_ENCODING, HeaderValue::from_static(codings))
@@ -89,7 +89,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let parts = *self.0;
-        let mut response = Response::new(Body::from(serde_json::to_vec(&parts.answer).unwrap_or_default()));
+        let mut response = Response::new(Body::from(serde_json::to_vec(&parts.body).unwrap_or_default()));
         *response.status_mut() = parts.status;
         response.extensions_mut().insert(parts.reason);
         let headers = response.headers_mut();

@@ -1,12 +1,12 @@
-//! MCP over standard input and output.
+//! MCP over standard input and output, for one client.
 //!
-//! Nothing but MCP goes to stdout. The handshake is answered before anything else happens. A client that opens with
-//! something odd is not punished by a dead server, and the end of input ends the process, whoever still reads.
+//! Only MCP messages are written to stdout. The handshake is answered before anything else happens. An unexpected first
+//! message does not end the session. The process exits at the end of input, even if its answers are not read.
 
 mod hang_up;
-mod held;
 mod lines;
 mod output;
+mod waiting;
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use rmcp::service::{QuitReason, ServerInitializeError};
 use rmcp::{ServiceExt, transport};
 use tokio_util::sync::CancellationToken;
 
-use super::session::Session;
+use super::forgiving_transport::ForgivingTransport;
 use crate::mcp::Server;
 use hang_up::hang_up;
 use lines::Lines;
 
-/// After the end of input, calls that are already running may finish within this time, so that a piped script gets its
-/// answers. An idle server ends at once.
+/// Time for running calls to finish after the end of input, so that a script that pipes its requests gets its answers.
+/// An idle server exits at once.
 const GRACE: Duration = Duration::from_millis(250);
-/// Then they are cancelled, and this is the time to write the last answers to a client that may not read any more.
-const LAST_WORDS: Duration = Duration::from_millis(250);
+/// Time to write the last answers, after the remaining calls were cancelled, to a client that may no longer read.
+const LAST_ANSWERS: Duration = Duration::from_millis(250);
 
-/// Why serving ended otherwise than by the end of input.
+/// Why serving ended before the end of input.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -37,10 +37,10 @@ pub enum Error {
     Service(#[source] tokio::task::JoinError),
 }
 
-/// Serves one client until the end of input, or until `stop` is cancelled, which is as good.
+/// Serves one client until the end of input or until `stop` is cancelled, which has the same effect.
 ///
 /// # Errors
-/// [`Error`]; the end of input, also before the handshake, is not an error.
+/// [`Error`]. The end of input is no error, even before the handshake.
 pub async fn serve(server: Server, stop: CancellationToken) -> Result<(), Error> {
     let shutdown = server.shutdown_token();
     let input_ended = CancellationToken::new();
@@ -50,17 +50,17 @@ pub async fn serve(server: Server, stop: CancellationToken) -> Result<(), Error>
             tokio::select! {
                 () = input_ended.cancelled() => {}
                 () = stop.cancelled() => {}
-                () = hung_up_unread() => {}
+                () = hang_up_with_unread_input() => {}
             }
             tokio::time::sleep(GRACE).await;
             shutdown.cancel();
-            tokio::time::sleep(LAST_WORDS).await;
+            tokio::time::sleep(LAST_ANSWERS).await;
         } => Ok(()),
     }
 }
 
-/// Waits for the end of an input whose rest is not read, because the client does not take its answers.
-async fn hung_up_unread() {
+/// Waits for the end of an input that is not read to its end because the client does not read its answers.
+async fn hang_up_with_unread_input() {
     hang_up().await;
     tokio::time::sleep(GRACE).await;
 }
@@ -68,7 +68,7 @@ async fn hung_up_unread() {
 async fn serve_session(server: Server, input_ended: CancellationToken) -> Result<(), Error> {
     // Pipes on the reactor instead of a thread hand-off per message; falls back to blocking handles elsewhere.
     let (input, output) = transport::stdio_pipes();
-    let session = Session::new(Lines::new(input, output), input_ended);
+    let session = ForgivingTransport::new(Lines::new(input, output), input_ended);
     let running = match server.serve(session).await {
         Ok(running) => running,
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),

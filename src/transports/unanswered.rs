@@ -1,18 +1,21 @@
-//! Requests of one session that have no answer yet, so that a client cannot ask without end and read nothing. Pure.
+//! Counts the requests of one session without an answer, so that a client cannot send requests without end and read no
+//! answers. Pure.
 //!
-//! A request counts until its answer is sent, which means that the client has taken it. A cancelled request gets no answer
-//! and counts no more, unless its answer is being sent already: that one takes memory until the client reads it.
+//! A request counts until its answer is sent, that is, until the client has read it. A cancelled request gets no answer
+//! and stops counting, unless its answer is being sent already: that answer uses memory until the client reads it.
 
 use std::collections::HashMap;
 
-use rmcp::model::{ClientNotification, JsonRpcMessage, RequestId};
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::model::{JsonRpcMessage, RequestId};
+use rmcp::service::{RoleServer, TxJsonRpcMessage};
 
-/// Requests by their ids, with what each holds while it runs.
+use super::messages::{Message, cancelled_request};
+
+/// Requests by their ids, with what each holds while it runs, such as its place among the running calls.
 #[derive(Debug)]
 pub(super) struct Unanswered<T> {
     running: HashMap<RequestId, T>,
-    /// Answers that the client has not taken yet.
+    /// Answers that are being sent and that the client has not read yet.
     being_sent: usize,
 }
 
@@ -30,27 +33,25 @@ impl<T> Unanswered<T> {
         self.running.len() + self.being_sent
     }
 
+    /// True if the request `id` is not answered yet, and its answer is not being sent.
     pub(super) fn is_running(&self, id: &RequestId) -> bool {
         self.running.contains_key(id)
     }
 
-    /// A request begins.
+    /// Adds a request.
     pub(super) fn begin(&mut self, id: RequestId, held: T) {
         self.running.insert(id, held);
     }
 
-    /// Forgets the request that `message` cancels, if it cancels one: it gets no answer.
-    pub(super) fn forget_cancelled(&mut self, message: &RxJsonRpcMessage<RoleServer>) {
-        if let JsonRpcMessage::Notification(notification) = message
-            && let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-            && let Some(id) = &cancelled.params.request_id
-        {
+    /// Removes the request that `message` cancels, if `message` is a cancellation. It gets no answer.
+    pub(super) fn remove_cancelled(&mut self, message: &Message) {
+        if let Some(id) = cancelled_request(message) {
             self.running.remove(id);
         }
     }
 
-    /// Counts `message` as being sent, if it is the answer to a running request. Returns what the request held, to be kept
-    /// until [`end_sending`](Self::end_sending).
+    /// Counts `message` as being sent, if it is the answer to a running request. Returns what the request held; the
+    /// caller keeps that until [`end_sending`](Self::end_sending).
     pub(super) fn begin_sending(&mut self, message: &TxJsonRpcMessage<RoleServer>) -> Option<T> {
         let id = match message {
             JsonRpcMessage::Response(response) => &response.id,
@@ -62,12 +63,12 @@ impl<T> Unanswered<T> {
         Some(held)
     }
 
-    /// The client has taken an answer, or never will.
+    /// Stops counting one answer that was being sent: the client has read it, or never will.
     pub(super) fn end_sending(&mut self) {
         self.being_sent = self.being_sent.saturating_sub(1);
     }
 
-    /// Nothing is answered any more.
+    /// Removes all requests, because none will be answered any more.
     pub(super) fn clear(&mut self) {
         self.running.clear();
     }
@@ -79,7 +80,7 @@ mod tests {
     use rmcp::model::{ErrorData, NumberOrString};
     use serde_json::json;
 
-    fn cancelled(id: i64) -> RxJsonRpcMessage<RoleServer> {
+    fn cancelled(id: i64) -> Message {
         let message = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
         serde_json::from_str(&message.to_string()).unwrap()
     }
@@ -94,12 +95,12 @@ mod tests {
         for id in 1..=3 {
             unanswered.begin(NumberOrString::Number(id), "held");
         }
-        unanswered.forget_cancelled(&cancelled(1));
+        unanswered.remove_cancelled(&cancelled(1));
         assert_eq!(unanswered.len(), 2);
         assert_eq!(unanswered.begin_sending(&answer_to(1)), None, "rmcp sends none");
         assert_eq!(unanswered.begin_sending(&answer_to(2)), Some("held"));
-        // Too late: the answer is being sent, and takes memory until it is read.
-        unanswered.forget_cancelled(&cancelled(2));
+        // Too late: the answer is being sent, and uses memory until it is read.
+        unanswered.remove_cancelled(&cancelled(2));
         assert_eq!(unanswered.len(), 2);
         assert!(!unanswered.is_running(&NumberOrString::Number(2)));
         unanswered.end_sending();

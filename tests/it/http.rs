@@ -1,25 +1,26 @@
-//! The HTTP server: who is let in, what it bears, how it starts and stops.
+//! The HTTP server: which requests it lets in, what limits it keeps, how it starts and stops.
 
 /// Batches of messages over HTTP.
 mod batch;
-/// Bodies over HTTP: one caller's share, and what their headers may say.
+/// The memory that bodies share, and the types and codings of bodies that are accepted.
 mod bodies;
+/// JSON answers that bypass rmcp's HTTP service.
 mod direct;
-/// The figures of the HTTP server.
-mod figures;
-/// Who is let in over HTTP.
+/// Which requests are let in over HTTP.
 mod guard;
 /// The transport of 2024-11-05.
 pub(crate) mod legacy_sse;
-/// What a client can use up over HTTP.
+/// The limits of what a client can use up over HTTP.
 mod limits;
 /// What strangers can make the server write into its log.
 mod log;
-/// What real clients and proxies send that is not quite as it should be.
+/// The metrics of the HTTP server.
+mod metrics;
+/// Requests of real clients and proxies that differ from the specification.
 mod oddities;
-/// Health, readiness, figures, the page, traces.
+/// What an operator uses: health, readiness, metrics, the page, traces.
 mod operation;
 /// How the HTTP server starts, and what keeps it from starting.
 mod start;
-/// The end of the HTTP server.
+/// How the HTTP server stops.
 mod stop;

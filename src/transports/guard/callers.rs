@@ -1,9 +1,9 @@
-//! How often one caller may call: `BITRIX24_MCP_CALLER_LIMIT`.
+//! The rate limit of each caller: `BITRIX24_MCP_CALLER_LIMIT`.
 //!
-//! A caller is an address; of IPv6 the network, since one machine has many addresses in it. A proxy on this machine
-//! speaks for others: the last entry of its `X-Forwarded-For`, which it has added itself, is the caller (and any program
-//! of this machine that has the token is believed, so the limit binds callers, not the machine itself). Programs on this
-//! machine are not limited unless the setting is given.
+//! A caller is an IPv4 address or an IPv6 network, since one machine has many addresses in its IPv6 network. For a
+//! proxy on this machine the caller is the last entry of `X-Forwarded-For`, which the proxy added. A local program that
+//! has the token can forge that entry: the limit is for remote callers. Local programs are not limited unless the
+//! setting is given.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -15,19 +15,19 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use http::{HeaderMap, HeaderValue};
 
-/// Calls that one caller may make.
+/// How many calls one caller may make.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CallerLimit {
     /// Calls a second.
     pub per_second: f64,
-    /// Calls at once.
+    /// Calls that may come at the same moment, after a pause.
     pub burst: u32,
     /// Whether programs on this machine are limited too.
     pub limits_loopback: bool,
 }
 
 impl CallerLimit {
-    /// Far more than an assistant needs, far less than a loop gone wild makes.
+    /// Far more than an assistant needs, far less than a program in an endless loop makes.
     pub const DEFAULT: Self = Self {
         per_second: 20.0,
         burst: 200,
@@ -45,17 +45,17 @@ impl CallerLimit {
     }
 }
 
-/// Counts the calls of each caller.
-pub(super) struct Callers {
+/// Counts the calls of each caller and refuses those above the limit.
+pub(super) struct CallerRateLimiter {
     limiter: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>,
     limits_loopback: bool,
     calls: AtomicU64,
 }
 
-/// Callers whose time is over are forgotten each time so many calls were counted, which bounds what is kept.
+/// Calls after which the limiter forgets the callers whose burst is whole again. This bounds the memory.
 const CALLS_BETWEEN_CLEANINGS: u64 = 4096;
 
-impl Callers {
+impl CallerRateLimiter {
     pub(super) fn new(limit: CallerLimit) -> Self {
         let period = Duration::from_secs_f64(1.0 / limit.per_second.clamp(0.001, 1_000_000.0));
         let burst = NonZeroU32::new(limit.burst).unwrap_or(NonZeroU32::MIN);
@@ -67,10 +67,10 @@ impl Callers {
         }
     }
 
-    /// Counts a call.
+    /// Counts one call of `caller`.
     ///
     /// # Errors
-    /// How long the caller has to wait before the next.
+    /// The time until the caller may call again.
     pub(super) fn count(&self, caller: IpAddr) -> Result<(), Duration> {
         if self.calls.fetch_add(1, Ordering::Relaxed) % CALLS_BETWEEN_CLEANINGS == CALLS_BETWEEN_CLEANINGS - 1 {
             self.limiter.retain_recent();
@@ -82,54 +82,55 @@ impl Callers {
 
     /// True if the calls of `caller` are counted.
     pub(super) fn limits(&self, caller: &Caller) -> bool {
-        self.limits_loopback || !caller.is_of_this_machine
+        self.limits_loopback || !caller.is_local_program
     }
 }
 
-/// Who calls.
+/// The sender of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) address: IpAddr,
-    /// A program on this machine that speaks for nobody else.
-    is_of_this_machine: bool,
+    /// A program on this machine, and not a proxy for another caller.
+    is_local_program: bool,
 }
 
 impl Caller {
+    /// The caller behind a connection from `remote`, whose request has `headers`.
     pub(super) fn of(remote: IpAddr, headers: &HeaderMap) -> Self {
         let other = |address| Self {
             address,
-            is_of_this_machine: false,
+            is_local_program: false,
         };
-        if let Some(machine) = other_machine(remote) {
+        if let Some(machine) = caller_unless_loopback(remote) {
             return other(machine);
         }
         let remote = remote.to_canonical();
         match headers.get_all(FORWARDED_FOR).iter().next_back() {
-            // What cannot be read is one caller: the proxy itself.
+            // All requests with an unreadable entry count as one caller: the proxy.
             Some(entries) => other(last_address(entries).map_or(remote, network)),
             None => Self {
                 address: remote,
-                is_of_this_machine: true,
+                is_local_program: true,
             },
         }
     }
 }
 
-impl std::fmt::Debug for Callers {
+impl std::fmt::Debug for CallerRateLimiter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Callers").finish_non_exhaustive()
+        f.debug_struct("CallerRateLimiter").finish_non_exhaustive()
     }
 }
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Another machine, as a caller; `None` for this one.
-pub(in crate::transports) fn other_machine(remote: IpAddr) -> Option<IpAddr> {
+/// The caller that `remote` counts as, if it is another machine; `None` for this machine.
+pub(in crate::transports) fn caller_unless_loopback(remote: IpAddr) -> Option<IpAddr> {
     let remote = remote.to_canonical();
     (!remote.is_loopback()).then(|| network(remote))
 }
 
-/// Some proxies add the port.
+/// The address in the last entry of a list. Some proxies add the port to it.
 fn last_address(entries: &HeaderValue) -> Option<IpAddr> {
     let last = entries.to_str().ok()?.rsplit(',').next()?.trim();
     let with_port = || last.parse().map(|address: SocketAddr| address.ip());
@@ -140,7 +141,7 @@ fn last_address(entries: &HeaderValue) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// A /64 is what one customer has at least.
+/// The /64 network of an IPv6 address, the least that one customer gets; an IPv4 address itself.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -152,15 +153,15 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn callers(limits_loopback: bool) -> Callers {
-        Callers::new(CallerLimit {
+    fn callers(limits_loopback: bool) -> CallerRateLimiter {
+        CallerRateLimiter::new(CallerLimit {
             per_second: 0.1,
             burst: 2,
             limits_loopback,
         })
     }
 
-    fn passes(callers: &Callers, remote: &str, forwarded: &[&str]) -> bool {
+    fn passes(callers: &CallerRateLimiter, remote: &str, forwarded: &[&str]) -> bool {
         let mut headers = HeaderMap::new();
         for value in forwarded {
             headers.append("x-forwarded-for", value.parse().unwrap());
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn each_caller_has_a_limit_of_its_own() {
+    fn each_caller_has_its_own_limit() {
         let callers = callers(false);
         for remote in [
             "192.0.2.1",
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_on_this_machine_are_limited_only_if_asked_for() {
+    fn local_programs_are_limited_only_if_the_setting_says_so() {
         for remote in ["127.0.0.1", "::1"] {
             let free = callers(false);
             assert!((0..100).all(|_| passes(&free, remote, &[])));
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_on_this_machine_speaks_for_others() {
+    fn behind_a_local_proxy_the_last_forwarded_address_is_the_caller() {
         let callers = callers(false);
         let through = |entries: &[&str]| passes(&callers, "127.0.0.1", entries);
         assert!(through(&["192.0.2.1"]) && through(&["10.0.0.1, 192.0.2.1"]));
@@ -222,8 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
-        let callers = Callers::new(CallerLimit {
+    fn the_number_of_remembered_callers_is_bounded() {
+        let callers = CallerRateLimiter::new(CallerLimit {
             per_second: 1_000_000.0,
             burst: 1,
             limits_loopback: false,

@@ -1,4 +1,4 @@
-//! The bearer token that callers show: `BITRIX24_MCP_HTTP_TOKEN`. It is compared here and goes nowhere else.
+//! The bearer token that callers must send: `BITRIX24_MCP_HTTP_TOKEN`. It is compared here and never sent anywhere.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,26 +8,26 @@ use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-/// Reads the token anew, or says why it cannot.
+/// Reads the token, or returns why it cannot be read.
 type Reader = dyn Fn() -> Result<SecretString, &'static str> + Send + Sync;
 
-/// How to read the token: a file may change while the server runs.
+/// The token, read for each request because its file may change while the server runs.
 pub struct Token {
     read: Box<Reader>,
-    /// Every stranger that shows some token has it read, so a failure is logged only when it begins.
+    /// The last reading failed. Any stranger with any token causes a reading, so only the first failure is logged.
     is_failing: AtomicBool,
 }
 
-/// A text that no client could send as a token.
+/// The text cannot be sent as a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be visible ASCII characters without spaces")]
 pub struct InvalidToken;
 
-/// Tokens shorter than this can be guessed.
+/// Characters of a token; a shorter one can be guessed.
 const SAFE_LENGTH: usize = 16;
 
 impl Token {
-    /// A token that stays.
+    /// A token that never changes.
     ///
     /// # Errors
     /// [`InvalidToken`].
@@ -47,7 +47,7 @@ impl Token {
         }
     }
 
-    /// What is wrong with the token as it is now; `None` if it can be used.
+    /// Why the token cannot be used at this moment; `None` if it can.
     pub fn problem(&self) -> Option<String> {
         self.current().err()
     }
@@ -67,35 +67,35 @@ impl Token {
         }
     }
 
-    /// Whether the request shows the token. A token that cannot be read lets nobody in.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Shown {
+    /// Compares the request's token with the current one. While that cannot be read, every token is wrong.
+    pub(super) fn check(&self, headers: &HeaderMap) -> TokenCheck {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
-            return Shown::Nothing;
+            return TokenCheck::Missing;
         };
-        let Some((scheme, shown)) = value.as_bytes().split_at_checked(b"Bearer ".len()) else {
-            return Shown::Nothing;
+        let Some((scheme, sent)) = value.as_bytes().split_at_checked(b"Bearer ".len()) else {
+            return TokenCheck::Missing;
         };
         if !scheme.eq_ignore_ascii_case(b"Bearer ") {
-            return Shown::Nothing;
+            return TokenCheck::Missing;
         }
         let current = self.current();
         let was_failing = self.is_failing.swap(current.is_err(), Ordering::Relaxed);
         match current {
             Ok(token) => {
                 let expected = token.expose_secret().trim().as_bytes();
-                // How long the comparison takes tells at most the token's length.
-                if bool::from(expected.ct_eq(shown.trim_ascii())) {
-                    Shown::Token
+                // The time that the comparison takes reveals at most the token's length.
+                if bool::from(expected.ct_eq(sent.trim_ascii())) {
+                    TokenCheck::Valid
                 } else {
-                    Shown::Another
+                    TokenCheck::Wrong
                 }
             }
             Err(reason) => {
                 if !was_failing {
-                    tracing::error!(reason, "the HTTP token cannot be read, so nobody is let in");
+                    tracing::error!(reason, "the HTTP token cannot be read, so every request is refused");
                 }
-                Shown::Another
+                TokenCheck::Wrong
             }
         }
     }
@@ -112,22 +112,22 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a request shows.
+/// The token of a request, compared with the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
-    /// The token.
-    Token,
-    /// No bearer token at all, or several.
-    Nothing,
-    /// Another one.
-    Another,
+pub(super) enum TokenCheck {
+    /// The request has the current token.
+    Valid,
+    /// The request has no bearer token, or more than one `Authorization` header.
+    Missing,
+    /// The request has another token.
+    Wrong,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(token: &Token, values: &[&str]) -> Shown {
+    fn check(token: &Token, values: &[&str]) -> TokenCheck {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, value.parse().unwrap());
@@ -136,45 +136,45 @@ mod tests {
     }
 
     #[test]
-    fn only_the_token_itself_is_the_token() {
+    fn only_the_exact_token_is_valid() {
         let token = Token::from_text("open-sesame".into()).unwrap();
-        for (values, shown) in [
-            (vec!["Bearer open-sesame"], Shown::Token),
-            (vec!["bearer  open-sesame"], Shown::Token),
-            (vec![], Shown::Nothing),
-            (vec!["open-sesame"], Shown::Nothing),
-            (vec!["Basic open-sesame"], Shown::Nothing),
-            (vec!["Bearer"], Shown::Nothing),
-            (vec!["Bearer open-sesame", "Bearer open-sesame"], Shown::Nothing),
-            (vec!["Bearer "], Shown::Another),
-            (vec!["Bearer open-sesam"], Shown::Another),
-            (vec!["Bearer open-sesame2"], Shown::Another),
-            (vec!["Bearer Open-sesame"], Shown::Another),
+        for (values, expected) in [
+            (vec!["Bearer open-sesame"], TokenCheck::Valid),
+            (vec!["bearer  open-sesame"], TokenCheck::Valid),
+            (vec![], TokenCheck::Missing),
+            (vec!["open-sesame"], TokenCheck::Missing),
+            (vec!["Basic open-sesame"], TokenCheck::Missing),
+            (vec!["Bearer"], TokenCheck::Missing),
+            (vec!["Bearer open-sesame", "Bearer open-sesame"], TokenCheck::Missing),
+            (vec!["Bearer "], TokenCheck::Wrong),
+            (vec!["Bearer open-sesam"], TokenCheck::Wrong),
+            (vec!["Bearer open-sesame2"], TokenCheck::Wrong),
+            (vec!["Bearer Open-sesame"], TokenCheck::Wrong),
         ] {
-            assert_eq!(check(&token, &values), shown, "{values:?}");
+            assert_eq!(check(&token, &values), expected, "{values:?}");
         }
         assert_eq!(format!("{token:?}"), "Token(****)");
     }
 
     #[test]
-    fn a_token_that_is_read_may_change_and_lets_nobody_in_while_it_cannot_be_read() {
+    fn a_token_from_a_reader_may_change_and_none_is_valid_while_it_cannot_be_read() {
         use std::sync::{Arc, Mutex};
         let now = Arc::new(Mutex::new(Ok("first\n")));
         let read = Arc::clone(&now);
         let token = Token::from_reader(move || read.lock().unwrap().map(SecretString::from));
-        assert_eq!(check(&token, &["Bearer first"]), Shown::Token);
+        assert_eq!(check(&token, &["Bearer first"]), TokenCheck::Valid);
         *now.lock().unwrap() = Ok("second");
-        assert_eq!(check(&token, &["Bearer first"]), Shown::Another);
-        assert_eq!(check(&token, &["Bearer second"]), Shown::Token);
+        assert_eq!(check(&token, &["Bearer first"]), TokenCheck::Wrong);
+        assert_eq!(check(&token, &["Bearer second"]), TokenCheck::Valid);
         *now.lock().unwrap() = Err("it does not exist");
-        assert_eq!(check(&token, &["Bearer second"]), Shown::Another);
+        assert_eq!(check(&token, &["Bearer second"]), TokenCheck::Wrong);
         assert_eq!(token.problem().as_deref(), Some("it does not exist"));
         *now.lock().unwrap() = Ok(" \n");
-        assert_eq!(check(&token, &["Bearer "]), Shown::Another, "an empty token is none");
+        assert_eq!(check(&token, &["Bearer "]), TokenCheck::Wrong, "an empty token is none");
     }
 
     #[test]
-    fn a_token_that_no_client_can_send_is_refused() {
+    fn a_token_that_cannot_be_sent_is_refused() {
         for text in ["", "  ", "two words", "ключ", "a\u{7f}b"] {
             assert_eq!(Token::from_text(text.into()).unwrap_err(), InvalidToken, "{text:?}");
         }

@@ -1,4 +1,4 @@
-//! The address to listen on, as a person gives it.
+//! Parses the address to listen on, as `--http` gives it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListenAddress(SocketAddr);
 
-/// A text that is no address to listen on.
+/// The text is no address to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not an IP address and a port, such as 127.0.0.1:8024 or [::1]:8024")]
 pub struct InvalidAddress;
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
+    fn an_address_needs_a_port_and_an_ip_address_or_localhost() {
         for (text, expected) in [
             ("127.0.0.1:8024", Some("127.0.0.1:8024")),
             (" 0.0.0.0:80 ", Some("0.0.0.0:80")),

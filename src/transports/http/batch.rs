@@ -1,15 +1,15 @@
-//! A batch of messages in one `POST /mcp`, as revision 2025-03-26 has it.
+//! A batch of messages in one `POST /mcp`, which only revisions up to 2025-03-26 have.
 //!
-//! | message | in the answer |
+//! | message | part of the answer |
 //! |---|---|
-//! | a request | its response; each counts as a call of the caller, and as a running one until the whole answer is there; it may be refused as such |
+//! | a request | its response. Each request counts for the rate limit, and as a running call until the whole answer is ready. A request above a limit is refused by itself |
 //! | `initialize`, or a request of a revision without batches | an error |
-//! | what is no message | an error |
-//! | a notification, a response | nothing |
+//! | JSON that is no message | an error |
+//! | a notification, a response | none |
 //!
-//! The answers come together, head and all, as one JSON array or one event that holds it, when the last is there; if there
-//! are none, the status is 202. Those that are there wait for the last, so they are bounded by [`MAX_MESSAGES`] and
-//! [`Limits::batch_answer_bytes`](super::Limits::batch_answer_bytes). See
+//! All responses are sent together when the last one is ready: as one JSON array, or as one event that holds the array.
+//! The status is 202 if there are none. The responses are kept until then, so [`MAX_MESSAGES`] and
+//! [`Limits::batch_answer_bytes`](crate::transports::limits::Limits::batch_answer_bytes) bound them. See
 //! <https://modelcontextprotocol.io/specification/2025-03-26/basic/transports#sending-messages-to-the-server>.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,59 +22,54 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use rmcp::model::{ErrorData, ProtocolVersion};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::direct::{older_revision, plain_request};
-use super::endpoint::Form;
-use super::routes::App;
-use crate::transports::guard::{Ends, RUNNING_OF_ONE, Running};
-use crate::transports::messages::{Message, ONE_MESSAGE, Read, Refused, read};
+use super::accept::AnswerFormat;
+use super::direct::{Direct, older_revision, plain_request};
+use crate::transports::guard::{ConnectionAddresses, Guard, MAX_RUNNING_PER_CALLER, RunningCall};
+use crate::transports::messages::{ErrorResponse, Message, ONE_MESSAGE, Read, read};
+use crate::transports::metrics::Metrics;
 use crate::transports::refusal::{Refusal, UNREADABLE};
 
-const BY_ITSELF: &str = "`initialize`, and requests that name a later revision, must be sent alone, not in a batch";
+const SENT_ALONE: &str = "`initialize`, and requests that name a later revision, must be sent alone, not in a batch";
 
-/// Messages of one batch. Each call runs until all are answered, so these are less than the calls that one caller may have.
+/// Messages of one batch. All its calls count as running until the last is answered, so there may be no more of them
+/// than one caller may have.
 const MAX_MESSAGES: usize = 50;
-const _: () = assert!(MAX_MESSAGES <= RUNNING_OF_ONE);
+const _: () = assert!(MAX_MESSAGES <= MAX_RUNNING_PER_CALLER);
 
-/// A POST that holds a batch.
+/// A POST that holds a batch, and what its messages need.
 pub(super) struct Batch<'a> {
-    app: &'a App,
-    ends: Ends,
-    headers: &'a HeaderMap,
-    /// Bytes of the answers so far.
-    answered: AtomicUsize,
+    pub(super) guard: &'a Guard,
+    pub(super) metrics: &'a Metrics,
+    pub(super) direct: &'a Direct,
+    /// Bytes of all responses together.
+    pub(super) max_answer_bytes: usize,
+    pub(super) addresses: ConnectionAddresses,
+    pub(super) headers: &'a HeaderMap,
 }
 
-/// An answer that waits for those to the other messages.
-struct Answered {
+/// The response to one message, kept until those to the other messages are ready.
+struct BatchResponse {
     text: Box<RawValue>,
-    /// `None` if there was no call.
-    running: Option<Running>,
+    /// `None` if no call was made.
+    running: Option<RunningCall>,
 }
 
-impl<'a> Batch<'a> {
-    pub(super) fn new(app: &'a App, ends: Ends, headers: &'a HeaderMap) -> Self {
-        Self {
-            app,
-            ends,
-            headers,
-            answered: AtomicUsize::new(0),
-        }
-    }
-
-    /// The answers to `messages`. The POST itself has been counted and admitted, which serves for the first of them.
+impl Batch<'_> {
+    /// Answers `messages`. The POST itself was counted and admitted as the call `running`, which is that of the first
+    /// message.
     ///
     /// # Errors
-    /// The header names a revision without batches, or `messages` is no batch.
+    /// The header names a revision without batches, or `messages` is an error.
     pub(super) async fn answer(
         self,
-        messages: Result<Vec<Box<RawValue>>, Refused>,
-        form: Form,
-        running: Running,
+        messages: Result<Vec<Box<RawValue>>, ErrorResponse>,
+        format: AnswerFormat,
+        running: RunningCall,
     ) -> Result<Response, Refusal> {
         let revision = older_revision(self.headers).filter(|revision| **revision <= ProtocolVersion::V_2025_03_26);
         let refused = |problem: String| {
             let error = ErrorData::invalid_request(problem, None);
-            Err(Refusal::unreadable(Refused::new(error)))
+            Err(Refusal::unreadable(ErrorResponse::without_id(error)))
         };
         let Some(revision) = revision else {
             return refused(ONE_MESSAGE.to_owned());
@@ -84,9 +79,10 @@ impl<'a> Batch<'a> {
             return refused(format!("a batch may have {MAX_MESSAGES} messages at most"));
         }
         let mut running = Some(running);
+        let answered_bytes = AtomicUsize::new(0);
         let answering = messages
             .into_iter()
-            .map(|text| self.answer_one(revision, text, running.take()));
+            .map(|text| self.answer_one(revision, text, running.take(), &answered_bytes));
         let answers: Vec<_> = join_all(answering).await.into_iter().flatten().collect();
         if answers.is_empty() {
             return Ok(StatusCode::ACCEPTED.into_response());
@@ -95,26 +91,27 @@ impl<'a> Batch<'a> {
             .into_iter()
             .map(|answered| (answered.text, answered.running))
             .unzip();
-        let response = response(&answers, form);
+        let response = batch_answer(&answers, format);
         drop(running);
         Ok(response)
     }
 
-    fn admit(&self) -> Result<Running, Refusal> {
-        let caller = self.app.guard.count(self.ends, self.headers)?;
-        self.app.guard.admit(caller)
+    fn admit(&self) -> Result<RunningCall, Refusal> {
+        let caller = self.guard.count_call(self.addresses, self.headers)?;
+        self.guard.admit(caller)
     }
 
-    /// `None` for what has no answer.
+    /// The response to one message; `None` if it has none. `answered_bytes` counts those of all responses.
     async fn answer_one(
         &self,
         revision: &ProtocolVersion,
         text: Box<RawValue>,
-        running: Option<Running>,
-    ) -> Option<Answered> {
+        running: Option<RunningCall>,
+        answered_bytes: &AtomicUsize,
+    ) -> Option<BatchResponse> {
         let message = match read(text.get().as_bytes())? {
             Read::Message(message) => *message,
-            Read::Refused(refused) => return self.refused(&refused, UNREADABLE),
+            Read::Invalid(error) => return self.error(&error, UNREADABLE),
         };
         drop(text);
         let Message::Request(request) = &message else {
@@ -125,42 +122,42 @@ impl<'a> Batch<'a> {
             Ok(running) => running,
             Err(refusal) => {
                 let reason = refusal.reason();
-                return self.refused(&Refused::to(&id, refusal.into_error()), reason);
+                return self.error(&ErrorResponse::to_request(&id, refusal.into_error()), reason);
             }
         };
         let Some(request) = plain_request(message) else {
-            let error = ErrorData::invalid_request(BY_ITSELF, None);
-            return self.refused(&Refused::to(&id, error), UNREADABLE);
+            let error = ErrorData::invalid_request(SENT_ALONE, None);
+            return self.error(&ErrorResponse::to_request(&id, error), UNREADABLE);
         };
-        let answer = self.app.endpoint.direct.call(revision, request).await?;
+        let answer = self.direct.call(revision, request).await?;
         let text = to_raw_value(&answer).ok()?;
         let bytes = text.get().len();
-        let most = self.app.limits.batch_answer_bytes;
-        if self.answered.fetch_add(bytes, Ordering::Relaxed) + bytes > most {
-            self.answered.fetch_sub(bytes, Ordering::Relaxed);
+        let max = self.max_answer_bytes;
+        if answered_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > max {
+            answered_bytes.fetch_sub(bytes, Ordering::Relaxed);
             let problem = format!(
                 "the answers to one batch may have {} KiB together; send this request alone",
-                most / 1024
+                max / 1024
             );
             let error = ErrorData::invalid_request(problem, None);
-            return self.refused(&Refused::to(&id, error), "batch_too_large");
+            return self.error(&ErrorResponse::to_request(&id, error), "batch_too_large");
         }
         let running = Some(running);
-        Some(Answered { text, running })
+        Some(BatchResponse { text, running })
     }
 
-    fn refused(&self, refused: &Refused, reason: &'static str) -> Option<Answered> {
-        self.app.metrics.refused(reason);
-        let text = to_raw_value(refused).ok()?;
-        Some(Answered { text, running: None })
+    fn error(&self, error: &ErrorResponse, reason: &'static str) -> Option<BatchResponse> {
+        self.metrics.refused(reason);
+        let text = to_raw_value(error).ok()?;
+        Some(BatchResponse { text, running: None })
     }
 }
 
-fn response(answers: &[Box<RawValue>], form: Form) -> Response {
+fn batch_answer(answers: &[Box<RawValue>], format: AnswerFormat) -> Response {
     let array = serde_json::to_string(answers).unwrap_or_default();
-    let (kind, body) = match form {
-        Form::Json => ("application/json", array),
-        Form::EventStream => ("text/event-stream", format!("data: {array}\n\n")),
+    let (kind, body) = match format {
+        AnswerFormat::Json => ("application/json", array),
+        AnswerFormat::EventStream => ("text/event-stream", format!("data: {array}\n\n")),
     };
     let mut response = Response::new(Body::from(body));
     let kind = HeaderValue::from_static(kind);

@@ -1,7 +1,8 @@
-//! Connections: how many, how slow, and how they end when the server is told to stop.
+//! Connections: how many there may be, how slow they may be, and how they end when the server is told to stop.
 //!
-//! A client that sends or takes nothing for too long is let go, so that it cannot keep what others need. When the
-//! server stops, whoever has connected is still heard, whoever waits is answered, and idle connections are closed.
+//! The server closes a connection whose client sends or accepts nothing for too long, so that the client cannot keep
+//! what others need. When the server stops, it still serves the clients that have connected, answers the running calls
+//! and closes idle connections.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -23,102 +24,112 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 use tracing::Level;
 
-use super::Limits;
-use super::routes::App;
-use crate::transports::guard::{self, Ends, Shares};
-use crate::transports::refusal;
+use super::request_log::RequestLog;
+use crate::transports::guard::{self, CallerQuota, ConnectionAddresses};
+use crate::transports::limits::Limits;
+use crate::transports::metrics::Metrics;
+use crate::transports::refusal::RefusalLog;
 
-/// Real heads have one or two kilobytes; browsers with many cookies a few more. hyper may read up to twice as much
-/// before it looks.
+/// Real heads have one or two kilobytes; those of browsers with many cookies a few more. hyper may read up to twice
+/// this size before it checks.
 const MAX_HEAD: usize = 32 * 1024;
 const MAX_HEADERS: usize = 100;
 
-/// Connections of one other machine: those of an office behind one address.
-const CONNECTIONS_OF_ONE: usize = 1024;
+/// Connections of one other machine: enough for an office behind one address.
+const MAX_CONNECTIONS_PER_CALLER: usize = 1024;
 
-/// After a failed accept, as when no file descriptor is left.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Pause after a failed accept, for example when no file descriptor is left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Requests that were sent before the server was told to stop arrive within this time.
 const LATE_REQUESTS: Duration = Duration::from_millis(100);
 
-/// For the last answers, once calls that took too long were cancelled.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Time for the last answers, after calls that took too long were cancelled.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
-/// Serves connections until `stop`, then ends as the module says.
-pub(super) async fn serve(listener: TcpListener, router: Router, app: &Arc<App>, stop: CancellationToken) {
-    let limits = app.limits;
-    let places = Arc::new(Semaphore::new(room_for_connections(limits.connections)));
-    let shares = Shares::new(CONNECTIONS_OF_ONE);
-    let refused = refusal::Log::new(Level::WARN, "closed more new connections");
-    let graceful = GracefulShutdown::new();
-    let begin = |(stream, remote): (TcpStream, SocketAddr)| {
-        let place = Arc::clone(&places).try_acquire_owned();
-        let share = shares.take(guard::other_machine(remote.ip()));
-        let (Ok(place), Some(share)) = (place, share) else {
-            if refused.is_first("too_many_connections") {
-                tracing::warn!(
-                    "closed a new connection: there are as many as this server takes, of all or of one address"
-                );
-            }
-            app.metrics.connection_refused();
-            return;
-        };
-        let Ok(local) = stream.local_addr() else { return };
-        // Nagle's algorithm would hold small answers back for 40 ms.
-        let _ = stream.set_nodelay(true);
-        let serving = connection(
-            stream,
-            Ends { remote, local },
-            router.clone(),
-            limits,
-            graceful.watcher(),
-        );
-        let open = app.metrics.open_connection();
-        let app = Arc::clone(app);
-        tokio::spawn(async move {
-            // A client that breaks off or is slow is its own business.
-            if serving.await.is_err_and(|error| error.is_parse()) {
-                app.unreadable_request();
-            }
-            drop((place, share, open));
-        });
-    };
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => begin(accepted),
-                Err(_) => tokio::time::sleep(PAUSE).await,
-            },
-        }
-    }
-    // Whoever is in the queue already must not be turned away. Asked of the system itself: tokio may say that there is
-    // nobody before it has looked, or when it thinks that others should have a turn.
-    if let Ok(listener) = listener.into_std() {
-        while let Ok((stream, remote)) = listener.accept() {
-            let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
-            stream.into_iter().for_each(|stream| begin((stream, remote)));
-        }
-    }
-    tracing::info!("stopping: running calls may finish");
-    app.closing.cancel();
-    tokio::time::sleep(LATE_REQUESTS).await;
-    let ended = graceful.shutdown();
-    tokio::pin!(ended);
-    if tokio::time::timeout(limits.grace, &mut ended).await.is_err() {
-        tracing::warn!("stopping: calls that still run are cancelled");
-        app.server.shutdown_token().cancel();
-        let _ = tokio::time::timeout(LAST_WORDS, ended).await;
-    }
-    refused.flush();
-    app.refused.flush();
+/// Everything that the connections of one server need.
+pub(super) struct Connections {
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) log: Arc<RequestLog>,
+    /// Cancelled when the server begins to stop.
+    pub(super) closing: CancellationToken,
+    /// Cancels the calls that run.
+    pub(super) shutdown: CancellationToken,
 }
 
-/// One connection until it ends, whichever side ends it.
+impl Connections {
+    /// Accepts and serves connections until `stop`, then ends them as described for this module.
+    pub(super) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let limits = self.limits;
+        let places = Arc::new(Semaphore::new(room_for_connections(limits.connections)));
+        let per_caller = CallerQuota::new(MAX_CONNECTIONS_PER_CALLER);
+        let refused = RefusalLog::new(Level::WARN, "closed more new connections");
+        let graceful = GracefulShutdown::new();
+        let begin = |(stream, remote): (TcpStream, SocketAddr)| {
+            let place = Arc::clone(&places).try_acquire_owned();
+            let reservation = per_caller.reserve(guard::caller_unless_loopback(remote.ip()));
+            let (Ok(place), Some(reservation)) = (place, reservation) else {
+                if refused.is_first("too_many_connections") {
+                    tracing::warn!(
+                        "closed a new connection: this server, or one address, has as many connections as it may"
+                    );
+                }
+                self.metrics.connection_refused();
+                return;
+            };
+            let Ok(local) = stream.local_addr() else { return };
+            // Nagle's algorithm would delay small answers by 40 ms.
+            let _ = stream.set_nodelay(true);
+            let addresses = ConnectionAddresses { remote, local };
+            let serving = connection(stream, addresses, self.router.clone(), limits, graceful.watcher());
+            let open = self.metrics.open_connection();
+            let log = Arc::clone(&self.log);
+            tokio::spawn(async move {
+                // Only unreadable requests are logged: a client may disconnect or be slow as it likes.
+                if serving.await.is_err_and(|error| error.is_parse()) {
+                    log.unreadable_request();
+                }
+                drop((place, reservation, open));
+            });
+        };
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => begin(accepted),
+                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+                },
+            }
+        }
+        // Clients that are already in the system's queue are served too. The queue is read without tokio, whose accept
+        // may report an empty queue before it has looked, or in order to let other tasks run.
+        if let Ok(listener) = listener.into_std() {
+            while let Ok((stream, remote)) = listener.accept() {
+                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                stream.into_iter().for_each(|stream| begin((stream, remote)));
+            }
+        }
+        tracing::info!("stopping: running calls may finish");
+        self.closing.cancel();
+        tokio::time::sleep(LATE_REQUESTS).await;
+        let ended = graceful.shutdown();
+        tokio::pin!(ended);
+        if tokio::time::timeout(limits.grace, &mut ended).await.is_err() {
+            tracing::warn!("stopping: calls that still run are cancelled");
+            self.shutdown.cancel();
+            let _ = tokio::time::timeout(LAST_ANSWERS, ended).await;
+        }
+        refused.flush();
+        self.log.flush();
+    }
+}
+
+/// Serves one connection until one of its sides ends it.
 async fn connection(
     stream: TcpStream,
-    ends: Ends,
+    addresses: ConnectionAddresses,
     router: Router,
     limits: Limits,
     watcher: Watcher,
@@ -126,7 +137,7 @@ async fn connection(
     let mut io = TimeoutStream::new(stream);
     io.set_write_timeout(Some(limits.write_time));
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ends);
+        request.extensions_mut().insert(addresses);
         let answer = router.clone().call(request.map(Body::new));
         async { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
     });
@@ -139,7 +150,8 @@ async fn connection(
     watcher.watch(connection).await
 }
 
-/// Raises the limit of open files as far as this user may, and leaves some for everything else.
+/// How many of the `wanted` connections the limit of open files allows. Raises that limit as far as this user may, and
+/// reserves some files for everything else.
 fn room_for_connections(wanted: usize) -> usize {
     const RESERVED: u64 = 64;
     let wanted_files = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(RESERVED);

@@ -1,12 +1,20 @@
-//! Requests of the older revisions, answered in JSON without a service of their own.
+//! Answers requests of the older revisions in JSON without rmcp's HTTP service. This is only an optimisation: rmcp
+//! would give the same answers.
 //!
-//! For a request without a session rmcp makes a service and throws it away afterwards: two tasks, and channels of tens
-//! of kilobytes. Nothing of it is needed where the only message from the server is the answer. So one idle service for
-//! each revision stands for all of its clients, and requests go to the same handler as rmcp would call. Where rmcp does
-//! more than that, nothing is answered here: `initialize`, what speaks 2026-07-28 by its header or in itself, an unknown
-//! revision, and whatever is no request.
+//! For each request rmcp's HTTP service starts an MCP service and drops it after the answer: two tasks, and channels of
+//! tens of kilobytes. None of that is needed where the answer is the only message that the server sends. So one idle
+//! service per revision stands for all clients, and requests go to the handler that rmcp would call, without its
+//! service loop.
 //!
-//! A client that leaves drops the call, which then counts as no answer.
+//! [`Direct::answer`] applies if all of these are true, and otherwise returns `None` so that rmcp answers:
+//!
+//! - the answer is JSON, by `Accept` (an event stream would also carry progress and comments);
+//! - the header `MCP-Protocol-Version` names a known revision before 2026-07-28, or is missing, as in 2025-03-26;
+//! - the body is a request other than `initialize` and `server/discover`, and names no revision in its `_meta`.
+//!
+//! Batches use [`Direct::call`] for each of their requests, because rmcp takes no batches.
+//!
+//! When the client closes the connection, its call is dropped and does not count in `mcp_tool_calls`.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
@@ -25,16 +33,16 @@ use rmcp::service::{RequestContext, RoleServer, RunningService, Service, TxJsonR
 use crate::mcp::Server;
 use crate::transports::messages::Message;
 
-/// The header that names the revision.
+/// The header that names the revision of MCP.
 pub(super) const REVISION: &str = "mcp-protocol-version";
 
-/// The idle services.
+/// One idle service for each older revision, made when it is first needed.
 pub(super) struct Direct {
     server: Server,
-    by_revision: Vec<(ProtocolVersion, OnceLock<Idle>)>,
+    by_revision: Vec<(ProtocolVersion, OnceLock<IdleService>)>,
 }
 
-type Idle = RunningService<RoleServer, Server>;
+type IdleService = RunningService<RoleServer, Server>;
 
 impl Direct {
     pub(super) fn new(server: &Server) -> Self {
@@ -46,21 +54,21 @@ impl Direct {
         }
     }
 
-    /// The answer to a request that can be answered here.
+    /// Answers a request; `None` if rmcp must answer it.
     pub(super) async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
         let revision = older_revision(headers)?;
         let Ok(message) = serde_json::from_slice(body) else {
             return None;
         };
         let answer = self.call(revision, plain_request(message)?).await?;
-        // Never the other way from here on, for that would make the call again. No answer of ours is no JSON.
+        // From here on `None` would make rmcp repeat the call. Serialising an answer does not fail.
         let mut response = Response::new(Body::from(serde_json::to_vec(&answer).unwrap_or_default()));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
         Some(response)
     }
 
-    /// The answer of one revision's service.
+    /// Calls the handler as a client of `revision` does. `None` if that is no older revision.
     pub(super) async fn call(
         &self,
         revision: &ProtocolVersion,
@@ -71,7 +79,7 @@ impl Direct {
         let mut context = RequestContext::new(message.id.clone(), service.peer().clone());
         std::mem::swap(&mut context.meta, request.get_meta_mut());
         std::mem::swap(&mut context.extensions, request.extensions_mut());
-        // A panic would take the connection with it.
+        // A panic would end the connection.
         let handling = AssertUnwindSafe(service.service().handle_request(request, context)).catch_unwind();
         let handled = handling
             .await
@@ -82,26 +90,27 @@ impl Direct {
         })
     }
 
-    fn service(&self, revision: &ProtocolVersion) -> Option<&Idle> {
+    fn service(&self, revision: &ProtocolVersion) -> Option<&IdleService> {
         let mut all = self.by_revision.iter();
         let (version, idle) = all.find(|(version, _)| version == revision)?;
         Some(idle.get_or_init(|| {
             let client = InitializeRequestParams::new(ClientCapabilities::default(), Implementation::default())
                 .with_protocol_version(version.clone());
-            // A client that says nothing and hears nothing.
-            let silence = (sink::drain(), stream::pending());
-            serve_directly(self.server.clone(), silence, Some(client))
+            // A client that sends nothing and to which nothing is sent.
+            let silent_client = (sink::drain(), stream::pending());
+            serve_directly(self.server.clone(), silent_client, Some(client))
         }))
     }
 }
 
-/// Those before 2026-07-28.
+/// The known revisions before 2026-07-28.
 fn older_revisions() -> impl Iterator<Item = &'static ProtocolVersion> {
     let is_older = |version: &&ProtocolVersion| version.as_str() < ProtocolVersion::STANDARD_HEADERS.as_str();
     ProtocolVersion::KNOWN_VERSIONS.iter().filter(is_older)
 }
 
-/// The revision that the header names, if it is such a one; without a header that is 2025-03-26.
+/// The older revision that the header names, or 2025-03-26 without a header. `None` if the header names another one or
+/// occurs twice.
 pub(super) fn older_revision(headers: &HeaderMap) -> Option<&'static ProtocolVersion> {
     let mut named = headers.get_all(REVISION).iter();
     let revision = match (named.next(), named.next()) {
@@ -112,7 +121,7 @@ pub(super) fn older_revision(headers: &HeaderMap) -> Option<&'static ProtocolVer
     older_revisions().find(|version| version.as_str() == revision)
 }
 
-/// A request that settles nothing about the protocol.
+/// The request in `message`, unless it negotiates the revision or names one itself. `None` for other messages.
 pub(super) fn plain_request(message: Message) -> Option<JsonRpcRequest<ClientRequest>> {
     let Message::Request(message) = message else {
         return None;
@@ -138,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_revisions_are_answered_here_and_no_other() {
+    fn only_known_revisions_before_2026_07_28_are_older() {
         let named = |revisions: &[&'static str]| older_revision(&headers(revisions)).map(ProtocolVersion::as_str);
         assert_eq!(named(&[]), Some("2025-03-26"));
         for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
@@ -153,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_more_than_an_answer_is_left_to_rmcp() {
+    fn messages_that_need_more_than_an_answer_are_left_to_rmcp() {
         let is_plain = |message: Value| {
             let message = serde_json::from_str(&message.to_string());
             message.ok().and_then(plain_request).is_some()

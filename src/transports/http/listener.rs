@@ -1,4 +1,4 @@
-//! The socket to listen on, and why it cannot be had.
+//! Binds the socket to listen on, and says why that fails.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpSocket};
 
-use super::ListenAddress;
+use super::address::ListenAddress;
 
-/// Connections that may wait to be accepted, such as when many clients start at the same moment.
+/// Connections that may wait to be accepted, for example when many clients start at the same moment.
 const QUEUE: u32 = 1024;
 
-/// A bound socket that takes connections.
+/// A bound socket that listens for connections.
 #[derive(Debug)]
 pub struct Listener {
     inner: TcpListener,
@@ -22,31 +22,31 @@ pub struct Listener {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Others on the network could connect, and nothing would keep them out.
+    /// Other machines could connect, and no token would keep them out.
     #[error("{0} can be reached from other machines, and no token is set that would keep strangers out")]
     Open(SocketAddr),
-    /// Something listens there already.
+    /// Another program listens there already.
     #[error("{0} is in use by another program")]
     InUse(ListenAddress),
-    /// No such address on this machine.
+    /// The address is not one of this machine.
     #[error("{0} is not an address of this machine")]
     NotHere(ListenAddress),
-    /// A port below 1024, as a rule.
+    /// The user lacks the permission, usually for a port below 1024.
     #[error("this user may not listen on {0}")]
     NotAllowed(ListenAddress),
-    /// Started without a socket unit.
+    /// The process was not started by a socket unit of systemd.
     #[error("systemd has handed over no socket")]
     NoSocket,
-    /// The socket of the unit is of another kind.
+    /// The socket of the unit is not a TCP socket.
     #[error("the socket that systemd has handed over is not one of TCP")]
     NotTcp(#[source] io::Error),
-    /// Anything else.
+    /// Any other failure.
     #[error("{0} cannot be listened on")]
     Other(ListenAddress, #[source] io::Error),
 }
 
 impl Error {
-    /// True if the settings are at fault, not the machine.
+    /// True if the settings are wrong, and not something on the machine.
     pub fn is_about_settings(&self) -> bool {
         matches!(self, Self::Open(_))
     }
@@ -70,8 +70,8 @@ impl Error {
 }
 
 impl Listener {
-    /// Listens on `address`. Beyond loopback only with a token, so that nobody serves an address book to the whole
-    /// network without meaning to.
+    /// Listens on `address`. An address beyond loopback needs a token, so that nobody serves an address book to the
+    /// whole network by mistake.
     ///
     /// # Errors
     /// [`Error`].
@@ -85,7 +85,7 @@ impl Listener {
         })
     }
 
-    /// Takes the socket that systemd has opened for this process, under the same rule.
+    /// Takes the socket that systemd has opened for this process. The rule for addresses beyond loopback is the same.
     /// See <https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html>.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl Listener {
         })
     }
 
-    /// Where it listens, with the port that was taken for port 0.
+    /// The address it listens on, with the real port where port 0 was given.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -125,13 +125,14 @@ fn listen(address: SocketAddr) -> io::Result<Listener> {
     } else {
         TcpSocket::new_v6()
     }?;
-    // A restart need not wait for the connections of the last run to fade.
+    // After a restart the port is free at once, even if connections of the last run still close.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Listener::of(socket.listen(QUEUE)?)
 }
 
+/// Fails if other machines could connect without a token.
 fn refuse_open(address: SocketAddr, has_token: bool) -> Result<(), Error> {
     if address.ip().to_canonical().is_loopback() || has_token {
         Ok(())

@@ -1,4 +1,4 @@
-//! For whoever runs the server: is it alive, can it look contacts up, what has it counted.
+//! For operators: is the process alive, do look-ups work, and what has been counted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,52 +10,56 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::routes::App;
 use crate::mcp::{NotReady, Server};
+use crate::transports::metrics::Metrics;
 
-/// A question to the portal costs it a request, so its answer is good for so long.
-const GOOD_FOR: Duration = Duration::from_secs(30);
-/// Bad news are checked sooner.
-const BAD_FOR: Duration = Duration::from_secs(5);
-/// Whoever asks does not wait longer.
+/// How long a success is reused: each probe costs the portal a request.
+const SUCCESS_AGE: Duration = Duration::from_secs(30);
+/// How long a failure is reused.
+const FAILURE_AGE: Duration = Duration::from_secs(5);
+/// How long one probe may take.
 const PROBE_TIME: Duration = Duration::from_secs(5);
 
-/// Whether look-ups work, asked of the portal at most every few seconds, by one request for all who want to know.
+/// Knows whether look-ups work. One request to the portal every few seconds serves all callers.
 #[derive(Debug)]
 pub(super) struct Readiness {
     server: Server,
-    known: Arc<Mutex<Option<(Instant, Known)>>>,
+    last_probe: Arc<Mutex<Option<(Instant, Outcome)>>>,
+    /// Cancelled when the server is told to stop.
+    closing: CancellationToken,
 }
 
-type Known = Result<(), NotReady>;
+type Outcome = Result<(), NotReady>;
 
 impl Readiness {
-    pub(super) fn new(server: Server) -> Self {
+    pub(super) fn new(server: Server, closing: CancellationToken) -> Self {
         Self {
             server,
-            known: Arc::default(),
+            last_probe: Arc::default(),
+            closing,
         }
     }
 
-    /// The answer of the portal, not older than a few seconds.
-    pub(super) async fn check(&self) -> Known {
-        let mut known = Arc::clone(&self.known).lock_owned().await;
-        if let Some((at, outcome)) = &*known {
-            let good_for = if outcome.is_ok() { GOOD_FOR } else { BAD_FOR };
-            if at.elapsed() < good_for {
+    /// The outcome of the last probe of the portal, or of a new one if the last is too old.
+    pub(super) async fn check(&self) -> Outcome {
+        let mut last_probe = Arc::clone(&self.last_probe).lock_owned().await;
+        if let Some((at, outcome)) = &*last_probe {
+            let max_age = if outcome.is_ok() { SUCCESS_AGE } else { FAILURE_AGE };
+            if at.elapsed() < max_age {
                 return outcome.clone();
             }
         }
         let server = self.server.clone();
-        // In a task of its own: the probe outlives an impatient caller, so that the next one gets its result.
-        let asking = tokio::spawn(async move {
+        // In a task of its own: the probe outlives an impatient caller, so that the next caller gets its result.
+        let probing = tokio::spawn(async move {
             let probed = tokio::time::timeout(PROBE_TIME, server.probe()).await;
             let outcome = probed.unwrap_or_else(|_| Err(no_answer()));
-            *known = Some((Instant::now(), outcome.clone()));
+            *last_probe = Some((Instant::now(), outcome.clone()));
             outcome
         });
-        asking.await.unwrap_or_else(|_| Err(no_answer()))
+        probing.await.unwrap_or_else(|_| Err(no_answer()))
     }
 }
 
@@ -66,17 +70,17 @@ fn no_answer() -> NotReady {
     }
 }
 
-/// Alive: the process serves requests. Says nothing of the portal.
+/// `GET /healthz`: 200 whenever the process serves requests, whatever the state of the portal.
 pub(super) async fn healthz() -> Response {
     json_response(StatusCode::OK, &json!({"alive": true}))
 }
 
-/// Ready: look-ups work, as far as was seen a few seconds ago.
-pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    let (code, meaning) = if app.closing.is_cancelled() {
+/// `GET /readyz`: 200 if look-ups worked at the last probe, a few seconds ago at most, or 503 with the reason.
+pub(super) async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response {
+    let (code, meaning) = if readiness.closing.is_cancelled() {
         ("STOPPING".to_owned(), "The server was told to stop.".to_owned())
     } else {
-        match app.readiness.check().await {
+        match readiness.check().await {
             Ok(()) => return json_response(StatusCode::OK, &json!({"ready": true})),
             Err(NotReady { code, meaning }) => (code, meaning),
         }
@@ -85,10 +89,10 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     json_response(StatusCode::SERVICE_UNAVAILABLE, &body)
 }
 
-/// For Prometheus.
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+/// `GET /metrics`: OpenMetrics text, for Prometheus.
+pub(super) async fn metrics(State(metrics): State<Arc<Metrics>>) -> Response {
     const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let mut response = app.metrics.text().into_response();
+    let mut response = metrics.text().into_response();
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));

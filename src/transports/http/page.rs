@@ -1,7 +1,8 @@
-//! `GET /`: a page for people who open the server's address in a browser. What this is, whether the portal answers, and
-//! what to paste to connect a client. It holds no secret, runs no script and loads nothing.
+//! `GET /`: a page for people who open the server's address in a browser. It shows what the server is, whether look-ups
+//! work, and what to paste to connect a client. It holds no secret, runs no script and loads nothing.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,19 +10,30 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 
-use super::routes::{App, MCP};
+use super::endpoint::MCP;
+use super::operation::Readiness;
 use crate::mcp::NotReady;
 use crate::transports::legacy_sse;
 
 const STYLE: &str = include_str!("page.css");
 
-pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let readiness = app.readiness.check().await;
+/// What the page needs to know of the server.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) readiness: Arc<Readiness>,
+    pub(super) needs_token: bool,
+    pub(super) has_legacy_sse: bool,
+    /// Where the server listens.
+    pub(super) address: SocketAddr,
+}
+
+pub(super) async fn page(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
+    let readiness = page.readiness.check().await;
     let html = html(&View {
-        base: base(&headers, &app),
+        base: base_url(&headers, page.address),
         readiness: &readiness,
-        asks_for_a_token: app.guard.asks_for_a_token(),
-        has_legacy_sse: app.has_legacy_sse,
+        needs_token: page.needs_token,
+        has_legacy_sse: page.has_legacy_sse,
     });
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -36,22 +48,23 @@ pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     (headers, html).into_response()
 }
 
-/// What the page shows.
+/// What one copy of the page shows.
 struct View<'a> {
+    /// The server's URL without a path.
     base: String,
     readiness: &'a Result<(), NotReady>,
-    asks_for_a_token: bool,
+    needs_token: bool,
     has_legacy_sse: bool,
 }
 
-/// The address under which the browser knows this server. The guard has checked `Host`.
-fn base(headers: &HeaderMap, app: &App) -> String {
+/// The URL under which the browser knows this server, without a path. The guard has checked `Host`.
+fn base_url(headers: &HeaderMap, address: SocketAddr) -> String {
     let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let is_https = header(http::HeaderName::from_static("x-forwarded-proto")) == Some("https");
     let scheme = if is_https { "https" } else { "http" };
     match header(HOST) {
         Some(host) => format!("{scheme}://{host}"),
-        None => format!("{scheme}://{}", app.address),
+        None => format!("{scheme}://{address}"),
     }
 }
 
@@ -59,22 +72,22 @@ fn html(view: &View<'_>) -> String {
     let state = match view.readiness {
         Ok(()) => r#"<p class="state ok"><b>The portal answers.</b> Look-ups work.</p>"#.to_owned(),
         Err(NotReady { code, meaning }) => format!(
-            r#"<p class="state bad"><b>Look-ups do not work:</b> {} <code>{}</code><br>Run <code>bitrix24-mail-mcp doctor</code> where the server runs; it tells what to mend.</p>"#,
+            r#"<p class="state bad"><b>Look-ups do not work:</b> {} <code>{}</code><br>Run <code>bitrix24-mail-mcp doctor</code> where the server runs; it says what to fix.</p>"#,
             escaped(meaning),
             escaped(code)
         ),
     };
     let mut snippets = String::new();
     for (client, note, text) in snippets_for(view) {
-        // Writing to a text does not fail.
+        // Writing to a string does not fail.
         let _ = writeln!(
             snippets,
             "<section><h2>{client}</h2><p>{note}</p><pre tabindex=\"0\">{}</pre></section>",
             escaped(&text)
         );
     }
-    let token = if view.asks_for_a_token {
-        "<p>This server asks for its token. Set <code>BITRIX24_MCP_HTTP_TOKEN</code> where the client runs.</p>\n"
+    let token = if view.needs_token {
+        "<p>This server needs a token. Set <code>BITRIX24_MCP_HTTP_TOKEN</code> where the client runs.</p>\n"
     } else {
         ""
     };
@@ -94,7 +107,7 @@ fn html(view: &View<'_>) -> String {
 <p>An MCP server. Assistants that draft mail find recipients in a Bitrix24 address book with it. It only reads.</p>
 {state}
 <p>MCP is at <code>{base}{MCP}</code> (Streamable HTTP). Paste one of these; a click selects it.</p>
-{token}{snippets}<footer>Health: <a href="/healthz">/healthz</a>, readiness: <a href="/readyz">/readyz</a>, figures: <a href="/metrics">/metrics</a></footer>
+{token}{snippets}<footer>Health: <a href="/healthz">/healthz</a>, readiness: <a href="/readyz">/readyz</a>, metrics: <a href="/metrics">/metrics</a></footer>
 </main>
 </body>
 </html>
@@ -104,10 +117,13 @@ fn html(view: &View<'_>) -> String {
     )
 }
 
-/// Client, where its text belongs, and the text.
+/// What to paste for each client: the client's name, where the text belongs, and the text.
+///
+/// The room `clients` knows these formats too, as edits of files that exist. This room may not import it, and a page
+/// for reading needs whole files.
 fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
     let url = format!("{}{MCP}", view.base);
-    let with_token = |text: &'static str| if view.asks_for_a_token { text } else { "" };
+    let with_token = |text: &'static str| if view.needs_token { text } else { "" };
     let claude_header = with_token(" --header \"Authorization: Bearer $BITRIX24_MCP_HTTP_TOKEN\"");
     let json_header =
         with_token(",\n      \"headers\": { \"Authorization\": \"Bearer ${env:BITRIX24_MCP_HTTP_TOKEN}\" }");
@@ -176,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_from_outside_is_escaped() {
+    fn foreign_text_on_the_page_is_escaped() {
         let readiness = Err(NotReady {
             code: "<script>".to_owned(),
             meaning: "a & \"b\"".to_owned(),
@@ -184,7 +200,7 @@ mod tests {
         let html = html(&View {
             base: "http://127.0.0.1:8024'\"<img>".to_owned(),
             readiness: &readiness,
-            asks_for_a_token: true,
+            needs_token: true,
             has_legacy_sse: true,
         });
         for raw in ["<script", "<img", "& \"b\""] {

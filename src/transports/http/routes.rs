@@ -1,181 +1,149 @@
-//! The routes, and what every request passes on its way to one: counting, guard, CORS, token.
+//! The routes of the HTTP server and the state of each handler, with the middleware that every request passes. The
+//! table in `http.rs` lists all checks in their order.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderName, HeaderValue, Method, StatusCode};
-use tokio::time::Instant;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, Method, StatusCode};
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tracing::Level;
 
+use super::connections::Connections;
 use super::endpoint::{self, Endpoint};
 use super::operation::{self, Readiness};
-use super::{Limits, Settings, page};
+use super::page::{self, Page};
+use super::request_log::{PassedGuard, RequestLog, observe};
 use crate::mcp::Server;
-use crate::transports::body::Bodies;
-use crate::transports::guard::{Ends, Guard};
+use crate::transports::body::BodyReader;
+use crate::transports::guard::{self, ConnectionAddresses, Guard};
 use crate::transports::legacy_sse::{self, Sessions};
+use crate::transports::limits::Limits;
 use crate::transports::metrics::Metrics;
-use crate::transports::refusal::{self, Reason, Refusal};
+use crate::transports::refusal::Refusal;
 
-/// What the handlers share.
-#[derive(Debug)]
-pub(in crate::transports) struct App {
-    pub(super) server: Server,
-    pub(in crate::transports) guard: Arc<Guard>,
-    pub(in crate::transports) bodies: Arc<Bodies>,
-    pub(super) endpoint: Endpoint,
-    pub(super) readiness: Readiness,
-    pub(super) metrics: Metrics,
-    /// Refused requests.
-    pub(super) refused: refusal::Log,
-    /// True if the transport of 2024-11-05 is served.
-    pub(super) has_legacy_sse: bool,
-    pub(in crate::transports) limits: Limits,
-    /// Cancelled when the server is told to stop.
-    pub(in crate::transports) closing: CancellationToken,
-    /// Where the server listens, for the page.
-    pub(super) address: SocketAddr,
+/// How to serve MCP over HTTP.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// Which requests are let in.
+    pub guard: guard::Settings,
+    /// Serve the transport of 2024-11-05 too.
+    pub legacy_sse: bool,
+    /// Bounds of everything a client can use up.
+    pub limits: Limits,
 }
-
-pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> (Arc<App>, Router) {
-    let limits = settings.limits;
-    let closing = CancellationToken::new();
-    let guard = Arc::new(Guard::new(settings.guard, limits.running_calls));
-    let bodies = Arc::new(Bodies::new(limits));
-    let sessions = settings
-        .legacy_sse
-        .then(|| Arc::new(Sessions::new(server.clone(), limits, closing.clone())));
-    let app = Arc::new(App {
-        endpoint: Endpoint::new(&server, limits.keep_alive),
-        readiness: Readiness::new(server.clone()),
-        metrics: Metrics::new(&server, Arc::clone(&guard), Arc::clone(&bodies), sessions.clone()),
-        refused: refusal::Log::new(Level::INFO, "refused more requests"),
-        bodies,
-        has_legacy_sse: sessions.is_some(),
-        server,
-        guard,
-        limits,
-        closing,
-        address,
-    });
-    let router = router(&app, sessions);
-    (app, router)
-}
-
-impl App {
-    /// A request that cannot be read has no route, and hyper answers it.
-    pub(super) fn unreadable_request(&self) {
-        const REASON: &str = "unreadable_request";
-        self.metrics.refused(REASON);
-        if self.refused.is_first(REASON) {
-            tracing::info!(http.refused = REASON, "refused what is no request of HTTP/1.1");
-        }
-    }
-}
-
-fn router(app: &Arc<App>, sessions: Option<Arc<Sessions>>) -> Router {
-    let routes = Router::new();
-    let routes = route(routes, MCP, || post(endpoint::post));
-    let routes = route(routes, HEALTHZ, || get(operation::healthz));
-    let routes = route(routes, READYZ, || get(operation::readyz));
-    let routes = route(routes, METRICS, || get(operation::metrics));
-    let mut routes = routes.route("/", get(page::page));
-    if let Some(sessions) = sessions {
-        let legacy = route(Router::new(), legacy_sse::STREAM, || get(legacy_sse::open));
-        let legacy = route(legacy, legacy_sse::MESSAGES, || post(legacy_sse::receive));
-        routes = routes.merge(legacy.layer(Extension(sessions)));
-    }
-    routes = routes
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(app), check_token));
-    // Between the two checks: a browser's preflight request carries an Origin, but no token.
-    if app.guard.names_origins() {
-        routes = routes.layer(cors(&app.guard));
-    }
-    routes
-        .layer(middleware::from_fn_with_state(Arc::clone(app), check_names))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), observe))
-        .with_state(Arc::clone(app))
-}
-
-/// Adds a route, with and without a slash at its end: people copy addresses in both forms, and few clients follow a
-/// redirect with a POST.
-fn route(routes: Router<Arc<App>>, path: &str, methods: impl Fn() -> MethodRouter<Arc<App>>) -> Router<Arc<App>> {
-    routes.route(path, methods()).route(&format!("{path}/"), methods())
-}
-
-/// The endpoint of Streamable HTTP.
-pub(super) const MCP: &str = "/mcp";
 
 const HEALTHZ: &str = "/healthz";
 const READYZ: &str = "/readyz";
 const METRICS: &str = "/metrics";
+const PAGE: &str = "/";
 
-/// Labels for the metrics: a path that a caller made up is none.
-fn label(path: &str) -> &'static str {
-    let known = [
-        MCP,
-        legacy_sse::STREAM,
-        legacy_sse::MESSAGES,
-        HEALTHZ,
-        READYZ,
+/// The paths of all routes, as the metrics name them.
+const PATHS: &[&str] = &[
+    endpoint::MCP,
+    legacy_sse::STREAM,
+    legacy_sse::MESSAGES,
+    HEALTHZ,
+    READYZ,
+    METRICS,
+    PAGE,
+];
+
+/// Builds the server that listens on `address`.
+pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> Connections {
+    let limits = settings.limits;
+    let closing = CancellationToken::new();
+    let shutdown = server.shutdown_token();
+    let guard = Arc::new(Guard::new(settings.guard, limits.running_calls));
+    let bodies = Arc::new(BodyReader::new(limits));
+    let sessions = settings.legacy_sse.then(|| {
+        let (guard, bodies) = (Arc::clone(&guard), Arc::clone(&bodies));
+        Arc::new(Sessions::new(server.clone(), guard, bodies, limits, closing.clone()))
+    });
+    let metrics = Arc::new(Metrics::new(
+        &server,
+        Arc::clone(&guard),
+        Arc::clone(&bodies),
+        sessions.clone(),
+    ));
+    let log = Arc::new(RequestLog::new(Arc::clone(&metrics), PATHS));
+    let endpoint = Endpoint::new(&server, Arc::clone(&guard), bodies, Arc::clone(&metrics), limits);
+    let readiness = Arc::new(Readiness::new(server, closing.clone()));
+    let page = Page {
+        readiness: Arc::clone(&readiness),
+        needs_token: guard.needs_token(),
+        has_legacy_sse: sessions.is_some(),
+        address,
+    };
+
+    let has_legacy_sse = sessions.is_some();
+    let mut routes = Router::new();
+    routes = route(
+        routes,
+        endpoint::MCP,
+        post(endpoint::post).with_state(Arc::new(endpoint)),
+    );
+    routes = route(routes, HEALTHZ, get(operation::healthz));
+    routes = route(routes, READYZ, get(operation::readyz).with_state(readiness));
+    routes = route(
+        routes,
         METRICS,
-        "/",
-    ];
-    let without_slash = path.strip_suffix('/').filter(|route| *route != "/");
-    let is_route = |known: &&str| path == *known || without_slash == Some(*known);
-    known.into_iter().find(is_route).unwrap_or("other")
-}
-
-/// Marks the answer to a request that passed every check of the guard.
-#[derive(Debug, Clone, Copy)]
-struct LetIn;
-
-/// Counts and logs the request, and forbids caching and guessing of what it gets.
-async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let route = label(request.uri().path());
-    let started = Instant::now();
-    let mut response = next.run(request).await;
-    let reason = response.extensions().get::<Reason>().map(|reason| reason.0);
-    app.metrics.request(route, response.status(), reason);
-    let is_let_in = response.extensions().get::<LetIn>().is_some();
-    // What strangers can have as often as they like is not a line each: refusals, and answers to preflight requests.
-    if reason.map_or(is_let_in, |reason| app.refused.is_first(reason)) {
-        tracing::info!(
-            http.route = route,
-            http.status = response.status().as_u16(),
-            http.refused = reason,
-            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "answered a request"
+        get(operation::metrics).with_state(Arc::clone(&metrics)),
+    );
+    routes = routes.route(PAGE, get(page::page).with_state(Arc::new(page)));
+    if let Some(sessions) = sessions {
+        let open = get(legacy_sse::open_stream).with_state(Arc::clone(&sessions));
+        routes = route(routes, legacy_sse::STREAM, open);
+        routes = route(
+            routes,
+            legacy_sse::MESSAGES,
+            post(legacy_sse::receive).with_state(sessions),
         );
     }
-    let headers = response.headers_mut();
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+    // The layer that is added last is the first that a request passes.
+    routes = routes
+        .fallback(move || async move { nothing_here(has_legacy_sse) })
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&guard), check_token));
+    // Between the two checks: a browser's preflight request carries an Origin, but no token.
+    if guard.has_allowed_origins() {
+        routes = routes.layer(cors(&guard));
+    }
+    let router = routes
+        .layer(middleware::from_fn_with_state(guard, check_host_and_origin))
+        .layer(middleware::from_fn_with_state(Arc::clone(&log), observe));
+    Connections {
+        router,
+        limits,
+        metrics,
+        log,
+        closing,
+        shutdown,
+    }
 }
 
-async fn check_names(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Adds a route, with and without a slash at its end: people copy addresses in both forms, and few clients follow a
+/// redirect with a POST.
+fn route(routes: Router, path: &str, methods: MethodRouter) -> Router {
+    let with_slash = format!("{path}/");
+    routes.route(path, methods.clone()).route(&with_slash, methods)
+}
+
+async fn check_host_and_origin(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let checked = match parts.extensions.get::<Ends>() {
-        Some(ends) => app.guard.check_names(&parts, *ends),
+    let checked = match parts.extensions.get::<ConnectionAddresses>() {
+        Some(addresses) => guard.check_host_and_origin(&parts, *addresses),
         // Every connection sets them; without them nothing can be checked.
         None => Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "no_connection",
-            "where this request comes from is unknown",
+            "the address that this request comes from is unknown",
         )),
     };
     match checked {
@@ -184,24 +152,24 @@ async fn check_names(State(app): State<Arc<App>>, request: Request, next: Next) 
     }
 }
 
-async fn check_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match app.guard.check_token(request.headers()) {
+async fn check_token(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    match guard.check_token(request.headers()) {
         Ok(()) => {
             let mut response = next.run(request).await;
-            response.extensions_mut().insert(LetIn);
+            response.extensions_mut().insert(PassedGuard);
             response
         }
         Err(refusal) => refusal.into_response(),
     }
 }
 
-/// Lets pages of the named origins call and read the answers, with every header that MCP's clients send.
+/// Lets web pages of the allowed origins call and read the answers, with every header that MCP clients send.
 fn cors(guard: &Arc<Guard>) -> CorsLayer {
-    /// A browser need not ask again for so long.
+    /// How long a browser may reuse the answer to a preflight request.
     const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
     let guard = Arc::clone(guard);
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |origin, _| guard.names_origin(origin)))
+        .allow_origin(AllowOrigin::predicate(move |origin, _| guard.lists_origin(origin)))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
             AUTHORIZATION,
@@ -216,8 +184,8 @@ fn cors(guard: &Arc<Guard>) -> CorsLayer {
         .max_age(PREFLIGHT_AGE)
 }
 
-async fn nothing_here(State(app): State<Arc<App>>) -> Refusal {
-    let message = if app.has_legacy_sse {
+fn nothing_here(has_legacy_sse: bool) -> Refusal {
+    let message = if has_legacy_sse {
         "nothing is here; MCP is at POST /mcp, and for clients with HTTP+SSE of 2024-11-05 at GET /sse"
     } else {
         "nothing is here; MCP is at POST /mcp, and the transport of 2024-11-05 is served only with --legacy-sse"
@@ -229,6 +197,6 @@ async fn wrong_method() -> Refusal {
     Refusal::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "wrong_method",
-        "this route does not take this method; the header Allow has those it takes",
+        "this path does not accept this method; the header Allow lists the methods that it accepts",
     )
 }

@@ -1,4 +1,5 @@
-//! One session of the transport of 2024-11-05: messages come in by `take`, events go out to the stream.
+//! One session of the transport of 2024-11-05: `accept` receives the client's messages, and the answers go to the event
+//! stream.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,56 +12,60 @@ use rmcp::model::{
     ClientCapabilities, ClientRequest, EmptyResult, Implementation, InitializeRequestParams, JsonRpcMessage,
     ProtocolVersion, ServerResult,
 };
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly_with_ct};
+use rmcp::service::{RoleServer, TxJsonRpcMessage, serve_directly_with_ct};
 use rmcp::transport::Transport;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::UNANSWERED;
 use crate::mcp::Server;
-use crate::transports::guard::Running;
-use crate::transports::http::Limits;
+use crate::transports::forgiving_transport::{ForgivingTransport, begins_a_session};
+use crate::transports::guard::RunningCall;
+use crate::transports::limits::Limits;
+use crate::transports::messages::Message;
 use crate::transports::refusal::Refusal;
-use crate::transports::session::{Session as ForgivingSession, begins_a_session};
 use crate::transports::unanswered::Unanswered;
 
-/// Messages that wait to be looked at; more than the calls, since notifications come between them.
-pub(super) const INCOMING: usize = 2 * UNANSWERED;
+/// Calls of one session without an answer. An assistant makes a handful at the same time.
+const MAX_UNANSWERED: usize = 32;
 
-/// Clients begin at once; a stream that nobody posts for is let go.
+/// Messages that wait until rmcp receives them. There may be more than the calls, since notifications come between
+/// them.
+const MAX_WAITING: usize = 2 * MAX_UNANSWERED;
+
+/// Clients send their first message at once; a stream without any message ends after this time.
 const TIME_TO_BEGIN: Duration = Duration::from_secs(60);
 
-/// What the handlers of both routes share of a session.
+/// The state of a session that both routes share.
 #[derive(Debug)]
 pub(super) struct Session {
     limits: Limits,
-    incoming: mpsc::Sender<RxJsonRpcMessage<RoleServer>>,
+    incoming: mpsc::Sender<Message>,
     state: Mutex<State>,
-    /// Something happened.
+    /// A message was received or sent.
     changed: Notify,
 }
 
 #[derive(Debug)]
 struct State {
-    /// Requests without an answer, each one of the running calls of all transports.
-    unanswered: Unanswered<Running>,
-    /// When something was last sent or received.
-    used: Instant,
+    /// Requests without an answer. Each holds a place among the running calls of the server.
+    unanswered: Unanswered<RunningCall>,
+    /// When a message was last received or sent.
+    last_used: Instant,
     has_begun: bool,
     is_ending: bool,
 }
 
 impl Session {
-    /// A session, and what it will receive.
-    pub(super) fn new(limits: Limits) -> (Self, mpsc::Receiver<RxJsonRpcMessage<RoleServer>>) {
-        let (incoming, received) = mpsc::channel(INCOMING);
+    /// A session, and the channel of the messages that it accepts.
+    pub(super) fn new(limits: Limits) -> (Self, mpsc::Receiver<Message>) {
+        let (incoming, received) = mpsc::channel(MAX_WAITING);
         let session = Self {
             limits,
             incoming,
             state: Mutex::new(State {
                 unanswered: Unanswered::default(),
-                used: Instant::now(),
+                last_used: Instant::now(),
                 has_begun: false,
                 is_ending: false,
             }),
@@ -69,73 +74,74 @@ impl Session {
         (session, received)
     }
 
-    /// Hands a message on. A request that is admitted runs until it is answered or cancelled.
-    pub(super) fn take(
+    /// Accepts a message for rmcp. `admit` takes a place for a request, which keeps it until it is answered or
+    /// cancelled.
+    pub(super) fn accept(
         &self,
-        message: RxJsonRpcMessage<RoleServer>,
-        admit: impl FnOnce() -> Result<Running, Refusal>,
+        message: Message,
+        admit: impl FnOnce() -> Result<RunningCall, Refusal>,
     ) -> Result<(), Refusal> {
         let mut state = self.state.lock();
         if state.is_ending {
-            return Err(ended());
+            return Err(session_ended());
         }
-        let waiting = self.incoming.try_reserve().map_err(|error| match error {
-            mpsc::error::TrySendError::Full(()) => full(),
-            mpsc::error::TrySendError::Closed(()) => ended(),
+        let channel = self.incoming.try_reserve().map_err(|error| match error {
+            mpsc::error::TrySendError::Full(()) => session_full(),
+            mpsc::error::TrySendError::Closed(()) => session_ended(),
         })?;
         if let JsonRpcMessage::Request(request) = &message {
             if state.unanswered.is_running(&request.id) {
                 let message = "a request with this id is not answered yet";
                 return Err(Refusal::new(StatusCode::BAD_REQUEST, "same_id", message));
             }
-            if state.unanswered.len() >= UNANSWERED {
-                return Err(full());
+            if state.unanswered.len() >= MAX_UNANSWERED {
+                return Err(session_full());
             }
             let running = admit()?;
             state.unanswered.begin(request.id.clone(), running);
         } else {
-            state.unanswered.forget_cancelled(&message);
+            state.unanswered.remove_cancelled(&message);
         }
-        waiting.send(message);
-        state.used = Instant::now();
+        channel.send(message);
+        state.last_used = Instant::now();
         state.has_begun = true;
         drop(state);
         self.changed.notify_one();
         Ok(())
     }
 
-    /// Serves the session until its stream is gone, nothing has happened for too long, the client takes no more, or
-    /// `closing` is cancelled and everything is answered.
+    /// Serves the session until the stream is dropped, no message has come for too long, the client stops reading, or
+    /// `closing` is cancelled and every request is answered.
     pub(super) async fn run(
         self: &Arc<Self>,
         server: Server,
-        incoming: mpsc::Receiver<RxJsonRpcMessage<RoleServer>>,
+        incoming: mpsc::Receiver<Message>,
         events: mpsc::Sender<Event>,
         stream_gone: CancellationToken,
         closing: CancellationToken,
     ) {
-        let transport = Outgoing {
+        let transport = SseTransport {
             session: Arc::clone(self),
             first: None,
             incoming,
             events,
         };
-        // Ends every call of the session at once.
+        // Cancels every call of the session.
         let end = CancellationToken::new();
         let client_gone = CancellationToken::new();
         let serving = serve(server, transport, client_gone.clone(), end.clone());
-        let over = async {
+        let ended = async {
             tokio::select! {
                 () = stream_gone.cancelled() => {}
                 () = client_gone.cancelled() => {}
-                () = self.idle() => tracing::debug!("ended a session in which nothing happened"),
-                () = self.answered(&closing) => {}
+                () = self.wait_until_idle() => tracing::debug!("ended a session in which nothing happened"),
+                () = self.wait_for_last_answers(&closing) => {}
             }
         };
         tokio::pin!(serving);
         tokio::select! {
             () = &mut serving => {}
-            () = over => {
+            () = ended => {
                 self.state.lock().is_ending = true;
                 end.cancel();
                 serving.await;
@@ -146,8 +152,8 @@ impl Session {
         state.unanswered.clear();
     }
 
-    /// Waits until nothing has happened for too long.
-    async fn idle(&self) {
+    /// Waits until no message was received or sent for too long.
+    async fn wait_until_idle(&self) {
         loop {
             let until = {
                 let state = self.state.lock();
@@ -156,13 +162,13 @@ impl Session {
                 } else {
                     TIME_TO_BEGIN.min(self.limits.session_idle)
                 };
-                // Somebody waits for an answer, so the session is not idle.
-                let used = if state.unanswered.len() == 0 {
-                    state.used
+                // A session with an unanswered request is not idle.
+                let last_used = if state.unanswered.len() == 0 {
+                    state.last_used
                 } else {
                     Instant::now()
                 };
-                used + idle_time
+                last_used + idle_time
             };
             if until <= Instant::now() {
                 return;
@@ -171,8 +177,8 @@ impl Session {
         }
     }
 
-    /// Waits for the end of the server, then for the answers to what was asked before.
-    async fn answered(&self, closing: &CancellationToken) {
+    /// Waits until the server is told to stop, then until every request is answered.
+    async fn wait_for_last_answers(&self, closing: &CancellationToken) {
         closing.cancelled().await;
         loop {
             let changed = self.changed.notified();
@@ -183,9 +189,10 @@ impl Session {
         }
     }
 
-    fn sent(&self, is_answer: bool) {
+    /// Records that a message was sent.
+    fn record_sent(&self, is_answer: bool) {
         let mut state = self.state.lock();
-        state.used = Instant::now();
+        state.last_used = Instant::now();
         if is_answer {
             state.unanswered.end_sending();
         }
@@ -194,19 +201,19 @@ impl Session {
     }
 }
 
-fn full() -> Refusal {
-    let message = "this session has as many unanswered requests as it may; read the stream, then send on";
+fn session_full() -> Refusal {
+    let message = "this session has as many unanswered requests as it may have; read the stream, then send more";
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, "session_is_full", message).retry_after(1)
 }
 
-fn ended() -> Refusal {
+fn session_ended() -> Refusal {
     let message = "the session is ending; open one with GET /sse";
     Refusal::new(StatusCode::NOT_FOUND, "no_such_session", message)
 }
 
-/// Serves one client. The TypeScript SDK opens a stream that has broken off anew, takes the new address and goes on
-/// where it was, without another handshake; nothing of the old session is needed, so it may.
-async fn serve(server: Server, mut transport: Outgoing, client_gone: CancellationToken, end: CancellationToken) {
+/// Serves one client. When its stream breaks off, the TypeScript SDK opens a new one, takes the new address and
+/// continues without another handshake. That is allowed, since nothing of the old session is needed.
+async fn serve(server: Server, mut transport: SseTransport, client_gone: CancellationToken, end: CancellationToken) {
     let is_continued = tokio::select! {
         first = transport.first_request() => match first {
             Some(is_continued) => is_continued,
@@ -214,7 +221,7 @@ async fn serve(server: Server, mut transport: Outgoing, client_gone: Cancellatio
         },
         () = end.cancelled() => return,
     };
-    let session = ForgivingSession::new(transport, client_gone);
+    let session = ForgivingTransport::new(transport, client_gone);
     let running = if is_continued {
         let client = InitializeRequestParams::new(ClientCapabilities::default(), Implementation::default())
             .with_protocol_version(ProtocolVersion::V_2024_11_05);
@@ -230,18 +237,19 @@ async fn serve(server: Server, mut transport: Outgoing, client_gone: Cancellatio
     }
 }
 
-/// The session as rmcp sees it.
-struct Outgoing {
+/// The session as a transport of rmcp.
+struct SseTransport {
     session: Arc<Session>,
-    /// Looked at already, and still to be handed on.
-    first: Option<RxJsonRpcMessage<RoleServer>>,
-    incoming: mpsc::Receiver<RxJsonRpcMessage<RoleServer>>,
+    /// The first request, which was read and is not passed to rmcp yet.
+    first: Option<Message>,
+    incoming: mpsc::Receiver<Message>,
     events: mpsc::Sender<Event>,
 }
 
-impl Outgoing {
-    /// Waits for the first request and tells whether it goes on with a session that was begun elsewhere. Pings may come
-    /// before a handshake and are answered; what is no request is ignored, as by every transport.
+impl SseTransport {
+    /// Waits for the first request. Returns true if it continues a session that was opened before, and `None` if the
+    /// channel is closed. Pings before the handshake are answered here; messages that are no request are ignored, as on
+    /// every transport.
     async fn first_request(&mut self) -> Option<bool> {
         loop {
             let message = self.incoming.recv().await?;
@@ -272,7 +280,7 @@ enum NotSent {
     Json(#[from] serde_json::Error),
 }
 
-impl Transport<RoleServer> for Outgoing {
+impl Transport<RoleServer> for SseTransport {
     type Error = NotSent;
 
     fn send(
@@ -282,16 +290,16 @@ impl Transport<RoleServer> for Outgoing {
         let (session, events) = (Arc::clone(&self.session), self.events.clone());
         let running = session.state.lock().unanswered.begin_sending(&message);
         async move {
-            // JSON has no raw carriage returns, which an event may not hold.
+            // JSON has no raw line breaks, so it fits into one event.
             let event = Event::default().event("message").data(serde_json::to_string(&message)?);
             drop(message);
             let sent = events.send_timeout(event, session.limits.write_time).await;
-            session.sent(running.is_some());
+            session.record_sent(running.is_some());
             sent.map_err(|_| NotSent::Unread)
         }
     }
 
-    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+    async fn receive(&mut self) -> Option<Message> {
         match self.first.take() {
             Some(first) => Some(first),
             None => self.incoming.recv().await,

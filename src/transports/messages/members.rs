@@ -1,4 +1,4 @@
-//! The members of a JSON object, read without looking into their values. Pure.
+//! The members of a JSON object, parsed without parsing their values. Pure.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,18 +7,18 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-/// Keys and the texts of their values, in the order of the text. A key may be there twice.
+/// Keys and the JSON texts of their values, in the order of the object. A key may occur twice.
 #[derive(Debug, Default)]
 pub(super) struct Members<'a>(Vec<(String, Cow<'a, RawValue>)>);
 
 impl<'a> Members<'a> {
-    /// `None` if the text is no JSON object. Values are checked for syntax alone, however deep they are.
+    /// `None` if the text is no JSON object. Values are only checked for syntax, however deep they are.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// The same, where null, an empty list and nothing at all mean the empty object: PHP writes `{}` as `[]`.
-    pub(super) fn meant_by(text: Option<&'a str>) -> Option<Self> {
+    /// Like [`of`](Self::of), but null, an empty list and a missing text are the empty object: PHP writes `{}` as `[]`.
+    pub(super) fn of_or_empty(text: Option<&'a str>) -> Option<Self> {
         match text {
             None | Some("null") => Some(Self::default()),
             Some(text) if is_empty_list(text) => Some(Self::default()),
@@ -26,17 +26,18 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// The JSON text of the first member `key`.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == key);
         found.map(|(_, value)| value.get())
     }
 
-    /// The text of `key`, if it is a JSON string.
+    /// The value of `key`, if it is a JSON string.
     pub(super) fn string(&self, key: &str) -> Option<String> {
         serde_json::from_str(self.get(key)?).ok()
     }
 
-    /// Puts `change` of each value in its place; the member goes if that is `None`.
+    /// Replaces each value by `change` of it, and removes the member if that is `None`.
     pub(super) fn changed(self, change: impl Fn(&str, Cow<'a, RawValue>) -> Option<Cow<'a, RawValue>>) -> Members<'a> {
         let changed = self.0.into_iter().filter_map(|(key, value)| {
             let value = change(&key, value)?;
@@ -45,7 +46,7 @@ impl<'a> Members<'a> {
         Members(changed.collect())
     }
 
-    /// The same with `value` as `key`.
+    /// The same members, with `value` as the value of `key`.
     pub(super) fn with(&'a self, key: &str, value: &'a RawValue) -> Members<'a> {
         let members = self.0.iter().map(|(known, given)| {
             let value = if known == key { value } else { given };
@@ -59,9 +60,9 @@ impl<'a> Members<'a> {
         self.0.push((key.to_owned(), Cow::Owned(value)));
     }
 
-    /// As the text of a JSON object.
+    /// The JSON object as text.
     pub(super) fn into_value<'b>(self) -> Cow<'b, RawValue> {
-        // Keys are strings and values are JSON already, so nothing can fail.
+        // Keys are strings and values are valid JSON, so this does not fail.
         to_raw_value(&self).map_or(Cow::Borrowed(RawValue::NULL), Cow::Owned)
     }
 }

@@ -1,98 +1,98 @@
-//! A message without what nobody reads, before anything is made of it. Pure.
+//! Removes the parts of a message that nothing reads, before the message is parsed into rmcp's types. Pure.
 //!
-//! rmcp's types turn each JSON value into up to a kilobyte, and a call that waits keeps its `_meta`: 250 KiB of `[0],`
-//! became 57 MB. So a text that is not plainly small is first read without making values of it:
+//! rmcp's types turn each JSON value into up to a kilobyte, and a waiting call keeps its `_meta`: 250 KiB of `[0],`
+//! became 57 MB. So a text that is not plainly small is first reduced without making values of it:
 //!
 //! | part | what is kept |
 //! |---|---|
 //! | the message | the members of JSON-RPC |
-//! | `_meta` of a request or notification | what rmcp or this server reads: short texts and numbers, the client's capabilities |
-//! | a result | what an answer to a form has: `action` and the texts of `content` |
+//! | `_meta` of a request or notification | what rmcp or this server reads: short strings and numbers, the client's capabilities |
+//! | a result | the fields of an elicitation's result: `action` and the simple values of `content` |
 //! | an error | its code and message |
-//! | `params` of `initialize` | what [`initialize`] keeps |
-//! | an empty list where an object belongs | the empty object, as PHP means it |
-//! | everything else | as it is, if the message then has at most [`MAX_VALUES`] JSON values |
+//! | `params` of `initialize` | the fields that [`initialize`] keeps |
+//! | an empty list where an object belongs | the empty object, which PHP writes as a list |
+//! | everything else | all of it, if the message then has at most [`MAX_VALUES`] JSON values |
 
 use std::borrow::Cow;
 
-use rmcp::model::{ErrorCode, ErrorData};
+use rmcp::model::ErrorData;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::error_response::{ErrorResponse, not_json};
 use super::initialize;
 use super::members::{Members, is_empty_list};
-use super::refused::Refused;
 use super::weight::Weight;
 use crate::mcp::without_lone_surrogates;
 
-/// JSON values of one message: fifty names, each as an object of its own, are some hundreds.
+/// JSON values of one message. A call with fifty names, each an object, has a few hundred.
 const MAX_VALUES: usize = 1000;
-/// Bytes of one text in `_meta`: a traceparent has 55, a progress token may be a UUID.
+/// Bytes of one value in `_meta`. A traceparent has 55, a progress token may be a UUID.
 const MAX_META_TEXT: usize = 256;
 
-/// The message that is to be read in place of `text`, which holds one message or something else.
+/// The text to parse in place of `text`, which holds one message or something that is none.
 ///
 /// # Errors
-/// A message with too many values, and an `initialize` that cannot be understood. A notification has no answer, so it
-/// loses its parameters instead.
-pub(in crate::transports) fn reduced(text: &[u8]) -> Result<Cow<'_, [u8]>, Refused> {
+/// The message has too many values, or it is an `initialize` with a field of the wrong type. A notification gets no
+/// answer, so it loses its parameters instead.
+pub(in crate::transports) fn reduced(text: &[u8]) -> Result<Cow<'_, [u8]>, ErrorResponse> {
     let weight = Weight::of(text);
     if weight.is_plain(text.len()) {
         return Ok(Cow::Borrowed(text));
     }
-    let given = String::from_utf8_lossy(text);
-    let given = given.trim_start_matches('\u{feff}').trim();
-    let mended = without_lone_surrogates(given);
-    let given = mended.as_deref().unwrap_or(given);
-    let Some(message) = Members::of(given) else {
+    let decoded = String::from_utf8_lossy(text);
+    let trimmed = decoded.trim_start_matches('\u{feff}').trim();
+    let mended = without_lone_surrogates(trimmed);
+    let json = mended.as_deref().unwrap_or(trimmed);
+    let Some(message) = Members::of(json) else {
         return if weight.values > MAX_VALUES {
-            Err(refused_unread(given))
+            Err(too_many_values_unparsed(json))
         } else {
             Ok(Cow::Borrowed(text))
         };
     };
     let has_id = message.get("id").is_some();
     let is_initialize = has_id && message.string("method").as_deref() == Some("initialize");
-    let understood = if is_initialize && !initialize::is_of_a_revision_without_it(message.get("params")) {
-        let understood = initialize::understood(message.get("params"))
-            .map_err(|problem| Refused::of(&message, ErrorData::invalid_params(problem, None)))?;
-        to_raw_value(&understood).ok()
+    let initialize_params = if is_initialize && !initialize::names_its_revision(message.get("params")) {
+        let parsed = initialize::parse_params(message.get("params"))
+            .map_err(|problem| ErrorResponse::about_message(&message, ErrorData::invalid_params(problem, None)))?;
+        to_raw_value(&parsed).ok()
     } else {
         None
     };
     let mut message = message.changed(|key, value| match key {
-        "params" if understood.is_some() => None,
+        "params" if initialize_params.is_some() => None,
         "params" => Some(parameters(value)),
         "result" => Some(result(value)),
-        "error" => Some(with(value, |key, value| {
+        "error" => Some(with_members(value, |key, value| {
             ["code", "message"].contains(&key).then_some(value)
         })),
         "jsonrpc" | "id" | "method" => Some(value),
         _ => None,
     });
-    if let Some(understood) = understood {
-        message.push("params", understood);
+    if let Some(params) = initialize_params {
+        message.push("params", params);
     }
     if weight.values > MAX_VALUES && values_of(&message) > MAX_VALUES {
         let is_notification = !has_id && message.string("method").is_some();
         if !is_notification {
-            return Err(Refused::of(&message, too_many_values()));
+            return Err(ErrorResponse::about_message(&message, too_many_values()));
         }
         message = message.changed(|key, value| ["jsonrpc", "method"].contains(&key).then_some(value));
     }
     Ok(Cow::Owned(message.into_value().get().to_owned().into_bytes()))
 }
 
-fn refused_unread(text: &str) -> Refused {
+/// The error about a text that is no JSON object and has too many values to be parsed.
+fn too_many_values_unparsed(text: &str) -> ErrorResponse {
     if text.starts_with('[') {
-        return Refused::new(too_many_values());
+        return ErrorResponse::without_id(too_many_values());
     }
-    let error = ErrorData::new(ErrorCode::PARSE_ERROR, super::NOT_JSON, None);
-    Refused::in_text(text, error)
+    ErrorResponse::about_text(text, not_json())
 }
 
-/// A message whose `_meta` is no object, without it. `None` if there is none such.
-pub(super) fn without_odd_meta(message: &Members<'_>) -> Option<String> {
+/// The message without its `_meta`, if that is no object; `None` otherwise.
+pub(super) fn without_malformed_meta(message: &Members<'_>) -> Option<String> {
     let params = Members::of(message.get("params")?)?;
     params.get("_meta").filter(|meta| !meta.starts_with('{'))?;
     let params = params.changed(|key, value| (key != "_meta").then_some(value));
@@ -106,21 +106,23 @@ fn too_many_values() -> ErrorData {
     ErrorData::invalid_request(problem, None)
 }
 
+/// At least the number of JSON values in `message`.
 fn values_of(message: &Members<'_>) -> usize {
     raw(message).map_or(usize::MAX, |text| Weight::of(text.get().as_bytes()).values)
 }
 
-/// Members of `params` that are objects in every method that has them.
+/// Members of `params` that are objects in every method that uses them.
 const OBJECTS: [&str; 3] = ["arguments", "inputResponses", "notifications"];
 
+/// Reduces `params`.
 fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
-    let Some(members) = Members::meant_by(Some(value.get())) else {
+    let Some(members) = Members::of_or_empty(Some(value.get())) else {
         return value;
     };
     let changed = members.changed(|key, value| {
         Some(match key {
             "_meta" => meta(value)?,
-            // It holds arguments too.
+            // Its `arguments` are an object too.
             "context" => parameters(value),
             key if OBJECTS.contains(&key) && is_empty_list(value.get()) => Members::default().into_value(),
             _ => value,
@@ -129,19 +131,19 @@ fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     changed.into_value()
 }
 
-/// A form has fields of text alone.
+/// Keeps of a result what an elicitation has. The fields of an elicitation are simple values.
 fn result(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
-    with(value, |key, value| match key {
+    with_members(value, |key, value| match key {
         "action" => Some(value),
-        "content" => Some(with(value, |_, value| {
+        "content" => Some(with_members(value, |_, value| {
             (!value.get().starts_with(['[', '{'])).then_some(value)
         })),
         _ => None,
     })
 }
 
-/// An object with `change` of each member; what is no object stays.
-fn with<'a>(
+/// The object with each member replaced by `change` of it; a value that is no object stays.
+fn with_members<'a>(
     value: Cow<'a, RawValue>,
     change: impl for<'b> Fn(&str, Cow<'b, RawValue>) -> Option<Cow<'b, RawValue>>,
 ) -> Cow<'a, RawValue> {
@@ -151,9 +153,9 @@ fn with<'a>(
     }
 }
 
-/// What is read of a request's or a notification's `_meta`. What is malformed counts as missing, also as a whole.
+/// The members of `_meta` that are read. A malformed member is removed; `None` if `_meta` itself is malformed.
 fn meta(value: Cow<'_, RawValue>) -> Option<Cow<'_, RawValue>> {
-    let members = Members::meant_by(Some(value.get()))?;
+    let members = Members::of_or_empty(Some(value.get()))?;
     let kept = members.changed(|key, value| {
         let name = key.strip_prefix("io.modelcontextprotocol/").unwrap_or(key);
         match name {
@@ -187,13 +189,13 @@ pub(super) mod tests {
         serde_json::to_value(reduced(text.as_bytes()).unwrap_err()).unwrap()
     }
 
-    /// A value of many values.
+    /// A JSON value that holds 5001 others.
     fn heavy() -> String {
         format!("[{}0]", "[0],".repeat(5000))
     }
 
     #[test]
-    fn a_plain_message_is_taken_as_it_is() {
+    fn a_plain_message_stays_as_it_is() {
         for text in [
             r#"{"jsonrpc":"2.0","id":1,"method":"ping","x":[0],"params":{"_meta":{"y":1}}}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
@@ -205,7 +207,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn only_what_is_read_is_kept_of_a_meta() {
+    fn only_members_that_are_read_are_kept_of_meta() {
         let heavy = heavy();
         let text = format!(
             r#"{{"jsonrpc":"2.0","id":"a","method":"tools/call","x":{heavy},"params":{{"name":"b","_meta":{{"progressToken":"t",
@@ -226,7 +228,7 @@ pub(super) mod tests {
             json!({"jsonrpc": "2.0", "id": "a", "method": "tools/call",
                 "params": {"name": "b", "_meta": meta, "arguments": {"query": "d"}}})
         );
-        // However it is written, and in a notification.
+        // The same with escapes in the keys, and in a notification.
         let text = format!(r#"{{"method":"b","params":{{"\u005fmeta":{{"progres\u0073Token":7,"x":{heavy}}}}}}}"#);
         assert_eq!(
             read(&text),
@@ -240,7 +242,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_message_of_too_many_values_is_refused_with_its_id_wherever_they_are() {
+    fn a_message_with_too_many_values_anywhere_is_refused_with_its_id() {
         let heavy = heavy();
         let members = format!("{{{}}}", vec![r#""":0"#; 1000].join(","));
         let deep = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
@@ -271,7 +273,7 @@ pub(super) mod tests {
             let list = refused(&format!("[{value}]"));
             assert_eq!((&list["error"]["code"], list.get("id")), (&json!(-32600), None));
         }
-        // Of a response all that is read is kept.
+        // Of a response, the parts that are read are kept.
         let response = |part: &str| format!(r#"{{"jsonrpc":"2.0","id":0,{part}}}"#);
         let text = response(&format!(r#""error":{{"code":1,"message":"a","data":{heavy}}}"#));
         assert_eq!(
@@ -283,7 +285,7 @@ pub(super) mod tests {
         ));
         let result = json!({"action": "accept", "content": {"a": "b"}});
         assert_eq!(read(&text), json!({"jsonrpc": "2.0", "id": 0, "result": result}));
-        // A notification has no answer, and nothing of it is needed.
+        // A notification gets no answer, so only its parameters are dropped.
         let text = format!(r#"{{"jsonrpc":"2.0","method":"a","params":{{"x":{heavy}}},"error":{heavy}}}"#);
         assert_eq!(read(&text), json!({"jsonrpc": "2.0", "method": "a"}));
     }
@@ -338,7 +340,7 @@ pub(super) mod tests {
     proptest! {
         #[test]
         fn the_arguments_of_a_call_are_left_as_they_are(arguments in any_value()) {
-            // Enough else to be looked into.
+            // The weight of `meta` makes the message one that is reduced.
             let meta = json!({"x": vec![0; 64]});
             let call = |meta| json!({"id": 1, "method": "tools/call", "params": {"a": arguments, "_meta": meta}});
             let reduced = reduced(call(meta).to_string().as_bytes()).map(|text| text.into_owned());

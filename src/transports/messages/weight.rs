@@ -1,16 +1,16 @@
-//! How much a text would become, told without reading it as JSON. Pure.
+//! Estimates how many JSON values a text holds, without parsing it. Pure.
 
-/// A text within both bounds is taken as it is. Most calls are: one has some three hundred bytes and twenty values.
+/// A text within both bounds is parsed as it is. A typical call is: it has about three hundred bytes and twenty values.
 const PLAIN_BYTES: usize = 4096;
 const PLAIN_VALUES: usize = 64;
 
-/// What a text would become, told from its punctuation alone, so of any text.
+/// An estimate from the punctuation of a text alone, so that any text has one.
 #[derive(Debug, Default)]
 pub(super) struct Weight {
-    /// Not fewer than its JSON values.
+    /// At least the number of JSON values in the text.
     pub(super) values: usize,
     has_empty_list: bool,
-    /// One of its texts is `initialize`.
+    /// One of the strings is `initialize`, or may be.
     may_initialize: bool,
 }
 
@@ -39,13 +39,14 @@ impl Weight {
         weight
     }
 
+    /// True if a text of `bytes` needs no reduction before it is parsed.
     pub(super) fn is_plain(&self, bytes: usize) -> bool {
         let is_small = bytes <= PLAIN_BYTES && self.values <= PLAIN_VALUES;
         is_small && !self.has_empty_list && !self.may_initialize
     }
 }
 
-/// A string from behind its first quotation mark to its last, or to the end of the text.
+/// The content of a string, from after its first quotation mark to its last, or to the end of the text.
 fn string_at(text: &[u8]) -> &[u8] {
     let mut is_escaped = false;
     let end = text.iter().position(|byte| {
@@ -56,7 +57,7 @@ fn string_at(text: &[u8]) -> &[u8] {
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()
 }
 
-/// `initialize`, or perhaps so with escapes: each letter may be written in six.
+/// True for `initialize`, and for a string that may be it with escapes: each letter may be written with six characters.
 fn is_initialize(string: &[u8]) -> bool {
     const NAME: &[u8] = b"initialize";
     string == NAME || (string.contains(&b'\\') && (NAME.len()..=6 * NAME.len()).contains(&string.len()))
@@ -109,7 +110,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_value_has_more_values_than_its_weight(value in any_value()) {
+        fn no_json_has_more_values_than_estimated(value in any_value()) {
             prop_assert!(Weight::of(value.to_string().as_bytes()).values >= values_in(&value));
         }
     }

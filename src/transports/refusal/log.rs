@@ -1,5 +1,5 @@
-//! Refusals in the log: the first at once, then at most one line a second, which counts the rest by reason. Strangers
-//! decide how many there are.
+//! Logs refusals: the first one at once, then at most one line a second, which counts the others by reason. Strangers
+//! decide how many refusals there are.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,9 +11,9 @@ use tracing::Level;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Counts refusals between two lines of the log. Reasons are names of our own making, which bounds each line.
+/// Counts refusals between two lines of the log. The set of reasons is fixed, which bounds each line.
 #[derive(Debug, Clone)]
-pub(in crate::transports) struct Log {
+pub(in crate::transports) struct RefusalLog {
     level: Level,
     message: &'static str,
     state: Arc<Mutex<State>>,
@@ -23,12 +23,12 @@ pub(in crate::transports) struct Log {
 struct State {
     /// True for a second after each line.
     has_logged: bool,
-    /// By reason; not in the log yet.
+    /// Refusals by reason that are not in the log yet.
     unlogged: BTreeMap<&'static str, u64>,
 }
 
-impl Log {
-    /// Lines that count are of this level, and say `message`.
+impl RefusalLog {
+    /// Lines with counts have this level and the text `message`.
     pub(in crate::transports) fn new(level: Level, message: &'static str) -> Self {
         Self {
             level,
@@ -37,8 +37,8 @@ impl Log {
         }
     }
 
-    /// True if the caller should log this refusal itself, since nothing was logged for a second; else it is counted in
-    /// the next line.
+    /// True if nothing was logged for a second, so that the calling code logs this refusal itself. Otherwise the next
+    /// line counts it.
     pub(in crate::transports) fn is_first(&self, reason: &'static str) -> bool {
         let mut state = self.state.lock();
         if state.has_logged {
@@ -65,7 +65,7 @@ impl Log {
         true
     }
 
-    /// Logs what was counted since the last line, as when the server stops.
+    /// Logs the refusals since the last line, for example when the server stops.
     pub(in crate::transports) fn flush(&self) {
         let counted = std::mem::take(&mut self.state.lock().unlogged);
         if !counted.is_empty() {
@@ -78,7 +78,7 @@ impl Log {
         let mut reasons = String::new();
         for (reason, count) in counted {
             let comma = if reasons.is_empty() { "" } else { ", " };
-            // Writing to a text does not fail.
+            // Writing to a string does not fail.
             let _ = write!(reasons, "{comma}{reason} {count}");
         }
         if self.level == Level::WARN {
@@ -132,8 +132,8 @@ mod tests {
         }
     }
 
-    /// Refuses for as many milliseconds, once in each.
-    async fn refuse(log: &Log, reasons: [&'static str; 2], milliseconds: usize) {
+    /// Counts one refusal a millisecond, for so many milliseconds.
+    async fn refuse(log: &RefusalLog, reasons: [&'static str; 2], milliseconds: usize) {
         for reason in reasons.iter().cycle().take(milliseconds) {
             if log.is_first(reason) {
                 tracing::info!("first {reason}");
@@ -143,9 +143,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_flood_is_one_line_a_second_and_every_refusal_is_in_one() {
+    async fn many_refusals_make_one_line_a_second_and_each_is_counted() {
         let (lines, _guard) = Lines::captured();
-        let log = Log::new(Level::INFO, "refused more requests");
+        let log = RefusalLog::new(Level::INFO, "refused more requests");
         refuse(&log, ["no_token", "foreign_host"], 2_500).await;
         tokio::time::sleep(10 * PERIOD).await;
         let written = lines.taken();
@@ -163,7 +163,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_refusal_after_a_quiet_second_is_logged_at_once_and_no_task_is_left() {
         let (lines, _guard) = Lines::captured();
-        let log = Log::new(Level::WARN, "closed more new connections");
+        let log = RefusalLog::new(Level::WARN, "closed more new connections");
         for _ in 0..3 {
             refuse(&log, ["too_many_connections"; 2], 1).await;
             assert_eq!(lines.taken(), ["INFO first too_many_connections"]);
@@ -175,9 +175,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_counted_last_is_logged_when_the_server_stops() {
+    async fn the_last_counts_are_logged_when_the_server_stops() {
         let (lines, _guard) = Lines::captured();
-        let log = Log::new(Level::WARN, "closed more new connections");
+        let log = RefusalLog::new(Level::WARN, "closed more new connections");
         refuse(&log, ["too_many_connections"; 2], 10).await;
         log.flush();
         log.flush();

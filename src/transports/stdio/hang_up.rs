@@ -1,9 +1,9 @@
-//! Notices that the client has closed its end of standard input, also while nothing is read from it.
+//! Detects that the client has closed its end of standard input, even while the program reads nothing from it.
 
 use std::io;
 
-/// Waits until the client has closed its end. For ever where only reading tells that: at a file, and on systems other
-/// than Linux.
+/// Waits until the client has closed its end. Never returns where only reading shows that: for a file, and on systems
+/// other than Linux.
 pub(super) async fn hang_up() {
     if let Err(error) = watch().await {
         tracing::debug!(error = %error.kind(), "the end of input is noticed by reading alone");
@@ -24,8 +24,8 @@ async fn watch() -> io::Result<()> {
     let input = io::stdin().as_fd().try_clone_to_owned()?;
     let input = AsyncFd::with_interest(input, Interest::READABLE)?;
     loop {
-        // A wait for something to read would end at once, as there is. Pipes and sockets of clients have no data of
-        // priority, so this wait ends when they are closed.
+        // Waiting until the input is readable would return at once, since unread input is there. Clients send no
+        // priority data, so this wait ends only when they close the pipe or socket.
         let mut state = input.ready(Interest::PRIORITY).await?;
         if state.ready().is_read_closed() {
             return Ok(());

@@ -1,15 +1,15 @@
 //! The transport that reads and writes JSON-RPC messages as lines.
 //!
-//! rmcp's own line transport says nothing to a line it cannot read, so a client would wait for its time-out. Here
-//! every request that can be recognised is answered, by the table of [`messages`](crate::transports::messages). A last
-//! line without its end counts like any other.
+//! rmcp's own line transport does not answer a line that it cannot read, so a client would wait for its time-out. This
+//! one answers every request that can be recognised, as the table in [`messages`](crate::transports::messages) says. A
+//! last line without a line break counts like any other.
 //!
-//! | what could grow | is bounded by |
+//! | what could grow | limit |
 //! |---|---|
-//! | a line | [`MAX_BYTES`], the bound of a body over HTTP; the rest of a longer one is dropped as it comes |
-//! | requests without an answer, and answers that the client does not take | [`MAX_UNANSWERED`] |
-//! | requests beyond those | [`Held`], so that cancellations, answers to forms and pings behind them are read; then nothing is read until one is answered and its answer taken |
-//! | errors about lines that cannot be read, and pongs while requests are held back | one, then nothing is read until it is taken |
+//! | a line | [`MAX_BYTES`], as for a body over HTTP; the rest of a longer line is dropped as it arrives |
+//! | requests without an answer, and answers that the client does not read | [`MAX_UNANSWERED`] |
+//! | requests beyond those | [`WaitingRequests`], so that cancellations, elicitation results and pings behind them are still read. When that queue is full, nothing is read until a request is answered and the client has read its answer |
+//! | errors about unreadable lines, and pongs while requests are waiting | one, then nothing is read until the client has read it |
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,46 +18,46 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rmcp::model::{ClientRequest, EmptyResult, ErrorData, JsonRpcMessage, JsonRpcRequest, RequestId, ServerResult};
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::service::{RoleServer, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::sync::Notify;
 
-use super::held::Held;
 use super::output::Output;
-use crate::transports::messages::{MAX_BYTES, Message, Read, Refused, batch_in, read};
+use super::waiting::WaitingRequests;
+use crate::transports::messages::{ErrorResponse, MAX_BYTES, Message, Read, read, read_batch};
 use crate::transports::unanswered::Unanswered;
 
-/// Requests without an answer. An assistant has a handful under way, a busy one dozens. Each takes some sixty kilobytes while
-/// it waits for the portal, and its answer a hundred at most.
+/// Requests without an answer. An assistant has a handful, a busy one dozens. Each takes about 60 kB while it waits for
+/// the portal, and its answer 100 kB at most.
 const MAX_UNANSWERED: usize = 256;
 
-/// After the end of input, requests that are held back may find room within this time.
+/// Time after the end of input in which waiting requests may still be served.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Reads and writes one message a line.
 pub(super) struct Lines<R, W> {
     input: BufReader<R>,
-    /// The line so far. It lives here because reading is cancelled whenever an answer is ready to be sent.
+    /// The beginning of the current line. A field, because reading is cancelled whenever an answer is ready to be sent.
     line: Vec<u8>,
-    /// Set while the rest of a line is dropped because it is too long.
-    too_long: Option<Refused>,
-    /// What was read and not handed on yet.
+    /// The error about a line that is too long, while the rest of the line is dropped.
+    too_long: Option<ErrorResponse>,
+    /// A message that was read and not passed to rmcp yet, or an error that was not written yet.
     read: Option<Read>,
-    /// Bytes of its text.
+    /// Bytes of the text of `read`.
     read_bytes: usize,
-    /// The rest of a batch, which is not looked at yet.
+    /// The texts of a batch that are not read yet.
     batch: VecDeque<Box<RawValue>>,
-    /// Requests that wait for room.
-    held: Held,
-    /// An error or a pong of ours is not written yet.
+    /// Requests that wait until fewer are unanswered.
+    waiting: WaitingRequests,
+    /// An error or a pong is not written yet.
     has_unwritten: bool,
-    /// A notification was handed on: what it starts, or ends, has not run yet.
+    /// The last message passed to rmcp was a notification, whose task has not run yet.
     has_notified: bool,
     output: Arc<Output<W>>,
-    flow: Arc<Flow>,
+    in_flight: Arc<InFlight>,
 }
 
 impl<R, W> Lines<R, W>
@@ -73,15 +73,16 @@ where
             read: None,
             read_bytes: 0,
             batch: VecDeque::new(),
-            held: Held::default(),
+            waiting: WaitingRequests::default(),
             has_unwritten: false,
             has_notified: false,
             output: Arc::new(Output::new(output)),
-            flow: Arc::default(),
+            in_flight: Arc::default(),
         }
     }
 
-    /// Reads on until a line holds something. False at the end of input. Safe to cancel: what was consumed is kept.
+    /// Reads until a line holds a message, a batch or an error. Returns false at the end of input. Safe to cancel: all
+    /// bytes that were consumed are kept.
     async fn read_line(&mut self) -> bool {
         loop {
             let available = match self.input.fill_buf().await {
@@ -105,7 +106,7 @@ where
                 self.line.extend_from_slice(part);
             }
             self.input.consume(consumed);
-            // A last line may lack its end.
+            // The last line may have no line break.
             if line_end.is_some() || has_ended {
                 self.end_line();
                 if self.read.is_some() || !self.batch.is_empty() {
@@ -118,14 +119,15 @@ where
         }
     }
 
+    /// Reads the current line as a whole, and empties it.
     fn end_line(&mut self) {
-        if let Some(refused) = self.too_long.take() {
-            self.read = Some(Read::Refused(refused));
+        if let Some(error) = self.too_long.take() {
+            self.read = Some(Read::Invalid(error));
             return;
         }
-        match batch_in(&self.line) {
+        match read_batch(&self.line) {
             Some(Ok(batch)) => self.batch = batch.into(),
-            Some(Err(refused)) => self.read = Some(Read::Refused(refused)),
+            Some(Err(error)) => self.read = Some(Read::Invalid(error)),
             None => {
                 self.read_bytes = self.line.len();
                 self.read = read(&self.line);
@@ -135,50 +137,60 @@ where
         self.line.shrink_to(KEPT_LINE);
     }
 
+    /// Adds a message of this transport itself to the output.
     fn write(&mut self, message: &impl Serialize) {
         self.has_unwritten = self.output.add(message).is_ok();
     }
 
-    /// Hands a message on.
-    fn take(&mut self, message: Message) -> Option<Message> {
-        if let Err(refused) = self.flow.take(&message) {
-            self.write(&refused);
+    /// Counts a message that goes to rmcp. Returns `None` if it is refused.
+    fn pass_on(&mut self, message: Message) -> Option<Message> {
+        if let Err(error) = self.in_flight.count(&message) {
+            self.write(&error);
             return None;
         }
         self.has_notified = matches!(message, JsonRpcMessage::Notification(_));
         Some(message)
     }
 
-    /// Holds back a request that finds no room, answers it, or waits for room. Safe to cancel.
-    async fn hold_back(&mut self, request: Box<Message>) {
-        let JsonRpcMessage::Request(JsonRpcRequest { id, request: asked, .. }) = &*request else {
+    /// Handles a request while too many are unanswered: answers a ping or an id that is in use, adds any other request
+    /// to the queue, or waits if the queue is full. Safe to cancel.
+    async fn queue(&mut self, request: Box<Message>) {
+        let JsonRpcMessage::Request(JsonRpcRequest {
+            id, request: method, ..
+        }) = &*request
+        else {
             return;
         };
         let id = id.clone();
-        if self.flow.is_running(&id) || self.held.contains(&id) {
-            return self.write(&Refused::to(&id, ErrorData::invalid_request(SAME_ID, None)));
+        if self.in_flight.is_running(&id) || self.waiting.contains(&id) {
+            return self.write(&id_in_use(&id));
         }
-        if matches!(asked, ClientRequest::PingRequest(_)) {
+        if matches!(method, ClientRequest::PingRequest(_)) {
             let pong = ServerResult::EmptyResult(EmptyResult {});
             let pong: TxJsonRpcMessage<RoleServer> = JsonRpcMessage::response(pong, id);
             return self.write(&pong);
         }
-        if let Err(request) = self.held.push(id, request, self.read_bytes) {
+        if let Err(request) = self.waiting.push(id, request, self.read_bytes) {
             self.read = Some(Read::Message(request));
-            self.flow.has_room().await;
+            self.in_flight.wait_for_room().await;
         }
     }
 }
 
-const SAME_ID: &str = "a request with this id is not answered yet";
+/// The error about a request whose id another unanswered request has.
+fn id_in_use(id: &RequestId) -> ErrorResponse {
+    let problem = "a request with this id is not answered yet";
+    ErrorResponse::to_request(id, ErrorData::invalid_request(problem, None))
+}
 
-/// Room for a line that is kept for the next one.
+/// Capacity of the line buffer that is kept after a long line.
 const KEPT_LINE: usize = 16 * 1024;
 
-fn too_long(beginning: &[u8]) -> Refused {
+/// The error about a line that is too long, of which `beginning` was read.
+fn too_long(beginning: &[u8]) -> ErrorResponse {
     let problem = format!("a line may have {} KiB at most", MAX_BYTES / 1024);
     let beginning = String::from_utf8_lossy(beginning);
-    Refused::in_text(&beginning, ErrorData::invalid_request(problem, None))
+    ErrorResponse::about_text(&beginning, ErrorData::invalid_request(problem, None))
 }
 
 impl<R, W> Transport<RoleServer> for Lines<R, W>
@@ -192,10 +204,10 @@ where
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let (output, being_sent) = (Arc::clone(&self.output), self.flow.begin_sending(&message));
+        let (output, being_sent) = (Arc::clone(&self.output), self.in_flight.begin_sending(&message));
         async move {
             let added = output.add(&message);
-            // The text is all that waits for a client that does not read.
+            // While the client does not read, only the text stays in memory.
             drop(message);
             added?;
             let flushed = output.flush().await;
@@ -204,9 +216,9 @@ where
         }
     }
 
-    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+    async fn receive(&mut self) -> Option<Message> {
         loop {
-            // Notifications are not counted, nor are cancelled calls, so their tasks run before the next message is read.
+            // Notifications and cancelled calls do not count, so their tasks run before the next message is read.
             if std::mem::take(&mut self.has_notified) {
                 tokio::task::yield_now().await;
             }
@@ -214,10 +226,10 @@ where
                 self.output.flush().await.ok()?;
                 self.has_unwritten = false;
             }
-            if !self.flow.is_full()
-                && let Some(request) = self.held.pop()
+            if !self.in_flight.is_full()
+                && let Some(request) = self.waiting.pop()
             {
-                if let Some(request) = self.take(*request) {
+                if let Some(request) = self.pass_on(*request) {
                     return Some(request);
                 }
                 continue;
@@ -225,18 +237,18 @@ where
             match self.read.take() {
                 Some(Read::Message(message)) => {
                     let is_request = matches!(*message, JsonRpcMessage::Request(_));
-                    if is_request && self.flow.is_full() {
-                        self.hold_back(message).await;
+                    if is_request && self.in_flight.is_full() {
+                        self.queue(message).await;
                         continue;
                     }
-                    self.held.forget_cancelled(&message);
-                    if let Some(message) = self.take(*message) {
+                    self.waiting.remove_cancelled(&message);
+                    if let Some(message) = self.pass_on(*message) {
                         return Some(message);
                     }
                 }
-                Some(Read::Refused(refused)) => match refused.into_response() {
+                Some(Read::Invalid(error)) => match error.into_failed_response() {
                     Ok(response) => return Some(response),
-                    Err(refused) => self.write(&refused),
+                    Err(error) => self.write(&error),
                 },
                 None => {
                     if let Some(text) = self.batch.pop_front() {
@@ -244,15 +256,17 @@ where
                         self.read = read(text.get().as_bytes());
                         continue;
                     }
-                    let flow = Arc::clone(&self.flow);
-                    let has_held = !self.held.is_empty();
+                    let in_flight = Arc::clone(&self.in_flight);
+                    let has_waiting = !self.waiting.is_empty();
                     let has_more = tokio::select! {
                         biased;
-                        () = flow.has_room(), if has_held => continue,
+                        () = in_flight.wait_for_room(), if has_waiting => continue,
                         has_more = self.read_line() => has_more,
                     };
-                    // After the end of input nothing is waited for that may never be answered.
-                    if !has_more && (!has_held || tokio::time::timeout(GRACE, flow.has_room()).await.is_err()) {
+                    // After the end of input, waiting requests get only a limited time: they may never be answered.
+                    if !has_more
+                        && (!has_waiting || tokio::time::timeout(GRACE, in_flight.wait_for_room()).await.is_err())
+                    {
                         return None;
                     }
                 }
@@ -265,14 +279,14 @@ where
     }
 }
 
-/// How much the client has asked and not been answered.
+/// Counts the unanswered requests that were passed to rmcp, and signals when one is answered.
 #[derive(Debug, Default)]
-struct Flow {
+struct InFlight {
     unanswered: Mutex<Unanswered<()>>,
     answered: Notify,
 }
 
-impl Flow {
+impl InFlight {
     fn is_full(&self) -> bool {
         self.unanswered.lock().len() >= MAX_UNANSWERED
     }
@@ -281,24 +295,27 @@ impl Flow {
         self.unanswered.lock().is_running(id)
     }
 
-    /// Waits until one more request may be read.
-    async fn has_room(&self) {
+    /// Waits until fewer than [`MAX_UNANSWERED`] requests are unanswered.
+    async fn wait_for_room(&self) {
         while self.is_full() {
-            // An answer that is sent in between leaves a permit, so it is not missed.
+            // `Notify` keeps a permit, so an answer that is sent between the two calls is not missed.
             self.answered.notified().await;
         }
     }
 
-    /// Counts a message that is handed on.
-    fn take(&self, message: &RxJsonRpcMessage<RoleServer>) -> Result<(), Refused> {
+    /// Counts a request, or removes the request that a notification cancels.
+    ///
+    /// # Errors
+    /// A request with this id is not answered yet.
+    fn count(&self, message: &Message) -> Result<(), ErrorResponse> {
         let mut unanswered = self.unanswered.lock();
         if let JsonRpcMessage::Request(request) = message {
             if unanswered.is_running(&request.id) {
-                return Err(Refused::to(&request.id, ErrorData::invalid_request(SAME_ID, None)));
+                return Err(id_in_use(&request.id));
             }
             unanswered.begin(request.id.clone(), ());
         } else {
-            unanswered.forget_cancelled(message);
+            unanswered.remove_cancelled(message);
         }
         Ok(())
     }
@@ -309,8 +326,8 @@ impl Flow {
     }
 }
 
-/// An answer that is not written yet, until this is dropped.
-struct BeingSent(Arc<Flow>);
+/// Counts an answer as being sent until this is dropped.
+struct BeingSent(Arc<InFlight>);
 
 impl Drop for BeingSent {
     fn drop(&mut self) {

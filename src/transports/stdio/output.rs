@@ -1,4 +1,4 @@
-//! What is written to the client: whole lines, by all that have something to say.
+//! Writes whole lines to the client, from all tasks that answer it.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// Lines that are added at once, and written in their order by whichever flush comes first.
+/// Adding a line never waits. The next flush, from any task, writes all added lines in their order.
 #[derive(Debug)]
 pub(super) struct Output<W> {
     added: Mutex<Vec<u8>>,
@@ -16,13 +16,13 @@ pub(super) struct Output<W> {
 #[derive(Debug)]
 struct Writer<W> {
     output: W,
-    /// What a cancelled flush has not written, the next one does.
+    /// Lines that are being written. If a flush is cancelled, the next one writes the rest.
     lines: Vec<u8>,
-    /// How much of `lines` is written.
+    /// Bytes of `lines` that are written.
     written: usize,
 }
 
-/// A buffer that one large answer made larger than this is given back.
+/// Capacity of the buffer that is kept after a large answer.
 const KEPT_BUFFER: usize = 64 * 1024;
 
 impl<W: AsyncWrite + Unpin> Output<W> {
@@ -42,7 +42,7 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         let mut lines = self.added.lock();
         let start = lines.len();
         if let Err(error) = serde_json::to_writer(&mut *lines, message) {
-            // Half a message would spoil the next one's line.
+            // Half a message must not stand before the next message's line.
             lines.truncate(start);
             return Err(error.into());
         }
@@ -52,11 +52,11 @@ impl<W: AsyncWrite + Unpin> Output<W> {
 
     /// Bytes that no flush has begun to write.
     #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
+    pub(super) fn unflushed_bytes(&self) -> usize {
         self.added.lock().len()
     }
 
-    /// Writes everything that was added.
+    /// Writes all added messages.
     pub(super) async fn flush(&self) -> io::Result<()> {
         let mut writer = self.writer.lock().await;
         let Writer { output, lines, written } = &mut *writer;

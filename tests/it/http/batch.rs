@@ -1,4 +1,4 @@
-//! Batches of messages over HTTP, as revision 2025-03-26 has them.
+//! Batches of messages over HTTP, which revisions up to 2025-03-26 have.
 
 use bitrix24_mail_mcp::transports::guard::{self, CallerLimit, Token};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
@@ -100,7 +100,7 @@ async fn revisions_without_batches_refuse_them() {
 }
 
 #[tokio::test]
-async fn what_is_no_batch_is_refused_as_a_whole() {
+async fn an_array_that_is_no_valid_batch_is_refused_as_a_whole() {
     let server = InProcess::start(http::Settings::default()).await;
     let pings = |count: u32| json!((0..count).map(ping).collect::<Vec<_>>()).to_string();
     for (body, code) in [
@@ -125,7 +125,7 @@ async fn what_is_no_batch_is_refused_as_a_whole() {
     assert_eq!(ids(&answer).len(), 50);
 }
 
-/// The handshake must not be part of a batch, says 2025-03-26.
+/// Revision 2025-03-26 forbids the handshake in a batch.
 #[tokio::test]
 async fn a_handshake_in_a_batch_is_refused_and_the_rest_is_answered() {
     let server = InProcess::start(http::Settings::default()).await;
@@ -172,9 +172,9 @@ async fn the_calls_of_a_batch_run_at_once_and_count_as_running() {
     .await;
 }
 
-/// Else a batch would hold as many finished answers as it likes while one call waits.
+/// Otherwise a batch could keep any number of finished answers while one call waits.
 #[tokio::test]
-async fn what_is_answered_counts_as_running_until_the_last_answer_is_there() {
+async fn each_call_of_a_batch_counts_as_running_until_the_last_is_answered() {
     let limits = Limits {
         running_calls: 3,
         ..Limits::default()
@@ -192,7 +192,7 @@ async fn what_is_answered_counts_as_running_until_the_last_answer_is_there() {
 }
 
 #[tokio::test]
-async fn answers_of_a_batch_beyond_its_bytes_are_errors() {
+async fn answers_above_the_byte_limit_of_a_batch_are_errors() {
     let limits = Limits {
         batch_answer_bytes: 100 * 1024,
         ..Limits::default()
@@ -225,17 +225,17 @@ async fn refusals_inside_a_batch_are_counted_by_their_reasons() {
     let server = InProcess::with_limits(limits).await;
     let messages = json!([ping(1), ping(2), ping(3), ping(4), 7, {"jsonrpc": "2.0", "id": 1.5, "method": "ping"}]);
     ask(server.address, &batch(&messages)).await;
-    let figures = ask(server.address, &Request::get("/metrics")).await.body;
+    let metrics = ask(server.address, &Request::get("/metrics")).await.body;
     for line in [
         r#"http_refused_total{reason="too_many_calls"} 2"#,
         r#"http_refused_total{reason="unreadable_body"} 2"#,
     ] {
-        assert!(figures.contains(line), "{figures}");
+        assert!(metrics.contains(line), "{metrics}");
     }
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_takes_its_batch_back() {
+async fn closing_the_connection_cancels_all_calls_of_its_batch() {
     let server = InProcess::start(http::Settings::default()).await;
     server.portal.hold_answers();
     let mut connection = Connection::open(server.address).await;
@@ -246,7 +246,7 @@ async fn a_client_that_leaves_takes_its_batch_back() {
     server.portal.wait_until(|portal| portal.abandoned() == 2).await;
 }
 
-/// Else a batch would be a hundred calls for the price of one.
+/// Otherwise a batch would count as one call, whatever the number of its messages.
 #[tokio::test]
 async fn each_call_of_a_batch_counts_for_its_caller() {
     let caller_limit = CallerLimit {
@@ -264,7 +264,7 @@ async fn each_call_of_a_batch_counts_for_its_caller() {
     })
     .await;
     let messages: Vec<_> = (0..20).map(ping).collect();
-    // A proxy on this machine speaks for another one.
+    // The caller is another machine, behind a local proxy.
     let request = batch(&json!(messages))
         .header("authorization", "Bearer 0123456789abcdef0123456789abcdef")
         .header("x-forwarded-for", "192.0.2.7");

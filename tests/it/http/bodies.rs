@@ -1,4 +1,4 @@
-//! Bodies over HTTP: one caller's share of the memory for them, and what their headers may say.
+//! Bodies over HTTP: the memory that they share, one caller's part of it, and the headers that are accepted.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use crate::support::http_server::{InProcess, look_up, until};
 
 const TOKEN: &str = "canary-t0ken-0123456789abcdef";
 
-/// A server behind a proxy, which says for whom it calls.
+/// A server behind a local proxy, so that the tests can send requests of several callers.
 async fn server(limits: Limits) -> InProcess {
     InProcess::start(http::Settings {
         guard: guard::Settings {
@@ -31,7 +31,7 @@ async fn server(limits: Limits) -> InProcess {
     .await
 }
 
-/// With the token; `caller` 0 is a program on this machine.
+/// The request with the token, from caller 192.0.2.`caller`; `caller` 0 is a local program.
 fn from(caller: u8, request: Request) -> Request {
     let request = request.header("authorization", &format!("Bearer {TOKEN}"));
     if caller == 0 {
@@ -41,21 +41,21 @@ fn from(caller: u8, request: Request) -> Request {
     }
 }
 
-/// A look-up that is padded to a length.
+/// A look-up whose body is padded to `length`.
 fn padded(length: usize) -> Request {
     let text = call(1, json!({"query": "client"})).to_string();
     look_up(1, "client").body(text.clone() + &" ".repeat(length - text.len()))
 }
 
 /// Sends all of a request but its last byte.
-async fn begun(address: SocketAddr, request: &Request) -> Connection {
+async fn send_all_but_the_last_byte(address: SocketAddr, request: &Request) -> Connection {
     let mut connection = Connection::open(address).await;
     let bytes = request.bytes();
     connection.send(&bytes[..bytes.len() - 1]).await;
     connection
 }
 
-async fn figure(address: SocketAddr, name: &str) -> u64 {
+async fn metric(address: SocketAddr, name: &str) -> u64 {
     let metrics = ask(address, &from(0, Request::get("/metrics"))).await.body;
     let mut lines = metrics.lines();
     let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -63,38 +63,38 @@ async fn figure(address: SocketAddr, name: &str) -> u64 {
 }
 
 fn refusal(answer: &Answer) -> (u16, Option<&str>, bool) {
-    let is_of_one = answer.body.contains("from your address");
-    (answer.head.status, answer.head.header("retry-after"), is_of_one)
+    let is_of_one_caller = answer.body.contains("from your address");
+    (answer.head.status, answer.head.header("retry-after"), is_of_one_caller)
 }
 
 const KIB: usize = 1024;
 
 #[tokio::test]
-async fn one_caller_cannot_fill_the_room_for_bodies() {
+async fn one_caller_cannot_fill_the_memory_for_bodies() {
     for caller in [0, 1] {
         let server = server(Limits::default()).await;
         let whole = padded(128 * KIB);
         let mut slow = Vec::new();
-        // A body counts without its first eight KiB, so 68 of these are eight MiB.
+        // The first 8 KiB of a body do not count, so 68 of these bodies count as 8 MiB.
         for _ in 0..60 {
-            slow.push(begun(server.address, &from(caller, whole.clone())).await);
+            slow.push(send_all_but_the_last_byte(server.address, &from(caller, whole.clone())).await);
         }
         until("they arrive", async || {
-            figure(server.address, "http_body_bytes").await == 60 * (128 * KIB as u64 - 1)
+            metric(server.address, "http_body_bytes").await == 60 * (128 * KIB as u64 - 1)
         })
         .await;
         assert_eq!(
-            figure(server.address, "mcp_running_calls").await,
+            metric(server.address, "mcp_running_calls").await,
             0,
-            "they hold no places"
+            "they take no places of running calls"
         );
         for _ in 0..40 {
-            slow.push(begun(server.address, &from(caller, whole.clone())).await);
+            slow.push(send_all_but_the_last_byte(server.address, &from(caller, whole.clone())).await);
         }
-        // A caller past its share is refused at once.
+        // A caller above its part of the memory is refused at once.
         let refused = ask(server.address, &from(caller, whole.clone())).await;
         assert_eq!(refusal(&refused), (429, Some("1"), true), "{caller}: {}", refused.body);
-        let held = figure(server.address, "http_body_bytes").await;
+        let held = metric(server.address, "http_body_bytes").await;
         assert!(held < 10 << 20, "{held}");
         for (other, request) in [(2, whole.clone()), (2, padded(500)), (caller, padded(4_000))] {
             let answer = ask(server.address, &from(other, request)).await;
@@ -106,15 +106,15 @@ async fn one_caller_cannot_fill_the_room_for_bodies() {
         })
         .await;
         until("nothing is held", async || {
-            figure(server.address, "http_body_bytes").await == 0
+            metric(server.address, "http_body_bytes").await == 0
         })
         .await;
     }
 }
 
-/// The same over the transport of 2024-11-05, whose messages have a route of their own.
+/// The same over the transport of 2024-11-05, whose messages have their own route.
 #[tokio::test]
-async fn one_caller_cannot_fill_the_room_over_the_old_transport() {
+async fn one_caller_cannot_fill_the_memory_over_the_old_transport() {
     let limits = Limits {
         all_bodies_bytes: 8 * 100_000,
         body_bytes: 100_000,
@@ -125,7 +125,7 @@ async fn one_caller_cannot_fill_the_room_over_the_old_transport() {
     let text = call(1, json!({"query": "client"})).to_string();
     let padding = " ".repeat(90_000 - text.len());
     let message = Request::post(&session.messages, &Value::Null).body(text + &padding);
-    let slow = begun(server.address, &message).await;
+    let slow = send_all_but_the_last_byte(server.address, &message).await;
     let held = async || {
         let metrics = ask(server.address, &Request::get("/metrics")).await.body;
         metrics.contains("http_body_bytes 89999\n")
@@ -138,9 +138,9 @@ async fn one_caller_cannot_fill_the_room_over_the_old_transport() {
     drop(slow);
 }
 
-/// Small bodies that never end cost little memory, so their number is bounded.
+/// Small bodies that never end use little memory, so their number is limited too.
 #[tokio::test]
-async fn bodies_under_way_of_one_caller_are_as_many_as_calls_may_run() {
+async fn one_caller_may_send_as_many_bodies_at_once_as_calls_may_run() {
     let server = server(Limits {
         running_calls: 4,
         ..Limits::default()
@@ -148,7 +148,7 @@ async fn bodies_under_way_of_one_caller_are_as_many_as_calls_may_run() {
     .await;
     let mut slow = Vec::new();
     for _ in 0..4 {
-        slow.push(begun(server.address, &from(0, look_up(1, "client"))).await);
+        slow.push(send_all_but_the_last_byte(server.address, &from(0, look_up(1, "client"))).await);
     }
     until("the fifth is refused", async || {
         refusal(&ask(server.address, &from(0, look_up(1, "client"))).await) == (429, Some("1"), true)
@@ -165,7 +165,7 @@ async fn bodies_under_way_of_one_caller_are_as_many_as_calls_may_run() {
 }
 
 #[tokio::test]
-async fn a_caller_with_all_its_places_taken_need_not_send_a_body() {
+async fn a_call_without_a_free_place_is_refused_before_its_body_is_sent() {
     let server = server(Limits {
         running_calls: 1,
         ..Limits::default()
@@ -175,15 +175,15 @@ async fn a_caller_with_all_its_places_taken_need_not_send_a_body() {
     let mut running = Connection::open(server.address).await;
     running.send(&from(1, look_up(1, "client")).bytes()).await;
     server.portal.wait_until(|portal| portal.request_count() == 1).await;
-    let mut refused = begun(server.address, &from(2, padded(100 * KIB))).await;
+    let mut refused = send_all_but_the_last_byte(server.address, &from(2, padded(100 * KIB))).await;
     assert_eq!(refused.answer().await.unwrap().head.status, 503);
     server.portal.release_answers();
     assert_eq!(running.answer().await.unwrap().head.status, 200);
 }
 
-/// Bytes count as they arrive: a promise of many reserves nothing.
+/// Bytes count when they arrive: a large `Content-Length` reserves nothing.
 #[tokio::test]
-async fn bodies_that_are_received_share_a_bounded_memory() {
+async fn all_bodies_that_are_received_share_a_limited_memory() {
     let server = server(Limits {
         all_bodies_bytes: 320_000,
         ..Limits::default()
@@ -191,20 +191,20 @@ async fn bodies_that_are_received_share_a_bounded_memory() {
     .await;
     let whole = padded(120_000);
     let head = whole.bytes().len() - 120_000;
-    let mut promising = Vec::new();
+    let mut barely_begun = Vec::new();
     for caller in 1..=3 {
         let mut connection = Connection::open(server.address).await;
         let bytes = from(caller, whole.clone()).bytes();
         connection.send(&bytes[..head + 1000]).await;
-        promising.push(connection);
+        barely_begun.push(connection);
     }
     assert_eq!(ask(server.address, &from(4, whole.clone())).await.head.status, 200);
     let slow = [
-        begun(server.address, &from(1, whole.clone())).await,
-        begun(server.address, &from(2, whole.clone())).await,
+        send_all_but_the_last_byte(server.address, &from(1, whole.clone())).await,
+        send_all_but_the_last_byte(server.address, &from(2, whole.clone())).await,
     ];
     until("239,998 bytes arrive", async || {
-        figure(server.address, "http_body_bytes").await >= 239_998
+        metric(server.address, "http_body_bytes").await >= 239_998
     })
     .await;
     let refused = ask(server.address, &from(3, whole.clone())).await;
@@ -214,7 +214,7 @@ async fn bodies_that_are_received_share_a_bounded_memory() {
         ask(server.address, &from(3, look_up(1, "client"))).await.head.status,
         200
     );
-    drop((slow, promising));
+    drop((slow, barely_begun));
     until("their memory is free again", async || {
         ask(server.address, &from(3, whole.clone())).await.head.status == 200
     })
@@ -222,7 +222,7 @@ async fn bodies_that_are_received_share_a_bounded_memory() {
 }
 
 #[tokio::test]
-async fn a_packed_body_or_one_of_another_charset_is_refused_with_the_reason() {
+async fn a_compressed_body_or_one_in_another_charset_is_refused_with_the_reason() {
     let server = InProcess::with_limits(Limits::default()).await;
     let session = Session::begun(&server).await;
     let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
@@ -250,7 +250,7 @@ async fn a_packed_body_or_one_of_another_charset_is_refused_with_the_reason() {
             ("content-type", "APPLICATION/JSON ; charset=\"utf8\"", 200, None),
             ("content-type", "application/json-rpc", 200, None),
             ("content-type", "application/jsonrequest; x=y", 200, None),
-            // What a web page may send without asking.
+            // A web page may send these types without a preflight request.
             (
                 "content-type",
                 "text/plain; charset=application/json",
@@ -264,15 +264,15 @@ async fn a_packed_body_or_one_of_another_charset_is_refused_with_the_reason() {
             assert_eq!(answer.head.status, status, "{path} {name}: {value}: {}", answer.body);
             assert!(part.is_none_or(|part| answer.body.contains(part)), "{}", answer.body);
             let accepted = answer.head.header("accept-encoding");
-            let is_packed = name == "content-encoding" && status == 415;
-            assert_eq!(accepted, is_packed.then_some("identity"), "{name}: {value}");
+            let is_compressed = name == "content-encoding" && status == 415;
+            assert_eq!(accepted, is_compressed.then_some("identity"), "{name}: {value}");
         }
     }
-    let mut packed = Connection::open(server.address).await;
-    packed
+    let mut compressed = Connection::open(server.address).await;
+    compressed
         .send(b"POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n")
         .await;
-    let answer = packed.answer().await.unwrap();
+    let answer = compressed.answer().await.unwrap();
     assert_eq!(answer.head.status, 501);
     assert!(answer.body.contains("Transfer-Encoding"), "{}", answer.body);
 }

@@ -1,5 +1,5 @@
-//! JSON answers to the older revisions do not come by way of rmcp's service for requests without a session; event
-//! streams do. Both have to say the same.
+//! JSON answers to the older revisions bypass rmcp's HTTP service, and event streams do not. Both must have the same
+//! content.
 
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn messages() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn json_says_what_the_event_stream_says() {
+async fn json_and_event_stream_have_the_same_answers() {
     let server = InProcess::start(Default::default()).await;
     let mut connection = Connection::open(server.address).await;
     let mut answered = 0;

@@ -1,4 +1,4 @@
-//! Who is let in over HTTP: every rule of the guard, broken on every route.
+//! Which requests are let in over HTTP: each rule of the guard is broken on every route.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use crate::support::http_server::{InProcess, look_up};
 
 const TOKEN: &str = "canary-t0ken-0123456789abcdef";
 
-/// Every route with its method, and some that are none.
+/// A request to every route, and some to paths and methods without a route.
 fn routes() -> Vec<Request> {
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
     vec![
@@ -52,7 +52,8 @@ fn bearer(request: Request) -> Request {
     request.header("authorization", &format!("Bearer {TOKEN}"))
 }
 
-/// Sends a request on a connection of its own. The answer to HEAD and an endless stream are cut after their head.
+/// Sends a request on a new connection and reads only the head of the answer: an answer to HEAD has no body, and a
+/// stream no end.
 async fn status(address: SocketAddr, request: &Request) -> u16 {
     let mut connection = Connection::open(address).await;
     connection.send(&request.bytes()).await;
@@ -89,7 +90,7 @@ async fn a_foreign_host_or_origin_is_refused_on_every_route_with_and_without_a_t
                     "without a token: {request:?}"
                 );
             }
-            // One right value beside a wrong one helps nothing.
+            // A right value beside a wrong one does not help.
             let two_origins = bearer(route.clone())
                 .header("origin", "http://localhost")
                 .and_header("origin", "http://evil.example");
@@ -104,7 +105,7 @@ async fn a_foreign_host_or_origin_is_refused_on_every_route_with_and_without_a_t
 }
 
 #[tokio::test]
-async fn what_comes_through_a_proxy_needs_a_token_on_every_route() {
+async fn a_request_through_a_proxy_needs_a_token_on_every_route() {
     let (open, closed) = (server(guard::Settings::default()).await, server(with_token()).await);
     for route in routes() {
         for name in [
@@ -149,7 +150,7 @@ async fn without_the_token_every_route_answers_401_and_says_how_to_send_it() {
             };
             assert_eq!(status(server.address, &request).await, 401, "{request:?}");
         }
-        // In the address it would be logged everywhere.
+        // A token in the URL is not accepted: proxies would log it.
         let in_query = Request::get(&format!("/healthz?access_token={TOKEN}"));
         assert_eq!(status(server.address, &in_query).await, 401);
     }
@@ -175,7 +176,7 @@ async fn without_the_token_every_route_answers_401_and_says_how_to_send_it() {
 }
 
 #[tokio::test]
-async fn the_callers_token_never_goes_to_the_portal() {
+async fn the_token_of_the_caller_is_never_sent_to_the_portal() {
     let server = server(with_token()).await;
     let request = bearer(look_up(1, "client"))
         .header("cookie", &format!("token={TOKEN}"))
@@ -188,7 +189,7 @@ async fn the_callers_token_never_goes_to_the_portal() {
 }
 
 #[tokio::test]
-async fn loopback_under_every_name_and_named_hosts_are_let_in() {
+async fn every_loopback_name_and_the_allowed_hosts_are_let_in() {
     let server = server(guard::Settings {
         allowed_hosts: "mcp.contoso.com".parse().unwrap(),
         ..guard::Settings::default()
@@ -201,15 +202,16 @@ async fn loopback_under_every_name_and_named_hosts_are_let_in() {
             assert_eq!(status(server.address, &request).await, 200, "{host}");
         }
     }
-    // A target in absolute form, as for a proxy, names the host again.
+    // A target in absolute form, as clients send it to a proxy, names the host a second time.
     let absolute = |host: &str| Request::get(&format!("http://{host}/healthz"));
     assert_eq!(status(server.address, &absolute("127.0.0.1")).await, 200);
     assert_eq!(status(server.address, &absolute("evil.example")).await, 400);
 }
 
-/// A picture of a foreign page sends no Origin, yet the browser tells where it is from; following a link is allowed.
+/// A browser that loads a picture for a foreign page sends no Origin, but `Sec-Fetch-Site`. Following a link is
+/// allowed.
 #[tokio::test]
-async fn a_foreign_page_can_load_nothing() {
+async fn a_foreign_page_cannot_load_anything() {
     let server = server(guard::Settings::default()).await;
     for (site, mode, expected) in [
         ("cross-site", "no-cors", 403),
@@ -226,7 +228,7 @@ async fn a_foreign_page_can_load_nothing() {
 }
 
 #[tokio::test]
-async fn only_pages_of_named_origins_may_read_answers() {
+async fn only_pages_of_allowed_origins_may_read_answers() {
     let server = server(guard::Settings {
         allowed_origins: "https://app.contoso.com".parse().unwrap(),
         ..with_token()
@@ -273,7 +275,7 @@ async fn only_pages_of_named_origins_may_read_answers() {
         (answer.head.status, answer.head.header("access-control-allow-origin")),
         (200, Some("https://app.contoso.com"))
     );
-    // A page of this machine is no stranger, yet it may not read.
+    // A page of this machine may send requests, but not read the answers.
     for local in ["http://localhost:3000", "http://127.0.0.1"] {
         let answer = ask(server.address, &preflight(local)).await;
         assert_eq!(answer.head.header("access-control-allow-origin"), None, "{local}");
@@ -289,7 +291,7 @@ async fn only_pages_of_named_origins_may_read_answers() {
 }
 
 #[tokio::test]
-async fn a_caller_over_its_rate_is_told_when_to_come_again() {
+async fn a_caller_above_its_rate_limit_gets_429_and_the_time_to_wait() {
     let server = server(guard::Settings {
         caller_limit: Some(CallerLimit {
             per_second: 0.1,
@@ -309,7 +311,7 @@ async fn a_caller_over_its_rate_is_told_when_to_come_again() {
     let wait: u64 = answer.head.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=11).contains(&wait), "{wait}");
     assert!(error(&answer).contains("Retry-After"));
-    // Another caller behind a proxy on this machine has calls of its own; figures and health cost nothing.
+    // Another caller behind a local proxy has its own limit. Health and metrics do not count.
     let forwarded = look_up(10).header("x-forwarded-for", "192.0.2.1");
     assert_eq!(status(server.address, &forwarded).await, 200);
     for route in ["/healthz", "/readyz", "/metrics", "/"] {
@@ -325,7 +327,7 @@ async fn a_caller_over_its_rate_is_told_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn one_caller_cannot_take_every_call_that_may_run() {
+async fn one_caller_cannot_take_all_places_for_running_calls() {
     let server = server(guard::Settings {
         caller_limit: Some(CallerLimit {
             per_second: 1000.0,
@@ -359,7 +361,7 @@ async fn one_caller_cannot_take_every_call_that_may_run() {
 }
 
 #[tokio::test]
-async fn a_get_or_a_form_is_no_call() {
+async fn other_methods_types_and_revisions_are_refused() {
     let server = server(guard::Settings::default()).await;
     for method in ["GET", "PUT", "DELETE", "PATCH"] {
         let answer = ask(server.address, &Request::new(method, "/mcp")).await;

@@ -1,4 +1,4 @@
-//! The transport of 2024-11-05: sessions, their ids, their ends and their limits.
+//! The transport of 2024-11-05: sessions, their ids, how they end, and their limits.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::support::harness::{call, initialize};
 use crate::support::http_client::{Answer, EventStream, Request, ask};
 use crate::support::http_server::{InProcess, unlimited, until};
 
-/// An open session: its stream and where to post.
+/// An open session: its event stream, and the address for messages.
 pub(crate) struct Session {
     pub(crate) events: EventStream,
     pub(crate) messages: String,
@@ -27,7 +27,7 @@ impl Session {
         Self { events, messages }
     }
 
-    /// Open, and past the handshake.
+    /// Opens a session and does the handshake.
     pub(crate) async fn begun(server: &InProcess) -> Self {
         let mut session = Self::open(server).await;
         session.post(server, &initialize("2024-11-05")).await;
@@ -59,13 +59,13 @@ async fn server() -> InProcess {
 }
 
 #[tokio::test]
-async fn ids_cannot_be_guessed_and_lead_to_one_session_each() {
+async fn each_id_is_random_and_belongs_to_one_session() {
     let server = server().await;
     let mut addresses = HashSet::new();
     for _ in 0..50 {
         let session = Session::open(&server).await;
         let id = session.messages.strip_prefix("/messages?sessionId=").unwrap();
-        // A random UUID: 122 bits of the system's own source.
+        // A random UUID has 122 bits from the system's random source.
         assert_eq!((id.len(), &id[14..15]), (36, "4"), "{id}");
         addresses.insert(session.messages.clone());
     }
@@ -79,7 +79,7 @@ async fn ids_cannot_be_guessed_and_lead_to_one_session_each() {
 }
 
 #[tokio::test]
-async fn what_is_posted_wrongly_is_told_so() {
+async fn a_wrong_session_or_body_is_refused() {
     let server = server().await;
     let session = Session::begun(&server).await;
     let ping = json!({"jsonrpc": "2.0", "id": 5, "method": "ping"});
@@ -116,7 +116,7 @@ async fn what_is_posted_wrongly_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_request_id_is_taken_once_until_it_is_answered_or_cancelled() {
+async fn an_id_may_be_used_again_after_its_request_is_answered_or_cancelled() {
     let server = server().await;
     let mut session = Session::begun(&server).await;
     server.portal.hold_answers();
@@ -141,7 +141,7 @@ async fn a_request_id_is_taken_once_until_it_is_answered_or_cancelled() {
 }
 
 #[tokio::test]
-async fn without_the_option_the_transport_is_not_there() {
+async fn without_the_option_the_transport_is_not_served() {
     let server = InProcess::start(http::Settings::default()).await;
     for request in [
         Request::get("/sse"),
@@ -156,9 +156,9 @@ async fn without_the_option_the_transport_is_not_there() {
     }
 }
 
-/// The TypeScript SDK opens a broken stream anew and goes on without another handshake.
+/// The TypeScript SDK reopens a broken stream and continues without another handshake.
 #[tokio::test]
-async fn a_stream_that_was_opened_anew_goes_on_without_a_handshake() {
+async fn a_reopened_stream_continues_without_a_handshake() {
     let server = server().await;
     let mut session = Session::open(&server).await;
     session
@@ -195,7 +195,7 @@ async fn a_stream_that_was_opened_anew_goes_on_without_a_handshake() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_closed_ends_its_session_and_its_look_ups() {
+async fn closing_the_stream_ends_the_session_and_cancels_its_look_ups() {
     let server = server().await;
     let session = Session::begun(&server).await;
     server.portal.hold_answers();
@@ -210,7 +210,7 @@ async fn a_stream_that_is_closed_ends_its_session_and_its_look_ups() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_in_which_nothing_happens_ends() {
+async fn an_idle_session_ends() {
     let server = server().await;
     let mut never_begun = Session::open(&server).await;
     let started = Instant::now();
@@ -241,7 +241,7 @@ async fn a_session_in_which_nothing_happens_ends() {
 }
 
 #[tokio::test]
-async fn there_is_a_bound_on_sessions() {
+async fn the_number_of_sessions_is_limited() {
     let server = InProcess::with_limits(Limits {
         sessions: 2,
         ..Limits::default()
@@ -262,19 +262,19 @@ async fn there_is_a_bound_on_sessions() {
     .await;
 }
 
-/// Real sockets, and far more answers than their buffers hold.
+/// Over real sockets, with far more answers than their buffers hold.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_reads_its_stream_cannot_pile_up_answers() {
+async fn answers_that_a_client_never_reads_do_not_accumulate() {
     let portal = unlimited(Some(200)).await;
     let settings = http::Settings {
         legacy_sse: true,
         ..http::Settings::default()
     };
     let server = InProcess::on(portal, settings).await;
-    let deaf = Session::begun(&server).await;
+    let unread = Session::begun(&server).await;
     let mut posted = 0;
     let full = loop {
-        let answer = deaf
+        let answer = unread
             .try_post(&server, &call(100 + posted, json!({"limit": 200, "offset": 0})))
             .await;
         match answer.head.status {
@@ -289,14 +289,14 @@ async fn a_client_that_never_reads_its_stream_cannot_pile_up_answers() {
         full.body
     );
     assert!(full.body.contains("read the stream"), "{}", full.body);
-    // Others are served, also by this transport.
+    // Other clients are still served, by this transport too.
     let mut other = Session::begun(&server).await;
     other.post(&server, &call(1, json!({"limit": 1}))).await;
     assert_eq!(other.next().await["result"]["structuredContent"]["page"]["returned"], 1);
-    // Whoever does not read for a minute is let go.
+    // The session of a client that reads nothing for a minute is ended.
     tokio::time::sleep(Duration::from_secs(65)).await;
-    let gone = deaf
+    let ended = unread
         .try_post(&server, &json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}))
         .await;
-    assert_eq!(gone.head.status, 404, "{}", gone.body);
+    assert_eq!(ended.head.status, 404, "{}", ended.body);
 }

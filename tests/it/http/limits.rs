@@ -1,4 +1,5 @@
-//! What a client can use up over HTTP: time, sizes, places. Whoever goes too far is told, and nobody else notices.
+//! The limits of time, size and number over HTTP. A client above a limit gets an error, and other clients are not
+//! affected.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -34,7 +35,7 @@ async fn a_head_that_does_not_arrive_in_time_ends_the_connection() {
             "{beginning:?}: {waited:?}"
         );
     }
-    // A byte now and then does not help.
+    // A byte now and then does not extend the time.
     let mut slow = Connection::open(server.address).await;
     slow.send(b"POST /mcp HTTP/1.1\r\nx-slow: ").await;
     let started = Instant::now();
@@ -70,14 +71,14 @@ async fn a_body_that_does_not_arrive_in_time_is_refused() {
             assert_eq!(status, 408);
             assert!((15 * SECOND..17 * SECOND).contains(&started.elapsed()));
         } else {
-            assert_eq!(status, 404, "nobody waits for a body that nobody wants");
+            assert_eq!(status, 404, "the body of a message without a session is not read");
         }
     }
     assert_responsive(server.address).await;
 }
 
 #[tokio::test]
-async fn too_long_heads_and_bodies_are_refused() {
+async fn heads_and_bodies_that_are_too_long_are_refused() {
     let server = InProcess::with_limits(Limits::default()).await;
     let long = "x".repeat(100 * 1024);
     let many = (0..150).fold(Request::get("/healthz"), |request, number| {
@@ -90,7 +91,7 @@ async fn too_long_heads_and_bodies_are_refused() {
     ] {
         let mut connection = Connection::open(server.address).await;
         connection.try_send(&request.bytes()).await;
-        // The server may close before all of it was sent, and then no answer arrives.
+        // The server may close the connection before the whole request was sent. Then no answer arrives.
         if let Some(head) = connection.head().await {
             assert!(matches!(head.status, 414 | 431), "{}", head.status);
         }
@@ -103,7 +104,7 @@ async fn too_long_heads_and_bodies_are_refused() {
     };
     assert_eq!(ask(server.address, &padded(limit)).await.head.status, 200);
     assert_eq!(ask(server.address, &padded(limit + 1)).await.head.status, 413);
-    // Without a length, the limit counts while the body arrives.
+    // Without a `Content-Length`, the limit is checked while the body arrives.
     let mut chunked = Connection::open(server.address).await;
     chunked
         .send(b"POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
@@ -120,7 +121,7 @@ async fn too_long_heads_and_bodies_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_holds_no_message_is_answered_as_on_any_transport() {
+async fn a_body_without_a_message_gets_the_same_error_as_on_any_transport() {
     let server = InProcess::with_limits(Limits::default()).await;
     let deep = format!(
         "{{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":\"ping\",\"params\":{}1{}}}",
@@ -160,7 +161,7 @@ async fn a_body_that_holds_no_message_is_answered_as_on_any_transport() {
     }
     let notification = look_up(1, "x").body(r#"{"jsonrpc":"2.0","method":"notifications/unheard-of"}"#);
     assert_eq!(ask(server.address, &notification).await.head.status, 202);
-    // Half an emoji, as JSON.stringify writes it, and bytes that are no UTF-8.
+    // Half an emoji, as JSON.stringify writes it, and bytes that are not UTF-8.
     for query in [&br"Bloom \ud83c"[..], b"Bloom \xff"] {
         let text = call(5, json!({"query": "QUERY"})).to_string();
         let (before, after) = text.split_once("QUERY").unwrap();
@@ -173,7 +174,7 @@ async fn a_body_that_holds_no_message_is_answered_as_on_any_transport() {
 }
 
 #[tokio::test]
-async fn calls_past_the_cap_are_told_to_come_again_whichever_way_they_came() {
+async fn calls_above_the_limit_get_503_on_every_route() {
     let server = InProcess::with_limits(Limits {
         running_calls: 3,
         ..Limits::default()
@@ -212,7 +213,7 @@ async fn calls_past_the_cap_are_told_to_come_again_whichever_way_they_came() {
 }
 
 #[tokio::test]
-async fn connections_past_the_bound_are_closed() {
+async fn connections_above_the_limit_are_closed() {
     let server = InProcess::with_limits(Limits {
         connections: 16,
         ..Limits::default()
@@ -230,7 +231,7 @@ async fn connections_past_the_bound_are_closed() {
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_costs_the_portal_nothing_more() {
+async fn closing_the_connection_cancels_the_request_to_the_portal() {
     let server = InProcess::with_limits(Limits::default()).await;
     server.portal.hold_answers();
     for accept in ["application/json", "text/event-stream"] {
@@ -253,20 +254,20 @@ async fn a_caller_that_leaves_costs_the_portal_nothing_more() {
     assert!(metrics.contains("mcp_running_calls 0\n"), "{metrics}");
 }
 
-/// Real sockets, and far more answers than their buffers hold.
+/// Over real sockets, with far more answers than their buffers hold.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_reads_is_let_go() {
+async fn the_connection_of_a_client_that_never_reads_is_closed() {
     let portal = unlimited(Some(200)).await;
     let server = InProcess::on(portal, http::Settings::default()).await;
-    let mut deaf = Connection::open(server.address).await;
+    let mut unread = Connection::open(server.address).await;
     let request = Request::post("/mcp", &call(1, json!({"limit": 200})));
     let started = Instant::now();
-    while deaf.try_send(&request.bytes()).await {}
+    while unread.try_send(&request.bytes()).await {}
     assert!(started.elapsed() < 70 * SECOND, "{:?}", started.elapsed());
     assert_eq!(ask(server.address, &Request::get("/healthz")).await.head.status, 200);
 }
 
-/// In real time, since rmcp's keep-alive does not follow a paused clock; the comment itself goes on with the test.
+/// In real time, since rmcp's keep-alive ignores the paused clock of a test.
 #[tokio::test]
 async fn a_silent_event_stream_is_kept_alive_by_comments() {
     let server = InProcess::with_limits(Limits {
@@ -282,9 +283,9 @@ async fn a_silent_event_stream_is_kept_alive_by_comments() {
     assert!(stream.next().await.unwrap().data.contains("client@example.com"));
 }
 
-/// Twice as many as the server takes.
+/// The test opens twice as many streams as the server allows.
 #[tokio::test]
-async fn thousands_of_idle_streams_leave_the_server_responsive_and_small() {
+async fn with_thousands_of_idle_streams_the_server_stays_responsive_and_small() {
     const STREAMS: usize = 2000;
     let files = rlimit::increase_nofile_limit(STREAMS as u64 + 500).unwrap();
     assert!(
@@ -317,7 +318,7 @@ async fn thousands_of_idle_streams_leave_the_server_responsive_and_small() {
         let status = std::fs::read_to_string(format!("/proc/{}/status", server.process.id().unwrap())).unwrap();
         let resident = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         let kilobytes: u64 = resident.split_whitespace().nth(1).unwrap().parse().unwrap();
-        // An unoptimised build; a session takes some 80 kB, most of it channels of rmcp's.
+        // This is an unoptimised build. A session takes about 80 kB, most of it for channels of rmcp.
         assert!(kilobytes < 250_000, "{resident}");
     }
     drop(open);

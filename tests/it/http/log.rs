@@ -10,7 +10,7 @@ const TOKEN: &str = "canary-t0ken-0123456789abcdef";
 
 #[cfg(unix)]
 #[tokio::test]
-async fn refused_requests_are_counted_in_few_lines_and_answered_ones_have_a_line_each() {
+async fn refused_requests_are_counted_in_few_lines_and_each_answered_one_has_a_line() {
     const REFUSED: u64 = 300;
     const ANSWERED: usize = 20;
     let mut command = program();
@@ -40,7 +40,7 @@ async fn refused_requests_are_counted_in_few_lines_and_answered_ones_have_a_line
     for _ in 0..50 {
         assert_eq!(connection.ask(&preflight).await.head.status, 200);
     }
-    // What is no HTTP at all, such as the beginning of TLS.
+    // The beginning of TLS is no HTTP request.
     let mut tls = Connection::open(server.address).await;
     tls.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n").await;
     tls.is_closed().await;
@@ -51,7 +51,7 @@ async fn refused_requests_are_counted_in_few_lines_and_answered_ones_have_a_line
     let metrics = loop {
         let metrics = connection.ask(&bearer(Request::get("/metrics"))).await.body;
         answered += 1;
-        // That connection's end is seen a moment later.
+        // The server counts it a moment after the connection has ended.
         if metrics.contains("unreadable_request") {
             break metrics;
         }

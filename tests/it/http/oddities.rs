@@ -1,4 +1,4 @@
-//! What real clients and proxies send over HTTP that is not quite as it should be.
+//! Requests of real clients and proxies that differ from the specification in small things.
 
 use bitrix24_mail_mcp::transports::guard::{self, Token};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
@@ -17,7 +17,7 @@ async fn status(server: &InProcess, request: &Request) -> (u16, Option<String>) 
 }
 
 #[tokio::test]
-async fn a_slash_behind_an_address_changes_nothing() {
+async fn a_slash_at_the_end_of_a_path_changes_nothing() {
     let server = InProcess::with_limits(Limits::default()).await;
     let mut session = Session::begun(&server).await;
     let message = call(7, json!({"query": "client"}));
@@ -48,7 +48,7 @@ async fn a_slash_behind_an_address_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_revision_of_a_session_is_negotiated_by_the_body_of_initialize() {
+async fn the_body_of_initialize_negotiates_the_revision_and_not_the_header() {
     let server = InProcess::with_limits(Limits::default()).await;
     for (headers, wanted, given) in [
         (&["2025-06-18"][..], "2025-11-25", "2025-11-25"),
@@ -99,7 +99,7 @@ async fn the_revision_of_a_session_is_negotiated_by_the_body_of_initialize() {
             );
         }
     }
-    // Headers that name the method are still held against it.
+    // A header that names another method than the body is still refused.
     let contradicting = Request::post("/mcp", &initialize("2026-07-28"))
         .header("mcp-protocol-version", "2026-07-28")
         .header("mcp-method", "tools/list");
@@ -108,7 +108,7 @@ async fn the_revision_of_a_session_is_negotiated_by_the_body_of_initialize() {
     assert_eq!(ask(server.address, &modern).await.head.status, 400, "no handshake");
 }
 
-/// As nginx sends it by a bare `proxy_pass`.
+/// The request as nginx forwards it with a bare `proxy_pass`.
 fn through_nginx(request: Request) -> Request {
     request.header("connection", "close").in_http_1_0()
 }
@@ -149,7 +149,7 @@ async fn http_1_0_needs_a_token_on_every_route() {
     assert_eq!(
         open.portal.request_count(),
         closed.portal.request_count(),
-        "none but the direct ones"
+        "only the direct requests"
     );
     let mut oldest = Connection::open(open.address).await;
     oldest.send(b"GET /healthz\r\n\r\n").await;

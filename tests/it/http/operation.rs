@@ -1,4 +1,4 @@
-//! What whoever runs the HTTP server sees: health, readiness, figures, the page, traces; and no secret in any of it.
+//! What the operator of the HTTP server sees: health, readiness, metrics, the page, traces. None of it holds a secret.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn on(fault: &str) -> InProcess {
 }
 
 #[tokio::test(start_paused = true)]
-async fn readiness_asks_the_portal_once_for_all_and_not_too_often() {
+async fn one_request_to_the_portal_answers_all_readiness_checks_for_a_while() {
     let server = InProcess::start(http::Settings::default()).await;
     let asks = async || {
         let answers = futures_util::future::join_all((0..10).map(|_| get(&server, "/readyz"))).await;
@@ -42,21 +42,21 @@ async fn readiness_asks_the_portal_once_for_all_and_not_too_often() {
     assert_eq!(asks().await, 1);
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(asks().await, 2);
-    // The cheapest question.
+    // The probe is the cheapest request.
     let sent: Value = serde_json::from_slice(&server.portal.requests()[0].body).unwrap();
     assert_eq!(sent["pagination"]["limit"], 1);
 }
 
-/// Kubernetes asks with a second's patience; what it did not wait for is known to it the next time.
+/// Kubernetes waits one second for the answer. The next request gets the result of a probe that took longer.
 #[tokio::test]
-async fn who_leaves_before_the_answer_finds_it_the_next_time() {
+async fn a_probe_outlives_its_caller_and_answers_the_next_one() {
     let server = InProcess::start(http::Settings::default()).await;
     server.portal.hold_answers();
     let mut impatient = Connection::open(server.address).await;
     impatient.send(&Request::get("/readyz").bytes()).await;
     server.portal.wait_until(|portal| portal.request_count() == 1).await;
     drop(impatient);
-    // The server has seen that it left when another request is answered after it.
+    // When a later request is answered, the server has noticed that the connection is closed.
     get(&server, "/healthz").await;
     server.portal.release_answers();
     assert_eq!(get(&server, "/readyz").await.head.status, 200);
@@ -64,7 +64,7 @@ async fn who_leaves_before_the_answer_finds_it_the_next_time() {
 }
 
 #[tokio::test]
-async fn a_portal_that_refuses_makes_the_server_alive_and_not_ready() {
+async fn with_a_portal_that_refuses_the_server_is_alive_and_not_ready() {
     let server = on("no-mail-scope").await;
     let answer = get(&server, "/readyz").await;
     assert_eq!(answer.head.status, 503);
@@ -75,7 +75,7 @@ async fn a_portal_that_refuses_makes_the_server_alive_and_not_ready() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_portal_is_not_waited_for() {
+async fn a_probe_of_a_silent_portal_times_out() {
     let server = InProcess::start(http::Settings::default()).await;
     server.portal.hold_answers();
     let answer = get(&server, "/readyz").await;
@@ -84,7 +84,7 @@ async fn a_silent_portal_is_not_waited_for() {
         (503, &json!("TIMED_OUT"))
     );
     server.portal.release_answers();
-    // Bad news are forgotten sooner than good ones.
+    // A failure is kept for a shorter time than a success.
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(get(&server, "/readyz").await.head.status, 200);
 }
@@ -128,7 +128,7 @@ async fn a_busy_server_is_ready() {
 }
 
 #[tokio::test]
-async fn the_page_tells_what_this_is_and_how_to_connect_and_loads_nothing() {
+async fn the_page_shows_how_to_connect_and_loads_nothing() {
     let server = InProcess::with_limits(Limits::default()).await;
     let request = Request::get("/").header("host", "localhost:8024");
     let page = ask(server.address, &request).await;
@@ -169,7 +169,7 @@ async fn the_page_tells_what_this_is_and_how_to_connect_and_loads_nothing() {
 }
 
 #[tokio::test]
-async fn with_a_token_the_page_shows_where_it_goes_and_never_the_token() {
+async fn with_a_token_the_page_shows_where_to_set_it_and_never_the_token() {
     let token = "canary-t0ken-0123456789abcdef";
     let server = InProcess::start(http::Settings {
         guard: guard::Settings {
@@ -187,7 +187,7 @@ async fn with_a_token_the_page_shows_where_it_goes_and_never_the_token() {
         "a sentence and four clients: {page}"
     );
     assert!(!page.contains("canary"));
-    // Behind a proxy that speaks TLS.
+    // Behind a proxy with TLS the page shows https.
     let secure = request.header("x-forwarded-proto", "https").header("host", "localhost");
     assert!(
         ask(server.address, &secure)

@@ -17,7 +17,7 @@ async fn status(address: SocketAddr, request: &Request) -> u16 {
 }
 
 #[tokio::test]
-async fn beyond_loopback_the_server_wants_a_token() {
+async fn beyond_loopback_the_server_needs_a_token() {
     for address in ["0.0.0.0:0", "[::]:0"] {
         let output = program()
             .args(["serve", "--demo", "--http", address])
@@ -25,9 +25,9 @@ async fn beyond_loopback_the_server_wants_a_token() {
             .await
             .unwrap();
         assert_eq!(output.status.code(), Some(2), "{address}");
-        let told = stderr(&output);
+        let message = stderr(&output);
         for expected in ["error:", "hint:", "BITRIX24_MCP_HTTP_TOKEN", "other machines"] {
-            assert!(told.contains(expected), "{expected} is not in {told}");
+            assert!(message.contains(expected), "{expected} is not in {message}");
         }
     }
     let mut command = program();
@@ -35,7 +35,7 @@ async fn beyond_loopback_the_server_wants_a_token() {
         .args(["--demo", "serve", "--http", "0.0.0.0:0"])
         .env("BITRIX24_MCP_HTTP_TOKEN", TOKEN);
     let open = Program::spawn(command).await;
-    // The address that it tells is one that this machine can use.
+    // The server prints an address that this machine can use.
     let address = open.address;
     assert!(address.ip().is_loopback(), "{address}");
     assert_eq!(status(address, &Request::get("/healthz")).await, 401);
@@ -59,12 +59,12 @@ async fn the_token_may_come_from_a_file_and_change() {
         status(server.address, &with_token("second-token-0123456789")).await,
         200
     );
-    // Strangers may try as often as they like, so the log says once that the file cannot be read.
+    // Strangers may send any number of requests, so the log says only once that the file cannot be read.
     for _ in 0..2 {
         std::fs::remove_file(&file).unwrap();
         for _ in 0..5 {
-            let shown = with_token("second-token-0123456789");
-            assert_eq!(status(server.address, &shown).await, 401);
+            let request = with_token("second-token-0123456789");
+            assert_eq!(status(server.address, &request).await, 401);
         }
         std::fs::write(&file, "third-token-0123456789").unwrap();
         assert_eq!(status(server.address, &with_token("third-token-0123456789")).await, 200);
@@ -75,7 +75,7 @@ async fn the_token_may_come_from_a_file_and_change() {
 }
 
 #[tokio::test]
-async fn wrong_settings_of_the_server_are_named_and_never_shown() {
+async fn an_error_about_a_setting_has_its_name_and_not_its_value() {
     for (name, value, expected) in [
         ("BITRIX24_MCP_HTTP_TOKEN", "canary token", "visible ASCII"),
         (
@@ -97,15 +97,15 @@ async fn wrong_settings_of_the_server_are_named_and_never_shown() {
             .output()
             .await
             .unwrap();
-        let told = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{name}: {told}");
-        assert!(told.contains(name) && told.contains(expected), "{told}");
-        assert!(!told.contains("canary"), "{told}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{name}: {message}");
+        assert!(message.contains(name) && message.contains(expected), "{message}");
+        assert!(!message.contains("canary"), "{message}");
     }
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_be_listened_on_is_named_with_advice() {
+async fn an_error_about_the_address_says_why_it_cannot_be_used() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let in_use = taken.local_addr().unwrap().to_string();
     for (address, status, expected) in [
@@ -119,11 +119,11 @@ async fn an_address_that_cannot_be_listened_on_is_named_with_advice() {
             .output()
             .await
             .unwrap();
-        let told = stderr(&output);
-        assert_eq!(output.status.code(), Some(status), "{address}: {told}");
-        assert!(told.contains(expected), "{told}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(status), "{address}: {message}");
+        assert!(message.contains(expected), "{message}");
     }
-    // An address of a documentation network is on no machine.
+    // No machine has an address of a documentation network.
     let output = program()
         .args(["serve", "--demo", "--http", "192.0.2.1:8024"])
         .env("BITRIX24_MCP_HTTP_TOKEN", TOKEN)
@@ -138,10 +138,10 @@ async fn an_address_that_cannot_be_listened_on_is_named_with_advice() {
     );
 }
 
-/// As systemd does it: descriptor 3, and the environment says so.
+/// systemd passes the socket as descriptor 3 and says so in the environment.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_socket_may_come_from_systemd_and_is_no_way_around_the_token() {
+async fn a_socket_from_systemd_is_used_and_needs_the_token_too() {
     use command_fds::{CommandFdExt as _, FdMapping};
     for (address, is_open) in [("127.0.0.1:0", false), ("0.0.0.0:0", true)] {
         let socket = std::net::TcpListener::bind(address).unwrap();

@@ -1,4 +1,4 @@
-//! The end of the server: whoever waits is answered, whoever idles is let go, nobody is lost.
+//! How the server stops: running calls are answered, idle connections are closed, and no call is lost.
 
 use bitrix24_mail_mcp::transports::http::Limits;
 use serde_json::{Value, json};
@@ -9,22 +9,22 @@ use crate::support::harness::call;
 use crate::support::http_client::{Connection, EventStream, Request};
 use crate::support::http_server::{InProcess, look_up};
 
-/// Calls that run: JSON, event streams, and one session of 2024-11-05.
+/// Running calls: as JSON, as event streams, and in one session of 2024-11-05.
 struct Running {
     json: Vec<Connection>,
     streams: Vec<EventStream>,
     legacy: Session,
 }
 
-const OF_EACH: u32 = 30;
+const CALLS_OF_EACH_KIND: u32 = 30;
 
 impl Running {
-    /// Starts the calls, each with a question of its own, and waits until all are at the portal.
+    /// Starts the calls, each with its own query, and waits until all have reached the portal.
     async fn start(server: &InProcess) -> Self {
         let legacy = Session::begun(server).await;
         server.portal.hold_answers();
         let (mut json, mut streams) = (Vec::new(), Vec::new());
-        for number in 0..OF_EACH {
+        for number in 0..CALLS_OF_EACH_KIND {
             let mut connection = Connection::open(server.address).await;
             connection.send(&look_up(1, &format!("json {number}")).bytes()).await;
             json.push(connection);
@@ -33,12 +33,12 @@ impl Running {
             let message = call(100 + number, json!({"query": format!("legacy {number}")}));
             legacy.post(server, &message).await;
         }
-        let all = 3 * OF_EACH as usize;
+        let all = 3 * CALLS_OF_EACH_KIND as usize;
         server.portal.wait_until(|portal| portal.request_count() == all).await;
         Self { json, streams, legacy }
     }
 
-    /// Every answer, in no order.
+    /// All answers, in no particular order.
     async fn answers(mut self) -> Vec<Value> {
         let mut answers = Vec::new();
         for mut connection in self.json {
@@ -74,20 +74,20 @@ async fn a_stop_with_calls_in_flight_loses_none() {
     assert_eq!(idle_stream.next().await, None, "and so does an idle session");
     assert!(
         tokio::net::TcpStream::connect(server.address).await.is_err(),
-        "nobody new is accepted"
+        "no new connection is accepted"
     );
     server.portal.release_answers();
     let answers = running.answers().await;
-    assert_eq!(answers.len(), 3 * OF_EACH as usize);
+    assert_eq!(answers.len(), 3 * CALLS_OF_EACH_KIND as usize);
     for answer in answers {
         assert_eq!(answer["result"]["isError"], false, "{answer}");
     }
     server.stopped().await;
 }
 
-/// More than tokio hands over in one go. They are in the system's queue before the server has looked once.
+/// More connections than tokio accepts in one go. They are in the system's queue before the server accepts the first.
 #[tokio::test]
-async fn connections_that_wait_to_be_accepted_are_answered_too() {
+async fn connections_in_the_queue_of_the_system_are_answered_too() {
     use std::io::{Read, Write};
     let server = InProcess::with_limits(Limits::default()).await;
     let mut queued = Vec::new();
@@ -108,7 +108,7 @@ async fn connections_that_wait_to_be_accepted_are_answered_too() {
 #[tokio::test(start_paused = true)]
 async fn calls_that_take_too_long_are_answered_as_cancelled() {
     let server = InProcess::with_limits(Limits {
-        // rmcp's keep-alive looks at the real clock and would spin beside a paused one.
+        // rmcp's keep-alive uses the real clock and would loop without a pause beside a paused one.
         keep_alive: Duration::from_secs(3600),
         ..Limits::default()
     })
@@ -117,7 +117,7 @@ async fn calls_that_take_too_long_are_answered_as_cancelled() {
     let started = Instant::now();
     server.stop();
     let answers = running.answers().await;
-    assert_eq!(answers.len(), 3 * OF_EACH as usize);
+    assert_eq!(answers.len(), 3 * CALLS_OF_EACH_KIND as usize);
     for answer in answers {
         assert_eq!(
             answer["result"]["structuredContent"]["error"]["code"], "CANCELLED",
@@ -158,7 +158,7 @@ mod by_signal {
         }
         portal.wait_until(|portal| portal.request_count() == 100).await;
         server.terminate();
-        // Sent before the signal was seen, or after: it is answered or refused, never lost half-way.
+        // A connection at this moment is either answered or refused, never dropped without an answer.
         while tokio::net::TcpStream::connect(server.address).await.is_ok() {}
         portal.release_answers();
         for mut connection in running {
@@ -201,9 +201,9 @@ mod by_signal {
         assert_eq!(session.hang_up().await, (vec![], true));
     }
 
-    /// Whoever starts a server may stop it as soon as it has said where it is.
+    /// A program may stop the server as soon as it has printed its address.
     #[tokio::test]
-    async fn sigterm_right_after_the_first_words_ends_with_status_0() {
+    async fn sigterm_right_after_the_start_ends_with_status_0() {
         for _ in 0..20 {
             let mut command = program();
             command.arg("--demo");

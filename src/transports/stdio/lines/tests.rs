@@ -1,5 +1,5 @@
-//! What a client that does not read can make the program take. The clock is paused, so a wait that nothing will end is
-//! over at once.
+//! How much memory a client that does not read can make the program use. The clock is paused, so a wait that nothing
+//! ends is over at once.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::*;
 
 type Pipe = Lines<DuplexStream, DuplexStream>;
 
-/// The client's two ends, and the transport that has `lines` before it. The output holds a few answers.
+/// The client's two ends, and the transport with `lines` to read. The output has room for a few answers.
 async fn piped(lines: &str) -> (DuplexStream, DuplexStream, Pipe) {
     let (mut to_program, input) = duplex(1 << 20);
     let (output, from_program) = duplex(256);
@@ -32,7 +32,7 @@ fn cancelled(id: usize) -> String {
     format!("{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{id}}}}}\n")
 }
 
-async fn next(lines: &mut Pipe) -> Option<RxJsonRpcMessage<RoleServer>> {
+async fn next(lines: &mut Pipe) -> Option<Message> {
     let received = tokio::time::timeout(Duration::from_secs(1), lines.receive()).await;
     received.ok().flatten()
 }
@@ -56,7 +56,7 @@ async fn no_further_request_is_read_while_too_many_have_no_answer() {
     let (_input, _output, mut lines) = piped(&lists(0..300)).await;
     let ids = all(&mut lines).await;
     assert_eq!(ids.len(), MAX_UNANSWERED);
-    // The first few fit into the pipe; the others wait for a reader, and count.
+    // The first few answers fit into the pipe. The others wait for the client to read, and count.
     for id in ids {
         answer(&mut lines, id);
     }
@@ -66,7 +66,7 @@ async fn no_further_request_is_read_while_too_many_have_no_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_reads_is_read_on_and_gets_every_answer_once() {
+async fn a_client_that_reads_its_answers_is_served_without_a_limit_and_gets_each_once() {
     let (input, mut output, mut lines) = piped(&lists(0..5000)).await;
     drop(input);
     let reader = tokio::spawn(async move {
@@ -96,19 +96,22 @@ async fn a_client_that_reads_is_read_on_and_gets_every_answer_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_cancelled_while_as_many_wait_as_may_and_makes_room_for_another() {
+async fn a_cancellation_is_read_when_the_limit_is_reached_and_makes_room_for_another_call() {
     let (mut input, _output, mut lines) = piped(&lists(0..MAX_UNANSWERED)).await;
     assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
     let more = cancelled(7) + &lists(1000..1010);
     input.write_all(more.as_bytes()).await.unwrap();
-    let heard = next(&mut lines).await;
-    assert!(matches!(heard, Some(JsonRpcMessage::Notification(_))), "{heard:?}");
+    let received = next(&mut lines).await;
+    assert!(
+        matches!(received, Some(JsonRpcMessage::Notification(_))),
+        "{received:?}"
+    );
     assert_eq!(all(&mut lines).await, [RequestId::Number(1000)]);
 }
 
-/// Else a client could take in no answer, cancel each call when it is answered, and ask again.
+/// Otherwise a client could read no answers, cancel each call as soon as it is answered, and send more.
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_not_read_counts_also_if_its_call_is_cancelled() {
+async fn an_answer_that_is_not_read_counts_even_if_its_call_is_cancelled() {
     let (mut input, _output, mut lines) = piped(&lists(0..MAX_UNANSWERED)).await;
     for id in all(&mut lines).await {
         answer(&mut lines, id);
@@ -124,11 +127,11 @@ async fn an_answer_that_is_not_read_counts_also_if_its_call_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_read_while_an_error_about_a_line_waits_to_be_taken() {
+async fn nothing_is_read_while_the_client_has_not_read_an_error_about_a_line() {
     let broken = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}\n".repeat(1000);
     let (_input, mut output, mut lines) = piped(&(broken + &pings(5..6))).await;
     assert!(next(&mut lines).await.is_none());
-    assert!(lines.output.waiting() < 256, "one error, and not a thousand");
+    assert!(lines.output.unflushed_bytes() < 256, "one error, and not a thousand");
     let mut errors = vec![0; 1000];
     let reading = async { while output.read(&mut errors).await.unwrap() > 0 {} };
     tokio::select! {
@@ -138,7 +141,7 @@ async fn nothing_is_read_while_an_error_about_a_line_waits_to_be_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_is_not_answered_yet_is_not_taken_again() {
+async fn a_second_request_with_an_unanswered_id_is_refused() {
     let (_input, mut output, mut lines) = piped(&(pings(1..2) + &pings(1..2))).await;
     assert_eq!(all(&mut lines).await, [RequestId::Number(1)]);
     let mut error = vec![0; 256];
@@ -160,7 +163,7 @@ async fn a_batch_is_read_message_by_message() {
     assert_eq!(all(&mut lines).await.len(), 99);
 }
 
-/// What the program has written, without waiting for more.
+/// The messages that the program has written so far.
 async fn written(output: &mut DuplexStream) -> Vec<serde_json::Value> {
     let mut text = Vec::new();
     let mut part = [0; 256];
@@ -172,10 +175,10 @@ async fn written(output: &mut DuplexStream) -> Vec<serde_json::Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ping_and_a_cancellation_are_heard_behind_calls_that_wait_for_room() {
-    let held = lists(MAX_UNANSWERED..MAX_UNANSWERED + 40);
+async fn a_ping_and_a_cancellation_are_read_behind_waiting_calls() {
+    let waiting = lists(MAX_UNANSWERED..MAX_UNANSWERED + 40);
     let behind = pings(900..901) + &cancelled(MAX_UNANSWERED) + &cancelled(3) + &lists(270..271);
-    let (_input, mut output, mut lines) = piped(&(lists(0..MAX_UNANSWERED) + &held + &behind)).await;
+    let (_input, mut output, mut lines) = piped(&(lists(0..MAX_UNANSWERED) + &waiting + &behind)).await;
     assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);
     let pong = written(&mut output).await;
     assert_eq!(
@@ -183,7 +186,7 @@ async fn a_ping_and_a_cancellation_are_heard_behind_calls_that_wait_for_room() {
         (1, &900.into(), &serde_json::json!({}))
     );
     assert!(matches!(next(&mut lines).await, Some(JsonRpcMessage::Notification(_))));
-    // The first that waited was cancelled meanwhile.
+    // The first waiting call was cancelled meanwhile.
     let second = RequestId::Number(i64::try_from(MAX_UNANSWERED + 1).unwrap());
     assert_eq!(all(&mut lines).await, [second]);
     let again = written(&mut output).await;
@@ -191,11 +194,11 @@ async fn a_ping_and_a_cancellation_are_heard_behind_calls_that_wait_for_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_read_behind_calls_that_cannot_even_wait_until_one_is_answered() {
+async fn nothing_is_read_while_the_queue_is_full_until_a_call_is_answered() {
     let (_input, mut output, mut lines) = piped(&(lists(0..400) + &pings(1000..1001))).await;
     let ids = all(&mut lines).await;
     assert_eq!(ids.len(), MAX_UNANSWERED);
-    assert_eq!(lines.output.waiting(), 0, "no call is refused");
+    assert_eq!(lines.output.unflushed_bytes(), 0, "no call is refused");
     for id in ids {
         answer(&mut lines, id);
     }
@@ -210,7 +213,7 @@ async fn nothing_is_read_behind_calls_that_cannot_even_wait_until_one_is_answere
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_input_is_noticed_behind_calls_that_wait_for_room() {
+async fn the_end_of_input_is_noticed_behind_waiting_calls() {
     let (input, _output, mut lines) = piped(&lists(0..300)).await;
     drop(input);
     assert_eq!(all(&mut lines).await.len(), MAX_UNANSWERED);

@@ -1,4 +1,4 @@
-//! The figures of the HTTP server: calls, where answers come from, what was waited for.
+//! The metrics of the HTTP server: calls, sources of answers, waiting times.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::support::harness::{call, program};
 use crate::support::http_client::{Request, ask};
 use crate::support::http_server::{InProcess, Program, look_up};
 
-/// What has not happened by then will not.
+/// A test that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn figures_count_calls_by_tool_and_outcome_and_hold_nothing_else() {
+async fn metrics_count_calls_by_tool_and_outcome_and_hold_no_contents() {
     let server = InProcess::with_limits(Limits::default()).await;
     for request in [
         look_up(1, "zebra-query"),
@@ -60,8 +60,8 @@ async fn figures_count_calls_by_tool_and_outcome_and_hold_nothing_else() {
     }
 }
 
-/// The value of a line of the figures.
-fn figure(metrics: &str, name: &str) -> f64 {
+/// The value of one metric.
+fn metric(metrics: &str, name: &str) -> f64 {
     let value = metrics
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -72,7 +72,7 @@ fn figure(metrics: &str, name: &str) -> f64 {
 }
 
 #[tokio::test]
-async fn where_answers_come_from_and_what_they_waited_for_is_counted() {
+async fn sources_of_answers_and_waiting_times_are_counted() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let start = async |rate_limit: &str| {
         let mut command = program();
@@ -87,13 +87,13 @@ async fn where_answers_come_from_and_what_they_waited_for_is_counted() {
     }
     portal.hold_answers();
     let asked = portal.request_count();
-    let twins = async {
+    let equal_look_ups = async {
         let one = look_up(1, "ivan");
         tokio::join!(ask(server.address, &one), ask(server.address, &one))
     };
     let release = async {
         portal.wait_until(|portal| portal.request_count() > asked).await;
-        // The twin is under way when it is counted.
+        // The second look-up is counted as soon as it joins the first.
         while !ask(server.address, &Request::get("/metrics"))
             .await
             .body
@@ -101,29 +101,32 @@ async fn where_answers_come_from_and_what_they_waited_for_is_counted() {
         {}
         portal.release_answers();
     };
-    let both = async { tokio::join!(twins, release) };
-    tokio::time::timeout(PATIENCE, both).await.expect("a twin under way");
+    let both = async { tokio::join!(equal_look_ups, release) };
+    tokio::time::timeout(PATIENCE, both)
+        .await
+        .expect("two equal look-ups share one request");
     let metrics = ask(server.address, &Request::get("/metrics")).await.body;
     for (from, count) in [("kept", 1.0), ("under_way", 1.0), ("portal", 3.0)] {
         assert_eq!(
-            figure(&metrics, &format!("bitrix24_look_ups_total{{from=\"{from}\"}}")),
+            metric(&metrics, &format!("bitrix24_look_ups_total{{from=\"{from}\"}}")),
             count
         );
     }
-    assert!(figure(&metrics, "http_connections") >= 1.0);
+    assert!(metric(&metrics, "http_connections") >= 1.0);
 
-    // The limit has one place each half second. A look-up that has to wait is answered by the whole book.
+    // The rate limit allows one request each half second. A look-up that would have to wait is answered from the whole
+    // address book.
     let server = start("2/1").await;
     for query in ["client", "anna", "ivan"] {
         ask(server.address, &look_up(1, query)).await;
     }
     let metrics = ask(server.address, &Request::get("/metrics")).await.body;
     let [by_book, by_portal] =
-        ["book", "portal"].map(|from| figure(&metrics, &format!("bitrix24_look_ups_total{{from=\"{from}\"}}")));
+        ["book", "portal"].map(|from| metric(&metrics, &format!("bitrix24_look_ups_total{{from=\"{from}\"}}")));
     assert!(by_book >= 1.0 && by_book + by_portal == 3.0, "{metrics}");
-    assert_eq!(figure(&metrics, "bitrix24_books"), 1.0);
-    assert!(figure(&metrics, "bitrix24_book_contacts") > 50.0);
-    assert!(figure(&metrics, r#"bitrix24_portal_waited_seconds_total{for="limit"}"#) > 0.02);
+    assert_eq!(metric(&metrics, "bitrix24_books"), 1.0);
+    assert!(metric(&metrics, "bitrix24_book_contacts") > 50.0);
+    assert!(metric(&metrics, r#"bitrix24_portal_waited_seconds_total{for="limit"}"#) > 0.02);
 }
 
 #[tokio::test]
@@ -138,18 +141,17 @@ async fn waits_before_another_attempt_are_counted() {
     let mut command = program();
     command
         .env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap())
-        // The time between two attempts goes by this rate.
+        // The pause between two attempts depends on this rate.
         .env("BITRIX24_RATE_LIMIT", "1000/1000");
     let server = Program::start(command).await;
     let found = ask(server.address, &look_up(1, "client")).await.message();
     assert_eq!(found["result"]["isError"], false, "{found}");
     let metrics = ask(server.address, &Request::get("/metrics")).await.body;
-    assert!(figure(&metrics, r#"bitrix24_portal_waited_seconds_total{for="retry"}"#) > 0.0);
+    assert!(metric(&metrics, r#"bitrix24_portal_waited_seconds_total{for="retry"}"#) > 0.0);
 }
 
-/// Fifty are sent at once; all others are answered by the whole book, which is read for them. The portal is fine all the same.
 #[tokio::test]
-async fn tokens_refreshed_and_failed_requests_are_counted() {
+async fn refreshed_tokens_and_failed_requests_are_counted() {
     let mut command = program();
     command.args(["--demo-oauth", "--demo-fault", "expired-token"]);
     let server = Program::start(command).await;

@@ -1,88 +1,105 @@
-//! The answer to a text that holds no message: an error of JSON-RPC, with the request's id as the client wrote it. Pure.
+//! The JSON-RPC error that answers a text which holds no valid message. Pure.
 //!
-//! The id of a response is the server's own, and the client would take it for one of its own requests. So the error about
-//! a response has no id, and the server's request ends with [`Refused::into_response`].
+//! The error repeats the id of the request as the client wrote it:
 //!
-//! | id | in the answer |
+//! | id in the text | id in the error |
 //! |---|---|
-//! | a string or a number | itself, also a number that no integer here can hold, such as 2^64 or 1.5 |
+//! | a string or a number | the same, even a number that no integer here can hold, such as 2^64 or 1.5 |
 //! | null, true, a list, an object | null |
-//! | none, or none that can be made out | none |
+//! | none, or none that can be recognised | none |
+//!
+//! A response of the client carries an id that the server chose. The client would take an error with that id for the
+//! answer to a request of its own. So the error about a response has no id, and [`ErrorResponse::into_failed_response`]
+//! ends the server's request.
 
-use rmcp::model::{ErrorData, JsonRpcMessage, RequestId};
+use rmcp::model::{ErrorCode, ErrorData, JsonRpcMessage, RequestId};
+use rmcp::service::{RoleServer, RxJsonRpcMessage};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::Message;
 use super::members::Members;
 
-/// An error as it is sent.
+/// A JSON-RPC error as it is sent.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub(in crate::transports) struct Refused(Box<Answer>);
+pub(in crate::transports) struct ErrorResponse(Box<Fields>);
 
 #[derive(Debug, Clone, Serialize)]
-struct Answer {
+struct Fields {
     jsonrpc: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Box<RawValue>>,
     error: ErrorData,
-    /// The server's request that the text was to answer.
+    /// The id of the server's request to which the text was the response.
     #[serde(skip)]
-    asked: Option<RequestId>,
+    server_request: Option<RequestId>,
 }
 
-impl Refused {
+/// The error about a text that is not JSON.
+pub(super) fn not_json() -> ErrorData {
+    ErrorData::new(ErrorCode::PARSE_ERROR, "this is not JSON that can be read", None)
+}
+
+impl ErrorResponse {
     fn with_id(id: Option<Box<RawValue>>, error: ErrorData) -> Self {
-        Self(Box::new(Answer {
+        Self(Box::new(Fields {
             jsonrpc: "2.0",
             id,
             error,
-            asked: None,
+            server_request: None,
         }))
     }
 
-    /// An error about a response with this id.
-    fn response(id: Option<&str>, error: ErrorData) -> Self {
-        let mut refused = Self::with_id(None, error);
-        refused.0.asked = id.and_then(|id| serde_json::from_str(id).ok());
-        refused
+    /// An error about a response of the client, which has this id.
+    fn about_response(id: Option<&str>, error: ErrorData) -> Self {
+        let mut error_response = Self::with_id(None, error);
+        error_response.0.server_request = id.and_then(|id| serde_json::from_str(id).ok());
+        error_response
     }
 
-    /// An error about nothing that could be named by an id.
-    pub(in crate::transports) fn new(error: ErrorData) -> Self {
+    /// An error about a text that has no id.
+    pub(in crate::transports) fn without_id(error: ErrorData) -> Self {
         Self::with_id(None, error)
     }
 
     /// An error about the request with this id.
-    pub(in crate::transports) fn to(id: &RequestId, error: ErrorData) -> Self {
+    pub(in crate::transports) fn to_request(id: &RequestId, error: ErrorData) -> Self {
         Self::with_id(to_raw_value(id).ok(), error)
     }
 
-    /// An error about an object of these members: a response if it has no `method`.
-    pub(super) fn of(members: &Members<'_>, error: ErrorData) -> Self {
+    /// An error about the message with these members. The message is a response if it has no `method`.
+    pub(super) fn about_message(members: &Members<'_>, error: ErrorData) -> Self {
         let id = members.get("id");
         if members.get("method").is_none() {
-            return Self::response(id, error);
+            return Self::about_response(id, error);
         }
         Self::with_id(id.and_then(repeated), error)
     }
 
-    /// An error about a text that is no JSON as a whole, or the beginning of one.
-    pub(in crate::transports) fn in_text(text: &str, error: ErrorData) -> Self {
+    /// An error about a text that is not JSON as a whole, or that is the beginning of a longer one.
+    pub(in crate::transports) fn about_text(text: &str, error: ErrorData) -> Self {
         let beginning = Beginning::of(text);
         if !beginning.is_request {
-            return Self::response(beginning.id, error);
+            return Self::about_response(beginning.id, error);
         }
         Self::with_id(beginning.id.and_then(repeated), error)
     }
 
-    /// The error that takes the place of a refused response, so that the server's request ends at once.
-    pub(in crate::transports) fn into_response(self) -> Result<Message, Self> {
-        let Answer { error, asked, .. } = *self.0;
-        match asked {
-            Some(id) => Ok(JsonRpcMessage::error(error, Some(id))),
-            None => Err(Self::with_id(self.0.id, error)),
+    /// For an error about a response of the client: the error response that takes its place, so that the server's
+    /// request ends at once.
+    ///
+    /// # Errors
+    /// The error itself, if it is about anything else.
+    pub(in crate::transports) fn into_failed_response(self) -> Result<RxJsonRpcMessage<RoleServer>, Self> {
+        let Fields {
+            error,
+            server_request,
+            id,
+            ..
+        } = *self.0;
+        match server_request {
+            Some(request) => Ok(JsonRpcMessage::error(error, Some(request))),
+            None => Err(Self::with_id(id, error)),
         }
     }
 
@@ -91,25 +108,25 @@ impl Refused {
     }
 }
 
-/// An id as it is sent back.
+/// The id that the error repeats: `id` itself, or null if a JSON-RPC id cannot have its type.
 fn repeated(id: &str) -> Option<Box<RawValue>> {
     let is_kept = id.starts_with(['"', '-']) || id.starts_with(|first: char| first.is_ascii_digit());
     RawValue::from_string(if is_kept { id } else { "null" }.to_owned()).ok()
 }
 
-/// What can be made out of a text that cannot be read as a whole, told from the keys of its outermost object. Never from
-/// those inside the arguments, which may be about something else.
+/// What can be recognised in a text that cannot be parsed as a whole. Only the keys of its outermost object count:
+/// those inside the arguments may mean anything.
 #[derive(Debug, Default)]
 struct Beginning<'a> {
     id: Option<&'a str>,
-    /// It has a member that no response has. `method` may stand behind large `params`.
+    /// The text has a member that no response has: `method`, or `params`, since `method` may come after large `params`.
     is_request: bool,
 }
 
 impl<'a> Beginning<'a> {
     fn of(text: &'a str) -> Self {
         let mut beginning = Self::default();
-        // Ends where the text does.
+        // `None` only says that the text has ended.
         let _ = beginning.read(text);
         beginning
     }
@@ -149,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_made_out_where_there_is_one() {
+    fn the_id_is_found_in_text_that_is_not_json() {
         for (text, expected) in [
             (r#"{"jsonrpc":"2.0","id" : 7,"method":"#, Some("7")),
             (r#"{"id":"a""#, Some(r#""a""#)),
@@ -166,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_comes_back_as_it_was_written_or_as_null() {
+    fn the_id_is_repeated_as_it_was_written_or_as_null() {
         for (id, expected) in [
             ("18446744073709551616", "18446744073709551616"),
             ("-9223372036854775809", "-9223372036854775809"),
@@ -180,8 +197,8 @@ mod tests {
         ] {
             let text = format!(r#"{{"id": {id} ,"method":1}}"#);
             let members = Members::of(&text).unwrap();
-            let refused = Refused::of(&members, ErrorData::invalid_request("no", None));
-            let sent = serde_json::to_string(&refused).unwrap();
+            let error_response = ErrorResponse::about_message(&members, ErrorData::invalid_request("no", None));
+            let sent = serde_json::to_string(&error_response).unwrap();
             assert!(
                 sent.starts_with(&format!(r#"{{"jsonrpc":"2.0","id":{expected},"error""#)),
                 "{sent}"
@@ -190,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_of_a_response_is_never_sent_back_and_ends_the_request_of_the_server() {
+    fn an_error_about_a_response_has_no_id_and_ends_the_request_of_the_server() {
         let error = || ErrorData::invalid_request("no", None);
         for (text, id) in [
             (r#"{"id":0,"result":"#, Some(0)),
@@ -199,10 +216,10 @@ mod tests {
             (r#"{"result":{"id":5,"#, None),
             (r#"{"id":"#, None),
         ] {
-            let refused = Refused::in_text(text, error());
-            let sent = serde_json::to_value(&refused).unwrap();
+            let error_response = ErrorResponse::about_text(text, error());
+            let sent = serde_json::to_value(&error_response).unwrap();
             assert_eq!(sent.get("id"), None, "{text}");
-            let response = refused.into_response().ok();
+            let response = error_response.into_failed_response().ok();
             let ended = response.map(|response| serde_json::to_value(response).unwrap());
             assert_eq!(ended.as_ref().and_then(|ended| ended["id"].as_i64()), id, "{text}");
         }
@@ -211,8 +228,10 @@ mod tests {
             r#"{"id":3,"params":{"#,
             r#"{"params":{},"id":3,"#,
         ] {
-            let refused = Refused::in_text(text, error()).into_response().unwrap_err();
-            assert_eq!(serde_json::to_value(&refused).unwrap()["id"], 3, "{text}");
+            let error_response = ErrorResponse::about_text(text, error())
+                .into_failed_response()
+                .unwrap_err();
+            assert_eq!(serde_json::to_value(&error_response).unwrap()["id"], 3, "{text}");
         }
     }
 }

@@ -1,21 +1,25 @@
-//! A session with one client over a transport of messages: what rmcp would end it for is forgiven. A call before the
-//! handshake is refused with an error about `initialize`, where rmcp would name the metadata of 2026-07-28.
+//! A transport around another one that keeps rmcp from ending a session because of the client's first messages.
+//!
+//! rmcp ends the session if a notification or a response comes before the first request; here such messages are
+//! ignored. A call before the handshake is refused with an error about `initialize`; rmcp's own error would name the
+//! metadata of 2026-07-28.
 
 use rmcp::model::{ClientRequest, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion};
-use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::service::{RoleServer, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio_util::sync::CancellationToken;
 
-/// A transport that forgives what rmcp would end the session for: notifications and responses before the first
-/// request. Also tells when the client is gone: its input has ended, or it takes no more output.
-pub(super) struct Session<T> {
+use super::messages::Message;
+
+/// Passes the messages of `inner` to rmcp, except those before the handshake that would make rmcp end the session.
+pub(super) struct ForgivingTransport<T> {
     inner: T,
     has_begun: bool,
     client_gone: CancellationToken,
 }
 
-impl<T> Session<T> {
-    /// `client_gone` is cancelled when the client sends or takes no more.
+impl<T> ForgivingTransport<T> {
+    /// `client_gone` is cancelled when the input has ended or a message cannot be sent.
     pub(super) fn new(inner: T, client_gone: CancellationToken) -> Self {
         Self {
             inner,
@@ -24,7 +28,7 @@ impl<T> Session<T> {
         }
     }
 
-    /// The same for a session that needs no opening.
+    /// The same transport for a session without a handshake.
     pub(super) fn begun(self) -> Self {
         Self {
             has_begun: true,
@@ -33,7 +37,7 @@ impl<T> Session<T> {
     }
 }
 
-impl<T> Transport<RoleServer> for Session<T>
+impl<T> Transport<RoleServer> for ForgivingTransport<T>
 where
     T: Transport<RoleServer>,
 {
@@ -54,7 +58,7 @@ where
         }
     }
 
-    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+    async fn receive(&mut self) -> Option<Message> {
         loop {
             let Some(message) = self.inner.receive().await else {
                 self.client_gone.cancel();
@@ -68,7 +72,7 @@ where
                 continue;
             };
             if lacks_a_handshake(&request.request) {
-                let error = ErrorData::invalid_request(NOT_BEGUN, None);
+                let error = ErrorData::invalid_request(HANDSHAKE_FIRST, None);
                 let refusal = JsonRpcMessage::error(error, Some(request.id.clone()));
                 self.send(refusal).await.ok()?;
                 continue;
@@ -83,7 +87,7 @@ where
     }
 }
 
-/// Neither a first request of the revisions with a handshake, nor one that names its revision itself.
+/// True if rmcp would need a handshake before this request: it cannot open a session, and does not name its revision.
 fn lacks_a_handshake(request: &ClientRequest) -> bool {
     let is_first = matches!(
         request,
@@ -92,10 +96,11 @@ fn lacks_a_handshake(request: &ClientRequest) -> bool {
     !is_first && request.get_meta().protocol_version().is_none()
 }
 
-const NOT_BEGUN: &str = "this session has not begun: `initialize` comes first, and has to be answered with a result";
+const HANDSHAKE_FIRST: &str =
+    "this session has not begun: `initialize` comes first, and has to be answered with a result";
 
-/// rmcp leaves its opening phase on `initialize`, or on a request other than a probe that carries the metadata of
-/// 2026-07-28.
+/// True if rmcp starts a session with this request: `initialize`, or a request with the metadata of 2026-07-28
+/// other than `ping` and `server/discover`.
 pub(super) fn begins_a_session(request: &ClientRequest) -> bool {
     match request {
         ClientRequest::InitializeRequest(_) => true,

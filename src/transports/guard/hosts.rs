@@ -1,17 +1,17 @@
-//! What `Host` and `Origin` may name: parsing and comparing. Pure.
+//! Parses and compares the hosts and origins that `Host` and `Origin` may name. Pure.
 //!
-//! | header | passes without being named |
+//! | header | always allowed |
 //! |---|---|
-//! | `Host` | a loopback name or address; the very address that the connection came in on |
+//! | `Host` | a loopback name or address; the address at which the connection arrived |
 //! | `Origin` | a loopback name or address, with any port; the request's own host |
 //!
-//! A page that rebinds its own name to this machine sends that name in both headers, so neither lets it in. Addresses
-//! cannot be rebound.
+//! A web page that makes its own name resolve to this machine (DNS rebinding) sends that name in both headers, so both
+//! checks refuse it. Addresses cannot be rebound.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// A host and its port, as a header names them.
+/// A host and its port, from a header or from the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Authority {
     /// In lower case, without the brackets of IPv6.
@@ -23,7 +23,7 @@ impl Authority {
     /// `None` for anything but `host` or `host:port`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let authority: http::uri::Authority = text.parse().ok()?;
-        // What `http` takes for a port is whatever it can read; here nothing else may stand beside the host.
+        // `http` also accepts user names and unreadable ports; only a host and a port may stand here.
         let port = match text.strip_prefix(authority.host())?.strip_prefix(':') {
             Some(port) => Some(port.parse().ok()?),
             None if text == authority.host() => None,
@@ -44,18 +44,18 @@ impl Authority {
         self.host == "localhost" || self.address().is_some_and(|address| address.is_loopback())
     }
 
-    /// True if `self`, an entry of a list, lets `other` pass. Clients leave out the port that goes without saying.
-    fn lets_pass(&self, other: &Self) -> bool {
+    /// True if `self`, an entry of the settings, allows `other`. Clients leave out the default ports 80 and 443.
+    fn matches(&self, other: &Self) -> bool {
         let is_port = |port| other.port == Some(port) || (other.port.is_none() && matches!(port, 80 | 443));
         self.host == other.host && self.port.is_none_or(is_port)
     }
 }
 
-/// Names that `Host` may have beside loopback: `BITRIX24_MCP_ALLOWED_HOSTS`.
+/// Hosts that `Host` may name beside loopback: `BITRIX24_MCP_ALLOWED_HOSTS`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedHosts(Vec<Authority>);
 
-/// A text that is not a list of hosts.
+/// The text is not a list of host names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a list of host names, with or without a port, and with commas between them")]
 pub struct InvalidHosts;
@@ -70,23 +70,23 @@ impl FromStr for AllowedHosts {
 }
 
 impl AllowedHosts {
-    /// `arrived_at` is the address of this machine that the connection came in on.
-    pub(super) fn contain(&self, host: &Authority, arrived_at: IpAddr) -> bool {
+    /// True if `Host` may name `host`. `arrived_at` is this machine's address at which the connection arrived.
+    pub(super) fn allow(&self, host: &Authority, arrived_at: IpAddr) -> bool {
         host.is_loopback()
             || host.address() == Some(arrived_at.to_canonical())
-            || self.0.iter().any(|allowed| allowed.lets_pass(host))
+            || self.0.iter().any(|allowed| allowed.matches(host))
     }
 }
 
-/// An origin as a browser sends it.
+/// An origin of a web page, as a browser sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Origin {
+struct WebOrigin {
     scheme: String,
     authority: Authority,
 }
 
-impl Origin {
-    /// `None` for `null` and for anything that is no origin.
+impl WebOrigin {
+    /// `None` for `null` and for any text that is no origin.
     fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let is_scheme = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -97,7 +97,7 @@ impl Origin {
         })
     }
 
-    /// An origin leaves its scheme's own port out.
+    /// The port, which an origin leaves out if it is the scheme's default.
     fn port(&self) -> Option<u16> {
         self.authority.port.or(match self.scheme.as_str() {
             "http" => Some(80),
@@ -107,17 +107,17 @@ impl Origin {
     }
 }
 
-/// Origins of web pages that may call, and read the answers: `BITRIX24_MCP_ALLOWED_ORIGINS`.
+/// Origins of web pages that may call this server and read the answers: `BITRIX24_MCP_ALLOWED_ORIGINS`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedOrigins(Vec<AllowedOrigin>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct AllowedOrigin {
-    origin: Origin,
+    origin: WebOrigin,
     any_port: bool,
 }
 
-/// A text that is not a list of origins.
+/// The text is not a list of origins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a list of origins (scheme, host, and the port if it is unusual) with commas between them")]
 pub struct InvalidOrigins;
@@ -131,7 +131,7 @@ impl FromStr for AllowedOrigins {
                 Some(base) => (base, true),
                 None => (entry.trim_end_matches('/'), false),
             };
-            let origin = Origin::parse(text).filter(|origin| !origin.authority.host.contains('*'))?;
+            let origin = WebOrigin::parse(text).filter(|origin| !origin.authority.host.contains('*'))?;
             let is_contradictory = any_port && origin.authority.port.is_some();
             (!is_contradictory).then_some(AllowedOrigin { origin, any_port })
         });
@@ -140,14 +140,14 @@ impl FromStr for AllowedOrigins {
 }
 
 impl AllowedOrigins {
-    /// True if no origin is named, so that no page of another origin may read answers.
-    pub(super) fn are_none(&self) -> bool {
+    /// True if the settings list no origin, so that no page of another origin may read answers.
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// True if the settings name this origin.
-    pub(super) fn name(&self, origin: &str) -> bool {
-        Origin::parse(origin).is_some_and(|origin| {
+    /// True if the settings list this origin.
+    pub(super) fn list(&self, origin: &str) -> bool {
+        WebOrigin::parse(origin).is_some_and(|origin| {
             self.0.iter().any(|allowed| {
                 allowed.origin.scheme == origin.scheme
                     && allowed.origin.authority.host == origin.authority.host
@@ -156,16 +156,17 @@ impl AllowedOrigins {
         })
     }
 
-    /// True if a request with this origin may come to `host`.
-    pub(super) fn contain(&self, origin: &str, host: &Authority) -> bool {
-        self.name(origin)
-            || Origin::parse(origin).is_some_and(|origin| {
+    /// True if a page of this origin may send requests to `host`.
+    pub(super) fn allow(&self, origin: &str, host: &Authority) -> bool {
+        self.list(origin)
+            || WebOrigin::parse(origin).is_some_and(|origin| {
                 let is_web = matches!(origin.scheme.as_str(), "http" | "https");
                 is_web && (origin.authority.is_loopback() || origin.authority == *host)
             })
     }
 }
 
+/// The entries of a list with commas between them.
 fn entries(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }
@@ -179,11 +180,11 @@ mod tests {
 
     fn host_passes(allowed: &str, host: &str, arrived_at: IpAddr) -> bool {
         let allowed: AllowedHosts = allowed.parse().unwrap();
-        Authority::parse(host).is_some_and(|host| allowed.contain(&host, arrived_at))
+        Authority::parse(host).is_some_and(|host| allowed.allow(&host, arrived_at))
     }
 
     #[test]
-    fn hosts() {
+    fn host_is_loopback_or_the_address_of_the_connection_or_listed() {
         for (allowed, host, passes) in [
             ("", "127.0.0.1:8024", true),
             ("", "127.0.0.1", true),
@@ -222,9 +223,9 @@ mod tests {
     }
 
     #[test]
-    fn origins() {
+    fn origin_is_loopback_or_the_host_itself_or_listed() {
         let host = Authority::parse("192.0.2.7:8024").unwrap();
-        for (allowed, origin, passes, is_named) in [
+        for (allowed, origin, passes, is_listed) in [
             ("", "http://localhost:3000", true, false),
             ("", "https://127.0.0.1", true, false),
             ("", "http://[::1]:6274", true, false),
@@ -253,13 +254,13 @@ mod tests {
             ),
         ] {
             let allowed: AllowedOrigins = allowed.parse().unwrap();
-            assert_eq!(allowed.contain(origin, &host), passes, "{origin}");
-            assert_eq!(allowed.name(origin), is_named, "{origin}");
+            assert_eq!(allowed.allow(origin, &host), passes, "{origin}");
+            assert_eq!(allowed.list(origin), is_listed, "{origin}");
         }
     }
 
     #[test]
-    fn lists_that_are_none_are_refused() {
+    fn lists_with_an_invalid_entry_are_refused() {
         for wrong in ["*", "https://a.example", "a b", "*.contoso.com", "a:b", "a/b"] {
             assert_eq!(wrong.parse::<AllowedHosts>(), Err(InvalidHosts), "{wrong}");
         }

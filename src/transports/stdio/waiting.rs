@@ -1,24 +1,24 @@
-//! Requests that are read and wait until fewer are without an answer. Pure.
+//! The queue of requests that were read and wait until fewer requests are unanswered. Pure.
 
 use std::collections::VecDeque;
 
-use rmcp::model::{ClientNotification, JsonRpcMessage, RequestId};
+use rmcp::model::RequestId;
 
-use crate::transports::messages::{MAX_BYTES, Message};
+use crate::transports::messages::{MAX_BYTES, Message, cancelled_request};
 
-/// Requests that wait.
-const MOST: usize = 64;
-/// Bytes of their texts.
-const MOST_BYTES: usize = 2 * MAX_BYTES;
+/// Requests in the queue.
+const MAX_REQUESTS: usize = 64;
+/// Bytes of the texts of these requests.
+const MAX_TEXT_BYTES: usize = 2 * MAX_BYTES;
 
-/// In the order in which they came.
+/// The queue, oldest request first, with the bytes of each request's text.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct WaitingRequests {
     requests: VecDeque<(RequestId, Box<Message>, usize)>,
     bytes: usize,
 }
 
-impl Held {
+impl WaitingRequests {
     pub(super) fn is_empty(&self) -> bool {
         self.requests.is_empty()
     }
@@ -27,9 +27,12 @@ impl Held {
         self.requests.iter().any(|(known, ..)| known == id)
     }
 
-    /// Adds a request whose text has `bytes`, or returns it if there is no place.
+    /// Adds a request whose text has `bytes`.
+    ///
+    /// # Errors
+    /// The request itself, if the queue is full.
     pub(super) fn push(&mut self, id: RequestId, request: Box<Message>, bytes: usize) -> Result<(), Box<Message>> {
-        if self.requests.len() >= MOST || self.bytes + bytes > MOST_BYTES {
+        if self.requests.len() >= MAX_REQUESTS || self.bytes + bytes > MAX_TEXT_BYTES {
             return Err(request);
         }
         self.bytes += bytes;
@@ -37,18 +40,16 @@ impl Held {
         Ok(())
     }
 
+    /// Removes and returns the oldest request.
     pub(super) fn pop(&mut self) -> Option<Box<Message>> {
         let (_, request, bytes) = self.requests.pop_front()?;
         self.bytes -= bytes;
         Some(request)
     }
 
-    /// Forgets the request that `message` cancels, if it cancels one.
-    pub(super) fn forget_cancelled(&mut self, message: &Message) {
-        if let JsonRpcMessage::Notification(notification) = message
-            && let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-            && let Some(cancelled) = &cancelled.params.request_id
-        {
+    /// Removes the request that `message` cancels, if `message` is a cancellation.
+    pub(super) fn remove_cancelled(&mut self, message: &Message) {
+        if let Some(cancelled) = cancelled_request(message) {
             self.requests.retain(|(id, ..)| id != cancelled);
             self.bytes = self.requests.iter().map(|(.., bytes)| bytes).sum();
         }

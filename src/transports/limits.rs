@@ -1,0 +1,58 @@
+//! Bounds of everything that a client of the HTTP server can use up.
+
+use std::time::Duration;
+
+use super::{guard, messages};
+
+/// Bounds of what clients can use up.
+///
+/// Together they bound memory: an idle connection takes about 10 kB, a running call 70 kB, an idle session of
+/// 2024-11-05 80 kB.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time for a request's head to arrive, and for an idle connection to be used again. A head is one packet.
+    pub head_time: Duration,
+    /// Time for a request's body to arrive. A body is a few packets.
+    pub body_time: Duration,
+    /// Time in which a client must accept at least some of the bytes sent to it. A phone may lose its network for a
+    /// while.
+    pub write_time: Duration,
+    /// Bytes of one body. A call has a few hundred, a call with fifty names a few thousand.
+    pub body_bytes: usize,
+    /// Bytes of all responses to one batch, which are kept until the last response is ready.
+    pub batch_answer_bytes: usize,
+    /// Bytes of all bodies that are being received or answered. Each caller may hold a part of them.
+    pub all_bodies_bytes: usize,
+    /// Open connections: several for each client of a large company, and below the usual limits of open files.
+    pub connections: usize,
+    /// Calls that run at the same time.
+    pub running_calls: usize,
+    /// Open sessions of the transport of 2024-11-05: one for each client.
+    pub sessions: usize,
+    /// A session without any message for this long is ended. It is longer than a lunch break.
+    pub session_idle: Duration,
+    /// Silence on an event stream before the server sends a comment. Proxies close a silent connection after a minute.
+    pub keep_alive: Duration,
+    /// Time for running calls to finish when the server is told to stop. With the time for the last answers, it is
+    /// below the 30 seconds that Kubernetes allows.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(15),
+            write_time: Duration::from_secs(60),
+            body_bytes: messages::MAX_BYTES,
+            batch_answer_bytes: 1024 * 1024,
+            all_bodies_bytes: 64 * 1024 * 1024,
+            connections: 8192,
+            running_calls: guard::MAX_RUNNING,
+            sessions: 1000,
+            session_idle: Duration::from_secs(60 * 60),
+            keep_alive: Duration::from_secs(15),
+            grace: Duration::from_secs(20),
+        }
+    }
+}
