@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::address_book::search::{Likeness, Somebody, Why, Word, of_words};
+use crate::address_book::search::{Likeness, ReferenceContact, Why, Word, likeness_of_words};
 
 pub(in crate::address_book) fn contact(id: u64, name: &str, email: &str) -> Contact {
     Contact {
@@ -29,8 +29,8 @@ fn index(contacts: &[(&str, &str)], employees: &[(&str, &str)]) -> Index {
 type Fits = BTreeMap<String, (Why, i32)>;
 
 fn found(index: &Index, asked: &str) -> Fits {
-    let finding = index.find(&Wanted::new(asked), Source::ALL, &|| true).unwrap();
-    let people = finding.people.iter();
+    let found = index.find(&Question::new(asked), Source::ALL, &|| true).unwrap();
+    let people = found.people.iter();
     reduced(people.map(|found| (found.contact.email.clone(), found.fit)).collect())
 }
 
@@ -38,10 +38,10 @@ fn found(index: &Index, asked: &str) -> Fits {
 fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
     let is_sure_as_typed = |fit: &Fit| fit.is_sure() && fit.why != Why::KeyboardLayout;
     let by_address = fits.values().any(|fit| fit.why == Why::ExactAddress);
-    let by_name = fits.values().any(|fit| fit.is_whole_name && is_sure_as_typed(fit));
+    let by_name = fits.values().any(|fit| fit.is_whole_name() && is_sure_as_typed(fit));
     fits.retain(|_, fit| match (by_address, by_name) {
         (true, _) => fit.why == Why::ExactAddress,
-        (_, true) => is_sure_as_typed(fit) || fit.is_rival,
+        (_, true) => is_sure_as_typed(fit) || fit.is_rival(),
         _ => true,
     });
     fits.into_iter().map(|(email, fit)| (email, fit.rank())).collect()
@@ -49,13 +49,13 @@ fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
 
 /// Everybody who fits, found by comparing with everybody.
 fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
-    let wanted = Wanted::new(asked);
+    let wanted = Question::new(asked);
     let mut fits: BTreeMap<String, Fit> = BTreeMap::new();
-    let everybody: Vec<Somebody<'_>> = contacts
+    let everybody: Vec<ReferenceContact<'_>> = contacts
         .iter()
-        .map(|(name, email)| Somebody::new(name, email))
+        .map(|(name, email)| ReferenceContact::new(name, email))
         .collect();
-    let mut compare = |fit: &dyn Fn(&Somebody<'_>) -> Option<Fit>| {
+    let mut compare = |fit: &dyn Fn(&ReferenceContact<'_>) -> Option<Fit>| {
         for ((_, email), somebody) in contacts.iter().zip(&everybody) {
             if let Some(fit) = fit(somebody) {
                 let best = fits.entry(email.clone()).or_insert(fit);
@@ -74,10 +74,10 @@ fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
 
 /// How many of the contacts have each word.
 fn bearers(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
-    let mut entries: Vec<(&str, Texts)> = Vec::new();
+    let mut entries: Vec<(&str, ContactTexts)> = Vec::new();
     for (name, email) in contacts {
-        let texts = Texts::of(Some(name), email);
-        let is_known = |(other, known): &(&str, Texts)| *other == email && known.name == texts.name;
+        let texts = ContactTexts::of(Some(name), email);
+        let is_known = |(other, known): &(&str, ContactTexts)| *other == email && known.name == texts.name;
         if !entries.iter().any(is_known) {
             entries.push((email, texts));
         }
@@ -92,27 +92,27 @@ fn bearers(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
     bearers
 }
 
-fn alike(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {
-    let mut collected = Collected::default();
+fn alike(words: &[String], wanted: &str) -> BTreeMap<WordId, Likeness> {
+    let mut builder = VocabularyBuilder::default();
     for word in words {
-        collected.number(word);
+        builder.id(word);
     }
-    let vocabulary = collected.into_vocabulary(words.len());
+    let vocabulary = builder.finish(words.len());
     let wanted = Word::new(wanted);
     let mut alike = vocabulary.alike(&wanted);
     vocabulary.widen(&wanted, &mut alike);
     alike.iter().collect()
 }
 
-fn compared_words(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {
+fn compared_words(words: &[String], wanted: &str) -> BTreeMap<WordId, Likeness> {
     let mut distinct: Vec<&String> = Vec::new();
     for word in words {
         if !distinct.contains(&word) {
             distinct.push(word);
         }
     }
-    let like = |word: &String| of_words(&Word::new(wanted), &Word::new(word));
-    let numbered = (0..).zip(distinct);
+    let like = |word: &String| likeness_of_words(&Word::new(wanted), &Word::new(word));
+    let numbered = (0..).map(WordId).zip(distinct);
     numbered
         .filter_map(|(number, word)| Some((number, like(word)?)))
         .collect()
@@ -301,9 +301,9 @@ fn the_index_of_the_labelled_book_finds_the_same_people_as_comparing_with_everyb
 const STEP: usize = 40;
 
 fn one(index: &Index, asked: &str, sources: &[Source]) -> Option<(u64, Source, Why)> {
-    let finding = index.find(&Wanted::new(asked), sources, &|| true).unwrap();
-    assert!(finding.people.len() <= 1, "{asked}: {finding:?}");
-    let found = finding.people.first()?;
+    let found = index.find(&Question::new(asked), sources, &|| true).unwrap();
+    assert!(found.people.len() <= 1, "{asked}: {found:?}");
+    let found = found.people.first()?;
     Some((found.contact.id, found.source, found.fit.why))
 }
 
@@ -359,9 +359,9 @@ fn rows_that_could_not_be_read_are_nobody_but_are_told() {
         ("a@x.example", 1, 1),
         ("Olga", 0, 1),
     ] {
-        let finding = index.find(&Wanted::new(asked), Source::ALL, &|| true).unwrap();
+        let found = index.find(&Question::new(asked), Source::ALL, &|| true).unwrap();
         assert_eq!(
-            (finding.unread.len(), finding.people.len()),
+            (found.unreadable.len(), found.people.len()),
             (unread, people),
             "{asked}"
         );
@@ -390,5 +390,5 @@ fn namesakes_are_those_with_the_same_words_and_another_address() {
 #[test]
 fn nothing_is_found_for_a_caller_who_has_left() {
     let index = index(&[("Anna", "a@x.example")], &[]);
-    assert!(index.find(&Wanted::new("Anna"), Source::ALL, &|| false).is_none());
+    assert!(index.find(&Question::new("Anna"), Source::ALL, &|| false).is_none());
 }

@@ -22,8 +22,8 @@ use super::recipient::{Match, Recipient, Resolution, Status};
 use crate::address_book::cautions::{BookDomains, Caution, DomainJudge, of_contact};
 use crate::address_book::contact::Source;
 use crate::address_book::error::NotAsked;
-use crate::address_book::index::{Found, Index};
-use crate::address_book::search::{Wanted, Why};
+use crate::address_book::index::{FoundPerson, Index};
+use crate::address_book::search::{Question, Why};
 
 /// Matches of all names together that an answer shows, so that fifty names fit a model's context.
 const MAX_SHOWN: usize = 100;
@@ -47,7 +47,7 @@ pub(super) struct Evidence {
 #[derive(Default)]
 struct Fitting<'a> {
     /// The likeliest first.
-    people: Vec<Found<'a>>,
+    people: Vec<FoundPerson<'a>>,
     /// True if somebody who fits stands in a row that could not be read.
     has_unread: bool,
     /// The recipients that the entry names, if they are more than one.
@@ -64,7 +64,7 @@ impl Fitting<'_> {
 /// Judges every name by what was read. `goes_on` is asked now and then; `None` if it says no.
 pub(super) fn resolution(
     names: &Names,
-    wanted: &[Wanted],
+    wanted: &[Question],
     evidence: &Evidence,
     goes_on: &dyn Fn() -> bool,
 ) -> Option<Resolution> {
@@ -96,7 +96,7 @@ impl Evidence {
     /// its name.
     fn fitting_entry<'a>(
         &'a self,
-        wanted: &'a Wanted,
+        wanted: &'a Question,
         sources: &[Source],
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Fitting<'a>> {
@@ -114,7 +114,7 @@ impl Evidence {
             return Some(whole);
         }
         let mut fitting = Fitting {
-            entries: wanted.entries.iter().map(Wanted::text).collect(),
+            entries: wanted.entries.iter().map(Question::text).collect(),
             has_unread: each.iter().any(|one| one.has_unread),
             ..Fitting::default()
         };
@@ -131,7 +131,7 @@ impl Evidence {
     }
 
     /// The people who fit, out of everything that was read; `None` if `goes_on` says no.
-    fn fitting(&self, wanted: &Wanted, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
+    fn fitting(&self, wanted: &Question, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
         let mut fitting = Fitting::default();
         // By address in lower case; an index has each address once.
         let mut places: HashMap<String, usize> = HashMap::new();
@@ -149,25 +149,25 @@ impl Evidence {
                 }
                 fitting.people.push(person);
             }
-            fitting.has_unread |= found.unread.iter().any(|row| !self.knows(&row.email.to_lowercase()));
+            fitting.has_unread |= found.unreadable.iter().any(|row| !self.knows(&row.email.to_lowercase()));
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
         let mut sure = fitting.people.iter().filter(|found| found.fit.is_sure());
         // Jon is as good as John for Джон.
-        let has_whole_name = sure.any(|found| found.fit.is_whole_name && found.fit.why < Why::Transliterated);
+        let has_whole_name = sure.any(|found| found.fit.is_whole_name() && found.fit.why < Why::Transliterated);
         fitting.people.retain(|found| match best {
             // An address is its owner's alone.
-            Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress || found.fit.is_rival,
+            Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress || found.fit.is_rival(),
             Some(Why::Similar) | None => true,
             // A similar name that was asked for as a whole stays beside longer names of which only a part was.
-            Some(_) => found.fit.is_sure() || found.fit.is_rival || (found.fit.is_whole_name && !has_whole_name),
+            Some(_) => found.fit.is_sure() || found.fit.is_rival() || (found.fit.is_whole_name() && !has_whole_name),
         });
         // Then the newest, who was written to last; then by address, so that the order never changes by itself.
-        let order = |found: &Found<'_>| {
+        let order = |found: &FoundPerson<'_>| {
             let is_contact = found.source == Source::Contacts;
             (found.fit.rank(), is_contact, Reverse(found.contact.id))
         };
-        let by_address = |one: &Found<'_>, other: &Found<'_>| one.contact.email.cmp(&other.contact.email);
+        let by_address = |one: &FoundPerson<'_>, other: &FoundPerson<'_>| one.contact.email.cmp(&other.contact.email);
         fitting
             .people
             .sort_unstable_by(|one, other| order(one).cmp(&order(other)).then_with(|| by_address(one, other)));
@@ -182,7 +182,7 @@ impl Evidence {
         let people = &fitting.people;
         // A single match was told apart by company or address, so it gets no namesake caution.
         let is_alone = people.len() == 1;
-        let match_of = |found: &Found<'_>| Match {
+        let match_of = |found: &FoundPerson<'_>| Match {
             name: found.contact.name.clone(),
             email: found.contact.email.clone(),
             id: found.contact.id,
@@ -211,7 +211,7 @@ impl Evidence {
         }
     }
 
-    fn cautions(&self, found: &Found<'_>, is_alone: bool, domains: &mut DomainJudge<'_>) -> Vec<Caution> {
+    fn cautions(&self, found: &FoundPerson<'_>, is_alone: bool, domains: &mut DomainJudge<'_>) -> Vec<Caution> {
         let contact = found.contact;
         let (name, email) = (contact.name.as_deref(), contact.email.as_str());
         let mut cautions = contact.cautions.clone();

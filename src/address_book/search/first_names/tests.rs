@@ -114,7 +114,7 @@ fn the_table_is_sorted_and_written_as_it_is_compared() {
         let forms = line.split([' ', '|', ':']).filter(|form| !form.is_empty());
         for form in forms {
             assert!(form.chars().count() > 1, "{form:?} in {line}");
-            let words = super::super::split(form);
+            let words = split(form);
             assert!(
                 words.len() == 1 || !Word::new(form).is_latin_or_cyrillic(),
                 "{form:?} in {line}"

@@ -14,7 +14,7 @@ const TABLE: &str = include_str!("titles.txt");
 
 /// A word as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Typed {
+pub(super) struct TypedWord {
     /// In lower case.
     pub(super) word: String,
     /// The first letter is a capital one.
@@ -27,7 +27,7 @@ pub(super) struct Typed {
     is_after_comma: bool,
 }
 
-impl Typed {
+impl TypedWord {
     /// True for a word in small letters without a dot behind it.
     pub(super) fn is_small_word(&self) -> bool {
         !self.is_capital && !self.is_before_dot
@@ -47,6 +47,23 @@ enum Place {
     Inside,
 }
 
+impl Place {
+    /// The place that `titles.txt` calls by this name.
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "before" => Self::Before,
+            "dotted" => Self::Dotted,
+            "small" => Self::Small,
+            "after" => Self::After,
+            "degree" => Self::Degree,
+            "capitals" => Self::Capitals,
+            "comma" => Self::Comma,
+            "inside" => Self::Inside,
+            _ => return None,
+        })
+    }
+}
+
 /// Titles by their first word; and those that are written at the end of a word, with the letters that stand before them
 /// at least.
 struct Titles {
@@ -61,27 +78,16 @@ static TITLES: LazyLock<Titles> = LazyLock::new(|| {
     };
     let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
     for (kind, texts) in lines.filter_map(|line| line.split_once('\t')) {
-        for text in texts.split(',').map(str::trim) {
-            let place = match kind {
-                "before" => Place::Before,
-                "dotted" => Place::Dotted,
-                "small" => Place::Small,
-                "after" => Place::After,
-                "degree" => Place::Degree,
-                "capitals" => Place::Capitals,
-                "comma" => Place::Comma,
-                "inside" => Place::Inside,
-                _ => {
-                    let attached = text.split_once(' ');
-                    titles
-                        .attached
-                        .extend(attached.and_then(|(least, end)| Some((least.parse().ok()?, end))));
-                    continue;
+        let texts = texts.split(',').map(str::trim);
+        if kind == "attached" {
+            let attached = texts.filter_map(|text| text.split_once(' '));
+            let read = attached.filter_map(|(least, end)| Some((least.parse().ok()?, end)));
+            titles.attached.extend(read);
+        } else if let Some(place) = Place::named(kind) {
+            for words in texts.map(split) {
+                if let Some(first) = words.first() {
+                    titles.by_word.entry(first.clone()).or_default().push((place, words));
                 }
-            };
-            let words = split(text);
-            if let Some(first) = words.first() {
-                titles.by_word.entry(first.clone()).or_default().push((place, words));
             }
         }
     }
@@ -99,15 +105,15 @@ pub(in crate::address_book::search) fn words_of_name(text: &str) -> Vec<String> 
 }
 
 /// The words of a text, each with how it was typed.
-pub(super) fn typed(text: &str) -> Vec<Typed> {
+pub(super) fn typed(text: &str) -> Vec<TypedWord> {
     let text = composed(text);
-    let mut typed: Vec<Typed> = Vec::new();
+    let mut typed: Vec<TypedWord> = Vec::new();
     let mut is_after_comma = false;
     for piece in text.split_inclusive(is_border) {
         let border = piece.chars().next_back().filter(|c| is_border(*c));
         for word in split(piece) {
             let has_no_case = !piece.chars().any(|c| c.is_lowercase() || c.is_uppercase());
-            typed.push(Typed {
+            typed.push(TypedWord {
                 word,
                 is_capital: piece
                     .chars()
@@ -126,7 +132,7 @@ pub(super) fn typed(text: &str) -> Vec<Typed> {
 }
 
 /// Drops titles and degrees.
-pub(super) fn drop_titles(words: &mut Vec<Typed>) {
+pub(super) fn drop_titles(words: &mut Vec<TypedWord>) {
     let titles = &*TITLES;
     drop_before(words, 0, titles);
     // Klein, Dr. Anna
@@ -142,7 +148,7 @@ pub(super) fn drop_titles(words: &mut Vec<Typed>) {
 }
 
 /// Drops titles that stand at `start`, before a word at least.
-fn drop_before(words: &mut Vec<Typed>, start: usize, titles: &Titles) {
+fn drop_before(words: &mut Vec<TypedWord>, start: usize, titles: &Titles) {
     while let Some(rest) = words.get(start..)
         && let Some(length) = titles.longest(rest, stands_before)
     {
@@ -154,7 +160,7 @@ fn drop_before(words: &mut Vec<Typed>, start: usize, titles: &Titles) {
     }
 }
 
-fn stands_before(place: Place, title: &[Typed], behind: &[Typed]) -> bool {
+fn stands_before(place: Place, title: &[TypedWord], behind: &[TypedWord]) -> bool {
     // Herr, Lucy
     let Some(next) = behind.first().filter(|next| !next.is_after_comma) else {
         return false;
@@ -169,11 +175,11 @@ fn stands_before(place: Place, title: &[Typed], behind: &[Typed]) -> bool {
 }
 
 /// Drops titles and degrees from the end.
-fn drop_behind(words: &mut Vec<Typed>, titles: &Titles) {
+fn drop_behind(words: &mut Vec<TypedWord>, titles: &Titles) {
     loop {
         let ends_here = |start: &usize| {
             let (before, rest) = words.split_at_checked(*start).unwrap_or_default();
-            let stands = |place, title: &[Typed], behind: &[Typed]| {
+            let stands = |place, title: &[TypedWord], behind: &[TypedWord]| {
                 let least = match place {
                     Place::After => 1,
                     Place::Degree => 2,
@@ -196,13 +202,13 @@ fn drop_behind(words: &mut Vec<Typed>, titles: &Titles) {
     }
 }
 
-fn is_in_capitals(words: &[Typed]) -> bool {
+fn is_in_capitals(words: &[TypedWord]) -> bool {
     words.iter().all(|typed| typed.is_in_capitals)
 }
 
 /// Drops what stands between two surnames of a person.
-fn drop_inside(words: &mut Vec<Typed>, titles: &Titles) {
-    let stands = |place, _: &[Typed], behind: &[Typed]| place == Place::Inside && !behind.is_empty();
+fn drop_inside(words: &mut Vec<TypedWord>, titles: &Titles) {
+    let stands = |place, _: &[TypedWord], behind: &[TypedWord]| place == Place::Inside && !behind.is_empty();
     let found = (1..words.len()).find_map(|at| Some((at, titles.longest(words.get(at..)?, stands)?)));
     if let Some((at, length)) = found {
         words.drain(at..at + length);
@@ -210,7 +216,7 @@ fn drop_inside(words: &mut Vec<Typed>, titles: &Titles) {
 }
 
 /// Drops a title that is written at the end of a word.
-fn drop_attached(last: &mut Typed, titles: &Titles) {
+fn drop_attached(last: &mut TypedWord, titles: &Titles) {
     if last.word.is_ascii() {
         return;
     }
@@ -225,7 +231,11 @@ fn drop_attached(last: &mut Typed, titles: &Titles) {
 
 impl Titles {
     /// The number of words of the longest title that `words` begin with, if it stands where it may.
-    fn longest(&self, words: &[Typed], stands: impl Fn(Place, &[Typed], &[Typed]) -> bool) -> Option<usize> {
+    fn longest(
+        &self,
+        words: &[TypedWord],
+        stands: impl Fn(Place, &[TypedWord], &[TypedWord]) -> bool,
+    ) -> Option<usize> {
         let known = self.by_word.get(&words.first()?.word)?;
         let fits = |(place, title): &&(Place, Vec<String>)| {
             words.split_at_checked(title.len()).is_some_and(|(begin, behind)| {
@@ -338,13 +348,7 @@ mod tests {
     fn each_line_of_the_table_has_a_known_place() {
         for line in TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let (place, titles) = line.split_once('\t').unwrap();
-            assert!(
-                [
-                    "before", "dotted", "small", "after", "degree", "capitals", "comma", "attached", "inside"
-                ]
-                .contains(&place),
-                "{place}"
-            );
+            assert!(place == "attached" || Place::named(place).is_some(), "{place}");
             assert!(titles.split(',').all(|title| !split(title).is_empty()), "{line}");
         }
         assert!(TITLES.attached.len() > 10);

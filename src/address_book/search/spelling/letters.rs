@@ -4,7 +4,32 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc, is_nfkc};
 
-use super::{MAX_LETTERS, beginning, is_cyrillic};
+/// The most letters of a word, and of each form of it, that are read; a single letter may become eighteen.
+const MAX_LETTERS: usize = 64;
+
+/// The part of a word that is read: its first [`MAX_LETTERS`] letters.
+pub(in crate::address_book) fn beginning(word: &str) -> &str {
+    let end = word.char_indices().nth(MAX_LETTERS);
+    end.and_then(|(end, _)| word.get(..end)).unwrap_or(word)
+}
+
+/// True for Cyrillic letters.
+pub(in crate::address_book::search) fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{52f}')
+}
+
+/// True for letters that are syllables or words: Chinese, Japanese and Korean ones.
+pub(in crate::address_book::search) fn is_syllable_or_word(c: char) -> bool {
+    c > '\u{2e80}'
+}
+
+/// The word with each umlaut that is written out (ue) as its base letter (u).
+pub(super) fn contracted(word: String) -> String {
+    match ["ue", "oe", "ae"].iter().any(|umlaut| word.contains(umlaut)) {
+        true => word.replace("ue", "u").replace("oe", "o").replace("ae", "a"),
+        false => word,
+    }
+}
 
 /// A text in lower case, in which each letter has one code: full-width letters, ligatures and letters that have two
 /// codes become the usual ones; vowel marks of Arabic and Hebrew go.
@@ -114,7 +139,8 @@ fn letter(c: char) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Word, split};
+    use super::super::split::split;
+    use super::super::word::Word;
 
     /// The words of two texts are the same, one by one.
     fn are_same(one: &str, other: &str) -> bool {

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use pinyin::ToPinyin;
 use unicode_script::Script;
 
-use super::{plain, replaced};
+use super::letters::plain;
+use super::scheme::replaced;
 
 /// Letters and what stands for them, longest first.
 type Table = LazyLock<Vec<(&'static str, &'static str)>>;

@@ -127,7 +127,7 @@ fn consonants(letter: char, next: Option<char>, script: Script, is_first: bool) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::Word;
+    use super::super::word::Word;
 
     #[test]
     fn words_have_their_consonants_in_common_with_those_of_other_scripts() {

@@ -20,13 +20,15 @@
 
 use unicode_script::Script;
 
-use super::{Scheme, beginning, composed, contracted, is_cyrillic, plain, replaced, romanization, transcribed};
+use super::letters::{beginning, composed, contracted, is_cyrillic, plain};
+use super::romanization;
+use super::scheme::{Scheme, replaced, transcribed};
 
 /// Keys of a word at most; only a word made for it has more readings.
-const MAX_KEYS: usize = 8;
+const MAX_SOUNDS: usize = 8;
 
 /// The sounds of the beginning of a word in lower case, by every reading; never empty.
-pub(super) fn keys(lower: &str, script: Script) -> Vec<String> {
+pub(super) fn of_word(lower: &str, script: Script) -> Vec<String> {
     let readings = match script {
         Script::Latin => latin_readings(lower),
         _ if lower.chars().any(is_cyrillic) => cyrillic_readings(lower),
@@ -43,7 +45,7 @@ pub(super) fn keys(lower: &str, script: Script) -> Vec<String> {
     for reading in readings {
         let mut key = folded(&reading);
         key.truncate(beginning(&key).len());
-        if !keys.contains(&key) && keys.len() < MAX_KEYS {
+        if !keys.contains(&key) && keys.len() < MAX_SOUNDS {
             keys.push(key);
         }
     }
@@ -52,14 +54,14 @@ pub(super) fn keys(lower: &str, script: Script) -> Vec<String> {
 
 fn cyrillic_readings(lower: &str) -> Vec<String> {
     let lower = &lower.replace("ьо", "ё");
-    let mut readings = vec![sounds(lower, |_, _| None)];
+    let mut readings = vec![cyrillic_sounds(lower, |_, _| None)];
     if lower.contains("дж") {
         // Джон and Джейн: the English j.
-        readings.push(sounds(&lower.replace("дж", "й"), |_, _| None));
+        readings.push(cyrillic_sounds(&lower.replace("дж", "й"), |_, _| None));
     }
     if lower.contains(['ћ', 'ђ', 'џ']) {
         // Serbian names without their accents: Stojkovic, Dordevic, Dzajic.
-        readings.push(sounds(lower, |_, c| match c {
+        readings.push(cyrillic_sounds(lower, |_, c| match c {
             'ћ' | 'ч' => Some("c"),
             'ђ' => Some("d"),
             'џ' => Some("dz"),
@@ -72,14 +74,14 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
         readings.extend(of_other_languages(lower));
     }
     if lower.contains('г') {
-        readings.push(sounds(lower, |_, c| (c == 'г').then_some("h")));
+        readings.push(cyrillic_sounds(lower, |_, c| (c == 'г').then_some("h")));
     }
     if lower.contains('ё') {
-        readings.push(sounds(lower, |_, c| (c == 'ё').then_some("io")));
+        readings.push(cyrillic_sounds(lower, |_, c| (c == 'ё').then_some("io")));
     }
     if lower.contains(['ю', 'ё']) {
         // Мюллер and Гёте: umlauts of another language.
-        readings.push(sounds(lower, |before, c| match c {
+        readings.push(cyrillic_sounds(lower, |before, c| match c {
             'ю' if before.is_some_and(is_consonant) => Some("u"),
             'ё' => Some("o"),
             _ => None,
@@ -94,7 +96,7 @@ fn of_other_languages(lower: &str) -> Vec<String> {
     let is_vowel = lower.contains('ъ') && !["ъе", "ъё", "ъю", "ъя"].iter().any(|sign| lower.contains(sign));
     [("a", "v", "e"), ("u", "o", "a")]
         .map(|(er, short_u, schwa)| {
-            sounds(lower, |_, c| match c {
+            cyrillic_sounds(lower, |_, c| match c {
                 'щ' => Some("St"),
                 'ъ' if is_vowel => Some(er),
                 'ў' => Some(short_u),
@@ -112,7 +114,7 @@ fn of_other_languages(lower: &str) -> Vec<String> {
 /// A Cyrillic word in Latin letters.
 pub(super) fn in_latin(lower: &str) -> String {
     const LATIN: &[(&str, &str)] = &[("S", "sh"), ("C", "ch"), ("Z", "zh"), ("c", "ts"), ("h", "kh")];
-    replaced(&sounds(lower, |_, _| None), LATIN)
+    replaced(&cyrillic_sounds(lower, |_, _| None), LATIN)
 }
 
 fn is_consonant(c: char) -> bool {
@@ -120,11 +122,11 @@ fn is_consonant(c: char) -> bool {
 }
 
 /// A Cyrillic word as sounds; `instead` may read a letter, seen with the one before it, in another way.
-fn sounds(lower: &str, instead: impl Fn(Option<char>, char) -> Option<&'static str>) -> String {
+fn cyrillic_sounds(lower: &str, instead: impl Fn(Option<char>, char) -> Option<&'static str>) -> String {
     let mut reading = String::with_capacity(lower.len());
     let mut before = None;
     for character in lower.chars() {
-        let sound = instead(before, character).or_else(|| sound(character));
+        let sound = instead(before, character).or_else(|| cyrillic_sound(character));
         match sound {
             Some(sound) => reading.push_str(sound),
             None => reading.push(character),
@@ -134,7 +136,7 @@ fn sounds(lower: &str, instead: impl Fn(Option<char>, char) -> Option<&'static s
     reading
 }
 
-fn sound(c: char) -> Option<&'static str> {
+fn cyrillic_sound(c: char) -> Option<&'static str> {
     Some(match c {
         'а' | 'ә' => "a",
         'б' => "b",

@@ -1,10 +1,6 @@
 //! Tables of words that are the same, and of those that only look so.
 
-use super::*;
-
-fn keys(word: &str) -> Vec<String> {
-    sounds::keys(word, script_of(word))
-}
+use super::{Word, sounds_of, split};
 
 fn sound_alike(one: &str, other: &str) -> bool {
     Word::new(one).sounds_like(&Word::new(other))
@@ -69,8 +65,12 @@ fn schemes_of_transliteration_lead_to_the_same_key() {
         ("түмэнбаяр", "tumenbayar tümenbayar"),
     ] {
         let others = spellings.split(' ').filter(|spelling| !sound_alike(cyrillic, spelling));
-        let others: Vec<_> = others.map(|spelling| (spelling, keys(spelling))).collect();
-        assert!(others.is_empty(), "{cyrillic} {:?} is not {others:?}", keys(cyrillic));
+        let others: Vec<_> = others.map(|spelling| (spelling, sounds_of(spelling))).collect();
+        assert!(
+            others.is_empty(),
+            "{cyrillic} {:?} is not {others:?}",
+            sounds_of(cyrillic)
+        );
     }
 }
 
@@ -105,8 +105,8 @@ fn names_sound_alike_in_all_scripts() {
             assert!(
                 sound_alike(name, spelling),
                 "{name} {:?} {spelling} {:?}",
-                keys(name),
-                keys(spelling)
+                sounds_of(name),
+                sounds_of(spelling)
             );
             let (name, spelling) = (Word::new(name), Word::new(spelling));
             assert!(name.is_transliterated_from(&spelling), "{name:?} {spelling:?}");
@@ -168,8 +168,8 @@ fn other_names_sound_otherwise() {
         assert!(
             !sound_alike(one, other),
             "{one} {:?} {other} {:?}",
-            keys(one),
-            keys(other)
+            sounds_of(one),
+            sounds_of(other)
         );
     }
 }
