@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn full_names_are_the_same_however_they_are_written() {
+    fn full_names_are_compared_whatever_their_script_order_and_brackets() {
         for (one, other, are_the_same) in [
             ("Анна Орлова", "Anna Orlova", true),
             ("Анна Орлова", "Orlova, Anna", true),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn other_writings_within_a_company_are_one_person_or_two_teams() {
+    fn two_writings_are_namesakes_unless_within_one_company() {
         let (one, other) = (
             ("Анна Орлова", "x@contoso.example"),
             ("Anna Orlova", "y@mail.contoso.example"),

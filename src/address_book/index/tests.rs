@@ -1,4 +1,4 @@
-//! The index finds the same people as comparing with everybody.
+//! The index finds the same people as comparing the question with everybody.
 
 mod hostile;
 
@@ -34,7 +34,7 @@ fn found(index: &Index, asked: &str) -> Fits {
     reduced(people.map(|found| (found.contact.email.clone(), found.fit)).collect())
 }
 
-/// The fits that must be equal: similar people beside those who bear the whole name are left out.
+/// The fits that must be equal: without similar people beside those who certainly have the whole name.
 fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
     let is_sure_as_typed = |fit: &Fit| fit.is_sure() && fit.why != Why::KeyboardLayout;
     let by_address = fits.values().any(|fit| fit.why == Why::ExactAddress);
@@ -65,15 +65,15 @@ fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
         fits.values().all(|fit| !fit.is_sure())
     };
     if compare(&|somebody| somebody.fit(&wanted)) {
-        let bearers = bearers(contacts);
-        let count = |word: &str| bearers.get(word).copied().unwrap_or_default();
+        let counts = count_entries(contacts);
+        let count = |word: &str| counts.get(word).copied().unwrap_or_default();
         compare(&|somebody| somebody.near(&wanted, &count));
     }
     reduced(fits)
 }
 
-/// How many of the contacts have each word.
-fn bearers(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
+/// How many entries have each word.
+fn count_entries(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
     let mut entries: Vec<(&str, ContactTexts)> = Vec::new();
     for (name, email) in contacts {
         let texts = ContactTexts::of(Some(name), email);
@@ -82,14 +82,14 @@ fn bearers(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
             entries.push((email, texts));
         }
     }
-    let mut bearers = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for (_, texts) in entries {
         let words: BTreeSet<String> = texts.parts().concat().into_iter().collect();
         for word in words {
-            *bearers.entry(word).or_default() += 1;
+            *counts.entry(word).or_default() += 1;
         }
     }
-    bearers
+    counts
 }
 
 fn alike(words: &[String], wanted: &str) -> BTreeMap<WordId, Likeness> {
@@ -118,7 +118,7 @@ fn compared_words(words: &[String], wanted: &str) -> BTreeMap<WordId, Likeness> 
         .collect()
 }
 
-/// A word with mistakes: each swaps, changes, drops or adds a letter at a place.
+/// A word with mistakes. Each swaps, changes, drops or adds a letter at a place.
 fn mistyped(word: &str, mistakes: &[(u8, usize, char)]) -> String {
     let mut letters: Vec<char> = word.chars().collect();
     for (kind, at, letter) in mistakes {
@@ -145,7 +145,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn the_same_words_are_alike_as_by_comparing_with_all(
+    fn the_vocabulary_finds_the_words_that_comparing_with_all_words_finds(
         words in prop::collection::vec(WORD, 1..25),
         other in WORD,
         mistakes in mistakes(),
@@ -172,7 +172,7 @@ proptest! {
     }
 }
 
-/// Names of people, from a few words so that many are alike, and their addresses.
+/// Names of people and their addresses. The names are made of a few words, so that many are alike.
 fn book() -> impl Strategy<Value = Vec<(String, String)>> {
     const WORDS: &[&str] = &[
         "Anna",
@@ -293,7 +293,7 @@ fn the_index_of_the_labelled_book_finds_the_same_people_as_comparing_with_everyb
         .map(|(name, email)| (name.as_str(), email.as_str()))
         .collect();
     let index = index(&borrowed, &[]);
-    // Of every kind some, since comparing with everybody takes so long.
+    // Every fortieth question, since comparing with everybody takes long.
     for row in rows(include_str!("../../../tests/it/recipients/pairs.tuning.tsv")).step_by(STEP) {
         assert_eq!(found(&index, row[1]), compared(&book, row[1]), "{}", row[1]);
     }
@@ -308,7 +308,7 @@ fn one(index: &Index, asked: &str, sources: &[Source]) -> Option<(u64, Source, W
 }
 
 #[test]
-fn an_address_is_one_person_by_all_of_its_names() {
+fn an_address_is_one_person_under_all_of_its_names() {
     let contacts = [
         contact(9, "Olga Smirnova", "Anna@x.example"),
         contact(7, "Anna Ivanova", "anna@X.example"),
@@ -329,7 +329,7 @@ fn an_address_is_one_person_by_all_of_its_names() {
         one(&index, "ANNA@x.example", both),
         Some((70, Source::Employees, Why::ExactAddress))
     );
-    // Of contacts alone, the newest stands for the person, and names of employees do not count.
+    // In contacts alone, the newest row stands for the person, and names of employees do not count.
     let contacts = &[Source::Contacts];
     assert_eq!(
         one(&index, "Anna Ivanova", contacts),
@@ -342,7 +342,7 @@ fn an_address_is_one_person_by_all_of_its_names() {
 }
 
 #[test]
-fn rows_that_could_not_be_read_are_nobody_but_are_told() {
+fn an_unreadable_row_is_no_person_but_is_reported() {
     let unreadable = vec![
         contact(0, "Anna Ivanova", ""),
         contact(0, "Anna Ivanova", "A@x.example"),
@@ -370,7 +370,7 @@ fn rows_that_could_not_be_read_are_nobody_but_are_told() {
 }
 
 #[test]
-fn namesakes_are_those_with_the_same_words_and_another_address() {
+fn a_namesake_has_the_same_words_and_another_address() {
     let index = index(
         &[("Anna Ivanova", "a@x.example"), ("Olga", "o@x.example")],
         &[("Ivanova, ANNA", "b@x.example")],
@@ -388,7 +388,7 @@ fn namesakes_are_those_with_the_same_words_and_another_address() {
 }
 
 #[test]
-fn nothing_is_found_for_a_caller_who_has_left() {
+fn a_search_ends_when_the_caller_is_gone() {
     let index = index(&[("Anna", "a@x.example")], &[]);
     assert!(index.find(&Question::new("Anna"), Source::ALL, &|| false).is_none());
 }

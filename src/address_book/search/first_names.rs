@@ -1,10 +1,10 @@
-//! First names that are one name: short and affectionate forms, and how other languages write it. Data.
+//! Forms of one first name: short and affectionate forms, and its forms in other languages. Data.
 //!
 //! The table is `first_names/forms.txt`, which names its sources and licences; `first_names/generate.py` writes it. A
-//! line is one name in all languages, and its number is a group: `full forms | full forms: short forms | …`. A short
-//! form may be in several lines: Sasha is Alexander or Alexandra. Two full forms of one line are the same name in two
-//! languages, or two names that grew out of it, as Mary and Marie; so a short form is nearer to its own full form than
-//! to the others.
+//! line is one name in all languages: `full forms | full forms: short forms | …`. The number of the line is the name's
+//! group. A short form may be in several lines: Sasha is Alexander or Alexandra. Two full forms in one line are the same
+//! name in two languages, or two names with one origin, such as Mary and Marie; so a short form is nearer to its own full
+//! form than to the others.
 
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
@@ -15,12 +15,12 @@ use super::spelling::{Word, is_latin_or_cyrillic, plain, sounds_of, split};
 
 const TABLE: &str = include_str!("first_names/forms.txt");
 
-/// How two words are one first name; the nearest first.
+/// How two words are forms of one first name; the nearest relation first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Relation {
-    /// The one is a short form of the other, or both are short forms of the same: Bob, Robert, Rob.
+    /// One is a short form of the other, or both are short forms of the same full form: Bob, Robert, Rob.
     ShortForm,
-    /// They are forms of the name in different languages: Bob and Роберт, Catherine and Екатерина.
+    /// Both are forms of the name in different languages: Bob and Роберт, Catherine and Екатерина.
     OtherLanguage,
 }
 
@@ -96,7 +96,7 @@ fn rows_of(word: &Word) -> impl Iterator<Item = &'static Row> {
     })
 }
 
-/// A word that may be a form of first names, looked up once.
+/// The forms of first names that a word may be, looked up once.
 #[derive(Debug)]
 pub(in crate::address_book) struct FirstName(Vec<&'static Row>);
 
@@ -105,7 +105,7 @@ impl FirstName {
         Self(rows_of(word).collect())
     }
 
-    /// The groups of names that the word may be a form of. Two words are forms of one name if they share a group.
+    /// The groups of the names of which the word may be a form. Two words are forms of one name if they share a group.
     pub(in crate::address_book) fn groups(&self) -> Vec<u16> {
         let mut groups: Vec<u16> = self.0.iter().map(|row| row.group).collect();
         groups.sort_unstable();
@@ -113,7 +113,7 @@ impl FirstName {
         groups
     }
 
-    /// How the other word is a form of the same first name; `None` if it is not.
+    /// The nearest relation to another word; `None` if the two are not forms of one first name.
     pub(super) fn relation(&self, other: &Word) -> Option<Relation> {
         let relations = rows_of(other).flat_map(|other| {
             let same = self.0.iter().filter(|one| one.group == other.group);

@@ -1,9 +1,9 @@
-//! Texts made to keep the index busy cost no more than others.
+//! Texts that are made to keep the index busy cost no more than other texts.
 
 use super::super::find::BATCH;
 use super::*;
 
-/// Texts that somebody makes to keep us busy.
+/// Texts that an attacker makes to keep the index busy.
 fn hostile() -> Vec<String> {
     vec![
         "\u{fdfa}".repeat(255),

@@ -1,4 +1,4 @@
-//! Which words are one first name, and which are not.
+//! Words that are forms of one first name, and words that are not.
 
 use super::*;
 
@@ -52,7 +52,7 @@ fn a_short_form_is_nearest_to_its_full_form() {
 }
 
 #[test]
-fn names_that_only_look_alike_are_not_one() {
+fn two_names_that_only_look_alike_are_not_one_name() {
     for (one, other) in [
         ("марина", "мария"),
         ("maria", "mario"),

@@ -1,8 +1,8 @@
-//! Titles and degrees of people, which are no part of a name. Pure.
+//! Drops the titles and degrees of people, which are no part of a name. Pure.
 //!
-//! `titles.txt` lists them by the place where they stand and explains each place. A title that is a name elsewhere is
-//! dropped only where it cannot be one. At least one word of a name stays. What separates father and son (Jr., III) is
-//! no title.
+//! `titles.txt` lists the titles by the place where they stand and explains each place. A title that is also a name is
+//! dropped only where it cannot be one. At least one word of a name stays. Jr., III and the like are not titles, since
+//! they tell father and son apart.
 
 use std::sync::LazyLock;
 
@@ -12,23 +12,23 @@ use super::super::spelling::{ARABIC_ARTICLE, composed, is_border, split};
 
 const TABLE: &str = include_str!("titles.txt");
 
-/// A word as it was typed.
+/// A word, with how it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TypedWord {
     /// In lower case.
     pub(super) word: String,
-    /// The first letter is a capital one.
+    /// True if the first letter is a capital.
     pub(super) is_capital: bool,
-    /// All letters are capital ones.
+    /// True if all letters are capitals.
     is_in_capitals: bool,
-    /// The word's script has no capital letters.
+    /// True if the word's script has no capital letters.
     has_no_case: bool,
     is_before_dot: bool,
     is_after_comma: bool,
 }
 
 impl TypedWord {
-    /// True for a word in small letters without a dot behind it.
+    /// True for a word in small letters without a dot after it.
     pub(super) fn is_small_word(&self) -> bool {
         !self.is_capital && !self.is_before_dot
     }
@@ -64,10 +64,11 @@ impl Place {
     }
 }
 
-/// Titles by their first word; and those that are written at the end of a word, with the letters that stand before them
-/// at least.
+/// All titles.
 struct Titles {
+    /// Titles of whole words, by their first word, the longest first.
     by_word: HashMap<String, Vec<(Place, Vec<String>)>>,
+    /// Titles that are written at the end of a word, each with the least number of letters before it.
     attached: Vec<(usize, &'static str)>,
 }
 
@@ -135,19 +136,19 @@ pub(super) fn typed(text: &str) -> Vec<TypedWord> {
 pub(super) fn drop_titles(words: &mut Vec<TypedWord>) {
     let titles = &*TITLES;
     drop_before(words, 0, titles);
-    // Klein, Dr. Anna
+    // `Klein, Dr. Anna`: a title after the comma.
     let comma = words.iter().skip(1).position(|typed| typed.is_after_comma);
     if let Some(at) = comma {
         drop_before(words, at + 1, titles);
     }
-    drop_behind(words, titles);
+    drop_after(words, titles);
     drop_inside(words, titles);
     if let Some(last) = words.last_mut() {
         drop_attached(last, titles);
     }
 }
 
-/// Drops titles that stand at `start`, before a word at least.
+/// Drops titles at `start` that have a word after them.
 fn drop_before(words: &mut Vec<TypedWord>, start: usize, titles: &Titles) {
     while let Some(rest) = words.get(start..)
         && let Some(length) = titles.longest(rest, stands_before)
@@ -161,7 +162,7 @@ fn drop_before(words: &mut Vec<TypedWord>, start: usize, titles: &Titles) {
 }
 
 fn stands_before(place: Place, title: &[TypedWord], behind: &[TypedWord]) -> bool {
-    // Herr, Lucy
+    // A comma after the word makes it a surname: `Herr, Lucy`.
     let Some(next) = behind.first().filter(|next| !next.is_after_comma) else {
         return false;
     };
@@ -175,7 +176,7 @@ fn stands_before(place: Place, title: &[TypedWord], behind: &[TypedWord]) -> boo
 }
 
 /// Drops titles and degrees from the end.
-fn drop_behind(words: &mut Vec<TypedWord>, titles: &Titles) {
+fn drop_after(words: &mut Vec<TypedWord>, titles: &Titles) {
     loop {
         let ends_here = |start: &usize| {
             let (before, rest) = words.split_at_checked(*start).unwrap_or_default();
@@ -206,7 +207,7 @@ fn is_in_capitals(words: &[TypedWord]) -> bool {
     words.iter().all(|typed| typed.is_in_capitals)
 }
 
-/// Drops what stands between two surnames of a person.
+/// Drops a word between two surnames of a person: née, geb.
 fn drop_inside(words: &mut Vec<TypedWord>, titles: &Titles) {
     let stands = |place, _: &[TypedWord], behind: &[TypedWord]| place == Place::Inside && !behind.is_empty();
     let found = (1..words.len()).find_map(|at| Some((at, titles.longest(words.get(at..)?, stands)?)));
@@ -230,7 +231,8 @@ fn drop_attached(last: &mut TypedWord, titles: &Titles) {
 }
 
 impl Titles {
-    /// The number of words of the longest title that `words` begin with, if it stands where it may.
+    /// The number of words of the longest title at the beginning of `words`, for which `stands` returns true; `None` if
+    /// there is none. `stands` gets the title's place, its words, and the words after it.
     fn longest(
         &self,
         words: &[TypedWord],
@@ -293,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_names_stay() {
+    fn a_title_that_may_be_a_name_stays() {
         for text in [
             "Lucy Herr",
             "Herr, Lucy",
