@@ -149,7 +149,10 @@ impl Evidence {
                 }
                 fitting.people.push(person);
             }
-            fitting.has_unread |= found.unreadable.iter().any(|row| !self.knows(&row.email.to_lowercase()));
+            fitting.has_unread |= found
+                .unreadable
+                .iter()
+                .any(|row| !self.knows(&row.email.to_lowercase()));
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
         let mut sure = fitting.people.iter().filter(|found| found.fit.is_sure());
