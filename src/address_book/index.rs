@@ -1,16 +1,18 @@
 //! A whole book, indexed once and then searched for many questions. Pure.
 //!
-//! Comparing a question with each of a hundred thousand contacts would take too long. The index compares it only with
-//! candidates: the entries that have words like those of the question. An example, the question `Anna Müler` in a book
-//! with `Anna Müller <anna@x.example>`:
+//! Comparing a question with every contact of a large book takes too long. The index compares the question only with
+//! candidates: the entries that have words like those of the question. An entry is one name of one address. An example,
+//! the question `Anna Müler` in a book with `Anna Müller <anna@contoso.example>`:
 //!
-//! 1. When the book was read, `anna`, `müller`, `x` became words of its [`vocabulary`], each once, with hashed
-//!    [`keys`]: of their spellings (`muller`), of these without one letter (`muler`), of beginnings (`mul`), and so on.
-//! 2. [`lookup`] finds the words with the keys of `anna` and `müler`. By the key `muler` it finds `müller`: one mistake.
-//! 3. The entries that have `müller` or `anna`, whichever is rarer, are the candidates.
-//! 4. [`find`] lets [`search`](super::search) compare each candidate with the question, word by word. Each pair of words
-//!    has been compared in step 2. The verdict on Anna Müller: `similar`, since a word has a mistake.
-//! 5. The entries become people ([`FoundPeople`]): each address is one person, by its best name.
+//! 1. When the book was read, `anna`, `müller` and `contoso` became words of its [`vocabulary`], each once, with hashed
+//!    [`keys`]: of their spellings (`muller`), of spellings without one letter (`muler`), of beginnings (`mul`), and so
+//!    on.
+//! 2. [`lookup`] finds the words that have a key of `anna` or `müler`. By the key `muler` it finds `müller`, with one
+//!    mistake.
+//! 3. The candidates are the entries with the rarer word: of `anna` and `müller`, the one that fewer entries have.
+//! 4. [`find`] lets [`search`](super::search) compare each candidate with the question, word by word, by the likenesses
+//!    of step 2. The verdict on Anna Müller is `similar`, since a word has a mistake.
+//! 5. The entries that fit become people ([`FoundPeople`]). An address is one person, with the best fit of its names.
 //!
 //! The result is the same as comparing with everybody, apart from similar people beside a certain whole name, which are
 //! not looked for ([`find`]). [`namesakes`] finds people who have the same name, for a caution.
@@ -258,11 +260,14 @@ impl Index {
 
     /// True if the book has the address that the question holds.
     pub(super) fn has_address_of(&self, question: &Question) -> bool {
-        question.address.as_ref().is_some_and(|address| self.knows(address))
+        question
+            .address
+            .as_ref()
+            .is_some_and(|address| self.has_address(address))
     }
 
     /// True if the book has an address, given in lower case.
-    pub(super) fn knows(&self, address: &str) -> bool {
+    pub(super) fn has_address(&self, address: &str) -> bool {
         self.first_entries_of_address(address)
             .any(|(_, entry)| entry.origin != Origin::Unreadable)
     }

@@ -12,7 +12,7 @@
 //! 4. [`fit`] finds each word of the question in the contact and makes the [`verdict`]: `similar`, since Анне Мюллер
 //!    may also be the name of a woman called Anne.
 //!
-//! `index` does this for a whole book: it first finds the few contacts, the candidates, that can fit. The verdict gives
+//! `index` does this for a whole book: it first finds the few contacts, the candidates, that can fit. The verdict has
 //! one of these reasons:
 //!
 //! | reason | the words of the question are |

@@ -1,4 +1,4 @@
-//! One name of one person in a book. Pure.
+//! An entry of the index: one name of one person. Pure.
 
 use std::ops::Range;
 

@@ -42,17 +42,17 @@ impl Index {
             by_address.extend(self.others_with_that_name(&by_address, &typed, goes_on)?);
             return Some(self.people(by_address, sources));
         }
-        let judged = |fit, email: &str| question.judged(fit, email);
-        let mut fits = self.fits(&typed, &judged, goes_on)?;
+        let adjusted = |fit, email: &str| question.adjusted(fit, email);
+        let mut fits = self.fits(&typed, &adjusted, goes_on)?;
         let any = |fits: &[(EntryId, Fit)], is_enough: fn(&Fit) -> bool| {
             fits.iter().any(|(id, fit)| is_enough(fit) && self.is_in(*id, sources))
         };
         if !any(&fits, |fit| fit.why < Why::Transliterated && fit.is_whole_name()) {
             typed.extend(lookups(true));
             typed.iter_mut().for_each(Lookup::widen);
-            fits = self.fits(&typed, &judged, goes_on)?;
+            fits = self.fits(&typed, &adjusted, goes_on)?;
         }
-        if !any(&fits, Fit::is_sure)
+        if !any(&fits, Fit::is_certain)
             && let Some(lookup) = typed.first()
         {
             let near = |contact: ContactWords<'_>, _: &str| lookup.reading().near(contact, lookup);
@@ -91,7 +91,7 @@ impl Index {
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Vec<(EntryId, Fit)>> {
         let mut others = self.fits(lookups, &|fit, _| fit, goes_on)?;
-        others.retain(|(_, fit)| fit.is_sure());
+        others.retain(|(_, fit)| fit.is_certain());
         let is_owner = |(id, _): &(EntryId, Fit)| owners.iter().any(|(owner, _)| owner == id);
         if others.iter().any(is_owner) {
             others.clear();
@@ -104,18 +104,18 @@ impl Index {
         self.entry(id).is_some_and(|entry| entry.source_in(sources).is_some())
     }
 
-    /// The candidates that fit one of the readings, with the fit that `judged` returns; `None` if `goes_on` returns
+    /// The candidates that fit one of the readings, with the fit that `adjusted` returns; `None` if `goes_on` returns
     /// false.
     fn fits(
         &self,
         lookups: &[Lookup<'_>],
-        judged: &dyn Fn(Fit, &str) -> Fit,
+        adjusted: &dyn Fn(Fit, &str) -> Fit,
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Vec<(EntryId, Fit)>> {
         let mut fits = Vec::new();
         for lookup in lookups {
             let fit =
-                |contact: ContactWords<'_>, email: &str| Some(judged(lookup.reading().fit(contact, lookup)?, email));
+                |contact: ContactWords<'_>, email: &str| Some(adjusted(lookup.reading().fit(contact, lookup)?, email));
             fits.extend(self.fits_of(&lookup.candidates(), &fit, goes_on)?);
         }
         Some(fits)

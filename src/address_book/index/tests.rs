@@ -36,12 +36,12 @@ fn found(index: &Index, asked: &str) -> Fits {
 
 /// The fits that must be equal: without similar people beside those who certainly have the whole name.
 fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
-    let is_sure_as_typed = |fit: &Fit| fit.is_sure() && fit.why != Why::KeyboardLayout;
+    let is_certain_as_typed = |fit: &Fit| fit.is_certain() && fit.why != Why::KeyboardLayout;
     let by_address = fits.values().any(|fit| fit.why == Why::ExactAddress);
-    let by_name = fits.values().any(|fit| fit.is_whole_name() && is_sure_as_typed(fit));
+    let by_name = fits.values().any(|fit| fit.is_whole_name() && is_certain_as_typed(fit));
     fits.retain(|_, fit| match (by_address, by_name) {
         (true, _) => fit.why == Why::ExactAddress,
-        (_, true) => is_sure_as_typed(fit) || fit.is_rival(),
+        (_, true) => is_certain_as_typed(fit) || fit.is_rival(),
         _ => true,
     });
     fits.into_iter().map(|(email, fit)| (email, fit.rank())).collect()
@@ -62,7 +62,7 @@ fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
                 *best = [fit, *best].into_iter().min_by_key(|fit| fit.rank()).unwrap();
             }
         }
-        fits.values().all(|fit| !fit.is_sure())
+        fits.values().all(|fit| !fit.is_certain())
     };
     if compare(&|somebody| somebody.fit(&wanted)) {
         let counts = count_entries(contacts);
@@ -113,9 +113,7 @@ fn compared_words(words: &[String], wanted: &str) -> BTreeMap<WordId, Likeness> 
     }
     let like = |word: &String| likeness_of_words(&Word::new(wanted), &Word::new(word));
     let numbered = (0..).map(WordId).zip(distinct);
-    numbered
-        .filter_map(|(number, word)| Some((number, like(word)?)))
-        .collect()
+    numbered.filter_map(|(id, word)| Some((id, like(word)?))).collect()
 }
 
 /// A word with mistakes. Each swaps, changes, drops or adds a letter at a place.
@@ -338,7 +336,7 @@ fn an_address_is_one_person_under_all_of_its_names() {
     assert_eq!(one(&index, "Анна Петрова", contacts), None);
     assert_eq!(one(&index, "anna@x.example", contacts).unwrap().0, 9);
     assert_eq!(one(&index, "Ivanova", &[Source::Employees]), None);
-    assert!(index.knows("anna@x.example") && !index.knows("") && !index.knows("b@x.example"));
+    assert!(index.has_address("anna@x.example") && !index.has_address("") && !index.has_address("b@x.example"));
 }
 
 #[test]
@@ -366,7 +364,7 @@ fn an_unreadable_row_is_no_person_but_is_reported() {
             "{asked}"
         );
     }
-    assert!(!index.knows("b@x.example"));
+    assert!(!index.has_address("b@x.example"));
 }
 
 #[test]

@@ -57,7 +57,7 @@ struct Fitting<'a> {
 impl Fitting<'_> {
     /// True if somebody bears the name.
     fn has_bearer(&self) -> bool {
-        self.people.iter().any(|found| found.fit.is_sure())
+        self.people.iter().any(|found| found.fit.is_certain())
     }
 }
 
@@ -155,7 +155,7 @@ impl Evidence {
                 .any(|row| !self.knows(&row.email.to_lowercase()));
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
-        let mut sure = fitting.people.iter().filter(|found| found.fit.is_sure());
+        let mut sure = fitting.people.iter().filter(|found| found.fit.is_certain());
         // Jon is as good as John for Джон.
         let has_whole_name = sure.any(|found| found.fit.is_whole_name() && found.fit.why < Why::Transliterated);
         fitting.people.retain(|found| match best {
@@ -163,7 +163,7 @@ impl Evidence {
             Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress || found.fit.is_rival(),
             Some(Why::Similar) | None => true,
             // A similar name that was asked for as a whole stays beside longer names of which only a part was.
-            Some(_) => found.fit.is_sure() || found.fit.is_rival() || (found.fit.is_whole_name() && !has_whole_name),
+            Some(_) => found.fit.is_certain() || found.fit.is_rival() || (found.fit.is_whole_name() && !has_whole_name),
         });
         // Then the newest, who was written to last; then by address, so that the order never changes by itself.
         let order = |found: &FoundPerson<'_>| {
@@ -178,7 +178,7 @@ impl Evidence {
     }
 
     fn knows(&self, address: &str) -> bool {
-        self.indexes.iter().any(|index| index.knows(address))
+        self.indexes.iter().any(|index| index.has_address(address))
     }
 
     fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut DomainJudge<'_>, shown: usize) -> Recipient {

@@ -51,7 +51,7 @@ pub(super) async fn ask_literally(
 
 /// What the portal is asked for, each text once.
 fn texts(wanted: &[Question]) -> Vec<String> {
-    let each = wanted.iter().flat_map(Question::each);
+    let each = wanted.iter().flat_map(Question::each_recipient);
     let mut texts: Vec<String> = each.filter_map(|wanted| sendable(wanted.literal())).collect();
     texts.sort_unstable();
     texts.dedup();

@@ -71,7 +71,7 @@ impl<'a> ReferenceContact<'a> {
             let compared = self.compared(reading, &|_| 0);
             reading.fit(self.contact_words(), &compared)
         });
-        fits.map(|fit| question.judged(fit, self.email))
+        fits.map(|fit| question.adjusted(fit, self.email))
             .min_by_key(|fit| fit.rank())
     }
 

@@ -5,7 +5,7 @@
 //! Анна Ковалёва, but Анне Ковалёву is not a case of any name.
 //!
 //! Many forms belong to two names: Александра Волкова is a woman's nominative, or the genitive of Александр Волков;
-//! Александру Волкову is his dative, or her accusative. A fit is certain only if [no other name](is_surely_declined)
+//! Александру Волкову is his dative, or her accusative. A fit is certain only if [no other name](is_certainly_declined)
 //! is possible.
 //!
 //! The endings are data ([`ENDINGS`]). They also make nominatives that are no names (Анн for Анна). These do no harm,
@@ -36,26 +36,26 @@ pub(in crate::address_book) struct Forms(u16);
 impl Forms {
     const NONE: Self = Self(0);
     /// The nominative of a man's name.
-    const HE: Self = Self(1);
+    const MASCULINE_NOMINATIVE: Self = Self(1);
     /// The nominative of a woman's name.
-    const SHE: Self = Self(Self::HE.0 << Self::CASES);
-    const NOMINATIVE: Self = Self(Self::HE.0 | Self::SHE.0);
+    const FEMININE_NOMINATIVE: Self = Self(Self::MASCULINE_NOMINATIVE.0 << Self::CASES);
+    const NOMINATIVE: Self = Self(Self::MASCULINE_NOMINATIVE.0 | Self::FEMININE_NOMINATIVE.0);
     /// The nominatives and the vocatives.
-    const UNCHANGED: Self = Self(Self::NOMINATIVE.0 | Self::NOMINATIVE.0 << (Self::CASES - 1));
+    const NOMINATIVE_AND_VOCATIVE: Self = Self(Self::NOMINATIVE.0 | Self::NOMINATIVE.0 << (Self::CASES - 1));
     /// All cases of a man's name.
-    const ALL_OF_HIM: Self = Self((1 << Self::CASES) - 1);
+    const MASCULINE: Self = Self((1 << Self::CASES) - 1);
     /// All cases of a woman's name.
-    const ALL_OF_HER: Self = Self(Self::ALL_OF_HIM.0 << Self::CASES);
+    const FEMININE: Self = Self(Self::MASCULINE.0 << Self::CASES);
     pub(super) const ALL: Self = Self((1 << (2 * Self::CASES)) - 1);
     const CASES: u16 = 7;
 
     /// The forms in a row of the table: the letters of a man's cases, and of a woman's.
-    fn of_row(his: &str, hers: &str) -> Self {
+    fn of_row(masculine: &str, feminine: &str) -> Self {
         let bits = |cases: &str| {
             let at = cases.chars().filter_map(|case| "ngdailv".find(case));
             at.fold(0, |bits, at| bits | (1 << at))
         };
-        Self(bits(his) | (bits(hers) << Self::CASES))
+        Self(bits(masculine) | (bits(feminine) << Self::CASES))
     }
 
     /// The forms that are in both sets.
@@ -79,9 +79,9 @@ impl Forms {
         let is_never_declined = |letter: char| !is_cyrillic(letter) || "еиоуэюыіїє".contains(letter);
         match plain.chars().next_back() {
             Some('х') if plain.ends_with("ых") || plain.ends_with("их") => Self::ALL,
-            Some('а' | 'я') => Self::UNCHANGED,
+            Some('а' | 'я') => Self::NOMINATIVE_AND_VOCATIVE,
             Some(last) if is_never_declined(last) => Self::ALL,
-            _ => Self::UNCHANGED.or(Self::ALL_OF_HER),
+            _ => Self::NOMINATIVE_AND_VOCATIVE.or(Self::FEMININE),
         }
     }
 }
@@ -173,11 +173,14 @@ fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
 
 /// True if plain words are a declined name and cannot be another one. They must not be a name in the nominative, nor a
 /// case both of a man's name and of a woman's (Валентину Бурову).
-pub(super) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
-    let nominative = words.clone().map(nominative_of).fold(Forms::NOMINATIVE, Forms::and);
+pub(super) fn is_certainly_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let nominative = words
+        .clone()
+        .map(possible_nominatives)
+        .fold(Forms::NOMINATIVE, Forms::and);
     let is_nominative = nominative != Forms::NONE && words.clone().any(may_be_first_name);
-    let forms = words.map(forms_by_gender).fold(Forms::ALL, Forms::and);
-    let is_of_both = [Forms::ALL_OF_HIM, Forms::ALL_OF_HER]
+    let forms = words.map(possible_forms).fold(Forms::ALL, Forms::and);
+    let is_of_both = [Forms::MASCULINE, Forms::FEMININE]
         .iter()
         .all(|gender| forms.and(*gender) != Forms::NONE);
     !is_nominative && !is_of_both
@@ -185,17 +188,17 @@ pub(super) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clon
 
 /// The forms of men's and women's names that a word may be. Men's names in -а and -я are left out: they are spelt like
 /// women's.
-fn forms_by_gender(plain: &str) -> Forms {
+fn possible_forms(plain: &str) -> Forms {
     let nominatives = nominatives(plain);
     let known = nominatives.iter().find(|known| gender_of(&known.text).is_some());
     let known = known.map(|known| known.forms);
     known.unwrap_or_else(|| {
         let forms = nominatives.iter().map(|known| match known.text.ends_with(['а', 'я']) {
-            true => known.forms.and(Forms::ALL_OF_HER),
+            true => known.forms.and(Forms::FEMININE),
             false => known.forms,
         });
-        let unchanged = match nominative_of(plain) {
-            Forms::NONE | Forms::HE => Forms::NONE,
+        let unchanged = match possible_nominatives(plain) {
+            Forms::NONE | Forms::MASCULINE_NOMINATIVE => Forms::NONE,
             _ => Forms::of_nominative(plain),
         };
         forms.fold(unchanged, Forms::or)
@@ -208,10 +211,10 @@ fn gender_of(nominative: &str) -> Option<Forms> {
         || known::MOSTLY_MEN.contains(&nominative)
         || patronymic::MEN.iter().any(|ending| nominative.ends_with(ending))
     {
-        Some(Forms::ALL_OF_HIM)
+        Some(Forms::MASCULINE)
     } else if known::WOMEN.contains(&nominative) || patronymic::WOMEN.iter().any(|ending| nominative.ends_with(ending))
     {
-        Some(Forms::ALL_OF_HER)
+        Some(Forms::FEMININE)
     } else {
         None
     }
@@ -221,32 +224,38 @@ fn gender_of(nominative: &str) -> Option<Forms> {
 const SHORTEST: usize = 5;
 
 /// The gender of which a name with one of these endings is the nominative: none, a man's or a woman's.
-const OF_NOMINATIVES: &[(Forms, &str)] = &[
+const GENDERS_BY_ENDING: &[(Forms, &str)] = &[
     (
         Forms::NONE,
         "ого ому ему овым евым иным ским цким ову еву ину ыну ове еве ую юю ою ею ові еві єві ої ом еем ием ієм аєм ии ії \
          ича ичу ичем иче овны евны ичны овне евне ичне овну евну ичну овной евной ичной \
          івни івні івну івною ївни ївні ївну ївною",
     ),
-    (Forms::HE, "ой ий ый"),
-    (Forms::SHE, "ова ева ина ына ская цкая ська цька е"),
+    (Forms::MASCULINE_NOMINATIVE, "ой ий ый"),
+    (Forms::FEMININE_NOMINATIVE, "ова ева ина ына ская цкая ська цька е"),
 ];
 
 /// The nominatives that a word may be: a man's, a woman's, both, or none.
-fn nominative_of(plain: &str) -> Forms {
+fn possible_nominatives(plain: &str) -> Forms {
     let is_known = |known: &Nominative| {
-        let may_be_hers = plain.ends_with(['а', 'я']) && known::MOSTLY_MEN.contains(&known.text.as_str());
-        !may_be_hers && gender_of(&known.text).is_some()
+        let may_be_feminine = plain.ends_with(['а', 'я']) && known::MOSTLY_MEN.contains(&known.text.as_str());
+        !may_be_feminine && gender_of(&known.text).is_some()
     };
     if !ends_with_any(plain, "о тру дру") && nominatives(plain).iter().any(is_known) {
         // Анне, Марие and Анни are names in other languages.
         let is_foreign = ends_with_any(plain, "не ие нни");
-        return if is_foreign { Forms::SHE } else { Forms::NONE };
+        return if is_foreign {
+            Forms::FEMININE_NOMINATIVE
+        } else {
+            Forms::NONE
+        };
     }
     if plain.chars().count() < SHORTEST {
         return Forms::NOMINATIVE;
     }
-    let by_ending = OF_NOMINATIVES.iter().find(|(_, endings)| ends_with_any(plain, endings));
+    let by_ending = GENDERS_BY_ENDING
+        .iter()
+        .find(|(_, endings)| ends_with_any(plain, endings));
     by_ending.map_or(Forms::NOMINATIVE, |(forms, _)| *forms)
 }
 

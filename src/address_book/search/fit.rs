@@ -19,7 +19,7 @@
 use std::cmp::Reverse;
 
 use super::contact_words::{BookWords, ContactWords, WordId};
-use super::declension::{Forms, is_surely_declined};
+use super::declension::{Forms, is_certainly_declined};
 use super::joined::Joined;
 use super::likeness::Likeness;
 use super::reading::Reading;
@@ -196,7 +196,7 @@ impl Reading {
         let is_exact =
             name.left_over == 0 && !placement.lacks_patronymic && name.is_in_order && name.found == self.words.len();
         match placement.worst {
-            _ if is_declined && is_surely_declined(of_person) => Why::Declined,
+            _ if is_declined && is_certainly_declined(of_person) => Why::Declined,
             _ if is_similar || !placement.worst.is_the_word() => Why::Similar,
             _ if self.is_other_layout => Why::KeyboardLayout,
             Likeness::Same if is_exact => Why::ExactName,
@@ -294,9 +294,9 @@ impl Reading {
         }?;
         // Paulina is not Paul Ina.
         let are_long = self.words.iter().all(|word| word.plain().chars().count() >= LONG_NAME);
-        let is_sure = joined == Joined::Whole && are_long && contact.name.is_empty() && !self.is_other_layout;
+        let is_certain = joined == Joined::Whole && are_long && contact.name.is_empty() && !self.is_other_layout;
         Some(Fit {
-            why: if is_sure { Why::Words } else { Why::Similar },
+            why: if is_certain { Why::Words } else { Why::Similar },
             ..Fit::similar(POINTS_OF_JOINED)
         })
     }

@@ -35,9 +35,9 @@ const MOST_POINTS: i32 = 70;
 #[derive(Debug, Clone, Copy)]
 struct Pair {
     /// The place of the word in the question.
-    asked: usize,
+    in_question: usize,
     /// The place of the word in the name.
-    named: usize,
+    in_name: usize,
     points: i32,
     /// True if both are the same word in some spelling.
     is_word: bool,
@@ -60,9 +60,9 @@ impl Reading {
             return None;
         }
         let alike = pairs.len();
-        let is_near = self.has_whole(&pairs, name, book) || self.has_rare(&pairs, name, book) || {
-            self.add_loose(&mut pairs, name, book);
-            self.is_alike(&pairs) || (alike >= 2 && 2 * alike >= self.words.len())
+        let is_near = self.has_whole_name(&pairs, name, book) || self.has_rare_surname(&pairs, name, book) || {
+            self.add_loose_pairs(&mut pairs, name, book);
+            self.is_alike_on_average(&pairs) || (alike >= 2 && 2 * alike >= self.words.len())
         };
         is_near.then(|| Fit::similar(self.points(&pairs, name, book)))
     }
@@ -73,7 +73,7 @@ impl Reading {
         let asked: String = self.words.iter().map(Word::plain).collect();
         let is_it = |from: usize| {
             let mut joined = String::new();
-            let words = name.iter().skip(from).map_while(|number| book.word(*number));
+            let words = name.iter().skip(from).map_while(|id| book.word(*id));
             words.enumerate().any(|(at, word)| {
                 joined.push_str(word.plain());
                 joined == asked && at + self.words.len() > 1
@@ -83,33 +83,31 @@ impl Reading {
     }
 
     /// True if the name has two words or more, and the question has them all.
-    fn has_whole(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
-        let is_word = |number: &WordId| !book.is_initial(*number);
-        let words = name.iter().filter(|number| is_word(number)).count();
-        let found = pairs.iter().filter(|pair| name.get(pair.named).is_some_and(is_word));
+    fn has_whole_name(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
+        let is_word = |id: &WordId| !book.is_initial(*id);
+        let words = name.iter().filter(|id| is_word(id)).count();
+        let found = pairs.iter().filter(|pair| name.get(pair.in_name).is_some_and(is_word));
         words >= 2 && found.count() == words
     }
 
     /// True if a rare surname was found, and the other words do not speak against it: either name has no others, or two
     /// of them may be forms of one first name.
-    fn has_rare(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
+    fn has_rare_surname(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
         let is_rare = |pair: &Pair| {
-            let few = name
-                .get(pair.named)
-                .is_some_and(|number| book.count_entries(*number) <= FEW);
-            few && pair.is_word && self.is_surname(pair.asked)
+            let few = name.get(pair.in_name).is_some_and(|id| book.count_entries(*id) <= FEW);
+            few && pair.is_word && self.is_surname(pair.in_question)
         };
         if !pairs.iter().any(is_rare) {
             return false;
         }
         let asked: Vec<&Word> = self.left_over(pairs).collect();
-        let named = not_named(pairs, name.len()).filter_map(|at| book.word(*name.get(at)?));
+        let named = unpaired_in_name(pairs, name.len()).filter_map(|at| book.word(*name.get(at)?));
         let named: Vec<&Word> = named.collect();
         asked.is_empty()
             || named.is_empty()
             || asked
                 .iter()
-                .any(|one| named.iter().any(|other| may_be_form(one, other)))
+                .any(|one| named.iter().any(|other| may_be_short_form(one, other)))
     }
 
     /// True if the question's word at `at` may be a surname: long enough, and neither a first name nor a patronymic.
@@ -123,7 +121,7 @@ impl Reading {
     }
 
     /// True if all words of the question were found and are alike on average.
-    fn is_alike(&self, pairs: &[Pair]) -> bool {
+    fn is_alike_on_average(&self, pairs: &[Pair]) -> bool {
         if self.left_over(pairs).next().is_some() {
             return false;
         }
@@ -133,14 +131,14 @@ impl Reading {
 
     /// The words of the question that are in no pair, apart from initials and patronymics.
     fn left_over<'a>(&'a self, pairs: &'a [Pair]) -> impl Iterator<Item = &'a Word> {
-        let places = self.not_asked(pairs).filter(|at| !self.is_patronymic(*at));
+        let places = self.unpaired_in_question(pairs).filter(|at| !self.is_patronymic(*at));
         let words = places.filter_map(|at| self.words.get(at));
         words.filter(|word| !word.is_initial)
     }
 
     /// The places of the question's words that are in no pair.
-    fn not_asked<'a>(&self, pairs: &'a [Pair]) -> impl Iterator<Item = usize> + use<'a> {
-        (0..self.words.len()).filter(|at| !pairs.iter().any(|pair| pair.asked == *at))
+    fn unpaired_in_question<'a>(&self, pairs: &'a [Pair]) -> impl Iterator<Item = usize> + use<'a> {
+        (0..self.words.len()).filter(|at| !pairs.iter().any(|pair| pair.in_question == *at))
     }
 
     /// Pairs of words that are strongly alike, the best first. Each word is in one pair at most.
@@ -148,11 +146,11 @@ impl Reading {
         let mut all: Vec<Pair> = Vec::new();
         let words = self.words.iter().enumerate().filter(|(_, word)| !word.is_initial);
         for (asked, _) in words {
-            all.extend(name.iter().enumerate().filter_map(|(named, number)| {
-                let likeness = book.likeness(asked, *number).filter(is_strong)?;
+            all.extend(name.iter().enumerate().filter_map(|(named, id)| {
+                let likeness = book.likeness(asked, *id).filter(is_strong)?;
                 Some(Pair {
-                    asked,
-                    named,
+                    in_question: asked,
+                    in_name: named,
                     points: likeness.points(),
                     is_word: likeness.is_the_word() || likeness == Likeness::SoundsHere,
                 })
@@ -163,7 +161,7 @@ impl Reading {
         for pair in all {
             if !pairs
                 .iter()
-                .any(|other| other.asked == pair.asked || other.named == pair.named)
+                .any(|other| other.in_question == pair.in_question || other.in_name == pair.in_name)
             {
                 pairs.push(pair);
             }
@@ -172,13 +170,13 @@ impl Reading {
     }
 
     /// Adds pairs of the remaining words, if they differ only in spaces or look alike.
-    fn add_loose(&self, pairs: &mut Vec<Pair>, name: &[WordId], book: &impl BookWords) {
-        let asked: Vec<usize> = self.not_asked(pairs).collect();
-        let named: Vec<usize> = not_named(pairs, name.len()).collect();
+    fn add_loose_pairs(&self, pairs: &mut Vec<Pair>, name: &[WordId], book: &impl BookWords) {
+        let asked: Vec<usize> = self.unpaired_in_question(pairs).collect();
+        let named: Vec<usize> = unpaired_in_name(pairs, name.len()).collect();
         if asked.is_empty() || named.is_empty() {
             return;
         }
-        let word_of = |at: usize| name.get(at).and_then(|number| book.word(*number));
+        let word_of = |at: usize| name.get(at).and_then(|id| book.word(*id));
         if asked.len() + named.len() > 2 {
             let one: String = asked
                 .iter()
@@ -189,8 +187,8 @@ impl Reading {
             if one == other {
                 let places = asked.iter().zip(named.iter().chain(std::iter::repeat(&usize::MAX)));
                 pairs.extend(places.map(|(asked, named)| Pair {
-                    asked: *asked,
-                    named: *named,
+                    in_question: *asked,
+                    in_name: *named,
                     points: JOINED,
                     is_word: false,
                 }));
@@ -199,12 +197,12 @@ impl Reading {
         }
         for asked in asked {
             let Some(wanted) = self.words.get(asked) else { continue };
-            let free = named.iter().filter(|at| !pairs.iter().any(|pair| pair.named == **at));
+            let free = named.iter().filter(|at| !pairs.iter().any(|pair| pair.in_name == **at));
             let alike = free.filter_map(|at| Some((resemblance(wanted, word_of(*at)?)?, *at)));
             if let Some((points, named)) = alike.max() {
                 pairs.push(Pair {
-                    asked,
-                    named,
+                    in_question: asked,
+                    in_name: named,
                     points,
                     is_word: false,
                 });
@@ -216,29 +214,26 @@ impl Reading {
     /// it weighs.
     fn points(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> i32 {
         const OF_UNKNOWN: i32 = 6;
-        let weight = |named: usize| {
-            name.get(named)
-                .map_or(OF_UNKNOWN, |number| rarity(book.count_entries(*number)))
-        };
+        let weight = |named: usize| name.get(named).map_or(OF_UNKNOWN, |id| rarity(book.count_entries(*id)));
         let (mut found, mut all) = (0, 0);
         for pair in pairs {
-            found += weight(pair.named) * pair.points;
-            all += weight(pair.named);
+            found += weight(pair.in_name) * pair.points;
+            all += weight(pair.in_name);
         }
-        all += self.not_asked(pairs).map(|_| OF_UNKNOWN).sum::<i32>();
-        let left_over: i32 = not_named(pairs, name.len()).map(weight).sum();
+        all += self.unpaired_in_question(pairs).map(|_| OF_UNKNOWN).sum::<i32>();
+        let left_over: i32 = unpaired_in_name(pairs, name.len()).map(weight).sum();
         MOST_POINTS * found / (100 * all + 30 * left_over).max(1)
     }
 }
 
 /// The places of the words that are in no pair, in a name of `words` words.
-fn not_named(pairs: &[Pair], words: usize) -> impl Iterator<Item = usize> {
-    (0..words).filter(|at| !pairs.iter().any(|pair| pair.named == *at))
+fn unpaired_in_name(pairs: &[Pair], words: usize) -> impl Iterator<Item = usize> {
+    (0..words).filter(|at| !pairs.iter().any(|pair| pair.in_name == *at))
 }
 
 /// True if one word may be a short form of the other although no table lists it: both begin with the same two letters,
 /// or one contains the first three letters of the other.
-fn may_be_form(one: &Word, other: &Word) -> bool {
+fn may_be_short_form(one: &Word, other: &Word) -> bool {
     let alike = |one: &str, other: &str| {
         let beginning =
             |text: &str, letters: usize| text.char_indices().nth(letters).map_or(text.len(), |(end, _)| end);
@@ -271,8 +266,8 @@ mod tests {
     fn is_near(asked: &str, name: &str, entries: usize) -> bool {
         let question = Question::new(asked);
         let contact = ReferenceContact::new(name, "u1@x.example");
-        let is_sure = contact.fit(&question).is_some_and(|fit| fit.is_sure());
-        !is_sure && contact.near(&question, &|_| entries).is_some()
+        let is_certain = contact.fit(&question).is_some_and(|fit| fit.is_certain());
+        !is_certain && contact.near(&question, &|_| entries).is_some()
     }
 
     #[test]

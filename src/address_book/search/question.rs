@@ -23,7 +23,7 @@ pub(in crate::address_book) struct Question {
     text: String,
     /// In lower case, if the question is an address.
     pub(in crate::address_book) address: Option<String>,
-    /// True if a name stands beside the address.
+    /// True if the question has a name beside the address.
     pub(in crate::address_book) is_named: bool,
     /// The part that the address of each match must have.
     pub(in crate::address_book) part_of_address: Option<PartOfAddress>,
@@ -85,7 +85,7 @@ impl Question {
     }
 
     /// The recipients that the question names for certain, or the question itself.
-    pub(in crate::address_book) fn each(&self) -> &[Self] {
+    pub(in crate::address_book) fn each_recipient(&self) -> &[Self] {
         match self.is_certainly_several {
             true => &self.entries,
             false => std::slice::from_ref(self),
@@ -108,8 +108,8 @@ impl Question {
         self.address.is_some() && !self.is_certainly_several && !self.text.contains(char::is_whitespace)
     }
 
-    /// The fit of a reading to a contact, made only similar where the contact's address is not the one asked for.
-    pub(in crate::address_book) fn judged(&self, fit: Fit, email: &str) -> Fit {
+    /// The fit of a reading to a contact, lowered to similar if the contact has another address than the one asked for.
+    pub(in crate::address_book) fn adjusted(&self, fit: Fit, email: &str) -> Fit {
         // A contact at another address than the given one is never certain, nor is one found by a part of an address
         // alone.
         let is_other = match &self.part_of_address {

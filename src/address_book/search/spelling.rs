@@ -9,6 +9,9 @@
 //! [`word`] keeps all of these. The other files are steps on the way: [`split`] finds the words of a text, [`runs`] the
 //! words of a Chinese, Japanese or Korean name that is written without a space, [`romanization`] reads scripts other
 //! than Latin and Cyrillic, and [`scheme`] replaces letters.
+//!
+//! All of this is about what a word sounds like. What a text looks like, whatever its letters are, is a matter of
+//! `cautions::look`.
 
 mod letters;
 mod romanization;

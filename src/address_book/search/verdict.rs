@@ -74,7 +74,7 @@ impl Fit {
     }
 
     /// True if the contact certainly has the name or the address.
-    pub(in crate::address_book) fn is_sure(&self) -> bool {
+    pub(in crate::address_book) fn is_certain(&self) -> bool {
         self.why < Why::Similar
     }
 

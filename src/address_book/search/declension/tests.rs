@@ -22,9 +22,9 @@ fn is_form_of(asked: &str, name: &str) -> bool {
     forms.is_some_and(|forms| !forms.into_iter().fold(Forms::ALL, Forms::and).is_empty())
 }
 
-fn is_sure(asked: &str) -> bool {
+fn is_certain(asked: &str) -> bool {
     let words: Vec<String> = asked.to_lowercase().split(' ').map(plain).collect();
-    is_surely_declined(words.iter().map(String::as_str))
+    is_certainly_declined(words.iter().map(String::as_str))
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_declined_name_is_no_form_of_another_name() {
 
 #[test]
 fn a_name_is_certainly_declined_only_if_it_cannot_be_a_nominative() {
-    for sure in [
+    for certain in [
         "Анне Ковалёвой",
         "Михаила Орлова",
         "Ольгой Сорокиной",
@@ -144,9 +144,9 @@ fn a_name_is_certainly_declined_only_if_it_cannot_be_a_nominative() {
         "Сергея Шевченко",
         "Сергія Зайця",
     ] {
-        assert!(is_sure(sure), "{sure}");
+        assert!(is_certain(certain), "{certain}");
     }
-    for unsure in [
+    for uncertain in [
         // Women, or men in the genitive.
         "Александра Волкова",
         "Валерия Петрова",
@@ -193,7 +193,7 @@ fn a_name_is_certainly_declined_only_if_it_cannot_be_a_nominative() {
         "Лука Кузьма",
         "Юрий Ким",
     ] {
-        assert!(!is_sure(unsure), "{unsure}");
+        assert!(!is_certain(uncertain), "{uncertain}");
     }
 }
 
@@ -220,6 +220,6 @@ proptest! {
         let found = nominatives(&word);
         prop_assert!(found.len() <= MAX_NOMINATIVES);
         prop_assert!(found.iter().all(|known| known.text != word && known.forms.and(Forms::NOMINATIVE) == Forms::NONE));
-        let _ = (Forms::of_nominative(&word), is_surely_declined([word.as_str()].into_iter()));
+        let _ = (Forms::of_nominative(&word), is_certainly_declined([word.as_str()].into_iter()));
     }
 }

@@ -10,7 +10,8 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-/// Words that people write in brackets instead of `@`.
+/// Words that people write in brackets instead of `@`. The cautions look for fewer of them, in names that strangers wrote
+/// (`cautions::shown_address`).
 const AT: &[&str] = &["at", "@", "ät", "arroba", "chiocciola", "arobase", "собака", "małpa"];
 /// Words that people write in brackets instead of a dot.
 const DOT: &[&str] = &[

@@ -59,7 +59,7 @@ const SMALL_PREPOSITIONS: &[&str] = &[
 pub(super) struct Parts {
     /// The address, in lower case.
     pub(super) address: Option<String>,
-    /// True if a name stands beside the address.
+    /// True if the question has a name beside the address.
     pub(super) is_named: bool,
     /// The words of the name and then of the company, in lower case. Without a name, those of the local part.
     pub(super) words: Vec<String>,
