@@ -49,7 +49,7 @@ impl BookWords for Lookup<'_> {
 }
 
 impl<'a> Lookup<'a> {
-    /// Finds the words of the book that are like those of the reading in the usual ways.
+    /// Finds the words of the book that are those of the reading in another spelling, form or gender.
     pub(super) fn new(index: &'a Index, reading: &'a Reading) -> Self {
         let alike = |word: &Word| match word.is_initial {
             true => AlikeWords::default(),

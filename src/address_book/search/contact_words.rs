@@ -14,7 +14,7 @@ use crate::address_book::cautions::labels_of_owner;
 /// The words of a contact in lower case, by the part of the contact they stand in.
 #[derive(Debug, Default)]
 pub(in crate::address_book) struct ContactTexts {
-    /// Empty if the contact has no name, or only an address as its name.
+    /// Empty if the contact has no name, or if the name is only an address or the local part.
     pub(in crate::address_book) name: Vec<String>,
     pub(in crate::address_book) local: Vec<String>,
     pub(in crate::address_book) company: Vec<String>,

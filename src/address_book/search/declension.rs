@@ -223,7 +223,8 @@ fn gender_of(nominative: &str) -> Option<Forms> {
 /// The fewest letters of a word whose ending shows its gender and case.
 const SHORTEST: usize = 5;
 
-/// The gender of which a name with one of these endings is the nominative: none, a man's or a woman's.
+/// The gender of which a name with one of these endings is the nominative: none, a man's or a woman's. The last two lines
+/// of the first group are patronymics in other cases.
 const GENDERS_BY_ENDING: &[(Forms, &str)] = &[
     (
         Forms::NONE,

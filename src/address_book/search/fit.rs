@@ -7,6 +7,8 @@
 //! [declined](super::declension). Any other fit is similar. A fit is also only similar if
 //!
 //! - an initial is missing, or one word beside two that are in the name;
+//! - the question has an initial, and it leaves out a word of the name or has its initials in another order;
+//! - only one word of the name is found, and it is a single syllable: 高 is another surname than 高橋;
 //! - a patronymic is missing that may be a surname: Роман Абрамович is not Роман Сидоров;
 //! - a company, or an address, stands where the name has another word: Anna Weber is not Anna Klein of weber.example,
 //!   unless the company is asked for as one (`Anna at Weber`);
@@ -102,17 +104,30 @@ struct NameCoverage {
     initials: usize,
     /// True if the words found stand in the name in the order of the question.
     is_in_order: bool,
+    /// True if only one word of the name was found, and it has one syllable: 高 is another surname than 高橋.
+    is_one_syllable: bool,
+    /// True if all words of the name were found, patronymics and initials aside.
+    is_complete: bool,
 }
 
 impl NameCoverage {
     fn new(placement: &Placement, contact: ContactWords<'_>, book: &impl BookWords) -> Self {
         let places = placement.in_name();
+        let words = places.clone().filter_map(|place| place.word_of_name(contact));
         let found = places.clone().count();
+        let left_over = contact.name.len().saturating_sub(found);
+        let is_syllable = |id: &WordId| {
+            let word = book.word(*id);
+            word.is_some_and(|word| !word.is_initial && word.plain().chars().count() == 1)
+        };
+        let is_needed = |id: &&WordId| !book.is_initial(**id) && !book.is_patronymic(**id);
         Self {
             found,
-            left_over: contact.name.len().saturating_sub(found),
+            left_over,
             initials: contact.name.iter().filter(|id| book.is_initial(**id)).count(),
             is_in_order: places.clone().zip(places.skip(1)).all(|(one, next)| one < next),
+            is_one_syllable: left_over > 0 && found == 1 && words.clone().all(is_syllable),
+            is_complete: contact.name.iter().filter(is_needed).count() == words.filter(is_needed).count(),
         }
     }
 
@@ -136,7 +151,7 @@ impl Reading {
     fn fit_by_words(&self, contact: ContactWords<'_>, book: &impl BookWords) -> Option<Fit> {
         let placement = self.place_words(contact, book)?;
         let name = NameCoverage::new(&placement, contact, book);
-        let is_similar = self.is_only_similar(&placement, &name, contact, book);
+        let is_similar = self.is_only_similar(&placement, &name);
         let is_declined = matches!(placement.worst, Likeness::Declined(_))
             && !is_similar
             && name.found > 1
@@ -145,7 +160,7 @@ impl Reading {
         // Beside Александра Волкова, Александр Волков stays: the question may be his genitive.
         let standing = if is_declined || self.is_as_likely_meant(&placement, &name) {
             Standing::Rival
-        } else if self.is_whole_name(&placement, &name, contact, book) {
+        } else if self.is_whole_name(&placement, &name) {
             Standing::WholeName
         } else {
             Standing::Ordinary
@@ -161,29 +176,16 @@ impl Reading {
     }
 
     /// True if one of the reasons in the module's list makes the fit similar, however like the words are.
-    fn is_only_similar(
-        &self,
-        placement: &Placement,
-        name: &NameCoverage,
-        contact: ContactWords<'_>,
-        book: &impl BookWords,
-    ) -> bool {
+    fn is_only_similar(&self, placement: &Placement, name: &NameCoverage) -> bool {
         let has_another_word = name.left_over > name.initials;
         let stands_for_a_word = name.found < 2 && has_another_word && placement.elsewhere > 0;
-        let is_nobody = name.found == 0 && (!contact.name.is_empty() || placement.is_company_alone);
+        let is_nobody = name.found == 0 && (name.left_over > 0 || placement.is_company_alone);
         let is_other_order = self.has_other_borders && !name.is_in_order && placement.worst == Likeness::Same;
         let is_in_full = name.left_over == 0 && (name.is_in_order || name.initials < 2);
         let is_by_initials = !is_in_full && self.words.iter().any(|word| word.is_initial);
-        // 高 is another surname than 高橋.
-        let is_syllable = |id: &WordId| {
-            let word = book.word(*id);
-            word.is_some_and(|word| !word.is_initial && word.plain().chars().count() == 1)
-        };
-        let mut words = placement.in_name().filter_map(|place| place.word_of_name(contact));
-        let is_of_one_syllable = name.left_over > 0 && name.found == 1 && words.all(is_syllable);
         placement.is_incomplete
             || is_by_initials
-            || is_of_one_syllable
+            || name.is_one_syllable
             || (placement.lacks_patronymic && name.found < 2)
             || stands_for_a_word
             || is_nobody
@@ -214,20 +216,12 @@ impl Reading {
             || (placement.is_company_alone && placement.worst.is_the_word())
     }
 
-    /// True if the question holds all words of the name, patronymic and initials aside, and no others.
-    fn is_whole_name(
-        &self,
-        placement: &Placement,
-        name: &NameCoverage,
-        contact: ContactWords<'_>,
-        book: &impl BookWords,
-    ) -> bool {
-        let is_needed = |id: &&WordId| !book.is_initial(**id) && !book.is_patronymic(**id);
-        let found = placement.in_name().filter_map(|place| place.word_of_name(contact));
+    /// True if the question holds all words of the name, patronymics and initials aside, and no others.
+    fn is_whole_name(&self, placement: &Placement, name: &NameCoverage) -> bool {
         !placement.is_incomplete
             && name.found == self.words.len()
+            && name.is_complete
             && placement.worst <= Likeness::Mistyped(1)
-            && contact.name.iter().filter(is_needed).count() == found.filter(is_needed).count()
     }
 
     /// Finds each word of the question in the contact; `None` if too few are found for the contact to be meant.

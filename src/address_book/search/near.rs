@@ -36,11 +36,19 @@ const MOST_POINTS: i32 = 70;
 struct Pair {
     /// The place of the word in the question.
     in_question: usize,
-    /// The place of the word in the name.
-    in_name: usize,
+    /// The place of the word in the name; `None` for a word of the question beyond those of the name, where the two differ
+    /// only in spaces.
+    in_name: Option<usize>,
     points: i32,
     /// True if both are the same word in some spelling.
     is_word: bool,
+}
+
+impl Pair {
+    /// The paired word of `name`.
+    fn word_of(self, name: &[WordId]) -> Option<&WordId> {
+        name.get(self.in_name?)
+    }
 }
 
 impl Reading {
@@ -86,7 +94,7 @@ impl Reading {
     fn has_whole_name(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
         let is_word = |id: &WordId| !book.is_initial(*id);
         let words = name.iter().filter(|id| is_word(id)).count();
-        let found = pairs.iter().filter(|pair| name.get(pair.in_name).is_some_and(is_word));
+        let found = pairs.iter().filter(|pair| pair.word_of(name).is_some_and(is_word));
         words >= 2 && found.count() == words
     }
 
@@ -94,7 +102,7 @@ impl Reading {
     /// of them may be forms of one first name.
     fn has_rare_surname(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
         let is_rare = |pair: &Pair| {
-            let few = name.get(pair.in_name).is_some_and(|id| book.count_entries(*id) <= FEW);
+            let few = pair.word_of(name).is_some_and(|id| book.count_entries(*id) <= FEW);
             few && pair.is_word && self.is_surname(pair.in_question)
         };
         if !pairs.iter().any(is_rare) {
@@ -150,7 +158,7 @@ impl Reading {
                 let likeness = book.likeness(asked, *id).filter(is_strong)?;
                 Some(Pair {
                     in_question: asked,
-                    in_name: named,
+                    in_name: Some(named),
                     points: likeness.points(),
                     is_word: likeness.is_the_word() || likeness == Likeness::SoundsHere,
                 })
@@ -185,10 +193,9 @@ impl Reading {
                 .collect();
             let other: String = named.iter().filter_map(|at| word_of(*at)).map(Word::plain).collect();
             if one == other {
-                let places = asked.iter().zip(named.iter().chain(std::iter::repeat(&usize::MAX)));
-                pairs.extend(places.map(|(asked, named)| Pair {
+                pairs.extend(asked.iter().enumerate().map(|(at, asked)| Pair {
                     in_question: *asked,
-                    in_name: *named,
+                    in_name: named.get(at).copied(),
                     points: JOINED,
                     is_word: false,
                 }));
@@ -197,12 +204,14 @@ impl Reading {
         }
         for asked in asked {
             let Some(wanted) = self.words.get(asked) else { continue };
-            let free = named.iter().filter(|at| !pairs.iter().any(|pair| pair.in_name == **at));
+            let free = named
+                .iter()
+                .filter(|at| !pairs.iter().any(|pair| pair.in_name == Some(**at)));
             let alike = free.filter_map(|at| Some((resemblance(wanted, word_of(*at)?)?, *at)));
             if let Some((points, named)) = alike.max() {
                 pairs.push(Pair {
                     in_question: asked,
-                    in_name: named,
+                    in_name: Some(named),
                     points,
                     is_word: false,
                 });
@@ -214,21 +223,21 @@ impl Reading {
     /// it weighs.
     fn points(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> i32 {
         const OF_UNKNOWN: i32 = 6;
-        let weight = |named: usize| name.get(named).map_or(OF_UNKNOWN, |id| rarity(book.count_entries(*id)));
+        let weight = |word: Option<&WordId>| word.map_or(OF_UNKNOWN, |id| rarity(book.count_entries(*id)));
         let (mut found, mut all) = (0, 0);
         for pair in pairs {
-            found += weight(pair.in_name) * pair.points;
-            all += weight(pair.in_name);
+            found += weight(pair.word_of(name)) * pair.points;
+            all += weight(pair.word_of(name));
         }
         all += self.unpaired_in_question(pairs).map(|_| OF_UNKNOWN).sum::<i32>();
-        let left_over: i32 = unpaired_in_name(pairs, name.len()).map(weight).sum();
+        let left_over: i32 = unpaired_in_name(pairs, name.len()).map(|at| weight(name.get(at))).sum();
         MOST_POINTS * found / (100 * all + 30 * left_over).max(1)
     }
 }
 
 /// The places of the words that are in no pair, in a name of `words` words.
 fn unpaired_in_name(pairs: &[Pair], words: usize) -> impl Iterator<Item = usize> {
-    (0..words).filter(|at| !pairs.iter().any(|pair| pair.in_name == *at))
+    (0..words).filter(|at| !pairs.iter().any(|pair| pair.in_name == Some(*at)))
 }
 
 /// True if one word may be a short form of the other although no table lists it: both begin with the same two letters,
