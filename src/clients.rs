@@ -1,9 +1,10 @@
 //! The MCP clients that this program can be installed in: one table of where each keeps its settings, in which form,
-//! and how an entry refers to a secret. `install`, `doctor --client` and the README are made from it.
+//! and how an entry refers to a secret. `install`, `doctor --client` and docs/clients.md are made from it.
 
 pub(super) mod advice;
 pub(super) mod announcement;
 pub(super) mod document;
+pub(super) mod documentation;
 pub(super) mod entry;
 pub(super) mod file;
 pub(super) mod handshake;
@@ -12,7 +13,6 @@ pub(super) mod installation;
 pub(super) mod launch;
 pub(super) mod machine;
 pub(super) mod places;
-pub(super) mod readme;
 pub(super) mod started;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The fix-it table: for every failure, what it means, who can mend it, the steps, and whether to try again.
 //!
-//! [`FIXES`] is one documented slice. It drives the advice in tool results, the command line's hints and the README.
+//! [`FIXES`] is one documented slice. It drives the advice in tool results, the command line's hints and docs/errors.md.
 //! This room imports no other room: a code and an HTTP status come in, advice goes out.
 
 mod failure;
@@ -125,7 +125,7 @@ pub fn rows(code: &str) -> impl Iterator<Item = &'static Fix> {
     FIXES.iter().filter(move |fix| fix.is_for_code(code))
 }
 
-/// The table as Markdown, for the README.
+/// The table as Markdown, for docs/errors.md.
 pub fn markdown_table() -> String {
     markdown(FIXES)
 }

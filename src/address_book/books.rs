@@ -1,15 +1,18 @@
-//! The books in memory, by person: how long each is used, and one reading of it for all callers that wait.
+//! The books in memory, by person: how long each book is used, and one reading shared by all callers that wait for it.
 //!
-//! | the kept book is | then |
+//! | the book in memory is | then |
 //! |---|---|
 //! | younger than `BITRIX24_CACHE_TTL` | it is used as it is |
-//! | older | its newest pages are read again, until a known contact is met |
-//! | older than ten times that, five minutes at least and an hour at most, or than 200 times the portal's time for it | all of it is read again |
-//! | unused for that long | it is dropped when a book is next looked for |
-//! | not whole | its reading goes on with the next caller |
+//! | older than that | its newest pages are read again, down to the first contact that the book has |
+//! | older than its maximum age | all of it is read again |
+//! | unused for its maximum age | it is dropped at the next look-up of any book |
+//! | not whole | the next caller continues its reading |
 //!
-//! A reading goes on as long as one caller waits for it; then its whole pages stay, and the next caller continues it. With
-//! a time of zero a caller only uses what was asked for after it came, and nothing is kept.
+//! The maximum age is ten times `BITRIX24_CACHE_TTL`, but at least five minutes and at most an hour. Where 200 times the
+//! time that the portal works for the book is longer, that is the maximum age.
+//!
+//! A reading stops when no caller waits for it any more. The pages that it has read stay, and the next caller continues
+//! it. With a `BITRIX24_CACHE_TTL` of zero nothing is kept, and a caller gets only what was requested after its arrival.
 
 mod reading;
 #[cfg(test)]
@@ -34,19 +37,19 @@ use super::processors::Processors;
 use crate::portal::{self, Person, Portal};
 use reading::{Outcome, Reading};
 
-/// Contacts and employees that all books may hold together: some 250 MB.
+/// The most contacts and employees of all books together: some 250 MB.
 const MAX_CONTACTS: usize = 500_000;
 
 type Flight = Shared<BoxFuture<'static, Outcome>>;
 
-/// The books of everybody whose credentials the process has.
+/// The books of every person for whom the process makes calls.
 #[derive(Debug)]
 pub(super) struct Books {
     portal: Arc<Portal>,
     processors: Processors,
     /// How long a book is used as it is.
     ttl: Duration,
-    /// Contacts and employees that all books may hold.
+    /// The most contacts and employees of all books together.
     max_contacts: usize,
     shelves: Mutex<HashMap<Person, Shelf>>,
     count: Gauge,
@@ -59,8 +62,8 @@ struct Shelf {
     book: Option<Arc<Book>>,
     /// The last reading, as long as a caller waits for it.
     under_way: Option<UnderWay>,
-    /// The last reading until it has come to its end, also if no caller waits for it, so that the next caller continues
-    /// it; `None` if nothing may be kept.
+    /// The last reading if it has not come to its end, so that the next caller continues it, even if no caller waits
+    /// for it now; `None` if nothing may be kept.
     unfinished: Option<Arc<Reading>>,
     used_at: Instant,
 }
@@ -80,18 +83,18 @@ impl UnderWay {
     }
 }
 
-/// A book, and how old it was for a caller.
+/// A book that was returned to a caller, and how old it was then.
 #[derive(Debug)]
 pub(super) struct BookRead {
     pub(super) book: Arc<Book>,
-    /// `None`: all of it was asked for after the caller came.
+    /// Time since the reading of the whole book began; `None` if it began after the caller came.
     pub(super) age: Option<Duration>,
-    /// False if contacts may be missing that came since its newest pages were read.
+    /// False if contacts that were added since the newest pages were read may be missing.
     pub(super) is_current: bool,
 }
 
 impl BookRead {
-    fn by(book: Arc<Book>, arrived: Instant, is_current: bool) -> Self {
+    fn new(book: Arc<Book>, arrived: Instant, is_current: bool) -> Self {
         let read_at = book.report.times.whole_at;
         Self {
             book,
@@ -123,20 +126,20 @@ impl Books {
         );
     }
 
-    /// The shelves of those whose book is in use.
+    /// All shelves, after those unused for the maximum age of their book were dropped.
     fn shelves(&self) -> MutexGuard<'_, HashMap<Person, Shelf>> {
         let mut shelves = self.shelves.lock();
         let now = Instant::now();
-        shelves.retain(|_, shelf| shelf.is_under_way() || now < shelf.used_at + self.longest(shelf));
+        shelves.retain(|_, shelf| shelf.is_under_way() || now < shelf.used_at + self.max_age(shelf));
         shelves
     }
 
-    /// Everybody in the book that is kept, however old.
+    /// The index of the book in memory, however old; `None` if no book is in memory.
     pub(super) fn kept(&self, person: Person) -> Option<Arc<Index>> {
         Some(Arc::clone(&self.shelves().get(&person)?.book.as_ref()?.index))
     }
 
-    /// The book, if it may be used as it is.
+    /// The book in memory, if it is young enough to be used as it is.
     pub(super) fn fresh(&self, person: Person) -> Option<Arc<Book>> {
         let mut shelves = self.shelves();
         let shelf = shelves.get_mut(&person)?;
@@ -146,11 +149,11 @@ impl Books {
         is_fresh.then(|| Arc::clone(book))
     }
 
-    /// The book of `person`: as it is kept, or read for a caller that came at `arrived` and waits until `until` at most;
-    /// then as far as it has been read. `progress` is called with the number of contacts read so far.
+    /// Returns the book of `person` to a caller that came at `arrived`: from memory, or after a reading. At `until` it
+    /// returns the book as far as it has been read. `progress` is called with the number of contacts read so far.
     ///
     /// # Errors
-    /// That of the reading, if nothing could be read.
+    /// The error of the reading, if nothing could be read.
     pub(super) async fn read(
         self: &Arc<Self>,
         person: Person,
@@ -160,7 +163,7 @@ impl Books {
     ) -> Result<BookRead, Error> {
         loop {
             if let Some(book) = self.fresh(person) {
-                return Ok(BookRead::by(book, arrived, true));
+                return Ok(BookRead::new(book, arrived, true));
             }
             let (reading, flight) = self.join_or_begin(person);
             let mut count = reading.count.subscribe();
@@ -181,26 +184,27 @@ impl Books {
                 biased;
                 outcome = flight => {
                     let (book, is_in_time) = (outcome?, self.is_in_time(&reading, arrived));
-                    // A reading that the portal's limit has stopped would stop again at once.
+                    // If the reading began too early for this caller, the loop begins a new one. A reading that is
+                    // not over was stopped by the rate limit, and a new one would be stopped as well.
                     if is_in_time || !reading.reader.lock().is_over() {
-                        return Ok(BookRead::by(book, arrived, is_in_time));
+                        return Ok(BookRead::new(book, arrived, is_in_time));
                     }
                 }
                 () = time_is_up => {
                     let book = self.partial_book(&reading).await?;
-                    return Ok(BookRead::by(book, arrived, self.is_in_time(&reading, arrived)));
+                    return Ok(BookRead::new(book, arrived, self.is_in_time(&reading, arrived)));
                 }
                 () = waiting => {}
             }
         }
     }
 
-    /// Whether a caller that came at `arrived` may use what this reading has brought.
+    /// True if a caller that came at `arrived` may use what this reading has read.
     fn is_in_time(&self, reading: &Reading, arrived: Instant) -> bool {
         reading.begun_at >= arrived || reading.begun_at.elapsed() < self.ttl
     }
 
-    /// The reading that is under way, or a new one.
+    /// Joins the reading that is under way; else continues the unfinished one, or begins a new one.
     fn join_or_begin(self: &Arc<Self>, person: Person) -> (Arc<Reading>, Flight) {
         let now = Instant::now();
         let mut shelves = self.shelves();
@@ -214,10 +218,10 @@ impl Books {
         if let Some(joined) = shelf.under_way.as_ref().and_then(UnderWay::join) {
             return joined;
         }
-        let longest = self.longest(shelf);
-        let goes_on = |reading: &Arc<Reading>| now < reading.begun_at + longest && !reading.reader.lock().is_over();
+        let max_age = self.max_age(shelf);
+        let goes_on = |reading: &Arc<Reading>| now < reading.begun_at + max_age && !reading.reader.lock().is_over();
         let reading = shelf.unfinished.take().filter(goes_on).unwrap_or_else(|| {
-            let is_young = |book: &&Arc<Book>| !book.report.has_failed && now < book.report.times.whole_at + longest;
+            let is_young = |book: &&Arc<Book>| !book.report.has_failed && now < book.report.times.whole_at + max_age;
             Arc::new(Reading::new(now, shelf.book.as_ref().filter(is_young).cloned()))
         });
         let flight = Arc::clone(self).flight(person, Arc::clone(&reading)).boxed().shared();
@@ -230,11 +234,11 @@ impl Books {
         (reading, flight)
     }
 
-    /// How long a book is brought up to date by its newest pages, and kept unused.
-    fn longest(&self, shelf: &Shelf) -> Duration {
+    /// The maximum age of a book: how long only its newest pages are read again, and how long it is kept unused.
+    fn max_age(&self, shelf: &Shelf) -> Duration {
         const TIMES: u32 = 10;
         const BOUNDS: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
-        /// So that the portal spends half a percent of its time on a book at most.
+        /// So that the portal spends at most half a percent of its time on one book.
         const TIMES_THE_COST: u32 = 200;
         let cost = shelf
             .book
@@ -244,7 +248,7 @@ impl Books {
         by_ttl.max(cost.saturating_mul(TIMES_THE_COST))
     }
 
-    /// Reads to the end, or until the portal has no time for more, and keeps what was read.
+    /// Reads to the end, or until the rate limit stops the reading, and keeps the book.
     async fn flight(self: Arc<Self>, person: Person, reading: Arc<Reading>) -> Outcome {
         let arrival = self.portal.arrive();
         loop {
@@ -265,7 +269,7 @@ impl Books {
         book
     }
 
-    /// Indexes what a reading has brought so far.
+    /// Makes a book of what has been read so far, on a blocking thread.
     async fn so_far(&self, reading: &Arc<Reading>) -> Outcome {
         let (reading, after) = (Arc::clone(reading), self.portal.timeout());
         let made = self
@@ -274,28 +278,28 @@ impl Books {
         made.await.unwrap_or_else(|| Err(Error::cancelled()))
     }
 
-    /// The book as far as it has been read, made once for all callers whose time is up.
+    /// The book as far as it has been read; callers whose time is up at the same number of rows share one.
     async fn partial_book(&self, reading: &Arc<Reading>) -> Outcome {
-        let mut part = reading.part.lock().await;
+        let mut partial = reading.partial_book.lock().await;
         let rows = Source::ALL
             .iter()
             .map(|source| reading.reader.lock().total(*source))
             .sum();
-        match &*part {
+        match &*partial {
             Some((of, book)) if *of == rows => Ok(Arc::clone(book)),
             _ => {
                 let book = self.so_far(reading).await?;
-                *part = Some((rows, Arc::clone(&book)));
+                *partial = Some((rows, Arc::clone(&book)));
                 Ok(book)
             }
         }
     }
 
-    /// Keeps a book that was read, and the reading if it can go on.
+    /// Puts a book that was read on the shelf of `person`, and drops the reading if it is over.
     fn put(&self, person: Person, book: Option<&Arc<Book>>) {
         let mut shelves = self.shelves();
         if let Some(shelf) = shelves.get_mut(&person) {
-            // It may go on where only the portal's limit has stopped it.
+            // A reading that only the rate limit has stopped can be continued.
             shelf.unfinished.take_if(|reading| reading.reader.lock().is_over());
             if let (false, Some(book)) = (self.ttl.is_zero(), book) {
                 shelf.book = Some(Arc::clone(book));
@@ -304,10 +308,10 @@ impl Books {
         self.make_room(&mut shelves, person);
     }
 
-    /// Drops the books that were unused for longest until the rest fits, but never that of `person`.
+    /// Drops the books that were unused for longest until the others fit, but never the book of `person`.
     fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: Person) {
-        let all = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
-        while all(shelves) > self.max_contacts {
+        let total = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
+        while total(shelves) > self.max_contacts {
             let others = shelves
                 .iter()
                 .filter(|(other, shelf)| **other != person && !shelf.is_under_way());
@@ -319,7 +323,7 @@ impl Books {
         let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         self.count
             .set(gauge(shelves.values().filter(|shelf| shelf.book.is_some()).count()));
-        self.contacts.set(gauge(all(shelves)));
+        self.contacts.set(gauge(total(shelves)));
     }
 }
 
@@ -330,7 +334,7 @@ impl Shelf {
             .is_some_and(|reading| reading.flight.upgrade().is_some())
     }
 
-    /// Contacts and employees that are kept.
+    /// The number of contacts and employees on the shelf.
     fn len(&self) -> usize {
         let of_reading = self.unfinished.as_ref().map_or(0, |reading| *reading.count.borrow());
         self.book.as_ref().map_or(0, |book| book.len()) + of_reading

@@ -1,8 +1,9 @@
-//! Answers kept for a short while, and one request for identical look-ups that are under way at the same time.
+//! Pages kept for a short time, and one request for equal look-ups that are under way at the same time.
 //!
-//! A failure is never kept. Whoever asks while the same look-up is under way waits for its answer; the request goes on
-//! as long as one of them waits, and is broken off when the last has gone. What is kept is bounded by the number of
-//! contacts, not of answers. The key holds whoever the credentials act as, so that nobody sees another's address book.
+//! A failure is never kept. A caller that comes while an equal look-up is under way waits for the answer of that
+//! look-up. The request continues as long as one caller waits for it, and is cancelled when the last has left. The
+//! cache is bounded by the number of contacts in it, not by the number of pages. The key includes the person whose
+//! credentials are used, so that nobody sees another person's address book.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,14 +24,14 @@ use super::page::ContactPage;
 use super::query::Query;
 use crate::portal::Person;
 
-/// Contacts that all kept answers may hold together: a few megabytes.
+/// The most contacts of all cache entries together: a few megabytes.
 const MAX_CONTACTS: u64 = 20_000;
-/// An answer without contacts takes room too.
+/// What an entry counts beside its contacts: a page without contacts takes memory too.
 const ENTRY_WEIGHT: u64 = 5;
-/// Answers of a common size that fit.
+/// How many entries of a common size fit.
 const COMMON_ENTRIES: usize = 1_000;
 
-/// What is asked, and as whom.
+/// What is looked up, and in whose address book.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) person: Person,
@@ -40,10 +41,10 @@ pub(super) struct Key {
 type Outcome = Result<Arc<ContactPage>, Error>;
 type Flight = Shared<BoxFuture<'static, Outcome>>;
 
-/// The answers of one address book.
+/// The pages of one address book.
 #[derive(Debug)]
 pub(super) struct Cache {
-    /// How long an answer is good: `BITRIX24_CACHE_TTL`; zero keeps nothing.
+    /// How long an entry is used: `BITRIX24_CACHE_TTL`; zero keeps nothing.
     ttl: Duration,
     entries: Arc<Entries<Key, Entry, ByContacts>>,
     under_way: Mutex<HashMap<Key, WeakShared<BoxFuture<'static, Outcome>>>>,
@@ -119,7 +120,8 @@ impl Cache {
         count(&self.look_ups, by);
     }
 
-    /// The answer to `key`: kept, under way, or by `ask`, which is only called if there is neither.
+    /// Returns the page for `key`: from an entry, from an equal look-up that is under way, or from `ask`, which is
+    /// called only if there is neither.
     pub(super) async fn answer<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Result<ContactPage, Error>
     where
         F: Future<Output = Result<Answer, Error>> + Send + 'static,
@@ -132,16 +134,16 @@ impl Cache {
             return Ok(page);
         }
         let flight = self.join_or_begin(key, ask);
-        // Nobody else has it, unless it is kept or somebody waited for the same.
+        // Cloned only if an entry or another caller shares the page.
         flight.await.map(Arc::unwrap_or_clone)
     }
 
-    /// Whether the answer to `key` is kept.
+    /// True if an entry can answer `key`.
     pub(super) fn holds(&self, key: &Key) -> bool {
         self.fresh(key).is_some()
     }
 
-    /// How long an answer is good.
+    /// How long an entry is used.
     pub(super) fn ttl(&self) -> Duration {
         self.ttl
     }
@@ -156,16 +158,16 @@ impl Cache {
     {
         let mut under_way = self.under_way.lock();
         if let Some(flight) = under_way.get(&key).and_then(WeakShared::upgrade) {
-            // One that has ended was answered to those who waited for it; whoever comes now asks anew.
+            // A look-up that has ended served the callers that waited for it; this caller starts a new one.
             if flight.peek().is_none() {
                 self.count(AnsweredBy::SameLookUp);
                 return flight;
             }
         }
-        // Before it would grow, so that many at once do not all look at each other.
+        // Finished look-ups are removed only when the map is full, so that a look-up does not scan it each time.
         if under_way.len() == under_way.capacity() {
             under_way.retain(|_, flight| flight.upgrade().is_some());
-            // Half of it is free then, and the next look is as far away.
+            // Afterwards at least half of the map is free, so the next scan is as many look-ups away.
             let live = under_way.len();
             under_way.reserve(live);
         }
@@ -229,7 +231,7 @@ mod tests {
         Answer { page, by }
     }
 
-    /// Counts what is asked and what is answered; each answer takes a second.
+    /// Counts requests and answers; each answer takes a second.
     #[derive(Clone, Default)]
     struct Portal {
         asked: Arc<AtomicUsize>,
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_is_kept_for_its_time_and_tells_its_age() {
+    async fn a_page_is_kept_for_its_time_and_has_its_age() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
         let ask = async || {
             cache
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_leaves_takes_the_answer_from_nobody() {
+    async fn a_caller_that_leaves_does_not_cancel_the_others() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
         let soon = TRIP / 2;
         let (first, second) = tokio::join!(
@@ -331,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn when_all_have_left_the_request_is_broken_off() {
+    async fn when_all_callers_have_left_the_request_is_cancelled() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
         let leave = async || {
             let asking = cache.answer(key("anna"), portal.ask(Ok(page())));
@@ -345,7 +347,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_kept_is_bounded_and_told_apart_by_person() {
+    async fn entries_are_bounded_and_kept_apart_by_person() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
         for number in 0..10_000 {
             let key = Key {

@@ -1,19 +1,21 @@
-//! What is odd about a harvested contact. Pure: no clock, no network, no portal.
+//! The cautions of a contact: what is odd about its name or address. Pure: no clock, no network, no portal.
 //!
-//! Names and addresses come from mail headers, so a stranger writes them: `"boss@contoso.com" <thief@evil.example>`.
-//! A caution states what is odd and forbids nothing. Where a rule cannot tell a forgery from an ordinary contact it is
-//! silent, since a reader who sees many false alarms stops reading. The labelled set is `cautions/labelled.tsv`;
-//! `labelled.held_out.tsv` measures it.
+//! Names and addresses come from mail headers, so a stranger may have written them: `"boss@contoso.com"
+//! <thief@evil.example>`. A caution states what is odd and forbids nothing. A rule that cannot tell a forgery from an
+//! ordinary contact gives no caution, since a reader who sees many false alarms stops reading. The rules are tuned on
+//! `cautions/labelled.tsv` and measured on `labelled.held_out.tsv`.
 //!
-//! | caution | decided from | by |
+//! | caution | decided from | in |
 //! |---|---|---|
-//! | `hidden_characters_removed`, `text_cut`, `address_missing` | the cleaning of the text | the caller |
-//! | `name_shows_other_address` | the name, and the local part of the address | `names`, `local_part` |
-//! | `name_is_not_a_name` | the name, and the local part of the address | `names`, `instructions` |
-//! | `lookalike_domain` | the domain, against the book's others | `domains` |
+//! | `hidden_characters_removed`, `text_cut`, `address_missing` | the cleaning of the text | `listing` |
+//! | `name_shows_other_address` | the name, and the local part of the address | `shown_address`, `local_part` |
+//! | `name_is_not_a_name` | the name, and the local part of the address | `markup`, `instructions` |
+//! | `lookalike_domain` | the domain, against the other domains of the book | `domains`, `lookalike` |
 //! | `mixed_scripts_in_name`, `…_address`, `…_domain` | a word, the local part, a label | `scripts` |
 //! | `address_invalid` | the address | `address` |
-//! | `same_name_other_address` | the whole listing, and the whole book | [`same_names`], `index::namesakes` |
+//! | `same_name_other_address` | the whole page, and the whole book | `same_names`, `index::namesakes` |
+//!
+//! `tables`, `lures` and `phrases` are data; `look` says which letters look alike; `registrable` takes a host apart.
 
 mod address;
 mod caution;
@@ -39,10 +41,10 @@ pub(super) use domains::{BookDomains, DomainJudge};
 pub(super) use registrable::{are_of_one_owner, labels_of_owner};
 pub(super) use same_names::{key_of_name, same_names};
 
-/// What is odd about one contact, in the order of the enum and each caution once.
+/// The cautions of one contact, in the order of the enum and each caution once.
 ///
-/// `name` and `email` are cleaned already; `None` is a contact without a name, an empty `email` one without an address.
-/// Never says the three cautions of the cleaning, nor [`Caution::SameNameOtherAddress`], which needs the listing.
+/// `name` and `email` are cleaned already. `None` stands for no name, an empty `email` for no address. The result never
+/// has the three cautions of the cleaning, nor [`Caution::SameNameOtherAddress`], which needs the other contacts.
 pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &mut DomainJudge<'_>) -> Vec<Caution> {
     let mut cautions = Vec::new();
     let name = name.unwrap_or_default();

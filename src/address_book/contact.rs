@@ -1,8 +1,10 @@
 //! A person of the address book: a mail contact or an employee. Pure data.
 //!
-//! A name or an address is text that a stranger may have written. [`listing`](super::listing) cleans and bounds both when
-//! it reads a row from the portal, with [`portal::clean`](crate::portal::clean) of `portal/foreign_text.rs`. Every
+//! A name or an address is text that a stranger may have written. [`listing`](super::listing) cleans and bounds both
+//! when it reads a row from the portal, with [`portal::clean`](crate::portal::clean) of `portal/foreign_text.rs`. Every
 //! [`Contact`] comes from such a row, so no later step cleans the text again.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,7 +43,6 @@ impl Source {
     }
 }
 
-// The JSON schema has the comments below as its descriptions.
 /// A contact of the calling user's address book, or an employee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {

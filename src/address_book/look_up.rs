@@ -48,7 +48,7 @@ pub(super) async fn look_up(
         Some(page) = &mut from_book => return Ok(by(page, AnsweredBy::Book)),
         found = from_portal => found,
     };
-    // The rate limit leaves no time for this call; the book may still be read in time.
+    // The rate limit has no place for this call in time; a reading that is under way may still end in time.
     if found.as_ref().is_err_and(Error::is_throttled)
         && !from_book.is_terminated()
         && let Ok(Some(page)) = tokio::time::timeout_at(deadline, from_book).await

@@ -1,4 +1,6 @@
-//! Contacts as they are handed on. Pure.
+//! A page as the address book returns it: cleaned contacts with their cautions, and the place of the page. Pure.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use std::time::Duration;
 
@@ -38,17 +40,18 @@ pub struct Page {
 pub struct ContactPage {
     /// The contacts, cleaned.
     pub contacts: Vec<Contact>,
-    /// Where they stand.
+    /// The place of the page in the list.
     pub page: Page,
 }
 
 impl ContactPage {
-    /// The page that the portal answered with; `book` is everybody, if that is known.
+    /// Makes a page of the portal's answer. `book` is the person's whole book, if it is in memory; cautions take it
+    /// into account.
     pub(super) fn new(query: &Query, listing: Listing, book: Option<&Index>) -> Self {
         let limit = query.limit();
         let rows = listing.into_rows(limit as usize);
-        // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
-        // the rest is asked for again rather than passed on unbounded.
+        // A short page is the only sign of the list's end. A portal never sends more rows than requested; should one
+        // do so, the surplus rows are dropped here and requested again with the next page.
         let is_last = !rows.are_full;
         let (mut contacts, unreadable) = rows.split();
         let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
@@ -71,7 +74,7 @@ impl ContactPage {
         }
     }
 
-    /// The same, as it was `age` ago.
+    /// The same page, marked as read `age` ago; `None` marks it as new.
     pub(super) fn aged(mut self, age: Option<Duration>) -> Self {
         self.page.age_seconds = age.map(|age| age.as_secs());
         self
@@ -83,7 +86,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// Adds what is odd about each contact, seen beside the others and those of the whole `book`.
+/// Adds to each contact its cautions, judged against the other contacts of the page and, if given, the whole `book`.
 pub(super) fn add_cautions(contacts: &mut [Contact], book: Option<&Index>) {
     let addresses = contacts.iter().map(|contact| contact.email.as_str());
     let of_page = match book {

@@ -1,9 +1,9 @@
 //! Resolves names and addresses: for each name the people who may be meant, and why.
 //!
-//! Every name is judged against the whole address book ([`Book`](super::book::Book)), which is read first if it is not in
-//! memory. A name is `one` only if a single person of the book bears the name. The user decides about a person whose name
-//! is only similar, or who has a serious caution. Where a part of the book could not be read, the result says so, and
-//! the portal is also asked for the names literally.
+//! Every name is judged against the whole address book ([`Book`](super::book::Book)), which is read first if it is not
+//! in memory. A name is `one` only if a single person of the book bears the name. The user decides about a person whose
+//! name is only similar, or who has a serious caution. Where a part of the book could not be read, the result says so,
+//! and the portal is also asked for the names literally.
 //!
 //! | file | holds |
 //! |---|---|
@@ -36,12 +36,13 @@ use crate::portal::{self, Failed, Person, Portal};
 use judge::Evidence;
 use literal::ask_literally;
 
-/// Work on so many contacts takes a few milliseconds.
+/// How many contacts are judged on the async worker: that takes a few milliseconds.
 const CONTACTS_AT_ONCE: usize = 1_000;
-/// What a caller keeps of its time for an answer from a part of the book: at most a quarter of all.
-const TO_ANSWER: Duration = Duration::from_secs(3);
+/// How long before its deadline a call stops reading and answers from the part that was read. At most a quarter of the
+/// call's time.
+const ANSWER_TIME: Duration = Duration::from_secs(3);
 
-/// Resolves names for one person.
+/// Resolves names in the address book of one person.
 #[derive(Debug)]
 pub(super) struct Resolver<'a> {
     pub(super) portal: &'a Portal,
@@ -77,14 +78,14 @@ impl Resolver<'_> {
         let (person, time) = (self.person, self.portal.timeout());
         let deadline = arrived + time;
         let wanted: Vec<Question> = names.asked().iter().map(|name| Question::new(name)).collect();
-        // The rest of the time is for the answer from a part of the book.
-        let until = deadline - TO_ANSWER.min(time / 4);
+        let until = deadline - ANSWER_TIME.min(time / 4);
         let literal_until = until + (deadline - until) / 2;
         let wants_contacts = names.sources().contains(&Source::Contacts);
         if wants_contacts && wanted.iter().all(Question::is_address) && self.books.fresh(person).is_none() {
             let asking = ask_literally(self.portal, self.processors, &wanted, &[Source::Contacts]);
             let found = tokio::time::timeout_at(until, asking).await.ok().flatten();
-            // An address that is no contact's may be an employee's, whose addresses the portal does not search.
+            // An address that no contact has may be an employee's. The portal does not search the addresses of
+            // employees, so the book is needed then.
             if let Some(index) = found.filter(|index| wanted.iter().all(|wanted| index.has_address_of(wanted))) {
                 let evidence = Evidence {
                     indexes: vec![index],
@@ -100,8 +101,8 @@ impl Resolver<'_> {
             return Err(failed.error.clone());
         }
         let mut indexes = vec![Arc::clone(&book.index)];
-        let is_part = |source: &Source| !is_current || matches!(states.of(*source), State::Partly);
-        let parts: Vec<Source> = names.sources().iter().copied().filter(is_part).collect();
+        let is_partial = |source: &Source| !is_current || matches!(states.of(*source), State::Partly);
+        let parts: Vec<Source> = names.sources().iter().copied().filter(is_partial).collect();
         if !parts.is_empty() && book.report.has_batch {
             let asking = ask_literally(self.portal, self.processors, &wanted, &parts);
             indexes.extend(tokio::time::timeout_at(literal_until, asking).await.ok().flatten());
@@ -118,7 +119,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// Judges off the threads that serve callers, unless it is done in a moment.
+    /// Judges the names, on a blocking thread if there are many contacts.
     async fn judge(&self, names: &Names, wanted: Vec<Question>, evidence: Evidence) -> Result<Resolution, Error> {
         let contacts: usize = evidence.indexes.iter().map(|index| index.len()).sum();
         if contacts <= CONTACTS_AT_ONCE {

@@ -15,19 +15,19 @@ use crate::portal::{self, Failed};
 /// The book that a reading has made, or why nothing could be read.
 pub(super) type Outcome = Result<Arc<Book>, Error>;
 
-/// A reading, as those who wait for it see it.
+/// A reading of a book that has begun.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) begun_at: Instant,
     pub(super) reader: Mutex<Reader>,
-    /// The book whose newest pages are read again; `None` if all is read.
+    /// The book whose newest pages are read again; `None` if the whole book is read.
     before: Option<Arc<Book>>,
-    /// Contacts read so far.
+    /// The number of contacts read so far; waiting callers report it as their progress.
     pub(super) count: watch::Sender<usize>,
-    /// Why the last request failed; the reading may have gone on.
+    /// Why the last batch failed, if it did; the reading may have continued.
     pub(super) failure: Mutex<Option<Failed>>,
-    /// The last book that was made of a part, and of how many rows.
-    pub(super) part: tokio::sync::Mutex<Option<(usize, Arc<Book>)>>,
+    /// The last book that was made before the end of the reading, and the number of its rows.
+    pub(super) partial_book: tokio::sync::Mutex<Option<(usize, Arc<Book>)>>,
 }
 
 impl Reading {
@@ -43,12 +43,12 @@ impl Reading {
             before,
             count: watch::Sender::new(0),
             failure: Mutex::default(),
-            part: tokio::sync::Mutex::default(),
+            partial_book: tokio::sync::Mutex::default(),
         }
     }
 
-    /// The book as far as it has been read. A source of which nothing has come yet has failed with the last request, or
-    /// is `late`.
+    /// Makes a book of what has been read so far. A source of which nothing was read yet has failed: with its own
+    /// failure, else with that of the last batch, else with `late`.
     pub(super) fn so_far(&self, late: portal::Error) -> Outcome {
         let late = self.failure.lock().clone().unwrap_or_else(|| late.into());
         let reader = self.reader.lock();
@@ -59,7 +59,7 @@ impl Reading {
             _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partly,
             (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone()).into()),
         };
-        // A refusal of the employees is no reason to read all again soon.
+        // A portal that refuses to list employees will refuse again: no reason to read the whole book again soon.
         let is_passing = |source: &Source, failed: &Failed| {
             *source == Source::Contacts || !matches!(failed.error.http_status(), Some(400..=499))
         };
@@ -87,9 +87,7 @@ impl Reading {
         drop(reader);
         match (&report.states.contacts, &report.states.employees, &self.before) {
             (State::Failed(error), State::Failed(_), _) | (State::Failed(error), _, Some(_)) => Err(error.clone()),
-            (_, _, Some(before)) => Ok(Arc::new(
-                before.brought_up_to_date(contacts, covered_to, damaged, report),
-            )),
+            (_, _, Some(before)) => Ok(Arc::new(before.updated(contacts, covered_to, damaged, report))),
             _ => Ok(Arc::new(Book::new(contacts, damaged, employees, report))),
         }
     }

@@ -1,4 +1,6 @@
 //! The cautions that a contact can have, with the code and the sentence of each. Pure data.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,7 +35,7 @@ pub enum Caution {
 }
 
 impl Caution {
-    /// Every caution, in the order in which they are listed.
+    /// Every caution, in the order of the enum.
     pub const ALL: &'static [Self] = &[
         Self::HiddenCharactersRemoved,
         Self::TextCut,
@@ -48,7 +50,7 @@ impl Caution {
         Self::NameIsNotAName,
     ];
 
-    /// The stable text that stands for it in JSON and CSV.
+    /// The stable code of the caution in JSON and CSV.
     pub const fn code(self) -> &'static str {
         match self {
             Self::HiddenCharactersRemoved => "hidden_characters_removed",
@@ -65,7 +67,7 @@ impl Caution {
         }
     }
 
-    /// One sentence of at most 90 characters for a model and a person.
+    /// The caution as one sentence of at most 90 characters, for a model and a person.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::HiddenCharactersRemoved => {

@@ -1,8 +1,8 @@
-//! The domains that a book uses, and what is odd about each. Pure.
+//! The domains of a book's addresses, and the cautions of each domain. Pure.
 //!
-//! Every distinct domain is judged once; a contact then costs one look-up. The maps hash with foldhash, at a third of
-//! the standard hash's cost. It resists made-up collisions less, but an attacker who guessed the seed would delay one
-//! answer by about a second: there are 10,000 contacts at most.
+//! Every distinct domain is judged once; each further contact costs one look-up. The maps use foldhash, which costs a
+//! third of the standard hash. It resists crafted collisions less, but even an attacker who guessed the seed would
+//! delay one answer of 10,000 contacts only by about a second.
 
 use std::borrow::Cow;
 
@@ -13,21 +13,21 @@ use super::lookalike::FrequentDomains;
 use super::registrable::Registrable;
 use super::{address, scripts};
 
-/// A domain may be imitated by one that has at most a third of its addresses, so it has three itself: two happen by
-/// chance, and a company with two similar domains in real use passes. A test tries its neighbours on the labelled set.
+/// How many times more addresses the imitated domain has than the domain that imitates it. So it has at least three:
+/// two addresses may be chance. A company that really uses two similar domains gets no caution. A test tries the
+/// neighbours of this number on the labelled set.
 pub(super) const TIMES: usize = 3;
 
-/// The domains that a book uses, or a page of one.
+/// The domains of the addresses of a book, or of a page.
 #[derive(Debug, Default)]
 pub(in crate::address_book) struct BookDomains {
-    /// Addresses of each registrable domain; a domain that is not there has one.
+    /// The number of addresses of each registrable domain; a domain that is missing here has one address or none.
     counts: HashMap<String, usize>,
     frequent: FrequentDomains,
 }
 
 impl BookDomains {
-    /// Counts the domains of addresses. The same address counts once, however often it comes; what is no address does
-    /// not count.
+    /// Counts the domains of addresses. Equal addresses count once, and a text without `@` does not count.
     pub(in crate::address_book) fn of<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
         Self::with_times(addresses, TIMES)
     }
@@ -53,39 +53,39 @@ impl BookDomains {
         Self { counts, frequent }
     }
 
-    /// True if this book often uses a domain that ends as `text` does.
+    /// True if a frequent domain of this book ends as `text` does.
     pub(super) fn has_top_of(&self, text: &str) -> bool {
         let top = text.rsplit('.').next().unwrap_or_default();
         self.frequent.has_top(&lower(top))
     }
 
-    /// True if `domain` is one that this book uses often.
+    /// True if `domain` is a frequent domain of this book.
     pub(super) fn uses_often(&self, domain: &str) -> bool {
         let lower = lower(domain);
         let Registrable { domain, label, .. } = Registrable::of(&lower);
         domain == lower && self.frequent.has(domain, label)
     }
 
-    /// What is odd about a domain.
+    /// The cautions of a domain.
     fn cautions(&self, domain: &str) -> Vec<Caution> {
         let Some(host) = address::host(domain) else {
             return vec![Caution::AddressInvalid];
         };
         let registrable = Registrable::of(&host);
         let count = self.counts.get(registrable.domain).copied().unwrap_or(1);
-        // The long list last: hardly any domain imitates another.
+        // The search of the long table comes last, since hardly any domain imitates another.
         let is_lookalike = self.frequent.is_imitated_by(&registrable, count) && !registrable.is_well_known();
         let cautions = [
             (is_lookalike, Caution::LookalikeDomain),
             (scripts::mix_in_host(&host), Caution::MixedScriptsInDomain),
             (!address::is_host(domain), Caution::AddressInvalid),
         ];
-        let odd = cautions.into_iter().filter(|(is_odd, _)| *is_odd);
-        odd.map(|(_, caution)| caution).collect()
+        let found = cautions.into_iter().filter(|(is_found, _)| *is_found);
+        found.map(|(_, caution)| caution).collect()
     }
 }
 
-/// What is odd about domains beside those of a book; each is judged once.
+/// Judges domains against those of a book, each domain once.
 pub(in crate::address_book) struct DomainJudge<'a> {
     book: &'a BookDomains,
     judged: HashMap<String, Vec<Caution>>,
@@ -97,12 +97,12 @@ impl<'a> DomainJudge<'a> {
         Self { book, judged }
     }
 
-    /// The book that the domains are judged by.
+    /// The book against which domains are judged.
     pub(super) const fn book(&self) -> &'a BookDomains {
         self.book
     }
 
-    /// The cautions about the domain of `email`.
+    /// The cautions of the domain of `email`.
     pub(super) fn cautions(&mut self, email: &str) -> &[Caution] {
         let Some((_, domain)) = address::split(email) else {
             return &[Caution::AddressInvalid];

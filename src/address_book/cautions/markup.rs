@@ -2,30 +2,30 @@
 
 use super::{look, tables};
 
-/// True if `name` holds a link, markup or marks of a chat template, or is a formula; also in other forms of letters and
-/// signs (`＜ѕcript＞`).
+/// True if `name` has a link, markup or a mark of a chat template, or is a formula. Other forms of letters and signs
+/// count too (`＜ѕcript＞`).
 pub(super) fn is_in(name: &str) -> bool {
     let may_be_formula = || start(name).starts_with(tables::BEFORE_FORMULAS);
     let has_other_signs = || !name.is_ascii() && name.contains(may_be_sign_of_ascii);
-    // Every mark has one of these, and most names have none.
+    // Every mark has one of these characters, and most names have none of them.
     if !name.bytes().any(tables::is_in_marks) && !may_be_formula() && !has_other_signs() {
         return false;
     }
-    let is_odd = |text: &str| tables::MARKS.iter().any(|mark| has_mark(text, mark)) || is_formula(text);
-    is_odd(&name.to_lowercase()) || (!name.is_ascii() && is_odd(&look::in_ascii(name)))
+    let has_any = |text: &str| tables::MARKS.iter().any(|mark| has_mark(text, mark)) || is_formula(text);
+    has_any(&name.to_lowercase()) || (!name.is_ascii() && has_any(&look::in_ascii(name)))
 }
 
-/// True for a sign that may be one of ASCII in another form, apart from the dashes and quotes of ordinary names.
+/// True for a sign that may be another form of an ASCII sign; false for the dashes and quotes of ordinary names.
 fn may_be_sign_of_ascii(character: char) -> bool {
     character > '\u{2AF}' && !matches!(character, '\u{2010}'..='\u{2027}' | '№') && !look::is_alphanumeric(character)
 }
 
-/// What follows the quotes before a name.
+/// `text` without the quotes and blanks at its beginning.
 fn start(text: &str) -> &str {
     text.trim_start_matches(['"', '\'', ' '])
 }
 
-/// True if the mark is there, and is not how an address in angle brackets begins: `<svg@example.com>`.
+/// True if `lower` has the mark, unless the mark only begins an address in angle brackets: `<svg@example.com>`.
 fn has_mark(lower: &str, mark: &str) -> bool {
     let is_address = |text: &str| {
         let inside = text.split('>').next().unwrap_or(text);
@@ -37,8 +37,8 @@ fn has_mark(lower: &str, mark: &str) -> bool {
         .any(|text| !text.starts_with('<') || !is_address(text))
 }
 
-/// `=HYPERLINK(`, `=cmd|`, and `@SUM(` or `+cmd|`, which spreadsheets take for formulas too. A telephone number is
-/// none.
+/// True for `=HYPERLINK(` and `=cmd|`, and for `@SUM(` or `+cmd|`, which spreadsheets take for formulas too. False for
+/// a telephone number.
 fn is_formula(lower: &str) -> bool {
     const FUNCTIONS: &[&str] = &[
         "cmd",

@@ -2,19 +2,19 @@
 
 use super::{address, tables};
 
-/// Names below a country's ending that are shorter are often a registry's: `dp.ua`, `nsw.au`.
+/// The longest name below a country's ending that is often a registry's: `dp.ua`, `nsw.au`.
 const LONGEST_OF_REGISTRY: usize = 3;
 
-/// A host taken apart: what its owner registered, and what stands before it.
+/// A host taken apart into what its owner registered and the subdomains before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Registrable<'a> {
-    /// `contoso.co.uk` of `mail.contoso.co.uk`.
+    /// What the owner registered: `contoso.co.uk` of `mail.contoso.co.uk`.
     pub(super) domain: &'a str,
-    /// `contoso`.
+    /// The first label of the domain: `contoso`.
     pub(super) label: &'a str,
-    /// `co.uk`; empty for a host without a dot.
+    /// What follows the label: `co.uk`; empty for a host without a dot.
     pub(super) suffix: &'a str,
-    /// `mail`; empty if nothing stands before.
+    /// What comes before the domain: `mail`; empty for no subdomain.
     pub(super) subdomains: &'a str,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Registrable<'a> {
         }
     }
 
-    /// True if everybody meets the domain, so that it is no forgery of another: a mail provider, a large service.
+    /// True for a mail provider or a large service, which is never a forgery of another domain.
     pub(super) fn is_well_known(&self) -> bool {
         tables::is_well_known(self.domain, self.label)
     }
@@ -61,7 +61,7 @@ impl<'a> Registrable<'a> {
     }
 }
 
-/// What follows `front` and a dot in `host`; all of it if `front` is empty.
+/// The part of `host` after `front` and a dot; all of `host` if `front` is empty.
 fn tail<'a>(host: &'a str, front: &str) -> &'a str {
     if front.is_empty() {
         return host;
@@ -71,7 +71,7 @@ fn tail<'a>(host: &'a str, front: &str) -> &'a str {
         .unwrap_or(host)
 }
 
-/// True if both addresses are the same, or at one domain, subdomains aside, that is no mail provider's.
+/// True if both addresses are equal, or at one registrable domain that belongs to no mail provider.
 pub(in crate::address_book) fn are_of_one_owner(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let is_same = one == other;
@@ -82,7 +82,7 @@ pub(in crate::address_book) fn are_of_one_owner(one: &str, other: &str) -> bool 
     is_same || (one.domain == other.domain && !one.is_well_known())
 }
 
-/// The labels of a domain that may be its owner's name, the last first; none where everybody has an address.
+/// The labels of a domain that may be the owner's name, the registered label first; none for a mail provider.
 pub(in crate::address_book) fn labels_of_owner(domain: &str) -> impl Iterator<Item = &str> {
     let host = Registrable::of(domain);
     let is_owned = !host.suffix.is_empty() && !host.is_well_known();

@@ -4,10 +4,10 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::look;
 
-/// For each entry, a name and an address, whether another entry bears the same name with another address; names are the
-/// same if their [keys](key_of_name) are. Entries without name or address are never marked.
+/// For each entry, a name and an address: true if another entry has the same name with another address. Names are the
+/// same if their [keys](key_of_name) are equal. False for an entry without a name or without an address.
 pub(in crate::address_book) fn same_names<'a>(entries: impl Iterator<Item = (Option<&'a str>, &'a str)>) -> Vec<bool> {
-    // Nearly all names differ in their letters already, which costs a tenth of a key.
+    // Names of different letters are different. This check costs a tenth of a key and settles nearly all names.
     let letters =
         |(name, email): (Option<&'a str>, &'a str)| (name, email, look::hash_of_letters(name.unwrap_or_default()));
     let entries: Vec<_> = entries.map(letters).collect();
@@ -33,14 +33,15 @@ pub(in crate::address_book) fn same_names<'a>(entries: impl Iterator<Item = (Opt
         .collect()
 }
 
-/// What names have in common that are the same: their words in any order and case; words that only look the same (`Аnna`
-/// with a Cyrillic А) or differ by accents (`ё`, `ü`) count as the same. `None` without a name or an address.
+/// The key of a name; names with equal keys are the same to a reader. They have the same words in any order and case;
+/// words that look the same (`Аnna` with a Cyrillic А) or differ by accents (`ё`, `ü`) are the same. `None` without a
+/// name or without an address.
 pub(in crate::address_book) fn key_of_name(name: Option<&str>, email: &str) -> Option<String> {
     key(name.filter(|_| !email.is_empty())?)
 }
 
-/// A name folded so that the same words in any order, case and look give one key. `None` if it holds no letter. Of a
-/// text that is longer than any name, the beginning counts.
+/// The folded words of a name, sorted. `None` if the name has no letter or digit. Only the beginning of a text that is
+/// longer than any name counts.
 fn key(name: &str) -> Option<String> {
     let folded = look::folded(&look::bounded(name));
     let mut words: Vec<&str> = look::words(&folded).collect();

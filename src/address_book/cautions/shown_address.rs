@@ -1,22 +1,20 @@
-//! What a name shows besides a name. Pure.
+//! Whether a name shows another e-mail address than the contact's own. Pure.
 //!
-//! | in a name | is |
-//! |---|---|
-//! | `boss@contoso.com`, `boss [at] contoso [dot] com` | an address; odd if it is not the contact's own |
-//! | `Anna @ contoso.com`, `Anna at contoso.com`, `@contoso.com` | a domain with a common ending; odd if the contact is elsewhere |
-//! | `@anna.petrova`, `Anna@Contoso`, `Anna @ Contoso`, `icon@2x` | a handle or a company: nothing odd |
-//!
-//! [`has_marks`] knows what markup, links and formulas begin with; instructions are told by `instructions`.
+//! | in a name | is | caution |
+//! |---|---|---|
+//! | `boss@contoso.com`, `boss [at] contoso [dot] com` | an address | if it is not the contact's own |
+//! | `Anna @ contoso.com`, `Anna at contoso.com`, `@contoso.com` | a domain with a common ending | if the contact has another domain |
+//! | `@anna.petrova`, `Anna@Contoso`, `Anna @ Contoso`, `icon@2x` | a handle or a company | never |
 
 use super::registrable::Registrable;
 use super::{address, tables};
 
-/// What `clean` puts where it cut a text.
+/// The character that `clean` puts where it cut a text.
 const CUT: char = '…';
 
-/// True if `name` shows an address, or a domain behind an `@`, other than those of `email`.
+/// True if `name` shows another address than `email`, or another domain after an `@`.
 pub(super) fn shows_other_address(name: &str, email: &str) -> bool {
-    // Most names have nothing that could be an `@`, also a disguised one.
+    // Most names have no `@`, not even a disguised one.
     if !name.contains(['@', '＠', '﹫', '[', '(', '{']) && !name.contains(" at ") {
         return false;
     }
@@ -29,7 +27,7 @@ pub(super) fn shows_other_address(name: &str, email: &str) -> bool {
         .any(|shown| !own.is_some_and(|own| own.is_mailbox_of(&shown)) && !shown.is_start_of(email, name))
 }
 
-/// An address or, with an empty local part, a domain that a name shows.
+/// An address that a text shows; with an empty local part, only a domain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown<'a> {
     pub(super) local: &'a str,
@@ -37,7 +35,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// True if mail to `shown` reaches this mailbox: subdomains, `+tags`, case and a provider's aliases aside.
+    /// True if mail to `shown` reaches this mailbox. Subdomains, `+tags`, case and a provider's aliases do not matter.
     fn is_mailbox_of(&self, shown: &Shown<'_>) -> bool {
         let (own, shown_domain) = (provider(self.domain), provider(shown.domain));
         own.is_some_and(|own| {
@@ -46,8 +44,8 @@ impl Shown<'_> {
         })
     }
 
-    /// True if the name was cut amid its own address, and amid a label: `boss@contoso.com…` is no start of
-    /// `boss@contoso.com.evil.example`.
+    /// True if the name was cut in the middle of the contact's own address and in the middle of a label. So
+    /// `boss@contoso.com…` is no start of `boss@contoso.com.evil.example`.
     fn is_start_of(&self, email: &str, name: &str) -> bool {
         let text = format!("{}@{}", self.local, self.domain).to_lowercase();
         name.ends_with(CUT)
@@ -59,7 +57,7 @@ impl Shown<'_> {
     }
 }
 
-/// The registered part of a domain; one name for all domains of one mail provider.
+/// The registrable part of a domain; the same for all domains of one mail provider.
 pub(super) fn provider(domain: &str) -> Option<String> {
     let host = address::host(domain)?;
     Some(tables::mailbox_domain(Registrable::of(&host).domain).to_owned())
@@ -74,7 +72,7 @@ fn mailbox(local: &str, domain: &str) -> String {
     mailbox.to_owned()
 }
 
-/// The text with full-width and spelled-out `@` and dots as such, and without blanks around dots.
+/// The text with full-width and spelled-out `@` and dots replaced by plain ones, and without blanks around dots.
 fn without_disguise(name: &str) -> String {
     const AT: &[&str] = &["[at]", "(at)", "{at}", "[собака]", "(собака)"];
     const DOT: &[&str] = &["[dot]", "(dot)", "{dot}", "[точка]", "(точка)"];

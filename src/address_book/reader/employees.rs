@@ -1,7 +1,7 @@
-//! Which pages of employees are asked for. Pure.
+//! Which pages of employees are requested. Pure.
 //!
-//! They come in no order, so pages do not overlap, and nothing shows a gap. If there are as many rows as different ids,
-//! they are everybody; else all are read once more.
+//! Employees come in no order, so pages do not overlap, and nothing shows a gap. If a pass over the list has as many
+//! rows as different ids, it has everybody; else the list is read once more.
 
 use super::page_request::PageRequest;
 use super::received::Received;
@@ -9,20 +9,20 @@ use crate::address_book::contact::Source;
 use crate::address_book::listing::Rows;
 use crate::address_book::query::Query;
 
-/// Times that employees are read because rows repeated.
+/// How often the list is read at most, if rows repeat.
 const MAX_PASSES: u32 = 2;
-/// Pages that are asked for after a first full one.
+/// How many pages are requested after a first full page.
 const NEXT: u64 = 4;
 
-/// How far employees are read.
+/// How far the employees were read.
 #[derive(Debug)]
 pub(super) struct EmployeePages {
     pub(super) received: Received,
-    /// The number of this reading of all of them.
+    /// The number of the current pass over the list, from 1.
     pass: u32,
-    /// Rows before the next page.
+    /// The offset of the next page.
     next: u64,
-    /// Rows of this pass that could be read.
+    /// Readable rows of the current pass.
     rows: usize,
     is_over: bool,
 }
@@ -42,7 +42,7 @@ impl EmployeePages {
         self.is_over && self.rows == self.received.seen.len()
     }
 
-    /// The next pages, `most` of them at most.
+    /// The next pages, `most` at most.
     pub(super) fn next_pages(&self, most: usize) -> Vec<PageRequest> {
         if self.is_over || self.received.has_ended() {
             return Vec::new();
@@ -51,7 +51,7 @@ impl EmployeePages {
         let read = self.next.saturating_sub(self.received.query.offset()) / limit;
         let wanted = match self.pass {
             1 if read > 0 => NEXT.max(read),
-            // As many as there were, and one that shows the end.
+            // As many pages as there were in the first pass, and one that shows the end.
             _ => self.received.seen.len() as u64 / limit + 1,
         };
         (0..wanted)
@@ -65,9 +65,9 @@ impl EmployeePages {
             .collect()
     }
 
-    /// Takes a page.
-    pub(super) fn take(&mut self, request: &PageRequest, rows: Rows) {
-        // Behind a short page in one request there is nothing that counts.
+    /// Adds the rows of a page.
+    pub(super) fn add_page(&mut self, request: &PageRequest, rows: Rows) {
+        // Pages of the same batch behind a short page are past the end and do not count.
         let is_next = !self.is_over && request.offset == self.next;
         let (count, are_full) = (rows.ids().count(), rows.are_full);
         self.received.add(request, rows, is_next && are_full);

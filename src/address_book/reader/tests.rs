@@ -1,4 +1,4 @@
-//! Readings of a model list that changes between any two pages.
+//! Readings of a model of the portal's list, which changes between any two pages.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::portal::{Error, Refusal, Speaker, Unreadable};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A list of contacts as the portal has it, newest first, and what happens to it.
+/// The portal's list of contacts, newest first, and the changes that it will have.
 struct Model {
     ids: Vec<u64>,
     next: u64,
@@ -20,15 +20,15 @@ struct Model {
 #[derive(Debug, Clone)]
 enum Change {
     Nothing,
-    /// So many new ones.
+    /// So many new contacts.
     Insert(u64),
-    /// So many from this part of the list on.
+    /// So many contacts, from this fraction of the list on.
     Delete(f64, usize),
     /// The request fails in this way before its next page.
     Fail(Failed),
 }
 
-/// One with an error page, one too large, one without an answer.
+/// Failures by an error page, by a reply that is too large, and without a reply.
 fn failures() -> [Failed; 3] {
     let busy = Error::Unreadable {
         from: Speaker::Portal,
@@ -45,7 +45,7 @@ fn failures() -> [Failed; 3] {
 impl Model {
     fn new(count: u64, changes: Vec<Change>) -> Self {
         Self {
-            // Gaps between ids, as of rows that went long ago and of other users' rows.
+            // The ids have gaps, as after deletions and with rows of other users between them.
             ids: (1..=count).rev().map(|id| id * 3).collect(),
             next: count * 3 + 1,
             changes: changes.into_iter(),
@@ -84,7 +84,7 @@ impl Model {
         let mut pages = Vec::new();
         for request in requests {
             if let Some(failed) = self.change() {
-                // A single page is tried again by the portal client.
+                // The portal client tries a single page again itself.
                 if requests.len() > 1 {
                     return Err(failed);
                 }
@@ -95,14 +95,14 @@ impl Model {
     }
 }
 
-/// Rows with these ids; one without cannot be read.
+/// Rows with these ids; a row without an id is unreadable.
 fn listed(ids: impl IntoIterator<Item = Option<u64>>) -> Listing {
     let row = |id: Option<u64>| serde_json::json!({"id": id, "email": "a@example.com"});
     serde_json::from_value(ids.into_iter().map(row).collect()).unwrap()
 }
 
 impl Reader {
-    /// Takes pages of 20 ms each, or a failure.
+    /// Gives the reader a reply: pages of 20 ms each, or a failure.
     fn given(&mut self, requests: Vec<PageRequest>, pages: Result<Vec<Listing>, Failed>) {
         let took = 20 * MS * requests.len() as u32;
         let listings = pages.map(|pages| (pages, took));
@@ -146,7 +146,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 150 } else { 5_000 }))]
 
     #[test]
-    fn whatever_comes_and_goes_meanwhile_nobody_who_stays_is_lost_and_nobody_comes_twice(
+    fn whatever_changes_meanwhile_no_contact_that_stays_is_missed_or_comes_twice(
         count in 0_u64..4_000,
         changes in proptest::collection::vec(change(), 0..120),
     ) {
@@ -163,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reading_until_a_known_contact_brings_all_that_came_since(
+    fn a_reading_down_to_a_known_contact_has_all_that_were_added_since(
         count in 1_u64..1_500, new in 0_u64..2_000,
         changes in proptest::collection::vec(change(), 0..40),
     ) {
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_that_cannot_be_read_cost_no_other_and_are_counted_once(
+    fn unreadable_rows_hide_no_other_and_are_counted_once(
         runs in proptest::collection::vec((any::<bool>(), 1_usize..450), 0..12),
     ) {
         let damaged = runs.iter().flat_map(|(is_damaged, rows)| vec![*is_damaged; *rows]);
@@ -231,7 +231,7 @@ proptest! {
 }
 
 #[test]
-fn a_bound_on_contacts_ends_the_reading_which_is_not_whole() {
+fn a_reading_that_stops_at_its_bound_is_not_whole() {
     let mut reading = Reader::until(0, 3_000);
     let mut model = Model::new(20_000, Vec::new());
     assert_eq!(read(&mut reading, &mut model), [5, 11]);
@@ -241,7 +241,7 @@ fn a_bound_on_contacts_ends_the_reading_which_is_not_whole() {
 }
 
 #[test]
-fn a_refused_employees_method_costs_the_contacts_nothing_and_the_other_way_round() {
+fn a_refusal_of_one_source_does_not_end_the_other() {
     for refused in [Source::Contacts, Source::Employees] {
         let mut reading = Reader::of_book(usize::MAX);
         let model = Model::new(700, Vec::new());
@@ -278,7 +278,7 @@ fn refused_credentials_end_everything_at_once() {
 }
 
 #[test]
-fn a_portal_that_is_down_is_asked_a_few_times_and_no_more() {
+fn a_portal_that_is_down_gets_only_a_few_requests() {
     let mut reading = Reader::of_book(usize::MAX);
     let mut pages = Vec::new();
     let [busy, ..] = failures();
@@ -301,7 +301,7 @@ fn refusal(http_status: u16) -> Failed {
 }
 
 #[test]
-fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_does() {
+fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_repeats() {
     for (second, is_whole) in [(201..251, true), (190..240, false)] {
         let mut reading = Reader::of_all(&Query::everybody(Source::Employees));
         for rows in [[1..201, 0..0], [150..250, 0..0], [1..201, second]] {

@@ -1,4 +1,4 @@
-//! What is asked literally where the book was not read: for each name its address, or its longest word as typed.
+//! Literal requests, for what the book does not have: for each name its address, or its longest word as typed.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::address_book::query::{MAX_LIMIT, list_parameters};
 use crate::address_book::search::Question;
 use crate::portal::{Call, Portal};
 
-/// The most characters of a text that is sent.
+/// The most characters of a text that is sent to the portal.
 const MAX_LETTERS: usize = 64;
 
-/// Indexes what the portal finds for the names literally, asked in one request for each source; `None` if nothing
-/// could be asked.
+/// Requests the names as they were typed, in one batch for each source, and indexes the rows. `None` if no batch
+/// succeeded.
 pub(super) async fn ask_literally(
     portal: &Portal,
     processors: &Processors,
@@ -49,7 +49,7 @@ pub(super) async fn ask_literally(
     processors.run(index).await.map(Arc::new)
 }
 
-/// What the portal is asked for, each text once.
+/// The texts to send, each once.
 fn texts(wanted: &[Question]) -> Vec<String> {
     let each = wanted.iter().flat_map(Question::each_recipient);
     let mut texts: Vec<String> = each.filter_map(|wanted| sendable(wanted.literal())).collect();
@@ -58,7 +58,7 @@ fn texts(wanted: &[Question]) -> Vec<String> {
     texts
 }
 
-/// The longest part of a text without wildcards and control characters; `None` if it has none.
+/// The longest part of `text` without wildcards and control characters; `None` if nothing is left.
 fn sendable(text: &str) -> Option<String> {
     let parts = text.split(|c: char| matches!(c, '%' | '_' | '*' | '?' | '\\') || c.is_control());
     let longest = parts.map(str::trim).max_by_key(|part| part.chars().count())?;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_word_or_the_address_is_asked_for() {
+    fn the_longest_word_or_the_address_is_sent() {
         for (name, expected) in [
             ("Anna Schmidt", "Schmidt"),
             ("Anna O'Rourke", "Rourke"),

@@ -1,4 +1,6 @@
 //! The result of a resolution: for each name its recipient, with the matches and why each may be meant. Pure data.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use std::fmt;
 
@@ -62,7 +64,7 @@ pub enum Choice {
 }
 
 impl Recipient {
-    /// The user chose the match with this address; an address of no match changes nothing.
+    /// Records that the user chose the match with this address. Changes nothing if no match has it.
     pub fn choose(&mut self, email: &str) {
         if let Some(at) = self.matches.iter().position(|found| found.email == email) {
             self.matches = vec![self.matches.swap_remove(at)];
@@ -70,7 +72,7 @@ impl Recipient {
         }
     }
 
-    /// The user means nobody of those who were found.
+    /// Records that the user means none of the matches.
     pub fn choose_nobody(&mut self) {
         self.matches.clear();
         self.decide(Status::None, Choice::NoneOfThese);
@@ -84,8 +86,8 @@ impl Recipient {
     }
 }
 
-/// A line for a person who has to choose: everything that tells the matches apart, oddities included. The name stands
-/// last, since a stranger may have written words like ours into it.
+/// One line for a user who has to choose: all that tells the matches apart, cautions included. The name comes last,
+/// since a stranger may have written text into it that looks like the rest of the line.
 impl fmt::Display for Match {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.email)?;
@@ -126,13 +128,13 @@ pub struct Match {
     pub cautions: Vec<Caution>,
 }
 
-/// The answer to a whole list of names, in its order.
+/// The recipients of all names of a call, in the order of the names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
-    /// One for each name.
+    /// One recipient for each name.
     pub recipients: Vec<Recipient>,
-    /// What could not be asked.
+    /// The sources of which nothing could be read.
     pub not_asked: Vec<NotAsked>,
-    /// Seconds since the oldest page that was used was read; `None` if all was read for this question.
+    /// Seconds since the reading of the oldest page that was used; `None` if every page was read for this call.
     pub age_seconds: Option<u64>,
 }
