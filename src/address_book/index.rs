@@ -1,32 +1,44 @@
-//! A whole book, indexed once, and asked often for the people who may be meant. Pure.
+//! A whole book, indexed once and then searched for many questions. Pure.
 //!
-//! Each address is one person, by every name that it has. The words of names, local parts and companies stand in the
-//! [`vocabulary`] once. A question finds the words there that are like its own, by keys, then the people who have them
-//! ([`asked`]). Only these people are compared, by `search`, and each pair of words is compared once. The result is the
-//! same as comparing with everybody, but for similar people beside those who bear the whole name ([`find`]).
-//! [`namesakes`] finds people of one name for a caution.
+//! Comparing a question with every contact of a large book takes too long. The index compares the question only with
+//! candidates: the entries that have words like those of the question. An entry is one name of one address. An example,
+//! the question `Anna Müler` in a book with `Anna Müller <anna@contoso.example>`:
+//!
+//! 1. When the book was read, `anna`, `müller` and `contoso` became words of its [`vocabulary`], each once, with hashed
+//!    [`keys`]: of their spellings (`muller`), of spellings without one letter (`muler`), of beginnings (`mul`), and so
+//!    on.
+//! 2. [`lookup`] finds the words that have a key of `anna` or `müler`. By the key `muler` it finds `müller`, with one
+//!    mistake.
+//! 3. The candidates are the entries with the rarer word: of `anna` and `müller`, the one that fewer entries have.
+//! 4. [`find`] lets [`search`](super::search) compare each candidate with the question, word by word, by the likenesses
+//!    of step 2. The verdict on Anna Müller is `similar`, since a word has a mistake.
+//! 5. The entries that fit become people ([`FoundPeople`]). An address is one person, with the best fit of its names.
+//!
+//! The result is the same as comparing with everybody, apart from similar people beside a certain whole name, which are
+//! not looked for ([`find`]). [`namesakes`] finds people who have the same name, for a caution.
 
-mod asked;
+mod entry;
 mod find;
 mod keys;
+mod lookup;
 mod namesakes;
 #[cfg(test)]
 pub(super) mod tests;
 mod vocabulary;
 
 use std::cmp::Reverse;
-use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
 use super::cautions::{BookDomains, key_of_name};
 use super::contact::{Contact, Source};
-use super::search::{Bearer, Fit, Texts, Wanted};
-use keys::{Groups, Keys, Part, hash};
-use vocabulary::{Collected, Vocabulary};
+use super::search::{ContactTexts, ContactWords, Fit, Question, WordId};
+use entry::{Entry, EntryId, Origin, PersonId};
+use keys::{Groups, KeyTable, text_hash};
+use vocabulary::{Vocabulary, VocabularyBuilder};
 
-/// Names of an address in one source at most; further ones are not indexed.
+/// The most names of an address in one source that are indexed.
 const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
 
 /// A book that was read, or a part of one.
@@ -36,62 +48,50 @@ pub(super) struct Index {
     employees: Arc<[Contact]>,
     unreadable: Vec<Contact>,
     vocabulary: Vocabulary,
-    /// Names, one after another for each person, then rows that could not be read.
+    /// The names of each person one after another, then the rows that could not be read.
     entries: Box<[Entry]>,
-    /// The numbers of the words of each entry.
-    words: Box<[u32]>,
-    /// The entries of each word.
-    bearers: Groups,
-    /// First entries by the hash of the address.
-    by_address: Keys,
+    /// The words of all entries, one entry after another.
+    words: Box<[WordId]>,
+    /// The entries that have each word.
+    entries_by_word: Groups<EntryId>,
+    /// The first entry of each address, by the hash of the address.
+    by_address: KeyTable<EntryId>,
     /// Entries by the hash of the name's [key](key_of_name).
-    by_name: Keys,
-    /// Entries of full names by the hash of their [sound](namesakes).
-    by_sound: Keys,
+    by_name: KeyTable<EntryId>,
+    /// Entries with full names by the hash of their [sound](namesakes).
+    by_sound: KeyTable<EntryId>,
     pub(super) domains: BookDomains,
-}
-
-/// A name of a person.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    /// The person's number.
-    person: u32,
-    row: u32,
-    /// Where its words begin.
-    start: u32,
-    /// Words of each part of a [`Bearer`].
-    counts: [u8; 4],
-    origin: Origin,
-}
-
-/// Where a row stands; the better source first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Origin {
-    Employees,
-    Contacts,
-    Unreadable,
 }
 
 /// A person who may be meant.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundPerson<'a> {
+    /// The best fit of the person's names.
     pub(super) fit: Fit,
-    /// The best entry: an employee's own before a contact's, a newer before an older.
+    /// The person's best row: an employee's before a contact's, a newer before an older.
     pub(super) contact: &'a Contact,
     pub(super) source: Source,
 }
 
 /// Everybody who may be meant.
 #[derive(Debug, Default)]
-pub(super) struct Finding<'a> {
+pub(super) struct FoundPeople<'a> {
     /// In no order that matters.
-    pub(super) people: Vec<Found<'a>>,
-    /// Rows that could not be read, and that fit.
-    pub(super) unread: Vec<&'a Contact>,
+    pub(super) people: Vec<FoundPerson<'a>>,
+    /// Rows that fit but could not be read in full.
+    pub(super) unreadable: Vec<&'a Contact>,
+}
+
+/// A row of the book, with the person that it belongs to.
+struct Row<'a> {
+    person: PersonId,
+    origin: Origin,
+    at: u32,
+    contact: &'a Contact,
 }
 
 impl Index {
-    /// Indexes a book. An address is one person, whatever its case; rows without an address are nobody's.
+    /// Indexes a book. Each address, whatever its case, is one person; rows without an address are skipped.
     pub(super) fn new(contacts: Arc<[Contact]>, employees: Arc<[Contact]>, unreadable: Vec<Contact>) -> Self {
         let mut index = Self {
             contacts,
@@ -99,32 +99,32 @@ impl Index {
             unreadable,
             ..Self::default()
         };
-        index.read();
-        index.find_bearers();
-        index.find_addresses_and_names();
+        index.read_entries();
+        index.group_entries_by_word();
+        index.hash_addresses_and_names();
         index
     }
 
-    /// Reads the words of everybody.
-    fn read(&mut self) {
-        let mut collected = Collected::default();
+    /// Makes the entries, their words and the vocabulary.
+    fn read_entries(&mut self) {
+        let mut vocabulary = VocabularyBuilder::default();
         let mut entries: Vec<Entry> = Vec::new();
-        let mut words: Vec<u32> = Vec::new();
-        for (person, origin, row, contact) in self.rows() {
-            let texts = Texts::of(contact.name.as_deref(), &contact.email);
+        let mut words: Vec<WordId> = Vec::new();
+        for row in self.rows() {
+            let texts = ContactTexts::of(row.contact.name.as_deref(), &row.contact.email);
             let start = words.len();
             for text in texts.parts().into_iter().flatten() {
-                words.push(collected.number(text));
+                words.push(vocabulary.id(text));
             }
             let entry = Entry {
-                person,
-                row,
+                person: row.person,
+                origin: row.origin,
+                row: row.at,
                 start: u32::try_from(start).unwrap_or(u32::MAX),
                 counts: texts.parts().map(|part| u8::try_from(part.len()).unwrap_or(u8::MAX)),
-                origin,
             };
             let others = entries.iter().rev();
-            let mut known = others.take_while(|known| (known.person, known.origin) == (person, origin));
+            let mut known = others.take_while(|known| (known.person, known.origin) == (entry.person, entry.origin));
             let is_same =
                 |known: &Entry| known.counts == entry.counts && words.get(known.words()) == words.get(start..);
             if known.clone().count() >= MAX_NAMES_OF_AN_ADDRESS || known.any(is_same) {
@@ -133,67 +133,76 @@ impl Index {
                 entries.push(entry);
             }
         }
-        self.vocabulary = collected.into_vocabulary(entries.len());
+        self.vocabulary = vocabulary.finish(entries.len());
         self.entries = entries.into_boxed_slice();
         self.words = words.into_boxed_slice();
     }
 
-    /// Persons and rows, the rows of a person one after another, the best first. Rows that could not be read are of
-    /// nobody else.
-    fn rows(&self) -> Vec<(u32, Origin, u32, &Contact)> {
+    /// The rows of each person one after another, the best first. Each row that could not be read is a person of its
+    /// own.
+    fn rows(&self) -> Vec<Row<'_>> {
         let mut persons: HashMap<String, u32> = HashMap::with_capacity(self.contacts.len());
-        let mut rows: Vec<(u32, Origin, u32, &Contact)> = Vec::with_capacity(self.contacts.len());
+        let mut rows: Vec<Row<'_>> = Vec::with_capacity(self.contacts.len());
         for (origin, contacts) in [(Origin::Employees, &self.employees), (Origin::Contacts, &self.contacts)] {
-            for (row, contact) in (0..)
+            for (at, contact) in (0..)
                 .zip(contacts.iter())
                 .filter(|(_, contact)| !contact.email.is_empty())
             {
                 let next = u32::try_from(persons.len()).unwrap_or(u32::MAX);
-                let person = *persons.entry(contact.email.to_lowercase()).or_insert(next);
-                rows.push((person, origin, row, contact));
+                let person = PersonId(*persons.entry(contact.email.to_lowercase()).or_insert(next));
+                rows.push(Row {
+                    person,
+                    origin,
+                    at,
+                    contact,
+                });
             }
         }
         let others = u32::try_from(persons.len()).unwrap_or(u32::MAX)..;
         let unreadable = others.zip((0..).zip(&self.unreadable));
-        rows.extend(unreadable.map(|(person, (row, contact))| (person, Origin::Unreadable, row, contact)));
-        rows.sort_unstable_by_key(|(person, origin, row, contact)| (*person, *origin, Reverse(contact.id), *row));
+        rows.extend(unreadable.map(|(person, (at, contact))| Row {
+            person: PersonId(person),
+            origin: Origin::Unreadable,
+            at,
+            contact,
+        }));
+        rows.sort_unstable_by_key(|row| (row.person, row.origin, Reverse(row.contact.id), row.at));
         rows
     }
 
-    fn find_bearers(&mut self) {
-        let entries = (0..).zip(&self.entries);
-        let words = entries.flat_map(|(number, entry)| {
+    fn group_entries_by_word(&mut self) {
+        let words = self.numbered_entries().flat_map(|(id, entry)| {
             let words = self.words_of(entry);
-            let is_first = move |(at, word): &(usize, &u32)| !words.iter().take(*at).any(|before| before == *word);
+            let is_first = move |(at, word): &(usize, &WordId)| !words.iter().take(*at).any(|before| before == *word);
             let each_once = words.iter().enumerate().filter(is_first);
-            each_once.map(move |(_, word)| (*word, number))
+            each_once.map(move |(_, word)| (word.0, id))
         });
-        self.bearers = Groups::new(self.vocabulary.len(), words);
+        self.entries_by_word = Groups::new(self.vocabulary.len(), words);
     }
 
-    fn find_addresses_and_names(&mut self) {
-        let mut addresses: Vec<(u32, u32)> = Vec::new();
-        let mut names: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
-        let mut sounds: Vec<(u32, u32)> = Vec::with_capacity(self.entries.len());
+    fn hash_addresses_and_names(&mut self) {
+        let mut addresses: Vec<(u32, EntryId)> = Vec::new();
+        let mut names: Vec<(u32, EntryId)> = Vec::with_capacity(self.entries.len());
+        let mut sounds: Vec<(u32, EntryId)> = Vec::with_capacity(self.entries.len());
         let mut before = None;
-        for (number, entry) in (0..).zip(&self.entries) {
+        for (id, entry) in self.numbered_entries() {
             let Some(contact) = self.row(entry) else {
                 continue;
             };
             if before != Some(entry.person) {
-                addresses.push((text_hash(&contact.email.to_lowercase()), number));
+                addresses.push((text_hash(&contact.email.to_lowercase()), id));
             }
             before = Some(entry.person);
             if entry.origin != Origin::Unreadable
                 && let Some(key) = key_of_name(contact.name.as_deref(), &contact.email)
             {
-                names.push((text_hash(&key), number));
-                sounds.extend(self.sound_of(entry, contact).map(|hash| (hash, number)));
+                names.push((text_hash(&key), id));
+                sounds.extend(self.sound_of(entry, contact).map(|hash| (hash, id)));
             }
         }
-        self.by_address = Keys::new(&addresses);
-        self.by_name = Keys::new(&names);
-        self.by_sound = Keys::new(&sounds);
+        self.by_address = KeyTable::new(&addresses);
+        self.by_name = KeyTable::new(&names);
+        self.by_sound = KeyTable::new(&sounds);
         let contacts = self.contacts.iter().chain(self.employees.iter());
         self.domains = BookDomains::of(contacts.map(|contact| contact.email.as_str()));
     }
@@ -207,79 +216,92 @@ impl Index {
         rows.get(entry.row as usize)
     }
 
-    fn entry(&self, number: u32) -> Option<&Entry> {
-        self.entries.get(number as usize)
+    fn entry(&self, id: EntryId) -> Option<&Entry> {
+        self.entries.get(id.0 as usize)
     }
 
-    fn words_of(&self, entry: &Entry) -> &[u32] {
+    fn numbered_entries(&self) -> impl Iterator<Item = (EntryId, &Entry)> + Clone {
+        (0..).map(EntryId).zip(&self.entries)
+    }
+
+    fn words_of(&self, entry: &Entry) -> &[WordId] {
         self.words.get(entry.words()).unwrap_or_default()
     }
 
-    fn bearer(&self, entry: &Entry) -> Bearer<'_> {
-        Bearer::new(self.words_of(entry), entry.counts)
+    fn contact_words(&self, entry: &Entry) -> ContactWords<'_> {
+        ContactWords::new(self.words_of(entry), entry.counts)
     }
 
-    /// Entries that have a word.
-    fn bearers_of(&self, word: u32) -> &[u32] {
-        self.bearers.get(word)
+    /// The entries that have a word.
+    fn entries_with(&self, word: WordId) -> &[EntryId] {
+        self.entries_by_word.get(word.0)
     }
 
-    /// The first entry of an address in lower case.
-    fn of_address(&self, address: &str) -> impl Iterator<Item = (u32, &Entry, &Contact)> {
-        let numbers = self.by_address.get(text_hash(address)).iter();
-        let entries = numbers.filter_map(|number| {
-            let entry = self.entry(*number)?;
-            Some((*number, entry, self.row(entry)?))
-        });
-        entries.filter(move |(_, _, contact)| contact.email.to_lowercase() == address)
+    /// The first entry of each person or unreadable row with an address, given in lower case.
+    fn first_entries_of_address(&self, address: &str) -> impl Iterator<Item = (EntryId, &Entry)> {
+        let ids = self.by_address.get(text_hash(address)).iter();
+        let entries = ids.filter_map(|id| Some((*id, self.entry(*id)?)));
+        entries.filter(move |(_, entry)| {
+            let row = self.row(entry);
+            row.is_some_and(|row| row.email.to_lowercase() == address)
+        })
     }
 
-    /// Contacts and employees.
+    /// The entries of a person, from the first on.
+    fn entries_of_person(&self, first: EntryId, person: PersonId) -> impl Iterator<Item = (EntryId, &Entry)> {
+        let entries = self.numbered_entries().skip(first.0 as usize);
+        entries.take_while(move |(_, entry)| entry.person == person)
+    }
+
+    /// How many contacts and employees the book has.
     pub(super) fn len(&self) -> usize {
         self.contacts.len() + self.employees.len()
     }
 
-    /// True if the address that a question holds is somebody's.
-    pub(super) fn has_address_of(&self, wanted: &Wanted) -> bool {
-        wanted.address.as_ref().is_some_and(|address| self.knows(address))
+    /// True if the book has the address that the question holds.
+    pub(super) fn has_address_of(&self, question: &Question) -> bool {
+        question
+            .address
+            .as_ref()
+            .is_some_and(|address| self.has_address(address))
     }
 
-    /// True if an address in lower case is somebody's.
-    pub(super) fn knows(&self, address: &str) -> bool {
-        self.of_address(address)
-            .any(|(_, entry, _)| entry.origin != Origin::Unreadable)
+    /// True if the book has an address, given in lower case.
+    pub(super) fn has_address(&self, address: &str) -> bool {
+        self.first_entries_of_address(address)
+            .any(|(_, entry)| entry.origin != Origin::Unreadable)
     }
 
-    /// People by the best fit of their names.
-    fn finding(&self, mut fits: Vec<(u32, Fit)>, sources: &[Source]) -> Finding<'_> {
-        fits.sort_unstable_by_key(|(number, fit)| (*number, fit.rank()));
-        fits.dedup_by_key(|(number, _)| *number);
-        let mut finding = Finding::default();
-        let mut last: Option<u32> = None;
-        for (number, fit) in fits {
-            let Some(entry) = self.entry(number) else { continue };
+    /// The people of the entries that fit, each once with the best fit.
+    fn people(&self, mut fits: Vec<(EntryId, Fit)>, sources: &[Source]) -> FoundPeople<'_> {
+        fits.sort_unstable_by_key(|(id, fit)| (*id, fit.rank()));
+        fits.dedup_by_key(|(id, _)| *id);
+        let mut found = FoundPeople::default();
+        let mut last: Option<PersonId> = None;
+        for (id, fit) in fits {
+            let Some(entry) = self.entry(id) else { continue };
             if entry.origin == Origin::Unreadable {
-                finding.unread.extend(self.row(entry));
+                found.unreadable.extend(self.row(entry));
             }
             if entry.source_in(sources).is_none() {
                 continue;
             }
             if last != Some(entry.person) {
-                finding.people.extend(self.best(number, fit, sources));
-            } else if let Some(known) = finding.people.last_mut().filter(|known| fit.rank() < known.fit.rank()) {
+                found.people.extend(self.person(id, fit, sources));
+            } else if let Some(known) = found.people.last_mut().filter(|known| fit.rank() < known.fit.rank()) {
                 known.fit = fit;
             }
             last = Some(entry.person);
         }
-        finding
+        found
     }
 
-    /// The person of an entry, by the best row.
-    fn best(&self, number: u32, fit: Fit, sources: &[Source]) -> Option<Found<'_>> {
-        let (entry, before) = self.entries.get(..=number as usize)?.split_last()?;
+    /// The person of an entry, with the best row in `sources`.
+    fn person(&self, id: EntryId, fit: Fit, sources: &[Source]) -> Option<FoundPerson<'_>> {
+        let (entry, before) = self.entries.get(..=id.0 as usize)?.split_last()?;
         let others = before.iter().rev().take_while(|other| other.person == entry.person);
-        let found = |entry| {
-            Some(Found {
+        let found = |entry: &Entry| {
+            Some(FoundPerson {
                 fit,
                 contact: self.row(entry)?,
                 source: entry.source_in(sources)?,
@@ -287,26 +309,4 @@ impl Index {
         };
         [entry].into_iter().chain(others).filter_map(found).last()
     }
-}
-
-impl Entry {
-    /// Where it stands, if that is one of `sources`.
-    fn source_in(&self, sources: &[Source]) -> Option<Source> {
-        let source = match self.origin {
-            Origin::Employees => Source::Employees,
-            Origin::Contacts => Source::Contacts,
-            Origin::Unreadable => return None,
-        };
-        sources.contains(&source).then_some(source)
-    }
-
-    /// Where its words stand.
-    fn words(&self) -> Range<usize> {
-        let start = self.start as usize;
-        start..start + self.counts.map(usize::from).iter().sum::<usize>()
-    }
-}
-
-fn text_hash(text: &str) -> u32 {
-    hash(Part::Whole, text.chars())
 }

@@ -31,7 +31,7 @@ use super::books::{BookRead, Books};
 use super::contact::Source;
 use super::error::Error;
 use super::processors::Processors;
-use super::search::Wanted;
+use super::search::Question;
 use crate::portal::{self, Failed, Person, Portal};
 use judge::Evidence;
 use literal::ask_literally;
@@ -77,11 +77,11 @@ impl Resolver<'_> {
     ) -> Result<Resolution, Error> {
         let (person, time) = (self.person, self.portal.timeout());
         let deadline = arrived + time;
-        let wanted: Vec<Wanted> = names.asked().iter().map(|name| Wanted::new(name)).collect();
+        let wanted: Vec<Question> = names.asked().iter().map(|name| Question::new(name)).collect();
         let until = deadline - ANSWER_TIME.min(time / 4);
         let literal_until = until + (deadline - until) / 2;
         let wants_contacts = names.sources().contains(&Source::Contacts);
-        if wants_contacts && wanted.iter().all(Wanted::is_address) && self.books.fresh(person).is_none() {
+        if wants_contacts && wanted.iter().all(Question::is_address) && self.books.fresh(person).is_none() {
             let asking = ask_literally(self.portal, self.processors, &wanted, &[Source::Contacts]);
             let found = tokio::time::timeout_at(until, asking).await.ok().flatten();
             // An address that no contact has may be an employee's. The portal does not search the addresses of
@@ -120,7 +120,7 @@ impl Resolver<'_> {
     }
 
     /// Judges the names, on a blocking thread if there are many contacts.
-    async fn judge(&self, names: &Names, wanted: Vec<Wanted>, evidence: Evidence) -> Result<Resolution, Error> {
+    async fn judge(&self, names: &Names, wanted: Vec<Question>, evidence: Evidence) -> Result<Resolution, Error> {
         let contacts: usize = evidence.indexes.iter().map(|index| index.len()).sum();
         if contacts <= CONTACTS_AT_ONCE {
             return judge::resolution(names, &wanted, &evidence, &|| true).ok_or_else(Error::cancelled);

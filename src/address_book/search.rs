@@ -1,8 +1,19 @@
-//! Forgiving search: how well a contact fits a name that was asked for. Pure, and tested by tables.
+//! Forgiving search: the rules by which a name or an address that was asked for fits a contact. Pure.
 //!
-//! A question is read in several ways ([`Reading`]): as it was typed, with another keyboard layout, and, in Chinese,
-//! Japanese and Korean, with other borders between its words. Each word of a reading is compared with the words of a
-//! contact ([`spelling`], [`likeness`]). `index` does this for a whole book at once. A contact that fits has a reason:
+//! An example: the question `Анне Мюллер` and the contact `Anna Müller <anna@contoso.example>`.
+//!
+//! 1. [`question`] reads the question: its address, its company, its words, without titles. A [`Reading`] is one of the
+//!    ways to take it as words: as typed, by another keyboard layout ([`layout`]), or with other borders between Chinese,
+//!    Japanese and Korean words ([`spelling`]). Here the first reading is `анне`, `мюллер`.
+//! 2. [`contact_words`] splits the contact into words: the name `anna`, `müller`, the local part `anna`, the company
+//!    `contoso`.
+//! 3. [`likeness`] compares the words two by two. `анне` is a declined form of Анна ([`declension`]), which sounds like
+//!    `anna` ([`spelling`]); `мюллер` sounds like `müller`. Short forms of first names are in [`first_names`].
+//! 4. [`fit`] finds each word of the question in the contact and makes the [`verdict`]: `similar`, since Анне Мюллер
+//!    may also be the name of a woman called Anne.
+//!
+//! `index` does this for a whole book: it first finds the few contacts, the candidates, that can fit. The verdict has
+//! one of these reasons:
 //!
 //! | reason | the words of the question are |
 //! |---|---|
@@ -12,19 +23,19 @@
 //! | `transliterated` | the same in another script |
 //! | `keyboard_layout` | the same typed with another keyboard layout |
 //! | `declined` | first and last name in another case than the nominative, in Russian or Ukrainian, and no other name |
-//! | `similar` | the same but for mistakes, other spellings, short forms of first names, initials, a part |
+//! | `similar` | the same but for mistakes, other spellings, short forms of first names, initials, or a missing part |
 //!
-//! All reasons but `similar` are certain. A `similar` contact reaches one of two thresholds:
+//! Only `similar` is not certain. A similar contact reaches one of two thresholds:
 //!
 //! - it fits ([`fit`]): each word of the question is found in it, in however loose a way, or one is missing beside two;
-//! - it is near ([`near`]): it shares a rare surname, its whole name, or several words. Only looked for where no
-//!   contact fits for certain.
+//! - it is near ([`near`]): it shares a rare surname, its whole name, or several words. The index looks for near contacts
+//!   only where no contact is certain.
 //!
-//! Beside a certain contact, a similar one is dropped, unless it [is a rival](Fit::is_rival), or its whole name was
-//! asked for and the certain contacts have longer ones (`resolve::judge`).
+//! Beside a certain contact, a similar one is dropped, unless its [`Standing`](verdict::Standing) lets it stay.
 
 #[cfg(test)]
 mod brute_force;
+mod contact_words;
 mod declension;
 mod first_names;
 mod fit;
@@ -32,224 +43,32 @@ mod joined;
 mod layout;
 mod likeness;
 mod near;
+mod patronymic;
 mod question;
+mod reading;
 mod spelling;
-mod texts;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod verdict;
 
 #[cfg(test)]
-pub(super) use brute_force::Somebody;
+pub(super) use brute_force::ReferenceContact;
+pub(super) use contact_words::{BookWords, ContactTexts, ContactWords, WordId};
 pub(super) use declension::Forms;
 pub(super) use first_names::FirstName;
-pub(super) use fit::{Reading, is_patronymic_in_any_case};
 pub(super) use joined::Joined;
 pub(super) use likeness::{
-    LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, declined, is_beginning, is_initial_of, least_of_beginning,
-    of_names, of_sounds, of_words, other_genders,
+    LONG_SPELLING, Likeness, MistakeCounter, SHORTEST_MISTYPED, is_beginning, is_initial_of, likeness_by_spelling,
+    likeness_of_first_names, likeness_of_words, nominative_words, other_genders, shortest_beginning,
 };
 pub(super) use near::is_strong;
-use question::{Entries, PartOfAddress, Question, entries};
-use spelling::split;
+pub(super) use question::Question;
+pub(super) use reading::Reading;
 pub(super) use spelling::{Word, beginning};
-pub(super) use texts::{Bearer, Known, Texts};
-use unicode_normalization::char::is_combining_mark;
-
-/// Words of a question that are read; a longer one is not about one person.
-const MAX_WORDS: usize = 8;
-
-/// Why a contact matches a question; the surest reason first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// The question is the contact's address.
-    ExactAddress,
-    /// The question is the whole name.
-    ExactName,
-    /// The words of the question are in the name, the address or the company.
-    Words,
-    /// The same words in another script.
-    Transliterated,
-    /// The same words typed with another keyboard layout.
-    KeyboardLayout,
-    /// The same name in another grammatical case.
-    Declined,
-    /// Only a similar name, or a part of it.
-    Similar,
-}
-
-/// A question, read once.
-#[derive(Debug, Clone)]
-pub(super) struct Wanted {
-    text: String,
-    /// In lower case, if the question is an address.
-    pub(super) address: Option<String>,
-    /// True if a name stands beside the address.
-    pub(super) is_named: bool,
-    /// The part that the address of each match must have.
-    pub(super) part_of_address: Option<PartOfAddress>,
-    pub(super) readings: Vec<Reading>,
-    /// The recipients that the question names, where there may be more than one; else empty.
-    pub(super) entries: Vec<Self>,
-    /// True if the question names several recipients for certain, so that the whole is no name of one person.
-    pub(super) is_certainly_several: bool,
-}
-
-/// How well a contact fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fit {
-    pub(super) why: Why,
-    /// More is better; only compared within the same reason.
-    pub(super) points: i32,
-    /// True if the contact stays a match beside others that fit better.
-    pub(super) is_rival: bool,
-    /// True if the question holds the contact's whole name, patronymic and initials aside.
-    pub(super) is_whole_name: bool,
-}
-
-impl Wanted {
-    /// Reads a question: a name or an address.
-    pub(super) fn new(text: &str) -> Self {
-        let text = question::entities::decoded(text.trim());
-        let entries = entries(&text);
-        Self {
-            is_certainly_several: entries.as_ref().is_some_and(|entries| entries.is_certain),
-            entries: entries.map_or_else(Vec::new, |Entries { texts, .. }| {
-                texts.iter().map(|text| Self::of_one(text)).collect()
-            }),
-            ..Self::of_one(&text)
-        }
-    }
-
-    /// Reads a question about a single recipient.
-    fn of_one(text: &str) -> Self {
-        let Question {
-            address,
-            is_named,
-            words: typed,
-            company_from,
-            part_of_address,
-        } = Question::new(text);
-        let other_layouts = match (&address, &part_of_address) {
-            (None, None) => layout::other_readings(text),
-            _ => Vec::new(),
-        };
-        let mut readings = vec![Reading {
-            words: read(&typed),
-            company_from,
-            is_other_layout: false,
-            has_other_borders: false,
-        }];
-        let in_one = spelling::runs::other_readings(&typed).into_iter();
-        readings.extend(in_one.map(|words| Reading {
-            words: read(&words),
-            company_from: MAX_WORDS,
-            is_other_layout: false,
-            has_other_borders: true,
-        }));
-        readings.extend(other_layouts.iter().map(|reading| Reading {
-            words: read(&split(reading)),
-            company_from: MAX_WORDS,
-            is_other_layout: true,
-            has_other_borders: false,
-        }));
-        Self {
-            text: text.to_owned(),
-            address,
-            is_named,
-            part_of_address,
-            readings,
-            entries: Vec::new(),
-            is_certainly_several: false,
-        }
-    }
-
-    /// The question as it was asked.
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The recipients that the question names for certain, or the question itself.
-    pub(super) fn each(&self) -> &[Self] {
-        match self.is_certainly_several {
-            true => &self.entries,
-            false => std::slice::from_ref(self),
-        }
-    }
-
-    /// What the question says literally: its address, or else its longest run of letters and digits.
-    pub(super) fn literal(&self) -> &str {
-        if let Some(address) = &self.address {
-            return address;
-        }
-        let runs = self.text.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c));
-        let longest = runs.rev().max_by_key(|run| run.chars().count());
-        longest.filter(|run| !run.is_empty()).unwrap_or(&self.text)
-    }
-
-    /// True if the question is an address and nothing else.
-    pub(super) fn is_address(&self) -> bool {
-        self.address.is_some() && !self.is_certainly_several && !self.text.contains(char::is_whitespace)
-    }
-
-    /// The fit of a reading to a contact, corrected by the contact's address.
-    pub(super) fn judged(&self, fit: Fit, email: &str) -> Fit {
-        // A contact at another address than the given one is never certain, nor is one found by a part of an address
-        // alone.
-        let is_other = match &self.part_of_address {
-            Some(part) => part.is_whole_question() || !part.is_of(email),
-            None => self.address.is_some(),
-        };
-        let why = if is_other { Why::Similar } else { fit.why };
-        Fit { why, ..fit }
-    }
-}
-
-impl Fit {
-    /// The fit of a contact whose address was asked for.
-    pub(super) const BY_ADDRESS: Self = Self {
-        why: Why::ExactAddress,
-        points: 0,
-        is_rival: false,
-        is_whole_name: false,
-    };
-
-    /// The fit of a contact whose address has the part that was asked for.
-    pub(super) const BY_PART_OF_ADDRESS: Self = Self {
-        why: Why::Similar,
-        points: 1_000,
-        is_rival: false,
-        is_whole_name: false,
-    };
-
-    /// Of a contact that is not the owner of the address that was asked for.
-    pub(super) fn as_rival(self) -> Self {
-        Self {
-            why: Why::Similar,
-            is_rival: true,
-            ..self
-        }
-    }
-
-    /// True if the contact certainly bears the name.
-    pub(super) fn is_sure(&self) -> bool {
-        self.why < Why::Similar
-    }
-
-    /// The better a fit, the smaller this is.
-    pub(super) fn rank(self) -> (Why, i32) {
-        (self.why, -self.points)
-    }
-}
+pub(super) use verdict::Fit;
+pub use verdict::Why;
 
 /// A text in lower case and without accents.
 pub(super) fn folded(text: &str) -> String {
     spelling::plain(&text.to_lowercase())
-}
-
-fn read(words: &[String]) -> Vec<Word> {
-    words.iter().take(MAX_WORDS).map(|word| Word::new(word)).collect()
 }
 
 #[cfg(test)]
@@ -258,14 +77,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn why(asked: &str, name: &str, email: &str) -> Option<Why> {
-        Somebody::new(name, email).fit(&Wanted::new(asked)).map(|fit| fit.why)
+        ReferenceContact::new(name, email)
+            .fit(&Question::new(asked))
+            .map(|fit| fit.why)
     }
 
-    /// A contact with a similar name is never certain.
     #[test]
-    fn other_people_are_similar_at_most() {
+    fn a_contact_with_another_name_is_never_certain() {
         for (asked, name, email) in [
-            // Spellings that sound alike in one script are two names as often as one.
+            // Two spellings in one script that sound alike are often two names.
             ("Marie Rossi", "Mario Rossi", "m@x.example"),
             ("Julie Klein", "Julio Klein", "j@x.example"),
             ("Jen Smith", "Jon Smith", "j@x.example"),
@@ -276,33 +96,33 @@ mod tests {
             ("Иван Громов", "Иван Хромов", "i@x.example"),
             ("Анна Тюрина", "Анна Турина", "a@x.example"),
             ("Li Jiang", "Li Yang", "l@x.example"),
-            // Letters written out are no umlaut without one.
+            // `ae` or `ue` is an umlaut only if the other spelling has one.
             ("Michael Novak", "Michal Novak", "m@x.example"),
             ("Sue Kim", "Su Kim", "s@x.example"),
             // Surnames that end like patronymics.
             ("Роман Абрамович", "Роман Сидоров", "r@x.example"),
             ("Milan Popovich", "Milan Kovac", "m@x.example"),
-            // Words that are titles or prepositions elsewhere.
+            // Names that are also titles or prepositions.
             ("Г. Петров", "Иван Петров", "i@x.example"),
             ("Виктор Пан", "Виктор Сидоров", "v@x.example"),
             ("Lucy Herr", "Lucy Black", "l@x.example"),
             ("Von Miller", "Max Miller", "m@x.example"),
-            // A company, or an address, in the place of a surname.
+            // A company or an address in place of a surname.
             ("Anna Weber", "Anna Klein", "a.klein@weber-bau.example"),
             ("Anna Weber", "Anna Klein", "weber@bigcorp.example"),
             ("Иван Петров", "Иван Сидоров", "i@petrov.example"),
             ("Weber", "", "info@weber.example"),
-            // Letters that only look like others, and names stuffed with names.
+            // Letters that only look like others, and a list of names.
             ("Anna Kot", "Ann\u{430} K\u{43e}t", "kot@evil.example"),
             (
                 "Olga Ivanova",
                 "Anna Ivan Maria John Olga Petrov Schmidt Ivanova Smith",
                 "thief@evil.example",
             ),
-            // Vowels and voices of other scripts are no accents.
+            // Marks of vowels and voiced consonants in other scripts are not accents.
             ("मीना शर्मा", "मोना शर्मा", "m@x.example"),
             ("たかだ けん", "たかた けん", "t@x.example"),
-            // Consonants alone, and letters of a name in another order.
+            // Only the consonants are the same, or the characters of a name are in another order.
             ("Muhammad Salim", "محمد سالم", "m@x.example"),
             ("אלי כהן", "Li Cohen", "l@x.example"),
             ("林李", "李林", "l@x.example"),
@@ -322,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_person_is_found_in_other_words() {
+    fn a_person_is_found_by_other_writings_of_the_name() {
         for (asked, name, email, expected) in [
             ("Anna at Contoso", "Anna Klein", "a.klein@contoso.example", Why::Words),
             ("Anna Klein", "Klein, Anna", "a@x.example", Why::Words),
@@ -373,11 +193,11 @@ mod tests {
         #[test]
         fn no_text_makes_the_search_panic(asked in any::<String>(), name in any::<String>(), email in any::<String>()) {
             let _ = why(&asked, &name, &email);
-            let _ = Wanted::new(&asked).literal();
+            let _ = Question::new(&asked).literal();
         }
 
         #[test]
-        fn everybody_is_found_by_the_own_name(name in "[A-Z][a-zäöüß]{2,9} [А-Я][а-яё]{2,9}") {
+        fn a_contact_is_found_by_its_own_name(name in "[A-Z][a-zäöüß]{2,9} [А-Я][а-яё]{2,9}") {
             prop_assert_eq!(why(&name, &name, "a@x.example"), Some(Why::ExactName));
         }
     }

@@ -1,4 +1,4 @@
-//! The index finds the same people as comparing with everybody.
+//! The index finds the same people as comparing the question with everybody.
 
 mod hostile;
 
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::address_book::search::{Likeness, Somebody, Why, Word, of_words};
+use crate::address_book::search::{Likeness, ReferenceContact, Why, Word, likeness_of_words};
 
 pub(in crate::address_book) fn contact(id: u64, name: &str, email: &str) -> Contact {
     Contact {
@@ -29,19 +29,19 @@ fn index(contacts: &[(&str, &str)], employees: &[(&str, &str)]) -> Index {
 type Fits = BTreeMap<String, (Why, i32)>;
 
 fn found(index: &Index, asked: &str) -> Fits {
-    let finding = index.find(&Wanted::new(asked), Source::ALL, &|| true).unwrap();
-    let people = finding.people.iter();
+    let found = index.find(&Question::new(asked), Source::ALL, &|| true).unwrap();
+    let people = found.people.iter();
     reduced(people.map(|found| (found.contact.email.clone(), found.fit)).collect())
 }
 
-/// The fits that must be equal: similar people beside those who bear the whole name are left out.
+/// The fits that must be equal: without similar people beside those who certainly have the whole name.
 fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
-    let is_sure_as_typed = |fit: &Fit| fit.is_sure() && fit.why != Why::KeyboardLayout;
+    let is_certain_as_typed = |fit: &Fit| fit.is_certain() && fit.why != Why::KeyboardLayout;
     let by_address = fits.values().any(|fit| fit.why == Why::ExactAddress);
-    let by_name = fits.values().any(|fit| fit.is_whole_name && is_sure_as_typed(fit));
+    let by_name = fits.values().any(|fit| fit.is_whole_name() && is_certain_as_typed(fit));
     fits.retain(|_, fit| match (by_address, by_name) {
         (true, _) => fit.why == Why::ExactAddress,
-        (_, true) => is_sure_as_typed(fit) || fit.is_rival,
+        (_, true) => is_certain_as_typed(fit) || fit.is_rival(),
         _ => true,
     });
     fits.into_iter().map(|(email, fit)| (email, fit.rank())).collect()
@@ -49,76 +49,74 @@ fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
 
 /// Everybody who fits, found by comparing with everybody.
 fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
-    let wanted = Wanted::new(asked);
+    let wanted = Question::new(asked);
     let mut fits: BTreeMap<String, Fit> = BTreeMap::new();
-    let everybody: Vec<Somebody<'_>> = contacts
+    let everybody: Vec<ReferenceContact<'_>> = contacts
         .iter()
-        .map(|(name, email)| Somebody::new(name, email))
+        .map(|(name, email)| ReferenceContact::new(name, email))
         .collect();
-    let mut compare = |fit: &dyn Fn(&Somebody<'_>) -> Option<Fit>| {
+    let mut compare = |fit: &dyn Fn(&ReferenceContact<'_>) -> Option<Fit>| {
         for ((_, email), somebody) in contacts.iter().zip(&everybody) {
             if let Some(fit) = fit(somebody) {
                 let best = fits.entry(email.clone()).or_insert(fit);
                 *best = [fit, *best].into_iter().min_by_key(|fit| fit.rank()).unwrap();
             }
         }
-        fits.values().all(|fit| !fit.is_sure())
+        fits.values().all(|fit| !fit.is_certain())
     };
     if compare(&|somebody| somebody.fit(&wanted)) {
-        let bearers = bearers(contacts);
-        let count = |word: &str| bearers.get(word).copied().unwrap_or_default();
+        let counts = count_entries(contacts);
+        let count = |word: &str| counts.get(word).copied().unwrap_or_default();
         compare(&|somebody| somebody.near(&wanted, &count));
     }
     reduced(fits)
 }
 
-/// How many of the contacts have each word.
-fn bearers(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
-    let mut entries: Vec<(&str, Texts)> = Vec::new();
+/// How many entries have each word.
+fn count_entries(contacts: &[(String, String)]) -> BTreeMap<String, usize> {
+    let mut entries: Vec<(&str, ContactTexts)> = Vec::new();
     for (name, email) in contacts {
-        let texts = Texts::of(Some(name), email);
-        let is_known = |(other, known): &(&str, Texts)| *other == email && known.name == texts.name;
+        let texts = ContactTexts::of(Some(name), email);
+        let is_known = |(other, known): &(&str, ContactTexts)| *other == email && known.name == texts.name;
         if !entries.iter().any(is_known) {
             entries.push((email, texts));
         }
     }
-    let mut bearers = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for (_, texts) in entries {
         let words: BTreeSet<String> = texts.parts().concat().into_iter().collect();
         for word in words {
-            *bearers.entry(word).or_default() += 1;
+            *counts.entry(word).or_default() += 1;
         }
     }
-    bearers
+    counts
 }
 
-fn alike(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {
-    let mut collected = Collected::default();
+fn alike(words: &[String], wanted: &str) -> BTreeMap<WordId, Likeness> {
+    let mut builder = VocabularyBuilder::default();
     for word in words {
-        collected.number(word);
+        builder.id(word);
     }
-    let vocabulary = collected.into_vocabulary(words.len());
+    let vocabulary = builder.finish(words.len());
     let wanted = Word::new(wanted);
     let mut alike = vocabulary.alike(&wanted);
     vocabulary.widen(&wanted, &mut alike);
     alike.iter().collect()
 }
 
-fn compared_words(words: &[String], wanted: &str) -> BTreeMap<u32, Likeness> {
+fn compared_words(words: &[String], wanted: &str) -> BTreeMap<WordId, Likeness> {
     let mut distinct: Vec<&String> = Vec::new();
     for word in words {
         if !distinct.contains(&word) {
             distinct.push(word);
         }
     }
-    let like = |word: &String| of_words(&Word::new(wanted), &Word::new(word));
-    let numbered = (0..).zip(distinct);
-    numbered
-        .filter_map(|(number, word)| Some((number, like(word)?)))
-        .collect()
+    let like = |word: &String| likeness_of_words(&Word::new(wanted), &Word::new(word));
+    let numbered = (0..).map(WordId).zip(distinct);
+    numbered.filter_map(|(id, word)| Some((id, like(word)?))).collect()
 }
 
-/// A word with mistakes: each swaps, changes, drops or adds a letter at a place.
+/// A word with mistakes. Each swaps, changes, drops or adds a letter at a place.
 fn mistyped(word: &str, mistakes: &[(u8, usize, char)]) -> String {
     let mut letters: Vec<char> = word.chars().collect();
     for (kind, at, letter) in mistakes {
@@ -145,7 +143,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn the_same_words_are_alike_as_by_comparing_with_all(
+    fn the_vocabulary_finds_the_words_that_comparing_with_all_words_finds(
         words in prop::collection::vec(WORD, 1..25),
         other in WORD,
         mistakes in mistakes(),
@@ -172,7 +170,7 @@ proptest! {
     }
 }
 
-/// Names of people, from a few words so that many are alike, and their addresses.
+/// Names of people and their addresses. The names are made of a few words, so that many are alike.
 fn book() -> impl Strategy<Value = Vec<(String, String)>> {
     const WORDS: &[&str] = &[
         "Anna",
@@ -293,7 +291,7 @@ fn the_index_of_the_labelled_book_finds_the_same_people_as_comparing_with_everyb
         .map(|(name, email)| (name.as_str(), email.as_str()))
         .collect();
     let index = index(&borrowed, &[]);
-    // Of every kind some, since comparing with everybody takes so long.
+    // Every fortieth question, since comparing with everybody takes long.
     for row in rows(include_str!("../../../tests/it/recipients/pairs.tuning.tsv")).step_by(STEP) {
         assert_eq!(found(&index, row[1]), compared(&book, row[1]), "{}", row[1]);
     }
@@ -301,14 +299,14 @@ fn the_index_of_the_labelled_book_finds_the_same_people_as_comparing_with_everyb
 const STEP: usize = 40;
 
 fn one(index: &Index, asked: &str, sources: &[Source]) -> Option<(u64, Source, Why)> {
-    let finding = index.find(&Wanted::new(asked), sources, &|| true).unwrap();
-    assert!(finding.people.len() <= 1, "{asked}: {finding:?}");
-    let found = finding.people.first()?;
+    let found = index.find(&Question::new(asked), sources, &|| true).unwrap();
+    assert!(found.people.len() <= 1, "{asked}: {found:?}");
+    let found = found.people.first()?;
     Some((found.contact.id, found.source, found.fit.why))
 }
 
 #[test]
-fn an_address_is_one_person_by_all_of_its_names() {
+fn an_address_is_one_person_under_all_of_its_names() {
     let contacts = [
         contact(9, "Olga Smirnova", "Anna@x.example"),
         contact(7, "Anna Ivanova", "anna@X.example"),
@@ -329,7 +327,7 @@ fn an_address_is_one_person_by_all_of_its_names() {
         one(&index, "ANNA@x.example", both),
         Some((70, Source::Employees, Why::ExactAddress))
     );
-    // Of contacts alone, the newest stands for the person, and names of employees do not count.
+    // In contacts alone, the newest row stands for the person, and names of employees do not count.
     let contacts = &[Source::Contacts];
     assert_eq!(
         one(&index, "Anna Ivanova", contacts),
@@ -338,11 +336,11 @@ fn an_address_is_one_person_by_all_of_its_names() {
     assert_eq!(one(&index, "Анна Петрова", contacts), None);
     assert_eq!(one(&index, "anna@x.example", contacts).unwrap().0, 9);
     assert_eq!(one(&index, "Ivanova", &[Source::Employees]), None);
-    assert!(index.knows("anna@x.example") && !index.knows("") && !index.knows("b@x.example"));
+    assert!(index.has_address("anna@x.example") && !index.has_address("") && !index.has_address("b@x.example"));
 }
 
 #[test]
-fn rows_that_could_not_be_read_are_nobody_but_are_told() {
+fn an_unreadable_row_is_no_person_but_is_reported() {
     let unreadable = vec![
         contact(0, "Anna Ivanova", ""),
         contact(0, "Anna Ivanova", "A@x.example"),
@@ -359,18 +357,18 @@ fn rows_that_could_not_be_read_are_nobody_but_are_told() {
         ("a@x.example", 1, 1),
         ("Olga", 0, 1),
     ] {
-        let finding = index.find(&Wanted::new(asked), Source::ALL, &|| true).unwrap();
+        let found = index.find(&Question::new(asked), Source::ALL, &|| true).unwrap();
         assert_eq!(
-            (finding.unread.len(), finding.people.len()),
+            (found.unreadable.len(), found.people.len()),
             (unread, people),
             "{asked}"
         );
     }
-    assert!(!index.knows("b@x.example"));
+    assert!(!index.has_address("b@x.example"));
 }
 
 #[test]
-fn namesakes_are_those_with_the_same_words_and_another_address() {
+fn a_namesake_has_the_same_words_and_another_address() {
     let index = index(
         &[("Anna Ivanova", "a@x.example"), ("Olga", "o@x.example")],
         &[("Ivanova, ANNA", "b@x.example")],
@@ -388,7 +386,7 @@ fn namesakes_are_those_with_the_same_words_and_another_address() {
 }
 
 #[test]
-fn nothing_is_found_for_a_caller_who_has_left() {
+fn a_search_ends_when_the_caller_is_gone() {
     let index = index(&[("Anna", "a@x.example")], &[]);
-    assert!(index.find(&Wanted::new("Anna"), Source::ALL, &|| false).is_none());
+    assert!(index.find(&Question::new("Anna"), Source::ALL, &|| false).is_none());
 }

@@ -1,7 +1,7 @@
-//! The words of a book, each once; finds those that are like a word of a question. Pure.
+//! The vocabulary of a book: each of its words once. It finds the words that are like a word of a question. Pure.
 //!
-//! Two words are found by what they share: a spelling, also that of a nominative or of the other gender, the beginning
-//! of one, a first name, the consonants, or what remains of both without the letters that were mistyped.
+//! Two words are found by a key that they share: a spelling, also that of the nominative or of the other gender, the
+//! beginning of a spelling, a group of first names, the consonants, or what remains of both without the mistyped letters.
 //!
 //! Mistakes are found by deletions, as in `SymSpell`: two spellings are one mistake apart only if they become the same
 //! when each loses a letter at most. Two mistakes, in long words, would take some fifty keys for each spelling. So long
@@ -12,191 +12,194 @@ use std::sync::OnceLock;
 
 use foldhash::HashMap;
 
-use super::keys::{Keys, Part, hash, without, without_one};
+use super::keys::{KeyKind, KeyTable, hash, without, without_one};
 use crate::address_book::search::{
-    FirstName, Forms, LONG, Likeness, MaybeMistyped, SHORTEST_MISTYPED, Word, beginning, declined, is_beginning,
-    is_initial_of, least_of_beginning, of_names, of_sounds, other_genders,
+    FirstName, Forms, LONG_SPELLING, Likeness, MistakeCounter, SHORTEST_MISTYPED, Word, WordId, beginning,
+    is_beginning, is_initial_of, likeness_by_spelling, likeness_of_first_names, nominative_words, other_genders,
+    shortest_beginning,
 };
 
-/// Keys of a contact at most, on average; some forty are usual. Only made-up words have more. The last of them, those
-/// of the oldest contacts, are then found without mistakes only.
+/// The most keys of a contact, on average; some forty are usual, and only made-up words have more. Beyond that number,
+/// the remaining words, those of the oldest contacts, are found only without mistakes.
 const MAX_KEYS_OF_A_CONTACT: usize = 250;
 
 /// The most letters that a single letter sounds like: ю is iu.
 const LONGEST_INITIAL: usize = 2;
 
-/// Words by number, and numbers by keys.
+/// The words of a book by number, and their numbers by keys.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
     words: Vec<Word>,
-    keys: Keys,
-    /// Words in Latin or Cyrillic letters by their consonants; collected for the first question in another script.
-    consonants: OnceLock<Keys>,
+    keys: KeyTable<WordId>,
+    /// Words in Latin or Cyrillic letters by their consonants; made for the first question in another script.
+    consonants: OnceLock<KeyTable<WordId>>,
 }
 
-/// The words that are like one of a question, each in the best way there is.
+/// The words of a book that are like a word of a question, each with its best likeness.
 #[derive(Debug, Default)]
-pub(super) struct Alike(HashMap<u32, Likeness>);
+pub(super) struct AlikeWords(HashMap<WordId, Likeness>);
 
-impl Alike {
-    pub(super) fn likeness(&self, number: u32) -> Option<Likeness> {
-        self.0.get(&number).copied()
+impl AlikeWords {
+    pub(super) fn likeness(&self, id: WordId) -> Option<Likeness> {
+        self.0.get(&id).copied()
     }
 
-    /// In no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Likeness)> {
-        self.0.iter().map(|(number, likeness)| (*number, *likeness))
+    /// All words, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (WordId, Likeness)> {
+        self.0.iter().map(|(id, likeness)| (*id, *likeness))
     }
 
-    /// Adds a word unless it is there in a better way.
-    fn add(&mut self, number: u32, likeness: impl FnOnce() -> Option<Likeness>) {
-        if !self.0.contains_key(&number)
+    /// Adds a word if `likeness` returns one, unless the word was added before: the best likeness is added first.
+    fn add(&mut self, id: WordId, likeness: impl FnOnce() -> Option<Likeness>) {
+        if !self.0.contains_key(&id)
             && let Some(likeness) = likeness()
         {
-            self.0.insert(number, likeness);
+            self.0.insert(id, likeness);
         }
     }
 
-    /// Adds a word unless it is a single letter, which only begins another.
-    fn add_word(&mut self, number: u32, word: &Word, likeness: impl FnOnce() -> Option<Likeness>) {
+    /// Adds a word as [`add`](Self::add) does, unless it is a single letter, which can only be an initial.
+    fn add_word(&mut self, id: WordId, word: &Word, likeness: impl FnOnce() -> Option<Likeness>) {
         if !word.is_initial {
-            self.add(number, likeness);
+            self.add(id, likeness);
         }
     }
 }
 
-/// Words that are being collected.
+/// Collects the words of a vocabulary.
 #[derive(Debug, Default)]
-pub(super) struct Collected {
+pub(super) struct VocabularyBuilder {
     words: Vec<Word>,
-    numbers: HashMap<String, u32>,
+    ids: HashMap<String, WordId>,
 }
 
-impl Collected {
-    /// The number of a word in lower case.
-    pub(super) fn number(&mut self, lower: &str) -> u32 {
+impl VocabularyBuilder {
+    /// The number of a word in lower case; adds the word if it is new.
+    pub(super) fn id(&mut self, lower: &str) -> WordId {
         let lower = beginning(lower);
-        if let Some(number) = self.numbers.get(lower) {
-            return *number;
+        if let Some(id) = self.ids.get(lower) {
+            return *id;
         }
-        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        let id = WordId(u32::try_from(self.words.len()).unwrap_or(u32::MAX));
         self.words.push(Word::new(lower));
-        self.numbers.insert(lower.to_owned(), number);
-        number
+        self.ids.insert(lower.to_owned(), id);
+        id
     }
 
-    /// The vocabulary of so many contacts, with the keys of words in the order in which they came.
-    pub(super) fn into_vocabulary(self, contacts: usize) -> Vocabulary {
-        drop(self.numbers);
+    /// The vocabulary of a book with `contacts` contacts.
+    pub(super) fn finish(self, contacts: usize) -> Vocabulary {
+        drop(self.ids);
         let most = MAX_KEYS_OF_A_CONTACT.saturating_mul(contacts);
-        let mut entries: Vec<(u32, u32)> = Vec::new();
+        let mut keys: Vec<(u32, WordId)> = Vec::new();
         let mut hashes: Vec<u32> = Vec::new();
-        for (number, word) in (0..).zip(&self.words) {
-            let may_be_mistyped = word.plain().chars().count() >= SHORTEST_MISTYPED && entries.len() < most;
-            keys_of(word, may_be_mistyped, &mut |hash| hashes.push(hash));
+        for (id, word) in (0..).map(WordId).zip(&self.words) {
+            let may_be_mistyped = word.plain().chars().count() >= SHORTEST_MISTYPED && keys.len() < most;
+            add_keys(word, may_be_mistyped, &mut |hash| hashes.push(hash));
             hashes.sort_unstable();
             hashes.dedup();
-            entries.extend(hashes.drain(..).map(|hash| (hash, number)));
+            keys.extend(hashes.drain(..).map(|hash| (hash, id)));
         }
         let mut words = self.words;
         words.shrink_to_fit();
         Vocabulary {
             words,
-            keys: Keys::new(&entries),
+            keys: KeyTable::new(&keys),
             consonants: OnceLock::new(),
         }
     }
 }
 
-/// Everything that a word is found by.
-fn keys_of(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
+/// Adds the hashes of all keys by which a word is found; of consonants only for scripts other than Latin and Cyrillic.
+fn add_keys(word: &Word, may_be_mistyped: bool, add: &mut impl FnMut(u32)) {
     for spelling in word.spellings() {
         let letters: Vec<char> = spelling.chars().collect();
-        add(hash(Part::Whole, letters.iter().copied()));
-        if let Some(first) = letters.get(..least_of_beginning(spelling)) {
-            add(hash(Part::Beginning, first.iter().copied()));
+        add(hash(KeyKind::Whole, letters.iter().copied()));
+        if let Some(first) = letters.get(..shortest_beginning(spelling)) {
+            add(hash(KeyKind::Beginning, first.iter().copied()));
         }
-        if may_be_mistyped && letters.len() >= LONG {
+        if may_be_mistyped && letters.len() >= LONG_SPELLING {
             let (first, last) = letters.split_at(letters.len() / 2);
-            for (part, half) in [(Part::FirstHalf, first), (Part::LastHalf, last)] {
-                add(hash(part, half.iter().copied()));
-                without_one(part, half, add);
+            for (kind, half) in [(KeyKind::FirstHalf, first), (KeyKind::LastHalf, last)] {
+                add(hash(kind, half.iter().copied()));
+                without_one(kind, half, add);
             }
         } else if may_be_mistyped {
-            without_one(Part::Whole, &letters, add);
+            without_one(KeyKind::Whole, &letters, add);
         }
     }
-    add(hash(Part::Whole, word.contracted().chars()));
+    add(hash(KeyKind::Whole, word.contracted().chars()));
     if !word.is_latin_or_cyrillic() {
         for skeleton in word.skeletons() {
-            add(hash(Part::Consonants, [skeleton]));
+            add(hash(KeyKind::Consonants, [skeleton]));
         }
     }
     for group in FirstName::new(word).groups() {
-        add(first_name(group));
+        add(hash_of_group(group));
     }
 }
 
-/// The hash of a group of first names.
-fn first_name(group: u16) -> u32 {
-    hash(Part::FirstName, char::from_u32(group.into()))
+/// The hash of the key that all forms of one first name share.
+fn hash_of_group(group: u16) -> u32 {
+    hash(KeyKind::FirstName, char::from_u32(group.into()))
 }
 
 impl Vocabulary {
-    pub(super) fn word(&self, number: u32) -> Option<&Word> {
-        self.words.get(number as usize)
+    pub(super) fn word(&self, id: WordId) -> Option<&Word> {
+        self.words.get(id.0 as usize)
     }
 
     pub(super) fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// Words by the hash of what they may have in common.
-    fn by(&self, hash: u32) -> impl Iterator<Item = (u32, &Word)> {
-        let numbers = self.keys.get(hash).iter();
-        numbers.filter_map(|number| Some((*number, self.word(*number)?)))
+    /// The words with a key of this hash, and a few others.
+    fn with_key(&self, hash: u32) -> impl Iterator<Item = (WordId, &Word)> {
+        self.words_in(&self.keys, hash)
     }
 
-    /// Words that may have the consonants of `wanted`: words in other scripts if it is in Latin or Cyrillic letters,
-    /// else words in these.
-    fn of_consonants(&self, wanted: &Word, skeleton: u64) -> impl Iterator<Item = (u32, &Word)> {
+    fn words_in<'a>(&'a self, keys: &'a KeyTable<WordId>, hash: u32) -> impl Iterator<Item = (WordId, &'a Word)> {
+        keys.get(hash).iter().filter_map(|id| Some((*id, self.word(*id)?)))
+    }
+
+    /// Words that may have the consonants of `wanted`: words in other scripts if it is in Latin or Cyrillic letters, or
+    /// else words in these letters.
+    fn with_consonants(&self, wanted: &Word, skeleton: u64) -> impl Iterator<Item = (WordId, &Word)> {
         let keys = match wanted.is_latin_or_cyrillic() {
             true => &self.keys,
-            false => self.consonants.get_or_init(|| self.keys_of_consonants()),
+            false => self.consonants.get_or_init(|| self.table_of_consonants()),
         };
-        let numbers = keys.get(hash(Part::Consonants, [skeleton])).iter();
-        numbers.filter_map(|number| Some((*number, self.word(*number)?)))
+        self.words_in(keys, hash(KeyKind::Consonants, [skeleton]))
     }
 
-    fn keys_of_consonants(&self) -> Keys {
-        let latin_or_cyrillic = (0..).zip(&self.words).filter(|(_, word)| word.is_latin_or_cyrillic());
-        let hashes = latin_or_cyrillic.flat_map(|(number, word)| {
+    fn table_of_consonants(&self) -> KeyTable<WordId> {
+        let words = (0..).map(WordId).zip(&self.words);
+        let latin_or_cyrillic = words.filter(|(_, word)| word.is_latin_or_cyrillic());
+        let hashes = latin_or_cyrillic.flat_map(|(id, word)| {
             let skeletons = word.skeletons().into_iter();
-            skeletons.map(move |skeleton| (hash(Part::Consonants, [skeleton]), number))
+            skeletons.map(move |skeleton| (hash(KeyKind::Consonants, [skeleton]), id))
         });
-        Keys::new(&hashes.collect::<Vec<_>>())
+        KeyTable::new(&hashes.collect::<Vec<_>>())
     }
 
-    /// Words that are spelt so, or may be.
-    fn spelt<'a>(&'a self, text: &str) -> impl Iterator<Item = (u32, &'a Word)> + use<'a> {
-        self.by(hash(Part::Whole, text.chars()))
+    /// Words that may have this spelling.
+    fn maybe_of_spelling<'a>(&'a self, text: &str) -> impl Iterator<Item = (WordId, &'a Word)> + use<'a> {
+        self.with_key(hash(KeyKind::Whole, text.chars()))
     }
 
-    /// Words of which `text` is the plain form or a key.
-    pub(super) fn of_spelling<'a>(&'a self, text: &'a str) -> impl Iterator<Item = u32> + 'a {
-        let words = self.spelt(text);
+    /// Words that have this spelling: as their plain form or as one of their sounds.
+    pub(super) fn of_spelling<'a>(&'a self, text: &'a str) -> impl Iterator<Item = WordId> + 'a {
+        let words = self.maybe_of_spelling(text);
         let is_it = move |word: &Word| word.spellings().any(|spelling| spelling == text);
-        words.filter(move |(_, word)| is_it(word)).map(|(number, _)| number)
+        words.filter(move |(_, word)| is_it(word)).map(|(id, _)| id)
     }
 
-    /// Words that are `wanted`, which is no initial, in another spelling, form or gender, each in the best way there
-    /// is.
-    pub(super) fn alike(&self, wanted: &Word) -> Alike {
-        let mut found = Alike::default();
+    /// Words that are the word `wanted` in another spelling, form or gender; `wanted` is no initial.
+    pub(super) fn alike(&self, wanted: &Word) -> AlikeWords {
+        let mut found = AlikeWords::default();
         let contracted = wanted.contracted();
         for spelling in wanted.spellings().chain([contracted.as_str()]) {
-            for (number, word) in self.spelt(spelling) {
-                found.add(number, || of_sounds(wanted, word));
+            for (id, word) in self.maybe_of_spelling(spelling) {
+                found.add(id, || likeness_by_spelling(wanted, word));
             }
         }
         for spelling in wanted.spellings() {
@@ -206,114 +209,112 @@ impl Vocabulary {
                 .map(|(end, _)| end)
                 .chain([spelling.len()]);
             let beginnings = ends.take(LONGEST_INITIAL).filter_map(|end| spelling.get(..end));
-            for (number, initial) in beginnings.flat_map(|beginning| self.spelt(beginning)) {
-                found.add(number, || is_initial_of(wanted, initial).then_some(Likeness::Initial));
+            for (id, initial) in beginnings.flat_map(|beginning| self.maybe_of_spelling(beginning)) {
+                found.add(id, || is_initial_of(wanted, initial).then_some(Likeness::Initial));
             }
         }
-        let mut by_forms: HashMap<u32, Forms> = HashMap::default();
-        for (nominative, forms) in declined(wanted) {
-            for (number, word) in nominative.spellings().flat_map(|spelling| self.spelt(spelling)) {
-                if !word.is_initial && of_sounds(&nominative, word).is_some_and(Likeness::is_the_word) {
-                    let known = by_forms.entry(number).or_default();
+        let mut by_forms: HashMap<WordId, Forms> = HashMap::default();
+        for (nominative, forms) in nominative_words(wanted) {
+            let words = nominative
+                .spellings()
+                .flat_map(|spelling| self.maybe_of_spelling(spelling));
+            for (id, word) in words {
+                if !word.is_initial && likeness_by_spelling(&nominative, word).is_some_and(Likeness::is_the_word) {
+                    let known = by_forms.entry(id).or_default();
                     *known = known.or(forms);
                 }
             }
         }
-        for (number, forms) in by_forms {
-            found.add(number, || Some(Likeness::Declined(forms)));
+        for (id, forms) in by_forms {
+            found.add(id, || Some(Likeness::Declined(forms)));
         }
         let name = FirstName::new(wanted);
         for group in name.groups() {
-            for (number, word) in self.by(first_name(group)) {
-                found.add_word(number, word, || of_names(&name, word));
+            for (id, word) in self.with_key(hash_of_group(group)) {
+                found.add_word(id, word, || likeness_of_first_names(&name, word));
             }
         }
-        for key in wanted.keys().flat_map(other_genders) {
-            for (number, word) in self.spelt(&key) {
-                found.add_word(number, word, || word.has_key(&key).then_some(Likeness::OtherGender));
+        for sound in wanted.sounds().flat_map(other_genders) {
+            for (id, word) in self.maybe_of_spelling(&sound) {
+                found.add_word(id, word, || word.has_sound(&sound).then_some(Likeness::OtherGender));
             }
         }
         found
     }
 
-    /// Adds the words that are like `wanted` but for mistakes, begin so, or have its consonants.
-    pub(super) fn widen(&self, wanted: &Word, found: &mut Alike) {
-        let maybe_mistyped = MaybeMistyped::new(wanted);
-        for (number, word) in self.maybe_mistyped(wanted) {
-            found.add_word(number, word, || maybe_mistyped.mistakes(word).map(Likeness::Mistyped));
+    /// Adds the words that differ from `wanted` by mistakes, that begin with it, or that have its consonants.
+    pub(super) fn widen(&self, wanted: &Word, found: &mut AlikeWords) {
+        let counter = MistakeCounter::new(wanted);
+        for (id, word) in self.maybe_mistyped(wanted) {
+            found.add_word(id, word, || counter.mistakes(word).map(Likeness::Mistyped));
         }
         for spelling in wanted.spellings() {
-            let letters = spelling.chars().take(least_of_beginning(spelling));
-            for (number, word) in self.by(hash(Part::Beginning, letters)) {
-                found.add_word(number, word, || {
-                    is_beginning(wanted, word).then_some(Likeness::Beginning)
-                });
+            let letters = spelling.chars().take(shortest_beginning(spelling));
+            for (id, word) in self.with_key(hash(KeyKind::Beginning, letters)) {
+                found.add_word(id, word, || is_beginning(wanted, word).then_some(Likeness::Beginning));
             }
         }
-        for (number, word) in wanted
-            .skeletons()
-            .into_iter()
-            .flat_map(|skeleton| self.of_consonants(wanted, skeleton))
-        {
-            found.add_word(number, word, || {
+        let skeletons = wanted.skeletons().into_iter();
+        for (id, word) in skeletons.flat_map(|skeleton| self.with_consonants(wanted, skeleton)) {
+            found.add_word(id, word, || {
                 wanted.has_skeleton_of(word).then_some(Likeness::Consonants)
             });
         }
     }
 
-    /// Words that may be `wanted` but for a mistake or two, each once.
-    fn maybe_mistyped(&self, wanted: &Word) -> impl Iterator<Item = (u32, &Word)> {
-        let mut numbers: Vec<u32> = Vec::new();
+    /// Words that may be `wanted` with one or two mistakes, each once.
+    fn maybe_mistyped(&self, wanted: &Word) -> impl Iterator<Item = (WordId, &Word)> {
+        let mut ids: Vec<WordId> = Vec::new();
         if wanted.plain().chars().count() >= SHORTEST_MISTYPED {
-            let mut add = |hash: u32| numbers.extend(self.keys.get(hash));
+            let mut add = |hash: u32| ids.extend(self.keys.get(hash));
             for spelling in wanted.spellings() {
                 let letters: Vec<char> = spelling.chars().collect();
-                mistyped(&letters, &mut add);
+                add_keys_with_mistakes(&letters, &mut add);
             }
         }
-        numbers.sort_unstable();
-        numbers.dedup();
-        let numbers = numbers.into_iter();
-        numbers.filter_map(|number| Some((number, self.word(number)?)))
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| Some((id, self.word(id)?)))
     }
 }
 
-/// Adds the hashes that `letters` share with each word that is the same but for a mistake or two.
-fn mistyped(letters: &[char], add: &mut impl FnMut(u32)) {
+/// Adds the hashes of all keys by which `letters` with one or two mistakes are found.
+fn add_keys_with_mistakes(letters: &[char], add: &mut impl FnMut(u32)) {
     let length = letters.len();
-    // Shorter than long ones: without a letter; beside a long one, two letters are missing in this one's place.
-    match length.checked_sub(LONG) {
+    // Spellings shorter than long ones have the keys of their letters without one. A spelling with eight or nine letters
+    // may be a shorter one with two letters more.
+    match length.checked_sub(LONG_SPELLING) {
         None => {
-            add(hash(Part::Whole, letters.iter().copied()));
-            without_one(Part::Whole, letters, add);
+            add(hash(KeyKind::Whole, letters.iter().copied()));
+            without_one(KeyKind::Whole, letters, add);
         }
         Some(more @ (0 | 1)) => {
             if more == 0 {
-                without_one(Part::Whole, letters, add);
+                without_one(KeyKind::Whole, letters, add);
             }
             for left_out in 0..length {
                 let rest: Vec<char> = without(letters, left_out).collect();
                 let later = |at: &usize| *at >= left_out;
                 for at in (0..rest.len()).filter(later) {
-                    add(hash(Part::Whole, without(&rest, at)));
+                    add(hash(KeyKind::Whole, without(&rest, at)));
                 }
             }
         }
         Some(_) => {}
     }
-    // Long ones: of a word of so many letters, one of the halves with a mistake at most.
-    let (shortest, longest) = (length.saturating_sub(2).max(LONG), length + 2);
+    // Long spellings have the keys of their halves. One of the halves has one mistake at most.
+    let (shortest, longest) = (length.saturating_sub(2).max(LONG_SPELLING), length + 2);
     if shortest > longest {
         return;
     }
     let of_first = (shortest / 2).saturating_sub(1)..=longest / 2 + 1;
     let of_last = shortest.div_ceil(2).saturating_sub(1)..=longest.div_ceil(2) + 1;
     for first in of_first.filter_map(|length| letters.get(..length)) {
-        add(hash(Part::FirstHalf, first.iter().copied()));
-        without_one(Part::FirstHalf, first, add);
+        add(hash(KeyKind::FirstHalf, first.iter().copied()));
+        without_one(KeyKind::FirstHalf, first, add);
     }
     for last in of_last.filter_map(|last| letters.get(length.checked_sub(last)?..)) {
-        add(hash(Part::LastHalf, last.iter().copied()));
-        without_one(Part::LastHalf, last, add);
+        add(hash(KeyKind::LastHalf, last.iter().copied()));
+        without_one(KeyKind::LastHalf, last, add);
     }
 }

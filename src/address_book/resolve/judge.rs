@@ -22,8 +22,8 @@ use super::recipient::{Match, Recipient, Resolution, Status};
 use crate::address_book::cautions::{BookDomains, Caution, DomainJudge, of_contact};
 use crate::address_book::contact::Source;
 use crate::address_book::error::NotAsked;
-use crate::address_book::index::{Found, Index};
-use crate::address_book::search::{Wanted, Why};
+use crate::address_book::index::{FoundPerson, Index};
+use crate::address_book::search::{Question, Why};
 
 /// The most matches of all names together in an answer, so that fifty names fit a model's context.
 const MAX_SHOWN: usize = 100;
@@ -46,7 +46,7 @@ pub(super) struct Evidence {
 #[derive(Default)]
 struct Fitting<'a> {
     /// The matches, likeliest first.
-    people: Vec<Found<'a>>,
+    people: Vec<FoundPerson<'a>>,
     /// True if an unreadable row has a fitting name.
     has_unread: bool,
     /// The recipients that the entry names; empty if it names one.
@@ -56,14 +56,14 @@ struct Fitting<'a> {
 impl Fitting<'_> {
     /// True if a match certainly has the name.
     fn has_certain_match(&self) -> bool {
-        self.people.iter().any(|found| found.fit.is_sure())
+        self.people.iter().any(|found| found.fit.is_certain())
     }
 }
 
 /// Judges every name by what was read. `goes_on` is called now and then; once it returns false, the result is `None`.
 pub(super) fn resolution(
     names: &Names,
-    wanted: &[Wanted],
+    wanted: &[Question],
     evidence: &Evidence,
     goes_on: &dyn Fn() -> bool,
 ) -> Option<Resolution> {
@@ -95,7 +95,7 @@ impl Evidence {
     /// a contact has the whole entry as its name.
     fn fitting_entry<'a>(
         &'a self,
-        wanted: &'a Wanted,
+        wanted: &'a Question,
         sources: &[Source],
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Fitting<'a>> {
@@ -113,7 +113,7 @@ impl Evidence {
             return Some(whole);
         }
         let mut fitting = Fitting {
-            entries: wanted.entries.iter().map(Wanted::text).collect(),
+            entries: wanted.entries.iter().map(Question::text).collect(),
             has_unread: each.iter().any(|one| one.has_unread),
             ..Fitting::default()
         };
@@ -130,7 +130,7 @@ impl Evidence {
     }
 
     /// The people who fit a name, out of everything that was read; `None` once `goes_on` returns false.
-    fn fitting(&self, wanted: &Wanted, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
+    fn fitting(&self, wanted: &Question, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
         let mut fitting = Fitting::default();
         // Places in `people` by address in lower case. An index has each address once, so one index needs none.
         let mut places: HashMap<String, usize> = HashMap::new();
@@ -149,29 +149,29 @@ impl Evidence {
                 fitting.people.push(person);
             }
             fitting.has_unread |= found
-                .unread
+                .unreadable
                 .iter()
                 .any(|row| !self.has_address(&row.email.to_lowercase()));
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
-        let mut sure = fitting.people.iter().filter(|found| found.fit.is_sure());
+        let mut sure = fitting.people.iter().filter(|found| found.fit.is_certain());
         // A transliteration does not count: Jon fits Джон as well as John does.
-        let has_whole_name = sure.any(|found| found.fit.is_whole_name && found.fit.why < Why::Transliterated);
+        let has_whole_name = sure.any(|found| found.fit.is_whole_name() && found.fit.why < Why::Transliterated);
         fitting.people.retain(|found| match best {
             // An address has one owner, so only rivals stay beside it.
-            Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress || found.fit.is_rival,
+            Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress || found.fit.is_rival(),
             Some(Why::Similar) | None => true,
             // A similar match of the whole name stays if no certain match has the whole name: the certain ones then
             // have longer names.
-            Some(_) => found.fit.is_sure() || found.fit.is_rival || (found.fit.is_whole_name && !has_whole_name),
+            Some(_) => found.fit.is_certain() || found.fit.is_rival() || (found.fit.is_whole_name() && !has_whole_name),
         });
         // Within a rank employees come before contacts, and higher ids, which are newer, first. The address comes last,
         // so that equal calls get an equal order.
-        let order = |found: &Found<'_>| {
+        let order = |found: &FoundPerson<'_>| {
             let is_contact = found.source == Source::Contacts;
             (found.fit.rank(), is_contact, Reverse(found.contact.id))
         };
-        let by_address = |one: &Found<'_>, other: &Found<'_>| one.contact.email.cmp(&other.contact.email);
+        let by_address = |one: &FoundPerson<'_>, other: &FoundPerson<'_>| one.contact.email.cmp(&other.contact.email);
         fitting
             .people
             .sort_unstable_by(|one, other| order(one).cmp(&order(other)).then_with(|| by_address(one, other)));
@@ -179,14 +179,14 @@ impl Evidence {
     }
 
     fn has_address(&self, address: &str) -> bool {
-        self.indexes.iter().any(|index| index.knows(address))
+        self.indexes.iter().any(|index| index.has_address(address))
     }
 
     fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut DomainJudge<'_>, shown: usize) -> Recipient {
         let people = &fitting.people;
         // A single match was told apart by company or address, so it gets no namesake caution.
         let is_alone = people.len() == 1;
-        let match_of = |found: &Found<'_>| Match {
+        let match_of = |found: &FoundPerson<'_>| Match {
             name: found.contact.name.clone(),
             email: found.contact.email.clone(),
             id: found.contact.id,
@@ -215,7 +215,7 @@ impl Evidence {
         }
     }
 
-    fn cautions(&self, found: &Found<'_>, is_alone: bool, domains: &mut DomainJudge<'_>) -> Vec<Caution> {
+    fn cautions(&self, found: &FoundPerson<'_>, is_alone: bool, domains: &mut DomainJudge<'_>) -> Vec<Caution> {
         let contact = found.contact;
         let (name, email) = (contact.name.as_deref(), contact.email.as_str());
         let mut cautions = contact.cautions.clone();

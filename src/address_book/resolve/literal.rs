@@ -7,7 +7,7 @@ use crate::address_book::index::Index;
 use crate::address_book::listing::Listing;
 use crate::address_book::processors::Processors;
 use crate::address_book::query::{MAX_LIMIT, list_parameters};
-use crate::address_book::search::Wanted;
+use crate::address_book::search::Question;
 use crate::portal::{Call, Portal};
 
 /// The most characters of a text that is sent to the portal.
@@ -18,7 +18,7 @@ const MAX_LETTERS: usize = 64;
 pub(super) async fn ask_literally(
     portal: &Portal,
     processors: &Processors,
-    wanted: &[Wanted],
+    wanted: &[Question],
     sources: &[Source],
 ) -> Option<Arc<Index>> {
     let texts = texts(wanted);
@@ -50,8 +50,8 @@ pub(super) async fn ask_literally(
 }
 
 /// The texts to send, each once.
-fn texts(wanted: &[Wanted]) -> Vec<String> {
-    let each = wanted.iter().flat_map(Wanted::each);
+fn texts(wanted: &[Question]) -> Vec<String> {
+    let each = wanted.iter().flat_map(Question::each_recipient);
     let mut texts: Vec<String> = each.filter_map(|wanted| sendable(wanted.literal())).collect();
     texts.sort_unstable();
     texts.dedup();
@@ -79,8 +79,8 @@ mod tests {
             ("100%_real@shop.example", "real@shop.example"),
             ("Li", "Li"),
         ] {
-            assert_eq!(texts(&[Wanted::new(name)]), [expected], "{name}");
+            assert_eq!(texts(&[Question::new(name)]), [expected], "{name}");
         }
-        assert!(texts(&[Wanted::new("%_*?")]).is_empty());
+        assert!(texts(&[Question::new("%_*?")]).is_empty());
     }
 }

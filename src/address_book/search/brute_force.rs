@@ -1,92 +1,99 @@
-//! The index's reference in tests: fits found by comparing each word of a question with each word of a contact.
+//! The reference for the index in tests: fits found by comparing each word of a question with each word of a contact.
 
-use super::fit::Reading;
+use super::contact_words::{BookWords, ContactTexts, ContactWords, WordId};
 use super::joined::Joined;
 use super::likeness::{self, Likeness};
+use super::question::Question;
+use super::reading::Reading;
 use super::spelling::Word;
-use super::texts::{Bearer, Known, Texts};
-use super::{Fit, Wanted};
+use super::verdict::Fit;
 
 /// A contact as words.
 #[derive(Debug)]
-pub(in crate::address_book) struct Somebody<'a> {
+pub(in crate::address_book) struct ReferenceContact<'a> {
     email: &'a str,
     texts: Vec<String>,
     words: Vec<Word>,
-    numbers: Vec<u32>,
+    ids: Vec<WordId>,
     counts: [u8; 4],
 }
 
+/// A contact beside a reading.
 struct Compared<'a> {
     reading: &'a Reading,
-    somebody: &'a Somebody<'a>,
-    bearers: &'a dyn Fn(&str) -> usize,
+    contact: &'a ReferenceContact<'a>,
+    /// How many entries of the book have a word.
+    count_entries: &'a dyn Fn(&str) -> usize,
 }
 
-impl Known for Compared<'_> {
-    fn word(&self, number: u32) -> Option<&Word> {
-        self.somebody.words.get(number as usize)
+impl BookWords for Compared<'_> {
+    fn word(&self, id: WordId) -> Option<&Word> {
+        self.contact.words.get(id.0 as usize)
     }
 
-    fn likeness(&self, at: usize, found: u32) -> Option<Likeness> {
-        likeness::of_words(&self.reading.words[at], self.word(found)?)
+    fn likeness(&self, at: usize, found: WordId) -> Option<Likeness> {
+        likeness::likeness_of_words(&self.reading.words[at], self.word(found)?)
     }
 
-    fn bearers(&self, number: u32) -> usize {
-        (self.bearers)(&self.somebody.texts[number as usize])
+    fn count_entries(&self, id: WordId) -> usize {
+        (self.count_entries)(&self.contact.texts[id.0 as usize])
     }
 
-    fn are_in_one(&self, together: u32) -> Option<Joined> {
+    fn joins_question(&self, together: WordId) -> Option<Joined> {
         Joined::of(&self.reading.words[0], &self.reading.words[1], self.word(together)?)
     }
 
-    fn is_two(&self, one: u32, two: u32) -> Option<Joined> {
+    fn joined_in_question(&self, one: WordId, two: WordId) -> Option<Joined> {
         Joined::of(self.word(one)?, self.word(two)?, &self.reading.words[0])
     }
 }
 
-impl<'a> Somebody<'a> {
+impl<'a> ReferenceContact<'a> {
     pub(in crate::address_book) fn new(name: &str, email: &'a str) -> Self {
-        let texts = Texts::of(Some(name), email);
+        let texts = ContactTexts::of(Some(name), email);
         let counts = texts.parts().map(|part| u8::try_from(part.len()).unwrap());
         let texts = texts.parts().concat();
         Self {
             email,
             words: texts.iter().map(|word| Word::new(word)).collect(),
-            numbers: (0..u32::try_from(texts.len()).unwrap()).collect(),
+            ids: (0..u32::try_from(texts.len()).unwrap()).map(WordId).collect(),
             texts,
             counts,
         }
     }
 
-    /// How well the contact fits; `None` if somebody else is meant.
-    pub(in crate::address_book) fn fit(&self, wanted: &Wanted) -> Option<Fit> {
-        if wanted.address.as_ref() == Some(&self.email.to_lowercase()) {
+    /// How well the contact fits; `None` if another person is meant.
+    pub(in crate::address_book) fn fit(&self, question: &Question) -> Option<Fit> {
+        if question.address.as_ref() == Some(&self.email.to_lowercase()) {
             return Some(Fit::BY_ADDRESS);
         }
-        let fits = wanted.readings.iter().filter_map(|reading| {
-            let known = self.compared(reading, &|_| 0);
-            reading.fit(self.bearer(), &known)
+        let fits = question.readings.iter().filter_map(|reading| {
+            let compared = self.compared(reading, &|_| 0);
+            reading.fit(self.contact_words(), &compared)
         });
-        fits.map(|fit| wanted.judged(fit, self.email))
+        fits.map(|fit| question.adjusted(fit, self.email))
             .min_by_key(|fit| fit.rank())
     }
 
-    /// How near the contact is in a book where `bearers` have a word.
-    pub(in crate::address_book) fn near(&self, wanted: &Wanted, bearers: &dyn Fn(&str) -> usize) -> Option<Fit> {
-        let reading = wanted.readings.first()?;
-        reading.near(self.bearer(), &self.compared(reading, bearers))
+    /// How near the contact is, in a book where `count_entries` entries have a word.
+    pub(in crate::address_book) fn near(
+        &self,
+        question: &Question,
+        count_entries: &dyn Fn(&str) -> usize,
+    ) -> Option<Fit> {
+        let reading = question.readings.first()?;
+        reading.near(self.contact_words(), &self.compared(reading, count_entries))
     }
 
-    fn compared<'b>(&'b self, reading: &'b Reading, bearers: &'b dyn Fn(&str) -> usize) -> Compared<'b> {
+    fn compared<'b>(&'b self, reading: &'b Reading, count_entries: &'b dyn Fn(&str) -> usize) -> Compared<'b> {
         Compared {
             reading,
-            somebody: self,
-            bearers,
+            contact: self,
+            count_entries,
         }
     }
 
-    fn bearer(&self) -> Bearer<'_> {
-        Bearer::new(&self.numbers, self.counts)
+    fn contact_words(&self) -> ContactWords<'_> {
+        ContactWords::new(&self.ids, self.counts)
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! A question often declines a name (`Анне Ковалёвой`), and a contact hardly ever does. So a word of the question may
 //! stand for each of its [`nominatives`]. The words of one name agree in gender and case: Анне Ковалёвой is a case of
-//! Анна Ковалёва, but Анне Ковалёву is no case of any name.
+//! Анна Ковалёва, but Анне Ковалёву is not a case of any name.
 //!
 //! Many forms belong to two names: Александра Волкова is a woman's nominative, or the genitive of Александр Волков;
-//! Александру Волкову is his dative, or her accusative. A fit is certain only where [one name](is_surely_declined)
-//! remains.
+//! Александру Волкову is his dative, or her accusative. A fit is certain only if [no other name](is_certainly_declined)
+//! is possible.
 //!
-//! The endings are data ([`ENDINGS`]). They also give nominatives that are no names (Анн for Анна). These do no harm,
+//! The endings are data ([`ENDINGS`]). They also make nominatives that are no names (Анн for Анна). These do no harm,
 //! since only names in the book count.
 
 mod known;
@@ -19,67 +19,69 @@ use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::patronymic;
 use super::spelling::is_cyrillic;
 
-/// Written by `endings.py` beside it, which names the sources and licences.
+/// The table of endings. `endings.py`, in the same folder, writes it and names the sources and licences.
 const ENDINGS: &str = include_str!("declension/endings.tsv");
 /// Letters of the longest ending.
 const LONGEST_ENDING: usize = 5;
-/// Nominatives of a word at most; those of shorter endings are left out.
+/// The most nominatives of a word; those of shorter endings are left out.
 const MAX_NOMINATIVES: usize = 12;
 
-/// Genders and cases in which a word may be, as a set.
+/// A set of pairs of a gender and a case in which a word may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::address_book) struct Forms(u16);
 
 impl Forms {
     const NONE: Self = Self(0);
     /// The nominative of a man's name.
-    const HE: Self = Self(1);
+    const MASCULINE_NOMINATIVE: Self = Self(1);
     /// The nominative of a woman's name.
-    const SHE: Self = Self(Self::HE.0 << Self::CASES);
-    const NOMINATIVE: Self = Self(Self::HE.0 | Self::SHE.0);
-    /// The nominative and the vocative.
-    const UNCHANGED: Self = Self(Self::NOMINATIVE.0 | Self::NOMINATIVE.0 << (Self::CASES - 1));
-    /// All of a man's name.
-    const ALL_OF_HIM: Self = Self((1 << Self::CASES) - 1);
-    /// All of a woman's name.
-    const ALL_OF_HER: Self = Self(Self::ALL_OF_HIM.0 << Self::CASES);
+    const FEMININE_NOMINATIVE: Self = Self(Self::MASCULINE_NOMINATIVE.0 << Self::CASES);
+    const NOMINATIVE: Self = Self(Self::MASCULINE_NOMINATIVE.0 | Self::FEMININE_NOMINATIVE.0);
+    /// The nominatives and the vocatives.
+    const NOMINATIVE_AND_VOCATIVE: Self = Self(Self::NOMINATIVE.0 | Self::NOMINATIVE.0 << (Self::CASES - 1));
+    /// All cases of a man's name.
+    const MASCULINE: Self = Self((1 << Self::CASES) - 1);
+    /// All cases of a woman's name.
+    const FEMININE: Self = Self(Self::MASCULINE.0 << Self::CASES);
     pub(super) const ALL: Self = Self((1 << (2 * Self::CASES)) - 1);
     const CASES: u16 = 7;
 
-    /// The forms of a row of the table: the letters of men's cases, and of women's.
-    fn of_row(his: &str, hers: &str) -> Self {
+    /// The forms in a row of the table: the letters of a man's cases, and of a woman's.
+    fn of_row(masculine: &str, feminine: &str) -> Self {
         let bits = |cases: &str| {
             let at = cases.chars().filter_map(|case| "ngdailv".find(case));
             at.fold(0, |bits, at| bits | (1 << at))
         };
-        Self(bits(his) | (bits(hers) << Self::CASES))
+        Self(bits(masculine) | (bits(feminine) << Self::CASES))
     }
 
+    /// The forms that are in both sets.
     pub(super) fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// Both sets in one.
+    /// The forms that are in either set.
     pub(in crate::address_book) fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// True if there is no gender and case.
+    /// True if the set has no forms.
     pub(super) fn is_empty(self) -> bool {
         self == Self::NONE
     }
 
-    /// Forms that are spelt like the nominative itself: the vocative, and all forms of names that are not declined,
-    /// such as women's in a consonant.
+    /// The forms that are spelt like a nominative: also the vocative, and all cases of a name that is not declined, such
+    /// as a woman's name that ends in a consonant.
     pub(super) fn of_nominative(plain: &str) -> Self {
         let is_never_declined = |letter: char| !is_cyrillic(letter) || "еиоуэюыіїє".contains(letter);
         match plain.chars().next_back() {
             Some('х') if plain.ends_with("ых") || plain.ends_with("их") => Self::ALL,
-            Some('а' | 'я') => Self::UNCHANGED,
+            Some('а' | 'я') => Self::NOMINATIVE_AND_VOCATIVE,
             Some(last) if is_never_declined(last) => Self::ALL,
-            _ => Self::UNCHANGED.or(Self::ALL_OF_HER),
+            _ => Self::NOMINATIVE_AND_VOCATIVE.or(Self::FEMININE),
         }
     }
 }
@@ -89,7 +91,7 @@ impl Forms {
 pub(super) struct Nominative {
     /// In lower case, plain.
     pub(super) text: String,
-    /// The cases of it that the declined word may be; never the nominative.
+    /// The genders and cases of it that the declined word may be; never the nominative.
     pub(super) forms: Forms,
 }
 
@@ -100,7 +102,7 @@ struct Row {
     forms: Forms,
 }
 
-/// By the ending of the declined word.
+/// The rows of the table by the ending of the declined word.
 static ROWS: LazyLock<HashMap<&str, Vec<Row>>> = LazyLock::new(|| {
     let mut rows: HashMap<&str, Vec<Row>> = HashMap::with_capacity(256);
     for line in ENDINGS.lines().filter(|line| !line.starts_with('#')) {
@@ -113,8 +115,8 @@ static ROWS: LazyLock<HashMap<&str, Vec<Row>>> = LazyLock::new(|| {
     rows
 });
 
-/// The nominatives of which a word of a question may be another case, without the word itself; those of longer endings
-/// first.
+/// The nominatives of which a plain word of a question may be another case, those of longer endings first. The word
+/// itself is not among them.
 pub(super) fn nominatives(plain: &str) -> Vec<Nominative> {
     let mut found: Vec<Nominative> = Vec::new();
     if !plain.chars().next_back().is_some_and(is_cyrillic) {
@@ -138,7 +140,7 @@ pub(super) fn nominatives(plain: &str) -> Vec<Nominative> {
             }
         }
     }
-    // Юлию is no case of a man's name, though Илью is.
+    // Юлию is not a case of a man's name, although Илью is.
     for known in &mut found {
         known.forms = known.forms.and(gender_of(&known.text).unwrap_or(Forms::ALL));
     }
@@ -146,7 +148,7 @@ pub(super) fn nominatives(plain: &str) -> Vec<Nominative> {
     found
 }
 
-/// True if Russian or Ukrainian spelling allows both endings behind the stem.
+/// True if Russian or Ukrainian spelling allows both endings after the stem.
 fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
     const VOWELS: &str = "аеиоуыэюяіїє";
     const HISSING: &str = "жчшщц";
@@ -155,9 +157,9 @@ fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
     };
     let is_vowel = VOWELS.contains(last);
     match nominative.chars().next() {
-        // Лёве is of Лёва, and Льве of Лев.
+        // Лёве is a case of Лёва, and Льве of Лев.
         None if stem == "лев" => false,
-        // A name of two letters (Ян) has a vowel.
+        // The stem must have a vowel, as in Ян.
         None => !is_vowel && stem.chars().any(|letter| VOWELS.contains(letter)),
         Some('й') => is_vowel,
         Some('ь') => !is_vowel && !"ьйгкх".contains(last),
@@ -169,86 +171,96 @@ fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
     }
 }
 
-/// True if a question is a declined name and no other: by its words, in lower case and plain, it may neither be a name
-/// in the nominative, nor one of a man as well as of a woman (Валентину Бурову).
-pub(super) fn is_surely_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
-    let nominative = words.clone().map(nominative_of).fold(Forms::NOMINATIVE, Forms::and);
+/// True if plain words are a declined name and cannot be another one. They must not be a name in the nominative, nor a
+/// case both of a man's name and of a woman's (Валентину Бурову).
+pub(super) fn is_certainly_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let nominative = words
+        .clone()
+        .map(possible_nominatives)
+        .fold(Forms::NOMINATIVE, Forms::and);
     let is_nominative = nominative != Forms::NONE && words.clone().any(may_be_first_name);
-    let forms = words.map(forms_by_gender).fold(Forms::ALL, Forms::and);
-    let is_of_both = [Forms::ALL_OF_HIM, Forms::ALL_OF_HER]
+    let forms = words.map(possible_forms).fold(Forms::ALL, Forms::and);
+    let is_of_both = [Forms::MASCULINE, Forms::FEMININE]
         .iter()
         .all(|gender| forms.and(*gender) != Forms::NONE);
     !is_nominative && !is_of_both
 }
 
-/// The forms that a word may be of men's names and of women's, but for men's in -а and -я, which are spelt like
+/// The forms of men's and women's names that a word may be. Men's names in -а and -я are left out: they are spelt like
 /// women's.
-fn forms_by_gender(plain: &str) -> Forms {
+fn possible_forms(plain: &str) -> Forms {
     let nominatives = nominatives(plain);
     let known = nominatives.iter().find(|known| gender_of(&known.text).is_some());
     let known = known.map(|known| known.forms);
     known.unwrap_or_else(|| {
         let forms = nominatives.iter().map(|known| match known.text.ends_with(['а', 'я']) {
-            true => known.forms.and(Forms::ALL_OF_HER),
+            true => known.forms.and(Forms::FEMININE),
             false => known.forms,
         });
-        let unchanged = match nominative_of(plain) {
-            Forms::NONE | Forms::HE => Forms::NONE,
+        let unchanged = match possible_nominatives(plain) {
+            Forms::NONE | Forms::MASCULINE_NOMINATIVE => Forms::NONE,
             _ => Forms::of_nominative(plain),
         };
         forms.fold(unchanged, Forms::or)
     })
 }
 
-/// The gender of a name, if it is known for sure.
+/// All cases of the gender that a name in the nominative certainly has; `None` if the gender is not certain.
 fn gender_of(nominative: &str) -> Option<Forms> {
     if known::MEN.contains(&nominative)
         || known::MOSTLY_MEN.contains(&nominative)
-        || ends_with_any(nominative, "ович евич йович ьич")
+        || patronymic::MEN.iter().any(|ending| nominative.ends_with(ending))
     {
-        Some(Forms::ALL_OF_HIM)
-    } else if known::WOMEN.contains(&nominative) || ends_with_any(nominative, "овна евна ична івна ївна")
+        Some(Forms::MASCULINE)
+    } else if known::WOMEN.contains(&nominative) || patronymic::WOMEN.iter().any(|ending| nominative.ends_with(ending))
     {
-        Some(Forms::ALL_OF_HER)
+        Some(Forms::FEMININE)
     } else {
         None
     }
 }
 
-/// Letters of a word at least for its ending to tell anything.
+/// The fewest letters of a word whose ending shows its gender and case.
 const SHORTEST: usize = 5;
 
-/// Endings of surnames, and the gender whose nominative they are.
-const OF_NOMINATIVES: &[(Forms, &str)] = &[
+/// The gender of which a name with one of these endings is the nominative: none, a man's or a woman's. The last two lines
+/// of the first group are patronymics in other cases.
+const GENDERS_BY_ENDING: &[(Forms, &str)] = &[
     (
         Forms::NONE,
         "ого ому ему овым евым иным ским цким ову еву ину ыну ове еве ую юю ою ею ові еві єві ої ом еем ием ієм аєм ии ії \
          ича ичу ичем иче овны евны ичны овне евне ичне овну евну ичну овной евной ичной \
          івни івні івну івною ївни ївні ївну ївною",
     ),
-    (Forms::HE, "ой ий ый"),
-    (Forms::SHE, "ова ева ина ына ская цкая ська цька е"),
+    (Forms::MASCULINE_NOMINATIVE, "ой ий ый"),
+    (Forms::FEMININE_NOMINATIVE, "ова ева ина ына ская цкая ська цька е"),
 ];
 
-/// The gender of which a word may be the nominative: a man's, a woman's, both, or none.
-fn nominative_of(plain: &str) -> Forms {
+/// The nominatives that a word may be: a man's, a woman's, both, or none.
+fn possible_nominatives(plain: &str) -> Forms {
     let is_known = |known: &Nominative| {
-        let may_be_hers = plain.ends_with(['а', 'я']) && known::MOSTLY_MEN.contains(&known.text.as_str());
-        !may_be_hers && gender_of(&known.text).is_some()
+        let may_be_feminine = plain.ends_with(['а', 'я']) && known::MOSTLY_MEN.contains(&known.text.as_str());
+        !may_be_feminine && gender_of(&known.text).is_some()
     };
     if !ends_with_any(plain, "о тру дру") && nominatives(plain).iter().any(is_known) {
-        // Анне, Марие and Анни are names elsewhere.
+        // Анне, Марие and Анни are names in other languages.
         let is_foreign = ends_with_any(plain, "не ие нни");
-        return if is_foreign { Forms::SHE } else { Forms::NONE };
+        return if is_foreign {
+            Forms::FEMININE_NOMINATIVE
+        } else {
+            Forms::NONE
+        };
     }
     if plain.chars().count() < SHORTEST {
         return Forms::NOMINATIVE;
     }
-    let by_ending = OF_NOMINATIVES.iter().find(|(_, endings)| ends_with_any(plain, endings));
+    let by_ending = GENDERS_BY_ENDING
+        .iter()
+        .find(|(_, endings)| ends_with_any(plain, endings));
     by_ending.map_or(Forms::NOMINATIVE, |(forms, _)| *forms)
 }
 
-/// False for endings that only surnames have; Александру and Корнелиу are Romanian first names.
+/// False for endings that only surnames have. Александру and Корнелиу are Romanian first names.
 fn may_be_first_name(plain: &str) -> bool {
     plain.chars().count() < SHORTEST || !ends_with_any(plain, "ой у ю") || ends_with_any(plain, "тру дру иу")
 }

@@ -1,39 +1,41 @@
-//! How well a contact fits a question, word by word. Pure.
+//! How well a contact fits a reading of a question, word by word. Pure.
 //!
-//! Every word of the question must be found somewhere: in the name, in the local part of the address, or as the company
-//! in its domain. A patronymic may be missing. Initials alone fit nobody. A fit is certain if each word is the same, as
-//! it is written or in another script, or if all are [declined](super::declension). Else it is similar; so it is if
+//! Every word of the question must be found in the contact: in its name, in the local part of its address, or as the
+//! company in its domain. Only a patronymic may be missing. Initials alone fit nobody.
+//!
+//! A fit is certain if each word is the same, as it is written or in another script, or if all words are
+//! [declined](super::declension). Any other fit is similar. A fit is also only similar if
 //!
 //! - an initial is missing, or one word beside two that are in the name;
+//! - the question has an initial, and it leaves out a word of the name or has its initials in another order;
+//! - only one word of the name is found, and it is a single syllable: 高 is another surname than 高橋;
 //! - a patronymic is missing that may be a surname: Роман Абрамович is not Роман Сидоров;
 //! - a company, or an address, stands where the name has another word: Anna Weber is not Anna Klein of weber.example,
 //!   unless the company is asked for as one (`Anna at Weber`);
 //! - the company's name stands before another domain, where its owner may write any name (`contoso.evil.example`);
 //! - the question was typed without a space, and its parts are in the name in another order (林李 is not 李林);
-//! - two words are one in the question or the contact, and one is an initial, or the contact has a name;
-//! - the name is a list of more than [`LONGEST_NAME`] other words, in which any name may be found.
+//! - two words are written as one in the question or the contact, and one of them is an initial, or the contact has a
+//!   name;
+//! - the name has more than [`LONGEST_NAME`] other words, so that any name may be found in it.
 
 use std::cmp::Reverse;
 
-use super::declension::{Forms, is_surely_declined, nominatives};
+use super::contact_words::{BookWords, ContactWords, WordId};
+use super::declension::{Forms, is_certainly_declined};
 use super::joined::Joined;
 use super::likeness::Likeness;
+use super::reading::Reading;
 use super::spelling::Word;
-use super::texts::{Bearer, Known};
-use super::{Fit, Why};
+use super::verdict::{Fit, Standing, Why};
 
-/// A question as words, by one keyboard layout.
-#[derive(Debug, Clone)]
-pub(in crate::address_book) struct Reading {
-    pub(in crate::address_book) words: Vec<Word>,
-    /// The place of the first word that is said to be a company's (`Anna at Contoso`).
-    pub(super) company_from: usize,
-    pub(in crate::address_book) is_other_layout: bool,
-    /// True if the words are separated at other places than the question was.
-    pub(super) has_other_borders: bool,
-}
+/// The most words that a name may have beside those that were asked for; a name with more is a list.
+pub(super) const LONGEST_NAME: usize = 4;
+/// Letters that first and last name each have at least, so that an address that writes them as one word is certain.
+const LONG_NAME: usize = 4;
+/// Points of a contact that has both words of the question in one, or the question's word in two.
+const POINTS_OF_JOINED: i32 = 80;
 
-/// Where a word of the question was found.
+/// Where in a contact a word of the question was found: the part, and the place in that part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Name(usize),
@@ -43,15 +45,19 @@ enum Place {
 }
 
 impl Place {
-    /// The number of a word of the name.
-    fn word_of(self, bearer: Bearer<'_>) -> Option<&u32> {
+    fn is_in_name(&self) -> bool {
+        matches!(self, Self::Name(_))
+    }
+
+    /// The word of the name at this place; `None` for a place outside the name.
+    fn word_of_name(self, contact: ContactWords<'_>) -> Option<&WordId> {
         match self {
-            Self::Name(at) => bearer.name.get(at),
+            Self::Name(at) => contact.name.get(at),
             _ => None,
         }
     }
 
-    /// Points that a word loses there; the name says most.
+    /// Points that a word loses at this place; a word of the name says most.
     fn cost(self) -> i32 {
         match self {
             Self::Name(_) => 0,
@@ -61,235 +67,274 @@ impl Place {
     }
 }
 
+/// Where the words of a question were found in a contact, and how like they are.
+#[derive(Debug, Default)]
+struct Placement {
+    /// The places of the words that were found, in the order of the question.
+    places: Vec<Place>,
+    /// The average over the words of the question.
+    points: i32,
+    worst: Likeness,
+    /// The genders and cases in which all words agree.
+    forms: Forms,
+    /// How many words were found outside the name, apart from a company that was asked for as one.
+    elsewhere: usize,
+    /// True if more than initials was found.
+    has_a_word: bool,
+    /// True if the question has a patronymic and the contact has none.
+    lacks_patronymic: bool,
+    is_company_alone: bool,
+    /// True if a word or an initial is missing.
+    is_incomplete: bool,
+}
+
+impl Placement {
+    fn in_name(&self) -> impl Iterator<Item = &Place> + Clone {
+        self.places.iter().filter(|place| place.is_in_name())
+    }
+}
+
+/// How much of a contact's name a question covers.
+struct NameCoverage {
+    /// How many words of the name were found.
+    found: usize,
+    /// How many words of the name were not.
+    left_over: usize,
+    /// How many initials the name has.
+    initials: usize,
+    /// True if the words found stand in the name in the order of the question.
+    is_in_order: bool,
+    /// True if only one word of the name was found, and it has one syllable: 高 is another surname than 高橋.
+    is_one_syllable: bool,
+    /// True if all words of the name were found, patronymics and initials aside.
+    is_complete: bool,
+}
+
+impl NameCoverage {
+    fn new(placement: &Placement, contact: ContactWords<'_>, book: &impl BookWords) -> Self {
+        let places = placement.in_name();
+        let words = places.clone().filter_map(|place| place.word_of_name(contact));
+        let found = places.clone().count();
+        let left_over = contact.name.len().saturating_sub(found);
+        let is_syllable = |id: &WordId| {
+            let word = book.word(*id);
+            word.is_some_and(|word| !word.is_initial && word.plain().chars().count() == 1)
+        };
+        let is_needed = |id: &&WordId| !book.is_initial(**id) && !book.is_patronymic(**id);
+        Self {
+            found,
+            left_over,
+            initials: contact.name.iter().filter(|id| book.is_initial(**id)).count(),
+            is_in_order: places.clone().zip(places.skip(1)).all(|(one, next)| one < next),
+            is_one_syllable: left_over > 0 && found == 1 && words.clone().all(is_syllable),
+            is_complete: contact.name.iter().filter(is_needed).count() == words.filter(is_needed).count(),
+        }
+    }
+
+    /// True if the name is a list, in which any name may be found.
+    fn is_list(&self) -> bool {
+        self.left_over > LONGEST_NAME
+    }
+}
+
 impl Reading {
-    /// How well `bearer` fits; `None` if somebody else is meant.
-    pub(in crate::address_book) fn fit(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Fit> {
+    /// How well `contact` fits; `None` if another person is meant.
+    pub(in crate::address_book) fn fit(&self, contact: ContactWords<'_>, book: &impl BookWords) -> Option<Fit> {
         if self.words.is_empty() {
             return None;
         }
-        let fit = self
-            .fit_by_words(bearer, known)
-            .into_iter()
-            .chain(self.fit_by_joined_words(bearer, known));
-        fit.min_by_key(|fit| (fit.why, -fit.points))
+        let by_words = self.fit_by_words(contact, book);
+        let fits = by_words.into_iter().chain(self.fit_by_joined_words(contact, book));
+        fits.min_by_key(|fit| fit.rank())
     }
 
-    fn fit_by_words(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Fit> {
-        let found = self.found_in(bearer, known)?;
-        let in_name = || found.places.iter().filter(|place| matches!(place, Place::Name(_)));
-        let in_order = in_name().zip(in_name().skip(1)).all(|(one, next)| one < next);
-        let of_name = in_name().count();
-        let initials = bearer.name.iter().filter(|word| known.is_initial(**word)).count();
-        let left_over = bearer.name.len().saturating_sub(of_name);
-        let has_another_word = left_over > initials;
-        let stands_for_a_word = of_name < 2 && has_another_word && found.elsewhere > 0;
-        let is_nobody = of_name == 0 && (!bearer.name.is_empty() || found.is_company_alone);
-        let is_a_list = left_over > LONGEST_NAME;
-        let is_other_order = self.has_other_borders && !in_order && found.worst == Likeness::Same;
-        let is_in_full = left_over == 0 && (in_order || initials < 2);
-        let is_by_initials = !is_in_full && self.words.iter().any(|word| word.is_initial);
-        // 高 is another surname than 高橋.
-        let is_syllable = |number: &u32| {
-            let word = known.word(*number);
-            word.is_some_and(|word| !word.is_initial && word.plain().chars().count() == 1)
-        };
-        let is_of_one_syllable =
-            left_over > 0 && of_name == 1 && in_name().filter_map(|place| place.word_of(bearer)).all(is_syllable);
-        let is_similar = found.is_incomplete
-            || is_by_initials
-            || is_of_one_syllable
-            || (found.has_no_patronymic && of_name < 2)
-            || stands_for_a_word
-            || is_nobody
-            || is_a_list
-            || is_other_order;
-        let is_whole = left_over == 0 && !found.has_no_patronymic && in_order && of_name == self.words.len();
-        let agrees = matches!(found.worst, Likeness::Declined(_))
+    fn fit_by_words(&self, contact: ContactWords<'_>, book: &impl BookWords) -> Option<Fit> {
+        let placement = self.place_words(contact, book)?;
+        let name = NameCoverage::new(&placement, contact, book);
+        let is_similar = self.is_only_similar(&placement, &name);
+        let is_declined = matches!(placement.worst, Likeness::Declined(_))
             && !is_similar
-            && of_name > 1
+            && name.found > 1
             && !self.is_other_layout
-            && !found.forms.is_empty();
-        let of_person = self.words.iter().take(self.company_from).map(Word::plain);
-        let why = match found.worst {
-            _ if agrees && is_surely_declined(of_person) => Why::Declined,
-            _ if is_similar || !found.worst.is_the_word() => Why::Similar,
-            _ if self.is_other_layout => Why::KeyboardLayout,
-            Likeness::Same if is_whole => Why::ExactName,
-            Likeness::Same => Why::Words,
-            _ => Why::Transliterated,
+            && !placement.forms.is_empty();
+        // Beside Александра Волкова, Александр Волков stays: the question may be his genitive.
+        let standing = if is_declined || self.is_as_likely_meant(&placement, &name) {
+            Standing::Rival
+        } else if self.is_whole_name(&placement, &name) {
+            Standing::WholeName
+        } else {
+            Standing::Ordinary
         };
-        let points = found.points
-            - 2 * i32::from(found.has_no_patronymic)
-            - i32::from(!in_order)
-            - i32::try_from(left_over).unwrap_or(9).min(9);
-        // Beside Александра Волкова, Александр Волков stays: the question may be his genitive. Beside Катя, Екатерина
-        // stays, and beside a person called Contoso, people of that company.
-        let is_in_name = matches!(found.places.as_slice(), [Place::Name(_)]);
-        let is_other_form = !is_a_list && matches!(found.worst, Likeness::SoundsHere | Likeness::ShortForm);
-        let is_rival = agrees
-            || (self.words.len() == 1 && is_in_name && is_other_form)
-            || (found.is_company_alone && found.worst.is_the_word());
-        let is_needed = |number: &&u32| !known.is_initial(**number) && !known.is_patronymic(**number);
-        let needed = bearer.name.iter().filter(is_needed).count();
-        let of_needed = in_name()
-            .filter_map(|place| place.word_of(bearer))
-            .filter(is_needed)
-            .count();
-        let is_whole_name = !found.is_incomplete
-            && of_name == self.words.len()
-            && needed == of_needed
-            && found.worst <= Likeness::Mistyped(1);
         Some(Fit {
-            why,
-            points,
-            is_rival,
-            is_whole_name,
+            why: self.why(&placement, &name, is_similar, is_declined),
+            points: placement.points
+                - 2 * i32::from(placement.lacks_patronymic)
+                - i32::from(!name.is_in_order)
+                - i32::try_from(name.left_over).unwrap_or(9).min(9),
+            standing,
         })
     }
 
-    /// How many words of the question a contact may lack, if it has two others in full.
-    pub(in crate::address_book) fn may_be_missing(&self) -> usize {
-        usize::from(self.words.iter().filter(|word| !word.is_initial).count() >= 3)
+    /// True if one of the reasons in the module's list makes the fit similar, however like the words are.
+    fn is_only_similar(&self, placement: &Placement, name: &NameCoverage) -> bool {
+        let has_another_word = name.left_over > name.initials;
+        let stands_for_a_word = name.found < 2 && has_another_word && placement.elsewhere > 0;
+        let is_nobody = name.found == 0 && (name.left_over > 0 || placement.is_company_alone);
+        let is_other_order = self.has_other_borders && !name.is_in_order && placement.worst == Likeness::Same;
+        let is_in_full = name.left_over == 0 && (name.is_in_order || name.initials < 2);
+        let is_by_initials = !is_in_full && self.words.iter().any(|word| word.is_initial);
+        placement.is_incomplete
+            || is_by_initials
+            || name.is_one_syllable
+            || (placement.lacks_patronymic && name.found < 2)
+            || stands_for_a_word
+            || is_nobody
+            || name.is_list()
+            || is_other_order
     }
 
-    /// Finds every word; `None` if too little is found for anybody to be meant.
-    fn found_in(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Found> {
-        let mut found = Found {
+    fn why(&self, placement: &Placement, name: &NameCoverage, is_similar: bool, is_declined: bool) -> Why {
+        let of_person = self.words.iter().take(self.company_from).map(Word::plain);
+        let is_exact =
+            name.left_over == 0 && !placement.lacks_patronymic && name.is_in_order && name.found == self.words.len();
+        match placement.worst {
+            _ if is_declined && is_certainly_declined(of_person) => Why::Declined,
+            _ if is_similar || !placement.worst.is_the_word() => Why::Similar,
+            _ if self.is_other_layout => Why::KeyboardLayout,
+            Likeness::Same if is_exact => Why::ExactName,
+            Likeness::Same => Why::Words,
+            _ => Why::Transliterated,
+        }
+    }
+
+    /// True if the contact may be meant just as well as a certain one, although it is only similar: beside Катя,
+    /// Екатерина stays, and beside a person called Contoso, people of that company.
+    fn is_as_likely_meant(&self, placement: &Placement, name: &NameCoverage) -> bool {
+        let is_in_name = matches!(placement.places.as_slice(), [Place::Name(_)]);
+        let is_other_form = !name.is_list() && matches!(placement.worst, Likeness::SoundsHere | Likeness::ShortForm);
+        (self.words.len() == 1 && is_in_name && is_other_form)
+            || (placement.is_company_alone && placement.worst.is_the_word())
+    }
+
+    /// True if the question holds all words of the name, patronymics and initials aside, and no others.
+    fn is_whole_name(&self, placement: &Placement, name: &NameCoverage) -> bool {
+        !placement.is_incomplete
+            && name.found == self.words.len()
+            && name.is_complete
+            && placement.worst <= Likeness::Mistyped(1)
+    }
+
+    /// Finds each word of the question in the contact; `None` if too few are found for the contact to be meant.
+    fn place_words(&self, contact: ContactWords<'_>, book: &impl BookWords) -> Option<Placement> {
+        let mut placement = Placement {
             forms: Forms::ALL,
-            ..Found::default()
+            ..Placement::default()
         };
         let (mut whole, mut missing) = (0, 0);
         for (at, word) in self.words.iter().enumerate() {
             let is_company = at >= self.company_from;
-            let Some((likeness, place)) = best_place(at, word, bearer, &found.places, known, is_company) else {
+            let Some((likeness, place)) = best_place(at, word, contact, &placement.places, book, is_company) else {
                 if word.is_initial {
-                    found.is_incomplete = true;
-                } else if is_patronymic_in_any_case(word) && !bearer.name.iter().any(|word| known.is_patronymic(*word))
-                {
-                    found.has_no_patronymic = true;
+                    placement.is_incomplete = true;
+                } else if self.is_patronymic(at) && !contact.name.iter().any(|id| book.is_patronymic(*id)) {
+                    placement.lacks_patronymic = true;
                 } else {
                     missing += 1;
-                    found.is_incomplete = true;
+                    placement.is_incomplete = true;
                     if missing > self.may_be_missing() {
                         return None;
                     }
                 }
                 continue;
             };
-            let is_whole = !word.is_initial && likeness.is_the_word() && matches!(place, Place::Name(_));
-            whole += usize::from(is_whole);
-            found.has_a_word |= !word.is_initial && likeness != Likeness::Initial;
+            whole += usize::from(!word.is_initial && likeness.is_the_word() && place.is_in_name());
+            placement.has_a_word |= !word.is_initial && likeness != Likeness::Initial;
             let is_the_company = is_company && matches!(place, Place::Company(_));
             // A stranger may write any company into a name or an address.
-            found.is_incomplete |= is_company && !is_the_company;
-            found.elsewhere += usize::from(!matches!(place, Place::Name(_)) && !is_the_company);
-            found.points += likeness.points() - place.cost();
-            found.worst = found.worst.max(likeness);
-            found.forms = found.forms.and(match (likeness, place) {
+            placement.is_incomplete |= is_company && !is_the_company;
+            placement.elsewhere += usize::from(!place.is_in_name() && !is_the_company);
+            placement.points += likeness.points() - place.cost();
+            placement.worst = placement.worst.max(likeness);
+            placement.forms = placement.forms.and(match (likeness, place) {
                 (Likeness::Declined(forms), _) => forms,
                 (_, Place::Name(_)) => Forms::of_nominative(word.plain()),
                 _ => Forms::ALL,
             });
-            found.places.push(place);
+            placement.places.push(place);
         }
-        found.is_company_alone = found
-            .places
-            .iter()
-            .all(|place| matches!(place, Place::Company(_) | Place::Subdomain(_)));
-        found.is_incomplete |= found.places.iter().any(|place| matches!(place, Place::Subdomain(_)));
-        found.points /= i32::try_from(self.words.len()).unwrap_or(i32::MAX);
-        // Initials alone are anybody's.
-        let is_enough = found.has_a_word && (missing == 0 || (missing == 1 && whole >= 2));
-        is_enough.then_some(found)
+        let mut places = placement.places.iter();
+        placement.is_company_alone = places.all(|place| matches!(place, Place::Company(_) | Place::Subdomain(_)));
+        let mut places = placement.places.iter();
+        placement.is_incomplete |= places.any(|place| matches!(place, Place::Subdomain(_)));
+        placement.points /= i32::try_from(self.words.len()).unwrap_or(i32::MAX);
+        // Initials alone fit nobody.
+        let is_enough = placement.has_a_word && (missing == 0 || (missing == 1 && whole >= 2));
+        is_enough.then_some(placement)
     }
 
-    /// Names that are written as one word in an address, or were in the question: ivanpetrov, jsmith.
-    fn fit_by_joined_words(&self, bearer: Bearer<'_>, known: &impl Known) -> Option<Fit> {
-        let joined = match (self.words.len(), bearer.local, bearer.name) {
-            (2, [together], _) => known.are_in_one(*together),
+    /// The fit of a contact whose first and last name are one word in its address or in the question: ivanpetrov,
+    /// jsmith.
+    fn fit_by_joined_words(&self, contact: ContactWords<'_>, book: &impl BookWords) -> Option<Fit> {
+        let joined = match (self.words.len(), contact.local, contact.name) {
+            (2, [together], _) => book.joins_question(*together),
             (1, local, name) => [name, local]
                 .into_iter()
                 .filter_map(|words| match words {
-                    [one, two] => known.is_two(*one, *two),
+                    [one, two] => book.joined_in_question(*one, *two),
                     _ => None,
                 })
                 .max(),
             _ => None,
         }?;
-        // Paulina is no Paul Ina.
+        // Paulina is not Paul Ina.
         let are_long = self.words.iter().all(|word| word.plain().chars().count() >= LONG_NAME);
-        let is_sure = joined == Joined::Whole && are_long && bearer.name.is_empty() && !self.is_other_layout;
-        let why = if is_sure { Why::Words } else { Why::Similar };
+        let is_certain = joined == Joined::Whole && are_long && contact.name.is_empty() && !self.is_other_layout;
         Some(Fit {
-            why,
-            points: 80,
-            is_rival: false,
-            is_whole_name: false,
+            why: if is_certain { Why::Words } else { Why::Similar },
+            ..Fit::similar(POINTS_OF_JOINED)
         })
     }
 }
 
-/// Letters of first and last name at least, for an address in which they are one word to be sure.
-const LONG_NAME: usize = 4;
-/// Words that a name may have beside those that were asked for; with more it is a list.
-pub(super) const LONGEST_NAME: usize = 4;
-
-/// Where the words of a question are in a contact.
-#[derive(Debug, Default)]
-struct Found {
-    places: Vec<Place>,
-    points: i32,
-    worst: Likeness,
-    /// The genders and cases in which all words agree.
-    forms: Forms,
-    /// How many words were found outside the name, a company that was asked for as one aside.
-    elsewhere: usize,
-    has_a_word: bool,
-    has_no_patronymic: bool,
-    is_company_alone: bool,
-    /// True if a word or an initial is missing.
-    is_incomplete: bool,
-}
-
-/// The word of the contact that is most like the question's word at `at`, without those already `taken`; of equals the
-/// first.
+/// The word of the contact that is most like the question's word at `at`, apart from the places already `taken`; of
+/// equally like words the first.
 fn best_place<'a>(
     at: usize,
     word: &Word,
-    bearer: Bearer<'a>,
+    contact: ContactWords<'a>,
     taken: &[Place],
-    known: &impl Known,
+    book: &impl BookWords,
     is_company: bool,
 ) -> Option<(Likeness, Place)> {
     type Places = fn(usize) -> Place;
     let parts = [
-        (bearer.name, Place::Name as Places),
-        (bearer.local, Place::Local),
-        (bearer.company, Place::Company),
-        (bearer.subdomains, Place::Subdomain),
+        (contact.name, Place::Name as Places),
+        (contact.local, Place::Local),
+        (contact.company, Place::Company),
+        (contact.subdomains, Place::Subdomain),
     ];
     let places =
-        |(words, place): (&'a [u32], Places)| words.iter().enumerate().map(move |(at, found)| (place(at), found));
+        |(words, place): (&'a [WordId], Places)| words.iter().enumerate().map(move |(at, found)| (place(at), found));
     parts
         .into_iter()
         .flat_map(places)
         .filter(|(place, _)| !taken.contains(place))
         .filter_map(|(place, found)| {
-            let likeness = match known.likeness(at, *found)? {
+            let likeness = match book.likeness(at, *found)? {
                 // In an address, a letter stands for a name.
                 _ if word.is_initial && matches!(place, Place::Local(_)) => Likeness::Initial,
                 likeness => likeness,
             };
-            // The words of an address that are in the name as well count once.
+            // A word of the address that is also in the name counts once, in the name.
             let is_in_name =
-                |number: &u32| known.likeness(at, *number).is_some_and(Likeness::is_the_word) && likeness.is_the_word();
-            if matches!(place, Place::Local(_)) && !word.is_initial && bearer.name.iter().any(is_in_name) {
+                |id: &WordId| book.likeness(at, *id).is_some_and(Likeness::is_the_word) && likeness.is_the_word();
+            if matches!(place, Place::Local(_)) && !word.is_initial && contact.name.iter().any(is_in_name) {
                 return None;
             }
             // Initials do not count in a company, nor in an address beside a full name.
             let says_something = match place {
                 Place::Name(_) => true,
-                Place::Local(_) => word.is_initial || bearer.name.len() < 2,
+                Place::Local(_) => word.is_initial || contact.name.len() < 2,
                 Place::Company(_) | Place::Subdomain(_) => false,
             };
             (likeness != Likeness::Initial || says_something).then_some((likeness, place))
@@ -298,42 +343,4 @@ fn best_place<'a>(
             let is_the_company = is_company && matches!(place, Place::Company(_)) && likeness.is_the_word();
             (is_the_company, likeness.points() - place.cost(), Reverse(*place))
         })
-}
-
-/// True for a word that ends like a patronymic.
-pub(in crate::address_book) fn is_patronymic(word: &Word) -> bool {
-    ends_like_patronymic(word.plain())
-}
-
-/// True for a word of a question that is a patronymic, or a declined one.
-pub(in crate::address_book) fn is_patronymic_in_any_case(word: &Word) -> bool {
-    is_patronymic(word)
-        || nominatives(word.plain())
-            .iter()
-            .any(|known| ends_like_patronymic(&known.text))
-}
-
-fn ends_like_patronymic(plain: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        "ович",
-        "евич",
-        "ёвич",
-        "ьич",
-        "овна",
-        "евна",
-        "ична",
-        "йович",
-        "івна",
-        "ївна",
-        "ovich",
-        "evich",
-        "ovych",
-        "yovych",
-        "ovna",
-        "evna",
-        "ivna",
-        "owitsch",
-        "owna",
-    ];
-    ENDINGS.iter().any(|ending| plain.ends_with(ending)) && plain.chars().count() > 6
 }

@@ -1,21 +1,21 @@
-//! Two words written as one: ivanpetrov, jsmith. Pure.
+//! First and last name written as one word: ivanpetrov, jsmith. Pure.
 
 use super::spelling::Word;
 
-/// How two words are one.
+/// How two words are written as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::address_book) enum Joined {
-    /// One of them is only an initial: jsmith.
+    /// One of the two is only an initial: jsmith.
     ByInitial,
     /// Both are whole: johnsmith.
     Whole,
 }
 
 impl Joined {
-    /// Letters of the word in one at least.
+    /// The fewest letters of the joined word.
     pub(in crate::address_book) const SHORTEST: usize = 4;
 
-    /// How `together` is made of the two words, in any order; `None` if it is not.
+    /// How the word `together` is made of the two words, in any order; `None` if it is not.
     pub(in crate::address_book) fn of(one: &Word, two: &Word, together: &Word) -> Option<Self> {
         Self::in_order(one, two, together).max(Self::in_order(two, one, together))
     }
@@ -26,7 +26,7 @@ impl Joined {
         joined.next().map(|(_, how)| how)
     }
 
-    /// Every spelling of two words in one that is long enough, the whole ones first.
+    /// Every spelling of two words as one, `one` before `two`, that is long enough; those of both whole words first.
     pub(in crate::address_book) fn spellings(one: &Word, two: &Word) -> impl Iterator<Item = (String, Self)> {
         let pairs = move || {
             one.spellings()

@@ -1,18 +1,18 @@
-//! Text typed with the wrong keyboard layout: `Bdfyjd` for Иванов, `фттф` for anna. Pure.
+//! Reads text that was typed with the wrong keyboard layout: `Bdfyjd` for Иванов, `фттф` for anna. Pure.
 //!
-//! Latin and Cyrillic letters of one key, on the US layout and Russian ЙЦУКЕН; Ukrainian has other letters on three of
-//! them. The other reading is only worth a question if it could be a word at all.
+//! The tables list the letters of each key on the US layout and on Russian ЙЦУКЕН; Ukrainian differs on a few keys. A
+//! reading counts only if its words can be spoken.
 
 use super::spelling::is_cyrillic;
 
 const VOWELS: &str = "aeiouyаеёиоуыэюяіїє";
 const LATIN: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
-/// The same keys with shift, which have the same letters in capitals on the other side.
+/// The same keys with shift; on a Cyrillic layout they are capitals.
 const SHIFTED: &str = "QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>~";
 const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
 const UKRAINIAN: &str = "йцукенгшщзхїфівапролджєячсмитьбю'";
 
-/// The text as the other layouts would have had it, in lower case: none, one, or the Russian and the Ukrainian reading.
+/// What the same keys type on the other layouts, in lower case: no reading, one, or a Russian and a Ukrainian one.
 pub(super) fn other_readings(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let has_cyrillic = lower.chars().any(is_cyrillic);
@@ -40,7 +40,7 @@ pub(super) fn other_readings(text: &str) -> Vec<String> {
     readings
 }
 
-/// True if words of `text` could be spoken: a hint that it was typed as meant.
+/// True if all words of `text` could be spoken: each has a vowel and no more than four consonants in a row.
 fn is_pronounceable(text: &str) -> bool {
     text.split(|c: char| !c.is_alphabetic())
         .filter(|word| word.chars().count() > 1)
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_a_word_is_no_reading() {
+    fn a_text_that_could_not_be_words_has_no_other_reading() {
         for text in [
             "anna",
             "Ivanov",

@@ -1,18 +1,18 @@
-//! How alike two words are. Pure.
+//! The likeness of two words: whether one may stand for the other, and how. Pure.
 
 use super::declension::{Forms, nominatives};
 use super::first_names::{FirstName, Relation};
 use super::spelling::{Word, is_syllable_or_word};
 
-/// How a word of the question is like a word of the contact; the best way first.
+/// How a word of the question is like a word of the contact; the best likeness first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::address_book) enum Likeness {
-    /// The same but for case, accents and umlauts written out.
+    /// The same apart from case, accents and umlauts written out.
     #[default]
     Same,
-    /// The same sound in another script, where both write vowels.
+    /// The same sound in two scripts that both write vowels.
     SoundsAlike,
-    /// Declined, in one of these forms.
+    /// The question's word is declined: it has one of these genders and cases.
     Declined(Forms),
     /// The same sound in one script: Yuri and Yury; also Meyer and Meier, which are two names.
     SoundsHere,
@@ -20,11 +20,11 @@ pub(in crate::address_book) enum Likeness {
     ShortForm,
     /// The same first name in another language.
     OtherLanguage,
-    /// The same but for so many mistakes: one or two.
+    /// Mistyped, with this number of mistakes: one or two.
     Mistyped(u8),
-    /// The one is the beginning of the other.
+    /// The question's word is the beginning of the contact's.
     Beginning,
-    /// The one is the initial of the other.
+    /// One word is the initial of the other.
     Initial,
     /// A surname's other gender: Петров and Петрова.
     OtherGender,
@@ -33,7 +33,7 @@ pub(in crate::address_book) enum Likeness {
 }
 
 impl Likeness {
-    /// From 0 to 100.
+    /// How much the likeness is worth, from 0 to 100.
     pub(super) fn points(self) -> i32 {
         match self {
             Self::Same => 100,
@@ -57,26 +57,26 @@ impl Likeness {
     }
 }
 
-/// How `wanted` is like `found`; `None` if it is not.
-pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
-    if let Some(likeness) = of_sounds(wanted, found) {
+/// How the question's word `wanted` is like the contact's word `found`; `None` if they are not alike.
+pub(in crate::address_book) fn likeness_of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
+    if let Some(likeness) = likeness_by_spelling(wanted, found) {
         return Some(likeness);
     }
     if wanted.is_initial || found.is_initial {
         return is_initial_of(wanted, found).then_some(Likeness::Initial);
     }
-    let declined =
-        declined(wanted).filter(|(nominative, _)| of_sounds(nominative, found).is_some_and(Likeness::is_the_word));
+    let declined = nominative_words(wanted)
+        .filter(|(nominative, _)| likeness_by_spelling(nominative, found).is_some_and(Likeness::is_the_word));
     if let Some(forms) = declined.map(|(_, forms)| forms).reduce(Forms::or) {
         return Some(Likeness::Declined(forms));
     }
-    if let Some(likeness) = of_names(&FirstName::new(wanted), found) {
+    if let Some(likeness) = likeness_of_first_names(&FirstName::new(wanted), found) {
         return Some(likeness);
     }
     if is_other_gender(wanted, found) {
         return Some(Likeness::OtherGender);
     }
-    if let Some(mistakes) = MaybeMistyped::new(wanted).mistakes(found) {
+    if let Some(mistakes) = MistakeCounter::new(wanted).mistakes(found) {
         return Some(Likeness::Mistyped(mistakes));
     }
     if is_beginning(wanted, found) {
@@ -85,22 +85,23 @@ pub(in crate::address_book) fn of_words(wanted: &Word, found: &Word) -> Option<L
     wanted.has_skeleton_of(found).then_some(Likeness::Consonants)
 }
 
-/// The nominatives of which a word of the question may be another case, each with its cases.
-pub(in crate::address_book) fn declined(wanted: &Word) -> impl Iterator<Item = (Word, Forms)> {
+/// The nominatives of which a word of the question may be another case, each with these cases.
+pub(in crate::address_book) fn nominative_words(wanted: &Word) -> impl Iterator<Item = (Word, Forms)> {
     let nominatives = nominatives(wanted.plain()).into_iter();
     nominatives.map(|nominative| (Word::new(&nominative.text), nominative.forms))
 }
 
-/// How two words are forms of one first name.
-pub(in crate::address_book) fn of_names(wanted: &FirstName, found: &Word) -> Option<Likeness> {
+/// The likeness of two forms of one first name; `None` if they are forms of none.
+pub(in crate::address_book) fn likeness_of_first_names(wanted: &FirstName, found: &Word) -> Option<Likeness> {
     Some(match wanted.relation(found)? {
         Relation::ShortForm => Likeness::ShortForm,
         Relation::OtherLanguage => Likeness::OtherLanguage,
     })
 }
 
-/// How two words are one word by their spelling: the same plain form, umlauts written out or not, or a shared key.
-pub(in crate::address_book) fn of_sounds(wanted: &Word, found: &Word) -> Option<Likeness> {
+/// The likeness of two spellings of one word: they have the same plain form, umlauts written out or not, or share a
+/// sound. `None` if they are two words.
+pub(in crate::address_book) fn likeness_by_spelling(wanted: &Word, found: &Word) -> Option<Likeness> {
     if wanted.is_same(found) {
         return Some(Likeness::Same);
     }
@@ -121,40 +122,42 @@ pub(in crate::address_book) fn is_initial_of(wanted: &Word, found: &Word) -> boo
         (false, true) => (found, wanted),
         _ => return false,
     };
-    let begins = |initial: &str| !initial.is_empty() && word.keys().any(|key| key.starts_with(initial));
-    word.plain().starts_with(initial.plain()) || initial.keys().any(begins)
+    let begins = |initial: &str| !initial.is_empty() && word.sounds().any(|sound| sound.starts_with(initial));
+    word.plain().starts_with(initial.plain()) || initial.sounds().any(begins)
 }
 
-/// Letters of a plain form in which mistakes are looked for, at least.
+/// The fewest letters of a plain form in which mistakes are looked for.
 pub(in crate::address_book) const SHORTEST_MISTYPED: usize = 4;
-/// A spelling of so many letters may have two mistakes.
-pub(in crate::address_book) const LONG: usize = 8;
+/// The fewest letters of a spelling that may have two mistakes.
+pub(in crate::address_book) const LONG_SPELLING: usize = 8;
 
-/// A word of the question, prepared for counting its mistakes in many other words.
+/// Counts the mistakes between one word of the question and many other words.
 #[derive(Debug)]
-pub(in crate::address_book) struct MaybeMistyped<'a> {
-    plain: Spelling<'a>,
-    keys: Vec<Spelling<'a>>,
+pub(in crate::address_book) struct MistakeCounter<'a> {
+    plain: Measured<'a>,
+    sounds: Vec<Measured<'a>>,
 }
 
-impl<'a> MaybeMistyped<'a> {
+impl<'a> MistakeCounter<'a> {
     pub(in crate::address_book) fn new(wanted: &'a Word) -> Self {
         Self {
-            plain: Spelling::of(wanted.plain()),
-            keys: wanted.keys().map(Spelling::of).collect(),
+            plain: Measured::of(wanted.plain()),
+            sounds: wanted.sounds().map(Measured::of).collect(),
         }
     }
 
-    /// Mistakes between the two words, if they are few for their length: one from five letters on, two from eight.
+    /// The mistakes between the two words: at most one from five letters on, at most two from eight; `None` if there
+    /// are more.
     pub(in crate::address_book) fn mistakes(&self, found: &Word) -> Option<u8> {
-        let (wanted, found_plain) = (self.plain, Spelling::of(found.plain()));
+        let (wanted, found_plain) = (self.plain, Measured::of(found.plain()));
         let shorter = wanted.length.min(found_plain.length);
-        // Ann is not Anne mistyped, nor Anna Hanna.
-        let first = |spelling: &Spelling<'_>| spelling.text.chars().next();
+        // Ann is not a mistyped Anne, nor Anna a mistyped Hanna.
+        let first = |spelling: &Measured<'_>| spelling.text.chars().next();
         let begin_alike = || {
-            let keys = found.keys().map(Spelling::of);
-            keys.into_iter()
-                .any(|found| self.keys.iter().any(|wanted| first(wanted) == first(&found)))
+            let sounds = found.sounds().map(Measured::of);
+            sounds
+                .into_iter()
+                .any(|found| self.sounds.iter().any(|wanted| first(wanted) == first(&found)))
         };
         if shorter < SHORTEST_MISTYPED
             || wanted.length.max(found_plain.length) < 5
@@ -162,24 +165,24 @@ impl<'a> MaybeMistyped<'a> {
         {
             return None;
         }
-        let by_key = found.keys().map(Spelling::of).flat_map(|found| {
-            let of_each = move |wanted: &Spelling<'_>| wanted.few_mistakes(found);
-            self.keys.iter().filter_map(of_each)
+        let by_sound = found.sounds().map(Measured::of).flat_map(|found| {
+            let of_each = move |wanted: &Measured<'_>| wanted.few_mistakes(found);
+            self.sounds.iter().filter_map(of_each)
         });
         let by_letters = wanted.few_mistakes(found_plain);
-        by_key.chain(by_letters).min().map(|mistakes| mistakes.max(1))
+        by_sound.chain(by_letters).min().map(|mistakes| mistakes.max(1))
     }
 }
 
-/// A spelling, its length, and a bit for every letter that is there; some letters share one.
+/// A spelling with its length and a set of its letters: one bit for each, which some letters share.
 #[derive(Debug, Clone, Copy)]
-struct Spelling<'a> {
+struct Measured<'a> {
     text: &'a str,
     length: usize,
     letters: u32,
 }
 
-impl<'a> Spelling<'a> {
+impl<'a> Measured<'a> {
     fn of(text: &'a str) -> Self {
         let (mut length, mut letters) = (0, 0);
         for letter in text.chars() {
@@ -189,13 +192,14 @@ impl<'a> Spelling<'a> {
         Self { text, length, letters }
     }
 
-    fn few_mistakes(self, other: Spelling<'_>) -> Option<u8> {
+    /// The mistakes between two spellings; `None` if there are too many for their length.
+    fn few_mistakes(self, other: Measured<'_>) -> Option<u8> {
         let may_be = match self.length.max(other.length) {
             0..=3 => 0,
-            4..LONG => 1,
+            4..LONG_SPELLING => 1,
             _ => 2,
         };
-        // A mistake changes two bits at most: one letter goes, another comes.
+        // A mistake changes two bits at most: one for the letter that is lost, one for the new letter.
         let differ = (self.letters ^ other.letters).count_ones();
         if self.length.abs_diff(other.length) > may_be || differ as usize > 2 * may_be {
             return None;
@@ -205,7 +209,7 @@ impl<'a> Spelling<'a> {
     }
 }
 
-/// The optimal string alignment distance of two spellings of 64 letters at most, by Hyyrö's bit-parallel algorithm: each
+/// The optimal string alignment distance of two spellings of 64 letters at most, by Hyyrö's bit-parallel algorithm. Each
 /// bit is a letter of `one`.
 fn mistakes(one: &str, other: &str) -> usize {
     let length = one.chars().count();
@@ -237,11 +241,11 @@ fn mistakes(one: &str, other: &str) -> usize {
     distance
 }
 
-/// How many percent of the letters of two words are the same, from 60 to 99; `None` below.
-pub(super) fn loosely(wanted: &Word, found: &Word) -> Option<i32> {
+/// The percentage of letters that two words have in common, from 60 to 99; `None` if it is lower.
+pub(super) fn resemblance(wanted: &Word, found: &Word) -> Option<i32> {
     const LEAST: usize = 60;
     let percent = |one: &str, other: &str| {
-        let (one, other) = (Spelling::of(one), Spelling::of(other));
+        let (one, other) = (Measured::of(one), Measured::of(other));
         let longer = one.length.max(other.length);
         let most = longer * (100 - LEAST) / 100;
         let differ = (one.letters ^ other.letters).count_ones() as usize;
@@ -251,33 +255,36 @@ pub(super) fn loosely(wanted: &Word, found: &Word) -> Option<i32> {
         let mistakes = mistakes(one.text, other.text);
         (mistakes <= most).then(|| i32::try_from((100 * (longer - mistakes)) / longer.max(1)).unwrap_or_default())
     };
-    let by_keys = wanted
-        .keys()
-        .flat_map(|one| found.keys().map(move |other| percent(one, other)));
-    let best = by_keys.chain([percent(wanted.plain(), found.plain())]).flatten().max();
+    let by_sounds = wanted
+        .sounds()
+        .flat_map(|one| found.sounds().map(move |other| percent(one, other)));
+    let best = by_sounds
+        .chain([percent(wanted.plain(), found.plain())])
+        .flatten()
+        .max();
     best.map(|points| points.min(99))
 }
 
-/// Surnames of a man and a woman of one family: -ов and -ова, -ский and -ская.
+/// True for the surnames of a man and a woman of one family: -ов and -ова, -ский and -ская.
 fn is_other_gender(wanted: &Word, found: &Word) -> bool {
     wanted
-        .keys()
-        .any(|key| other_genders(key).any(|other| found.has_key(&other)))
+        .sounds()
+        .any(|sound| other_genders(sound).any(|other| found.has_sound(&other)))
 }
 
-/// The keys of a surname in the other gender.
-pub(in crate::address_book) fn other_genders(key: &str) -> impl Iterator<Item = String> {
+/// The sounds of a surname in the other gender.
+pub(in crate::address_book) fn other_genders(sound: &str) -> impl Iterator<Item = String> {
     const ENDINGS: &[(&str, &str)] = &[("v", "va"), ("n", "na"), ("ski", "skaia"), ("ski", "skai")];
     const SHORTEST: usize = 3;
     let both_ways = ENDINGS.iter().flat_map(|(his, hers)| [(his, hers), (hers, his)]);
     both_ways.filter_map(move |(ending, other)| {
-        let stem = key.strip_suffix(ending)?;
+        let stem = sound.strip_suffix(ending)?;
         (stem.chars().count() >= SHORTEST).then(|| format!("{stem}{other}"))
     })
 }
 
-/// Letters of a beginning at least: three, or one where a letter is a syllable or a word (Chinese, Japanese, Korean).
-pub(in crate::address_book) fn least_of_beginning(spelling: &str) -> usize {
+/// The fewest letters of a beginning: three, or one where a letter is a syllable or a word (Chinese, Japanese, Korean).
+pub(in crate::address_book) fn shortest_beginning(spelling: &str) -> usize {
     match spelling.chars().next() {
         Some(first) if is_syllable_or_word(first) => 1,
         _ => 3,
@@ -287,11 +294,11 @@ pub(in crate::address_book) fn least_of_beginning(spelling: &str) -> usize {
 /// True if `found` begins with `wanted`, as it is written or as it sounds.
 pub(in crate::address_book) fn is_beginning(wanted: &Word, found: &Word) -> bool {
     let begins =
-        |wanted: &str, found: &str| wanted.chars().count() >= least_of_beginning(wanted) && found.starts_with(wanted);
+        |wanted: &str, found: &str| wanted.chars().count() >= shortest_beginning(wanted) && found.starts_with(wanted);
     begins(wanted.plain(), found.plain())
         || wanted
-            .keys()
-            .any(|wanted| found.keys().any(|found| begins(wanted, found)))
+            .sounds()
+            .any(|wanted| found.sounds().any(|found| begins(wanted, found)))
 }
 
 #[cfg(test)]
@@ -301,18 +308,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn mistakes_are_counted_as_by_the_plain_algorithm(one in "[abcя]{0,66}", other in "[abcя]{0,12}") {
+        fn mistakes_are_the_osa_distance(one in "[abcя]{0,66}", other in "[abcя]{0,12}") {
             prop_assert_eq!(mistakes(&one, &other), strsim::osa_distance(&one, &other));
             prop_assert_eq!(mistakes(&other, &one), strsim::osa_distance(&one, &other));
         }
     }
 
     fn likeness(one: &str, other: &str) -> Option<Likeness> {
-        of_words(&Word::new(one), &Word::new(other))
+        likeness_of_words(&Word::new(one), &Word::new(other))
     }
 
     #[test]
-    fn words_are_alike_in_the_best_way_there_is() {
+    fn two_words_have_their_best_likeness() {
         for (one, other, expected) in [
             ("müller", "muller", Some(Likeness::Same)),
             ("мюллер", "müller", Some(Likeness::SoundsAlike)),

@@ -1,345 +1,122 @@
-//! A question taken apart: the address in it, the words of the name, and those of the company. Pure.
+//! A question: the text that names a recipient, read once before it is compared with a book. Pure.
 //!
-//! | asked | becomes |
-//! |---|---|
-//! | `anna@contoso.com`, `«anna@contoso.com»`, `mailto:anna@contoso.com` | the address; its local part as words |
-//! | `Anna Schmidt <anna@contoso.com>` | the address; Anna Schmidt as words |
-//! | `Anna at Contoso`, `Anna @ Contoso`, `Анна из Ромашки` | Anna, and the company's word |
-//! | `Anna at contoso.com` | Anna, the company's word, and its domain |
-//! | `@contoso.com`, `contoso.com`, `office@` | a part of addresses |
-//! | `Herr Müller`, `пан Петренко`, `для Петренко` | Müller, Петренко, Петренко ([`titles`]) |
-//! | `Anna and Bob`, `a@x.example; b@x.example` | two recipients ([`several`]) |
+//! [`parts`] takes a text about one recipient apart, [`several`] a text that names more than one.
 
 mod address;
-pub(super) mod entities;
+pub(super) mod html;
+mod parts;
 mod several;
 pub(super) mod titles;
 
-use super::spelling::split;
-use crate::address_book::cautions::labels_of_owner;
-use address::Address;
-pub(super) use several::{Entries, entries};
-use titles::Typed;
+use unicode_normalization::char::is_combining_mark;
 
-/// Words that separate a person from a company; of those that begin alike, the longer first.
-const MARKERS: &[&[&str]] = &[
-    &["at"],
-    &["from"],
-    &["of"],
-    &["@"],
-    &["chez"],
-    &["bei", "der", "firma"],
-    &["bei"],
-    &["von", "der", "firma"],
-    &["presso"],
-    &["hos"],
-    &["bij"],
-    &["ved"],
-    &["från"],
-    &["fra"],
-    &["de", "la", "empresa"],
-    &["da", "empresa"],
-    &["de", "l'entreprise"],
-    &["della", "ditta"],
-    &["w", "firmie"],
-    &["z", "firmy"],
-    &["из", "компании"],
-    &["из", "фирмы"],
-    &["из"],
-    &["від", "компанії"],
-    &["від"],
-    &["з", "компанії"],
-    &["з", "фірми"],
-];
-/// Letters of a word in small letters that separates a person from a domain.
-const LONGEST_MARKER: usize = 4;
-/// Prepositions that are no name: dropped before any name.
-const PREPOSITIONS: &[&str] = &["для", "от", "об", "про", "від", "für", "fuer", "pour", "para", "dla"];
-/// Prepositions that are also names or initials: dropped only in small letters, without a dot, before a capital letter.
-const SMALL_PREPOSITIONS: &[&str] = &[
-    "к", "ко", "с", "со", "у", "о", "до", "з", "із", "зі", "to", "for", "an", "mit", "with", "à", "avec", "con", "per",
-    "z", "od", "do",
-];
+use super::layout;
+use super::reading::Reading;
+use super::spelling::{runs, split};
+use super::verdict::{Fit, Why};
+use parts::{PartOfAddress, Parts};
+use several::{Entries, entries};
 
-/// What a question holds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Question {
-    /// In lower case.
-    pub(super) address: Option<String>,
-    /// True if a name stands beside the address.
-    pub(super) is_named: bool,
-    /// Words in lower case.
-    pub(super) words: Vec<String>,
-    /// The place in `words` of the first one that is said to be a company's.
-    pub(super) company_from: usize,
+/// A name or an address that was asked for, with all its readings.
+#[derive(Debug, Clone)]
+pub(in crate::address_book) struct Question {
+    text: String,
+    /// In lower case, if the question is an address.
+    pub(in crate::address_book) address: Option<String>,
+    /// True if the question has a name beside the address.
+    pub(in crate::address_book) is_named: bool,
     /// The part that the address of each match must have.
-    pub(super) part_of_address: Option<PartOfAddress>,
-}
-
-/// A part of an address, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::address_book) enum PartOfAddress {
-    /// The domain, where a name was asked for beside it.
-    DomainOfPerson(String),
-    /// The domain alone; its subdomains count too.
-    Domain(String),
-    /// The local part alone.
-    Local(String),
-}
-
-impl PartOfAddress {
-    /// True if `email` has this part.
-    pub(in crate::address_book) fn is_of(&self, email: &str) -> bool {
-        let Some((local, domain)) = email.rsplit_once('@') else {
-            return false;
-        };
-        match self {
-            Self::Local(wanted) => local.to_lowercase() == *wanted,
-            Self::Domain(wanted) | Self::DomainOfPerson(wanted) => {
-                let domain = domain.to_lowercase();
-                let before = domain.strip_suffix(wanted.as_str());
-                before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-            }
-        }
-    }
-
-    /// True if nothing else was asked for.
-    pub(in crate::address_book) fn is_whole_question(&self) -> bool {
-        !matches!(self, Self::DomainOfPerson(_))
-    }
+    pub(in crate::address_book) part_of_address: Option<PartOfAddress>,
+    /// The first is the question as it was typed.
+    pub(in crate::address_book) readings: Vec<Reading>,
+    /// The recipients that the question names, if it may name more than one; else empty.
+    pub(in crate::address_book) entries: Vec<Self>,
+    /// True if the question names several recipients for certain, so that the whole text is not one person's name.
+    pub(in crate::address_book) is_certainly_several: bool,
 }
 
 impl Question {
-    pub(super) fn new(text: &str) -> Self {
-        let text = address::unmasked(text);
-        let addresses = address::addresses(&text);
-        let Some(Address { text: address, .. }) = addresses.first() else {
-            return Self::without_address(&text);
-        };
-        let named = Self::without_address(&address::around(&text, &addresses));
-        let is_named = !named.words.is_empty();
-        let words = match is_named {
-            true => named.words,
-            // Without a name, the words of the local part find the contact if the address is not in the book.
-            false => split(address.split('@').next().unwrap_or_default()),
-        };
+    /// Reads a question: a name or an address.
+    pub(in crate::address_book) fn new(text: &str) -> Self {
+        let text = html::decoded(text.trim());
+        let entries = entries(&text);
         Self {
-            address: Some(address.clone()),
-            is_named,
-            company_from: words.len(),
-            words,
-            part_of_address: None,
+            is_certainly_several: entries.as_ref().is_some_and(|entries| entries.is_certain),
+            entries: entries.map_or_else(Vec::new, |Entries { texts, .. }| {
+                texts.iter().map(|text| Self::of_one(text)).collect()
+            }),
+            ..Self::of_one(&text)
         }
     }
 
-    fn without_address(text: &str) -> Self {
-        let mut tokens: Vec<&str> = text.split_whitespace().collect();
-        // To: Anna
-        if tokens.len() > 1 && tokens.first().is_some_and(|first| first.ends_with(':')) {
-            tokens.remove(0);
-        }
-        if let [token] = tokens.as_slice()
-            && let Some(part) = part_alone(token)
-        {
-            let words = match &part {
-                PartOfAddress::Domain(domain) if token.starts_with('@') => words_of_company(domain),
-                _ => split(token),
-            };
-            let is_company = token.starts_with('@');
-            return Self {
-                company_from: if is_company { 0 } else { words.len() },
-                words,
-                part_of_address: Some(part),
-                address: None,
-                is_named: false,
-            };
-        }
-        let (name, company) = at_marker(&tokens);
-        let mut typed = titles::typed(&name.join(" "));
-        drop_preposition(&mut typed);
-        titles::drop_titles(&mut typed);
-        let mut words: Vec<String> = typed.into_iter().map(|typed| typed.word).collect();
-        let company_from = words.len();
-        let domain = match company {
-            [only] => domain_in(only),
-            _ => None,
+    /// Reads a question about one recipient.
+    fn of_one(text: &str) -> Self {
+        let parts = Parts::new(text);
+        let other_layouts = match (&parts.address, &parts.part_of_address) {
+            (None, None) => layout::other_readings(text),
+            _ => Vec::new(),
         };
-        match &domain {
-            Some(domain) => words.extend(words_of_company(domain)),
-            None => words.extend(company.iter().flat_map(|token| split(token))),
-        }
+        let typed = Reading {
+            company_from: parts.company_from,
+            ..Reading::new(&parts.words)
+        };
+        let other_borders = runs::other_readings(&parts.words).into_iter().map(|words| Reading {
+            has_other_borders: true,
+            ..Reading::new(&words)
+        });
+        let other_layouts = other_layouts.iter().map(|reading| Reading {
+            is_other_layout: true,
+            ..Reading::new(&split(reading))
+        });
         Self {
-            address: None,
-            is_named: false,
-            words,
-            company_from,
-            part_of_address: domain.map(PartOfAddress::DomainOfPerson),
+            text: text.to_owned(),
+            readings: [typed].into_iter().chain(other_borders).chain(other_layouts).collect(),
+            address: parts.address,
+            is_named: parts.is_named,
+            part_of_address: parts.part_of_address,
+            entries: Vec::new(),
+            is_certainly_several: false,
         }
     }
-}
 
-/// The name and the company, separated by the first marker; a marker at the beginning or the end is part of the name.
-fn at_marker<'a, 'b>(tokens: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
-    for at in 1..tokens.len() {
-        let (name, rest) = tokens.split_at_checked(at).unwrap_or_default();
-        let begins = |marker: &&&[&str]| {
-            let begin = rest.get(..marker.len()).unwrap_or_default();
-            begin.len() == marker.len()
-                && begin
-                    .iter()
-                    .zip(**marker)
-                    .all(|(token, word)| token.to_lowercase() == *word)
+    /// The question as it was asked.
+    pub(in crate::address_book) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The recipients that the question names for certain, or the question itself.
+    pub(in crate::address_book) fn each_recipient(&self) -> &[Self] {
+        match self.is_certainly_several {
+            true => &self.entries,
+            false => std::slice::from_ref(self),
+        }
+    }
+
+    /// The part of the question that can be searched for as typed: its address, or else its longest run of letters and
+    /// digits.
+    pub(in crate::address_book) fn literal(&self) -> &str {
+        if let Some(address) = &self.address {
+            return address;
+        }
+        let runs = self.text.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c));
+        let longest = runs.rev().max_by_key(|run| run.chars().count());
+        longest.filter(|run| !run.is_empty()).unwrap_or(&self.text)
+    }
+
+    /// True if the question is an address and nothing else.
+    pub(in crate::address_book) fn is_address(&self) -> bool {
+        self.address.is_some() && !self.is_certainly_several && !self.text.contains(char::is_whitespace)
+    }
+
+    /// The fit of a reading to a contact, lowered to similar if the contact has another address than the one asked for.
+    pub(in crate::address_book) fn adjusted(&self, fit: Fit, email: &str) -> Fit {
+        // A contact at another address than the given one is never certain, nor is one found by a part of an address
+        // alone.
+        let is_other = match &self.part_of_address {
+            Some(part) => part.is_whole_question() || !part.is_of(email),
+            None => self.address.is_some(),
         };
-        if let Some(marker) = MARKERS.iter().find(begins)
-            && let Some(company) = rest.get(marker.len()..).filter(|company| !company.is_empty())
-        {
-            return (name, company);
-        }
-        // Linda von fabrikam.example
-        if let [between, domain] = rest
-            && between.chars().count() <= LONGEST_MARKER
-            && between.chars().all(char::is_lowercase)
-            && domain_in(domain).is_some()
-            && let Some(company) = rest.get(1..)
-        {
-            return (name, company);
-        }
-        // Linda @fabrikam.example
-        if rest
-            .first()
-            .is_some_and(|token| token.starts_with('@') && token.len() > 1)
-        {
-            return (name, rest);
-        }
-    }
-    (tokens, &[])
-}
-
-/// The part of an address that a token is; `None` if it is something else.
-fn part_alone(token: &str) -> Option<PartOfAddress> {
-    let token = token.trim_matches(|c: char| !(c.is_alphanumeric() || c == '@'));
-    let local = token
-        .strip_suffix('@')
-        .filter(|local| !local.is_empty() && !local.contains('@'));
-    local
-        .map(|local| PartOfAddress::Local(local.to_lowercase()))
-        .or_else(|| domain_in(token).map(PartOfAddress::Domain))
-}
-
-/// The domain that a token is, with `@` before it or without.
-fn domain_in(token: &str) -> Option<String> {
-    let domain = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
-    let last = domain.rsplit_once('.').map(|(_, last)| last)?;
-    let is_top = last.chars().count() > 1 && !last.starts_with(|c: char| c.is_numeric());
-    (is_top && domain.chars().all(is_domain) && !domain.contains("..")).then_some(domain)
-}
-
-/// The words of the company that owns a domain; a mail provider's domain has none.
-fn words_of_company(domain: &str) -> Vec<String> {
-    labels_of_owner(domain).flat_map(split).collect()
-}
-
-fn drop_preposition(words: &mut Vec<Typed>) {
-    let [first, next, ..] = words.as_slice() else { return };
-    let is_one = |known: &[&str]| known.contains(&first.word.as_str());
-    if is_one(PREPOSITIONS) || (is_one(SMALL_PREPOSITIONS) && first.is_small_word() && next.is_capital) {
-        words.remove(0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn questions_are_taken_apart() {
-        for (text, address, words, company_from) in [
-            ("Anna Schmidt", None, "anna schmidt", 2),
-            ("anna@Contoso.com", Some("anna@contoso.com"), "anna", 1),
-            ("<anna@contoso.com>,", Some("anna@contoso.com"), "anna", 1),
-            ("mailto:anna@contoso.com", Some("anna@contoso.com"), "anna", 1),
-            (
-                "Anna Schmidt <a.s@contoso.com>",
-                Some("a.s@contoso.com"),
-                "anna schmidt",
-                2,
-            ),
-            (
-                "\"Schmidt, Anna\" a.s@contoso.com",
-                Some("a.s@contoso.com"),
-                "schmidt anna",
-                2,
-            ),
-            (
-                "To: Anna Schmidt [a.s@contoso.com](mailto:a.s@contoso.com?subject=Hello)",
-                Some("a.s@contoso.com"),
-                "anna schmidt",
-                2,
-            ),
-            ("Anna at Contoso", None, "anna contoso", 1),
-            ("Anna @ Contoso", None, "anna contoso", 1),
-            ("Anna chez Contoso", None, "anna contoso", 1),
-            ("Anna w firmie Contoso", None, "anna contoso", 1),
-            ("Ana de la empresa Contoso", None, "ana contoso", 1),
-            ("Анна из компании Contoso", None, "анна contoso", 1),
-            ("Dr. Anna Schmidt from Contoso", None, "anna schmidt contoso", 2),
-            ("Herr Müller", None, "müller", 1),
-            ("пан Петренко", None, "петренко", 1),
-            ("Lucy Herr", None, "lucy herr", 2),
-            ("Виктор Пан", None, "виктор пан", 2),
-            ("Herr", None, "herr", 1),
-            ("Anna at", None, "anna at", 2),
-            ("From Anna", None, "from anna", 2),
-            ("Г. Петров", None, "г петров", 2),
-            ("для Михаила Орлова", None, "михаила орлова", 2),
-            ("с Ольгой Сорокиной", None, "ольгой сорокиной", 2),
-            ("к г-ну Петрову", None, "к г ну петрову", 4),
-            ("to Anna Schmidt", None, "anna schmidt", 2),
-            ("С. Петрова", None, "с петрова", 2),
-            ("с. Петрова", None, "с петрова", 2),
-            ("К Петров", None, "к петров", 2),
-            ("с петрова", None, "с петрова", 2),
-            ("To: Anna Schmidt", None, "anna schmidt", 2),
-            ("An Nguyen", None, "an nguyen", 2),
-            ("To Huu", None, "to huu", 2),
-            ("Per Hansen", None, "per hansen", 2),
-            ("Ко Ын", None, "ко ын", 2),
-            ("для", None, "для", 1),
-            ("@contoso.com", None, "contoso", 0),
-            ("@", None, "", 0),
-            ("", None, "", 0),
-        ] {
-            let question = Question::new(text);
-            assert_eq!(question.address.as_deref(), address, "{text}");
-            assert_eq!(question.words.join(" "), words, "{text}");
-            assert_eq!(question.company_from, company_from, "{text}");
-        }
-    }
-
-    #[test]
-    fn parts_of_addresses_are_known() {
-        let of_person = |domain: &str| Some(PartOfAddress::DomainOfPerson(domain.to_owned()));
-        let alone = |domain: &str| Some(PartOfAddress::Domain(domain.to_owned()));
-        for (text, part) in [
-            ("Linda at fabrikam.example", of_person("fabrikam.example")),
-            ("Linda @ Fabrikam.example", of_person("fabrikam.example")),
-            ("Linda @fabrikam.example", of_person("fabrikam.example")),
-            ("Linda bei @fabrikam.example,", of_person("fabrikam.example")),
-            ("@fabrikam.example", alone("fabrikam.example")),
-            ("fabrikam.example", alone("fabrikam.example")),
-            ("Office@", Some(PartOfAddress::Local("office".to_owned()))),
-            ("Linda at fabrikam", None),
-            ("И.С.", None),
-            ("Linda", None),
-            ("...", None),
-        ] {
-            assert_eq!(Question::new(text).part_of_address, part, "{text}");
-        }
-        let domain = PartOfAddress::Domain("x.example".to_owned());
-        assert!(domain.is_of("A@X.example") && domain.is_of("a@mail.x.example"));
-        assert!(
-            !domain.is_of("a@evilx.example") && !domain.is_of("a@x.example.evil.example") && !domain.is_of("x.example")
-        );
+        let why = if is_other { Why::Similar } else { fit.why };
+        Fit { why, ..fit }
     }
 }

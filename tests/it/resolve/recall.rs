@@ -13,25 +13,25 @@ use bitrix24_mail_mcp::demo::{self, DemoPortal};
 use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
 use tokio_util::sync::CancellationToken;
 
-/// Nobody of that name is in the book.
+/// The kind of the questions about people who are not in the book.
 const ABSENT: &str = "absent";
-/// At most so many matches are looked at.
+/// The number of matches among which recall@5 looks.
 const FIRST: usize = 5;
-/// How many names are asked for at once.
+/// The numbers of names in one call.
 const AT_ONCE: [usize; 3] = [1, 5, 50];
-/// The least share of the questions whose people are all among the first five.
+/// The least share of questions whose expected people are all among the first five matches.
 const RECALL: f64 = 0.98;
-/// The most by which that share may differ with the number of names.
+/// The most by which that share may vary with the number of names in one call.
 const DIFFERENCE: f64 = 0.01;
-/// The least share of the right ones among the single persons that were given for sure.
+/// The least share of right answers among those with the status `one`.
 const PRECISION: f64 = 0.997;
-/// So that reading the address book again plays no part.
+/// How long the book is kept: long enough that it is read once.
 const KEPT: Duration = Duration::from_secs(3_600);
 
 struct Pair {
     kind: String,
     asked: String,
-    /// Addresses; several where the question is ambiguous, none for who is absent.
+    /// The addresses that should be found; several if the question is ambiguous, none if nobody has the name.
     expected: Vec<String>,
 }
 
@@ -59,21 +59,21 @@ fn pairs(name: &str) -> Vec<Pair> {
         .collect()
 }
 
-/// What became of the questions of one kind.
+/// The results of the questions of one kind, counted.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
-struct Course {
+struct Tally {
     asked: usize,
-    /// The first match is one who is meant.
+    /// How often the first match is an expected one.
     at_1: usize,
-    /// Everybody who is meant is among the first five.
+    /// How often all expected people are among the first five matches.
     at_5: usize,
-    /// A single person was given for sure.
+    /// How often the status is `one`.
     one: usize,
-    /// And it was the right one.
+    /// How often the status is `one` and the match is the expected one.
     right: usize,
 }
 
-impl Course {
+impl Tally {
     fn count(&mut self, pair: &Pair, found: &Recipient) {
         self.asked += 1;
         let place = |address: &String| {
@@ -83,7 +83,7 @@ impl Course {
         let places: Vec<_> = pair.expected.iter().map(place).collect();
         let is_one = found.status == Status::One;
         if pair.expected.is_empty() {
-            // Nobody is to be found, and nobody is to be given for sure.
+            // Nobody has the name, so any status but `one` is right.
             self.at_1 += usize::from(!is_one);
             self.at_5 += usize::from(!is_one);
         } else {
@@ -111,8 +111,8 @@ impl Course {
     }
 }
 
-/// Asks the questions, so many at once. Names that are asked for at once are of all kinds, the same each time.
-async fn asked(portal: &DemoPortal, pairs: &[Pair], at_once: usize) -> BTreeMap<String, Course> {
+/// Asks the questions, `at_once` in each call. Each call mixes the kinds, in the same way in each run.
+async fn asked(portal: &DemoPortal, pairs: &[Pair], at_once: usize) -> BTreeMap<String, Tally> {
     let settings = Settings {
         rate_limit: None,
         ..Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
@@ -120,24 +120,24 @@ async fn asked(portal: &DemoPortal, pairs: &[Pair], at_once: usize) -> BTreeMap<
     let book = AddressBook::new(Portal::new(settings), KEPT);
     let mut mixed: Vec<&Pair> = pairs.iter().collect();
     fastrand::Rng::with_seed(1).shuffle(&mut mixed);
-    let mut courses: BTreeMap<String, Course> = BTreeMap::new();
+    let mut courses: BTreeMap<String, Tally> = BTreeMap::new();
     for pairs in mixed.chunks(at_once) {
         let names: Vec<String> = pairs.iter().map(|pair| pair.asked.clone()).collect();
         let names = Names::new(&names, &[Source::Contacts]).unwrap();
         let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await.unwrap();
         for (pair, recipient) in pairs.iter().zip(&resolution.recipients) {
-            let course = courses.entry(pair.kind.clone()).or_default();
-            course.count(pair, recipient);
+            let tally = courses.entry(pair.kind.clone()).or_default();
+            tally.count(pair, recipient);
         }
     }
     courses
 }
 
-fn table(held_out: &BTreeMap<String, Course>) -> String {
+fn table(held_out: &BTreeMap<String, Tally>) -> String {
     let mut table = String::from("| kind | questions | recall@1 | recall@5 |\n|---|---|---|---|\n");
     let all = all(held_out);
-    for (kind, course) in held_out {
-        row(&mut table, kind, course);
+    for (kind, tally) in held_out {
+        row(&mut table, kind, tally);
     }
     row(&mut table, "**all**", &all);
     let precision = all.precision();
@@ -150,13 +150,13 @@ fn table(held_out: &BTreeMap<String, Course>) -> String {
     table
 }
 
-fn row(table: &mut String, kind: &str, course: &Course) {
-    let (at_1, at_5) = (course.recall(course.at_1), course.recall(course.at_5));
-    writeln!(table, "| {kind} | {} | {at_1:.2} | {at_5:.2} |", course.asked).unwrap();
+fn row(table: &mut String, kind: &str, tally: &Tally) {
+    let (at_1, at_5) = (tally.recall(tally.at_1), tally.recall(tally.at_5));
+    writeln!(table, "| {kind} | {} | {at_1:.2} | {at_5:.2} |", tally.asked).unwrap();
 }
 
-/// Asks the questions of one half of a demo portal with the labelled book, and prints how it went.
-async fn course_of(half: &str, at_once: usize) -> BTreeMap<String, Course> {
+/// Asks the questions of one half, with a demo portal that holds the labelled book, and prints the results.
+async fn tally_of(half: &str, at_once: usize) -> BTreeMap<String, Tally> {
     let portal = DemoPortal::start(demo::Settings {
         bucket: None,
         kept_requests: 0,
@@ -174,16 +174,16 @@ async fn course_of(half: &str, at_once: usize) -> BTreeMap<String, Course> {
     courses
 }
 
-#[expect(clippy::print_stdout, reason = "figures that are read by whoever changes the search")]
-fn print(half: &str, courses: &BTreeMap<String, Course>) {
+#[expect(clippy::print_stdout, reason = "prints figures for developers who change the search")]
+fn print(half: &str, courses: &BTreeMap<String, Tally>) {
     println!("{half}:\n{}", table(courses));
 }
 
-fn assert_good(courses: &BTreeMap<String, Course>) {
+fn assert_good(courses: &BTreeMap<String, Tally>) {
     let all = all(courses);
-    for (kind, course) in courses {
-        assert!(course.asked >= 18, "{kind}: {course:?}");
-        assert!(course.recall(course.at_5) >= 0.9, "{kind}: {course:?}");
+    for (kind, tally) in courses {
+        assert!(tally.asked >= 18, "{kind}: {tally:?}");
+        assert!(tally.recall(tally.at_5) >= 0.9, "{kind}: {tally:?}");
     }
     assert!(courses.contains_key(ABSENT) && all.asked >= 300, "{all:?}");
     assert!(all.recall(all.at_5) >= RECALL, "{all:?}");
@@ -191,16 +191,16 @@ fn assert_good(courses: &BTreeMap<String, Course>) {
     assert!(all.one as f64 / all.asked as f64 > 0.3, "nothing is ever sure: {all:?}");
 }
 
-/// The questions of one half, with every number of names at once.
-async fn courses_of(half: &str) -> Vec<BTreeMap<String, Course>> {
+/// The results of one half, for each number of names in one call.
+async fn courses_of(half: &str) -> Vec<BTreeMap<String, Tally>> {
     let mut courses = Vec::new();
     for at_once in AT_ONCE {
-        courses.push(course_of(half, at_once).await);
+        courses.push(tally_of(half, at_once).await);
     }
     courses
 }
 
-fn assert_all_good(courses: &[BTreeMap<String, Course>]) {
+fn assert_all_good(courses: &[BTreeMap<String, Tally>]) {
     courses.iter().for_each(assert_good);
     let recalls = courses.iter().map(all).map(|all| all.recall(all.at_5));
     let (least, most) = recalls.fold((1.0, 0.0), |(least, most), recall| {
@@ -213,7 +213,7 @@ fn assert_all_good(courses: &[BTreeMap<String, Course>]) {
 }
 
 #[tokio::test]
-#[ignore = "figures for whoever changes the search; the other half is what counts"]
+#[ignore = "prints figures for developers who change the search; only the other half must pass"]
 async fn the_right_person_is_found_by_the_questions_that_were_looked_at() {
     assert_all_good(&courses_of("pairs.tuning.tsv").await);
 }
@@ -226,7 +226,7 @@ async fn the_right_person_is_found_by_the_questions_that_were_held_out() {
     assert_documented("recall of many", &table_of_many(&courses));
 }
 
-fn table_of_many(courses: &[BTreeMap<String, Course>]) -> String {
+fn table_of_many(courses: &[BTreeMap<String, Tally>]) -> String {
     let mut table = String::from(
         "| names at once | recall@1 | recall@5 | given for sure | of these right |\n|---|---|---|---|---|\n",
     );
@@ -242,9 +242,9 @@ fn table_of_many(courses: &[BTreeMap<String, Course>]) -> String {
     table
 }
 
-fn all(courses: &BTreeMap<String, Course>) -> Course {
-    let mut all = Course::default();
-    courses.values().for_each(|course| all.add(*course));
+fn all(courses: &BTreeMap<String, Tally>) -> Tally {
+    let mut all = Tally::default();
+    courses.values().for_each(|tally| all.add(*tally));
     all
 }
 

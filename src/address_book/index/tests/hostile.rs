@@ -1,9 +1,9 @@
-//! Texts made to keep the index busy cost no more than others.
+//! Texts that are made to keep the index busy cost no more than other texts.
 
-use super::super::find::AT_ONCE;
+use super::super::find::BATCH;
 use super::*;
 
-/// Texts that somebody makes to keep us busy.
+/// Texts that an attacker makes to keep the index busy.
 fn hostile() -> Vec<String> {
     vec![
         "\u{fdfa}".repeat(255),
@@ -21,7 +21,7 @@ fn hostile() -> Vec<String> {
 #[test]
 fn hostile_words_are_read_to_a_bound() {
     for text in hostile() {
-        let wanted = Wanted::new(&text);
+        let wanted = Question::new(&text);
         assert!(wanted.readings.len() <= 3, "{text}");
         for word in wanted.readings.iter().flat_map(|reading| &reading.words) {
             let spellings = word.spellings();
@@ -55,14 +55,10 @@ fn hostile_names_are_compared_with_each_contact_a_few_times_at_most() {
     {
         let compared = std::cell::Cell::new(0);
         let goes_on = || {
-            compared.set(compared.get() + AT_ONCE);
+            compared.set(compared.get() + BATCH);
             true
         };
-        index.find(&Wanted::new(asked), Source::ALL, &goes_on).unwrap();
-        assert!(
-            compared.get() <= 5 * (CONTACTS + AT_ONCE),
-            "{asked}: {}",
-            compared.get()
-        );
+        index.find(&Question::new(asked), Source::ALL, &goes_on).unwrap();
+        assert!(compared.get() <= 5 * (CONTACTS + BATCH), "{asked}: {}", compared.get());
     }
 }

@@ -12,7 +12,7 @@ fn index(contacts: Vec<Contact>, unreadable: Vec<Contact>) -> Arc<Index> {
 
 fn judged(evidence: &Evidence, asked: &str) -> Recipient {
     let names = Names::new(&[asked.to_owned()], &[]).unwrap();
-    let resolution = resolution(&names, &[Wanted::new(asked)], evidence, &|| true).unwrap();
+    let resolution = resolution(&names, &[Question::new(asked)], evidence, &|| true).unwrap();
     resolution.recipients.into_iter().next().unwrap()
 }
 
@@ -172,13 +172,13 @@ fn a_company_name_before_the_domain_of_a_stranger_is_not_certain() {
 fn judging_stops_when_the_caller_has_left() {
     let names = Names::new(&["Anna".to_owned()], &[]).unwrap();
     let evidence = whole(vec![contact(1, "Anna", "a@x.example")]);
-    assert!(resolution(&names, &[Wanted::new("Anna")], &evidence, &|| false).is_none());
+    assert!(resolution(&names, &[Question::new("Anna")], &evidence, &|| false).is_none());
 }
 
 /// How many matches of each name are shown.
 fn shown(evidence: &Evidence, asked: &[String]) -> Vec<usize> {
     let names = Names::new(asked, &[]).unwrap();
-    let wanted: Vec<Wanted> = asked.iter().map(|name| Wanted::new(name)).collect();
+    let wanted: Vec<Question> = asked.iter().map(|name| Question::new(name)).collect();
     let resolution = resolution(&names, &wanted, evidence, &|| true).unwrap();
     resolution
         .recipients

@@ -4,9 +4,9 @@
     python3 endings.py pytrovich-*.whl shevchenko-*.whl > endings.tsv
 
 Both packages are MIT: the Russian rules are petrovich-rules (https://github.com/petrovich/petrovich-rules), the
-Ukrainian ones those of shevchenko-js (https://github.com/tooleks/shevchenko-js). A rule tells how words decline that end
-in some way. Here each is applied to its own examples, and what changed is the row: the ending of the declined word, the
-ending of the nominative, and the cases in which a man's and a woman's name changes so.
+Ukrainian ones those of shevchenko-js (https://github.com/tooleks/shevchenko-js). A rule describes how words with an ending
+decline. This script applies each rule to the rule's own examples and writes a row for each change: the ending of the
+declined word, the ending of the nominative, and the cases in which a man's and a woman's name changes in this way.
 """
 
 import collections
@@ -25,7 +25,7 @@ CASES = {
     "locative": "l",
     "vocative": "v",
 }
-# What the rules leave out: the longer instrumental (Анною), the Russian locative of some stems (Бобке, Пне), and
+# Forms that the rules leave out: the longer instrumental (Анною), the Russian locative of some stems (Бобке, Пне), and
 # consonants that change in the vocative (козаче).
 OTHERS = [
     ("ою", "а", "mw", "i"),
@@ -52,7 +52,7 @@ def russian(rules):
     for kind in rules.values():
         for rule in kind["exceptions"] + kind["suffixes"]:
             for ending in rule["test"]:
-                # The stem is never changed beyond its last letters.
+                # A rule changes only the last letters of the stem, so any stem will do.
                 word = "***" + ending
                 for case, change in zip("gdail", rule["mods"]):
                     if change == ".":
@@ -83,7 +83,8 @@ def plain(word):
 
 
 def change(word, declined):
-    """The endings of both, from the first letter that differs; that of a nominative in a vowel is never empty."""
+    """The endings of both words, from the first letter that differs. A nominative that ends in a vowel keeps that vowel in
+    its ending."""
     word, declined = plain(word), plain(declined)
     same = 0
     while word[same : same + 1] == declined[same : same + 1] != "":

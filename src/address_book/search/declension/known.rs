@@ -1,9 +1,10 @@
-//! Russian and Ukrainian first names of which no declined form is another name. Data.
+//! Russian and Ukrainian first names whose declined forms are not other names. Data.
 //!
-//! They show that a question is declined, and of which gender its name is. Names with a form that is another name are
-//! left out: Александр, Валерий and Руслан, since Александра, Валерия and Руслана are women; Дина, since Дину is a man.
+//! A form of one of these names shows that the question is declined, and the gender of the name. Names with a form that
+//! is another name are left out: Александр, Валерий and Руслан, since Александра, Валерия and Руслана are women; Дина,
+//! since Дину is a man.
 
-/// Men.
+/// Men's names.
 pub(super) const MEN: &[&str] = &[
     "алексей",
     "антон",
@@ -72,7 +73,7 @@ pub(super) const MEN: &[&str] = &[
     "ілля",
 ];
 
-/// Men whose genitive is seldom a woman's name, and then a foreign one: Петра, Ивана, Андрея.
+/// Men's names whose genitive is seldom a woman's name, and then a foreign one: Петра, Ивана, Андрея.
 pub(super) const MOSTLY_MEN: &[&str] = &[
     "анатолий",
     "андрей",
@@ -95,7 +96,7 @@ pub(super) const MOSTLY_MEN: &[&str] = &[
     "іван",
 ];
 
-/// Women.
+/// Women's names.
 pub(super) const WOMEN: &[&str] = &[
     "алевтина",
     "алена",

@@ -1,11 +1,11 @@
-//! Which nominatives a word may be a form of, and which names agree.
+//! The nominatives of declined words, and the names whose words agree in gender and case.
 
 use proptest::prelude::*;
 
 use super::super::spelling::plain;
 use super::*;
 
-/// The forms that a question's word is of a contact's; `None` if it is not of it.
+/// The forms of the contact's word that the question's word may be; `None` if it is no form of it.
 fn forms(asked: &str, name: &str) -> Option<Forms> {
     let (asked, name) = (plain(&asked.to_lowercase()), plain(&name.to_lowercase()));
     if asked == name {
@@ -15,20 +15,20 @@ fn forms(asked: &str, name: &str) -> Option<Forms> {
     of_it.map(|known| known.forms)
 }
 
-/// True if each word is a form of the name's, and all agree in gender and case.
-fn is_of(asked: &str, name: &str) -> bool {
+/// True if each word is a form of a word of the name, and all agree in gender and case.
+fn is_form_of(asked: &str, name: &str) -> bool {
     let pairs = asked.split(' ').zip(name.split(' '));
     let forms: Option<Vec<Forms>> = pairs.map(|(asked, name)| forms(asked, name)).collect();
     forms.is_some_and(|forms| !forms.into_iter().fold(Forms::ALL, Forms::and).is_empty())
 }
 
-fn is_sure(asked: &str) -> bool {
+fn is_certain(asked: &str) -> bool {
     let words: Vec<String> = asked.to_lowercase().split(' ').map(plain).collect();
-    is_surely_declined(words.iter().map(String::as_str))
+    is_certainly_declined(words.iter().map(String::as_str))
 }
 
 #[test]
-fn declined_names_are_of_their_nominatives() {
+fn a_declined_name_is_a_form_of_its_nominative() {
     for (name, declined) in [
         (
             "Анна Ковалёва",
@@ -88,13 +88,13 @@ fn declined_names_are_of_their_nominatives() {
         ("Любов Прилука", "Любові Прилуки, Любові Прилуці, Любов'ю Прилукою"),
     ] {
         for declined in declined.replace('\'', "").split(", ") {
-            assert!(is_of(declined, name), "{declined} is of {name}");
+            assert!(is_form_of(declined, name), "{declined} is a form of {name}");
         }
     }
 }
 
 #[test]
-fn other_names_are_not_of_them() {
+fn a_declined_name_is_no_form_of_another_name() {
     for (asked, name) in [
         ("Абрамовичу", "Абрамов"),
         ("Абрамову", "Абрамович"),
@@ -108,7 +108,7 @@ fn other_names_are_not_of_them() {
         ("Стойковичу", "Стойков"),
         ("Юрию", "Юлия"),
         ("Мариной", "Мария"),
-        // Neither gender and case agree.
+        // Gender and case do not agree.
         ("Анне Ковалёву", "Анна Ковалёва"),
         ("Анны Ковалёву", "Анна Ковалёва"),
         ("Валерия Петровой", "Валерий Петрова"),
@@ -116,13 +116,13 @@ fn other_names_are_not_of_them() {
         ("Ивана Кравчук", "Иван Кравчук"),
         ("Polina", "Polin"),
     ] {
-        assert!(!is_of(asked, name), "{asked} is not of {name}");
+        assert!(!is_form_of(asked, name), "{asked} is no form of {name}");
     }
 }
 
 #[test]
-fn a_declined_name_is_sure_where_nobody_is_called_so() {
-    for sure in [
+fn a_name_is_certainly_declined_only_if_it_cannot_be_a_nominative() {
+    for certain in [
         "Анне Ковалёвой",
         "Михаила Орлова",
         "Ольгой Сорокиной",
@@ -144,9 +144,9 @@ fn a_declined_name_is_sure_where_nobody_is_called_so() {
         "Сергея Шевченко",
         "Сергія Зайця",
     ] {
-        assert!(is_sure(sure), "{sure}");
+        assert!(is_certain(certain), "{certain}");
     }
-    for unsure in [
+    for uncertain in [
         // Women, or men in the genitive.
         "Александра Волкова",
         "Валерия Петрова",
@@ -193,12 +193,12 @@ fn a_declined_name_is_sure_where_nobody_is_called_so() {
         "Лука Кузьма",
         "Юрий Ким",
     ] {
-        assert!(!is_sure(unsure), "{unsure}");
+        assert!(!is_certain(uncertain), "{uncertain}");
     }
 }
 
 #[test]
-fn the_table_is_read() {
+fn the_table_of_endings_is_read_in_full() {
     let rows = || ROWS.values().flatten();
     assert!(rows().count() > 250);
     assert!(rows().all(|row| row.forms != Forms::NONE));
@@ -216,10 +216,10 @@ fn any_word() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn nominatives_are_few_and_others(word in any_word()) {
+    fn nominatives_are_few_and_never_the_word_itself(word in any_word()) {
         let found = nominatives(&word);
         prop_assert!(found.len() <= MAX_NOMINATIVES);
         prop_assert!(found.iter().all(|known| known.text != word && known.forms.and(Forms::NOMINATIVE) == Forms::NONE));
-        let _ = (Forms::of_nominative(&word), is_surely_declined([word.as_str()].into_iter()));
+        let _ = (Forms::of_nominative(&word), is_certainly_declined([word.as_str()].into_iter()));
     }
 }

@@ -29,19 +29,19 @@ SOURCES = """\
 # nicknames 1.0.1, names.csv (github.com/carltonnorthern/nicknames): English short forms, Apache-2.0.
 # Faker 40.63.0, lists of first names by country, MIT: tells which names of Wikidata are common first names."""
 
-# Pairs of the published English list that are different names, or that nobody uses.
+# Pairs of the published English list that are two names, or that nobody uses.
 LEFT_OUT = {
     ("marie", "mitzi"), ("mary", "mitzi"), ("robert", "hob"), ("charles", "chick"), ("henry", "hence"),
     ("alexandria", "alexander"), ("delores", "della"), ("jean", "jacob"), ("virginia", "jane"), ("prescott", "scott"),
 }
-# What is also a common word or another name, and short enough to be found by chance.
+# The fewest letters of a short form; a shorter one is found by chance.
 TOO_SHORT = 2
 
 
 # Reading.
 
 def form(text):
-    """A form as the search compares it, or nothing if it is no single word."""
+    """A form as the search compares it, or None if it is not a single word without digits."""
     text = unicodedata.normalize("NFC", text.strip().lower())
     text = "".join(c for c in text if c not in APOSTROPHES)
     text = re.sub("[\u0610-\u061a\u064b-\u0652\u0670\u05b0-\u05c7]", "", text)
@@ -94,7 +94,7 @@ def read_wikidata(folder):
 
 
 def read_first_names(folder):
-    """First names by Faker, and in how many of its lists each is."""
+    """The first names in Faker's lists, each with the number of lists that have it."""
     names = Counter()
     with zipfile.ZipFile(archive(folder, "[Ff]aker-*.whl")) as wheel:
         for path in wheel.namelist():
@@ -172,7 +172,7 @@ def latin(text):
 
 
 def is_spelling_of(one, other, least):
-    """Whether both are alike and of one gender: Martin is not Martina."""
+    """True if both are spelt alike and of one gender: Martin is not Martina."""
     one, other = latin(one), latin(other)
     return (one[-1] == "a") == (other[-1] == "a") and difflib.SequenceMatcher(None, one, other).ratio() >= least
 
@@ -181,14 +181,14 @@ OTHER_SCRIPTS = ("GREEK", "ARABIC", "HEBREW", "GEORGIAN", "ARMENIAN", "HANGUL", 
 
 
 def sound(text):
-    """Nearly what the search compares across scripts."""
+    """Nearly the sounds that the search compares across scripts."""
     return re.sub(r"(.)\1", r"\1", latin(text).replace("j", "i").replace("y", "i").replace("w", "v"))
 
 
 def from_wikidata(name, rows, known, sounds, most):
-    """The name in other alphabets, and in other spellings unless these are names of their own."""
+    """The name in other alphabets, and its other spellings, except those that are names of their own."""
     found, count = [], Counter()
-    # The row with most alphabets is the given name; the others are rarer names that are spelt alike.
+    # The row with the most alphabets is the given name; the other rows are rarer names that are spelt alike.
     rows = sorted(rows, key=lambda row: (-len({script(f) for f in row}), -len(row)))[:2]
     for other in (f for row in rows for f in row if f != name):
         kind = script(other)
@@ -215,7 +215,7 @@ class Table:
         self.rows = defaultdict(list)
 
     def family(self, names):
-        """The families of full forms; a new one if there is none."""
+        """The families of these full forms; a new family if there is none."""
         numbers = sorted({n for name in names for n in self.of_full[name]})
         if not numbers:
             numbers = [len(self.families)]
@@ -291,7 +291,7 @@ def main(folder):
             if script(name) in ("LATIN", "CYRILLIC") and (first_names[name] or name in own_full):
                 for other in from_wikidata(name, by_form[name], known, sounds, few):
                     family[other] = None
-    # Common first names that have no forms so far, in at least two scripts.
+    # Common first names in at least two scripts that have no forms so far.
     taken = {f for family in table.families for f in family} | own_short
     new = defaultdict(list)
     for row in rows:

@@ -1,4 +1,4 @@
-//! Which words are one first name, and which are not.
+//! Words that are forms of one first name, and words that are not.
 
 use super::*;
 
@@ -52,7 +52,7 @@ fn a_short_form_is_nearest_to_its_full_form() {
 }
 
 #[test]
-fn names_that_only_look_alike_are_not_one() {
+fn two_names_that_only_look_alike_are_not_one_name() {
     for (one, other) in [
         ("марина", "мария"),
         ("maria", "mario"),
@@ -114,7 +114,7 @@ fn the_table_is_sorted_and_written_as_it_is_compared() {
         let forms = line.split([' ', '|', ':']).filter(|form| !form.is_empty());
         for form in forms {
             assert!(form.chars().count() > 1, "{form:?} in {line}");
-            let words = super::super::split(form);
+            let words = split(form);
             assert!(
                 words.len() == 1 || !Word::new(form).is_latin_or_cyrillic(),
                 "{form:?} in {line}"

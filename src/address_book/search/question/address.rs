@@ -1,4 +1,4 @@
-//! The addresses in a text, however they were pasted. Pure.
+//! Finds the addresses in a text, however they were pasted. Pure.
 //!
 //! | pasted | address |
 //! |---|---|
@@ -10,9 +10,10 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-/// Words that people write in brackets in place of `@`.
+/// Words that people write in brackets instead of `@`. The cautions look for fewer of them, in names that strangers wrote
+/// (`cautions::shown_address`).
 const AT: &[&str] = &["at", "@", "ät", "arroba", "chiocciola", "arobase", "собака", "małpa"];
-/// Words that people write in brackets in place of a dot.
+/// Words that people write in brackets instead of a dot.
 const DOT: &[&str] = &[
     "dot",
     ".",
@@ -26,14 +27,16 @@ const DOT: &[&str] = &[
 ];
 const BRACKETS: &[(char, char)] = &[('[', ']'), ('(', ')'), ('{', '}'), ('<', '>')];
 
-/// An address, in lower case, and where it stands.
+/// An address in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
+    /// The address in lower case.
     pub(super) text: String,
+    /// Where it stands, in bytes.
     pub(super) range: Range<usize>,
 }
 
-/// A text in which every address is written with `@` and dots.
+/// The text with every disguised address written with `@` and dots, and without invisible characters.
 pub(super) fn unmasked(text: &str) -> String {
     let visible = |c: &char| {
         !matches!(
@@ -63,14 +66,14 @@ pub(super) fn unmasked(text: &str) -> String {
             .next()
             .is_some_and(|domain| domain.contains('.'))
     };
-    // `Anna (at) Contoso` has no dot: there `at` is a word.
+    // `Anna (at) Contoso` has no dot, so `at` is a word in it.
     match addresses(&unmasked).iter().all(has_dot) {
         true => unmasked,
         false => text,
     }
 }
 
-/// A text without the space in `a@ x.example`.
+/// The text without the space in addresses like `a@ x.example`.
 fn with_domains_joined(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     let mut rest = text;
@@ -85,7 +88,7 @@ fn with_domains_joined(text: &str) -> String {
     joined
 }
 
-/// A text in which `sign` replaces each of `words` in brackets, with the spaces around it.
+/// The text with `sign` in place of each of `words` that stands in brackets, and of the spaces around the brackets.
 fn replaced(text: &str, words: &[&str], sign: char) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
@@ -117,7 +120,7 @@ fn replaced(text: &str, words: &[&str], sign: char) -> String {
     replaced
 }
 
-/// Every address of a text, in its order.
+/// The addresses of a text, in their order.
 pub(super) fn addresses(text: &str) -> Vec<Address> {
     let mut found: Vec<Address> = Vec::new();
     for (at, _) in text.match_indices('@') {
@@ -134,7 +137,7 @@ pub(super) fn addresses(text: &str) -> Vec<Address> {
         if local.starts_with('_') && text.get(end..).is_some_and(|rest| rest.starts_with('_')) && local.len() > 1 {
             start += 1;
         }
-        // `a@x.example@y.example` is taken as a whole: it is neither of the two addresses in it.
+        // `a@x.example@y.example` stays whole: it is neither of the two addresses in it.
         while let Some(more) = text.get(end..).and_then(|rest| rest.strip_prefix('@')) {
             end += 1 + domain_of(more).len();
         }
@@ -163,7 +166,7 @@ fn local_part(before: &str) -> &str {
             .map_or(0, char::len_utf8)
     });
     let local = before.get(start..).unwrap_or_default();
-    // Quotes and marks (`*a@x.example*`) are no part of the address at its beginning; within it they are.
+    // Quotes and marks at the beginning (`*a@x.example*`) do not belong to the address; within it they do.
     local.trim_start_matches(['\'', '’', '`', '*', '|', '/', '{', '~', '.'])
 }
 
@@ -186,7 +189,7 @@ fn is_of_local_part(c: char) -> bool {
     is_of_word(c) || "!#$%&'’*+-/=?^_`{|}~.".contains(c)
 }
 
-/// A text without its addresses, labels like `mailto:` and the parameters of links.
+/// The text without its addresses, without labels like `mailto:` and without the parameters of links.
 pub(super) fn around(text: &str, addresses: &[Address]) -> String {
     let mut around = String::with_capacity(text.len());
     let mut from = 0;
@@ -301,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_address_stays() {
+    fn a_text_without_an_address_stays_as_it_is() {
         for text in [
             "Anna @ Contoso",
             "@contoso.example",
@@ -317,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_is_the_name() {
+    fn the_text_around_an_address_is_the_name() {
         for (text, expected) in [
             ("Anna Klein <a@x.example>", "Anna Klein <  >"),
             ("To: Anna Klein <mailto:a@x.example?subject=Hello>", "Anna Klein >"),

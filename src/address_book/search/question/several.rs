@@ -1,10 +1,10 @@
-//! An entry that names more than one recipient, taken apart. Pure.
+//! Splits a question that names more than one recipient. Pure.
 //!
-//! | entry | recipients |
+//! | question | recipients |
 //! |---|---|
 //! | `a@x.example, b@x.example`, `Anna <a@x.example>; Bob <b@x.example>`, `a@x.example or b@x.example` | certainly two |
 //! | `Anna; Bob`, `a@x.example and Bob` | certainly two |
-//! | `Anna and Bob`, `Anna Klein, Bob Miller`, `Anna Klein/Bob Miller` | two, unless a contact bears the whole as its name |
+//! | `Anna and Bob`, `Anna Klein, Bob Miller`, `Anna Klein/Bob Miller` | two, unless a contact has the whole text as its name |
 //! | `Klein, Anna`, `Anna Klein, a@x.example` | one |
 
 use super::address::{Address, addresses, unmasked};
@@ -15,18 +15,18 @@ const CONJUNCTIONS: &[&str] = &[
     "and", "or", "and/or", "&", "+", "und", "oder", "et", "ou", "y", "o", "e", "и", "или", "й", "та", "або", "i",
     "lub", "oraz", "a", "och", "og", "en", "ve", "veya", "和", "与", "と", "및", "और", "و",
 ];
-/// Recipients of one entry at most; the rest is not read.
+/// The most recipients of one question; the rest is not read.
 const MAX_ENTRIES: usize = 20;
 
-/// The recipients of an entry, two or more.
+/// The recipients that a question names, two or more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::address_book::search) struct Entries {
     pub(in crate::address_book::search) texts: Vec<String>,
-    /// False if the whole entry may be one name: `Smith & Sons`.
+    /// False if the whole question may be one name: `Smith & Sons`.
     pub(in crate::address_book::search) is_certain: bool,
 }
 
-/// The recipients of an entry; `None` if it names one.
+/// The recipients that a question names; `None` if it names one.
 pub(in crate::address_book::search) fn entries(text: &str) -> Option<Entries> {
     let text = unmasked(text);
     let addresses = addresses(&text);
@@ -41,7 +41,7 @@ pub(in crate::address_book::search) fn entries(text: &str) -> Option<Entries> {
             }
             let by_words = split_at_conjunctions(&text);
             return match distinct.len() {
-                // A name before its address may have any word: Smith & Sons <info@smith.example>.
+                // A name before its address may have any word, also a conjunction: Smith & Sons <info@smith.example>.
                 1 if text.contains('<') || !by_words.iter().any(|part| is_address(part)) => None,
                 1 => certain(by_words),
                 _ => uncertain(by_words.iter().flat_map(|part| names(part)).collect()),
@@ -71,8 +71,7 @@ fn is_address(text: &str) -> bool {
         .is_some_and(|address| address.range == (0..text.len()))
 }
 
-/// One text for each address, with its name before it or in brackets behind it, and one for each name between
-/// semicolons.
+/// One text for each address, with the name before it or in brackets after it, and one for each name between semicolons.
 fn with_address_each(text: &str, addresses: &[Address]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for part in split_at(text, addresses, |c| matches!(c, ';' | '|' | '؛')) {
@@ -99,7 +98,7 @@ fn split_at_commas(text: &str) -> Vec<String> {
     split_at(text, &addresses(text), |c| matches!(c, ',' | '，' | '、' | '،'))
 }
 
-/// The parts of a text that each end with one of its addresses; a text that only repeats one address is one part.
+/// The parts of a text, each up to the end of an address; a text that only repeats one address is one part.
 fn at_each_address(text: &str) -> Vec<String> {
     let found = addresses(text);
     let is_one = found
@@ -120,7 +119,7 @@ fn at_each_address(text: &str) -> Vec<String> {
     texts
 }
 
-/// The parts of a text between separators that stand in no quotes, brackets or addresses.
+/// The parts of a text between separators; a separator within quotes or an address does not count.
 fn split_at(text: &str, addresses: &[Address], is_separator: impl Fn(char) -> bool) -> Vec<String> {
     let mut parts: Vec<String> = vec![String::new()];
     let mut is_quoted = false;
@@ -128,7 +127,7 @@ fn split_at(text: &str, addresses: &[Address], is_separator: impl Fn(char) -> bo
     for (at, character) in text.char_indices() {
         let is_in_address = addresses.iter().any(|address| address.range.contains(&at));
         is_quoted ^= character == '"' && has_pairs;
-        // A whole list in quotes is still a list.
+        // Quotes around a whole list do not make it a name.
         let is_name = is_quoted && !is_quoted_whole(text);
         if is_separator(character) && !is_name && !is_in_address {
             parts.push(String::new());
@@ -153,11 +152,10 @@ fn trimmed(part: &str) -> String {
     }
 }
 
-/// The parts of a text between conjunctions; a capital letter is an initial rather than a conjunction.
+/// The parts of a text between conjunctions. A single capital letter is an initial, not a conjunction.
 fn split_at_conjunctions(text: &str) -> Vec<String> {
     let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
     for token in text.split_whitespace() {
-        // In capitals, a letter is an initial.
         let is_conjunction =
             CONJUNCTIONS.contains(&token) || (token.len() > 1 && CONJUNCTIONS.contains(&&*token.to_lowercase()));
         if is_conjunction {
@@ -186,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_of_several_recipients_is_taken_apart() {
+    fn a_question_about_several_recipients_is_split() {
         for (text, expected, is_certain) in [
             (
                 "client@x.example; linda@y.example",

@@ -1,8 +1,8 @@
-//! Titles and degrees of people, which are no part of a name. Pure.
+//! Drops the titles and degrees of people, which are no part of a name. Pure.
 //!
-//! `titles.txt` lists them by the place where they stand and explains each place. A title that is a name elsewhere is
-//! dropped only where it cannot be one. At least one word of a name stays. What separates father and son (Jr., III) is
-//! no title.
+//! `titles.txt` lists the titles by the place where they stand and explains each place. A title that is also a name is
+//! dropped only where it cannot be one. At least one word of a name stays. Jr., III and the like are not titles, since
+//! they tell father and son apart.
 
 use std::sync::LazyLock;
 
@@ -12,23 +12,23 @@ use super::super::spelling::{ARABIC_ARTICLE, composed, is_border, split};
 
 const TABLE: &str = include_str!("titles.txt");
 
-/// A word as it was typed.
+/// A word, with how it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Typed {
+pub(super) struct TypedWord {
     /// In lower case.
     pub(super) word: String,
-    /// The first letter is a capital one.
+    /// True if the first letter is a capital.
     pub(super) is_capital: bool,
-    /// All letters are capital ones.
+    /// True if all letters are capitals.
     is_in_capitals: bool,
-    /// The word's script has no capital letters.
+    /// True if the word's script has no capital letters.
     has_no_case: bool,
     is_before_dot: bool,
     is_after_comma: bool,
 }
 
-impl Typed {
-    /// True for a word in small letters without a dot behind it.
+impl TypedWord {
+    /// True for a word in small letters without a dot after it.
     pub(super) fn is_small_word(&self) -> bool {
         !self.is_capital && !self.is_before_dot
     }
@@ -47,10 +47,28 @@ enum Place {
     Inside,
 }
 
-/// Titles by their first word; and those that are written at the end of a word, with the letters that stand before them
-/// at least.
+impl Place {
+    /// The place that `titles.txt` calls by this name.
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "before" => Self::Before,
+            "dotted" => Self::Dotted,
+            "small" => Self::Small,
+            "after" => Self::After,
+            "degree" => Self::Degree,
+            "capitals" => Self::Capitals,
+            "comma" => Self::Comma,
+            "inside" => Self::Inside,
+            _ => return None,
+        })
+    }
+}
+
+/// All titles.
 struct Titles {
+    /// Titles of whole words, by their first word, the longest first.
     by_word: HashMap<String, Vec<(Place, Vec<String>)>>,
+    /// Titles that are written at the end of a word, each with the least number of letters before it.
     attached: Vec<(usize, &'static str)>,
 }
 
@@ -61,27 +79,16 @@ static TITLES: LazyLock<Titles> = LazyLock::new(|| {
     };
     let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
     for (kind, texts) in lines.filter_map(|line| line.split_once('\t')) {
-        for text in texts.split(',').map(str::trim) {
-            let place = match kind {
-                "before" => Place::Before,
-                "dotted" => Place::Dotted,
-                "small" => Place::Small,
-                "after" => Place::After,
-                "degree" => Place::Degree,
-                "capitals" => Place::Capitals,
-                "comma" => Place::Comma,
-                "inside" => Place::Inside,
-                _ => {
-                    let attached = text.split_once(' ');
-                    titles
-                        .attached
-                        .extend(attached.and_then(|(least, end)| Some((least.parse().ok()?, end))));
-                    continue;
+        let texts = texts.split(',').map(str::trim);
+        if kind == "attached" {
+            let attached = texts.filter_map(|text| text.split_once(' '));
+            let read = attached.filter_map(|(least, end)| Some((least.parse().ok()?, end)));
+            titles.attached.extend(read);
+        } else if let Some(place) = Place::named(kind) {
+            for words in texts.map(split) {
+                if let Some(first) = words.first() {
+                    titles.by_word.entry(first.clone()).or_default().push((place, words));
                 }
-            };
-            let words = split(text);
-            if let Some(first) = words.first() {
-                titles.by_word.entry(first.clone()).or_default().push((place, words));
             }
         }
     }
@@ -99,15 +106,15 @@ pub(in crate::address_book::search) fn words_of_name(text: &str) -> Vec<String> 
 }
 
 /// The words of a text, each with how it was typed.
-pub(super) fn typed(text: &str) -> Vec<Typed> {
+pub(super) fn typed(text: &str) -> Vec<TypedWord> {
     let text = composed(text);
-    let mut typed: Vec<Typed> = Vec::new();
+    let mut typed: Vec<TypedWord> = Vec::new();
     let mut is_after_comma = false;
     for piece in text.split_inclusive(is_border) {
         let border = piece.chars().next_back().filter(|c| is_border(*c));
         for word in split(piece) {
             let has_no_case = !piece.chars().any(|c| c.is_lowercase() || c.is_uppercase());
-            typed.push(Typed {
+            typed.push(TypedWord {
                 word,
                 is_capital: piece
                     .chars()
@@ -126,23 +133,23 @@ pub(super) fn typed(text: &str) -> Vec<Typed> {
 }
 
 /// Drops titles and degrees.
-pub(super) fn drop_titles(words: &mut Vec<Typed>) {
+pub(super) fn drop_titles(words: &mut Vec<TypedWord>) {
     let titles = &*TITLES;
     drop_before(words, 0, titles);
-    // Klein, Dr. Anna
+    // `Klein, Dr. Anna`: a title after the comma.
     let comma = words.iter().skip(1).position(|typed| typed.is_after_comma);
     if let Some(at) = comma {
         drop_before(words, at + 1, titles);
     }
-    drop_behind(words, titles);
+    drop_after(words, titles);
     drop_inside(words, titles);
     if let Some(last) = words.last_mut() {
         drop_attached(last, titles);
     }
 }
 
-/// Drops titles that stand at `start`, before a word at least.
-fn drop_before(words: &mut Vec<Typed>, start: usize, titles: &Titles) {
+/// Drops titles at `start` that have a word after them.
+fn drop_before(words: &mut Vec<TypedWord>, start: usize, titles: &Titles) {
     while let Some(rest) = words.get(start..)
         && let Some(length) = titles.longest(rest, stands_before)
     {
@@ -154,8 +161,8 @@ fn drop_before(words: &mut Vec<Typed>, start: usize, titles: &Titles) {
     }
 }
 
-fn stands_before(place: Place, title: &[Typed], behind: &[Typed]) -> bool {
-    // Herr, Lucy
+fn stands_before(place: Place, title: &[TypedWord], behind: &[TypedWord]) -> bool {
+    // A comma after the word makes it a surname: `Herr, Lucy`.
     let Some(next) = behind.first().filter(|next| !next.is_after_comma) else {
         return false;
     };
@@ -169,11 +176,11 @@ fn stands_before(place: Place, title: &[Typed], behind: &[Typed]) -> bool {
 }
 
 /// Drops titles and degrees from the end.
-fn drop_behind(words: &mut Vec<Typed>, titles: &Titles) {
+fn drop_after(words: &mut Vec<TypedWord>, titles: &Titles) {
     loop {
         let ends_here = |start: &usize| {
             let (before, rest) = words.split_at_checked(*start).unwrap_or_default();
-            let stands = |place, title: &[Typed], behind: &[Typed]| {
+            let stands = |place, title: &[TypedWord], behind: &[TypedWord]| {
                 let least = match place {
                     Place::After => 1,
                     Place::Degree => 2,
@@ -196,13 +203,13 @@ fn drop_behind(words: &mut Vec<Typed>, titles: &Titles) {
     }
 }
 
-fn is_in_capitals(words: &[Typed]) -> bool {
+fn is_in_capitals(words: &[TypedWord]) -> bool {
     words.iter().all(|typed| typed.is_in_capitals)
 }
 
-/// Drops what stands between two surnames of a person.
-fn drop_inside(words: &mut Vec<Typed>, titles: &Titles) {
-    let stands = |place, _: &[Typed], behind: &[Typed]| place == Place::Inside && !behind.is_empty();
+/// Drops a word between two surnames of a person: née, geb.
+fn drop_inside(words: &mut Vec<TypedWord>, titles: &Titles) {
+    let stands = |place, _: &[TypedWord], behind: &[TypedWord]| place == Place::Inside && !behind.is_empty();
     let found = (1..words.len()).find_map(|at| Some((at, titles.longest(words.get(at..)?, stands)?)));
     if let Some((at, length)) = found {
         words.drain(at..at + length);
@@ -210,7 +217,7 @@ fn drop_inside(words: &mut Vec<Typed>, titles: &Titles) {
 }
 
 /// Drops a title that is written at the end of a word.
-fn drop_attached(last: &mut Typed, titles: &Titles) {
+fn drop_attached(last: &mut TypedWord, titles: &Titles) {
     if last.word.is_ascii() {
         return;
     }
@@ -224,8 +231,13 @@ fn drop_attached(last: &mut Typed, titles: &Titles) {
 }
 
 impl Titles {
-    /// The number of words of the longest title that `words` begin with, if it stands where it may.
-    fn longest(&self, words: &[Typed], stands: impl Fn(Place, &[Typed], &[Typed]) -> bool) -> Option<usize> {
+    /// The number of words of the longest title at the beginning of `words`, for which `stands` returns true; `None` if
+    /// there is none. `stands` gets the title's place, its words, and the words after it.
+    fn longest(
+        &self,
+        words: &[TypedWord],
+        stands: impl Fn(Place, &[TypedWord], &[TypedWord]) -> bool,
+    ) -> Option<usize> {
         let known = self.by_word.get(&words.first()?.word)?;
         let fits = |(place, title): &&(Place, Vec<String>)| {
             words.split_at_checked(title.len()).is_some_and(|(begin, behind)| {
@@ -283,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_names_stay() {
+    fn a_title_that_may_be_a_name_stays() {
         for text in [
             "Lucy Herr",
             "Herr, Lucy",
@@ -338,13 +350,7 @@ mod tests {
     fn each_line_of_the_table_has_a_known_place() {
         for line in TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let (place, titles) = line.split_once('\t').unwrap();
-            assert!(
-                [
-                    "before", "dotted", "small", "after", "degree", "capitals", "comma", "attached", "inside"
-                ]
-                .contains(&place),
-                "{place}"
-            );
+            assert!(place == "attached" || Place::named(place).is_some(), "{place}");
             assert!(titles.split(',').all(|title| !split(title).is_empty()), "{line}");
         }
         assert!(TITLES.attached.len() > 10);

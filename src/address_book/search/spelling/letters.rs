@@ -1,13 +1,38 @@
-//! Unifies letters that have several codes in Unicode, and removes accents. Pure.
+//! Unifies letters that have several codes in Unicode, removes accents, and classifies letters. Pure.
 
 use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc, is_nfkc};
 
-use super::{MAX_LETTERS, beginning, is_cyrillic};
+/// The most letters of a word, and of each form of it, that are read; a single letter may become eighteen.
+const MAX_LETTERS: usize = 64;
 
-/// A text in lower case, in which each letter has one code: full-width letters, ligatures and letters that have two
-/// codes become the usual ones; vowel marks of Arabic and Hebrew go.
+/// The part of a word that is read: its first [`MAX_LETTERS`] letters.
+pub(in crate::address_book) fn beginning(word: &str) -> &str {
+    let end = word.char_indices().nth(MAX_LETTERS);
+    end.and_then(|(end, _)| word.get(..end)).unwrap_or(word)
+}
+
+/// True for Cyrillic letters.
+pub(in crate::address_book::search) fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{52f}')
+}
+
+/// True for letters that are syllables or words: Chinese, Japanese and Korean ones.
+pub(in crate::address_book::search) fn is_syllable_or_word(c: char) -> bool {
+    c > '\u{2e80}'
+}
+
+/// The word with each umlaut that is written out (ue) as its base letter (u).
+pub(super) fn contracted(word: String) -> String {
+    match ["ue", "oe", "ae"].iter().any(|umlaut| word.contains(umlaut)) {
+        true => word.replace("ue", "u").replace("oe", "o").replace("ae", "a"),
+        false => word,
+    }
+}
+
+/// The text in lower case with one code for each letter: full-width letters, ligatures and letters with two codes become
+/// the usual ones. Vowel marks of Arabic and Hebrew are removed.
 pub(super) fn unified(text: &str) -> String {
     let usual = match is_nfkc(text) {
         true => Cow::Borrowed(text),
@@ -16,10 +41,10 @@ pub(super) fn unified(text: &str) -> String {
     usual.to_lowercase().chars().filter_map(with_one_code).collect()
 }
 
-/// A text without full-width letters, ligatures and accents beside their letters.
+/// The text with full-width letters and ligatures as ordinary letters, and with accents composed with their letters.
 fn with_usual_codes(text: &str) -> String {
     let usual = text.chars().flat_map(|c| {
-        // Letters of Europe have one code but for a few ligatures, and signs such as ™ are no letters.
+        // European letters have one code, apart from a few ligatures, and signs such as ™ are no letters.
         let has_one = matches!(c, '\0'..'\u{132}' | '\u{370}'..'\u{530}') || !c.is_alphanumeric();
         let usual = (!has_one).then(|| [c].into_iter().nfkc());
         usual.into_iter().flatten().chain(has_one.then_some(c))
@@ -27,7 +52,7 @@ fn with_usual_codes(text: &str) -> String {
     usual.nfc().collect()
 }
 
-/// A text with the accents in their letters.
+/// The text with each accent composed with its letter.
 pub(in crate::address_book::search) fn composed(text: &str) -> Cow<'_, str> {
     match is_nfc(text) {
         true => Cow::Borrowed(text),
@@ -35,13 +60,13 @@ pub(in crate::address_book::search) fn composed(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The one code of a letter; `None` for what is no letter of its own.
+/// The usual code of a letter; `None` for a mark that is dropped.
 fn with_one_code(c: char) -> Option<char> {
     Some(match c {
-        // Turkish has an i with a dot and one without; in capitals, others write both as I.
+        // Turkish has an i with a dot and one without; other languages write both as I in capitals.
         'ı' => 'i',
         '\u{307}' => return None,
-        // Romanian and Turkish: with a cedilla, with a comma.
+        // Romanian and Turkish: with a cedilla or with a comma.
         'ş' => 'ș',
         'ţ' => 'ț',
         'ς' => 'σ',
@@ -56,7 +81,7 @@ fn with_one_code(c: char) -> Option<char> {
     })
 }
 
-/// True for marks that stand for an apostrophe, or for a soft sign in a transliteration.
+/// True for the marks that people write as an apostrophe, or as a soft sign in a transliteration.
 pub(in crate::address_book::search) fn is_apostrophe(c: char) -> bool {
     matches!(
         c,
@@ -64,8 +89,8 @@ pub(in crate::address_book::search) fn is_apostrophe(c: char) -> bool {
     )
 }
 
-/// Lower case without accents, as many letters as are looked at. Cyrillic letters keep their accents, which make other
-/// letters of them; only ё is е.
+/// The plain form of a word in lower case: its [`beginning`] without accents. Cyrillic letters keep their accents, which
+/// make other letters of them; only ё becomes е.
 pub(in crate::address_book::search) fn plain(lower: &str) -> String {
     let lower = beginning(lower);
     if lower.is_ascii() {
@@ -81,7 +106,7 @@ pub(in crate::address_book::search) fn plain(lower: &str) -> String {
             c if c.is_ascii() || is_cyrillic(c) => plain.push(c),
             c => match letter(c) {
                 Some(letters) => plain.push_str(letters),
-                // Marks of other scripts are letters there.
+                // In other scripts, marks are as good as letters.
                 None => plain.extend([c].into_iter().nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))),
             },
         }
@@ -90,7 +115,7 @@ pub(in crate::address_book::search) fn plain(lower: &str) -> String {
     plain
 }
 
-/// Letters that Unicode's decomposition leaves whole or decomposes otherwise.
+/// The plain form of letters that Unicode does not decompose, or decomposes otherwise.
 fn letter(c: char) -> Option<&'static str> {
     Some(match c {
         'ß' => "ss",
@@ -114,7 +139,8 @@ fn letter(c: char) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Word, split};
+    use super::super::split::split;
+    use super::super::word::Word;
 
     /// The words of two texts are the same, one by one.
     fn are_same(one: &str, other: &str) -> bool {
@@ -124,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_is_the_same_by_each_of_its_codes() {
+    fn words_that_differ_in_codes_or_accents_are_the_same() {
         for (one, other) in [
             ("\u{15e}tefan", "\u{218}tefan"),
             ("AYŞE IŞIK", "Ayşe Işık"),
@@ -158,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_only_look_alike_are_others() {
+    fn letters_that_only_look_alike_are_different_letters() {
         for (one, other) in [
             ("Аnna", "Anna"),
             ("Οmar", "Omar"),

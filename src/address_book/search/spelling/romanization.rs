@@ -1,21 +1,22 @@
-//! Words of other scripts in Latin letters, as passports and the press write them. Data and rules.
+//! Writes words of other scripts in Latin letters, as passports and the press do. Data and rules.
 //!
-//! The tables follow those of Unicode's CLDR (`common/transforms`, Unicode License v3) without the marks that nobody
-//! types; what people write otherwise is a second reading. Han letters are read in Mandarin, by the crate `pinyin`.
-//! Arabic and Hebrew leave vowels out, so that their readings are consonants; `w` may be a vowel there, `ḥ` is written h,
-//! ch or kh, and `ẓ` d or z.
+//! The tables follow those of Unicode's CLDR (`common/transforms`, Unicode License v3), without the marks that nobody
+//! types. A spelling of people that differs from the table is a second reading. Han letters are read in Mandarin, by the
+//! crate `pinyin`. Arabic and Hebrew leave vowels out, so their readings are consonants: `w` may be a vowel, `ḥ` is
+//! written h, ch or kh, and `ẓ` is written d or z.
 
 use std::sync::LazyLock;
 
 use pinyin::ToPinyin;
 use unicode_script::Script;
 
-use super::{plain, replaced};
+use super::letters::plain;
+use super::scheme::replaced;
 
-/// Letters and what stands for them, longest first.
+/// Pairs of letters and what replaces them; of letters that begin alike, the longer come first.
 type Table = LazyLock<Vec<(&'static str, &'static str)>>;
 
-/// Reads a table: each letter before what stands for it, which is nothing if that is `-`.
+/// Reads a table: letters and what replaces them by turns; `-` means that nothing replaces them.
 fn table(text: &'static str) -> Vec<(&'static str, &'static str)> {
     let mut words = text.split_whitespace();
     let mut pairs = Vec::new();
@@ -25,7 +26,7 @@ fn table(text: &'static str) -> Vec<(&'static str, &'static str)> {
     pairs
 }
 
-/// As passports have it.
+/// Greek, as passports write it.
 static GREEK: Table = LazyLock::new(|| {
     table(
         "γγ ng γξ nx γχ nch αυ av ευ ev ου ou α a β v γ g δ d ε e ζ z η i θ th ι i κ k λ l μ m ν n ξ x ο o π p ρ r σ s
@@ -33,7 +34,7 @@ static GREEK: Table = LazyLock::new(|| {
     )
 });
 
-/// As it is spoken: two vowels are one, and two consonants are b, d or g.
+/// Greek, as it is spoken: some pairs of vowels are one sound, and some pairs of consonants are b, d or g.
 static SPOKEN_GREEK: Table =
     LazyLock::new(|| table("ου u αι e ει i οι i υι i μπ b ντ d γκ g γγ g γι yi γε ye αυ af ευ ef χ h"));
 
@@ -58,7 +59,7 @@ static HEBREW: Table = LazyLock::new(|| {
     )
 });
 
-/// With the letters that Persian and Urdu add.
+/// Arabic, with the letters that Persian and Urdu add.
 static ARABIC: Table = LazyLock::new(|| {
     table(
         "ا a ب b پ p ت t ٹ t ث th ج j چ ch ح h خ kh د d ڈ d ذ ẓ ر r ڑ r ز z ژ zh س s ش sh ص s ض ẓ ط t ظ ẓ ع a غ gh
@@ -88,7 +89,8 @@ static KANA: Table = LazyLock::new(|| {
     )
 });
 
-/// The parts of Hangul syllables in the order of Unicode, in the official romanization and as people write names.
+/// The first consonants of Hangul syllables in the order of Unicode: in the official romanization, and as people write
+/// names. [`VOWELS`] and [`FINALS`] are the other two parts of a syllable.
 static INITIALS: LazyLock<[Vec<&str>; 2]> = LazyLock::new(|| {
     [
         "g kk n d tt r m b pp s ss - j jj ch k t p h",
@@ -109,7 +111,7 @@ static FINALS: LazyLock<Vec<&str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Surnames of Korea that are mostly written otherwise than they are read.
+/// Korean surnames that are mostly written otherwise than by the two romanizations.
 static KOREAN_SURNAMES: Table = LazyLock::new(|| {
     table(
         "김 kim 이 lee 이 yi 이 rhee 박 park 박 pak 최 choi 정 jung 정 chung 정 jeong 강 kang 조 cho 조 jo 윤 yoon 장 jang 장 chang
@@ -122,7 +124,7 @@ static KOREAN_SURNAMES: Table = LazyLock::new(|| {
     )
 });
 
-/// Readings of a word in lower case, in Latin letters; none for Latin, Cyrillic, and scripts that are not known.
+/// The readings of a word in lower case, in Latin letters; none for Latin, Cyrillic and unknown scripts.
 pub(super) fn readings(lower: &str, script: Script) -> Vec<String> {
     let plain = plain(lower);
     let by = |table: &Table| vec![replaced(&plain, table)];
@@ -155,7 +157,7 @@ pub(super) fn has_no_vowels(script: Script) -> bool {
     matches!(script, Script::Arabic | Script::Hebrew)
 }
 
-/// At the beginning of a word, ե is ye and ո is vo.
+/// The readings of an Armenian word. At the beginning, ե may also be ye, and ո may be vo.
 fn armenian(plain: &str) -> Vec<String> {
     let reading = replaced(plain, &ARMENIAN);
     let glide = match plain.chars().next() {
@@ -167,7 +169,8 @@ fn armenian(plain: &str) -> Vec<String> {
     [reading].into_iter().chain(with_glide).collect()
 }
 
-/// A consonant has an a, unless a vowel, a virama or the end of the word follows.
+/// The reading of a word in a script of India. A consonant has an a after it, unless a vowel, a virama or the end of the
+/// word follows.
 fn indic(lower: &str) -> String {
     const FIRST: u32 = 0x900;
     const LETTERS: u32 = 0x80;
@@ -190,7 +193,7 @@ fn indic(lower: &str) -> String {
     reading
 }
 
-/// Syllables of Hangul, in both romanizations, and with a surname as it is mostly written.
+/// The readings of a Hangul word: in both romanizations, and as a surname is mostly written.
 fn hangul(lower: &str) -> Vec<String> {
     const FIRST: u32 = 0xac00;
     const VOWELS_AND_FINALS: u32 = 21 * 28;
@@ -217,7 +220,8 @@ fn hangul(lower: &str) -> Vec<String> {
     readings
 }
 
-/// Kana by their sounds, Han letters in Mandarin. A long o is written with or without its second letter.
+/// The readings of a Chinese or Japanese word: kana by their sounds, Han letters in Mandarin. In a word with kana, a long
+/// o or u is written with or without its second letter.
 fn japanese_or_chinese(lower: &str) -> Vec<String> {
     let hiragana = |c: char| match u32::from(c) {
         code @ 0x30a1..=0x30f6 => char::from_u32(code - 0x60).unwrap_or(c),

@@ -1,22 +1,23 @@
 //! Splits Chinese, Japanese and Korean names that are written without a space between surname and given name. Pure.
 //!
 //! A contact's name is split where its surname most likely ends. A question may be a surname alone, so it is read in
-//! every way: as it was typed, as one word, and split after each letter. One of these readings always has the contact's
-//! words.
+//! every way: as it was typed, as one word, and split after each letter. One of these readings always has the same words
+//! as the contact.
 
 use unicode_script::{Script, UnicodeScript};
 
-/// Letters of a name at most.
+/// The most letters of a name.
 const LONGEST: usize = 6;
 
-/// Surnames of two letters; others have one, or two of four.
+/// Surnames of two letters. Any other surname is taken to have one letter, or two letters in a Chinese or Japanese name of
+/// four.
 const LONG_SURNAMES: &[&str] = &[
     "欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "东方", "東方", "皇甫", "尉迟", "尉遲", "公孙", "公孫",
     "慕容", "令狐", "司徒", "夏侯", "长孙", "長孫", "宇文", "轩辕", "軒轅", "端木", "南宫", "南宮", "独孤", "獨孤",
     "남궁", "황보", "제갈", "사공", "선우", "독고", "서문",
 ];
 
-/// The words of a contact's name; a single one that is a whole name is taken apart.
+/// The words of a contact's name; a single word that is a whole name is split into surname and given name.
 pub(in crate::address_book::search) fn taken_apart(words: Vec<String>) -> Vec<String> {
     let [name] = words.as_slice() else { return words };
     let border = match letters(name) {
@@ -29,7 +30,7 @@ pub(in crate::address_book::search) fn taken_apart(words: Vec<String>) -> Vec<St
     }
 }
 
-/// Other readings of the words of a question: as one word, and split after each letter.
+/// The other readings of a question's words: split after each letter, and as one word.
 pub(in crate::address_book::search) fn other_readings(words: &[String]) -> Vec<Vec<String>> {
     let name = words.concat();
     let Some(letters) = letters(&name).filter(|_| words.len() <= 2) else {
@@ -44,7 +45,8 @@ pub(in crate::address_book::search) fn other_readings(words: &[String]) -> Vec<V
     readings.filter(|reading| reading != words).collect()
 }
 
-/// The letters of a name and where each begins; `None` if it is too long or has letters of other scripts.
+/// The letters of a name, each with the byte where it begins; `None` if the name is too short, too long, or not Chinese,
+/// Japanese or Korean.
 fn letters(name: &str) -> Option<Vec<(usize, char)>> {
     let is_of = |c: char| {
         matches!(
@@ -81,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_in_one_is_taken_apart_where_the_surname_ends() {
+    fn a_name_without_a_space_is_split_where_the_surname_ends() {
         for (name, expected) in [
             ("祖坤", "祖 坤"),
             ("王小明", "王 小明"),

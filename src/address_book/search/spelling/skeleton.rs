@@ -1,4 +1,5 @@
-//! The consonants of a word as a number, to find it in a script that leaves vowels out or writes them otherwise. Pure.
+//! The skeleton of a word: its consonants as a number. It finds a word in a script that leaves vowels out or writes them
+//! otherwise. Pure.
 //!
 //! | letters | consonant |
 //! |---|---|
@@ -9,17 +10,17 @@
 //! | l; m; n; r | 5; 6; 7; 8 |
 //! | h, y, vowels | nothing |
 //!
-//! A letter that is read in two ways makes two skeletons: ch is also 3, j also nothing, g also 4. Doubled letters are
-//! one. Many words share a skeleton, so a contact found by it alone is similar, never certain.
+//! A letter that is read in two ways makes two skeletons: ch is also 3, j also nothing, g also 4. A doubled letter counts
+//! once. Many words share a skeleton, so a contact found by it alone is similar, never certain.
 
 use unicode_script::Script;
 
 use super::{romanization, sounds};
 
-/// Consonants, four bits each.
+/// The consonants of a word, four bits each.
 pub(in crate::address_book) type Skeleton = u64;
 
-/// Skeletons of a word at most; only a word made for it has more readings.
+/// The most skeletons of a word; only a made-up word has more readings.
 const MAX_SKELETONS: usize = 8;
 const BITS: u32 = 4;
 const MASK: Skeleton = (1 << BITS) - 1;
@@ -43,7 +44,7 @@ pub(super) fn of(lower: &str, script: Script) -> Vec<Skeleton> {
     skeletons
 }
 
-/// How many consonants it has.
+/// How many consonants a skeleton has.
 pub(super) fn length(skeleton: Skeleton) -> u32 {
     (Skeleton::BITS - skeleton.leading_zeros()).div_ceil(BITS)
 }
@@ -96,7 +97,7 @@ fn longer(skeleton: Skeleton, consonant: Skeleton) -> Skeleton {
     }
 }
 
-/// The consonant that a letter is, and another that it may be. `ḥ` and `ẓ` are as [`romanization`] has them.
+/// The consonant of a letter, and a second one that it may be. [`romanization`] explains `ḥ` and `ẓ`.
 fn consonants(letter: char, next: Option<char>, script: Script, is_first: bool) -> (Skeleton, Option<Skeleton>) {
     let is_latin = script == Script::Latin;
     let has_no_vowels = romanization::has_no_vowels(script);
@@ -127,10 +128,10 @@ fn consonants(letter: char, next: Option<char>, script: Script, is_first: bool) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::Word;
+    use super::super::word::Word;
 
     #[test]
-    fn words_have_their_consonants_in_common_with_those_of_other_scripts() {
+    fn a_word_has_the_same_consonants_in_other_scripts() {
         for (one, others) in [
             ("محمد", "muhammad mohamed mohammad мухаммад"),
             ("یوسف", "yusuf yousef yusif юсуф"),
@@ -165,7 +166,7 @@ mod tests {
             ("לוי", "leon"),
             ("ყურაშვილი", "guramishvili"),
             ("김", "kim"),
-            // One script, or two that have vowels.
+            // One script, or two scripts that both write vowels.
             ("muhammad", "mohamed"),
             ("владимир", "vladimir"),
         ] {

@@ -1,4 +1,4 @@
-//! What a word sounds like, written in an alphabet of this module, so that all schemes of transliteration agree. Pure.
+//! The sounds of a word, written in an alphabet of this module in which all schemes of transliteration agree. Pure.
 //!
 //! | letters | sound |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | ж, zh | `Z` |
 //! | ц, ts, tz | `c` |
 //! | х, kh, h | `h` |
-//! | й, ы, і, ї, и, i, y, j | `i`; doubled only once |
+//! | й, ы, і, ї, и, i, y, j | `i`; a doubled one counts once |
 //! | я, ya, ja, ia; ю, yu, ju, iu | `ia`; `iu` |
 //! | е, ё, э, є, ye, je, ie | `e`; ё also `io` |
 //! | x, кс; ph; th; w; c, ck, q | `ks`; `f`; `t`; `v`; `k` |
@@ -15,18 +15,20 @@
 //! | ь, ъ, apostrophes | nothing |
 //! | other scripts | the Latin letters of [`romanization`] |
 //!
-//! A letter that is read in two ways gives a second key: ch is х in German, г is h in Ukrainian, ü is ю or у in
-//! Russian, ъ is a or u in Bulgarian.
+//! A word may have several sounds, since some letters are read in two ways: ch is х in German, г is h in Ukrainian, ü is ю
+//! or у in Russian, ъ is a or u in Bulgarian.
 
 use unicode_script::Script;
 
-use super::{Scheme, beginning, composed, contracted, is_cyrillic, plain, replaced, romanization, transcribed};
+use super::letters::{beginning, composed, contracted, is_cyrillic, plain};
+use super::romanization;
+use super::scheme::{Scheme, replaced, transcribed};
 
-/// Keys of a word at most; only a word made for it has more readings.
-const MAX_KEYS: usize = 8;
+/// The most sounds of a word; only a made-up word has more readings.
+const MAX_SOUNDS: usize = 8;
 
-/// The sounds of the beginning of a word in lower case, by every reading; never empty.
-pub(super) fn keys(lower: &str, script: Script) -> Vec<String> {
+/// The sounds of a word in lower case, one for each way to read it; at least one.
+pub(super) fn of_word(lower: &str, script: Script) -> Vec<String> {
     let readings = match script {
         Script::Latin => latin_readings(lower),
         _ if lower.chars().any(is_cyrillic) => cyrillic_readings(lower),
@@ -39,27 +41,27 @@ pub(super) fn keys(lower: &str, script: Script) -> Vec<String> {
                 .collect()
         }
     };
-    let mut keys: Vec<String> = Vec::with_capacity(readings.len());
+    let mut sounds: Vec<String> = Vec::with_capacity(readings.len());
     for reading in readings {
-        let mut key = folded(&reading);
-        key.truncate(beginning(&key).len());
-        if !keys.contains(&key) && keys.len() < MAX_KEYS {
-            keys.push(key);
+        let mut sound = folded(&reading);
+        sound.truncate(beginning(&sound).len());
+        if !sounds.contains(&sound) && sounds.len() < MAX_SOUNDS {
+            sounds.push(sound);
         }
     }
-    keys
+    sounds
 }
 
 fn cyrillic_readings(lower: &str) -> Vec<String> {
     let lower = &lower.replace("ьо", "ё");
-    let mut readings = vec![sounds(lower, |_, _| None)];
+    let mut readings = vec![cyrillic_sounds(lower, |_, _| None)];
     if lower.contains("дж") {
-        // Джон and Джейн: the English j.
-        readings.push(sounds(&lower.replace("дж", "й"), |_, _| None));
+        // дж is the English j: Джон, Джейн.
+        readings.push(cyrillic_sounds(&lower.replace("дж", "й"), |_, _| None));
     }
     if lower.contains(['ћ', 'ђ', 'џ']) {
-        // Serbian names without their accents: Stojkovic, Dordevic, Dzajic.
-        readings.push(sounds(lower, |_, c| match c {
+        // Serbian names are also written without their accents: Stojkovic, Dordevic, Dzajic.
+        readings.push(cyrillic_sounds(lower, |_, c| match c {
             'ћ' | 'ч' => Some("c"),
             'ђ' => Some("d"),
             'џ' => Some("dz"),
@@ -72,14 +74,14 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
         readings.extend(of_other_languages(lower));
     }
     if lower.contains('г') {
-        readings.push(sounds(lower, |_, c| (c == 'г').then_some("h")));
+        readings.push(cyrillic_sounds(lower, |_, c| (c == 'г').then_some("h")));
     }
     if lower.contains('ё') {
-        readings.push(sounds(lower, |_, c| (c == 'ё').then_some("io")));
+        readings.push(cyrillic_sounds(lower, |_, c| (c == 'ё').then_some("io")));
     }
     if lower.contains(['ю', 'ё']) {
-        // Мюллер and Гёте: umlauts of another language.
-        readings.push(sounds(lower, |before, c| match c {
+        // ю and ё may be umlauts of another language: Мюллер, Гёте.
+        readings.push(cyrillic_sounds(lower, |before, c| match c {
             'ю' if before.is_some_and(is_consonant) => Some("u"),
             'ё' => Some("o"),
             _ => None,
@@ -88,17 +90,18 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
     readings
 }
 
-/// Readings of letters that Bulgarian, Macedonian, Belarusian, Uzbek and Kazakh read otherwise than Russian.
+/// The two readings of a word with letters that Bulgarian, Macedonian, Belarusian, Uzbek and Kazakh read otherwise than
+/// Russian.
 fn of_other_languages(lower: &str) -> Vec<String> {
-    // Before a vowel, ъ is the Russian sign.
+    // ъ before е, ё, ю or я is the Russian hard sign, not a Bulgarian vowel.
     let is_vowel = lower.contains('ъ') && !["ъе", "ъё", "ъю", "ъя"].iter().any(|sign| lower.contains(sign));
     [("a", "v", "e"), ("u", "o", "a")]
         .map(|(er, short_u, schwa)| {
-            sounds(lower, |_, c| match c {
+            cyrillic_sounds(lower, |_, c| match c {
                 'щ' => Some("St"),
                 'ъ' if is_vowel => Some(er),
                 'ў' => Some(short_u),
-                // Uzbek x and j.
+                // Uzbek ж, which is j in Latin letters.
                 'ж' if lower.contains('ў') && short_u == "o" => Some("i"),
                 'ә' => Some(schwa),
                 'ѓ' => Some("di"),
@@ -112,19 +115,19 @@ fn of_other_languages(lower: &str) -> Vec<String> {
 /// A Cyrillic word in Latin letters.
 pub(super) fn in_latin(lower: &str) -> String {
     const LATIN: &[(&str, &str)] = &[("S", "sh"), ("C", "ch"), ("Z", "zh"), ("c", "ts"), ("h", "kh")];
-    replaced(&sounds(lower, |_, _| None), LATIN)
+    replaced(&cyrillic_sounds(lower, |_, _| None), LATIN)
 }
 
 fn is_consonant(c: char) -> bool {
     c.is_alphabetic() && !"аеёиіїоуыэюяєaeiouy".contains(c)
 }
 
-/// A Cyrillic word as sounds; `instead` may read a letter, seen with the one before it, in another way.
-fn sounds(lower: &str, instead: impl Fn(Option<char>, char) -> Option<&'static str>) -> String {
+/// A Cyrillic word as sounds. `instead` gets the letter before and the letter, and may return another sound for it.
+fn cyrillic_sounds(lower: &str, instead: impl Fn(Option<char>, char) -> Option<&'static str>) -> String {
     let mut reading = String::with_capacity(lower.len());
     let mut before = None;
     for character in lower.chars() {
-        let sound = instead(before, character).or_else(|| sound(character));
+        let sound = instead(before, character).or_else(|| cyrillic_sound(character));
         match sound {
             Some(sound) => reading.push_str(sound),
             None => reading.push(character),
@@ -134,7 +137,7 @@ fn sounds(lower: &str, instead: impl Fn(Option<char>, char) -> Option<&'static s
     reading
 }
 
-fn sound(c: char) -> Option<&'static str> {
+fn cyrillic_sound(c: char) -> Option<&'static str> {
     Some(match c {
         'а' | 'ә' => "a",
         'б' => "b",
@@ -183,7 +186,7 @@ fn latin_readings(lower: &str) -> Vec<String> {
         add(&accented, COMMON);
         add(&accented, SLAVIC);
     }
-    // Names from German newspapers and passports.
+    // German spellings of Russian names, from newspapers and passports.
     if plain.contains('w') || plain.contains("sch") {
         add(&plain, GERMAN);
         if let Some(voiced) = voiced(&plain) {
@@ -228,7 +231,8 @@ fn latin_readings(lower: &str) -> Vec<String> {
     readings
 }
 
-/// German sch as ж, between vowels: Tschischow is Чижов, but Scharow is Шаров rather than Жаров.
+/// The word with its first sch as ж, if that stands between vowels: Tschischow is Чижов, but Scharow is Шаров rather than
+/// Жаров.
 fn voiced(plain: &str) -> Option<String> {
     const VOWELS: [char; 6] = ['a', 'e', 'i', 'o', 'u', 'y'];
     let text = plain.replace("tsch", "C");
@@ -236,7 +240,7 @@ fn voiced(plain: &str) -> Option<String> {
     (before.ends_with(VOWELS) && after.starts_with(VOWELS)).then(|| format!("{before}Z{after}"))
 }
 
-/// A Russian surname that has a Latvian or Lithuanian ending, or one of the emigrants'.
+/// The Russian form of a surname with a Latvian or Lithuanian ending, or with the emigrants' -off or -eff.
 fn of_other_ending(plain: &str) -> Option<String> {
     const ENDINGS: &[(&str, &str)] = &[
         ("ovs", "ov"),
@@ -256,7 +260,7 @@ fn of_other_ending(plain: &str) -> Option<String> {
     stems.next()
 }
 
-/// A word with the sounds of its accented letters written out: š is sh. Other accents are removed.
+/// The word with the sounds of its accented letters written out, so that š is sh. Other accents are removed.
 pub(super) fn accented(lower: &str) -> String {
     let mut reading = String::with_capacity(lower.len());
     for c in composed(lower).chars() {
@@ -277,6 +281,7 @@ pub(super) fn accented(lower: &str) -> String {
     reading
 }
 
+/// The scheme that is tried for every word in Latin letters.
 const COMMON: Scheme = &[
     ("schtsch", "S"),
     ("shch", "S"),
@@ -337,7 +342,7 @@ const GERMAN: Scheme = &[
     ("c", "k"),
 ];
 
-/// c is ц; rz and szcz are Polish for ж and щ.
+/// Slavic languages in Latin letters: c is ц; rz and szcz are ж and щ in Polish.
 const SLAVIC: Scheme = &[
     ("szcz", "S"),
     ("sch", "S"),
@@ -351,7 +356,7 @@ const SLAVIC: Scheme = &[
     ("c", "c"),
 ];
 
-/// h is г; zh, sh, ch and kh are as in the common scheme.
+/// Ukrainian: h is г; zh, sh, ch and kh are as in [`COMMON`].
 const UKRAINIAN: Scheme = &[
     ("shch", "S"),
     ("sch", "S"),
@@ -364,22 +369,22 @@ const UKRAINIAN: Scheme = &[
     ("c", "k"),
 ];
 
-/// The last steps, the same for every script: vowels with a glide, doubled letters.
+/// A reading with its last changes, which are the same for every script: ie becomes e, and a doubled letter one.
 fn folded(reading: &str) -> String {
-    let mut key = String::with_capacity(reading.len());
+    let mut sound = String::with_capacity(reading.len());
     for character in reading.chars() {
         match character {
-            // Doubled letters are one, also ii of -ий and -iy.
-            c if key.ends_with(c) => {}
+            // A doubled letter becomes one, also the ii of -ий and -iy.
+            c if sound.ends_with(c) => {}
             // ie is е, also after another vowel: Sergeyev is Сергеев.
-            'e' if key.ends_with('i') => {
-                key.pop();
-                if !key.ends_with('e') {
-                    key.push('e');
+            'e' if sound.ends_with('i') => {
+                sound.pop();
+                if !sound.ends_with('e') {
+                    sound.push('e');
                 }
             }
-            c => key.push(c),
+            c => sound.push(c),
         }
     }
-    contracted(key)
+    contracted(sound)
 }

@@ -1,29 +1,29 @@
-//! The words of a contact, by the part of it they stand in, and how a question's words compare with them. Pure.
+//! A contact as words, and the book's side of a comparison with a question. Pure.
 
 use std::borrow::Cow;
 
-use super::MAX_WORDS;
-use super::fit::is_patronymic;
 use super::joined::Joined;
 use super::likeness::Likeness;
-use super::question::entities::decoded;
+use super::patronymic;
+use super::question::html::decoded;
 use super::question::titles::words_of_name;
+use super::reading::MAX_WORDS;
 use super::spelling::{Word, plain, runs, split};
 use crate::address_book::cautions::labels_of_owner;
 
-/// The words of a contact in lower case.
+/// The words of a contact in lower case, by the part of the contact they stand in.
 #[derive(Debug, Default)]
-pub(in crate::address_book) struct Texts {
-    /// Empty if the name is missing or only an address.
+pub(in crate::address_book) struct ContactTexts {
+    /// Empty if the contact has no name, or if the name is only an address or the local part.
     pub(in crate::address_book) name: Vec<String>,
     pub(in crate::address_book) local: Vec<String>,
     pub(in crate::address_book) company: Vec<String>,
-    /// Labels before the company in the domain; their owner may write any name there (`contoso.evil.example`).
+    /// Labels before the company in the domain; the domain's owner may write any name there (`contoso.evil.example`).
     pub(in crate::address_book) subdomains: Vec<String>,
 }
 
-impl Texts {
-    /// Takes a contact apart.
+impl ContactTexts {
+    /// Splits a contact's name and address into words.
     pub(in crate::address_book) fn of(name: Option<&str>, email: &str) -> Self {
         let address = email.to_lowercase();
         let (local, domain) = address.split_once('@').unwrap_or((&address, ""));
@@ -47,7 +47,7 @@ impl Texts {
         }
     }
 
-    /// The words of each part, in the order of a [`Bearer`]'s.
+    /// The words of each part, in the order that [`ContactWords::new`] expects.
     pub(in crate::address_book) fn parts(&self) -> [&[String]; 4] {
         [&self.name, &self.local, &self.company, &self.subdomains]
     }
@@ -68,7 +68,7 @@ fn without_addresses(name: &str) -> Cow<'_, str> {
     Cow::Owned(words.collect::<Vec<_>>().join(" "))
 }
 
-/// The first words; more are no name or address but text.
+/// The first `most` words; a longer text is no name or address.
 fn bounded(mut words: Vec<String>, most: usize) -> Vec<String> {
     words.truncate(most);
     words
@@ -78,18 +78,22 @@ fn is_number(word: &str) -> bool {
     !word.starts_with(|c: char| c.is_ascii_alphabetic()) && plain(word).chars().all(|c| c.is_ascii_digit())
 }
 
-/// A contact as words, each by its number.
+/// The number of a word in a book's vocabulary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::address_book) struct WordId(pub(in crate::address_book) u32);
+
+/// A contact as words of a book's vocabulary, by the part of the contact they stand in.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::address_book) struct Bearer<'a> {
-    pub(in crate::address_book) name: &'a [u32],
-    pub(in crate::address_book) local: &'a [u32],
-    pub(in crate::address_book) company: &'a [u32],
-    pub(in crate::address_book) subdomains: &'a [u32],
+pub(in crate::address_book) struct ContactWords<'a> {
+    pub(in crate::address_book) name: &'a [WordId],
+    pub(in crate::address_book) local: &'a [WordId],
+    pub(in crate::address_book) company: &'a [WordId],
+    pub(in crate::address_book) subdomains: &'a [WordId],
 }
 
-impl<'a> Bearer<'a> {
-    /// Parts of `words`, each with its count.
-    pub(in crate::address_book) fn new(words: &'a [u32], counts: [u8; 4]) -> Self {
+impl<'a> ContactWords<'a> {
+    /// Splits `words` into the four parts, which have `counts` words.
+    pub(in crate::address_book) fn new(words: &'a [WordId], counts: [u8; 4]) -> Self {
         let mut rest = words;
         let [name, local, company, subdomains] = counts.map(|count| {
             let (part, others) = rest.split_at_checked(count.into()).unwrap_or_default();
@@ -105,30 +109,31 @@ impl<'a> Bearer<'a> {
     }
 }
 
-/// The words of a book by their numbers, compared with the words of one reading of a question.
-pub(in crate::address_book) trait Known {
-    /// The word of that number.
-    fn word(&self, number: u32) -> Option<&Word>;
+/// The words of a book, compared with the words of one reading of a question.
+pub(in crate::address_book) trait BookWords {
+    /// The word with this number.
+    fn word(&self, id: WordId) -> Option<&Word>;
 
-    /// How the question's word at `at` is like the word `found`; `None` if it is not.
-    fn likeness(&self, at: usize, found: u32) -> Option<Likeness>;
+    /// How the question's word at `at` is like the book's word `found`; `None` if the two are not alike.
+    fn likeness(&self, at: usize, found: WordId) -> Option<Likeness>;
 
-    /// How the word `together` is made of the two words of the question; `None` if it is not.
-    fn are_in_one(&self, together: u32) -> Option<Joined>;
+    /// How the book's word `together` is made of the question's two words; `None` if it is not.
+    fn joins_question(&self, together: WordId) -> Option<Joined>;
 
-    /// How the single word of the question is made of the words `one` and `two`; `None` if it is not.
-    fn is_two(&self, one: u32, two: u32) -> Option<Joined>;
+    /// How the question's single word is made of the book's words `one` and `two`; `None` if it is not.
+    fn joined_in_question(&self, one: WordId, two: WordId) -> Option<Joined>;
 
-    /// How many entries of the book have the word of that number, in any part.
-    fn bearers(&self, number: u32) -> usize;
+    /// How many entries of the book have the word, in any part.
+    fn count_entries(&self, id: WordId) -> usize;
 
     /// True for a single letter.
-    fn is_initial(&self, number: u32) -> bool {
-        self.word(number).is_some_and(|word| word.is_initial)
+    fn is_initial(&self, id: WordId) -> bool {
+        self.word(id).is_some_and(|word| word.is_initial)
     }
 
     /// True for a word that ends like a patronymic.
-    fn is_patronymic(&self, number: u32) -> bool {
-        self.word(number).is_some_and(is_patronymic)
+    fn is_patronymic(&self, id: WordId) -> bool {
+        self.word(id)
+            .is_some_and(|word| patronymic::is_patronymic(word.plain()))
     }
 }

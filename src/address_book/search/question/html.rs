@@ -1,8 +1,8 @@
-//! Decodes character references of HTML (`&#39;`, `&amp;`), which mail programs leave in names. Pure.
+//! Decodes HTML character references (`&#39;`, `&amp;`), which mail programs leave in names. Pure.
 
 use std::borrow::Cow;
 
-/// The five named references of XML, and the space that does not break.
+/// The five named references of XML, and the non-breaking space.
 const NAMED: &[(&str, char)] = &[
     ("amp", '&'),
     ("lt", '<'),
@@ -11,10 +11,10 @@ const NAMED: &[(&str, char)] = &[
     ("apos", '\''),
     ("nbsp", ' '),
 ];
-/// Letters between `&` and `;` at most.
+/// The most letters between `&` and `;`.
 const LONGEST: usize = 8;
 
-/// The text with its character references decoded once; other text stays.
+/// The text with its character references decoded once, so that `&amp;#39;` becomes `&#39;`.
 pub(in crate::address_book::search) fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('&') || !text.contains(';') {
         return Cow::Borrowed(text);
@@ -39,6 +39,7 @@ pub(in crate::address_book::search) fn decoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
+/// The character of a reference; `None` if it is unknown or a control character.
 fn character(name: &str) -> Option<char> {
     let Some(number) = name.strip_prefix('#') else {
         return NAMED
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_become_characters_once() {
+    fn a_reference_is_decoded_once() {
         for (text, expected) in [
             ("D&#39;Onofrio", "D'Onofrio"),
             ("D&#x27;Onofrio", "D'Onofrio"),
