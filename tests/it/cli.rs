@@ -1,7 +1,7 @@
 //! The command line: commands, settings, files with secrets.
 
 /// The secret of a webhook shows nowhere, whatever fails.
-pub(crate) mod canary;
+mod canary;
 /// `lookup`, `schema`, `--help`, exit statuses.
 mod command_line;
 /// `doctor`: each check, and what fails where.
@@ -9,7 +9,7 @@ mod doctor;
 /// `login`, from the authorize page's address to the token store.
 mod login;
 /// Processes that share a token store, and `lookup --all` as a person runs it.
-pub(crate) mod processes;
+mod processes;
 /// Files with secrets: their encoding, and whether others can read them.
 mod secret_files;
 /// Settings from environment and file, right and wrong.

@@ -10,7 +10,7 @@ mod figures;
 /// Who is let in over HTTP.
 mod guard;
 /// The transport of 2024-11-05.
-pub(crate) mod legacy_sse;
+mod legacy_sse;
 /// What a client can use up over HTTP.
 mod limits;
 /// What strangers can make the server write into its log.

@@ -1,11 +1,11 @@
 //! The MCP server over every transport: handshake, tools, advice, prompts, resources.
 
 /// Every fault of the demo portal, from the binary to an MCP client: the right advice, in text and in structure.
-pub(crate) mod advice;
+mod advice;
 /// What is offered to whoever types, and what that never costs.
 mod completion;
 /// The handshake in five revisions, odd first messages, lines that cannot be read.
-pub(crate) mod handshake;
+mod handshake;
 /// Arguments that the programs around a model add to its calls.
 mod host_arguments;
 /// The end of input, a client that no longer reads, cancelled calls.
@@ -20,6 +20,6 @@ mod pagination;
 /// Progress while the address book is read, over every transport.
 mod progress;
 /// Prompts and resources: lists, reads, errors, what may be kept.
-pub(crate) mod prompts_and_resources;
+mod prompts_and_resources;
 /// One session, every way there is: stdio, HTTP in two revisions, event streams, HTTP+SSE of 2024-11-05.
-pub(crate) mod sessions;
+mod sessions;

@@ -15,7 +15,7 @@ mod elicitation_state;
 /// Names that strangers forged, in every form that an answer has.
 mod forged_names;
 /// Names that become recipients, in one request or call by call.
-pub(crate) mod names;
+mod names;
 /// Walks over rows that cannot be read.
 mod odd_walks;
 /// Whole lists of the demo portal, read while they change and while the portal fails.

@@ -10,14 +10,12 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf};
 use tokio::process::Command;
 
-use crate::mcp::advice::closed_output_schema;
-use crate::mcp::prompts_and_resources::on_demo;
-use crate::mcp::sessions::request;
+use crate::support::commands::on_demo;
 use crate::support::harness::{RawSession, initialize, with_metadata};
 use crate::support::http_client::{EventStream, Request, ask};
 use crate::support::http_server::{InProcess, Program};
-
-pub(crate) const MODERN: &str = "2026-07-28";
+use crate::support::revisions::{MODERN, request};
+use crate::support::tool_results::closed_output_schema;
 
 /// Transport and revision of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

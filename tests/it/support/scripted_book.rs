@@ -25,6 +25,9 @@ pub(crate) struct Rows {
     pub(crate) instead: Option<Prepared>,
 }
 
+/// How long an address book is used in most tests.
+pub(crate) const TTL: Duration = Duration::from_secs(60);
+
 #[derive(Debug, Clone)]
 pub(crate) struct ScriptedBook {
     pub(crate) rows: Arc<Mutex<Rows>>,
