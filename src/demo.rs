@@ -1,19 +1,32 @@
 //! A Bitrix24 portal on loopback, to try the program with and to test it against.
 //!
 //! A real HTTP server on a port of its own, written from the portal contract alone: it imports nothing of the client,
-//! so it cannot share its mistakes. It records what it was asked, counts as a portal counts, and can be told to fail in
-//! every known way. Tests with a paused clock go around the socket by [`DemoPortal::answer`].
+//! so it cannot share the client's mistakes. The portal records requests, enforces the limits of a real portal, and fails
+//! in every known way on demand. Tests with a paused clock bypass the socket by [`DemoPortal::answer`].
+//!
+//! A request goes from `socket` to `exchange` (recording, limits, faults, routes), and from there to one of three servers:
+//! `rest3` (REST 3.0), `old_api` or `oauth_server`. `rest3` checks in the portal's order, then `dispatch` runs the method,
+//! or `batch` runs several.
+//!
+//! - **Faults** (`--demo-fault`) are rows of the table in `faults/table.rs`. To add one, write a row with its name, what
+//!   the portal does and one line for people; a new kind of behaviour also needs a variant of `Behaviour` in
+//!   `faults/fault.rs`, and a new canned answer one of `Body` in `faults/failure.rs`. The tests in `tests/it/demo/faults.rs`
+//!   and `tests/it/mcp/advice.rs` run every fault.
+//! - **Quirks** (`--demo-quirk`) are rows of the table in `quirks.rs`: unusual answers that a client has to accept.
+//! - **People** are in `address_book.rs` (contacts) and `employees.rs`.
 
 mod address_book;
 mod answer;
 mod batch;
 mod clock;
 mod credentials;
+mod dispatch;
 mod documentation;
 mod employees;
 mod exchange;
 mod faults;
 mod limits;
+mod method;
 mod oauth_server;
 mod old_api;
 mod pagination;
@@ -36,6 +49,7 @@ use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 pub use answer::Language;
+pub use credentials::{CLIENT_ID, CLIENT_SECRET, SECRET};
 use employees::Employees;
 use faults::WrongSettings;
 pub use faults::{FAULTS, Fault, Outcome};
@@ -44,15 +58,6 @@ pub use quirks::{QUIRKS, Quirk};
 pub use request::RecordedRequest;
 pub use settings::{Change, ChangeKind, CredentialKind, NegativeLimit, Settings};
 use state::State;
-
-/// The secret of the demo's webhooks. It opens nothing but this demo, yet it is treated like a real one.
-pub const SECRET: &str = "demo7s3cretq1x9z";
-
-/// The demo's application.
-pub const CLIENT_ID: &str = "local.demo1app.24680246";
-
-/// The application's secret; as [`SECRET`], it opens nothing and is treated like a real one.
-pub const CLIENT_SECRET: &str = "demo4ppk3yz8w2v6u0t5";
 
 /// A running demo portal; it stops when dropped.
 #[derive(Debug)]
@@ -96,6 +101,19 @@ pub struct BrokenConnection;
 
 impl DemoPortal {
     /// Starts a portal on a free loopback port.
+    ///
+    /// ```
+    /// use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let portal = DemoPortal::start(Settings::default()).await?;
+    /// let webhook_url = portal.webhook_url().unwrap_or_default();
+    /// assert!(webhook_url.starts_with("http://127.0.0.1:"));
+    /// assert_eq!(portal.request_count(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If no loopback port can be had.

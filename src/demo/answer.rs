@@ -45,6 +45,20 @@ impl Answer {
         }
     }
 
+    /// The page of the gateway before the portal: the portal is overloaded, down or too slow.
+    pub(super) fn unavailable(status: u16) -> Self {
+        Self::html(
+            status,
+            "<!DOCTYPE html><html><head><title>Bitrix24</title></head>\
+            <body><h1>Service temporarily unavailable</h1></body></html>",
+        )
+    }
+
+    /// The page of a web server for a path that it does not know.
+    pub(super) fn no_such_page(status: u16) -> Self {
+        Self::html(status, "<html><body><h1>404 Not Found</h1></body></html>")
+    }
+
     pub(super) fn raw(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, message_for};
 use super::credentials::Caller;
-use super::php;
+use super::method::Method;
 use super::quirks::Quirk;
-use super::rest3::{self, Method};
 use super::state::State;
+use super::{dispatch, php};
 
 /// The items of a batch on a portal that has [`Quirk::ShortBatch`]; as many as the vendor's libraries send.
 const SHORT: usize = 50;
@@ -43,7 +43,7 @@ pub(super) fn run(state: &State, caller: &Caller, body: &Value) -> Result<Value,
             Value::Object(arguments) => arguments,
             _ => Map::new(),
         };
-        results.push(rest3::batch_item(state, caller, method, &arguments)?);
+        results.push(dispatch::batch_item(state, caller, method, &arguments)?);
     }
     Ok(results.into())
 }

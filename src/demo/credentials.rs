@@ -2,13 +2,21 @@
 //!
 //! REST 3.0 folds every refusal into one 401; the old API tells the reason.
 
-use super::SECRET;
 use super::answer::{Answer, Language, message_for};
 use super::faults::{Behaviour, WrongSettings};
 use super::request::RecordedRequest;
 use super::settings::Settings;
 use super::state::State;
 use super::tokens::Verdict;
+
+/// The secret of the demo's webhooks. It opens nothing but this demo, yet it is treated like a real one.
+pub const SECRET: &str = "demo7s3cretq1x9z";
+
+/// The demo's application.
+pub const CLIENT_ID: &str = "local.demo1app.24680246";
+
+/// The application's secret; as [`SECRET`], it opens nothing and is treated like a real one.
+pub const CLIENT_SECRET: &str = "demo4ppk3yz8w2v6u0t5";
 
 /// Employees with a webhook, and what it may do.
 const WEBHOOKS: &[(u64, Scopes)] = &[(1, GRANTED), (7, &["mail.recipient"]), (9, &["crm"])];

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::rest3::Method;
+use super::method::Method;
 use super::state::State;
 
 /// Methods of the installed modules, where no quirk takes one away.

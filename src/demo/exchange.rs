@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::{Answer, message_for};
-use super::faults::{self, Breakage, Place};
+use super::faults::{Breakage, Place};
 use super::quirks::{Quirk, SLOW};
 use super::request::RecordedRequest;
 use super::state::State;
@@ -59,7 +59,7 @@ async fn settle(state: &State, request: &RecordedRequest) -> Result<Answer, Brea
         let patience = state.settings.gateway_timeout.unwrap_or(Duration::MAX);
         tokio::time::sleep(time.min(patience)).await;
         if time > patience {
-            return Ok(faults::gateway_timeout());
+            return Ok(Answer::unavailable(504));
         }
     }
     Ok(match request.segments().as_slice() {
@@ -69,7 +69,7 @@ async fn settle(state: &State, request: &RecordedRequest) -> Result<Answer, Brea
         ["rest", method] => old_api::answer(state, request, None, method),
         ["oauth", "token"] => oauth_server::token(state, request).await,
         ["oauth", "authorize"] => oauth_server::authorize(state, request),
-        _ => faults::no_such_page(404),
+        _ => Answer::no_such_page(404),
     })
 }
 

@@ -6,10 +6,10 @@ use serde_json::json;
 use url::{Host, Url};
 
 use super::answer::Answer;
+use super::credentials::{CLIENT_ID, CLIENT_SECRET, scopes_of_application};
 use super::request::RecordedRequest;
 use super::state::State;
 use super::tokens::{ACCESS_LIFE, NotTaken, Pair};
-use super::{CLIENT_ID, CLIENT_SECRET, credentials};
 
 /// The demo's portal, for applications that know several.
 const MEMBER_ID: &str = "da45a03b265edd8787f8a258d793cc5d";
@@ -104,7 +104,7 @@ fn invalid_grant() -> Answer {
 }
 
 fn scope(state: &State) -> String {
-    credentials::scopes_of_application(&state.settings).join(",")
+    scopes_of_application(&state.settings).join(",")
 }
 
 fn handed_out(state: &State, pair: &Pair) -> Answer {

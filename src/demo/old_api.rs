@@ -3,9 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::CLIENT_ID;
 use super::answer::{Answer, message_for};
-use super::credentials::{self, Caller, PathCredential};
+use super::credentials::{self, CLIENT_ID, Caller, PathCredential};
 use super::request::RecordedRequest;
 use super::state::State;
 

@@ -1,13 +1,7 @@
 //! Every fault there is. Data: the table, and one short maker for each kind of row.
 
-use super::{Behaviour, Body, Breakage, Failure, Fault, Outcome, StartingTokens, Target, WrongSettings};
-
-/// Too many requests a second.
-pub(super) const THROTTLE: Failure = Failure::Flat(503, "QUERY_LIMIT_EXCEEDED");
-/// Operating time used up.
-pub(super) const RATE_LIMIT: Failure = Failure::Envelope(429, "BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION");
-/// The portal failed inside.
-pub(super) const INTERNAL: Failure = Failure::Envelope(500, "BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION");
+use super::failure::{Body, Breakage, Failure, INTERNAL, RATE_LIMIT, THROTTLE, Target};
+use super::fault::{Behaviour, Fault, Outcome, StartingTokens, WrongSettings};
 
 const fn fault(name: &'static str, behaviour: Behaviour, about: &'static str) -> Fault {
     Fault {
@@ -16,22 +10,6 @@ const fn fault(name: &'static str, behaviour: Behaviour, about: &'static str) ->
         outcome: Outcome::Fails,
         needs_oauth: false,
         behaviour,
-    }
-}
-
-impl Fault {
-    const fn survived(self) -> Self {
-        Self {
-            outcome: Outcome::Survived,
-            ..self
-        }
-    }
-
-    const fn oauth(self) -> Self {
-        Self {
-            needs_oauth: true,
-            ..self
-        }
     }
 }
 
