@@ -11,11 +11,13 @@ use serde_json::Value;
 use super::report::{Format, printable};
 use super::signals::Deferred;
 use super::{ExitStatus, Global, Stop, print, print_json, table, wiring};
-use crate::clients::entry::Entry;
+use crate::clients::entry::{Entry, without_values};
 use crate::clients::file::SettingsFile;
-use crate::clients::installation::{Action, Plan};
+use crate::clients::installation::{Action, Plan, snippet};
 use crate::clients::machine::Machine;
-use crate::clients::{ByteOrderMark, Client, advice};
+use crate::clients::next_steps::next_steps;
+use crate::clients::warnings::warnings;
+use crate::clients::{ByteOrderMark, Client};
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp install claude-code
@@ -87,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
         Plan::to_install(client, &entry, &machine, arguments.force, arguments.remove_bom)?
     };
     // Before the file makes a folder that looks like the client's.
-    let (warnings, next) = (advice::warnings(&plan, &machine), advice::next_steps(&plan, &machine));
+    let (warnings, next) = (warnings(&plan, &machine), next_steps(&plan, &machine));
     let deferred = Deferred::begin();
     let backup = if arguments.dry_run { None } else { plan.carry_out()? };
     if deferred.end() {
@@ -100,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
         name,
         action: word(plan.action, arguments.dry_run),
         dry_run: arguments.dry_run,
-        entry: plan.entry.as_ref().map(|entry| advice::without_values(entry, &ours)),
+        entry: plan.entry.as_ref().map(|entry| without_values(entry, &ours)),
         backup,
         warnings,
         next,
@@ -169,7 +171,7 @@ fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {
     if let Some(entry) = &report.entry
         && plan.action != Action::Absent
     {
-        for line in plan.client.snippet(report.name, entry).lines() {
+        for line in snippet(plan.client, report.name, entry).lines() {
             writeln!(stdout, "  {DIM}{}{DIM:#}", printable(line))?;
         }
     }

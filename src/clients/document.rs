@@ -1,11 +1,16 @@
 //! A client's settings file as a text to edit: one entry goes in or out, and every other byte stays.
 
-mod json;
+mod json_document;
+mod problem;
 #[cfg(test)]
 mod properties;
-mod toml;
+mod toml_document;
 
 use serde_json::Value;
+
+use json_document::JsonDocument;
+pub(crate) use problem::Problem;
+use toml_document::TomlDocument;
 
 /// The language of a client's settings file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,28 +21,11 @@ pub(crate) enum Language {
     Toml,
 }
 
-/// Why a file cannot be edited. The text itself may hold secrets, so only the place is told.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(crate) enum Problem {
-    #[error("it is not {language} (line {line}): {what}")]
-    Syntax {
-        language: &'static str,
-        line: usize,
-        what: String,
-    },
-    #[error("`{0}` in it is not {1}")]
-    Shape(String, &'static str),
-    #[error("it is not a JSON object")]
-    NoObject,
-    #[error("`{0}` is in it twice")]
-    Twice(String),
-}
-
 /// A settings file, parsed so that it prints as it was.
 #[derive(Debug)]
 pub(crate) enum Document {
-    Json(json::Json),
-    Toml(toml::Toml),
+    Json(JsonDocument),
+    Toml(TomlDocument),
 }
 
 impl Document {
@@ -45,8 +33,8 @@ impl Document {
     /// [`Problem::Syntax`], also for a text that is no object.
     pub(crate) fn parse(language: Language, text: &str) -> Result<Self, Problem> {
         Ok(match language {
-            Language::Json => Self::Json(json::Json::parse(text)?),
-            Language::Toml => Self::Toml(toml::Toml::parse(text)?),
+            Language::Json => Self::Json(JsonDocument::parse(text)?),
+            Language::Toml => Self::Toml(TomlDocument::parse(text)?),
         })
     }
 

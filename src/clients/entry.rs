@@ -2,11 +2,9 @@
 //!
 //! A secret is never copied: an entry refers to it, in the way that its client understands.
 
-use std::path::PathBuf;
-
 use serde_json::{Map, Value, json};
 
-use super::Client;
+use super::client::{Client, Reference};
 use super::machine::Machine;
 use crate::config::env_vars::{self, EnvVar};
 use crate::portal::may_hold_a_webhook;
@@ -177,15 +175,46 @@ pub(crate) fn left_out(name: &str, machine: &Machine) -> Vec<&'static EnvVar> {
         .collect()
 }
 
-/// How a client lets an entry refer to a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reference {
-    /// By a variable of the entry and its value.
-    Value(&'static str, String),
-    /// By the variable's name, in a list of those that are passed on.
-    Passed,
-    /// By a file of variables.
-    EnvFile(PathBuf),
+/// True for a secret that is in the entry itself, also as what a reference stands for by default.
+pub(crate) fn holds_secret(variable: &EnvVar, value: &Value) -> bool {
+    let is_reference = |text: &str| {
+        let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        name.is_some_and(|name| name.split_once(":-").is_none_or(|(_, default)| default.is_empty()))
+    };
+    let has_text = match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty() && !is_reference(text.trim()),
+        _ => true,
+    };
+    variable.is_secret() && has_text
+}
+
+/// The entry to show: of what is in it only what this program would write itself, and of all else the names. Somebody may
+/// have put a secret anywhere.
+pub(crate) fn without_values(entry: &Value, ours: &Value) -> Value {
+    match (entry, ours) {
+        (entry, ours) if entry == ours => entry.clone(),
+        (Value::Object(values), ours) => values
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.clone(),
+                    without_values(value, ours.get(name).unwrap_or(&Value::Null)),
+                )
+            })
+            .collect(),
+        (Value::Array(values), ours) => {
+            let is_ours = |value: &Value| ours.as_array().is_some_and(|ours| ours.contains(value));
+            let shown = |value: &Value| if is_ours(value) { value.clone() } else { json!("…") };
+            values.iter().map(shown).collect()
+        }
+        _ => json!("…"),
+    }
+}
+
+/// True for an entry that its client does not start.
+pub(crate) fn is_switched_off(entry: &Value) -> bool {
+    entry.get("disabled") == Some(&Value::Bool(true)) || entry.get("enabled") == Some(&Value::Bool(false))
 }
 
 /// Sets a key that says something, and removes one that does not.

@@ -1,6 +1,7 @@
 //! A settings file on the disk: read whole, replaced in one step, and never over somebody else's change.
 
 mod belongings;
+mod error;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -8,17 +9,16 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::byte_order_mark::BYTE_ORDER_MARK;
 use super::entry::NAME;
 use crate::portal::wide_encoding;
+pub(crate) use error::Error;
 
 /// More than any client keeps; Claude Code's file holds its history and grows to megabytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// More than any folder's file of servers. A parsed file takes eighty times its size.
 const MAX_BYTES_OF_THE_FOLDER: u64 = 1024 * 1024;
-
-/// What editors and shells on Windows put before UTF-8.
-pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A file as it was read.
 #[derive(Debug)]
@@ -29,27 +29,6 @@ pub(crate) struct SettingsFile {
     path: PathBuf,
     /// Its text; `None` if there is no such file.
     text: Option<String>,
-}
-
-/// Why a file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    #[error("{0} cannot be read")]
-    Read(PathBuf, #[source] io::Error),
-    #[error("{0} is not a file of UTF-8 text")]
-    NotText(PathBuf),
-    #[error("{0} is larger than {mebibytes} MiB", mebibytes = .1 / 1024 / 1024)]
-    TooLarge(PathBuf, u64),
-    #[error("{0} is {1} text, and has to be UTF-8")]
-    Encoding(PathBuf, &'static str),
-    #[error("{0} cannot be written")]
-    Write(PathBuf, #[source] io::Error),
-    #[error("{0} cannot be written: its owner or group would be wrong")]
-    Owner(PathBuf, #[source] io::Error),
-    #[error("{0} has another hard link, which would keep the old text")]
-    Linked(PathBuf),
-    #[error("{0} was changed by another program just now; nothing was written")]
-    Changed(PathBuf),
 }
 
 impl SettingsFile {

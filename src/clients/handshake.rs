@@ -12,9 +12,9 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines, 
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-use super::Client;
+use super::client::Client;
 use super::launch::Launch;
-use super::started::shown;
+use super::started::shown_command;
 
 /// What a server answered.
 #[derive(Debug)]
@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
     fn start(launch: &'a Launch, patience: Duration) -> Result<Self, Error> {
         // More than any list of tools; what is no server may never end a line.
         const MAX_BYTES: u64 = 16 * 1024 * 1024;
-        let failed = |error| Error::Start(shown(&launch.command), error);
+        let failed = |error| Error::Start(shown_command(&launch.command), error);
         let mut child = command(launch).spawn().map_err(failed)?;
         let pipe = || failed(std::io::Error::other("it has no standard input or output"));
         Ok(Self {

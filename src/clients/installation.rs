@@ -1,13 +1,15 @@
 //! An entry going into a client's settings file, or out of it: worked out as a whole before anything is written.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::Client;
+use super::byte_order_mark;
+use super::client::Client;
 use super::document::{Document, Problem};
-use super::entry::{self, DEMO_NAME, Entry, NAME};
-use super::file::{self, BYTE_ORDER_MARK, SettingsFile};
+use super::entry::{DEMO_NAME, Entry, NAME};
+use super::file::{self, SettingsFile};
+use super::inputs::{ids_in, inputs_of};
 use super::machine::Machine;
-use super::started::{Starts, described, shown, starts};
+use super::started::{Started, described, shown_command, started_by};
 
 /// What becomes of the settings file.
 #[derive(Debug)]
@@ -105,7 +107,7 @@ impl Plan {
     ) -> Result<Self, Error> {
         let mut plan = Self::start(client, entry.name, machine, is_forced)?;
         let there = plan.entry.take();
-        let keeps = there.as_ref().filter(|there| starts(Some(there)) != Starts::Something);
+        let keeps = there.as_ref().filter(|there| started_by(Some(there)) != Started::Other);
         let written = entry.written(client, keeps, machine);
         let before = plan.file.text().unwrap_or_default().to_owned();
         let base = plan.base()?;
@@ -120,7 +122,7 @@ impl Plan {
             }
             None => plan.with_entry(&before, plan.name, &written, there.as_ref())?,
         };
-        let unmarked = after.trim_start_matches(BYTE_ORDER_MARK);
+        let (_, unmarked) = byte_order_mark::split(&after);
         plan.removes_mark = removes_mark && unmarked.len() < after.len();
         let after = if plan.removes_mark { unmarked.to_owned() } else { after };
         plan.action = match there {
@@ -153,7 +155,7 @@ impl Plan {
         let backup = plan.file.backup()?;
         // Another server's entry that was replaced comes back; an earlier one of this program does not.
         let replaced = backup.as_deref().and_then(|backup| plan.entry_in(backup, name));
-        let is_earlier = matches!(starts(replaced.as_ref()), Starts::Copy(_));
+        let is_earlier = matches!(started_by(replaced.as_ref()), Started::ThisProgram(_));
         plan.after = match plan.base()? {
             Some(base) if !is_earlier => {
                 let mut rest = base.entries.clone();
@@ -178,11 +180,11 @@ impl Plan {
         let text = file.text().unwrap_or_default();
         let document = Document::parse(client.language(), text).map_err(|problem| unusable(client, &file, problem))?;
         let entry = document.get(&[client.section(), name]);
-        let replaces = match starts(entry.as_ref()) {
-            Starts::Nothing => None,
-            Starts::Copy(command) => (!machine.is_this(&command)).then(|| shown(&command)),
-            Starts::Something if is_forced => Some("something else".to_owned()),
-            Starts::Something => {
+        let replaces = match started_by(entry.as_ref()) {
+            Started::Nothing => None,
+            Started::ThisProgram(command) => (!machine.is_this(&command)).then(|| shown_command(&command)),
+            Started::Other if is_forced => Some("something else".to_owned()),
+            Started::Other => {
                 return Err(Error::NotOurs {
                     name,
                     path: file.path().to_owned(),
@@ -248,7 +250,7 @@ impl Plan {
             text: self.file.backup()?,
             entries,
         };
-        let is_ours = |(_, entry): &(_, Value)| matches!(starts(Some(entry)), Starts::Copy(_));
+        let is_ours = |(_, entry): &(_, Value)| matches!(started_by(Some(entry)), Started::ThisProgram(_));
         let is_as_made = || self.remade(&base, &base.entries).is_ok_and(|again| again == text);
         let are_ours = !base.entries.is_empty() && base.entries.iter().all(is_ours);
         Ok((are_ours && is_as_made()).then_some(base))
@@ -333,41 +335,15 @@ fn unusable(client: Client, file: &SettingsFile, problem: Problem) -> Error {
     Error::Document(client, file.path().to_owned(), problem)
 }
 
-/// A question that VS Code asks, for a secret of an entry.
-pub(super) struct Input {
-    id: Value,
-    /// How the entry refers to the answer.
-    reference: String,
-    about: &'static str,
-}
-
-impl Input {
-    pub(super) fn question(&self) -> Value {
-        json!({"type": "promptString", "id": self.id, "description": self.about, "password": true})
+/// An entry alone, as the client's file would have it.
+pub(crate) fn snippet(client: Client, name: &str, entry: &Value) -> String {
+    let Ok(mut document) = Document::parse(client.language(), "") else {
+        return String::new();
+    };
+    // An empty document has no shape that could be in the way.
+    let _ = document.set(&[client.section(), name], entry);
+    for input in inputs_of(client, entry) {
+        let _ = document.add("inputs", &input.question());
     }
-}
-
-pub(super) fn inputs_of(client: Client, entry: &Value) -> Vec<Input> {
-    let values = entry.get("env").and_then(Value::as_object);
-    let asked = values.into_iter().flatten().filter_map(|(name, value)| {
-        let variable = entry::variable(name)?;
-        let reference = super::input_reference(variable);
-        let is_asked = client == Client::VsCode && *value == reference;
-        is_asked.then(|| Input {
-            id: json!(super::input_id(variable)),
-            reference,
-            about: variable.meaning,
-        })
-    });
-    asked.collect()
-}
-
-fn ids_in(document: &Document) -> Vec<Value> {
-    let inputs = document.get(&["inputs"]);
-    let inputs = inputs.as_ref().and_then(Value::as_array);
-    inputs
-        .into_iter()
-        .flatten()
-        .filter_map(|input| input.get("id").cloned())
-        .collect()
+    document.text()
 }

@@ -1,14 +1,15 @@
 //! What a client starts for an entry, and with which environment: references are followed as the client follows them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::hidden::Hidden;
+use super::client::Client;
+use super::entry;
 use super::machine::{Machine, System, is_same_file};
-use super::{Client, advice, entry, places};
-use crate::config::paths;
+use super::redactor::Redactor;
+use super::references::{ValueSource, depends_on_the_folder, expanded, with_home};
 
 /// A process as a client would start it.
 #[derive(Debug, Default)]
@@ -24,46 +25,12 @@ pub(crate) struct Launch {
     /// That is not where the client would start it from here.
     pub(crate) is_elsewhere: bool,
     /// This program's variables, each with where its value is from.
-    pub(crate) settings: Vec<(String, Origin)>,
+    pub(crate) settings: Vec<(String, ValueSource)>,
     /// The file of variables.
     pub(crate) file: Option<PathBuf>,
     /// That file cannot be read.
     pub(crate) is_unreadable: bool,
-    hidden: Hidden,
-}
-
-/// Where the value of a variable is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// The entry itself.
-    Entry,
-    /// The entry itself, and it is a secret.
-    SecretInEntry,
-    /// The client's environment, as far as this shell's is like it.
-    Environment,
-    /// The client's environment, where it is not set.
-    Unset,
-    /// The file that the entry names.
-    File,
-    /// The client asks its user.
-    Asked,
-}
-
-impl Origin {
-    pub(crate) fn described(self) -> &'static str {
-        match self {
-            Self::Entry => "in the entry",
-            Self::SecretInEntry => "its secret stands in the entry itself",
-            Self::Environment => "from the environment",
-            Self::Unset => "not set in the environment",
-            Self::File => "from the file of variables",
-            Self::Asked => "asked by the client",
-        }
-    }
-
-    pub(crate) fn has_value(self) -> bool {
-        !matches!(self, Self::Unset | Self::Asked)
-    }
+    redactor: Redactor,
 }
 
 /// What MCP clients that clear the environment pass on all the same.
@@ -112,7 +79,7 @@ impl Launch {
             _ => true,
         };
         let own = entry.get("cwd").and_then(Value::as_str);
-        let depends = own.is_some_and(|own| places::depends_on_the_folder(client, own, machine));
+        let depends = own.is_some_and(|own| depends_on_the_folder(client, own, machine));
         let is_elsewhere = is_in_this_folder || depends;
         let folder = if is_elsewhere { home.folder.clone() } else { there };
         let launch = Self::in_folder(client, entry, &home, folder)?;
@@ -142,14 +109,14 @@ impl Launch {
             .collect();
         passed
             .into_iter()
-            .for_each(|name| launch.note(name, Origin::Environment));
+            .for_each(|name| launch.note(name, ValueSource::Environment));
         launch.pass_on(entry, machine);
         // Variables that are not this program's own may hold anything.
         let mut hidden = Vec::new();
         launch.read_file(client, entry, machine, &mut hidden);
         launch.add_values(client, entry, machine, &mut hidden);
         hidden.extend(launch.secrets());
-        launch.hidden = Hidden::of(&hidden);
+        launch.redactor = Redactor::of(&hidden);
         // Searched on the PATH that the process is given, as the client does.
         let path = launch.environment.get("PATH").map(String::as_str);
         launch.program = machine.found_on(path, &launch.command, &launch.folder);
@@ -162,7 +129,7 @@ impl Launch {
 
     /// What the process said, without what it was given.
     pub(crate) fn without_secrets(&self, text: &str) -> String {
-        self.hidden.out_of(text)
+        self.redactor.redact(text)
     }
 
     /// Values of this program's variables that are secrets, and arguments that are neither options nor paths.
@@ -179,7 +146,7 @@ impl Launch {
         secrets.map(|(_, value)| value.clone()).chain(arguments)
     }
 
-    fn note(&mut self, name: String, origin: Origin) {
+    fn note(&mut self, name: String, origin: ValueSource) {
         self.settings.retain(|(known, _)| *known != name);
         self.settings.push((name, origin));
     }
@@ -195,7 +162,11 @@ impl Launch {
                 let is_set = machine.variable(name).is_some();
                 self.note(
                     name.to_owned(),
-                    if is_set { Origin::Environment } else { Origin::Unset },
+                    if is_set {
+                        ValueSource::Environment
+                    } else {
+                        ValueSource::Unset
+                    },
                 );
             }
         }
@@ -217,7 +188,11 @@ impl Launch {
             if is_ours(&name) {
                 self.note(
                     name.clone(),
-                    if value.is_empty() { Origin::Unset } else { Origin::File },
+                    if value.is_empty() {
+                        ValueSource::Unset
+                    } else {
+                        ValueSource::File
+                    },
                 );
             } else {
                 others.push(value.clone());
@@ -232,12 +207,12 @@ impl Launch {
                 continue;
             };
             if is_ours(name) {
-                let is_secret = entry::variable(name).is_some_and(|variable| advice::holds_secret(variable, written));
+                let is_secret = entry::variable(name).is_some_and(|variable| entry::holds_secret(variable, written));
                 self.note(
                     name.clone(),
                     match origin {
-                        _ if is_secret => Origin::SecretInEntry,
-                        Origin::Environment if value.trim().is_empty() => Origin::Unset,
+                        _ if is_secret => ValueSource::SecretInEntry,
+                        ValueSource::Environment if value.trim().is_empty() => ValueSource::Unset,
                         origin => origin,
                     },
                 );
@@ -246,14 +221,6 @@ impl Launch {
             }
             self.environment.insert(name.clone(), value);
         }
-    }
-}
-
-/// With the home folder, where the client replaces `~`.
-pub(super) fn with_home(client: Client, text: String, machine: &Machine) -> String {
-    match paths::expanded(Path::new(&text), Some(&machine.home)) {
-        Ok(path) if client.replaces_tilde() && text.starts_with('~') => path.display().to_string(),
-        _ => text,
     }
 }
 
@@ -289,55 +256,6 @@ fn inherited(client: Client, machine: &Machine) -> BTreeMap<String, String> {
         None => client != Client::ClaudeCode || !name.starts_with("OTEL_"),
     });
     inherited
-}
-
-/// The text with its references followed, and where its value is from.
-pub(super) fn expanded(client: Client, text: &str, machine: &Machine) -> (String, Origin) {
-    let mut value = String::new();
-    let mut origin = Origin::Entry;
-    let mut rest = text;
-    while let Some((before, from)) = rest.split_once("${") {
-        value.push_str(before);
-        let Some((reference, after)) = from.split_once('}') else {
-            rest = from;
-            value.push_str("${");
-            continue;
-        };
-        match followed(client, reference, machine) {
-            Some((found, found_origin)) => {
-                value.push_str(&found);
-                origin = found_origin;
-            }
-            None => value.push_str(&format!("${{{reference}}}")),
-        }
-        rest = after;
-    }
-    value.push_str(rest);
-    (value, origin)
-}
-
-/// What a reference stands for; `None` if the client does not know such references.
-fn followed(client: Client, reference: &str, machine: &Machine) -> Option<(String, Origin)> {
-    let variable = |name: &str| machine.environment.get(name).cloned();
-    match client {
-        Client::ClaudeCode => match reference.split_once(":-") {
-            Some((name, default)) => Some((
-                variable(name).unwrap_or_else(|| default.to_owned()),
-                Origin::Environment,
-            )),
-            // An unset variable without a default stays as it is written.
-            None => variable(reference).map(|value| (value, Origin::Environment)),
-        },
-        Client::Cursor | Client::VsCode => match (reference.split_once(':'), reference) {
-            (Some(("env", name)), _) => Some((variable(name).unwrap_or_default(), Origin::Environment)),
-            (Some(("input", _)), _) if client == Client::VsCode => Some((String::new(), Origin::Asked)),
-            (None, "userHome") => Some((machine.home.display().to_string(), Origin::Entry)),
-            (None, "workspaceFolder") => Some((machine.folder.display().to_string(), Origin::Entry)),
-            (None, "pathSeparator" | "/") => Some((std::path::MAIN_SEPARATOR.to_string(), Origin::Entry)),
-            _ => None,
-        },
-        Client::Codex | Client::ClaudeDesktop => None,
-    }
 }
 
 /// The lines of a file of variables: `NAME=value`, with quotes and `export` allowed.

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::launch::{Launch, expanded, with_home};
+use super::client::Client;
+use super::entry;
+use super::launch::Launch;
 use super::machine::{Machine, is_same_file};
-use super::{Client, entry};
+use super::references::{depends_on_the_folder, refers_to_it};
 
 /// Texts of an entry, and values of its process's environment, that name what is in the current folder, as they are written.
 /// `doctor` reads none of it there, so what it would see is not what the client sees. Sorted.
@@ -39,17 +41,6 @@ pub(crate) fn in_the_current_folder(
     // Claude Desktop starts its servers elsewhere in any folder.
     found.retain(|text| client != Client::ClaudeDesktop || refers_to_it(client, text, machine));
     found
-}
-
-/// True for a path that is another one in each folder.
-pub(super) fn depends_on_the_folder(client: Client, path: &str, machine: &Machine) -> bool {
-    let text = with_home(client, expanded(client, path, machine).0, machine);
-    refers_to_it(client, path, machine) || !Path::new(&text).is_absolute() && !text.starts_with('~')
-}
-
-/// True if a reference in the text stands for the current folder.
-fn refers_to_it(client: Client, text: &str, machine: &Machine) -> bool {
-    expanded(client, text, machine).0 != expanded(client, text, &machine.at_home()).0
 }
 
 fn is_below(text: &str) -> bool {

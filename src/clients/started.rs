@@ -4,21 +4,21 @@ use serde_json::Value;
 
 /// What an entry starts.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Starts {
+pub(crate) enum Started {
     Nothing,
     /// A program of this one's name.
-    Copy(String),
+    ThisProgram(String),
     /// Another program, or none on this machine.
-    Something,
+    Other,
 }
 
-pub(crate) fn starts(entry: Option<&Value>) -> Starts {
+pub(crate) fn started_by(entry: Option<&Value>) -> Started {
     let Some(entry) = entry else {
-        return Starts::Nothing;
+        return Started::Nothing;
     };
     match entry.get("command").and_then(Value::as_str) {
-        Some(command) if is_named_like_this(command) => Starts::Copy(command.to_owned()),
-        _ => Starts::Something,
+        Some(command) if is_named_like_this(command) => Started::ThisProgram(command.to_owned()),
+        _ => Started::Other,
     }
 }
 
@@ -35,7 +35,7 @@ fn last_part(path: &str) -> &str {
 }
 
 /// A command for people. Somebody may have put a whole command line there, or an address, and in them a secret.
-pub(crate) fn shown(command: &str) -> String {
+pub(crate) fn shown_command(command: &str) -> String {
     let first = command.split_whitespace().next().unwrap_or_default();
     let may_hold_a_secret = first.contains(['=', '@']) || first.contains("://");
     let text = match first {
@@ -52,7 +52,7 @@ pub(super) fn described(entry: Option<&Value>) -> String {
     let entry = entry.unwrap_or(&Value::Null);
     match (entry.get("command").and_then(Value::as_str), entry.get("url")) {
         (Some(command), _) => {
-            let command = shown(command);
+            let command = shown_command(command);
             let name = last_part(&command);
             format!("starts another program ({})", name.chars().take(60).collect::<String>())
         }

@@ -33,7 +33,12 @@ pub(super) fn batch_item(
     run(state, caller, method, arguments)
 }
 
-pub(super) fn run(state: &State, caller: &Caller, method: Method, arguments: &Map<String, Value>) -> Result<Value, Answer> {
+pub(super) fn run(
+    state: &State,
+    caller: &Caller,
+    method: Method,
+    arguments: &Map<String, Value>,
+) -> Result<Value, Answer> {
     match method {
         Method::ListContacts => recipients::list_contacts(state, caller, arguments),
         Method::ListEmployees => recipients::list_employees(state, arguments),

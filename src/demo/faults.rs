@@ -8,6 +8,6 @@ mod fault;
 mod table;
 
 pub(super) use failure::{Breakage, Failure, Place};
-pub use fault::{Fault, Outcome};
 pub(super) use fault::{Behaviour, StartingTokens, WrongSettings};
+pub use fault::{Fault, Outcome};
 pub use table::FAULTS;

@@ -12,10 +12,11 @@ use super::{Check, Report};
 use crate::cli::{Global, Stop, has_command};
 use crate::clients::entry::variable;
 use crate::clients::handshake::{self, Greeting};
-use crate::clients::launch::{self, Launch, Origin};
+use crate::clients::launch::{self, Launch};
 use crate::clients::machine::Machine;
-use crate::clients::started::{is_named_like_this, shown};
-use crate::clients::{Client, advice, places};
+use crate::clients::next_steps::where_secrets_go;
+use crate::clients::started::{is_named_like_this, shown_command};
+use crate::clients::{Client, ValueSource, places, warnings};
 use crate::config::paths;
 use crate::portal::exposures;
 
@@ -114,7 +115,7 @@ fn install(client: Client, global: &Global, option: &str) -> String {
 }
 
 fn installed(client: Client, machine: &Machine) -> Check {
-    if let Some(odd) = advice::about_folders(client, machine) {
+    if let Some(odd) = warnings::about_folders(client, machine) {
         return Check::warning("client", odd, &["Set it to a path from the root, without `~`."]);
     }
     match client.found(machine) {
@@ -154,7 +155,7 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
     let Some(found) = &launch.program else {
         return Check::failed(
             "program",
-            format!("{} is not there, or may not be run", shown(&launch.command)),
+            format!("{} is not there, or may not be run", shown_command(&launch.command)),
             &[&again],
         );
     };
@@ -198,7 +199,7 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
     } else {
         format!("{told}; {} passes on its whole environment", client.title())
     };
-    let steps = advice::where_secrets_go(client, &found.entry, machine);
+    let steps = where_secrets_go(client, &found.entry, machine);
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     if let Some(file) = launch.file.as_ref().filter(|_| launch.is_unreadable) {
         return Check::failed(
@@ -207,7 +208,7 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
             &steps,
         );
     }
-    let is_secret_in_entry = |(_, origin): &(String, Origin)| *origin == Origin::SecretInEntry;
+    let is_secret_in_entry = |(_, origin): &(String, ValueSource)| *origin == ValueSource::SecretInEntry;
     let own = launch.settings.iter().any(is_secret_in_entry).then_some(&found.file);
     // The server sees neither of these files.
     let exposures: Vec<_> = own
@@ -232,7 +233,7 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
     let is_elsewhere = launch.arguments.iter().any(|argument| argument == "--config");
     let is_credential = |name: &str| variable(name).is_some_and(|variable| variable.is_credential());
     let mut credentials = launch.settings.iter().filter(|(name, _)| is_credential(name));
-    let can_call = credentials.any(|(_, origin)| origin.has_value() || *origin == Origin::Asked);
+    let can_call = credentials.any(|(_, origin)| origin.has_value() || *origin == ValueSource::Asked);
     if can_call || is_demo || is_elsewhere {
         return Check::ok("environment", saw);
     }
@@ -296,7 +297,7 @@ async fn examined_by_the_server(launch: &Launch) -> Vec<Check> {
     if !launch.is_this || has_command(&launch.arguments) {
         return skipped("because the entry starts another program, or a command of this one");
     }
-    if launch.settings.iter().any(|(_, origin)| *origin == Origin::Asked) {
+    if launch.settings.iter().any(|(_, origin)| *origin == ValueSource::Asked) {
         return skipped("because only the client knows what it asked its user for");
     }
     let mut command = handshake::command(launch);

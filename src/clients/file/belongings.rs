@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use super::Error;
+use super::error::Error;
 
 /// Gives the new file what the old one has.
 #[cfg(unix)]

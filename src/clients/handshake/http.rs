@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use url::{Host, Url};
 
 use super::{Answer, Error, Greeting, greeting_from, manner_of, short};
-use crate::clients::Client;
-use crate::clients::hidden::Hidden;
+use crate::clients::client::Client;
+use crate::clients::redactor::Redactor;
 
 /// More than any answer to these questions has.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -54,14 +54,16 @@ pub(crate) async fn greet(
     let mut session = Session {
         place,
         headers: headers_of(headers, manner.revision),
-        hidden: Hidden::of(&secrets_in(place.url, headers)),
+        redactor: Redactor::of(&secrets_in(place.url, headers)),
         patience: manner.patience,
     };
     let answer = session.ask(1, "initialize", manner.greeting()).await?;
     let took = started.elapsed();
     session.tell("notifications/initialized").await?;
     let list = session.ask(2, "tools/list", json!({})).await?;
-    Ok(greeting_from(&answer, &list, took, |text| session.hidden.out_of(text)))
+    Ok(greeting_from(&answer, &list, took, |text| {
+        session.redactor.redact(text)
+    }))
 }
 
 /// What the headers say, and what stands in the address.
@@ -86,7 +88,7 @@ fn headers_of(given: &BTreeMap<String, String>, revision: &'static str) -> Heade
 struct Session<'a> {
     place: &'a Loopback<'a>,
     headers: HeaderMap,
-    hidden: Hidden,
+    redactor: Redactor,
     patience: Duration,
 }
 
@@ -104,7 +106,7 @@ impl Session<'_> {
             None => Err(Error::Refused(method, ": not by an answer of MCP".to_owned())),
             Some(Answer { error: Some(error), .. }) => Err(Error::Refused(
                 method,
-                format!(": {}", short(&self.hidden.out_of(&error.message))),
+                format!(": {}", short(&self.redactor.redact(&error.message))),
             )),
             Some(Answer { result, .. }) => Ok(result.unwrap_or_default()),
         }

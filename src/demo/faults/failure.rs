@@ -64,7 +64,8 @@ pub(in crate::demo) const THROTTLE: Failure = Failure::Flat(503, "QUERY_LIMIT_EX
 /// Operating time used up.
 pub(in crate::demo) const RATE_LIMIT: Failure = Failure::Envelope(429, "BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION");
 /// The portal failed inside.
-pub(in crate::demo) const INTERNAL: Failure = Failure::Envelope(500, "BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION");
+pub(in crate::demo) const INTERNAL: Failure =
+    Failure::Envelope(500, "BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION");
 
 /// Where a request arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

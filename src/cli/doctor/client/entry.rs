@@ -11,11 +11,12 @@ use crate::cli::Global;
 use crate::cli::doctor::Check;
 use crate::cli::report::printable;
 use crate::clients::document::Document;
+use crate::clients::entry::is_switched_off;
 use crate::clients::file::{self, SettingsFile};
 use crate::clients::launch::Launch;
 use crate::clients::machine::Machine;
-use crate::clients::started::{Starts, starts};
-use crate::clients::{ByteOrderMark, Client, advice, announcement};
+use crate::clients::started::{Started, started_by};
+use crate::clients::{ByteOrderMark, Client, announcement};
 
 /// The entry that the client would use.
 pub(super) struct Found {
@@ -72,7 +73,7 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
             continue;
         };
         // An entry that was written by hand may have another name.
-        let starts_this = |entry: &Value| matches!(starts(Some(entry)), Starts::Copy(_));
+        let starts_this = |entry: &Value| matches!(started_by(Some(entry)), Started::ThisProgram(_));
         let by_name = servers.get_key_value(name);
         let is_demo = |entry: &Value| {
             let arguments = entry.get("args").and_then(Value::as_array);
@@ -123,7 +124,7 @@ impl Found {
         if self.has_mark && client.byte_order_mark() != ByteOrderMark::Read {
             return self.marked(client, global);
         }
-        if advice::is_switched_off(&self.entry) {
+        if is_switched_off(&self.entry) {
             Check::warning("entry", format!("{place} is switched off"), &[&on])
         } else {
             Check::ok("entry", place)

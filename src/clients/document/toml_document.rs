@@ -10,23 +10,23 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
-use super::Problem;
-use crate::clients::file::BYTE_ORDER_MARK;
+use super::problem::Problem;
+use crate::clients::byte_order_mark;
 use values::{in_line, json, object};
 
 #[derive(Debug)]
-pub(crate) struct Toml {
+pub(crate) struct TomlDocument {
     /// As in JSON.
     marks: String,
     text: String,
 }
 
-impl Toml {
+impl TomlDocument {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-        let bare = text.trim_start_matches(BYTE_ORDER_MARK);
+        let (marks, bare) = byte_order_mark::split(text);
         parsed(bare)?;
         Ok(Self {
-            marks: text.strip_suffix(bare).unwrap_or_default().to_owned(),
+            marks: marks.to_owned(),
             text: bare.to_owned(),
         })
     }
@@ -162,7 +162,7 @@ fn own_lines(text: &str, root: &Item, path: &[&str]) -> Option<Range<usize>> {
     let start = spans.iter().map(|span| span.start).min()?;
     let end = spans.iter().map(|span| span.end).max()?;
     let lines = start..after_line(text, end);
-    let mut own = Toml::parse(text.get(lines.clone())?).ok()?.value();
+    let mut own = TomlDocument::parse(text.get(lines.clone())?).ok()?.value();
     // Another table in between would show.
     let entry = take(&mut own, path)?;
     let mut all = Value::Object(object(root.as_table()?));
@@ -307,15 +307,15 @@ mod tests {
             "mcp_servers.other.command = \"y\"\n",
             "mcp_servers = { other = { command = \"y\" } }\n",
         ] {
-            let mut toml = Toml::parse(text).unwrap();
+            let mut toml = TomlDocument::parse(text).unwrap();
             toml.set(PATH, &entry()).unwrap();
             let with = toml.text();
             assert_eq!(
-                Toml::parse(&with).unwrap().value()["mcp_servers"]["bitrix24-mail"],
+                TomlDocument::parse(&with).unwrap().value()["mcp_servers"]["bitrix24-mail"],
                 entry(),
                 "{with}"
             );
-            let mut again = Toml::parse(&with).unwrap();
+            let mut again = TomlDocument::parse(&with).unwrap();
             again.remove(PATH).unwrap();
             let expected = if text.ends_with('\n') || text.is_empty() {
                 text.to_owned()
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn the_entry_reads_as_a_person_would_write_it() {
-        let mut toml = Toml::parse("model = \"x\"\n").unwrap();
+        let mut toml = TomlDocument::parse("model = \"x\"\n").unwrap();
         toml.set(PATH, &entry()).unwrap();
         assert_eq!(
             toml.text(),
@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn an_entry_in_the_middle_with_tables_below_it_is_cut_out() {
         let text = "[mcp_servers.bitrix24-mail]\ncommand = \"x\"\n\n[mcp_servers.bitrix24-mail.env]\nA = \"b\"\n\n# Other.\n[mcp_servers.other]\ncommand = \"y\"\n";
-        let mut toml = Toml::parse(text).unwrap();
+        let mut toml = TomlDocument::parse(text).unwrap();
         toml.remove(PATH).unwrap();
         assert_eq!(toml.text(), "\n# Other.\n[mcp_servers.other]\ncommand = \"y\"\n");
     }
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn only_what_differs_is_touched() {
         let text = "[mcp_servers.bitrix24-mail]\ncommand = \"/old\" # mine\nstartup_timeout_sec = 20\nargs = [ ]\n\n[mcp_servers.bitrix24-mail.env]\nA = 'b'\n";
-        let mut toml = Toml::parse(text).unwrap();
+        let mut toml = TomlDocument::parse(text).unwrap();
         let mut changed = toml.value()["mcp_servers"]["bitrix24-mail"].clone();
         changed["command"] = json!("/new");
         toml.set(PATH, &changed).unwrap();
@@ -370,7 +370,7 @@ mod tests {
             ),
         ] {
             let text = format!("{before}{own}{after}");
-            let mut toml = Toml::parse(&text).unwrap();
+            let mut toml = TomlDocument::parse(&text).unwrap();
             let mut changed = toml.value()["mcp_servers"]["bitrix24-mail"].clone();
             changed["command"] = json!("/new");
             toml.set(PATH, &changed).unwrap();
@@ -380,11 +380,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_edited_is_refused_with_its_place() {
-        let Err(Problem::Syntax { line, .. }) = Toml::parse("a = 1\nb = \n") else {
+        let Err(Problem::Syntax { line, .. }) = TomlDocument::parse("a = 1\nb = \n") else {
             panic!("read")
         };
         assert_eq!(line, 2);
-        assert!(Toml::parse("mcp_servers = 1\n").unwrap().set(PATH, &entry()).is_err());
-        assert!(Toml::parse(&format!("a = {}", "[".repeat(100_000))).is_err());
+        assert!(
+            TomlDocument::parse("mcp_servers = 1\n")
+                .unwrap()
+                .set(PATH, &entry())
+                .is_err()
+        );
+        assert!(TomlDocument::parse(&format!("a = {}", "[".repeat(100_000))).is_err());
     }
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 /// Texts that are taken out of what a server says.
 #[derive(Debug, Default)]
-pub(super) struct Hidden(Vec<String>);
+pub(super) struct Redactor(Vec<String>);
 
 /// Shorter ones are parts of ordinary words.
 const SHORTEST: usize = 6;
 
-impl Hidden {
+impl Redactor {
     /// These texts, their words, and the part of a webhook that counts; a path is no secret.
     pub(super) fn of(texts: &[String]) -> Self {
         let words = texts.iter().flat_map(|text| text.split_whitespace());
@@ -24,7 +24,7 @@ impl Hidden {
     }
 
     /// The text without them.
-    pub(super) fn out_of(&self, text: &str) -> String {
+    pub(super) fn redact(&self, text: &str) -> String {
         let hide = |text: String, hidden: &String| text.replace(hidden.as_str(), "…");
         self.0.iter().fold(text.to_owned(), hide)
     }
