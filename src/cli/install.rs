@@ -132,7 +132,7 @@ fn entry_arguments(global: &Global, machine: &Machine) -> Vec<String> {
         }
     }
     if let Some(file) = &global.config {
-        let file = machine.meant(file).display().to_string();
+        let file = machine.absolute(file).display().to_string();
         arguments.extend(["--config".to_owned(), file]);
     }
     arguments
@@ -221,13 +221,13 @@ fn list(format: Format, global: &Global, machine: &Machine) -> Result<ExitStatus
             client: client.name(),
             title: client.title(),
             file: client.file(machine),
-            found: client.found(machine),
+            found: client.find_on(machine),
             byte_order_mark: client.byte_order_mark() != ByteOrderMark::Read
                 && SettingsFile::read(&client.file(machine)).is_ok_and(|file| file.has_byte_order_mark()),
             state: match Plan::to_remove(client, name, machine, false) {
                 Ok(plan) if plan.action == Action::Remove => match &plan.replaces {
                     None => "installed",
-                    Some(command) if machine.found(command).is_none() => "program missing",
+                    Some(command) if machine.find_program(command).is_none() => "program missing",
                     Some(_) => "another copy",
                 },
                 Ok(_) => "not installed",

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::entry::{may_hold_a_secret, name_of, variable};
+use super::entry::{may_hold_a_secret, passed_name, variable};
 use crate::portal::clean;
 
 /// Longer texts are cut; the file itself has the rest.
@@ -11,7 +11,7 @@ const MAX_CHARS: usize = 300;
 const MAX_ARGUMENTS: usize = 30;
 
 /// Labels and texts, in the order in which one asks for them.
-pub(crate) fn of(entry: &Value) -> Vec<(&'static str, String)> {
+pub(crate) fn lines_for(entry: &Value) -> Vec<(&'static str, String)> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).map(shown);
     let arguments = entry.get("args").and_then(Value::as_array);
     let values = entry.get("env").and_then(Value::as_object);
@@ -55,17 +55,19 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
 fn settings(values: &Map<String, Value>) -> Option<String> {
     let mut settings: Vec<String> = values
         .iter()
-        .map(|(name, value)| match value.as_str().filter(|_| decides(name)) {
-            Some(value) => format!("{}={}", visible(name), shown(value)),
-            None => without_random(&visible(name)),
-        })
+        .map(
+            |(name, value)| match value.as_str().filter(|_| affects_what_runs(name)) {
+                Some(value) => format!("{}={}", visible(name), shown(value)),
+                None => without_random(&visible(name)),
+            },
+        )
         .collect();
     settings.sort();
     (!settings.is_empty()).then(|| settings.join(", "))
 }
 
 /// True for a variable that is no secret and changes what its process runs, trusts or contacts.
-fn decides(name: &str) -> bool {
+fn affects_what_runs(name: &str) -> bool {
     const OF_INTERPRETERS: &[&str] = &["BASH_ENV", "ENV", "NODE_OPTIONS", "PERL5OPT", "PYTHONPATH", "RUBYOPT"];
     let upper = name.to_ascii_uppercase();
     variable(name).is_some_and(|variable| !variable.is_secret())
@@ -211,9 +213,9 @@ fn is_named_like_a_secret(name: &str) -> bool {
 /// The variables of the client's environment that the entry asks for by name.
 fn references(entry: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    collect(entry, &mut found);
+    collect_references(entry, &mut found);
     let passed = entry.get("env_vars").and_then(Value::as_array);
-    found.extend(passed.into_iter().flatten().filter_map(name_of).map(str::to_owned));
+    found.extend(passed.into_iter().flatten().filter_map(passed_name).map(str::to_owned));
     let token = entry.get("bearer_token_env_var").and_then(Value::as_str);
     let headers = entry.get("env_http_headers").and_then(Value::as_object);
     let headers = headers.into_iter().flat_map(Map::values).filter_map(Value::as_str);
@@ -221,7 +223,7 @@ fn references(entry: &Value) -> Vec<String> {
     found
 }
 
-fn collect(value: &Value, found: &mut Vec<String>) {
+fn collect_references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => {
             let references = text
@@ -232,8 +234,8 @@ fn collect(value: &Value, found: &mut Vec<String>) {
             let names = references.map(|text| text.split_once(":-").map_or(text, |(name, _)| name));
             found.extend(names.map(|name| name.strip_prefix("env:").unwrap_or(name).to_owned()));
         }
-        Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
-        Value::Object(values) => values.values().for_each(|value| collect(value, found)),
+        Value::Array(values) => values.iter().for_each(|value| collect_references(value, found)),
+        Value::Object(values) => values.values().for_each(|value| collect_references(value, found)),
         _ => {}
     }
 }
@@ -244,7 +246,7 @@ mod tests {
     use serde_json::json;
 
     fn said(entry: &Value) -> String {
-        let lines: Vec<String> = of(entry)
+        let lines: Vec<String> = lines_for(entry)
             .iter()
             .map(|(label, text)| format!("{label}: {text}"))
             .collect();

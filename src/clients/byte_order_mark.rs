@@ -1,20 +1,21 @@
-//! The byte order mark that a settings file may begin with.
+//! The byte order mark that a settings file may begin with, and which clients read such a file.
 
 /// What editors and shells on Windows put before UTF-8.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The marks that a text begins with, and the rest of it. Editors and shells may each put a mark there.
+/// The marks at the start of a text, and the rest of the text. There can be several: editors and shells may each add one.
 pub(super) fn split(text: &str) -> (&str, &str) {
     let rest = text.trim_start_matches(BYTE_ORDER_MARK);
     (text.strip_suffix(rest).unwrap_or_default(), rest)
 }
 
-/// What becomes of a settings file that begins with a byte order mark.
+/// Whether a client reads a settings file that begins with a byte order mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ByteOrderMark {
+    /// The client reads the file.
     Read,
-    /// Some versions refuse it.
+    /// Some versions of the client do not read the file.
     Doubtful,
-    /// It is no JSON to the client, which then has no servers at all.
+    /// The client takes the file for invalid JSON and starts no server at all.
     Refused,
 }

@@ -10,7 +10,7 @@ use super::document::Language;
 use super::machine::Machine;
 use crate::config::env_vars::EnvVar;
 
-/// A client.
+/// An MCP client that this program can be installed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Client {
     ClaudeCode,
@@ -30,7 +30,7 @@ impl Client {
         Self::ClaudeDesktop,
     ];
 
-    /// As the command line calls it.
+    /// The name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ClaudeCode => "claude-code",
@@ -41,7 +41,7 @@ impl Client {
         }
     }
 
-    /// As its makers call it.
+    /// The name that its makers use.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::ClaudeCode => "Claude Code",
@@ -56,7 +56,7 @@ impl Client {
     pub(crate) fn file(self, machine: &Machine) -> PathBuf {
         match self {
             Self::ClaudeCode => {
-                // Where it exists, Claude Code still reads and writes this one alone.
+                // If this older file exists and is not empty, Claude Code reads and writes only this one.
                 let legacy = machine.folder_in("CLAUDE_CONFIG_DIR", ".claude").join(".config.json");
                 let is_used = legacy.metadata().is_ok_and(|metadata| metadata.len() > 0);
                 let file = machine.folder_in("CLAUDE_CONFIG_DIR", "").join(".claude.json");
@@ -69,7 +69,7 @@ impl Client {
         }
     }
 
-    /// Where the documentation says that file is, for people.
+    /// The usual place of that file, as Markdown for the documentation.
     pub(crate) fn usual_file(self) -> &'static str {
         match self {
             Self::ClaudeCode => "`~/.claude.json`",
@@ -80,7 +80,8 @@ impl Client {
         }
     }
 
-    /// Other files of this folder that the client reads as well, and the tables in them; the first wins.
+    /// Settings of the current folder that the client reads too: each file, and the path of the table of servers in it. The
+    /// first that has an entry wins.
     pub(crate) fn files_of_the_folder(self, machine: &Machine) -> Vec<(PathBuf, Vec<String>)> {
         let section = || vec![self.section().to_owned()];
         let here = |path: &str| vec![(machine.folder.join(path), section())];
@@ -100,8 +101,8 @@ impl Client {
         }
     }
 
-    /// What tells that the client is on this machine, if anything does.
-    pub(crate) fn found(self, machine: &Machine) -> Option<PathBuf> {
+    /// Where the client is found on this machine: its program, its application or its folder.
+    pub(crate) fn find_on(self, machine: &Machine) -> Option<PathBuf> {
         let (programs, application): (&[&str], Option<&str>) = match self {
             Self::ClaudeCode => (&["claude"], None),
             Self::Codex => (&["codex"], None),
@@ -111,7 +112,7 @@ impl Client {
         };
         let application = application.map(PathBuf::from).filter(|path| path.exists());
         let folder = match self {
-            // Both keep a folder beside or around the file; the home folder itself tells nothing.
+            // The file is in the home folder, which always exists, or in a folder below the client's own.
             Self::ClaudeCode => machine.folder_in("CLAUDE_CONFIG_DIR", ".claude"),
             Self::VsCode => machine.vs_code_folder(),
             _ => self.file(machine).parent().map(PathBuf::from).unwrap_or_default(),
@@ -119,11 +120,12 @@ impl Client {
         let file = self.file(machine);
         programs
             .iter()
-            .find_map(|program| machine.found(program))
+            .find_map(|program| machine.find_program(program))
             .or(application)
             .or_else(|| holds_others(&folder, &file).then_some(folder))
     }
 
+    /// The language of its settings file.
     pub(crate) fn language(self) -> Language {
         match self {
             Self::Codex => Language::Toml,
@@ -131,13 +133,14 @@ impl Client {
         }
     }
 
-    /// True if it puts the home folder for `~` in an entry's command, arguments and folder; the others are not known to.
+    /// True if the client replaces `~` in an entry's command, arguments and folder by the home folder; the others are not
+    /// known to do so.
     /// <https://github.com/microsoft/vscode/issues/247076>
     pub(crate) fn replaces_tilde(self) -> bool {
         self == Self::VsCode
     }
 
-    /// Whether it reads a file that begins with a byte order mark.
+    /// Whether the client reads a file that begins with a byte order mark.
     pub(crate) fn byte_order_mark(self) -> ByteOrderMark {
         match self {
             // https://github.com/tradesdontlie/tradingview-mcp/issues/406
@@ -153,7 +156,7 @@ impl Client {
         matches!(self, Self::Codex | Self::VsCode)
     }
 
-    /// The table of servers in it.
+    /// The key of the table of servers in its settings file.
     pub(crate) fn section(self) -> &'static str {
         match self {
             Self::Codex => "mcp_servers",
@@ -162,25 +165,25 @@ impl Client {
         }
     }
 
-    /// True if its entries say by which transport.
+    /// True if its entries name the transport (`"type": "stdio"`).
     pub(crate) fn names_transport(self) -> bool {
         matches!(self, Self::ClaudeCode | Self::Cursor | Self::VsCode)
     }
 
-    /// True if the server gets none of the client's own environment but a few variables of the system.
+    /// True if the client passes only a few variables of the system on to the server, and not its whole environment.
     pub(crate) fn clears_environment(self) -> bool {
         matches!(self, Self::Codex | Self::ClaudeDesktop)
     }
 
-    /// How an entry refers to a secret, in the form that this client understands.
+    /// How an entry refers to a secret in the form that this client understands.
     pub(crate) fn reference(self, variable: &'static EnvVar, machine: &Machine) -> Reference {
         match self {
-            // Without the empty default an unset variable would arrive as this text itself.
+            // Without the empty default the reference itself would arrive as the value of an unset variable.
             Self::ClaudeCode => Reference::Value(variable.name, format!("${{{}:-}}", variable.name)),
             Self::Codex => Reference::Passed,
             Self::Cursor => Reference::EnvFile(machine.own_folder().join("env")),
             Self::VsCode => Reference::Value(variable.name, input_reference(variable)),
-            // It expands nothing and passes nothing on.
+            // Claude Desktop expands no references and passes no variables on.
             Self::ClaudeDesktop => match variable.file_twin() {
                 Some(twin) => {
                     let file = machine.own_folder().join(dashed(variable));
@@ -192,18 +195,18 @@ impl Client {
     }
 }
 
-/// How a client lets an entry refer to a secret.
+/// How an entry refers to a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reference {
-    /// By a variable of the entry and its value.
+    /// By this variable with this value, in the entry's `env`.
     Value(&'static str, String),
-    /// By the variable's name, in a list of those that are passed on.
+    /// By the variable's name in `env_vars`, the list of variables that the client passes on.
     Passed,
-    /// By a file of variables.
+    /// By this file of variables, in `envFile`.
     EnvFile(PathBuf),
 }
 
-/// True if there is anything in the folder but this file and its folders, which `install` makes itself, and the copies of it.
+/// True if the folder holds anything besides `file`, its folders and its backup: `install` itself may have created those.
 fn holds_others(folder: &Path, file: &Path) -> bool {
     let ours = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_theirs = |path: PathBuf| {
@@ -217,12 +220,12 @@ fn holds_others(folder: &Path, file: &Path) -> bool {
     entries.map(|entry| entry.path()).any(is_theirs)
 }
 
-/// The name under which VS Code asks for a secret and keeps it.
+/// The id of the question by which VS Code asks for a secret.
 pub(crate) fn input_id(variable: &EnvVar) -> String {
     format!("bitrix24-{}", dashed(variable))
 }
 
-/// How an entry refers to what was typed in then.
+/// How an entry refers to the answer to that question.
 pub(crate) fn input_reference(variable: &EnvVar) -> String {
     format!("${{input:{}}}", input_id(variable))
 }

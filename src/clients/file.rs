@@ -1,7 +1,7 @@
 //! A settings file on the disk: read whole, replaced in one step, and never over somebody else's change.
 
-mod belongings;
 mod error;
+mod ownership;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -99,11 +99,11 @@ impl SettingsFile {
     /// # Errors
     /// [`Error::Changed`] if it is not what was read, [`Error::Write`] if its owner made it read-only, [`Error::Linked`] if
     /// it has another name: to put another file in its place would be possible all the same.
-    pub(crate) fn may_be_written(&self) -> Result<(), Error> {
+    pub(crate) fn check_writable(&self) -> Result<(), Error> {
         if read_text(&self.path, MAX_BYTES)? != self.text {
             return Err(Error::Changed(self.path.clone()));
         }
-        if !belongings::may_follow(&self.named, &self.path) {
+        if !ownership::may_write_through_links(&self.named, &self.path) {
             let reason = io::Error::other("a link of another user leads there, out of that user's folders");
             return Err(Error::Owner(self.path.clone(), reason));
         }
@@ -112,14 +112,14 @@ impl SettingsFile {
                 let error = io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only");
                 Err(Error::Write(self.path.clone(), error))
             }
-            Ok(metadata) if belongings::hard_links(&metadata) > 1 => Err(Error::Linked(self.path.clone())),
+            Ok(metadata) if ownership::hard_link_count(&metadata) > 1 => Err(Error::Linked(self.path.clone())),
             _ => Ok(()),
         }
     }
 
     /// Writes the new text; with `None` the file goes.
     pub(crate) fn write(&self, text: Option<&str>) -> Result<(), Error> {
-        self.may_be_written()?;
+        self.check_writable()?;
         match text {
             Some(text) => self.replace(&self.path, text),
             None => remove(&self.path),
@@ -132,13 +132,13 @@ impl SettingsFile {
         let failed = |error| Error::Write(path.to_owned(), error);
         let owner = |error| Error::Owner(path.to_owned(), error);
         let folder = path.parent().unwrap_or(Path::new("."));
-        belongings::make_folder(folder)?;
+        ownership::create_folder(folder)?;
         let mut new = NamedTempFile::new_in(folder).map_err(failed)?;
         new.write_all(text.as_bytes()).map_err(failed)?;
         if self.text.is_some() {
-            belongings::keep(new.as_file(), &self.path).map_err(owner)?;
+            ownership::copy(new.as_file(), &self.path).map_err(owner)?;
         } else {
-            belongings::fit_in(new.as_file(), folder).map_err(owner)?;
+            ownership::give_to_owner_of_folder(new.as_file(), folder).map_err(owner)?;
         }
         new.as_file().sync_all().map_err(failed)?;
         new.persist(path).map_err(|error| failed(error.error))?;

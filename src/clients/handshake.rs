@@ -35,47 +35,47 @@ pub(crate) enum Error {
     Unreachable(String, String),
     #[error("the server ended before it answered{0}")]
     Ended(String),
-    #[error("the server did not answer `{0}` in {patience}", patience = humantime::format_duration(*.1))]
+    #[error("the server did not answer `{0}` in {timeout}", timeout = humantime::format_duration(*.1))]
     Silent(&'static str, Duration),
     #[error("the server answered `{0}` with an error{1}")]
     Refused(&'static str, String),
 }
 
 /// How a client introduces itself.
-struct Manner {
+struct Introduction {
     /// The revision that it asks for.
     revision: &'static str,
     name: &'static str,
     /// Newer clients ask what the server is before they greet it.
-    discovers: bool,
+    sends_discover: bool,
     /// How long it waits.
-    patience: Duration,
+    timeout: Duration,
 }
 
-impl Manner {
-    fn who(&self) -> Value {
+impl Introduction {
+    fn client_info(&self) -> Value {
         json!({"name": self.name, "version": env!("CARGO_PKG_VERSION")})
     }
 
     /// The parameters of `initialize`.
-    fn greeting(&self) -> Value {
-        json!({"protocolVersion": self.revision, "capabilities": {}, "clientInfo": self.who()})
+    fn initialize_params(&self) -> Value {
+        json!({"protocolVersion": self.revision, "capabilities": {}, "clientInfo": self.client_info()})
     }
 }
 
-fn manner_of(client: Client) -> Manner {
-    let manner = |revision, name, discovers, seconds| Manner {
+fn introduction_of(client: Client) -> Introduction {
+    let introduction = |revision, name, sends_discover, seconds| Introduction {
         revision,
         name,
-        discovers,
-        patience: Duration::from_secs(seconds),
+        sends_discover,
+        timeout: Duration::from_secs(seconds),
     };
     match client {
-        Client::ClaudeCode => manner("2025-11-25", "claude-code", true, 30),
-        Client::Codex => manner("2025-06-18", "codex-mcp-client", false, 10),
-        Client::Cursor => manner("2025-11-25", "cursor-vscode", false, 10),
-        Client::VsCode => manner("2025-11-25", "Visual Studio Code", false, 10),
-        Client::ClaudeDesktop => manner("2025-11-25", "claude-ai", false, 10),
+        Client::ClaudeCode => introduction("2025-11-25", "claude-code", true, 30),
+        Client::Codex => introduction("2025-06-18", "codex-mcp-client", false, 10),
+        Client::Cursor => introduction("2025-11-25", "cursor-vscode", false, 10),
+        Client::VsCode => introduction("2025-11-25", "Visual Studio Code", false, 10),
+        Client::ClaudeDesktop => introduction("2025-11-25", "claude-ai", false, 10),
     }
 }
 
@@ -96,13 +96,13 @@ pub(crate) fn command(launch: &Launch) -> Command {
 
 /// Starts the server, greets it, lists its tools and ends it.
 pub(crate) async fn greet(client: Client, launch: &Launch) -> Result<Greeting, Error> {
-    let manner = manner_of(client);
+    let introduction = introduction_of(client);
     let started = Instant::now();
-    let mut session = Session::start(launch, manner.patience)?;
-    if manner.discovers {
+    let mut session = Session::start(launch, introduction.timeout)?;
+    if introduction.sends_discover {
         let about = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientInfo": manner.who(),
+            "io.modelcontextprotocol/clientInfo": introduction.client_info(),
             "io.modelcontextprotocol/clientCapabilities": {},
         });
         match session.ask("server/discover", json!({"_meta": about})).await {
@@ -111,9 +111,9 @@ pub(crate) async fn greet(client: Client, launch: &Launch) -> Result<Greeting, E
             Err(error) => return Err(error),
         }
     }
-    let answer = session.ask("initialize", manner.greeting()).await?;
+    let answer = session.ask("initialize", introduction.initialize_params()).await?;
     let took = started.elapsed();
-    session.tell("notifications/initialized").await;
+    session.notify("notifications/initialized").await;
     let list = session.ask("tools/list", json!({})).await?;
     let greeting = greeting_from(&answer, &list, took, |text| launch.without_secrets(text));
     session.end().await;
@@ -137,7 +137,7 @@ struct Refusal {
 fn greeting_from(answer: &Value, list: &Value, took: Duration, hide: impl Fn(&str) -> String) -> Greeting {
     let text = |pointer: &str| {
         let text = answer.pointer(pointer).and_then(Value::as_str);
-        text.map_or("?".to_owned(), |text| short(&hide(text)))
+        text.map_or("?".to_owned(), |text| one_line(&hide(text)))
     };
     let tools = list.get("tools").and_then(Value::as_array);
     let names = tools
@@ -147,7 +147,7 @@ fn greeting_from(answer: &Value, list: &Value, took: Duration, hide: impl Fn(&st
     Greeting {
         server: format!("{} {}", text("/serverInfo/name"), text("/serverInfo/version")),
         revision: text("/protocolVersion"),
-        tools: names.map(short).collect(),
+        tools: names.map(one_line).collect(),
         took,
     }
 }
@@ -158,13 +158,13 @@ struct Session<'a> {
     input: ChildStdin,
     output: Lines<BufReader<Take<ChildStdout>>>,
     /// What it says to people, as far as it is kept.
-    words: JoinHandle<Vec<u8>>,
-    patience: Duration,
+    stderr: JoinHandle<Vec<u8>>,
+    timeout: Duration,
     last_id: u64,
 }
 
 impl<'a> Session<'a> {
-    fn start(launch: &'a Launch, patience: Duration) -> Result<Self, Error> {
+    fn start(launch: &'a Launch, timeout: Duration) -> Result<Self, Error> {
         // More than any list of tools; what is no server may never end a line.
         const MAX_BYTES: u64 = 16 * 1024 * 1024;
         let failed = |error| Error::Start(shown_command(&launch.command), error);
@@ -174,9 +174,9 @@ impl<'a> Session<'a> {
             launch,
             input: child.stdin.take().ok_or_else(pipe)?,
             output: BufReader::new(child.stdout.take().ok_or_else(pipe)?.take(MAX_BYTES)).lines(),
-            words: tokio::spawn(first_words(child.stderr.take().ok_or_else(pipe)?)),
+            stderr: tokio::spawn(read_stderr(child.stderr.take().ok_or_else(pipe)?)),
             child,
-            patience,
+            timeout,
             last_id: 0,
         })
     }
@@ -186,7 +186,7 @@ impl<'a> Session<'a> {
         let id = self.last_id;
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
         self.send(&request).await;
-        let answer = tokio::time::timeout(self.patience, async {
+        let answer = tokio::time::timeout(self.timeout, async {
             while let Ok(Some(line)) = self.output.next_line().await {
                 match serde_json::from_str::<Answer>(&line) {
                     // A request that comes back has neither.
@@ -199,18 +199,18 @@ impl<'a> Session<'a> {
             None
         })
         .await
-        .map_err(|_| Error::Silent(method, self.patience))?;
+        .map_err(|_| Error::Silent(method, self.timeout))?;
         match answer {
-            None => Err(Error::Ended(self.last_words().await)),
+            None => Err(Error::Ended(self.first_stderr_line().await)),
             Some((_, Some(error))) => {
-                let message = short(&self.launch.without_secrets(&error.message));
+                let message = one_line(&self.launch.without_secrets(&error.message));
                 Err(Error::Refused(method, format!(": {message}")))
             }
             Some((result, None)) => Ok(result.unwrap_or_default()),
         }
     }
 
-    async fn tell(&mut self, method: &str) {
+    async fn notify(&mut self, method: &str) {
         self.send(&json!({"jsonrpc": "2.0", "method": method})).await;
     }
 
@@ -221,13 +221,13 @@ impl<'a> Session<'a> {
     }
 
     /// The first line that the process wrote for people.
-    async fn last_words(&mut self) -> String {
+    async fn first_stderr_line(&mut self) -> String {
         // The process may have left others behind that hold its stderr open.
-        let words = tokio::time::timeout(Duration::from_secs(1), &mut self.words).await;
+        let words = tokio::time::timeout(Duration::from_secs(1), &mut self.stderr).await;
         let text = words.ok().and_then(Result::ok).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         match text.lines().map(str::trim).find(|line| !line.is_empty()) {
-            Some(line) => format!(": {}", short(&self.launch.without_secrets(line))),
+            Some(line) => format!(": {}", one_line(&self.launch.without_secrets(line))),
             None => String::new(),
         }
     }
@@ -241,7 +241,7 @@ impl<'a> Session<'a> {
 }
 
 /// The beginning of what a process says to people. All of it is read, or the process would wait for a reader.
-async fn first_words(mut stderr: ChildStderr) -> Vec<u8> {
+async fn read_stderr(mut stderr: ChildStderr) -> Vec<u8> {
     const MAX_BYTES: u64 = 64 * 1024;
     let mut words = Vec::new();
     let _ = (&mut stderr).take(MAX_BYTES).read_to_end(&mut words).await;
@@ -250,7 +250,7 @@ async fn first_words(mut stderr: ChildStderr) -> Vec<u8> {
 }
 
 /// One line of somebody else's text.
-pub(crate) fn short(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let text = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     text.take(200).collect()
 }

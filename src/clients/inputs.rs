@@ -1,4 +1,4 @@
-//! Questions that VS Code asks for the secrets of an entry (`inputs` in its file).
+//! The questions by which VS Code asks its user for the secrets of an entry: the list `inputs` in its settings file.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,10 @@ use super::client::{Client, input_id, input_reference};
 use super::document::Document;
 use super::entry;
 
-/// A question that VS Code asks, for a secret of an entry.
+/// One question, for one secret of an entry.
 pub(super) struct Input {
     pub(super) id: Value,
-    /// How the entry refers to the answer.
+    /// The text by which the entry refers to the answer.
     pub(super) reference: String,
     about: &'static str,
 }
@@ -20,6 +20,7 @@ impl Input {
     }
 }
 
+/// The questions that an entry refers to; empty for other clients than VS Code.
 pub(super) fn inputs_of(client: Client, entry: &Value) -> Vec<Input> {
     let values = entry.get("env").and_then(Value::as_object);
     let asked = values.into_iter().flatten().filter_map(|(name, value)| {
@@ -35,6 +36,7 @@ pub(super) fn inputs_of(client: Client, entry: &Value) -> Vec<Input> {
     asked.collect()
 }
 
+/// The ids of the questions in a settings file.
 pub(super) fn ids_in(document: &Document) -> Vec<Value> {
     let inputs = document.get(&["inputs"]);
     let inputs = inputs.as_ref().and_then(Value::as_array);

@@ -100,16 +100,16 @@ pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine)
     let mut steps = Vec::new();
     if let Some(file) = entry.get("envFile").and_then(Value::as_str)
         && !entry::may_hold_a_secret(file)
-        && !machine.meant(file).is_file()
+        && !machine.absolute(file).is_file()
     {
         steps.push(format!(
             "{} Without that file {} may not start the server.",
-            making(&machine.meant(file), &secrets_for_a_file(machine), machine),
+            making(&machine.absolute(file), &secrets_for_a_file(machine), machine),
             client.title()
         ));
     }
     let object = entry.as_object();
-    for name in object.map(entry::given).unwrap_or_default() {
+    for name in object.map(entry::variable_names).unwrap_or_default() {
         let Some(variable) = entry::variable(&name) else {
             continue;
         };
@@ -129,9 +129,9 @@ pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine)
         } else if name.ends_with("_FILE")
             && let Some(file) = value
             && !entry::may_hold_a_secret(file)
-            && !machine.meant(file).is_file()
+            && !machine.absolute(file).is_file()
         {
-            steps.push(making(&machine.meant(file), what_it_holds(variable), machine));
+            steps.push(making(&machine.absolute(file), what_it_holds(variable), machine));
         }
     }
     steps

@@ -6,18 +6,18 @@ use super::client::Client;
 use super::machine::Machine;
 use crate::config::paths;
 
-/// Where the value of a variable is from.
+/// Where the value of a variable comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueSource {
     /// The entry itself.
     Entry,
-    /// The entry itself, and it is a secret.
+    /// The entry itself, and the value is a secret.
     SecretInEntry,
-    /// The client's environment, as far as this shell's is like it.
+    /// The client's environment, assumed to be like the environment of this shell.
     Environment,
-    /// The client's environment, where it is not set.
+    /// Nowhere: the variable is not set in the client's environment.
     Unset,
-    /// The file that the entry names.
+    /// The file of variables that the entry names.
     File,
     /// The client asks its user.
     Asked,
@@ -40,8 +40,8 @@ impl ValueSource {
     }
 }
 
-/// The text with its references followed, and where its value is from.
-pub(super) fn expanded(client: Client, text: &str, machine: &Machine) -> (String, ValueSource) {
+/// `text` with its references replaced, and where the value comes from.
+pub(super) fn expand(client: Client, text: &str, machine: &Machine) -> (String, ValueSource) {
     let mut value = String::new();
     let mut origin = ValueSource::Entry;
     let mut rest = text;
@@ -52,7 +52,7 @@ pub(super) fn expanded(client: Client, text: &str, machine: &Machine) -> (String
             value.push_str("${");
             continue;
         };
-        match followed(client, reference, machine) {
+        match expand_reference(client, reference, machine) {
             Some((found, found_origin)) => {
                 value.push_str(&found);
                 origin = found_origin;
@@ -65,8 +65,8 @@ pub(super) fn expanded(client: Client, text: &str, machine: &Machine) -> (String
     (value, origin)
 }
 
-/// What a reference stands for; `None` if the client does not know such references.
-fn followed(client: Client, reference: &str, machine: &Machine) -> Option<(String, ValueSource)> {
+/// The value of one reference (without `${` and `}`); `None` if the client leaves it as it is written.
+fn expand_reference(client: Client, reference: &str, machine: &Machine) -> Option<(String, ValueSource)> {
     let variable = |name: &str| machine.environment.get(name).cloned();
     match client {
         Client::ClaudeCode => match reference.split_once(":-") {
@@ -74,7 +74,7 @@ fn followed(client: Client, reference: &str, machine: &Machine) -> Option<(Strin
                 variable(name).unwrap_or_else(|| default.to_owned()),
                 ValueSource::Environment,
             )),
-            // An unset variable without a default stays as it is written.
+            // Claude Code leaves the reference to an unset variable without a default.
             None => variable(reference).map(|value| (value, ValueSource::Environment)),
         },
         Client::Cursor | Client::VsCode => match (reference.split_once(':'), reference) {
@@ -89,21 +89,21 @@ fn followed(client: Client, reference: &str, machine: &Machine) -> Option<(Strin
     }
 }
 
-/// With the home folder, where the client replaces `~`.
-pub(super) fn with_home(client: Client, text: String, machine: &Machine) -> String {
+/// `text` with the home folder in place of a leading `~`, if the client replaces it.
+pub(super) fn expand_tilde(client: Client, text: String, machine: &Machine) -> String {
     match paths::expanded(Path::new(&text), Some(&machine.home)) {
         Ok(path) if client.replaces_tilde() && text.starts_with('~') => path.display().to_string(),
         _ => text,
     }
 }
 
-/// True for a path that is another one in each folder.
-pub(super) fn depends_on_the_folder(client: Client, path: &str, machine: &Machine) -> bool {
-    let text = with_home(client, expanded(client, path, machine).0, machine);
-    refers_to_it(client, path, machine) || !Path::new(&text).is_absolute() && !text.starts_with('~')
+/// True for a path that means another file in another folder: it is relative, or refers to the current folder.
+pub(super) fn depends_on_current_folder(client: Client, path: &str, machine: &Machine) -> bool {
+    let text = expand_tilde(client, expand(client, path, machine).0, machine);
+    refers_to_current_folder(client, path, machine) || !Path::new(&text).is_absolute() && !text.starts_with('~')
 }
 
-/// True if a reference in the text stands for the current folder.
-pub(super) fn refers_to_it(client: Client, text: &str, machine: &Machine) -> bool {
-    expanded(client, text, machine).0 != expanded(client, text, &machine.at_home()).0
+/// True if a reference in the text depends on the current folder.
+pub(super) fn refers_to_current_folder(client: Client, text: &str, machine: &Machine) -> bool {
+    expand(client, text, machine).0 != expand(client, text, &machine.at_home()).0
 }

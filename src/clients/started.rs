@@ -1,17 +1,19 @@
-//! What an entry starts, and how that is told to people.
+//! Which program an entry starts, and how that program is shown to people.
 
 use serde_json::Value;
 
-/// What an entry starts.
+/// Which program an entry starts.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Started {
+    /// There is no entry.
     Nothing,
-    /// A program of this one's name.
+    /// A program with this program's name; the command.
     ThisProgram(String),
-    /// Another program, or none on this machine.
+    /// Another program, or a server over HTTP.
     Other,
 }
 
+/// Which program `entry` starts, judged by the name of its command.
 pub(crate) fn started_by(entry: Option<&Value>) -> Started {
     let Some(entry) = entry else {
         return Started::Nothing;
@@ -29,12 +31,13 @@ pub(crate) fn is_named_like_this(command: &str) -> bool {
     name.eq_ignore_ascii_case(env!("CARGO_PKG_NAME"))
 }
 
-/// The name at the end of a path, of this or another system.
+/// The last part of a path of any operating system.
 fn last_part(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// A command for people. Somebody may have put a whole command line there, or an address, and in them a secret.
+/// A command as people may see it. A user may have put a whole command line or an address there, with a secret in it: only
+/// the first word is shown, and no address.
 pub(crate) fn shown_command(command: &str) -> String {
     let first = command.split_whitespace().next().unwrap_or_default();
     let may_hold_a_secret = first.contains(['=', '@']) || first.contains("://");
@@ -47,7 +50,7 @@ pub(crate) fn shown_command(command: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// What the entry starts, without its arguments: they may hold a secret.
+/// What the entry starts, in words; without its arguments, which may hold a secret.
 pub(super) fn described(entry: Option<&Value>) -> String {
     let entry = entry.unwrap_or(&Value::Null);
     match (entry.get("command").and_then(Value::as_str), entry.get("url")) {

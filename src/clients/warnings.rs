@@ -18,7 +18,7 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     if matches!(plan.action, Action::Remove | Action::Absent) {
         return warnings;
     }
-    if client.found(machine).is_none() {
+    if client.find_on(machine).is_none() {
         warnings.push(format!(
             "{title} was not found on this machine; the entry will work once it is installed"
         ));

@@ -66,7 +66,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "rustix",
         &[
             "cli/process.rs",
-            "clients/file/belongings.rs",
+            "clients/file/ownership.rs",
             "portal/token_store/file.rs",
         ],
     ),

@@ -16,7 +16,7 @@ use crate::clients::launch::{self, Launch};
 use crate::clients::machine::Machine;
 use crate::clients::next_steps::where_secrets_go;
 use crate::clients::started::{is_named_like_this, shown_command};
-use crate::clients::{Client, ValueSource, places, warnings};
+use crate::clients::{Client, ValueSource, relative_paths, warnings};
 use crate::config::paths;
 use crate::portal::exposures;
 
@@ -49,7 +49,7 @@ pub(super) async fn examine(
     let launch = (!found.is_of_the_folder || allowed.folder)
         .then(|| Launch::of(client, &found.entry, machine, allowed.folder))
         .flatten();
-    let paths = places::in_the_current_folder(client, &found.entry, launch.as_ref(), machine);
+    let paths = relative_paths::in_the_current_folder(client, &found.entry, launch.as_ref(), machine);
     checks.push(found.check(client, allowed, &paths, global));
     if checks.last().is_some_and(Check::is_failed) {
         checks.extend(skipped("because entry failed"));
@@ -118,7 +118,7 @@ fn installed(client: Client, machine: &Machine) -> Check {
     if let Some(odd) = warnings::about_folders(client, machine) {
         return Check::warning("client", odd, &["Set it to a path from the root, without `~`."]);
     }
-    match client.found(machine) {
+    match client.find_on(machine) {
         Some(path) => Check::ok("client", format!("{} ({})", client.title(), path.display())),
         None => Check::warning(
             "client",
@@ -129,7 +129,7 @@ fn installed(client: Client, machine: &Machine) -> Check {
 }
 
 fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machine: &Machine) -> Check {
-    if let Some((key, path)) = places::with_tilde(client, entry) {
+    if let Some((key, path)) = relative_paths::with_tilde(client, entry) {
         let what = format!(
             "the entry's {key} begins with `~`, which {} may not replace",
             client.title()

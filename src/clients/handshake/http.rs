@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use url::{Host, Url};
 
-use super::{Answer, Error, Greeting, greeting_from, manner_of, short};
+use super::{Answer, Error, Greeting, greeting_from, introduction_of, one_line};
 use crate::clients::client::Client;
 use crate::clients::redactor::Redactor;
 
@@ -49,17 +49,17 @@ pub(crate) async fn greet(
     place: &Loopback<'_>,
     headers: &BTreeMap<String, String>,
 ) -> Result<Greeting, Error> {
-    let manner = manner_of(client);
+    let introduction = introduction_of(client);
     let started = Instant::now();
     let mut session = Session {
         place,
-        headers: headers_of(headers, manner.revision),
+        headers: headers_of(headers, introduction.revision),
         redactor: Redactor::of(&secrets_in(place.url, headers)),
-        patience: manner.patience,
+        timeout: introduction.timeout,
     };
-    let answer = session.ask(1, "initialize", manner.greeting()).await?;
+    let answer = session.ask(1, "initialize", introduction.initialize_params()).await?;
     let took = started.elapsed();
-    session.tell("notifications/initialized").await?;
+    session.notify("notifications/initialized").await?;
     let list = session.ask(2, "tools/list", json!({})).await?;
     Ok(greeting_from(&answer, &list, took, |text| {
         session.redactor.redact(text)
@@ -89,7 +89,7 @@ struct Session<'a> {
     place: &'a Loopback<'a>,
     headers: HeaderMap,
     redactor: Redactor,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Session<'_> {
@@ -106,21 +106,21 @@ impl Session<'_> {
             None => Err(Error::Refused(method, ": not by an answer of MCP".to_owned())),
             Some(Answer { error: Some(error), .. }) => Err(Error::Refused(
                 method,
-                format!(": {}", short(&self.redactor.redact(&error.message))),
+                format!(": {}", one_line(&self.redactor.redact(&error.message))),
             )),
             Some(Answer { result, .. }) => Ok(result.unwrap_or_default()),
         }
     }
 
-    async fn tell(&mut self, method: &'static str) -> Result<(), Error> {
+    async fn notify(&mut self, method: &'static str) -> Result<(), Error> {
         let message = json!({"jsonrpc": "2.0", "method": method});
         self.post(method, &message).await.map(drop)
     }
 
     async fn post(&mut self, method: &'static str, message: &Value) -> Result<String, Error> {
-        let (status, session, text) = tokio::time::timeout(self.patience, self.exchange(message))
+        let (status, session, text) = tokio::time::timeout(self.timeout, self.exchange(message))
             .await
-            .map_err(|_| Error::Silent(method, self.patience))?
+            .map_err(|_| Error::Silent(method, self.timeout))?
             .map_err(|reason| Error::Unreachable(self.address(), reason))?;
         if let Some(session) = session {
             self.headers.insert(SESSION, session);
@@ -139,7 +139,7 @@ impl Session<'_> {
     }
 
     async fn exchange(&self, message: &Value) -> Result<(http::StatusCode, Option<HeaderValue>, String), String> {
-        let failed = |error: &dyn std::error::Error| short(&error.to_string());
+        let failed = |error: &dyn std::error::Error| one_line(&error.to_string());
         let addresses = self.place.addresses.as_slice();
         let stream = TcpStream::connect(addresses).await.map_err(|error| failed(&error))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -159,7 +159,7 @@ impl Session<'_> {
         let response = sender.send_request(request).await.map_err(|error| failed(&error))?;
         let (status, session) = (response.status(), response.headers().get(SESSION).cloned());
         let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
-        let body = body.map_err(|error| short(&error.to_string()))?.to_bytes();
+        let body = body.map_err(|error| one_line(&error.to_string()))?.to_bytes();
         connection.abort();
         Ok((status, session, String::from_utf8_lossy(&body).into_owned()))
     }

@@ -138,7 +138,7 @@ impl Found {
             let paths: Vec<String> = paths.iter().map(|path| announcement::shown(path)).collect();
             format!("names what is in this folder ({})", paths.join(", "))
         };
-        let what: Vec<String> = announcement::of(&self.entry)
+        let what: Vec<String> = announcement::lines_for(&self.entry)
             .into_iter()
             .map(|(label, text)| format!("; {label}: {text}"))
             .collect();
@@ -200,7 +200,10 @@ impl Found {
         let program = launch.and_then(|launch| launch.program.as_ref());
         let program = program.map(|program| ("program", path(program)));
         let folder = launch.map(|launch| ("started in", path(&launch.folder)));
-        let lines = announcement::of(&self.entry).into_iter().chain(program).chain(folder);
+        let lines = announcement::lines_for(&self.entry)
+            .into_iter()
+            .chain(program)
+            .chain(folder);
         for (label, text) in lines.chain(self.passed_on(client, machine, launch)) {
             writeln!(stderr, "  {label}: {}", printable(&text))?;
         }

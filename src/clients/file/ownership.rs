@@ -9,7 +9,7 @@ use super::error::Error;
 
 /// Gives the new file what the old one has.
 #[cfg(unix)]
-pub(super) fn keep(new: &File, old: &Path) -> io::Result<()> {
+pub(super) fn copy(new: &File, old: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
     let old = File::open(old)?;
     let (was, is) = (old.metadata()?, new.metadata()?);
@@ -22,13 +22,13 @@ pub(super) fn keep(new: &File, old: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn keep(new: &File, old: &Path) -> io::Result<()> {
+pub(super) fn copy(new: &File, old: &Path) -> io::Result<()> {
     new.set_permissions(fs::metadata(old)?.permissions())
 }
 
 /// Gives a new file to the owner of its folder, where root writes into the folder of somebody else.
 #[cfg(unix)]
-pub(super) fn fit_in(new: &File, folder: &Path) -> io::Result<()> {
+pub(super) fn give_to_owner_of_folder(new: &File, folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
     let owner = fs::metadata(folder)?;
     if new.metadata()?.uid() == ROOT && owner.uid() != ROOT {
@@ -38,19 +38,19 @@ pub(super) fn fit_in(new: &File, folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn fit_in(_: &File, _: &Path) -> io::Result<()> {
+pub(super) fn give_to_owner_of_folder(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
 /// Makes a folder and those above it, but not root's in the folder of somebody else: to give a folder away by its path
 /// would let that user choose which one.
-pub(super) fn make_folder(folder: &Path) -> Result<(), Error> {
+pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
     let failed = |error| Error::Write(folder.to_owned(), error);
     let above = folder.parent().unwrap_or(Path::new(""));
-    make_folder(above)?;
+    create_folder(above)?;
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => return Ok(()),
         made => made.map_err(failed)?,
@@ -77,7 +77,7 @@ fn is_foreign(_: &Path, _: &Path) -> io::Result<bool> {
 /// False if root would write where another user's link leads, and that user could not write: the link may have been made for
 /// this moment.
 #[cfg(unix)]
-pub(super) fn may_follow(path: &Path, target: &Path) -> bool {
+pub(super) fn may_write_through_links(path: &Path, target: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let mut folders = target.ancestors().skip(1);
     let owner = folders.find_map(|folder| Some(fs::metadata(folder).ok()?.uid()));
@@ -86,7 +86,7 @@ pub(super) fn may_follow(path: &Path, target: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) fn may_follow(_: &Path, _: &Path) -> bool {
+pub(super) fn may_write_through_links(_: &Path, _: &Path) -> bool {
     true
 }
 
@@ -112,12 +112,12 @@ fn link_owners(path: &Path) -> Vec<u32> {
 
 /// How many names the file has; the others would keep the old text.
 #[cfg(unix)]
-pub(super) fn hard_links(file: &fs::Metadata) -> u64 {
+pub(super) fn hard_link_count(file: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(file)
 }
 
 #[cfg(not(unix))]
-pub(super) fn hard_links(_: &fs::Metadata) -> u64 {
+pub(super) fn hard_link_count(_: &fs::Metadata) -> u64 {
     1
 }
 
