@@ -3,7 +3,8 @@
 /// What editors and shells on Windows put before UTF-8.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The marks at the start of a text, and the rest of the text. There can be several: editors and shells may each add one.
+/// The marks at the start of a text, and the rest of the text. There can be several: editors and shells may each add
+/// one.
 pub(super) fn split(text: &str) -> (&str, &str) {
     let rest = text.trim_start_matches(BYTE_ORDER_MARK);
     (text.strip_suffix(rest).unwrap_or_default(), rest)

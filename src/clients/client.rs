@@ -1,5 +1,5 @@
-//! The clients that this program can be installed in: one table of where each keeps its settings, in which form, and how
-//! an entry refers to a secret.
+//! The clients that this program can be installed in: one table of where each keeps its settings, in which form, and
+//! how an entry refers to a secret.
 
 use std::path::{Path, PathBuf};
 
@@ -80,8 +80,8 @@ impl Client {
         }
     }
 
-    /// Settings of the current folder that the client reads too: each file, and the path of the table of servers in it. The
-    /// first that has an entry wins.
+    /// Settings of the current folder that the client reads too: each file, and the path of the table of servers in it.
+    /// The first that has an entry wins.
     pub(crate) fn files_of_the_folder(self, machine: &Machine) -> Vec<(PathBuf, Vec<String>)> {
         let section = || vec![self.section().to_owned()];
         let here = |path: &str| vec![(machine.folder.join(path), section())];
@@ -133,9 +133,8 @@ impl Client {
         }
     }
 
-    /// True if the client replaces `~` in an entry's command, arguments and folder by the home folder; the others are not
-    /// known to do so.
-    /// <https://github.com/microsoft/vscode/issues/247076>
+    /// True if the client replaces `~` in an entry's command, arguments and folder by the home folder; the others are
+    /// not known to do so. <https://github.com/microsoft/vscode/issues/247076>
     pub(crate) fn replaces_tilde(self) -> bool {
         self == Self::VsCode
     }
@@ -206,7 +205,8 @@ pub(crate) enum Reference {
     EnvFile(PathBuf),
 }
 
-/// True if the folder holds anything besides `file`, its folders and its backup: `install` itself may have created those.
+/// True if the folder holds anything besides `file`, its folders and its backup: `install` itself may have created
+/// those.
 fn holds_others(folder: &Path, file: &Path) -> bool {
     let ours = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_theirs = |path: PathBuf| {

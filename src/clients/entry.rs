@@ -1,4 +1,5 @@
-//! The entry of this server in a client's settings file: the command to start and its settings, in each client's own form.
+//! The entry of this server in a client's settings file: the command to start and its settings, in each client's own
+//! form.
 //!
 //! A secret is never copied into an entry. The entry refers to the secret, in the form that the client understands.
 
@@ -42,8 +43,8 @@ pub(crate) const NAME: &str = "bitrix24-mail";
 /// The name of the entry for the demo portal; a client may have both.
 pub(crate) const DEMO_NAME: &str = "bitrix24-mail-demo";
 
-/// Variables that are not this program's own and decide whether the portal can be reached and where tokens are stored. An
-/// entry for a client that clears the environment names those that are set.
+/// Variables that are not this program's own and decide whether the portal can be reached and where tokens are stored.
+/// An entry for a client that clears the environment names those that are set.
 const OTHERS: &[&str] = &[
     "HTTPS_PROXY",
     "https_proxy",
@@ -105,7 +106,8 @@ impl Entry {
         entry.insert("command".to_owned(), json!(self.program));
         set_or_remove(&mut entry, "args", json!(self.arguments));
 
-        // Credentials belong together: those of the present entry stay unless the environment sets others, and then all go.
+        // Credentials belong together: those of the present entry stay unless the environment sets others, and then all
+        // go.
         let keeps_credentials = !self.has_credentials
             && (entry.contains_key("envFile") || variable_names(&entry).iter().any(|name| is_credential(name)));
         let settings = self
@@ -190,8 +192,8 @@ pub(crate) fn holds_secret(variable: &EnvVar, value: &Value) -> bool {
     variable.is_secret() && has_text
 }
 
-/// The entry with every value hidden that differs from `ours`, the entry that this program would write: a user may have put
-/// a secret anywhere. Names stay.
+/// The entry with every value hidden that differs from `ours`, the entry that this program would write: a user may have
+/// put a secret anywhere. Names stay.
 pub(crate) fn without_values(entry: &Value, ours: &Value) -> Value {
     match (entry, ours) {
         (entry, ours) if entry == ours => entry.clone(),

@@ -1,4 +1,5 @@
-//! A settings file on the disk: read whole, replaced in one step, and never over somebody else's change.
+//! A settings file on disk: read as a whole, replaced in one step, and never if another program has changed it
+//! meanwhile.
 
 mod error;
 mod ownership;
@@ -14,30 +15,31 @@ use super::entry::NAME;
 use crate::portal::wide_encoding;
 pub(crate) use error::Error;
 
-/// More than any client keeps; Claude Code's file holds its history and grows to megabytes.
+/// The largest file that is read. Claude Code's file holds its history and grows to megabytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// More than any folder's file of servers. A parsed file takes eighty times its size.
+/// The largest file of the current folder that is read: more than any list of servers. A parsed file takes eighty times
+/// its size in memory.
 const MAX_BYTES_OF_THE_FOLDER: u64 = 1024 * 1024;
 
-/// A file as it was read.
+/// A settings file as it was read.
 #[derive(Debug)]
 pub(crate) struct SettingsFile {
-    /// Where the client looks for it.
+    /// The path at which the client looks for it.
     named: PathBuf,
-    /// Where it is, past all links.
+    /// The file itself, past all symbolic links.
     path: PathBuf,
-    /// Its text; `None` if there is no such file.
+    /// The text; `None` if there is no such file.
     text: Option<String>,
 }
 
 impl SettingsFile {
-    /// The user's own file.
+    /// Reads the user's own file, of at most 64 MiB.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         Self::read_at_most(path, MAX_BYTES)
     }
 
-    /// A file of the current folder, which may be a stranger's.
+    /// Reads a file of the current folder, which may be a stranger's: at most 1 MiB.
     pub(crate) fn read_of_the_folder(path: &Path) -> Result<Self, Error> {
         Self::read_at_most(path, MAX_BYTES_OF_THE_FOLDER)
     }
@@ -47,7 +49,7 @@ impl SettingsFile {
         // If the file is a symbolic link, its target is written and the link stays.
         let path = match path.canonicalize() {
             Ok(path) => path,
-            // As many links as Linux follows; a circle is another error.
+            // The target of a link may be missing. Linux follows 40 links; a circle of links is another error.
             Err(error) if error.kind() == io::ErrorKind::NotFound => (0..40).fold(path.to_owned(), |path, _| {
                 let target = path.read_link().ok();
                 target.map_or(path.clone(), |target| path.with_file_name("").join(target))
@@ -70,18 +72,18 @@ impl SettingsFile {
         self.text.as_ref().is_some_and(|text| text.starts_with(BYTE_ORDER_MARK))
     }
 
-    /// Where the text from before this program's entries is kept.
+    /// The path of the backup: the text from before this program's entries.
     pub(crate) fn backup_path(&self) -> PathBuf {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         self.path.with_file_name(format!("{name}.{NAME}.bak"))
     }
 
-    /// The text from before this program's entries, if it was kept.
+    /// The text of the backup; `None` if there is none.
     pub(crate) fn backup(&self) -> Result<Option<String>, Error> {
         read_text(&self.backup_path(), MAX_BYTES)
     }
 
-    /// Keeps the text as it was read.
+    /// Writes the backup: the text as it was read. Returns its path; `None` if there was no file.
     pub(crate) fn back_up(&self) -> Result<Option<PathBuf>, Error> {
         let Some(text) = &self.text else {
             return Ok(None);
@@ -91,14 +93,17 @@ impl SettingsFile {
         Ok(Some(path))
     }
 
-    /// Removes what [`SettingsFile::back_up`] kept.
+    /// Deletes the backup.
     pub(crate) fn forget_backup(&self) -> Result<(), Error> {
         remove(&self.backup_path())
     }
 
+    /// Checks that the file may be replaced.
+    ///
     /// # Errors
-    /// [`Error::Changed`] if it is not what was read, [`Error::Write`] if its owner made it read-only, [`Error::Linked`] if
-    /// it has another name: to put another file in its place would be possible all the same.
+    /// [`Error::Changed`] if the file is not as it was read, [`Error::Write`] if it is read-only, [`Error::Linked`] if
+    /// it has another hard link, [`Error::Owner`] if another user's link leads to it. Replacing the file would succeed
+    /// in each case.
     pub(crate) fn check_writable(&self) -> Result<(), Error> {
         if read_text(&self.path, MAX_BYTES)? != self.text {
             return Err(Error::Changed(self.path.clone()));
@@ -117,7 +122,7 @@ impl SettingsFile {
         }
     }
 
-    /// Writes the new text; with `None` the file goes.
+    /// Replaces the text; `None` deletes the file.
     pub(crate) fn write(&self, text: Option<&str>) -> Result<(), Error> {
         self.check_writable()?;
         match text {
@@ -126,8 +131,8 @@ impl SettingsFile {
         }
     }
 
-    /// Another file's text beside it, then its name: a reader sees the old text or the new one. Owner, permissions and
-    /// access list are those of the settings file; a new file may be read by its owner alone.
+    /// Writes a new file beside `path` and renames it: a reader sees the old text or the new one. The new file gets
+    /// owner, permissions and access list of the settings file; if there was none, only its owner may read it.
     fn replace(&self, path: &Path, text: &str) -> Result<(), Error> {
         let failed = |error| Error::Write(path.to_owned(), error);
         let owner = |error| Error::Owner(path.to_owned(), error);

@@ -1,4 +1,4 @@
-//! The first words of a client: the process is started as it starts it, greeted as it greets, and asked for its tools.
+//! The MCP handshake with a server over stdio, as a client makes it: start the process, `initialize`, list the tools.
 
 pub(crate) mod http;
 
@@ -16,17 +16,17 @@ use super::client::Client;
 use super::launch::Launch;
 use super::started::shown_command;
 
-/// What a server answered.
+/// What a server returned in the handshake.
 #[derive(Debug)]
 pub(crate) struct Greeting {
     pub(crate) server: String,
     pub(crate) revision: String,
     pub(crate) tools: Vec<String>,
-    /// From the start, of the process or of the connection, to the answer to `initialize`.
+    /// From the start of the process or connection to the result of `initialize`.
     pub(crate) took: Duration,
 }
 
-/// Why there was no greeting.
+/// Why the handshake failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0} cannot be started: {1}")]
@@ -41,14 +41,14 @@ pub(crate) enum Error {
     Refused(&'static str, String),
 }
 
-/// How a client introduces itself.
+/// How a client introduces itself to a server.
 struct Introduction {
-    /// The revision that it asks for.
+    /// The protocol revision in its `initialize`.
     revision: &'static str,
     name: &'static str,
-    /// Newer clients ask what the server is before they greet it.
+    /// True if the client sends `server/discover` first, as newer ones do.
     sends_discover: bool,
-    /// How long it waits.
+    /// How long the client waits for each response.
     timeout: Duration,
 }
 
@@ -79,7 +79,7 @@ fn introduction_of(client: Client) -> Introduction {
     }
 }
 
-/// The process as the client would start it, with nothing attached yet.
+/// The command that starts the process as the client would start it.
 pub(crate) fn command(launch: &Launch) -> Command {
     let mut command = Command::new(launch.program.as_deref().unwrap_or(Path::new(&launch.command)));
     command
@@ -94,7 +94,7 @@ pub(crate) fn command(launch: &Launch) -> Command {
     command
 }
 
-/// Starts the server, greets it, lists its tools and ends it.
+/// Starts the server, makes the handshake, lists the tools and ends the server.
 pub(crate) async fn greet(client: Client, launch: &Launch) -> Result<Greeting, Error> {
     let introduction = introduction_of(client);
     let started = Instant::now();
@@ -106,7 +106,7 @@ pub(crate) async fn greet(client: Client, launch: &Launch) -> Result<Greeting, E
             "io.modelcontextprotocol/clientCapabilities": {},
         });
         match session.ask("server/discover", json!({"_meta": about})).await {
-            // A server that does not know the question may refuse it.
+            // A server that does not know this method may refuse it.
             Ok(_) | Err(Error::Refused(..)) => {}
             Err(error) => return Err(error),
         }
@@ -120,7 +120,7 @@ pub(crate) async fn greet(client: Client, launch: &Launch) -> Result<Greeting, E
     Ok(greeting)
 }
 
-/// An answer of a server; what else it says is passed over.
+/// A response of a server; its other messages are ignored.
 #[derive(Deserialize)]
 struct Answer {
     id: u64,
@@ -133,7 +133,7 @@ struct Refusal {
     message: String,
 }
 
-/// What `answer` and `list` say, without what `hide` takes out of it.
+/// The greeting from the results of `initialize` (`answer`) and `tools/list` (`list`); `hide` takes secrets out.
 fn greeting_from(answer: &Value, list: &Value, took: Duration, hide: impl Fn(&str) -> String) -> Greeting {
     let text = |pointer: &str| {
         let text = answer.pointer(pointer).and_then(Value::as_str);
@@ -157,7 +157,7 @@ struct Session<'a> {
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<Take<ChildStdout>>>,
-    /// What it says to people, as far as it is kept.
+    /// The beginning of the process's stderr.
     stderr: JoinHandle<Vec<u8>>,
     timeout: Duration,
     last_id: u64,
@@ -165,7 +165,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn start(launch: &'a Launch, timeout: Duration) -> Result<Self, Error> {
-        // More than any list of tools; what is no server may never end a line.
+        // More than any list of tools has: a program that is not an MCP server may write a line that never ends.
         const MAX_BYTES: u64 = 16 * 1024 * 1024;
         let failed = |error| Error::Start(shown_command(&launch.command), error);
         let mut child = command(launch).spawn().map_err(failed)?;
@@ -189,7 +189,7 @@ impl<'a> Session<'a> {
         let answer = tokio::time::timeout(self.timeout, async {
             while let Ok(Some(line)) = self.output.next_line().await {
                 match serde_json::from_str::<Answer>(&line) {
-                    // A request that comes back has neither.
+                    // A program that echoes the request sends neither of them.
                     Ok(Answer { id: to, result, error }) if to == id && (result.is_some() || error.is_some()) => {
                         return Some((result, error));
                     }
@@ -215,14 +215,14 @@ impl<'a> Session<'a> {
     }
 
     async fn send(&mut self, message: &Value) {
-        // Whether the server is gone shows when its answer is read.
+        // If the server has ended, reading its response fails.
         let _ = self.input.write_all(format!("{message}\n").as_bytes()).await;
         let _ = self.input.flush().await;
     }
 
-    /// The first line that the process wrote for people.
+    /// The first line of the process's stderr that is not blank, after a colon; empty if there is none.
     async fn first_stderr_line(&mut self) -> String {
-        // The process may have left others behind that hold its stderr open.
+        // Other processes that it started may hold its stderr open.
         let words = tokio::time::timeout(Duration::from_secs(1), &mut self.stderr).await;
         let text = words.ok().and_then(Result::ok).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
@@ -232,7 +232,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The end of input is how clients end a server.
+    /// Closes the input, as clients do to end a server.
     async fn end(self) {
         let Self { mut child, input, .. } = self;
         drop(input);
@@ -240,7 +240,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The beginning of what a process says to people. All of it is read, or the process would wait for a reader.
+/// The beginning of a process's stderr. The rest is read too: otherwise the process would block on a full pipe.
 async fn read_stderr(mut stderr: ChildStderr) -> Vec<u8> {
     const MAX_BYTES: u64 = 64 * 1024;
     let mut words = Vec::new();
@@ -249,7 +249,7 @@ async fn read_stderr(mut stderr: ChildStderr) -> Vec<u8> {
     words
 }
 
-/// One line of somebody else's text.
+/// A text from a server on one line of at most 200 characters, without control characters.
 pub(crate) fn one_line(text: &str) -> String {
     let text = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     text.take(200).collect()

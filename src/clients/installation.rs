@@ -80,7 +80,7 @@ impl Error {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Document(..) => {
-                "mend the file by hand, or move it away, then run the command again; nothing was changed"
+                "correct the file by hand, or move it away, then run the command again; nothing was changed"
             }
             Self::NotOurs { .. } => "rename that entry, or add --force to have it replaced or removed",
             Self::File(file::Error::Changed(_)) => "run the command again",
@@ -88,7 +88,7 @@ impl Error {
                 "run the command as the file's owner, without sudo; nothing was changed"
             }
             Self::File(file::Error::Linked(_)) => {
-                "have one file, with symbolic links where others were, then run the command again"
+                "replace the other hard links by symbolic links to this file, then run the command again"
             }
             Self::File(file::Error::Encoding(..)) => {
                 "save the file as UTF-8 without a byte order mark, then run the command again"
@@ -234,8 +234,8 @@ impl Plan {
         }
     }
 
-    /// What the present text was made from. `None` if the file has no entry of this program, and if somebody else changed the
-    /// file since: the text, made again, would then differ from the present one.
+    /// What the present text was made from. `None` if the file has no entry of this program, and if somebody else
+    /// changed the file since: the text, made again, would then differ from the present one.
     fn base(&self) -> Result<Option<Base>, Error> {
         let Some(text) = self.file.text() else {
             return Ok(None);
@@ -302,8 +302,8 @@ impl Plan {
         Ok(())
     }
 
-    /// `text` without the entry, without the questions that only this entry asked and without the tables that were made for
-    /// it (they are empty, and not in the text `before`); with the entry that it `replaced`.
+    /// `text` without the entry, without the questions that only this entry asked and without the tables that were made
+    /// for it (they are empty, and not in the text `before`); with the entry that it `replaced`.
     fn without_entry(&self, text: &str, before: Option<&str>, replaced: Option<&Value>) -> Result<String, Error> {
         let mut document = self.document(text)?;
         let before = before.and_then(|text| self.document(text).ok());
@@ -339,12 +339,12 @@ fn cannot_edit(client: Client, file: &SettingsFile, problem: Problem) -> Error {
     Error::Document(client, file.path().to_owned(), problem)
 }
 
-/// An entry alone, as the client's file would have it.
+/// The text of a settings file that holds only this entry, with its questions.
 pub(crate) fn snippet(client: Client, name: &str, entry: &Value) -> String {
     let Ok(mut document) = Document::parse(client.language(), "") else {
         return String::new();
     };
-    // An empty document has no shape that could be in the way.
+    // Editing an empty document cannot fail.
     let _ = document.set(&[client.section(), name], entry);
     for input in inputs_of(client, entry) {
         let _ = document.add("inputs", &input.question());

@@ -66,9 +66,9 @@ const KEPT_ON_WINDOWS: &[&str] = &[
 ];
 
 impl Launch {
-    /// The process as the client starts it in the current folder. Unless that folder is trusted, whatever depends on it is
-    /// taken from the home folder instead: files beside a process can be run in ways that the entry does not show. `None` if
-    /// the entry has no command.
+    /// The process as the client starts it in the current folder. Unless that folder is trusted, whatever depends on it
+    /// is taken from the home folder instead: files beside a process can be run in ways that the entry does not show.
+    /// `None` if the entry has no command.
     pub(crate) fn of(client: Client, entry: &Value, machine: &Machine, trusts_folder: bool) -> Option<Self> {
         let there = folder(client, entry, machine);
         if trusts_folder || is_same_file(&machine.folder, &machine.home) {

@@ -93,8 +93,8 @@ impl Machine {
         self.find_program_on(self.variable("PATH"), program, &self.folder)
     }
 
-    /// The file that this name (searched in the folders of `path`) or path (from `folder`) starts. Relative folders of `path`
-    /// are left out: in a folder from a stranger they hold a stranger's programs.
+    /// The file that this name (searched in the folders of `path`) or path (from `folder`) starts. Relative folders of
+    /// `path` are left out: in a folder from a stranger they hold a stranger's programs.
     pub(crate) fn find_program_on(
         &self,
         path: Option<&str>,
@@ -108,7 +108,8 @@ impl Machine {
         which::which_in(program.as_ref(), folders, folder).ok()
     }
 
-    /// The absolute path for a path in this program's settings: `~` is replaced, a relative path is below the current folder.
+    /// The absolute path for a path in this program's settings: `~` is replaced, a relative path is below the current
+    /// folder.
     pub(crate) fn absolute(&self, path: impl AsRef<Path>) -> PathBuf {
         // A path that this program refuses stays as it is written; the server then refuses it with the reason.
         let path = path.as_ref();

@@ -1,4 +1,4 @@
-//! What to do once an entry is installed or removed, for people.
+//! The next steps once an entry is installed or removed: where its secrets go, how to restart the client, how to check.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::installation::{Action, Plan};
 use super::machine::{Machine, System};
 use crate::config::env_vars::{self, EnvVar};
 
-/// What to do now.
+/// Every next step for a plan, as sentences for people.
 pub(crate) fn next_steps(plan: &Plan, machine: &Machine) -> Vec<String> {
     let client = plan.client;
     let mut steps = Vec::new();
@@ -56,7 +56,7 @@ fn after_removal(client: Client) -> &'static str {
     }
 }
 
-/// How a file that holds a secret is made.
+/// The step of creating a file that holds a secret.
 fn making(file: &Path, content: &str, machine: &Machine) -> String {
     let folder = file.parent().unwrap_or(Path::new("."));
     let file = file.display().to_string();
@@ -70,7 +70,7 @@ fn making(file: &Path, content: &str, machine: &Machine) -> String {
     )
 }
 
-/// For a shell, where the path needs it.
+/// The path in quotes for a shell, if it needs quotes.
 fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
     if path.chars().all(is_plain) {
@@ -79,7 +79,7 @@ fn quoted(path: &str) -> String {
     format!("'{}'", path.replace('\'', "'\\''"))
 }
 
-/// The secrets that a file of variables has to have: those that are given now, or the webhook.
+/// The lines that a file of variables has to have: the secrets that the environment sets now, or else the webhook.
 fn secrets_for_a_file(machine: &Machine) -> String {
     let secrets = env_vars::ALL.iter().filter(|variable| {
         variable.is_secret() && variable.is_credential() && machine.variable(variable.name).is_some()
@@ -95,7 +95,7 @@ fn secrets_for_a_file(machine: &Machine) -> String {
     )
 }
 
-/// One step for each secret that the entry refers to and that is not where it should be yet.
+/// One step for each secret that the entry refers to and that cannot be found there yet.
 pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
     let mut steps = Vec::new();
     if let Some(file) = entry.get("envFile").and_then(Value::as_str)
@@ -137,6 +137,7 @@ pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine)
     steps
 }
 
+/// What belongs into the file that this variable names.
 fn what_it_holds(file: &EnvVar) -> &'static str {
     match file.key().as_str() {
         "webhook_url_file" => "the webhook's URL",

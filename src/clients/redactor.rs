@@ -1,8 +1,8 @@
 //! Takes the values that a server was given out of what the server says.
 //!
-//! [`crate::portal`] hides a webhook's secret in what a portal says by any six of its letters in a row, in many encodings.
-//! That is not used here: the values are an entry's arguments and variables, and parts of them are ordinary words, which a
-//! user needs to see in the server's own message.
+//! [`crate::portal`] hides a webhook's secret in what a portal says by any six of its letters in a row, in many
+//! encodings. That is not used here: the values are an entry's arguments and variables, and parts of them are ordinary
+//! words, which a user needs to see in the server's own message.
 
 use std::path::Path;
 
@@ -14,7 +14,8 @@ pub(super) struct Redactor(Vec<String>);
 const SHORTEST: usize = 6;
 
 impl Redactor {
-    /// Hides `texts`, each of their words, and the parts of a webhook's path (user id and secret); not absolute file paths.
+    /// Hides `texts`, each of their words, and the parts of a webhook's path (user id and secret); not absolute file
+    /// paths.
     pub(super) fn of(texts: &[String]) -> Self {
         let words = texts.iter().flat_map(|text| text.split_whitespace());
         let webhooks = texts.iter().filter_map(|text| text.split_once("rest/"));

@@ -36,8 +36,8 @@ fn last_part(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// A command as people may see it. A user may have put a whole command line or an address there, with a secret in it: only
-/// the first word is shown, and no address.
+/// A command as people may see it. A user may have put a whole command line or an address there, with a secret in it:
+/// only the first word is shown, and no address.
 pub(crate) fn shown_command(command: &str) -> String {
     let first = command.split_whitespace().next().unwrap_or_default();
     let may_hold_a_secret = first.contains(['=', '@']) || first.contains("://");

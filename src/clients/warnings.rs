@@ -1,4 +1,4 @@
-//! What may keep an installed entry from working, for people.
+//! Warnings about an installed entry: what may keep it from working.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::entry;
 use super::installation::{Action, Plan};
 use super::machine::{Machine, System};
 
-/// What may keep the entry from working.
+/// Every warning about a plan, as sentences for people; none for a removal.
 pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     let client = plan.client;
     let title = client.title();
@@ -33,7 +33,7 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
         warnings.push(format!("the entry is switched off; switch it on in {title}"));
     }
     if let Some(other) = &plan.replaces {
-        warnings.push(format!("the entry started {other} before"));
+        warnings.push(format!("until now the entry started {other}"));
     }
     warnings.extend(about_the_mark(plan));
     warnings.extend(about_folders(client, machine));
@@ -69,21 +69,22 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     warnings
 }
 
+/// The warning about a byte order mark.
 fn about_the_mark(plan: &Plan) -> Option<String> {
     let (file, title) = (plan.file.path().display(), plan.client.title());
-    let comes_of_it = match plan.client.byte_order_mark() {
+    let effect = match plan.client.byte_order_mark() {
         _ if plan.removes_mark => return Some(format!("the byte order mark at the start of {file} is taken off")),
         _ if !plan.file.has_byte_order_mark() => return None,
         ByteOrderMark::Read => return None,
-        ByteOrderMark::Doubtful => "may not read",
-        ByteOrderMark::Refused => "reads no server of",
+        ByteOrderMark::Doubtful => "may not read such a file",
+        ByteOrderMark::Refused => "cannot read such a file and starts no server from it",
     };
     Some(format!(
-        "{file} begins with a byte order mark; {title} {comes_of_it} such a file: add --remove-bom to have the mark taken off"
+        "{file} begins with a byte order mark; {title} {effect}: add --remove-bom to have the mark taken off"
     ))
 }
 
-/// What is odd about the variables that say where the client keeps its settings.
+/// The warning about a variable that names the client's settings folder by a relative path.
 pub(crate) fn about_folders(client: Client, machine: &Machine) -> Option<String> {
     let names: &[&str] = match (client, machine.system) {
         (Client::ClaudeCode, _) => &["CLAUDE_CONFIG_DIR"],
@@ -96,7 +97,7 @@ pub(crate) fn about_folders(client: Client, machine: &Machine) -> Option<String>
     let is_whole = |name: &&&str| machine.variable(name).is_none_or(|path| Path::new(path).is_absolute());
     let name = names.iter().find(|name| !is_whole(name))?;
     Some(format!(
-        "{name} is not a whole path; {} may look elsewhere than in {}",
+        "{name} is not a whole path; {} may read another file than {}",
         client.title(),
         client.file(machine).display()
     ))

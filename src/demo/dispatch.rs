@@ -9,7 +9,7 @@ use super::method::Method;
 use super::state::State;
 use super::{documentation, recipients};
 
-/// Each of the methods that list recipients needs one of three scopes; the last is its own name.
+/// Checks the scope: a method that lists recipients needs one of three scopes, of which the last is its own name.
 pub(super) fn check_scope(state: &State, caller: &Caller, method: Method) -> Result<(), Answer> {
     let needs_none = matches!(method, Method::Documentation | Method::Batch);
     if needs_none || caller.has_one_of(&["mail", "mail.recipient", method.name()]) {
@@ -22,7 +22,7 @@ pub(super) fn check_scope(state: &State, caller: &Caller, method: Method) -> Res
     Err(Answer::v3(403, state.settings.language, code))
 }
 
-/// One item of a batch: no limit on operating time, no verb and no JSON to check.
+/// Runs one item of a batch. Operating time, verb and JSON are not checked for items.
 pub(super) fn batch_item(
     state: &State,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! One request and its answer, whichever way they travel: recording, the limit on requests a second, faults, routes.
+//! One request and its answer, by socket or without: recording, the limit on requests a second, faults, routes.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use super::request::RecordedRequest;
 use super::state::State;
 use super::{oauth_server, old_api, rest3};
 
-/// Answers, or says how the connection breaks; [`Breakage::Hang`] never returns. Dropping the future is to go away
-/// before the answer.
+/// The answer, or how the connection breaks; never returns for [`Breakage::Hang`]. Dropping the future abandons the
+/// request.
 pub(super) async fn respond(state: &State, request: RecordedRequest) -> Result<Answer, Breakage> {
     state.record(&request);
     let mut unanswered = Unanswered {
@@ -29,7 +29,7 @@ pub(super) async fn respond(state: &State, request: RecordedRequest) -> Result<A
     answer.map(|answer| with_retry_after(state, answer))
 }
 
-/// Counts a request whose caller went away.
+/// Counts an abandoned request when dropped.
 struct Unanswered<'a> {
     state: &'a State,
     was_answered: bool,

@@ -1,7 +1,8 @@
-//! What can be made to go wrong (`--demo-fault`), each under a name, and where a fault strikes.
+//! The faults that the demo portal can simulate (`--demo-fault`): `table.rs` lists them, `fault.rs` says which requests
+//! a fault affects, `failure.rs` what those requests get.
 //!
-//! Unless its kind says otherwise, a fault strikes REST 3.0 alone: the old API and the authorization server stay well,
-//! so that they can be asked for the reason.
+//! Unless its kind says otherwise, a fault affects only REST 3.0: the old API and the authorization server keep
+//! working, so that a client can ask them for the reason.
 
 mod failure;
 mod fault;

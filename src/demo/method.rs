@@ -2,18 +2,18 @@
 
 use super::quirks::Quirk;
 
-/// Methods of REST 3.0 that this portal has; matched exactly, so camel case and `.json` are unknown.
+/// A method of REST 3.0. Names are matched exactly: camel case and `.json` are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     ListContacts,
     ListEmployees,
     Documentation,
-    /// Not within itself.
+    /// Not allowed inside a batch.
     Batch,
 }
 
 impl Method {
-    /// `None` also for a method that the quirk takes away.
+    /// The method of that name; `None` also if the quirk removes it.
     pub(super) fn find(name: &str, quirk: Option<Quirk>) -> Option<Self> {
         let method = match name {
             "mail.recipient.listcontacts" => Self::ListContacts,

@@ -1,5 +1,5 @@
-//! The old API at `/rest/…`: identity, permissions and time, in its flat shapes. It does not know the methods of
-//! REST 3.0, and says why credentials are refused where REST 3.0 does not.
+//! The old API at `/rest/…`: identity, permissions and time, in flat shapes. It does not know the methods of REST 3.0,
+//! and unlike REST 3.0 names the reason when it refuses credentials.
 
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub(super) fn answer(state: &State, request: &RecordedRequest, path: PathCredent
             "TIME_ZONE_OFFSET": 0,
         }),
     };
-    // Its methods are short, so that none of their time is counted.
+    // These methods are too short for their operating time to count.
     let operated = state.settings.operating_limit().map(|limit| {
         let usage = state.operating().usage(&caller.key(), method, state.clock.now());
         (limit, usage)

@@ -1,7 +1,7 @@
-//! A request through REST 3.0's order of checks: method, credentials, operating time, scope, verb, JSON, and then what
-//! the method itself checks.
+//! REST 3.0's order of checks: method, credentials, operating time, scope, verb, JSON, and last the method's own
+//! checks.
 //!
-//! The order is observable: an unknown method with a bad secret is 404, a bad body with a missing scope is 403.
+//! Clients can observe the order: an unknown method with a bad secret is 404, a bad body with a missing scope is 403.
 
 use serde_json::{Map, Value, json};
 
@@ -54,7 +54,8 @@ fn checked(state: &State, request: &RecordedRequest, path: PathCredential<'_>, m
     Ok(finish(state, result, operated))
 }
 
-/// Wrong secret, unknown user, expired token and no credential at all: the same body.
+/// The answer to refused credentials: the same body for a wrong secret, an unknown user, an expired token and none at
+/// all.
 fn fold(state: &State, refusal: Refusal) -> Answer {
     let is_flat = matches!(
         state.settings.behaviour(),

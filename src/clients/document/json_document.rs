@@ -1,4 +1,4 @@
-//! JSON with comments, by `jsonc-parser`.
+//! Edits JSON with comments in place, by `jsonc-parser`: the files of every client but Codex.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -14,19 +14,19 @@ use crate::portal::with_lone_surrogates_as;
 #[derive(Debug)]
 pub(crate) struct JsonDocument {
     root: CstRootNode,
-    /// What is before the text: editors and shells may each put a mark there.
+    /// The byte order marks before the text.
     marks: String,
     stand_ins: Vec<StandIn>,
 }
 
-/// An escape of the text, and the one that stands in its place while the text is edited.
+/// A lone surrogate's escape, and the escape that takes its place while the text is edited.
 #[derive(Debug)]
 struct StandIn {
     stand_in: String,
     original: String,
 }
 
-/// What clients forgive too: comments and trailing commas, nothing more.
+/// What clients accept beyond JSON: comments and trailing commas.
 fn options() -> ParseOptions {
     ParseOptions {
         allow_comments: true,
@@ -143,8 +143,8 @@ impl JsonDocument {
     }
 }
 
-/// JavaScript writes half of a surrogate pair as it has it, where a text was cut inside an emoji, and reads it again; the
-/// parser takes none.
+/// The text with stand-ins for lone surrogates. JavaScript writes half of a surrogate pair where a text was cut inside
+/// an emoji, and reads it again; the parser refuses it.
 fn with_stand_ins(text: &str) -> (Cow<'_, str>, Vec<StandIn>) {
     const PRIVATE_USE: RangeInclusive<u32> = 0xe000..=0xf8ff;
     let mut free = PRIVATE_USE
@@ -166,7 +166,7 @@ fn with_stand_ins(text: &str) -> (Cow<'_, str>, Vec<StandIn>) {
     (edited.map_or(Cow::Borrowed(text), Cow::Owned), stand_ins)
 }
 
-/// The property of that name; with two of them, programs do not agree on which one counts.
+/// The property of that name; an error if there are two: programs do not agree on which one counts.
 fn property(object: &CstObject, name: &str) -> Result<Option<CstObjectProp>, Problem> {
     let mut named = object
         .properties()
@@ -178,6 +178,7 @@ fn property(object: &CstObject, name: &str) -> Result<Option<CstObjectProp>, Pro
     }
 }
 
+/// Sets a property; in a present object only what differs is changed.
 fn put(object: &CstObject, name: &str, value: &Value) -> Result<(), Problem> {
     let Some(there) = property(object, name)? else {
         object.append(name, input(value));
@@ -201,7 +202,7 @@ fn put(object: &CstObject, name: &str, value: &Value) -> Result<(), Problem> {
     Ok(())
 }
 
-/// `{}` or `[]` on one line, as programs print it, unless a comment is in it.
+/// Writes an empty object or list as `{}` or `[]`, as programs print it, unless a comment is in it.
 fn close_if_empty(children: &[CstNode]) {
     let is_blank = |node: &CstNode| node.is_whitespace() || node.is_newline();
     if children.iter().all(|node| node.is_token() || is_blank(node)) {

@@ -1,6 +1,6 @@
 //! Why the text of a settings file cannot be edited.
 
-/// Why a file cannot be edited. The text itself may hold secrets, so only the place is told.
+/// Why a text cannot be edited. The text may hold secrets, so a problem names only the place.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum Problem {
     #[error("it is not {language} (line {line}): {what}")]

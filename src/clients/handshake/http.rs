@@ -1,4 +1,5 @@
-//! The first words over Streamable HTTP, as a client says them: one POST a message, to a server without TLS.
+//! The MCP handshake over Streamable HTTP, as a client makes it: one POST for each message, to a server on this
+//! computer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,19 +17,19 @@ use super::{Answer, Error, Greeting, greeting_from, introduction_of, one_line};
 use crate::clients::client::Client;
 use crate::clients::redactor::Redactor;
 
-/// More than any answer to these questions has.
+/// The largest response that is read: more than any list of tools has.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// An address of this machine: beyond it, everybody on the way could read the headers. Nothing is looked up by name, since
-/// a resolver may say something else of `localhost`.
+/// A server's address on this computer. Beyond it, everybody on the way could read the headers. No name is resolved,
+/// since a resolver may return another address for `localhost`.
 pub(crate) struct Loopback<'a> {
     url: &'a Url,
     addresses: Vec<SocketAddr>,
 }
 
 impl<'a> Loopback<'a> {
-    /// `None` for every other machine, and for `https`.
+    /// `None` for an address of another computer, and for `https`.
     pub(crate) fn of(url: &'a Url) -> Option<Self> {
         let port = url.port_or_known_default()?;
         let hosts: Vec<IpAddr> = match url.host()? {
@@ -43,7 +44,7 @@ impl<'a> Loopback<'a> {
     }
 }
 
-/// Greets the server there with the headers of the entry, and lists its tools.
+/// Makes the handshake with the entry's headers, and lists the tools.
 pub(crate) async fn greet(
     client: Client,
     place: &Loopback<'_>,
@@ -66,7 +67,7 @@ pub(crate) async fn greet(
     }))
 }
 
-/// What the headers say, and what stands in the address.
+/// The values that may be secret: headers, query parameters and the password of the address.
 fn secrets_in(url: &Url, headers: &BTreeMap<String, String>) -> Vec<String> {
     let parameters = url.query_pairs().map(|(_, value)| value.into_owned());
     let password = url.password().map(str::to_owned);
@@ -96,14 +97,14 @@ impl Session<'_> {
     async fn ask(&mut self, id: u64, method: &'static str, parameters: Value) -> Result<Value, Error> {
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
         let text = self.post(method, &request).await?;
-        // Of an event stream, the data of the event that answers.
+        // In an event stream the response is the data of one event.
         let answers = text.lines().map(|line| line.strip_prefix("data:").unwrap_or(line));
         let answer = std::iter::once(text.as_str())
             .chain(answers)
             .filter_map(|text| serde_json::from_str::<Answer>(text).ok())
             .find(|answer| answer.id == id);
         match answer {
-            None => Err(Error::Refused(method, ": not by an answer of MCP".to_owned())),
+            None => Err(Error::Refused(method, ": the reply is not an MCP response".to_owned())),
             Some(Answer { error: Some(error), .. }) => Err(Error::Refused(
                 method,
                 format!(": {}", one_line(&self.redactor.redact(&error.message))),
@@ -131,7 +132,7 @@ impl Session<'_> {
         Ok(text)
     }
 
-    /// Host and port, without a password.
+    /// Host and port, without user name and password.
     fn address(&self) -> String {
         let url = self.place.url;
         let host = url.host_str().unwrap_or_default();

@@ -1,22 +1,23 @@
-//! A failure: the canned answer, or the way in which a connection breaks. Pure.
+//! A failure: a canned answer, or a broken connection. Pure.
 
 use serde_json::{Value, json};
 
 use crate::demo::answer::{Answer, Language, message_for};
 
+/// What a failing request gets.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::demo) enum Failure {
-    /// REST 3.0 envelope.
+    /// Status and code in the envelope of REST 3.0.
     Envelope(u16, &'static str),
-    /// Flat shape.
+    /// Status and code in the flat shape.
     Flat(u16, &'static str),
-    /// Another body.
+    /// Status and another body.
     Body(u16, Body),
-    /// To another address.
+    /// A redirect to another address.
     Redirect(u16, Target),
-    /// No complete answer at all.
+    /// No complete answer.
     Connection(Breakage),
-    /// The other failure, with this many seconds in `Retry-After`.
+    /// Another failure with this many seconds in `Retry-After`.
     RetryAfter(u32, &'static Self),
 }
 
@@ -67,20 +68,20 @@ pub(in crate::demo) const RATE_LIMIT: Failure = Failure::Envelope(429, "BITRIX_R
 pub(in crate::demo) const INTERNAL: Failure =
     Failure::Envelope(500, "BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION");
 
-/// Where a request arrives.
+/// The server that a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::demo) enum Place {
     /// `/rest/api/…`.
     Rest3,
     /// `/rest/…`.
     OldApi,
-    /// `/oauth/token/`, which is another server in reality.
+    /// `/oauth/token/`, in reality another host.
     OAuthServer,
-    /// The rest of the portal, `/oauth/authorize/` among it.
+    /// All other pages, including `/oauth/authorize/`.
     Page,
 }
 
-/// How far a failure that always happens reaches.
+/// Which requests a failure of [`Behaviour::Always`](super::Behaviour::Always) affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
     Rest3,
@@ -90,7 +91,7 @@ enum Reach {
 }
 
 impl Failure {
-    /// What stands before PHP fails for both APIs; another host or no portal at all is so for every page.
+    /// A failure in front of PHP affects both APIs; another host, or no portal at all, affects every page.
     fn reach(self) -> Reach {
         match self {
             Self::Redirect(..) | Self::Body(_, Body::NoSuchPage) => Reach::Portal,
@@ -111,7 +112,7 @@ impl Failure {
         }
     }
 
-    /// The canned answer, or the way the connection breaks.
+    /// The canned answer, or how the connection breaks.
     pub(in crate::demo) fn answer(self, language: Language, origin: &str, path: &str) -> Result<Answer, Breakage> {
         Ok(match self {
             Self::Envelope(status, code) => Answer::envelope(status, code, message_for(language, code), None),

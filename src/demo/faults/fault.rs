@@ -1,22 +1,22 @@
-//! A fault: its name, what it does to which requests, and how a patient client ends. Pure.
+//! A fault: its name, which requests it affects and how, and how a look-up of a patient client ends. Pure.
 
 use super::failure::{Body, Breakage, Failure, INTERNAL, Place, RATE_LIMIT, THROTTLE};
 
 /// A named way to fail.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
-    /// What `--demo-fault` takes.
+    /// The name for `--demo-fault`.
     pub name: &'static str,
-    /// What it shows, in one line.
+    /// What the fault simulates, in one line.
     pub about: &'static str,
-    /// How a look-up by a patient client ends.
+    /// How a look-up of a patient client ends.
     pub outcome: Outcome,
-    /// True if it concerns an application: the demo then hands out OAuth credentials, whatever its settings say.
+    /// True if the fault needs an application: the demo then hands out OAuth credentials, whatever its settings say.
     pub needs_oauth: bool,
     pub(in crate::demo) behaviour: Behaviour,
 }
 
-/// How a look-up ends if the client repeats, waits and refreshes as it should.
+/// How a look-up ends if the client retries, waits and refreshes as it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It fails.
@@ -27,32 +27,34 @@ pub enum Outcome {
     Random,
 }
 
+/// What a fault does, and to which requests.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::demo) enum Behaviour {
-    /// The settings a person would have made wrong.
+    /// Nothing on the portal: the user's settings are wrong.
     Settings(WrongSettings),
-    /// Every request that the failure reaches, see [`Failure::reach`].
+    /// Every request within the failure's reach fails, see [`Failure::reaches`].
     Always(Failure),
-    /// Every request of REST 3.0, however far the failure would reach.
+    /// Only requests of REST 3.0 fail, whatever the failure's reach.
     Rest3(Failure),
-    /// So many first requests of REST 3.0.
+    /// The first so many requests of REST 3.0 fail.
     Times(usize, Failure),
-    /// Every request of the authorization server for tokens; the access token has expired.
+    /// Every request for tokens fails at the authorization server; the access token has expired.
     OAuthServer(Failure),
-    /// The tokens a person would have, where the portal itself is well.
+    /// Nothing on the portal: the user's tokens are these.
     Tokens(StartingTokens),
-    /// REST 3.0 says 401 ACCESSDENIED, and the old API the reason.
+    /// REST 3.0 answers 401 ACCESSDENIED, and the old API names the reason.
     Folded(u16, &'static str),
-    /// REST 3.0 says 403 ACCESSDENIED, and the old API that the permission is missing.
+    /// REST 3.0 answers 403 ACCESSDENIED; the list of scopes of the old API lacks the permission.
     FoldedScope,
-    /// REST 3.0 says ACCESSDENIED with this status, and the old API gives the overload page.
+    /// REST 3.0 answers ACCESSDENIED with this status, and the old API the page of an overloaded gateway.
     Unexplained(u16),
-    /// The limit on operating time is reached from the start.
+    /// The operating time is used up from the start.
     OperatingUsedUp,
-    /// Every fifth request of either API.
+    /// About one in five requests of either API fails.
     Random,
 }
 
+/// Which of the user's settings is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::demo) enum WrongSettings {
     NoCredentials,
@@ -66,11 +68,12 @@ pub(in crate::demo) enum WrongSettings {
     NoMailScope,
 }
 
+/// The tokens that the user has at the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::demo) enum StartingTokens {
     /// An access token that has expired.
     Expired,
-    /// The same, and REST 3.0 says so in the flat shape.
+    /// An access token that has expired, which REST 3.0 reports in the flat shape.
     ExpiredFlat,
     /// A pair that was replaced already.
     Spent,
@@ -93,8 +96,8 @@ impl Fault {
 }
 
 impl Behaviour {
-    /// What goes wrong with a request that arrives at `place`; `earlier` such requests came before it. The dice are
-    /// thrown for every request of either API.
+    /// The failure of a request at `place` after `earlier` such requests; `None` if it succeeds. [`Behaviour::Random`]
+    /// throws the dice for every request of either API.
     pub(in crate::demo) fn strikes(self, place: Place, earlier: usize, dice: &mut fastrand::Rng) -> Option<Failure> {
         let access_denied = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
         match (self, place) {
@@ -109,7 +112,8 @@ impl Behaviour {
     }
 }
 
-/// In about twenty of a hundred cases a failure, in two of them a hang. A 429 is rare: it stops the method for everybody.
+/// A failure in about 20 % of the cases; in 2 % the request hangs. A 429 is rare, since it stops the method for
+/// everybody.
 fn something_that_passes(dice: &mut fastrand::Rng) -> Option<Failure> {
     Some(match dice.u16(0..1000) {
         0..20 => Failure::Connection(Breakage::Hang),

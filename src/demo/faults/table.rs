@@ -1,4 +1,4 @@
-//! Every fault there is. Data: the table, and one short maker for each kind of row.
+//! The table of all faults, and one short constructor for each kind of row. Data.
 
 use super::failure::{Body, Breakage, Failure, INTERNAL, RATE_LIMIT, THROTTLE, Target};
 use super::fault::{Behaviour, Fault, Outcome, StartingTokens, WrongSettings};
@@ -72,7 +72,7 @@ const fn random(name: &'static str, about: &'static str) -> Fault {
     }
 }
 
-/// Every fault, grouped as the fix-it table is.
+/// Every fault, in the order of the fix-it table.
 #[rustfmt::skip]
 pub const FAULTS: &[Fault] = &[
     settings("no-credentials", WrongSettings::NoCredentials, "no webhook is set"),
