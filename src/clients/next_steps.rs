@@ -57,14 +57,14 @@ fn after_removal(client: Client) -> &'static str {
 }
 
 /// The step of creating a file that holds a secret.
-fn making(file: &Path, content: &str, machine: &Machine) -> String {
+fn creation_of(file: &Path, content: &str, machine: &Machine) -> String {
     let folder = file.parent().unwrap_or(Path::new("."));
     let file = file.display().to_string();
     if machine.system == System::Windows {
-        return format!("Make {file}, readable by you alone, with {content}.");
+        return format!("Create {file}, readable only by you, with {content}.");
     }
     format!(
-        "Make {file}, readable by you alone, with {content}: `mkdir -p {folder} && (umask 077; cat > {file})`, paste, Ctrl-D.",
+        "Create {file}, readable only by you, with {content}: `mkdir -p {folder} && (umask 077; cat > {file})`, paste, Ctrl-D.",
         folder = quoted(&folder.display().to_string()),
         file = quoted(&file)
     )
@@ -104,7 +104,7 @@ pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine)
     {
         steps.push(format!(
             "{} Without that file {} may not start the server.",
-            making(&machine.absolute(file), &secrets_for_a_file(machine), machine),
+            creation_of(&machine.absolute(file), &secrets_for_a_file(machine), machine),
             client.title()
         ));
     }
@@ -131,7 +131,7 @@ pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine)
             && !entry::may_hold_a_secret(file)
             && !machine.absolute(file).is_file()
         {
-            steps.push(making(&machine.absolute(file), what_it_holds(variable), machine));
+            steps.push(creation_of(&machine.absolute(file), what_it_holds(variable), machine));
         }
     }
     steps

@@ -1,4 +1,4 @@
-//! The address book as a library: a book of one portal, what it is asked, and what failed.
+//! The address book as a library: a book on one portal, queries and names, and what a resolution failed to ask.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use bitrix24_mail_mcp::address_book::{AddressBook, Error, GivenPagination, Names
 use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
 use tokio_util::sync::CancellationToken;
 
-/// Tries once: these tests are about single requests over real sockets.
+/// An address book on this webhook. It tries each request only once.
 pub(crate) fn book(webhook_url: &str) -> AddressBook {
     let settings = Settings {
         max_attempts: 1,
@@ -24,7 +24,7 @@ pub(crate) fn names(asked: &[&str]) -> Names {
     Names::new(&asked, &[]).unwrap()
 }
 
-/// What was asked about these sources, and the code of its failure.
+/// The sources that could not be asked, each with the code of its failure.
 pub(crate) fn failures(resolution: &Resolution) -> Vec<(Source, &str)> {
     let failures = resolution.not_asked.iter();
     failures.map(|failed| (failed.source, failed.error.code())).collect()

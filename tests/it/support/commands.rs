@@ -7,21 +7,21 @@ use tokio::process::Command;
 
 use crate::support::harness::program;
 
-/// On the built-in demo portal.
+/// The program on the built-in demo portal.
 pub(crate) fn on_demo() -> Command {
     let mut command = program();
     command.arg("--demo");
     command
 }
 
-/// On a demo portal of the test's own.
+/// The program on a demo portal of the test's own.
 pub(crate) fn on(portal: &DemoPortal) -> Command {
     let mut command = program();
     command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
     command
 }
 
-/// As an application with both tokens.
+/// The program as an application with both tokens, on a token store.
 pub(crate) fn signed_in(portal: &DemoPortal, store: &Path) -> Command {
     let application = portal.oauth_application();
     let mut command = program();
@@ -38,7 +38,7 @@ pub(crate) fn signed_in(portal: &DemoPortal, store: &Path) -> Command {
     command
 }
 
-/// Settings with a refresh token alone, so that the first thing is an exchange.
+/// The program as an application with only a refresh token, so that it begins with an exchange.
 pub(crate) fn with_refresh_token(portal: &DemoPortal, store: &Path) -> Command {
     let mut command = signed_in(portal, store);
     command.env_remove("BITRIX24_ACCESS_TOKEN");

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::address_books::query;
 
-/// How long a request is on its way.
+/// How long a request takes to the portal.
 pub(crate) const TRIP: Duration = Duration::from_millis(20);
 
 /// Takes requests to a demo portal without sockets.
@@ -88,7 +88,7 @@ impl Scene {
         Self::far(settings, timeout, TRIP).await
     }
 
-    /// A portal whose requests are on their way so long.
+    /// A scene whose requests take `trip` to the portal.
     pub(crate) async fn far(settings: demo::Settings, timeout: Duration, trip: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let portal = Arc::new(DemoPortal::start(settings).await.unwrap());

@@ -77,7 +77,7 @@ impl ScriptedBook {
         self.rows.lock().unwrap().instead = answer;
     }
 
-    /// Requests since the last call of this.
+    /// Requests since the last call of this function.
     pub(crate) fn requests(&self) -> usize {
         self.wire.take_sent().len()
     }

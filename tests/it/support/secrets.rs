@@ -1,6 +1,6 @@
 //! Searches text for a secret.
 
-/// Neither the secret nor eight characters of it in a row, in any letter case.
+/// Asserts that `text` holds neither the secret nor eight characters of it in a row, in any letter case.
 pub(crate) fn assert_without(secret: &str, text: &str, context: &str) {
     let folded = text.to_lowercase();
     for part in secret.to_lowercase().as_bytes().windows(8) {

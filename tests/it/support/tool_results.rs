@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::support::harness::text_of;
 
-/// A tool's output schema, closed at every level: what the schema does not name is a mistake here.
+/// A tool's output schema, closed at every level: properties that the schema does not name are errors.
 pub(crate) fn closed_output_schema(tool: &str) -> jsonschema::Validator {
     fn close(schema: &mut Value) {
-        // A map says itself what its values are.
+        // A map declares the schema of its values itself.
         if schema["type"] == "object" && schema.get("additionalProperties").is_none() {
             schema["additionalProperties"] = json!(false);
         }
@@ -27,6 +27,7 @@ pub(crate) fn closed_output_schema(tool: &str) -> jsonschema::Validator {
     jsonschema::validator_for(&schema).unwrap()
 }
 
+/// Asserts that structured content fits the schema of `list_mail_contacts` and has these keys.
 pub(crate) fn assert_valid(structured: &Value, keys: &[&str]) {
     let problems: Vec<_> = closed_output_schema("list_mail_contacts")
         .iter_errors(structured)
@@ -41,7 +42,7 @@ pub(crate) fn assert_valid_failure(structured: &Value) {
     assert_valid(structured, &["error"]);
 }
 
-/// Checks that a failed result tells everything twice, and returns its row of advice.
+/// Asserts that a failed result has every fact in its text and in its structure; returns its row of advice.
 pub(crate) fn assert_complete_failure(result: &CallToolResult, context: &str) -> Option<&'static Fix> {
     assert_eq!(result.is_error, Some(true), "{context}: {result:?}");
     let structured = result.structured_content.as_ref().unwrap();
