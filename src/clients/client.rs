@@ -3,20 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use super::byte_order_mark::ByteOrderMark;
 use super::document::Language;
 use super::machine::Machine;
 use crate::config::env_vars::EnvVar;
 
 /// An MCP client that this program can be installed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Client {
     ClaudeCode,
     Codex,
     Cursor,
-    #[value(name = "vscode")]
     VsCode,
     ClaudeDesktop,
 }

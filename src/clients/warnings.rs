@@ -33,7 +33,7 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
         warnings.push(format!("the entry is switched off; switch it on in {title}"));
     }
     if let Some(other) = &plan.replaces {
-        warnings.push(format!("until now the entry started {other}"));
+        warnings.push(format!("before this, the entry started {other}"));
     }
     warnings.extend(about_the_mark(plan));
     warnings.extend(about_folders(client, machine));
