@@ -1,4 +1,4 @@
-//! What the parts of a look-up cost, without network: `cargo bench --bench parts`.
+//! What the parts of a look-up cost, without network: `cargo bench -p benches --bench parts`.
 //!
 //! A wire of prepared replies takes the portal's place, so each figure is what happens between a question and its
 //! answer: making the request, reading the reply, cleaning, judging and cautions.

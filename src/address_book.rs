@@ -1,13 +1,52 @@
-//! The address book of the person whose credentials the portal client holds: questions in, pages of contacts out.
+//! Reads, keeps and searches the address book of the person whose credentials the portal client holds.
 //!
-//! Contacts are harvested by Bitrix24 from mail headers, so names are text that strangers wrote. They leave this room
-//! cleaned and bounded. The room imports only the portal client and knows nothing of MCP or of advice.
+//! A person's **book** is all mail contacts and employees that the portal lists for that person. A **contact** is one
+//! row of the book: an id, an address and mostly a name. Bitrix24 harvests contacts from mail headers, so strangers
+//! wrote the names. The room imports only the portal client and knows nothing of MCP or of advice.
+//!
+//! *Reading.* A **page** is one answer of a list method: up to 200 rows, with their place in the list. `listing` reads
+//! the rows leniently and cleans names and addresses. A **reading** requests page after page until the book is whole;
+//! `reader` decides which pages come next. A **walk** is a reading whose contacts the caller receives step by step.
+//!
+//! *Keeping.* `books` keeps the book of each person for a time and lets all callers share one reading. `cache` keeps
+//! single pages.
+//!
+//! *Finding.* [`Names`] are looked for in the whole book. `index` finds the **candidates** for a name, the contacts
+//! with similar words, and `search` compares each of them with the name. A candidate that fits is a **match**.
+//!
+//! *Judging.* `resolve/judge` decides for each name whether one match is certain, or the user has to choose.
+//!
+//! *Cautions.* A **caution** states what is odd about a contact, such as a domain that imitates another. It forbids
+//! nothing, but a match with a serious caution is never certain.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `contact` | [`Contact`] and [`Source`] |
+//! | `error` | [`Error`] and its codes |
+//! | `query` | [`Query`]: a checked text and page |
+//! | `listing` | the portal's answer to a list method, read and cleaned |
+//! | `page` | [`ContactPage`]: what [`AddressBook::list`] returns |
+//! | `look_up` | where one page comes from: the portal, or the book |
+//! | `cache` | pages kept for a short time, and one request for equal look-ups |
+//! | `reader` | which pages a reading requests |
+//! | `walk` | [`Walk`]: a reading, step by step |
+//! | `book` | one person's book as it was read |
+//! | `books` | the books in memory, and when each is read again |
+//! | `index` | the book's words, for finding candidates |
+//! | `search` | whether a name means a contact |
+//! | `resolve` | [`Names`] in, [`Resolution`] out |
+//! | `cautions` | [`Caution`] and the rules for each |
+//! | `processors` | threads for work that takes long |
 
 mod book;
 mod books;
 mod cache;
 mod cautions;
+mod contact;
+mod error;
 mod index;
+mod listing;
+mod look_up;
 mod page;
 mod processors;
 mod query;
@@ -16,33 +55,32 @@ mod resolve;
 mod search;
 mod walk;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::FusedFuture;
 use prometheus_client::registry::Registry;
 use serde::de::IgnoredAny;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use cautions::Caution;
-pub use page::{Contact, ContactPage, Page};
-pub use query::{GivenPagination, InvalidQuery, Query, shown};
-pub use resolve::{Choice, MAX_NAMES, Match, Names, NotAsked, Recipient, Resolution, Source, Status};
+pub use contact::{Contact, Source};
+pub use error::{Error, INVALID_ARGUMENTS, NotAsked};
+pub use page::{ContactPage, Page};
+pub use query::{GivenPagination, InvalidQuery, MAX_LIMIT, MAX_TEXT, Query, shown};
+pub use resolve::{Choice, MAX_NAMES, Match, Names, Recipient, Resolution, Status};
 pub use search::Why;
 pub use walk::{Step, Walk};
 
-use books::{Books, Read};
-use cache::{Answered, Cache, Key};
-use page::Listing;
+use books::Books;
+use cache::{Cache, Key};
+use look_up::look_up;
 use processors::Processors;
+use resolve::Resolver;
 
 use crate::portal::{self, Method, Portal};
 pub use crate::portal::{Person, clean, without_lone_surrogates};
 
-/// Looks people up in the portal.
+/// Looks people up in the address book of the person behind the portal's credentials.
 #[derive(Debug)]
 pub struct AddressBook {
     portal: Arc<Portal>,
@@ -51,94 +89,12 @@ pub struct AddressBook {
     processors: Processors,
 }
 
-/// Why a look-up gave no page.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The question was refused before any request.
-    #[error(transparent)]
-    Invalid(#[from] InvalidQuery),
-    /// The portal client failed.
-    #[error(transparent)]
-    Portal(#[from] portal::Failed),
-}
-
-/// The portal's own code for wrong pagination; ours too, so that the advice is the same wherever it was noticed.
-const INVALID_PAGINATION: &str = "BITRIX_REST_V3_EXCEPTION_INVALIDPAGINATIONEXCEPTION";
-/// Any other argument that was refused before a request.
-pub const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
-
-impl Error {
-    /// Stable text that names the failure: the key to the fix-it table.
-    pub fn code(&self) -> &str {
-        match self {
-            Self::Invalid(error) if error.is_about_pagination() => INVALID_PAGINATION,
-            Self::Invalid(_) => INVALID_ARGUMENTS,
-            Self::Portal(failed) => failed.error.code(),
-        }
-    }
-
-    /// HTTP status of the portal's reply; `None` when there was none.
-    pub fn http_status(&self) -> Option<u16> {
-        match self {
-            Self::Invalid(_) => None,
-            Self::Portal(failed) => failed.error.http_status(),
-        }
-    }
-
-    /// Field and problem of each argument at fault; empty if the arguments are not to blame.
-    pub fn validation(&self) -> Vec<(String, String)> {
-        match self {
-            Self::Invalid(error) => vec![(error.field.to_owned(), error.problem.clone())],
-            Self::Portal(failed) => failed
-                .error
-                .validation()
-                .iter()
-                .map(|violation| (violation.field.clone(), violation.message.clone()))
-                .collect(),
-        }
-    }
-}
-
-impl Error {
-    /// Requests that were sent for the look-up.
-    pub fn attempts(&self) -> u32 {
-        match self {
-            Self::Invalid(_) => 0,
-            Self::Portal(failed) => failed.attempts,
-        }
-    }
-
-    /// How long to wait before asking again, where that is known.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Invalid(_) => None,
-            Self::Portal(failed) => failed.retry_after,
-        }
-    }
-
-    fn is_throttled(&self) -> bool {
-        matches!(self, Self::Portal(failed) if matches!(failed.error, portal::Error::Throttled { .. }))
-    }
-
-    /// True if the portal does not have the method.
-    fn is_unknown_method(&self) -> bool {
-        let code = self.code();
-        code.ends_with("METHODNOTFOUNDEXCEPTION") || code == "ERROR_METHOD_NOT_FOUND"
-    }
-
-    /// The caller withdrew.
-    pub fn cancelled() -> Self {
-        Self::Portal(portal::Error::Cancelled.into())
-    }
-}
-
-/// Under load answers come more often than this.
-const A_MOMENT: Duration = Duration::from_secs(10);
+/// How long [`AddressBook::probe`] trusts the last success. Under load the portal answers more often than this.
+const RECENT: Duration = Duration::from_secs(10);
 
 impl AddressBook {
-    /// Opens the address book behind `portal`. Answers, and a book that was read, are used as they are for `cache_ttl`.
-    /// Nothing is asked yet.
+    /// Opens the address book behind `portal`. Pages and books that were read are used again for `cache_ttl`. No
+    /// request is sent yet.
     pub fn new(portal: Portal, cache_ttl: Duration) -> Self {
         let (portal, processors) = (Arc::new(portal), Processors::new());
         Self {
@@ -149,19 +105,24 @@ impl AddressBook {
         }
     }
 
-    /// One page of the contacts whose name or address contains the query's text, newest first; or of the employees who
-    /// have a word that begins with one of it, in no order. A page that was asked for a short while ago comes from the
-    /// cache. One that would have to wait for the portal's limit comes from the whole book, if that is in memory or is
-    /// read first. Both have their age.
+    /// Returns one page of a source.
+    ///
+    /// For contacts: those whose name or address contains the query's text, newest first. For employees: those with a
+    /// word that begins with a word of the text, in no order.
+    ///
+    /// A page that was read a short time ago comes from the cache. A request that would have to wait for the rate limit
+    /// is replaced by a page out of the whole book, which is read first if it is not in memory. Both kinds of page say
+    /// how old they are.
     ///
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
     pub async fn list(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        self.listed(self.key(query)?, cancellation).await
+        self.list_by(self.key(query)?, cancellation).await
     }
 
-    async fn listed(&self, key: Key, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        let asking = self.asked(key.person, &key.query);
+    async fn list_by(&self, key: Key, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
+        let (portal, books) = (Arc::clone(&self.portal), Arc::clone(&self.books));
+        let asking = look_up(portal, books, self.processors.clone(), key.person, key.query.clone());
         tokio::select! {
             biased;
             () = cancellation.cancelled() => Err(Error::cancelled()),
@@ -169,8 +130,8 @@ impl AddressBook {
         }
     }
 
-    /// As [`list`](Self::list), for whom the answer is a mere convenience: `None` if the answer is not there
-    /// already and the portal client is [busy](Portal::is_idle), so that nobody's look-up waits for this one.
+    /// Returns a page as [`list`](Self::list) does, but only where that delays no other call: `None` if the page is not
+    /// in the cache and the portal client is not [idle](Portal::is_idle). For callers that can do without the page.
     ///
     /// # Errors
     /// [`Error::Portal`].
@@ -183,10 +144,10 @@ impl AddressBook {
         if !self.cache.holds(&key) && !self.portal.is_idle(Method::ListContacts) {
             return Ok(None);
         }
-        self.listed(key, cancellation).await.map(Some)
+        self.list_by(key, cancellation).await.map(Some)
     }
 
-    /// How long the same question will still get the same answer as `page`, out of the cache.
+    /// How long the cache will still return `page` for the same query.
     pub fn fresh_for(&self, page: &Page) -> Duration {
         // The age was rounded down.
         let age = page
@@ -202,55 +163,64 @@ impl AddressBook {
         })
     }
 
-    fn asked(&self, person: Person, query: &Query) -> impl Future<Output = Result<Answered, Error>> + Send + use<> {
-        let (portal, books, processors) = (
-            Arc::clone(&self.portal),
-            Arc::clone(&self.books),
-            self.processors.clone(),
-        );
-        let query = query.clone();
-        async move {
-            let method = query.source().method();
-            let from_portal = async {
-                let listing: Listing = portal.call(method, &query.parameters()).await?;
-                let listing = match query.offset() {
-                    0 => listing.checked().map_err(portal::Failed::from)?,
-                    _ => listing,
-                };
-                let book = books.kept(person);
-                let page = ContactPage::new(&query, listing, book.as_deref());
-                Ok(Answered::ByPortal(page))
-            };
-            if !portal.would_wait(method) {
-                return from_portal.await;
-            }
-            let deadline = Instant::now() + portal.timeout();
-            let mut from_book = pin!(page_of_book(&books, processors, person, &query).fuse());
-            // The book first, so that its reading stands before this call in the queue.
-            let found = tokio::select! {
-                biased;
-                Some(page) = &mut from_book => return Ok(Answered::ByBook(page)),
-                found = from_portal => found,
-            };
-            // There is no place for this call in time; there may be one for the book.
-            if found.as_ref().is_err_and(Error::is_throttled)
-                && !from_book.is_terminated()
-                && let Ok(Some(page)) = tokio::time::timeout_at(deadline, from_book).await
-            {
-                return Ok(Answered::ByBook(page));
-            }
-            found
-        }
+    /// Finds the people who may be meant by each of `names`, in the whole book, which is read first if it is not in
+    /// memory. `progress` is called with the number of contacts read so far.
+    ///
+    /// Names that are all addresses are first requested as they are, in one batch. If each of them is a contact's, no
+    /// book is read.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use bitrix24_mail_mcp::address_book::{AddressBook, Names, Status};
+    /// use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
+    /// use tokio_util::sync::CancellationToken;
+    ///
+    /// # async fn example(webhook_url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let portal = Portal::new(Settings::new(Credentials::from_webhook_url(webhook_url)));
+    /// let book = AddressBook::new(portal, Duration::from_secs(60));
+    /// let names = Names::new(&["Anna Schmidt".to_owned()], &[])?;
+    /// let resolution = book.resolve(&names, &|_| {}, &CancellationToken::new()).await?;
+    /// for recipient in resolution.recipients {
+    ///     match (recipient.status, recipient.matches.as_slice()) {
+    ///         (Status::One, [only]) => println!("{}: {}", recipient.asked, only.email),
+    ///         (_, matches) => println!("{}: choose among {}", recipient.asked, matches.len()),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Portal`] if nothing could be read at all.
+    pub async fn resolve(
+        &self,
+        names: &Names,
+        progress: &(dyn Fn(usize) + Sync),
+        cancellation: &CancellationToken,
+    ) -> Result<Resolution, Error> {
+        let resolver = Resolver {
+            portal: &self.portal,
+            books: &self.books,
+            processors: &self.processors,
+            person: self.person()?,
+        };
+        resolver.resolve(names, progress, cancellation).await
     }
 
-    /// Tells whether look-ups work: they do if one did a moment ago. Else asks for the one newest contact, past the
-    /// cache, which is the cheapest request that tells it.
+    /// Starts to walk all contacts that match `query`, from its offset on.
+    pub fn walk(&self, query: &Query) -> Walk<'_> {
+        Walk::new(&self.portal, &self.books, query)
+    }
+
+    /// Checks that look-ups work. Sends nothing if a call has succeeded within the last ten seconds; else requests the
+    /// newest contact, past the cache, which is the cheapest request that shows it.
     ///
     /// # Errors
     /// [`Error::Portal`].
     pub async fn probe(&self) -> Result<(), Error> {
-        // Of a busy portal client everybody waits for the limit's next place, and a probe would wait with them.
-        if self.portal.has_answered_within(A_MOMENT) {
+        // While the portal client is busy every call waits for the rate limit, and a probe would wait with them.
+        if self.portal.has_answered_within(RECENT) {
             return Ok(());
         }
         let newest = GivenPagination {
@@ -262,14 +232,14 @@ impl AddressBook {
         Ok(())
     }
 
-    /// Adds what this address book and its portal client count to `registry`.
+    /// Adds the metrics of this address book and of its portal client to `registry`.
     pub fn register(&self, registry: &mut Registry) {
         self.cache.register(registry);
         self.books.register(registry);
         self.portal.register(registry);
     }
 
-    /// The person whose address book it is.
+    /// The person whose address book it is: the account behind the portal's credentials.
     ///
     /// # Errors
     /// [`Error::Portal`] for missing or wrong settings.
@@ -281,20 +251,4 @@ impl AddressBook {
     pub fn portal(&self) -> &Portal {
         &self.portal
     }
-}
-
-/// The page out of the whole book, once that is there; `None` if it cannot answer.
-async fn page_of_book(
-    books: &Arc<Books>,
-    processors: Processors,
-    person: Person,
-    query: &Query,
-) -> Option<ContactPage> {
-    let Read { book, age, is_current } = books.read(person, Instant::now(), None, &|_| {}).await.ok()?;
-    if !is_current || !book.can_list(query) {
-        return None;
-    }
-    let asked = query.clone();
-    let page = processors.run(move |_| book.page(&asked)).await?;
-    Some(page.aged(age))
 }

@@ -11,10 +11,10 @@
 //! | What happens on `install` and `install --remove`? | `installation.rs` makes the plan; `warnings.rs` and `next_steps.rs` say what people should know |
 //! | What does an entry start? | `started.rs` (this program or another), `launch.rs` (the process), `references.rs` (`${NAME}`), `relative_paths.rs` |
 //! | How does `doctor` show and try an entry? | `announcement.rs` shows it, `handshake.rs` and `handshake/http.rs` connect as the client does, `redactor.rs` hides secrets |
-//! | What does the documentation say about a client? | `readme.rs` |
+//! | What does the documentation say about a client? | `documentation.rs` |
 //!
 //! To add a client: a variant of [`Client`], whose matches the compiler then lists (`client.rs`, `handshake.rs`,
-//! `next_steps.rs`, `references.rs`, `warnings.rs`, `readme.rs`); a file in another language than JSON or TOML also needs a
+//! `next_steps.rs`, `references.rs`, `warnings.rs`, `documentation.rs`); a file in another language than JSON or TOML also needs a
 //! document of its own beside those two. Then the list in `tests/it/support/client_home.rs`, and `schema --write` for the
 //! generated documentation.
 
@@ -22,6 +22,7 @@ pub(super) mod announcement;
 mod byte_order_mark;
 mod client;
 pub(super) mod document;
+pub(super) mod documentation;
 pub(super) mod entry;
 pub(super) mod file;
 pub(super) mod handshake;
@@ -30,7 +31,6 @@ pub(super) mod installation;
 pub(super) mod launch;
 pub(super) mod machine;
 pub(super) mod next_steps;
-pub(super) mod readme;
 mod redactor;
 mod references;
 pub(super) mod relative_paths;

@@ -1,7 +1,7 @@
 //! What a server between an assistant and the portal costs, beside other ways to write one:
 //!
 //! ```sh
-//! cargo bench --bench compare -- [--quick] [--only NAME|stdio|http] [--program FILE] [--json FILE] [--readme README.md]
+//! cargo bench -p benches --bench compare -- [--quick] [--only NAME|stdio|http] [--program FILE] [--json FILE] [--docs docs/performance.md]
 //! ```
 //!
 //! `--program` measures another build of this project's program, such as one from before a change.
@@ -31,39 +31,21 @@
     reason = "a measurement may fail loudly"
 )]
 
-#[path = "../shared/figures.rs"]
-mod figures;
-#[path = "../shared/http.rs"]
-mod http;
-#[path = "../shared/options.rs"]
-mod options;
 mod peers;
 mod portal;
-#[path = "../shared/program.rs"]
-mod program;
-#[path = "../shared/report.rs"]
-mod report;
 mod rounds;
 mod session;
-#[path = "../shared/stdio.rs"]
-mod stdio;
 mod table;
 
 use std::process::ExitCode;
 
-use options::Options;
+use benches::options::Options;
+use benches::report::{self, Machine};
 use peers::Workshop;
 use portal::Portal;
-use report::Machine;
 use rounds::Effort;
 
-const KNOWN: [&str; 5] = [
-    "--quick",
-    "--only NAME",
-    "--program FILE",
-    "--json FILE",
-    "--readme FILE",
-];
+const KNOWN: [&str; 5] = ["--quick", "--only NAME", "--program FILE", "--json FILE", "--docs FILE"];
 
 fn main() -> ExitCode {
     let options = match Options::read(std::env::args().skip(1), &KNOWN) {
@@ -91,7 +73,7 @@ fn main() -> ExitCode {
         let all = serde_json::json!({"machine": machine, "effort": effort, "found": found});
         std::fs::write(path, format!("{all:#}\n")).unwrap();
     }
-    if let Some(path) = options.readme {
+    if let Some(path) = options.docs {
         report::write(&path, "cost", &figures);
     }
     ExitCode::SUCCESS

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::portal::Portal;
-use super::program::{cargo, release, run};
+use benches::program::{cargo, release, repository, run, target_folder};
 
 /// How messages arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +66,7 @@ pub(super) struct Workshop {
 impl Workshop {
     /// Builds and installs what is missing. Versions are pinned: the project's lock file counts for rmcp too.
     pub(super) fn open(program: Option<PathBuf>) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let (root, target) = (repository(), target_folder());
         let folder = target.join("compare");
         let peers = root.join("benches/compare/peers");
 

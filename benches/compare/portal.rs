@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::http::Post;
+use benches::http::Post;
 
 const PATH: &str = "/rest/api/1/SECRET/mail.recipient.listcontacts";
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::figures::{Rounds, median, micros, percentile};
-use super::http::{Connection, Enough, Work, at_once, together};
 use super::peers::{PEERS, Peer, Transport, Workshop, note};
 use super::portal::{Portal, Program, direct};
 use super::session::{Numbers, Session};
+use benches::figures::{Rounds, median, micros, percentile};
+use benches::http::{Connection, Enough, Work, at_once, together};
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use super::http::{Connection, Enough, Post, REVISION, Work, at_once};
 use super::peers::{Peer, Transport, Workshop};
 use super::portal::{Portal, question};
-use super::stdio::Pipes;
+use benches::http::{Connection, Enough, Post, REVISION, Work, at_once};
+use benches::stdio::Pipes;
 
 /// A server that does not listen by then never will.
 const LONGEST_START: Duration = Duration::from_secs(30);

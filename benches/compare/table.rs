@@ -1,10 +1,10 @@
-//! The figures as a table for people, and for the README.
+//! The figures as a table for people, and for docs/performance.md.
 
 use std::fmt::Write;
 
-use super::figures::Rounds;
-use super::report::{Machine, number, spread};
 use super::rounds::{Course, Effort, Found};
+use benches::figures::Rounds;
+use benches::report::{Machine, number, spread};
 
 /// The same, and the share of what the direct request reaches.
 fn share(rounds: &Rounds, direct: &Rounds) -> String {

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::book::names;
-use super::figures::{Rounds, median, micros};
 use super::portal::Portal;
 use super::process::{self, Server};
 use super::{BOOKS, Effort, note, teams};
+use benches::figures::{Rounds, median, micros};
 
 /// What was found of one size.
 #[derive(Debug, Default, Serialize)]

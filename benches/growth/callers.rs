@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::figures::{Rounds, median, micros, percentile};
-use super::http::{Connection, Post};
 use super::portal::Portal;
 use super::process::{self, Server};
 use super::{Effort, note};
+use benches::figures::{Rounds, median, micros, percentile};
+use benches::http::{Connection, Post};
 
 const CALLERS: [usize; 7] = [1, 4, 16, 64, 256, 1024, 2048];
 /// Contacts of the book; more than twenty for each caller, so that no two ask the same at once.

@@ -1,8 +1,8 @@
 //! How the program grows with the address book, with the callers, and with the team that the portal's limits allow:
 //!
 //! ```sh
-//! cargo bench --bench growth -- [--quick] [--program FILE] [--json FILE] [--svg FILE] [--readme README.md]
-//! cargo bench --bench growth -- --only books|callers|teams [--quick] [--program FILE] [--json FILE]
+//! cargo bench -p benches --bench growth -- [--quick] [--program FILE] [--json FILE] [--svg FILE] [--docs docs/performance.md]
+//! cargo bench -p benches --bench growth -- --only books|callers|teams [--quick] [--program FILE] [--json FILE]
 //! ```
 //!
 //! `--program` measures another build of the program, such as one from before a change.
@@ -31,23 +31,9 @@
 mod book;
 mod books;
 mod callers;
-#[path = "../shared/figures.rs"]
-mod figures;
-#[expect(dead_code, reason = "the comparison uses more of it")]
-#[path = "../shared/http.rs"]
-mod http;
-#[path = "../shared/options.rs"]
-mod options;
 mod plot;
 mod portal;
 mod process;
-#[path = "../shared/program.rs"]
-mod program;
-#[path = "../shared/report.rs"]
-mod report;
-#[expect(dead_code, reason = "the comparison uses more of it")]
-#[path = "../shared/stdio.rs"]
-mod stdio;
 mod table;
 mod teams;
 
@@ -55,9 +41,10 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use options::Options;
+use benches::options::Options;
+use benches::program;
+use benches::report::{self, Machine};
 use portal::Portal;
-use report::Machine;
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -99,14 +86,14 @@ const KNOWN: [&str; 6] = [
     "--program FILE",
     "--json FILE",
     "--svg FILE",
-    "--readme FILE",
+    "--docs FILE",
 ];
 
 /// What was asked for, if it makes sense together.
 fn options() -> Result<Options, String> {
     let options = Options::read(std::env::args().skip(1), &KNOWN)?;
-    if options.only.is_some() && (options.svg.is_some() || options.readme.is_some()) {
-        return Err("a part alone, --only, is no plot and no table for the README".to_owned());
+    if options.only.is_some() && (options.svg.is_some() || options.docs.is_some()) {
+        return Err("a part alone, --only, is no plot and no table for the documentation".to_owned());
     }
     Ok(options)
 }
@@ -153,7 +140,7 @@ fn main() -> ExitCode {
     if let Some(path) = options.svg {
         std::fs::write(path, plot::svg(&found)).unwrap();
     }
-    if let Some(path) = options.readme {
+    if let Some(path) = options.docs {
         report::write(&path, "growth", &figures);
     }
     ExitCode::SUCCESS

@@ -5,10 +5,10 @@ mod panel;
 
 use std::fmt::Write;
 
-use super::figures::Rounds;
 use super::table::whole;
 use super::teams::{Course, Team};
 use super::{Found, books};
+use benches::figures::Rounds;
 use panel::{Axis, HEIGHT, Panel, Point, Series, WIDTH};
 
 /// Colours of text, of lines between ticks, and of the series: on light, and on dark.

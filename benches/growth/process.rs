@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tokio::io::AsyncBufReadExt;
 use tokio::process::{Child, Command};
 
-use super::http::REVISION;
 use super::portal::Portal;
-use super::stdio::Pipes;
+use benches::http::REVISION;
+use benches::stdio::Pipes;
 
 /// Megabytes that a line of `/proc/PID/status` tells; `None` once the process has no memory any more.
 fn megabytes(process: u32, line: &str) -> Option<f64> {

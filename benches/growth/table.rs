@@ -1,10 +1,10 @@
-//! The figures as tables for people, and for the README.
+//! The figures as tables for people, and for docs/performance.md.
 
 use std::fmt::Write;
 
-use super::report::{Machine, number, spread};
 use super::teams::{self, Course};
 use super::{Effort, Found, books, callers};
+use benches::report::{Machine, number, spread};
 
 /// All tables, with what has to be known to read them.
 pub(super) fn markdown(found: &Found, effort: Effort, machine: &Machine) -> String {

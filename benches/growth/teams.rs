@@ -27,9 +27,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::book::{Book, names};
-use super::figures::percentile;
 use super::note;
 use super::portal::Contents;
+use benches::figures::percentile;
 
 pub(super) const TEAMS: [usize; 5] = [10, 30, 100, 300, 1000];
 /// From the request to the answer.

@@ -1,47 +1,48 @@
-//! The address book of one person as it was read. Made once, then only read. Pure.
+//! The address book of one person as it was read. A book never changes; a newer reading makes a new one. Pure.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::contact::{Contact, Source};
+use super::error::{Error, NotAsked};
 use super::index::Index;
-use super::page::mark;
+use super::page::{ContactPage, Page, add_cautions};
 use super::query::Query;
 use super::search::folded;
-use super::{Contact, ContactPage, Error, NotAsked, Page, Source};
 
-/// Contacts that a book keeps: the newest.
+/// The most contacts of a book; the newest are kept.
 pub(super) const MAX_OF_ONE: usize = 50_000;
 
 /// A person's contacts and employees.
 #[derive(Debug)]
 pub(super) struct Book {
-    /// By id, the newest first.
+    /// Highest id first, so the newest contact comes first.
     pub(super) contacts: Arc<[Contact]>,
-    /// What can be made out of rows of contacts that could not be read.
+    /// What is left of the rows of contacts that could not be read.
     damaged: Vec<Contact>,
     employees: Employees,
     pub(super) index: Arc<Index>,
-    pub(super) known: Known,
+    pub(super) report: ReadingReport,
 }
 
 /// The employees of a book.
 #[derive(Debug, Clone)]
 pub(super) struct Employees {
     pub(super) rows: Arc<[Contact]>,
-    /// What can be made out of rows that could not be read.
+    /// What is left of the rows that could not be read.
     pub(super) damaged: Arc<[Contact]>,
 }
 
-/// What is known of a reading.
+/// How a reading went: how much was read, when, and what failed.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(super) struct ReadingReport {
     pub(super) states: States,
     pub(super) times: Times,
-    /// True if a request failed: all is to be read again.
+    /// True if a request failed, so that the whole book is to be read again.
     pub(super) has_failed: bool,
-    /// False if the portal answers single calls only.
+    /// False if the portal has no `batch` and answers single calls only.
     pub(super) has_batch: bool,
 }
 
@@ -66,11 +67,11 @@ pub(super) enum State {
 /// When a book was read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
-    /// When the reading of all of it began.
+    /// When the last reading of the whole book began.
     pub(super) whole_at: Instant,
-    /// When its newest pages were last asked for.
+    /// When the newest pages were last requested.
     pub(super) newest_at: Instant,
-    /// How long the portal took for the whole reading.
+    /// How long the portal worked for the reading of the whole book.
     pub(super) cost: Duration,
 }
 
@@ -82,18 +83,18 @@ impl States {
         }
     }
 
-    /// True if nobody of these sources was missed.
+    /// True if everybody of `sources` was read.
     pub(super) fn are_whole(&self, sources: &[Source]) -> bool {
         let is_whole = |source: &Source| match self.of(*source) {
             State::Whole => true,
             State::Partly => false,
-            // A portal without the method has nobody there.
+            // A portal without the method has no such list.
             State::Failed(error) => error.is_unknown_method(),
         };
         sources.iter().all(is_whole)
     }
 
-    /// Those of `sources` of which nothing could be read.
+    /// Which of `sources` could not be read at all, and why.
     pub(super) fn not_asked(&self, sources: &[Source]) -> Vec<NotAsked> {
         let failed = |source: &Source| match self.of(*source) {
             State::Failed(error) => Some(NotAsked {
@@ -107,16 +108,16 @@ impl States {
 }
 
 impl Book {
-    /// Indexes what was read, the newest [`MAX_OF_ONE`] contacts of it.
+    /// Makes a book of the newest [`MAX_OF_ONE`] contacts and of the employees, and indexes it.
     pub(super) fn new(
         mut contacts: Vec<Contact>,
         damaged: Vec<Contact>,
         employees: Employees,
-        mut known: Known,
+        mut report: ReadingReport,
     ) -> Self {
         if contacts.len() > MAX_OF_ONE {
             contacts.truncate(MAX_OF_ONE);
-            known.states.contacts = State::Partly;
+            report.states.contacts = State::Partly;
         }
         let contacts: Arc<[Contact]> = contacts.into();
         let all_damaged = damaged.iter().chain(&*employees.damaged).cloned().collect();
@@ -126,36 +127,36 @@ impl Book {
             contacts,
             damaged,
             employees,
-            known,
+            report,
         }
     }
 
-    /// The same book after its newest contacts were read again, down to the id `covered_to`: known ones that did not come
-    /// are gone. Nothing is copied if nothing has changed.
-    pub(super) fn brought_up_to_date(
+    /// This book with the contacts of a newer reading, which covers every id from `covered_to` up: a contact of this
+    /// book in that range that the reading does not have was deleted. Nothing is copied if nothing has changed.
+    pub(super) fn updated(
         &self,
         mut newest: Vec<Contact>,
         covered_to: u64,
         damaged: Vec<Contact>,
-        course: Known,
+        newer: ReadingReport,
     ) -> Self {
-        let States { contacts, employees } = self.known.states.clone();
-        let known = Known {
+        let States { contacts, employees } = self.report.states.clone();
+        let report = ReadingReport {
             states: States {
-                contacts: match course.states.contacts {
+                contacts: match newer.states.contacts {
                     State::Whole => contacts,
                     part => part,
                 },
                 employees,
             },
             times: Times {
-                newest_at: course.times.newest_at,
-                ..self.known.times
+                newest_at: newer.times.newest_at,
+                ..self.report.times
             },
-            has_failed: course.has_failed || self.known.has_failed,
-            has_batch: course.has_batch,
+            has_failed: newer.has_failed || self.report.has_failed,
+            has_batch: newer.has_batch,
         };
-        // Behind a gap nothing is known.
+        // Rows below a gap are not used: contacts may be missing among them, and this book has that range already.
         newest.retain(|contact| contact.id >= covered_to);
         let is_known = |row: &Contact| self.damaged.contains(row);
         let covered = self.contacts.iter().take_while(|contact| contact.id >= covered_to);
@@ -165,33 +166,35 @@ impl Book {
                 damaged: self.damaged.clone(),
                 employees: self.employees.clone(),
                 index: Arc::clone(&self.index),
-                known,
+                report,
             };
         }
         let stays = |contact: &&Contact| contact.id < covered_to;
         newest.extend(self.contacts.iter().filter(stays).cloned());
         let new = damaged.into_iter().filter(|row| !is_known(row));
         let damaged = self.damaged.iter().cloned().chain(new).collect();
-        Self::new(newest, damaged, self.employees.clone(), known)
+        Self::new(newest, damaged, self.employees.clone(), report)
     }
 
-    /// Contacts and employees.
+    /// The number of contacts and employees.
     pub(super) fn len(&self) -> usize {
         self.contacts.len() + self.employees.rows.len()
     }
 
-    /// True if it can answer this list: no row of it is unread, and the text is one that is compared.
+    /// True if the book can answer `query` as the portal would: the source was read whole, without unreadable rows, and
+    /// folding leaves something of the text to compare.
     pub(super) fn can_list(&self, query: &Query) -> bool {
         let wanted = folded(query.text());
-        let is_read = matches!(self.known.states.of(query.source()), State::Whole);
+        let is_read = matches!(self.report.states.of(query.source()), State::Whole);
         is_read
             && match query.source() {
                 Source::Contacts => self.damaged.is_empty() && wanted.is_empty() == query.text().is_empty(),
-                Source::Employees => self.employees.damaged.is_empty() && beginnings(&wanted).next().is_some(),
+                Source::Employees => self.employees.damaged.is_empty() && words_long_enough(&wanted).next().is_some(),
             }
     }
 
-    /// The page of a list that the book [can answer](Self::can_list). Accents do not count, and employees come by id.
+    /// The page for a query that the book [can answer](Self::can_list). Unlike on the portal, accents do not count, and
+    /// employees come by id.
     pub(super) fn page(&self, query: &Query) -> ContactPage {
         let limit = query.limit() as usize;
         let skipped = usize::try_from(query.offset()).unwrap_or(usize::MAX);
@@ -202,17 +205,17 @@ impl Book {
         } else {
             &self.employees.rows
         };
-        let is_met = |contact: &&Contact| {
+        let is_found = |contact: &&Contact| {
             let name = contact.name.as_deref().unwrap_or_default();
             match query.source() {
-                Source::Contacts => has_piece(name, &wanted) || has_piece(&contact.email, &wanted),
-                Source::Employees => has_beginning(name, &contact.email, &wanted),
+                Source::Contacts => contains_folded(name, &wanted) || contains_folded(&contact.email, &wanted),
+                Source::Employees => has_word_that_begins(name, &contact.email, &wanted),
             }
         };
-        let mut found = rows.iter().filter(is_met).skip(skipped);
+        let mut found = rows.iter().filter(is_found).skip(skipped);
         let mut contacts: Vec<Contact> = found.by_ref().take(limit).cloned().collect();
         let is_last = found.next().is_none();
-        mark(&mut contacts, Some(&self.index));
+        add_cautions(&mut contacts, Some(&self.index));
         ContactPage {
             page: Page {
                 offset: query.offset(),
@@ -220,7 +223,7 @@ impl Book {
                 returned: u32::try_from(contacts.len()).unwrap_or(u32::MAX),
                 unreadable: 0,
                 next_offset: (!is_last).then(|| query.offset().saturating_add(u64::from(query.limit()))),
-                // Employees come in another order from the portal.
+                // The portal lists employees in another order, so a page from there may overlap this one.
                 complete: is_last && is_contact,
                 age_seconds: None,
             },
@@ -229,21 +232,21 @@ impl Book {
     }
 }
 
-/// Whether the text has `wanted` as a piece, whatever case and accents it has.
-fn has_piece(text: &str, wanted: &str) -> bool {
+/// True if `text` contains `wanted`, apart from case and accents.
+fn contains_folded(text: &str, wanted: &str) -> bool {
     wanted.is_empty() || folded(text).contains(wanted)
 }
 
-/// Whether a word of the name or of the address's local part begins with a word of `wanted`, as the portal's search of
-/// employees has it.
-fn has_beginning(name: &str, email: &str, wanted: &str) -> bool {
+/// True if a word of the name, or of the address before its `@`, begins with a word of `wanted`. The portal searches
+/// employees by the same rule.
+fn has_word_that_begins(name: &str, email: &str, wanted: &str) -> bool {
     let text = folded(name) + " " + &folded(email.split('@').next().unwrap_or_default());
     let begins = |wanted: &str| text.split(is_border).any(|word| word.starts_with(wanted));
-    beginnings(wanted).any(begins)
+    words_long_enough(wanted).any(begins)
 }
 
-/// The words of a question for employees that are long enough for the portal to look for.
-fn beginnings(wanted: &str) -> impl Iterator<Item = &str> {
+/// The words of a query for employees that are long enough for the portal to search for.
+fn words_long_enough(wanted: &str) -> impl Iterator<Item = &str> {
     const SHORTEST: usize = 2;
     wanted.split(is_border).filter(|word| word.chars().count() >= SHORTEST)
 }

@@ -1,8 +1,9 @@
-//! Answers kept for a short while, and one request for identical look-ups that are under way at the same time.
+//! Pages kept for a short time, and one request for equal look-ups that are under way at the same time.
 //!
-//! A failure is never kept. Whoever asks while the same look-up is under way waits for its answer; the request goes on
-//! as long as one of them waits, and is broken off when the last has gone. What is kept is bounded by the number of
-//! contacts, not of answers. The key holds whoever the credentials act as, so that nobody sees another's address book.
+//! A failure is never kept. A caller that comes while an equal look-up is under way waits for the answer of that
+//! look-up. The request continues as long as one caller waits for it, and is cancelled when the last has left. The
+//! cache is bounded by the number of contacts in it, not by the number of pages. The key includes the person whose
+//! credentials are used, so that nobody sees another person's address book.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,20 +16,22 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 use quick_cache::Weighter;
-use quick_cache::sync::Cache as Kept;
+use quick_cache::sync::Cache as Entries;
 use tokio::time::Instant;
 
-use super::Person;
-use super::{ContactPage, Error, Query};
+use super::error::Error;
+use super::page::ContactPage;
+use super::query::Query;
+use crate::portal::Person;
 
-/// Contacts that all kept answers may hold together: a few megabytes.
+/// The most contacts of all cache entries together: a few megabytes.
 const MAX_CONTACTS: u64 = 20_000;
-/// An answer without contacts takes room too.
-const ANSWER_WEIGHT: u64 = 5;
-/// Answers of a common size that fit.
-const COMMON_ANSWERS: usize = 1_000;
+/// What an entry counts beside its contacts: a page without contacts takes memory too.
+const ENTRY_WEIGHT: u64 = 5;
+/// How many entries of a common size fit.
+const COMMON_ENTRIES: usize = 1_000;
 
-/// What is asked, and as whom.
+/// What is looked up, and in whose address book.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) person: Person,
@@ -38,47 +41,50 @@ pub(super) struct Key {
 type Outcome = Result<Arc<ContactPage>, Error>;
 type Flight = Shared<BoxFuture<'static, Outcome>>;
 
-/// The answers of one address book.
+/// The pages of one address book.
 #[derive(Debug)]
 pub(super) struct Cache {
-    /// How long an answer is good: `BITRIX24_CACHE_TTL`; zero keeps nothing.
+    /// How long an entry is used: `BITRIX24_CACHE_TTL`; zero keeps nothing.
     ttl: Duration,
-    kept: Arc<Kept<Key, Answer, ByContacts>>,
+    entries: Arc<Entries<Key, Entry, ByContacts>>,
     under_way: Mutex<HashMap<Key, WeakShared<BoxFuture<'static, Outcome>>>>,
     look_ups: LookUps,
 }
 
 type LookUps = Family<[(&'static str, &'static str); 1], Counter>;
 
-fn count(look_ups: &LookUps, source: Source) {
-    let source = match source {
-        Source::Kept => "kept",
-        Source::UnderWay => "under_way",
-        Source::Portal => "portal",
-        Source::Book => "book",
+fn count(look_ups: &LookUps, by: AnsweredBy) {
+    let by = match by {
+        AnsweredBy::Cache => "kept",
+        AnsweredBy::SameLookUp => "under_way",
+        AnsweredBy::Portal => "portal",
+        AnsweredBy::Book => "book",
     };
-    look_ups.get_or_create(&[("from", source)]).inc();
+    look_ups.get_or_create(&[("from", by)]).inc();
 }
 
 /// Where the answer of a look-up comes from.
-#[derive(Debug, Clone, Copy)]
-enum Source {
-    Kept,
-    UnderWay,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AnsweredBy {
+    /// An entry of this cache.
+    Cache,
+    /// The same look-up, which another caller had begun.
+    SameLookUp,
     Portal,
+    /// The whole book in memory. The page is not kept, since the book is.
     Book,
 }
 
-/// A page, and where it came from.
+/// A page that was looked up, and where it came from.
 #[derive(Debug)]
-pub(super) enum Answered {
-    ByPortal(ContactPage),
-    /// The whole book in memory, which is kept anyway.
-    ByBook(ContactPage),
+pub(super) struct Answer {
+    pub(super) page: ContactPage,
+    pub(super) by: AnsweredBy,
 }
 
+/// A page in the cache.
 #[derive(Debug, Clone)]
-struct Answer {
+struct Entry {
     page: Arc<ContactPage>,
     at: Instant,
 }
@@ -86,9 +92,9 @@ struct Answer {
 #[derive(Debug, Clone)]
 struct ByContacts;
 
-impl Weighter<Key, Answer> for ByContacts {
-    fn weight(&self, _: &Key, answer: &Answer) -> u64 {
-        answer.page.contacts.len() as u64 + ANSWER_WEIGHT
+impl Weighter<Key, Entry> for ByContacts {
+    fn weight(&self, _: &Key, entry: &Entry) -> u64 {
+        entry.page.contacts.len() as u64 + ENTRY_WEIGHT
     }
 }
 
@@ -96,7 +102,7 @@ impl Cache {
     pub(super) fn new(ttl: Duration) -> Self {
         Self {
             ttl,
-            kept: Arc::new(Kept::with_weighter(COMMON_ANSWERS, MAX_CONTACTS, ByContacts)),
+            entries: Arc::new(Entries::with_weighter(COMMON_ENTRIES, MAX_CONTACTS, ByContacts)),
             under_way: Mutex::default(),
             look_ups: Family::default(),
         }
@@ -110,71 +116,74 @@ impl Cache {
         );
     }
 
-    fn count(&self, source: Source) {
-        count(&self.look_ups, source);
+    fn count(&self, by: AnsweredBy) {
+        count(&self.look_ups, by);
     }
 
-    /// The answer to `key`: kept, under way, or by `ask`, which is only called if there is neither.
+    /// Returns the page for `key`: from an entry, from an equal look-up that is under way, or from `ask`, which is
+    /// called only if there is neither.
     pub(super) async fn answer<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Result<ContactPage, Error>
     where
-        F: Future<Output = Result<Answered, Error>> + Send + 'static,
+        F: Future<Output = Result<Answer, Error>> + Send + 'static,
     {
-        if let Some(answer) = self.fresh(&key) {
+        if let Some(entry) = self.fresh(&key) {
             tracing::debug!("answered from the cache");
-            self.count(Source::Kept);
-            let mut page = ContactPage::clone(&answer.page);
-            page.page.age_seconds = Some(answer.at.elapsed().as_secs());
+            self.count(AnsweredBy::Cache);
+            let mut page = ContactPage::clone(&entry.page);
+            page.page.age_seconds = Some(entry.at.elapsed().as_secs());
             return Ok(page);
         }
-        let flight = self.joined(key, ask);
-        // Nobody else has it, unless it is kept or somebody waited for the same.
+        let flight = self.join_or_begin(key, ask);
+        // Cloned only if an entry or another caller shares the page.
         flight.await.map(Arc::unwrap_or_clone)
     }
 
-    /// Whether the answer to `key` is kept.
+    /// True if an entry can answer `key`.
     pub(super) fn holds(&self, key: &Key) -> bool {
         self.fresh(key).is_some()
     }
 
-    /// How long an answer is good.
+    /// How long an entry is used.
     pub(super) fn ttl(&self) -> Duration {
         self.ttl
     }
 
-    fn fresh(&self, key: &Key) -> Option<Answer> {
-        self.kept.get(key).filter(|answer| answer.at.elapsed() < self.ttl)
+    fn fresh(&self, key: &Key) -> Option<Entry> {
+        self.entries.get(key).filter(|entry| entry.at.elapsed() < self.ttl)
     }
 
-    fn joined<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Flight
+    fn join_or_begin<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Flight
     where
-        F: Future<Output = Result<Answered, Error>> + Send + 'static,
+        F: Future<Output = Result<Answer, Error>> + Send + 'static,
     {
         let mut under_way = self.under_way.lock();
         if let Some(flight) = under_way.get(&key).and_then(WeakShared::upgrade) {
-            // One that has ended was answered to those who waited for it; whoever comes now asks anew.
+            // A look-up that has ended served the callers that waited for it; this caller starts a new one.
             if flight.peek().is_none() {
-                self.count(Source::UnderWay);
+                self.count(AnsweredBy::SameLookUp);
                 return flight;
             }
         }
-        // Before it would grow, so that many at once do not all look at each other.
+        // Finished look-ups are removed only when the map is full, so that a look-up does not scan it each time.
         if under_way.len() == under_way.capacity() {
             under_way.retain(|_, flight| flight.upgrade().is_some());
-            // Half of it is free then, and the next look is as far away.
+            // Afterwards at least half of the map is free, so the next scan is as many look-ups away.
             let live = under_way.len();
             under_way.reserve(live);
         }
-        let (asking, kept, ttl, kept_key) = (ask(), Arc::clone(&self.kept), self.ttl, key.clone());
+        let (asking, entries, ttl, entry_key) = (ask(), Arc::clone(&self.entries), self.ttl, key.clone());
         let look_ups = self.look_ups.clone();
         let flight = async move {
             let answered = asking.await;
-            let is_by_book = matches!(answered, Ok(Answered::ByBook(_)));
-            count(&look_ups, if is_by_book { Source::Book } else { Source::Portal });
-            let (Answered::ByPortal(page) | Answered::ByBook(page)) = answered?;
+            count(
+                &look_ups,
+                answered.as_ref().map_or(AnsweredBy::Portal, |answer| answer.by),
+            );
+            let Answer { page, by } = answered?;
             let page = Arc::new(page);
-            if !ttl.is_zero() && !is_by_book {
+            if !ttl.is_zero() && by == AnsweredBy::Portal {
                 let (page, at) = (Arc::clone(&page), Instant::now());
-                kept.insert(kept_key, Answer { page, at });
+                entries.insert(entry_key, Entry { page, at });
             }
             Ok(page)
         }
@@ -217,7 +226,12 @@ mod tests {
         }
     }
 
-    /// Counts what is asked and what is answered; each answer takes a second.
+    fn by_portal(page: ContactPage) -> Answer {
+        let by = AnsweredBy::Portal;
+        Answer { page, by }
+    }
+
+    /// Counts requests and answers; each answer takes a second.
     #[derive(Clone, Default)]
     struct Portal {
         asked: Arc<AtomicUsize>,
@@ -228,14 +242,14 @@ mod tests {
         fn ask(
             &self,
             outcome: Result<ContactPage, Error>,
-        ) -> impl FnOnce() -> BoxFuture<'static, Result<Answered, Error>> {
+        ) -> impl FnOnce() -> BoxFuture<'static, Result<Answer, Error>> {
             let portal = self.clone();
             move || {
                 portal.asked.fetch_add(1, Ordering::SeqCst);
                 async move {
                     tokio::time::sleep(TRIP).await;
                     portal.answered.fetch_add(1, Ordering::SeqCst);
-                    outcome.map(Answered::ByPortal)
+                    outcome.map(by_portal)
                 }
                 .boxed()
             }
@@ -258,7 +272,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_is_kept_for_its_time_and_tells_its_age() {
+    async fn a_page_is_kept_for_its_time_and_has_its_age() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
         let ask = async || {
             cache
@@ -280,7 +294,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_page_of_the_whole_book_is_not_kept_beside_it() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
-        let by_book = || async { Ok(Answered::ByBook(page())) };
+        let by_book = || async {
+            Ok(Answer {
+                page: page(),
+                by: AnsweredBy::Book,
+            })
+        };
         cache.answer(key("anna"), by_book).await.unwrap();
         cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
         assert_eq!(portal.counts(), (1, 1));
@@ -301,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_leaves_takes_the_answer_from_nobody() {
+    async fn a_caller_that_leaves_does_not_cancel_the_others() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
         let soon = TRIP / 2;
         let (first, second) = tokio::join!(
@@ -314,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn when_all_have_left_the_request_is_broken_off() {
+    async fn when_all_callers_have_left_the_request_is_cancelled() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
         let leave = async || {
             let asking = cache.answer(key("anna"), portal.ask(Ok(page())));
@@ -328,7 +347,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_kept_is_bounded_and_told_apart_by_person() {
+    async fn entries_are_bounded_and_kept_apart_by_person() {
         let (cache, portal) = (Cache::new(TTL), Portal::default());
         for number in 0..10_000 {
             let key = Key {
@@ -338,7 +357,7 @@ mod tests {
             cache.answer(key, portal.ask(Ok(page()))).await.unwrap();
         }
         assert_eq!(portal.counts(), (10_000, 10_000));
-        assert!(cache.kept.weight() <= MAX_CONTACTS, "{}", cache.kept.weight());
+        assert!(cache.entries.weight() <= MAX_CONTACTS, "{}", cache.entries.weight());
         assert!(cache.under_way.lock().len() <= 8);
     }
 }

@@ -21,8 +21,8 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use super::cautions::{BookDomains, key_of_name};
+use super::contact::{Contact, Source};
 use super::search::{Bearer, Fit, Texts, Wanted};
-use super::{Contact, Source};
 use keys::{Groups, Keys, Part, hash};
 use vocabulary::{Collected, Vocabulary};
 

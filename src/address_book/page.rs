@@ -1,33 +1,17 @@
-//! Contacts as they are handed on. Pure.
-
-mod listing;
+//! A page as the address book returns it: cleaned contacts with their cautions, and the place of the page. Pure.
+//!
+//! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
-use super::cautions::{self, BookDomains, Caution, Domains, same_names};
+use super::cautions::{self, BookDomains, Caution, DomainJudge, same_names};
+use super::contact::{Contact, Source};
 use super::index::Index;
+use super::listing::Listing;
 use super::query::Query;
-
-pub(super) use listing::{Listing, Rows};
-
-/// A contact of the calling user's address book, or an employee.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Contact {
-    /// Id of the mail contact, or of the employee's user; unrelated to CRM contact ids.
-    pub id: u64,
-    /// E-mail address.
-    pub email: String,
-    /// Name: of a contact harvested from mail headers, so untrusted text; absent if unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// What is odd about this contact; absent if nothing is.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cautions: Vec<Caution>,
-}
 
 /// Where an answer stands in the address book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,17 +40,18 @@ pub struct Page {
 pub struct ContactPage {
     /// The contacts, cleaned.
     pub contacts: Vec<Contact>,
-    /// Where they stand.
+    /// The place of the page in the list.
     pub page: Page,
 }
 
 impl ContactPage {
-    /// The page that the portal answered with; `book` is everybody, if that is known.
+    /// Makes a page of the portal's answer. `book` is the person's whole book, if it is in memory; cautions take it
+    /// into account.
     pub(super) fn new(query: &Query, listing: Listing, book: Option<&Index>) -> Self {
         let limit = query.limit();
         let rows = listing.into_rows(limit as usize);
-        // The portal says the end of the list only by a short page. It never sends more rows than asked; if one does,
-        // the rest is asked for again rather than passed on unbounded.
+        // A short page is the only sign of the list's end. A portal never sends more rows than requested; should one
+        // do so, the surplus rows are dropped here and requested again with the next page.
         let is_last = !rows.are_full;
         let (mut contacts, unreadable) = rows.split();
         let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
@@ -74,7 +59,7 @@ impl ContactPage {
         // Pages of employees may overlap, and skip some.
         let complete = is_last && (query.source() == Source::Contacts || offset == 0);
         let next_offset = (!is_last).then(|| offset.saturating_add(u64::from(limit)));
-        mark(&mut contacts, book);
+        add_cautions(&mut contacts, book);
         Self {
             page: Page {
                 offset,
@@ -89,7 +74,7 @@ impl ContactPage {
         }
     }
 
-    /// The same, as it was `age` ago.
+    /// The same page, marked as read `age` ago; `None` marks it as new.
     pub(super) fn aged(mut self, age: Option<Duration>) -> Self {
         self.page.age_seconds = age.map(|age| age.as_secs());
         self
@@ -101,14 +86,14 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// Adds what is odd about each contact, seen beside the others and those of the whole `book`.
-pub(super) fn mark(contacts: &mut [Contact], book: Option<&Index>) {
+/// Adds to each contact its cautions, judged against the other contacts of the page and, if given, the whole `book`.
+pub(super) fn add_cautions(contacts: &mut [Contact], book: Option<&Index>) {
     let addresses = contacts.iter().map(|contact| contact.email.as_str());
     let of_page = match book {
         Some(_) => BookDomains::default(),
         None => BookDomains::of(addresses),
     };
-    let mut domains = Domains::beside(book.map_or(&of_page, |book| &book.domains));
+    let mut domains = DomainJudge::beside(book.map_or(&of_page, |book| &book.domains));
     let entries = contacts
         .iter()
         .map(|contact| (contact.name.as_deref(), contact.email.as_str()));

@@ -1,10 +1,10 @@
-//! Work that takes a processor for a while, off the threads that serve callers.
+//! Blocking threads for work that keeps a processor busy, so that it does not delay the async workers.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// Runs as much work at once as there are processors; the rest waits.
+/// Runs at most as many pieces of work at once as there are processors; further work waits.
 #[derive(Debug, Clone)]
 pub(super) struct Processors(Arc<Semaphore>);
 
@@ -14,8 +14,8 @@ impl Processors {
         Self(Arc::new(Semaphore::new(count)))
     }
 
-    /// Runs `work`. Its argument returns false once the caller does not wait any more. `None` if the work came to
-    /// nothing, as in a process that ends.
+    /// Runs `work` on a blocking thread. `work` receives a function that returns false once the caller has stopped
+    /// waiting. `None` if the work did not end, as when the process shuts down.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,

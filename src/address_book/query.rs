@@ -1,8 +1,8 @@
-//! A question to the address book that cannot be invalid: text and a page, checked once.
+//! A query to the address book that cannot be invalid: a text and a page, checked once.
 //!
-//! Pure. Page, limit and offset follow the portal's own rules, so that a caller who knows them is never surprised,
-//! with two differences: a limit is never sent above 200 (with `page` the portal would skip rows), and never as zero,
-//! negative or a fraction (the portal would refuse it, or answer with the whole address book).
+//! Pure. Page, limit and offset follow the portal's own rules, with two exceptions. A limit above 200 is sent as 200,
+//! since with `page` the portal would skip rows. A limit that is zero or negative is refused, and a fraction is rounded
+//! down: the portal would refuse these, or answer with the whole address book.
 //!
 //! | given | limit | offset |
 //! |---|---|---|
@@ -18,15 +18,16 @@
 
 use serde_json::{Value, json};
 
-use super::Source;
+use super::contact::Source;
 
-/// The most rows a page may have; the portal silently cuts at the same number.
-pub(super) const MAX_LIMIT: u32 = 200;
-/// Rows of a page when nothing is asked.
+/// The most rows of a page; the portal silently cuts at the same number.
+pub const MAX_LIMIT: u32 = 200;
+/// Rows of a page if the caller sets no limit.
 const DEFAULT_LIMIT: u32 = 50;
-/// Names and addresses have at most 255 characters in the portal's table, so a longer text matches nothing.
-const MAX_TEXT: usize = 255;
-/// No address book is that long; a larger number is a mistake.
+/// The most characters of a text to search for. Names and addresses have at most 255 characters in the portal's table,
+/// so a longer text matches nothing.
+pub const MAX_TEXT: usize = 255;
+/// The largest offset. No address book is that long, so a larger number is a mistake.
 const MAX_OFFSET: u64 = 1_000_000_000;
 
 /// Page, limit and offset as a caller gave them, unchecked. JSON null counts as not given.
@@ -40,7 +41,7 @@ pub struct GivenPagination {
     pub offset: Option<Value>,
 }
 
-/// A checked question for `mail.recipient.listcontacts`, or for `mail.recipient.listemployees`.
+/// A checked query for `mail.recipient.listcontacts` or `mail.recipient.listemployees`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Query {
     source: Source,
@@ -49,25 +50,26 @@ pub struct Query {
     offset: u64,
 }
 
-/// Why a question was refused before any request.
+/// Why an argument was refused before any request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the argument `{field}` cannot be used")]
 pub struct InvalidQuery {
-    /// The argument at fault, as a path: `pagination.limit`.
+    /// The path of the argument at fault, such as `pagination.limit`.
     pub field: &'static str,
-    /// What is wrong and what would be right.
+    /// What is wrong with the value, and which values are right.
     pub problem: String,
 }
 
 impl InvalidQuery {
-    /// True if page, limit or offset is at fault: the portal has a code of its own for these.
+    /// True if page, limit or offset is at fault; the portal has a code of its own for these.
     pub fn is_about_pagination(&self) -> bool {
         self.field.starts_with("pagination")
     }
 }
 
 impl Query {
-    /// Checks a question. An empty text asks for the latest contacts; text is not trimmed, as the portal does not.
+    /// Checks a query for contacts. An empty text means the latest contacts. The text is not trimmed, since the portal
+    /// does not trim it either.
     ///
     /// # Errors
     /// [`InvalidQuery`] names the argument at fault.
@@ -103,8 +105,8 @@ impl Query {
         })
     }
 
-    /// Checks a question about employees, whose text may not be blank: the portal refuses an empty one, and takes white
-    /// space for a question about everybody.
+    /// Checks a query for employees. The text may not be blank: the portal refuses an empty text, and lists every
+    /// employee for white space.
     ///
     /// # Errors
     /// As [`Query::new`].
@@ -121,11 +123,11 @@ impl Query {
         })
     }
 
-    /// The question for everybody of a source, in the largest pages there are.
+    /// The query for everybody of a source, in pages of [`MAX_LIMIT`] rows.
     pub(super) fn everybody(source: Source) -> Self {
         let text = match source {
             Source::Contacts => "",
-            // White space, which the portal takes for no filter; an empty text is refused.
+            // The portal takes white space for no filter, and refuses an empty text.
             Source::Employees => " ",
         };
         Self {
@@ -136,19 +138,19 @@ impl Query {
         }
     }
 
-    /// Whom the question is about.
+    /// The source that is queried.
     pub fn source(&self) -> Source {
         self.source
     }
 
-    /// The same question in pages of another size.
+    /// The same query in pages of another size.
     pub(super) fn in_pages_of(self, limit: u32) -> Self {
         Self { limit, ..self }
     }
 
-    /// The parameters of the same question at another offset.
+    /// The parameters of the same query at another offset.
     pub(super) fn parameters_at(&self, offset: u64) -> Value {
-        json!({"query": self.text, "pagination": {"limit": self.limit, "offset": offset}})
+        list_parameters(&self.text, self.limit, offset)
     }
 
     /// The text to search for; empty for the latest contacts.
@@ -156,7 +158,7 @@ impl Query {
         &self.text
     }
 
-    /// Rows asked for: 1 to 200.
+    /// Rows of the page: 1 to 200.
     pub fn limit(&self) -> u32 {
         self.limit
     }
@@ -166,10 +168,15 @@ impl Query {
         self.offset
     }
 
-    /// The method's parameters on the wire: `offset` and `limit`, never `page`.
+    /// The method's parameters as sent: `offset` and `limit`, never `page`.
     pub fn parameters(&self) -> Value {
         self.parameters_at(self.offset)
     }
+}
+
+/// The parameters of a list method, as sent.
+pub(super) fn list_parameters(text: &str, limit: u32, offset: u64) -> Value {
+    json!({"query": text, "pagination": {"limit": limit, "offset": offset}})
 }
 
 fn limit_from(given: Option<&Value>) -> Result<u32, InvalidQuery> {
@@ -227,7 +234,7 @@ fn saturating_integer(number: f64) -> i64 {
     number as i64
 }
 
-/// A short picture of a wrong value or name, so that the caller recognises it.
+/// A value or name of the caller, cleaned and cut to 40 characters, for an error message.
 pub fn shown(given: impl ToString) -> String {
     const MAX_SHOWN: usize = 40;
     crate::portal::clean(&given.to_string(), MAX_SHOWN).text.into_owned()

@@ -1,101 +1,94 @@
-//! Reads whole lists: contacts, employees or both, by batches of pages.
+//! Reads whole lists, of contacts, employees or both, in batches of pages.
 //!
-//! [`Reader`] decides without clock and network what is asked next; [`Pages`] is the request. A reading may be left at any
-//! time and be continued: whole pages that have come stay.
+//! [`Reader`] decides, without clock and network, which pages come next; [`Batch`] is one request for several pages. A
+//! reading can be interrupted at any time and continued later: it keeps every page that was read.
 //!
 //! | file | decides |
 //! |---|---|
-//! | `contacts` | which pages of contacts are missing, by the ids that they cover |
+//! | `contacts` | which pages of contacts are missing, by the ids that were read |
 //! | `employees` | which pages of employees are missing |
-//! | `pace` | how many pages a request has |
-//! | `part` | whether a page brought anything new |
+//! | `pace` | how many pages a batch has |
+//! | `received` | whether a page had anything new |
 //!
-//! | a request failed with | then |
+//! | a batch failed | then |
 //! |---|---|
-//! | anything that one source may be to blame for, and both are in it | each source is asked alone from then on |
-//! | a passing failure, a timeout, a reply too large | half as many pages, down to one |
-//! | a refusal, and a batch succeeded before | the same |
-//! | a refusal, and none did | one page; if that succeeds, the portal has no batch |
-//! | a single page, answered | the source ends there |
-//! | no answer at all to a single page, credentials, limits | every source ends there |
+//! | with pages of both sources, one of which may be to blame | each source gets batches of its own from then on |
+//! | by a passing failure, a timeout, or a reply that is too large | batches have half as many pages, down to one |
+//! | by a refusal, after a batch had succeeded | the same |
+//! | by a refusal, before any batch had succeeded | a single page is tried; if it succeeds, the portal has no batch |
+//! | though it had a single page, with an answer | the source ends there |
+//! | though it had a single page, without an answer; or by credentials or limits | every source ends there |
 
 mod contacts;
 mod employees;
 mod pace;
-mod part;
+mod page_request;
+mod received;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use super::page::Listing;
-use super::{Contact, Query, Source};
+use super::contact::{Contact, Source};
+use super::listing::Listing;
+use super::query::Query;
 use crate::portal::{Arrival, Blame, Call, Failed, Method, Portal};
 use contacts::ContactPages;
 use employees::EmployeePages;
 use pace::Pace;
-use part::Part;
+use page_request::PageRequest;
+use received::Received;
 
-/// With fewer rows no page could overlap the next.
+/// The fewest rows of a page: with fewer, no page could overlap the next.
 const MIN_ROWS: u32 = 2;
 
-/// A page to ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Ask {
-    source: Source,
-    offset: u64,
-    limit: u32,
-    /// Rows are missing above this id; `None` if the page follows those that have been read.
-    below: Option<u64>,
-}
-
-/// A reading under way.
+/// The state of a reading: what was read, and what comes next.
 #[derive(Debug)]
 pub(super) struct Reader {
     contacts: Option<ContactPages>,
     employees: Option<EmployeePages>,
     pace: Pace,
-    /// True if a request holds pages of one source only.
+    /// True if each batch has pages of one source only.
     is_apart: bool,
-    /// True if pages of a portal without batch are asked for one after the other, however long that takes.
+    /// True if a portal without batch is read page by page, however long that takes.
     is_patient: bool,
     cost: Duration,
 }
 
-/// A request of a reading: some of its pages.
+/// One request of a reading, for several pages.
 #[derive(Debug)]
-pub(super) struct Pages {
-    asks: Vec<Ask>,
+pub(super) struct Batch {
+    requests: Vec<PageRequest>,
     calls: Vec<Call>,
 }
 
-/// What came of such a request.
+/// The portal's reply to a [`Batch`].
 #[derive(Debug)]
-pub(super) struct Answer {
-    asks: Vec<Ask>,
-    /// With the time that the portal took.
+pub(super) struct BatchReply {
+    requests: Vec<PageRequest>,
+    /// A listing for each page, and the time that the portal worked.
     listings: Result<(Vec<Listing>, Duration), Failed>,
 }
 
-impl Answer {
-    /// Why the request failed, if it did.
+impl BatchReply {
+    /// Why the batch failed; `None` if it succeeded.
     pub(super) fn failure(&self) -> Option<&Failed> {
         self.listings.as_ref().err()
     }
 }
 
-impl Pages {
-    /// Asks the portal for them.
-    pub(super) async fn read(self, portal: &Portal, arrival: Arrival) -> Answer {
-        Answer {
-            asks: self.asks,
+impl Batch {
+    /// Sends the batch. `arrival` is its place in the queue of the rate limiter.
+    pub(super) async fn read(self, portal: &Portal, arrival: Arrival) -> BatchReply {
+        BatchReply {
+            requests: self.requests,
             listings: portal.all_or_none(arrival, &self.calls).await,
         }
     }
 }
 
 impl Reader {
-    /// Reads the contacts, the newest `most` of them, and the employees.
+    /// A reading of the newest `most` contacts and of all employees.
     pub(super) fn of_book(most: usize) -> Self {
         Self {
             employees: Some(EmployeePages::new(Query::everybody(Source::Employees))),
@@ -103,13 +96,14 @@ impl Reader {
         }
     }
 
-    /// Reads the contacts from the newest on, until the contact with the id `known` or an older one has come.
+    /// A reading of the newest `most` contacts, down to the id `known`; no employees.
     pub(super) fn until(known: u64, most: usize) -> Self {
         let contacts = ContactPages::new(Query::everybody(Source::Contacts), known, most);
         Self::new(Some(contacts), None, false)
     }
 
-    /// Reads all that match a question, from its offset on, and waits for the portal's limits.
+    /// A reading of all rows that match `query`, from its offset on. It waits for the rate limit however long that
+    /// takes.
     pub(super) fn of_all(query: &Query) -> Self {
         let query = query.clone().in_pages_of(query.limit().max(MIN_ROWS));
         match query.source() {
@@ -129,119 +123,121 @@ impl Reader {
         }
     }
 
-    fn part(&self, source: Source) -> Option<&Part> {
+    fn received(&self, source: Source) -> Option<&Received> {
         match source {
-            Source::Contacts => self.contacts.as_ref().map(|contacts| &contacts.part),
-            Source::Employees => self.employees.as_ref().map(|employees| &employees.part),
+            Source::Contacts => self.contacts.as_ref().map(|contacts| &contacts.received),
+            Source::Employees => self.employees.as_ref().map(|employees| &employees.received),
         }
     }
 
-    fn part_mut(&mut self, source: Source) -> Option<&mut Part> {
+    fn received_mut(&mut self, source: Source) -> Option<&mut Received> {
         match source {
-            Source::Contacts => self.contacts.as_mut().map(|contacts| &mut contacts.part),
-            Source::Employees => self.employees.as_mut().map(|employees| &mut employees.part),
+            Source::Contacts => self.contacts.as_mut().map(|contacts| &mut contacts.received),
+            Source::Employees => self.employees.as_mut().map(|employees| &mut employees.received),
         }
     }
 
-    /// The next `most` pages of a source at most.
-    fn ask_of(&self, source: Source, most: usize) -> Vec<Ask> {
-        let asks = match source {
-            Source::Contacts => self.contacts.as_ref().map(|contacts| contacts.ask(most)),
-            Source::Employees => self.employees.as_ref().map(|employees| employees.ask(most)),
+    /// The next pages of a source, `most` at most.
+    fn next_pages_of(&self, source: Source, most: usize) -> Vec<PageRequest> {
+        let requests = match source {
+            Source::Contacts => self.contacts.as_ref().map(|contacts| contacts.next_pages(most)),
+            Source::Employees => self.employees.as_ref().map(|employees| employees.next_pages(most)),
         };
-        asks.unwrap_or_default()
+        requests.unwrap_or_default()
     }
 
-    /// The pages of the next request; none at the end.
-    fn ask(&self) -> Vec<Ask> {
+    /// The pages of the next batch; none at the end.
+    fn next_pages(&self) -> Vec<PageRequest> {
         let (pages, is_new) = (self.pace.pages(), self.pace.is_new());
-        let mut asks = self.ask_of(Source::Contacts, pages);
-        let mut employees = self.ask_of(Source::Employees, pages);
-        if asks.is_empty() || employees.is_empty() {
-            asks.append(&mut employees);
+        let mut requests = self.next_pages_of(Source::Contacts, pages);
+        let mut employees = self.next_pages_of(Source::Employees, pages);
+        if requests.is_empty() || employees.is_empty() {
+            requests.append(&mut employees);
         } else if self.is_apart || pages == 1 {
-            // Employees as soon as it is known that the portal answers at all.
-            return if is_new { asks } else { employees };
+            // Contacts first, to see whether the portal answers at all; then employees.
+            return if is_new { requests } else { employees };
         } else {
-            // Beside the five pages of contacts in the first request.
+            // The first batch has one page of employees beside its five pages of contacts.
             let room = pages + usize::from(is_new);
             employees.truncate((room / 2).max(1));
-            asks.truncate(room - employees.len());
-            asks.append(&mut employees);
+            requests.truncate(room - employees.len());
+            requests.append(&mut employees);
         }
-        asks
+        requests
     }
 
-    /// The pages to ask for next; `None` at the end, and where the portal has no batch and single pages would take what
-    /// its limit has for others.
-    pub(super) fn next(&self, portal: &Portal) -> Option<Pages> {
-        let asks = self.ask();
-        let call = |ask: &Ask| {
+    /// The next batch; `None` at the end. Also `None` if the portal has no batch and is busy: single pages would take
+    /// the places of other calls in the rate limit.
+    pub(super) fn next_batch(&self, portal: &Portal) -> Option<Batch> {
+        let requests = self.next_pages();
+        let call = |request: &PageRequest| {
             Some(Call {
-                method: ask.source.method(),
-                parameters: self.part(ask.source)?.query.parameters_at(ask.offset),
+                method: request.source.method(),
+                parameters: self.received(request.source)?.query.parameters_at(request.offset),
             })
         };
-        let calls: Vec<Call> = asks.iter().filter_map(call).collect();
+        let calls: Vec<Call> = requests.iter().filter_map(call).collect();
         let may_go_on = !self.pace.has_no_batch() || self.is_patient || portal.is_idle(Method::ListContacts);
-        (may_go_on && !calls.is_empty()).then_some(Pages { asks, calls })
+        (may_go_on && !calls.is_empty()).then_some(Batch { requests, calls })
     }
 
-    /// Takes what a request has brought.
-    pub(super) fn learn(&mut self, answer: Answer) {
-        let Answer { asks, listings } = answer;
+    /// Adds the pages of a reply, or decides by its failure how to continue.
+    pub(super) fn take_reply(&mut self, reply: BatchReply) {
+        let BatchReply { requests, listings } = reply;
         match listings {
             Ok((listings, took)) => {
-                self.pace.succeeded(asks.len(), took);
+                self.pace.succeeded(requests.len(), took);
                 self.cost += took;
-                for (ask, listing) in asks.iter().zip(listings) {
-                    self.take(ask, listing);
+                for (request, listing) in requests.iter().zip(listings) {
+                    self.add_page(request, listing);
                 }
             }
             Err(failed) => {
                 tracing::info!(
-                    pages = asks.len(),
+                    pages = requests.len(),
                     error.code = failed.error.code(),
                     http.status = failed.error.http_status(),
-                    "a request of the reading failed"
+                    "a batch of the reading failed"
                 );
-                self.fail(&asks, &failed);
+                self.fail(&requests, &failed);
             }
         }
     }
 
-    /// Takes a page. Only at the beginning of a list rows of another shape are a failure: damaged ones may fill a later
-    /// page.
-    fn take(&mut self, ask: &Ask, listing: Listing) {
-        let listing = match ask.offset {
+    /// Adds a page. Only on the first page of a list are rows of another shape a failure, since damaged rows may fill a
+    /// later page.
+    fn add_page(&mut self, request: &PageRequest, listing: Listing) {
+        let listing = match request.offset {
             0 => listing.checked(),
             _ => Ok(listing),
         };
         let rows = match listing {
-            Ok(listing) => listing.into_rows(ask.limit as usize),
-            Err(error) => return self.set_failure(ask.source, Some(error.into())),
+            Ok(listing) => listing.into_rows(request.limit as usize),
+            Err(error) => return self.set_failure(request.source, Some(error.into())),
         };
-        match (ask.source, &mut self.contacts, &mut self.employees) {
-            (Source::Contacts, Some(contacts), _) => contacts.take(ask, rows),
-            (Source::Employees, _, Some(employees)) => employees.take(ask, rows),
+        match (request.source, &mut self.contacts, &mut self.employees) {
+            (Source::Contacts, Some(contacts), _) => contacts.add_page(request, rows),
+            (Source::Employees, _, Some(employees)) => employees.add_page(request, rows),
             _ => {}
         }
     }
 
-    /// Learns from the failure of a request for these pages.
-    fn fail(&mut self, asks: &[Ask], failed: &Failed) {
-        let Some(Ask { source, .. }) = asks.first() else { return };
-        let is_mixed = asks.iter().any(|ask| ask.source != *source);
+    /// Decides by the failure of a batch of these pages how to continue; see the table at the top.
+    fn fail(&mut self, requests: &[PageRequest], failed: &Failed) {
+        let Some(PageRequest { source, .. }) = requests.first() else {
+            return;
+        };
+        let is_mixed = requests.iter().any(|request| request.source != *source);
         match failed.blame() {
             Blame::Everything => self.end_all(failed),
             blame if is_mixed => {
                 self.is_apart = true;
                 if blame == Blame::Size && !failed.was_answered() {
-                    self.pace.halve(asks.len());
+                    self.pace.halve(requests.len());
                 }
             }
-            Blame::Size if asks.len() > 1 => self.pace.halve(asks.len()),
-            Blame::Calls if asks.len() > 1 => self.pace.refused(asks.len()),
+            Blame::Size if requests.len() > 1 => self.pace.halve(requests.len()),
+            Blame::Calls if requests.len() > 1 => self.pace.refused(requests.len()),
             Blame::Size if !failed.was_answered() || self.pace.is_new() => self.end_all(failed),
             Blame::Size | Blame::Calls => {
                 self.pace.refused_alone();
@@ -251,25 +247,25 @@ impl Reader {
     }
 
     fn set_failure(&mut self, source: Source, failed: Option<Failed>) {
-        if let Some(part) = self.part_mut(source) {
-            part.failure = failed;
+        if let Some(received) = self.received_mut(source) {
+            received.failure = failed;
         }
     }
 
     fn end_all(&mut self, failed: &Failed) {
         for &source in Source::ALL {
-            if !self.ask_of(source, 1).is_empty() {
+            if !self.next_pages_of(source, 1).is_empty() {
                 self.set_failure(source, Some(failed.clone()));
             }
         }
     }
 
-    /// True if there is nothing more to ask for.
+    /// True if there are no more pages to request.
     pub(super) fn is_over(&self) -> bool {
-        self.ask().is_empty()
+        self.next_pages().is_empty()
     }
 
-    /// Forgets failures: the next step asks for the same pages again.
+    /// Forgets failures, so that the next batch requests the same pages again.
     pub(super) fn retry(&mut self) {
         for &source in Source::ALL {
             self.set_failure(source, None);
@@ -281,12 +277,12 @@ impl Reader {
         self.pace.has_no_batch()
     }
 
-    /// Why a source ended before its list did; `None` if it did not.
+    /// Why the reading of a source ended before the end of its list; `None` if it did not.
     pub(super) fn failure(&self, source: Source) -> Option<&Failed> {
-        self.part(source)?.failure.as_ref()
+        self.received(source)?.failure.as_ref()
     }
 
-    /// True if everybody of a source has come who is wanted and was there all the time.
+    /// True if every wanted row of a source was read that was in the list during the whole reading.
     pub(super) fn is_whole(&self, source: Source) -> bool {
         match source {
             Source::Contacts => self.contacts.as_ref().is_some_and(ContactPages::is_whole),
@@ -294,48 +290,52 @@ impl Reader {
         }
     }
 
-    /// The id down to which every contact has come, from the newest on: a known one above it that did not come is
-    /// deleted. `None` before the first page.
+    /// The id down to which every contact was read, from the newest on: a contact that an older book has above this id,
+    /// and that was not read, was deleted. `None` before the first page.
     pub(super) fn covered_to(&self) -> Option<u64> {
         self.contacts.as_ref()?.covered_to()
     }
 
-    /// Where a list was given up though more may follow, since pages brought nothing new; `None` if it was not.
+    /// The offset at which a list was given up, since its pages had nothing new; `None` if it was not given up.
     pub(super) fn stopped_at(&self, source: Source) -> Option<u64> {
-        self.part(source)?.stopped_at
+        self.received(source)?.stopped_at
     }
 
-    /// Takes out what came of a source since this was last called: repairs bring older rows late.
-    pub(super) fn drain(&mut self, source: Source) -> Vec<Contact> {
-        self.part_mut(source)
-            .map(|part| std::mem::take(&mut part.contacts))
+    /// Takes out the contacts that were read since the last call. They are not sorted: pages that close a gap come
+    /// late.
+    pub(super) fn drain_contacts(&mut self, source: Source) -> Vec<Contact> {
+        self.received_mut(source)
+            .map(|received| std::mem::take(&mut received.contacts))
             .unwrap_or_default()
     }
 
-    /// What came of a source and was not taken out yet, highest id first.
+    /// A copy of the contacts that were read and not taken out, highest id first.
     pub(super) fn sorted(&self, source: Source) -> Vec<Contact> {
-        let mut contacts = self.part(source).map(|part| part.contacts.clone()).unwrap_or_default();
+        let mut contacts = self
+            .received(source)
+            .map(|received| received.contacts.clone())
+            .unwrap_or_default();
         contacts.sort_unstable_by_key(|contact| std::cmp::Reverse(contact.id));
         contacts
     }
 
-    /// Different contacts or employees so far.
+    /// How many different contacts or employees were read so far.
     pub(super) fn total(&self, source: Source) -> usize {
-        self.part(source).map_or(0, |part| part.seen.len())
+        self.received(source).map_or(0, |received| received.seen.len())
     }
 
-    /// What can be made out of the first rows that could not be read.
+    /// What is left of the first rows that could not be read.
     pub(super) fn unreadable(&self, source: Source) -> &[Contact] {
-        self.part(source).map_or(&[], |part| &part.unreadable)
+        self.received(source).map_or(&[], |received| &received.unreadable)
     }
 
-    /// Rows that could not be read; a list that changes meanwhile may show one twice.
+    /// How many rows could not be read; a row may count twice if the list changed meanwhile.
     pub(super) fn unreadable_count(&self, source: Source) -> u32 {
-        self.part(source)
-            .map_or(0, |part| u32::try_from(part.damaged.len()).unwrap_or(u32::MAX))
+        self.received(source)
+            .map_or(0, |received| u32::try_from(received.damaged.len()).unwrap_or(u32::MAX))
     }
 
-    /// Time of the portal for what came so far.
+    /// How long the portal has worked for the reading so far.
     pub(super) fn cost(&self) -> Duration {
         self.cost
     }

@@ -1,70 +1,75 @@
-//! Walks a whole list, and brings contacts as they come.
+//! Walks a whole list and returns its contacts step by step, as they are read.
 //!
-//! The [`Reader`] decides what is asked. Contacts come newest first, but for those that others' deletion hid: they come
-//! late. See <https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-listcontacts.html>.
+//! The [`Reader`] decides which pages are requested. Contacts come newest first. The exception are contacts that a page
+//! missed because rows before them were deleted meanwhile: they come when the gap is read. See
+//! <https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-listcontacts.html>.
 
 use tokio_util::sync::CancellationToken;
 
-use super::page::mark;
+use super::books::Books;
+use super::contact::{Contact, Source};
+use super::error::Error;
+use super::page::add_cautions;
+use super::query::Query;
 use super::reader::Reader;
-use super::{AddressBook, Contact, Error, Query, Source};
+use crate::portal::{Failed, Portal};
 
-/// A walk under way.
+/// A walk that has begun: the reading of one list, returned in steps.
 #[derive(Debug)]
 pub struct Walk<'a> {
-    book: &'a AddressBook,
+    portal: &'a Portal,
+    books: &'a Books,
     source: Source,
     reader: Reader,
     has_begun: bool,
 }
 
-/// One step of a walk.
+/// The new contacts of one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Contacts that no earlier step brought.
+    /// Contacts that no earlier step returned.
     pub contacts: Vec<Contact>,
-    /// Different contacts so far.
+    /// How many different contacts all steps have returned so far.
     pub total: usize,
 }
 
-impl AddressBook {
-    /// Starts to walk all contacts that match `query`, from its offset on.
-    pub fn walk(&self, query: &Query) -> Walk<'_> {
-        Walk {
-            book: self,
+impl<'a> Walk<'a> {
+    /// As [`AddressBook::walk`](super::AddressBook::walk).
+    pub(super) fn new(portal: &'a Portal, books: &'a Books, query: &Query) -> Self {
+        Self {
+            portal,
+            books,
             source: query.source(),
             reader: Reader::of_all(query),
             has_begun: false,
         }
     }
-}
 
-impl Walk<'_> {
-    /// Different contacts so far.
+    /// How many different contacts were read so far.
     pub fn total(&self) -> usize {
         self.reader.total(self.source)
     }
 
-    /// Rows so far that could not be read.
+    /// How many of the rows so far could not be read.
     pub fn unreadable(&self) -> u32 {
         self.reader.unreadable_count(self.source)
     }
 
-    /// True if everybody has come. Employees come in no order, so pages of them may repeat some and skip others.
+    /// True if the whole list was read. Employees come in no order, so their pages may repeat some and skip others.
     pub fn is_whole(&self) -> bool {
         self.reader.is_whole(self.source)
     }
 
-    /// Where the walk was given up though more may follow; `None` if it was not.
+    /// The offset at which the walk was given up although more rows may follow; `None` if it was not given up.
     pub fn stopped_at(&self) -> Option<u64> {
         self.reader.stopped_at(self.source)
     }
 
-    /// The next contacts, none at first if there are none at all; `None` when all have been brought. After a failure the
-    /// same step can be taken again.
+    /// Returns the next contacts; `None` at the end of the list. The first step of an empty list returns no contacts.
+    /// After a failure the same step can be taken again.
     ///
     /// # Errors
-    /// Those of [`AddressBook::list`]; cancelling gives one too.
+    /// Those of [`AddressBook::list`](super::AddressBook::list), and an error when the caller cancels.
     pub async fn step(&mut self, cancellation: &CancellationToken) -> Result<Option<Step>, Error> {
         let mut contacts = tokio::select! {
             biased;
@@ -74,25 +79,25 @@ impl Walk<'_> {
         if std::mem::replace(&mut self.has_begun, true) && contacts.is_empty() {
             return Ok(None);
         }
-        let book = self.book.books.kept(self.book.person()?);
-        mark(&mut contacts, book.as_deref());
+        let person = self.portal.person().map_err(Failed::from)?;
+        let book = self.books.kept(person);
+        add_cautions(&mut contacts, book.as_deref());
         Ok(Some(Step {
             contacts,
             total: self.total(),
         }))
     }
 
-    /// Reads until somebody new comes; nobody does at the end.
+    /// Reads until a page has new contacts; returns none at the end of the list.
     async fn read(&mut self) -> Result<Vec<Contact>, Error> {
-        // The place in the queue is that of each request: a long walk lets others by.
-        let portal = &self.book.portal;
+        // Each batch queues anew, so that other callers get their turn during a long walk.
         loop {
-            let Some(pages) = self.reader.next(portal) else {
+            let Some(batch) = self.reader.next_batch(self.portal) else {
                 return Ok(Vec::new());
             };
-            let answer = pages.read(portal, portal.arrive()).await;
-            self.reader.learn(answer);
-            let contacts = self.reader.drain(self.source);
+            let reply = batch.read(self.portal, self.portal.arrive()).await;
+            self.reader.take_reply(reply);
+            let contacts = self.reader.drain_contacts(self.source);
             if !contacts.is_empty() {
                 return Ok(contacts);
             }

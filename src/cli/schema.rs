@@ -1,5 +1,7 @@
 //! `schema`: the tools' JSON Schemas, and the files that are generated from the program.
 
+mod places;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,22 +25,23 @@ pub(super) struct Arguments {
     /// Write the schema files into this folder.
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
-    /// Check the generated tables of this Markdown file, or write them with --write.
-    #[arg(long, value_name = "FILE")]
-    readme: Option<PathBuf>,
+    /// Check the generated tables in this folder's Markdown files, or write them with --write.
+    #[arg(long, value_name = "DIR")]
+    docs: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Stop> {
-    let meant = |path: &Option<PathBuf>| path.as_deref().map(of_command_line).transpose();
-    let readme = meant(&arguments.readme)?;
-    match (meant(&arguments.check)?, meant(&arguments.write)?) {
-        (None, None) if readme.is_none() => return print(&everything()),
-        (_, Some(folder)) => write(&folder, readme.as_deref())?,
-        (folder, None) => check(folder.as_deref(), readme.as_deref())?,
+    let resolved = |path: &Option<PathBuf>| path.as_deref().map(of_command_line).transpose();
+    let docs = resolved(&arguments.docs)?;
+    match (resolved(&arguments.check)?, resolved(&arguments.write)?) {
+        (None, None) if docs.is_none() => return print(&everything()),
+        (_, Some(folder)) => write(&folder, docs.as_deref())?,
+        (folder, None) => check(folder.as_deref(), docs.as_deref())?,
     }
     Ok(ExitStatus::Done)
 }
 
+/// The schemas of all tools as one JSON object, by the tool's name.
 fn everything() -> String {
     let tools: Map<String, Value> = mcp::tools()
         .iter()
@@ -76,20 +79,20 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-fn write(folder: &Path, readme: Option<&Path>) -> Result<(), Stop> {
+fn write(folder: &Path, docs: Option<&Path>) -> Result<(), Stop> {
     fs::create_dir_all(folder).map_err(|error| stop("cannot be made", folder, Some(error)))?;
     for (name, content) in files() {
         let path = folder.join(name);
         fs::write(&path, content).map_err(|error| stop("cannot be written", &path, Some(error)))?;
     }
-    if let Some(readme) = readme {
-        let (_, generated) = read_and_generate(readme)?;
-        fs::write(readme, generated).map_err(|error| stop("cannot be written", readme, Some(error)))?;
+    for document in docs.map(documents).transpose()?.unwrap_or_default() {
+        let path = &document.path;
+        fs::write(path, document.generated).map_err(|error| stop("cannot be written", path, Some(error)))?;
     }
     Ok(())
 }
 
-fn check(folder: Option<&Path>, readme: Option<&Path>) -> Result<(), Stop> {
+fn check(folder: Option<&Path>, docs: Option<&Path>) -> Result<(), Stop> {
     if let Some(folder) = folder {
         let files = files();
         for (name, content) in &files {
@@ -108,28 +111,58 @@ fn check(folder: Option<&Path>, readme: Option<&Path>) -> Result<(), Stop> {
             }
         }
     }
-    if let Some(readme) = readme {
-        let (found, generated) = read_and_generate(readme)?;
-        if found != generated {
-            return Err(stop("has tables that are not what the program prints", readme, None));
+    for document in docs.map(documents).transpose()?.unwrap_or_default() {
+        if document.found != document.generated {
+            return Err(stop(
+                "has tables that are not what the program prints",
+                &document.path,
+                None,
+            ));
         }
     }
     Ok(())
 }
 
-fn read_and_generate(readme: &Path) -> Result<(String, String), Stop> {
-    let found = fs::read_to_string(readme).map_err(|error| stop("cannot be read", readme, Some(error)))?;
-    let mut generated = found.clone();
-    for (name, table) in [
-        ("clients", clients::readme::markdown()),
+/// A Markdown file of the documentation.
+struct Document {
+    path: PathBuf,
+    /// The text on disk.
+    found: String,
+    /// The same text with the tables that this program prints.
+    generated: String,
+}
+
+/// The Markdown files directly in `folder`, by name.
+fn documents(folder: &Path) -> Result<Vec<Document>, Stop> {
+    let unreadable = |path: &Path, error| stop("cannot be read", path, Some(error));
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
+        let path = entry.map_err(|error| unreadable(folder, error))?.path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let mut texts = Vec::new();
+    for path in &paths {
+        let text = fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
+        texts.push((path.display().to_string(), text));
+    }
+    let generated = places::filled(&texts, &tables()).map_err(|problem| Stop::Schema(problem, None))?;
+    let documents = paths.into_iter().zip(texts).zip(generated);
+    Ok(documents
+        .map(|((path, (_, found)), generated)| Document { path, found, generated })
+        .collect())
+}
+
+/// Name and Markdown of each generated table.
+fn tables() -> [(&'static str, String); 4] {
+    [
+        ("clients", clients::documentation::markdown()),
         ("settings", env_vars::markdown_table()),
         ("fixes", fixit::markdown_table()),
         ("cautions", cautions_table()),
-    ] {
-        generated = replaced(&generated, name, &table)
-            .ok_or_else(|| stop(&format!("has no place for `{name}`"), readme, None))?;
-    }
-    Ok((found, generated))
+    ]
 }
 
 fn cautions_table() -> String {
@@ -137,15 +170,6 @@ fn cautions_table() -> String {
         .iter()
         .map(|caution| format!("| `{}` | {} |\n", caution.code(), caution.sentence()));
     format!("| caution | meaning |\n|---|---|\n{}", rows.collect::<String>())
-}
-
-/// Puts `table` between `<!-- generated: name -->` and `<!-- end -->`.
-fn replaced(text: &str, name: &str, table: &str) -> Option<String> {
-    let (before, rest) = text.split_once(&format!("<!-- generated: {name} -->\n"))?;
-    let (_, after) = rest.split_once("<!-- end -->")?;
-    Some(format!(
-        "{before}<!-- generated: {name} -->\n{table}<!-- end -->{after}"
-    ))
 }
 
 fn stop(problem: &str, path: &Path, source: Option<io::Error>) -> Stop {

@@ -1,6 +1,6 @@
 //! Every environment variable this program reads, in one documented table.
 //!
-//! The table drives the readers, `--help` and the README.
+//! The table drives the readers, `--help` and docs/settings.md.
 
 /// One environment variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,7 @@ table! {
         "What is logged to stderr: off, error, warn, info, debug or trace.";
 }
 
-/// The table as Markdown, for the README.
+/// The table as Markdown, for docs/settings.md.
 pub fn markdown_table() -> String {
     let mut table = String::from("| Environment | In the file | Default | Meaning |\n|---|---|---|---|\n");
     for variable in ALL {

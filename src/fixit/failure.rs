@@ -1,4 +1,4 @@
-//! A failure with its advice: what a tool result carries and what the command line prints. Pure.
+//! A failure with its advice, as tool results carry it and the command line prints it. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,9 +6,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DOCS, Retry, Who, is_passing, lookup};
+use super::fix::{Fix, Retry, Who};
+use super::lookup::{is_passing, lookup};
 
-/// What is known of a failure before advice is looked up.
+/// A failure without advice: what [`Failure`] is made from.
 #[derive(Debug, Clone, Default)]
 pub struct KnownFailure {
     /// The code to look up.
@@ -21,7 +22,7 @@ pub struct KnownFailure {
     pub validation: Vec<(String, String)>,
     /// Requests sent.
     pub attempts: u32,
-    /// How long to wait before calling again, where the portal told it.
+    /// How long to wait before calling again, if the portal's reply said so.
     pub retry_after: Option<Duration>,
 }
 
@@ -42,7 +43,7 @@ pub struct Failure {
     /// Who can take them.
     pub who: Who,
     /// Whether calling again helps.
-    pub retry: RetryName,
+    pub retry: Retry,
     /// Seconds to wait before calling again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u32>,
@@ -65,39 +66,6 @@ pub struct FieldProblem {
     pub message: String,
 }
 
-/// [`Retry`] as it goes over the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RetryName {
-    /// Not before something was changed.
-    Never,
-    /// After a while.
-    Later,
-    /// At once.
-    Now,
-}
-
-impl RetryName {
-    /// The name that goes over the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::Later => "later",
-            Self::Now => "now",
-        }
-    }
-}
-
-impl From<Retry> for RetryName {
-    fn from(retry: Retry) -> Self {
-        match retry {
-            Retry::Never => Self::Never,
-            Retry::Later(_) => Self::Later,
-            Retry::Now => Self::Now,
-        }
-    }
-}
-
 impl From<KnownFailure> for Failure {
     fn from(known: KnownFailure) -> Self {
         let KnownFailure {
@@ -108,42 +76,22 @@ impl From<KnownFailure> for Failure {
             attempts,
             retry_after,
         } = known;
-        let (meaning, steps, who, retry, docs) = match lookup(&code, http_status) {
-            Some(row) => (
-                row.meaning.to_owned(),
-                row.steps.to_vec(),
-                row.who,
-                row.retry,
-                row.docs(),
-            ),
-            None => {
-                let (who, first_step, retry) = match http_status {
-                    Some(status) if is_passing(status) => {
-                        (Who::Assistant, "Wait, then call again.", Retry::Later(Some(30)))
-                    }
-                    Some(401 | 403) => (
-                        Who::User,
-                        "Check the webhook, its permissions and its owner.",
-                        Retry::Never,
-                    ),
-                    _ => (Who::User, "Note code and status.", Retry::Never),
-                };
-                let second_step = "Look the code up in the documentation, or ask Bitrix24 support.";
-                let docs = format!("{DOCS}api-reference/rest-v3.html");
-                let meaning = unknown_meaning(&code, http_status);
-                (meaning, vec![first_step, second_step], who, retry, docs)
-            }
+        let row = lookup(&code, http_status);
+        let fix = row.copied().unwrap_or_else(|| general_advice(http_status));
+        let meaning = match row {
+            Some(row) => row.meaning.to_owned(),
+            None => unknown_meaning(&code, http_status),
         };
         Self {
             code,
             http_status,
             message,
             meaning,
-            fix: steps.into_iter().map(str::to_owned).collect(),
-            who,
-            retry: retry.into(),
-            retry_after_seconds: match retry {
-                Retry::Later(usual) => retry_after.map(whole_seconds).or(usual),
+            fix: fix.steps.iter().map(|step| (*step).to_owned()).collect(),
+            who: fix.who,
+            retry: fix.retry,
+            retry_after_seconds: match fix.retry {
+                Retry::Later => retry_after.map(whole_seconds).or(fix.retry_after_seconds),
                 Retry::Now | Retry::Never => None,
             },
             validation: validation
@@ -151,8 +99,36 @@ impl From<KnownFailure> for Failure {
                 .map(|(field, message)| FieldProblem { field, message })
                 .collect(),
             attempts: (attempts > 1).then_some(attempts),
-            docs,
+            docs: fix.docs(),
         }
+    }
+}
+
+/// Advice for a code that the table does not have. [`unknown_meaning`] is its meaning.
+fn general_advice(http_status: Option<u16>) -> Fix {
+    const LOOK_UP: &str = "Look the code up in the documentation, or ask Bitrix24 support.";
+    let fix = Fix {
+        code: "*",
+        statuses: &[],
+        meaning: "",
+        who: Who::User,
+        steps: &["Note code and status.", LOOK_UP],
+        retry: Retry::Never,
+        retry_after_seconds: None,
+        page: "api-reference/rest-v3.html",
+    };
+    match http_status {
+        Some(status) if is_passing(status) => Fix {
+            who: Who::Assistant,
+            steps: &["Wait, then call again.", LOOK_UP],
+            retry: Retry::Later,
+            ..fix.after(30)
+        },
+        Some(401 | 403) => Fix {
+            steps: &["Check the webhook, its permissions and its owner.", LOOK_UP],
+            ..fix
+        },
+        _ => fix,
     }
 }
 
@@ -207,20 +183,20 @@ mod tests {
         };
         let failure = Failure::from(report);
         assert!(failure.meaning.contains("SOMETHING_NEW") && failure.meaning.contains("418"));
-        assert_eq!((failure.who, failure.retry), (Who::User, RetryName::Never));
+        assert_eq!((failure.who, failure.retry), (Who::User, Retry::Never));
         for status in [408, 429, 500, 503] {
             let report = KnownFailure {
                 code: "SOMETHING_NEW".into(),
                 http_status: Some(status),
                 ..KnownFailure::default()
             };
-            assert_eq!(Failure::from(report).retry, RetryName::Later, "{status}");
+            assert_eq!(Failure::from(report).retry, Retry::Later, "{status}");
         }
     }
 
     #[test]
     fn names_are_the_same_in_text_and_in_json() {
-        for retry in [RetryName::Never, RetryName::Later, RetryName::Now] {
+        for retry in [Retry::Never, Retry::Later, Retry::Now] {
             assert_eq!(serde_json::to_value(retry).unwrap(), retry.as_str());
         }
         for who in [

@@ -1,12 +1,12 @@
-//! The table itself: one row per failure, grouped as Bitrix24's documentation groups them.
+//! The rows of the fix-it table: one for each failure, grouped as Bitrix24's documentation groups them.
 //!
-//! Rules of a row: the meaning is one sentence; steps are commands, in order, at most three; the name of a setting or
-//! a menu is written as the user sees it; nothing is promised that the portal does not do. A failure with its advice
-//! stays under 200 tokens, so rows are short.
+//! Rules for a row: the meaning is one sentence; steps are commands, in order, at most three; the name of a setting or
+//! a menu is written as the user sees it; no step promises what the portal does not do. A failure with its advice has
+//! fewer than 200 tokens, so rows are short.
 
-use super::Retry::{Later, Never, Now};
-use super::Who::{Assistant, Bitrix24Support, Operator, PortalAdmin, User};
-use super::{Fix, Retry, Who};
+use super::fix::Retry::{Later, Never, Now};
+use super::fix::Who::{Assistant, Bitrix24Support, Operator, PortalAdmin, User};
+use super::fix::{Fix, Retry, Who};
 
 const METHOD: &str = "api-reference/mail/recipient/mail-recipient-listcontacts.html";
 const REST_V3: &str = "api-reference/rest-v3.html";
@@ -24,10 +24,10 @@ const MAIL: &str = "api-reference/mail/index.html";
 
 const NEW_WEBHOOK: &str = "Check that the webhook still exists under Applications > Developer resources, or create one with the mail permission.";
 const SET_WEBHOOK: &str = "Put its URL where the old one was set (BITRIX24_WEBHOOK_URL) and restart the server.";
-const ADD_MAIL: &str = "As the webhook's owner, open it under Applications > Developer resources and add the mail permission (edited by \
-    anyone else, it changes secret and owner).";
+const ADD_MAIL: &str = "As the webhook's owner, open it under Applications > Developer resources and add the mail permission (if anyone \
+    else edits it, its secret and owner change).";
 const REPORT_BUG: &str = "Report it to the maintainers of bitrix24-mail-mcp with the code and the server's version.";
-const ASK_SUPPORT: &str = "If it goes on, contact Bitrix24 support with code and time.";
+const ASK_SUPPORT: &str = "If it keeps failing, contact Bitrix24 support with code and time.";
 const TRY_LATER: &str = "Call again later.";
 const USE_HTTPS: &str = "Begin BITRIX24_WEBHOOK_URL with https://.";
 const CHECK_PLAN: &str = "Check the portal's plan: REST needs a commercial plan, a trial or a Market subscription.";
@@ -50,11 +50,13 @@ const fn row(
         who,
         steps,
         retry,
+        retry_after_seconds: None,
         page,
     }
 }
 
-/// Every documented failure, and our own. Looked up with [`lookup`](super::lookup).
+/// Every documented failure of a portal and of the authorization server, and every failure of our own.
+/// [`lookup`](super::lookup) finds the row for a code and a status.
 #[rustfmt::skip]
 pub const FIXES: &[Fix] = &[
     // REST 3.0 envelope: https://apidocs.bitrix24.com/api-reference/rest-v3.html
@@ -66,7 +68,7 @@ pub const FIXES: &[Fix] = &[
         PortalAdmin, &["Check that this employee may use mail and REST.", "If the webhook lacks the mail permission, let its owner add it."], Never, METHOD),
     row("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", &[400],
         "The portal refuses every call; its public part may be closed.",
-        PortalAdmin, &["Open the public part in the Main module's settings."], Later(None), METHOD),
+        PortalAdmin, &["Open the public part in the Main module's settings."], Later, METHOD),
     row("BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION", &[403],
         "The webhook or token lacks the mail permission (scope).",
         User, &[ADD_MAIL, "Call again."], Never, SCOPES),
@@ -77,11 +79,11 @@ pub const FIXES: &[Fix] = &[
         "The portal lacks this method: its mail module is too old or missing; other methods may work.",
         PortalAdmin, &["On a self-hosted portal, update the mail and rest modules.", "Check that the mail module is installed."], Never, METHOD),
     row("BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION", &[429],
-        "The method used up its operating time on this portal; the oldest minute is freed first.",
-        Assistant, &["Wait, then call again.", "Ask for fewer pages or a narrower query."], Later(Some(60)), LIMITS),
+        "The method has used up its operating time on this portal; some of it is freed every minute.",
+        Assistant, &["Wait, then call again.", "Ask for fewer pages or a narrower query."], Later, LIMITS).after(60),
     row("BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION", &[500],
-        "The portal failed inside and gives no detail.",
-        Assistant, &["Call again once.", ASK_SUPPORT], Later(Some(5)), SUPPORT),
+        "The portal had an internal error and gives no detail.",
+        Assistant, &["Call again once.", ASK_SUPPORT], Later, SUPPORT).after(5),
     row("BITRIX_REST_V3_EXCEPTION_INVALIDJSONEXCEPTION", &[400],
         "The portal could not read the request as JSON; a proxy may have changed it.",
         Operator, &["Check proxies between this server and the portal.", REPORT_BUG], Never, REST_V3),
@@ -149,16 +151,16 @@ pub const FIXES: &[Fix] = &[
     // System codes, flat: the tables of the method's page and of the contract's sections 8 to 10
     row("INTERNAL_SERVER_ERROR", &[500],
         "The portal's server failed.",
-        Assistant, &["Call again once.", ASK_SUPPORT], Later(Some(5)), SUPPORT),
+        Assistant, &["Call again once.", ASK_SUPPORT], Later, SUPPORT).after(5),
     row("ERROR_UNEXPECTED_ANSWER", &[500],
         "A server behind the portal gave an unexpected answer.",
-        Assistant, &["Call again once.", ASK_SUPPORT], Later(Some(5)), SUPPORT),
+        Assistant, &["Call again once.", ASK_SUPPORT], Later, SUPPORT).after(5),
     row("QUERY_LIMIT_EXCEEDED", &[503],
         "Too many requests a second reached the portal from this address.",
-        Assistant, &["Wait, then call again.", "Ask for several pages one after another, not at once."], Later(Some(2)), LIMITS),
+        Assistant, &["Wait, then call again.", "Ask for several pages one after another, not at once."], Later, LIMITS).after(2),
     row("OPERATION_TIME_LIMIT", &[429],
-        "The method used up its operating time on this portal; the oldest minute is freed first.",
-        Assistant, &["Wait, then call again."], Later(Some(60)), LIMITS),
+        "The method has used up its operating time on this portal; some of it is freed every minute.",
+        Assistant, &["Wait, then call again."], Later, LIMITS).after(60),
     row("ERROR_BATCH_METHOD_NOT_ALLOWED", &[405],
         "The method may not be called inside a batch.",
         Operator, &[REPORT_BUG], Never, BATCH),
@@ -203,7 +205,7 @@ pub const FIXES: &[Fix] = &[
         PortalAdmin, &["Check that the user is active.", "Create the webhook as an active employee."], Never, WEBHOOKS),
     row("CONNECTION_ERROR", &[],
         "The portal cannot reach Bitrix24's authorization server.",
-        PortalAdmin, &["On a self-hosted portal, open outgoing access to the authorization server.", TRY_LATER], Later(Some(60)), NETWORK),
+        PortalAdmin, &["On a self-hosted portal, open outgoing access to the authorization server.", TRY_LATER], Later, NETWORK).after(60),
     row("APPLICATION_NOT_FOUND", &[],
         "The portal does not know this application.",
         PortalAdmin, &["Install the application on the portal again.", SIGN_IN], Never, OAUTH),
@@ -213,13 +215,13 @@ pub const FIXES: &[Fix] = &[
 
     // Authorization server: https://apidocs.bitrix24.com/settings/oauth/error-codes.html
     row("INVALID_GRANT", &[],
-        "The refresh token is spent, expired or revoked.",
+        "The refresh token was used already, has expired or was revoked.",
         User, &[SIGN_IN], Never, OAUTH_ERRORS),
     row("INVALID_CLIENT", &[],
         "The application's id or secret is wrong, or it is not installed.",
         Operator, &["Check BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET.", "Install the application on the portal."], Never, OAUTH_ERRORS),
     row("INVALID_SCOPE", &[],
-        "More permissions were asked than the application's card has.",
+        "The sign-in asked for more permissions than the application's card has.",
         PortalAdmin, &["Add mail to the application's permissions.", SIGN_IN], Never, OAUTH_ERRORS),
     row("PAYMENT_REQUIRED", &[],
         "The application's subscription on this portal has run out.",
@@ -231,7 +233,7 @@ pub const FIXES: &[Fix] = &[
         "The application is not installed on this portal.",
         PortalAdmin, &["Install the application and finish its installation."], Never, OAUTH),
 
-    // Ours: nothing came from a portal, or nothing that can be read
+    // Our own codes: no reply of a portal, or an unreadable one
     row("NO_CREDENTIALS", &[],
         "The server does not know which portal to ask.",
         User, &["Create an inbound webhook with the mail permission under Applications > Developer resources.",
@@ -244,40 +246,40 @@ pub const FIXES: &[Fix] = &[
         User, &[USE_HTTPS, "Restart the server."], Never, WEBHOOKS),
     row("NAME_NOT_RESOLVED", &[],
         "The host is misspelt or was renamed, or this machine has no DNS.",
-        Operator, &["Compare the host in BITRIX24_WEBHOOK_URL with the portal's address in a browser.", "Check DNS and proxy (HTTPS_PROXY) on this machine."], Later(Some(30)), NETWORK),
+        Operator, &["Compare the host in BITRIX24_WEBHOOK_URL with the portal's address in a browser.", "Check DNS and proxy (HTTPS_PROXY) on this machine."], Later, NETWORK).after(30),
     row("CONNECTION_REFUSED", &[],
         "The port is wrong, or the web server or a proxy is down.",
-        Operator, &["Check that the portal opens in a browser on this machine.", "Check port, firewall and proxy (HTTPS_PROXY)."], Later(Some(30)), NETWORK),
+        Operator, &["Check that the portal opens in a browser on this machine.", "Check port, firewall and proxy (HTTPS_PROXY)."], Later, NETWORK).after(30),
     row("CONNECTION_TIMED_OUT", &[],
         "A firewall drops the connection, the port is wrong, or the host is down.",
-        Operator, &["Check that the portal opens in a browser on this machine.", "Check port, firewall and proxy (HTTPS_PROXY)."], Later(Some(30)), NETWORK),
+        Operator, &["Check that the portal opens in a browser on this machine.", "Check port, firewall and proxy (HTTPS_PROXY)."], Later, NETWORK).after(30),
     row("CONNECTION_LOST", &[],
-        "Trouble in the network, in a proxy, or a portal that restarts.",
-        Assistant, &["Call again once.", "If it goes on, check network and proxy (HTTPS_PROXY)."], Now, NETWORK),
+        "The connection broke off: trouble in the network or a proxy, or the portal restarts.",
+        Assistant, &["Call again once.", "If it keeps failing, check network and proxy (HTTPS_PROXY)."], Now, NETWORK),
     row("TLS_FAILURE", &[],
         "No trusted TLS connection: certificate wrong or expired, root certificates missing here, or the port does not speak TLS.",
-        Operator, &["Open the portal in a browser and check its certificate.", "Install the system's CA certificates, also a company's own."], Never, NETWORK),
+        Operator, &["Open the portal in a browser and check its certificate.", "Install the system's CA certificates, including the company's own."], Never, NETWORK),
     row("TIMED_OUT", &[],
         "The portal is slow or overloaded, or the network is.",
-        Assistant, &["Call again with a narrower query.", "If it goes on, raise BITRIX24_TIMEOUT or check network and portal."], Later(Some(10)), LIMITS),
+        Assistant, &["Call again with a narrower query.", "If it keeps failing, raise BITRIX24_TIMEOUT or check network and portal."], Later, LIMITS).after(10),
     row("UNREADABLE_REPLY", &[408, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524],
         "The portal's web server answered with an error page: overload or maintenance.",
-        Assistant, &["Wait, then call again.", "If it goes on, check that the portal opens in a browser."], Later(Some(30)), LIMITS),
+        Assistant, &["Wait, then call again.", "If it keeps failing, check that the portal opens in a browser."], Later, LIMITS).after(30),
     row("UNREADABLE_REPLY", &[404],
         "No Bitrix24 portal answers at this address.",
         Operator, &["Compare host and port in BITRIX24_WEBHOOK_URL (application: BITRIX24_PORTAL) with the portal's address in a browser.", "Check proxies that rewrite paths."], Never, REST_V3),
     row("UNREADABLE_REPLY", &[401, 403, 407],
-        "Something before the portal refuses the request: a firewall, a proxy or a password on the web server.",
+        "Something in front of the portal refuses the request: a firewall, a proxy or a password on the web server.",
         Operator, &["Let this server's address through to /rest/ of the portal.", "Check proxies (HTTPS_PROXY)."], Never, NETWORK),
     row("UNREADABLE_REPLY", &[],
-        "What answers at this address is not a Bitrix24 REST 3.0 portal, or something between changes its replies.",
-        Operator, &["Check host and port in BITRIX24_WEBHOOK_URL.", "Check proxies and sign-in pages before the portal.",
+        "The server at this address is not a Bitrix24 REST 3.0 portal, or something in between changes its replies.",
+        Operator, &["Check host and port in BITRIX24_WEBHOOK_URL.", "Check proxies and sign-in pages in front of the portal.",
             "On a self-hosted portal, turn off display_errors in php.ini and exception_handling's debug in .settings.php."], Never, REST_V3),
     row("REPLY_TOO_LARGE", &[],
         "The reply is larger than any page of contacts can be, so it was not read.",
         Operator, &["Check host and port in BITRIX24_WEBHOOK_URL.", "Ask for a smaller limit."], Never, METHOD),
     row("REDIRECTED", &[],
-        "The portal sends callers to another address; credentials are never taken there by themselves.",
+        "The portal redirects to another address; this server never sends credentials there by itself.",
         Operator, &["If the portal was renamed, put its new host into BITRIX24_WEBHOOK_URL (application: BITRIX24_PORTAL).", "If it redirects within itself, check that it opens in a browser."], Never, RENAME),
     row("LICENCE_EXPIRED", &[],
         "The licence of this self-hosted portal has expired.",
@@ -286,8 +288,8 @@ pub const FIXES: &[Fix] = &[
         "A Bitrix24 portal answers, but its rest module is too old for REST 3.0.",
         PortalAdmin, &["Update the rest and mail modules of the self-hosted portal."], Never, REST_V3),
     row("TOO_MANY_LOOKUPS", &[],
-        "Nothing was sent: this server keeps to the portal's limit of requests, and the queue is longer than the time allowed.",
-        Assistant, &["Wait, then call again.", "Ask one thing at a time."], Later(Some(5)), LIMITS),
+        "Nothing was sent: this server keeps within the portal's request limit, and the wait in its queue is longer than the time allowed.",
+        Assistant, &["Wait, then call again.", "Ask one thing at a time."], Later, LIMITS).after(5),
     row("NOT_SIGNED_IN", &[],
         "An application is set, but there are no tokens to call the portal with.",
         User, &[SIGN_IN, OR_WEBHOOK], Never, OAUTH),
@@ -296,19 +298,19 @@ pub const FIXES: &[Fix] = &[
         Operator, &["Let this user read and write the file and its folder, or set BITRIX24_TOKEN_STORE.", "If the file is damaged, remove it and run `bitrix24-mail-mcp login`."], Never, OAUTH),
     row("TOKEN_STORE_FULL", &[],
         "New tokens could not be saved, so none were asked for; the sign-in is not lost.",
-        Operator, &["Free space where the token store is, or raise the limit that the message names.", "Or set BITRIX24_TOKEN_STORE to a place with room, and run `bitrix24-mail-mcp login`."], Later(None), OAUTH),
+        Operator, &["Free space where the token store is, or raise the limit that the message names.", "Or set BITRIX24_TOKEN_STORE to a place with room, and run `bitrix24-mail-mcp login`."], Later, OAUTH),
     row("TOKENS_NOT_SAVED", &[],
         "New tokens replaced the old ones and could not be saved: the sign-in ends with this process.",
         Operator, &["Free space where the token store is, or let this user write there.", SIGN_IN], Never, OAUTH),
     row("UNREADABLE_TOKEN_REPLY", &[408, 429, 500, 502, 503, 504],
         "The authorization server is overloaded or under maintenance.",
-        Assistant, &["Wait, then call again."], Later(Some(30)), OAUTH),
+        Assistant, &["Wait, then call again."], Later, OAUTH).after(30),
     row("UNREADABLE_TOKEN_REPLY", &[],
-        "What answers as the authorization server is none, or something between changes its replies.",
+        "The server at this address is not the authorization server, or something in between changes its replies.",
         Operator, &["Check BITRIX24_OAUTH_SERVER.", "Check proxies (HTTPS_PROXY)."], Never, OAUTH),
     row("ERROR_WITHOUT_CODE", &[408, 429, 500, 502, 503, 504],
-        "The portal reported an error without a usable code, of a kind that passes.",
-        Assistant, &["Call again once.", ASK_SUPPORT], Later(Some(5)), SUPPORT),
+        "The portal reported a temporary error without a usable code.",
+        Assistant, &["Call again once.", ASK_SUPPORT], Later, SUPPORT).after(5),
     row("ERROR_WITHOUT_CODE", &[],
         "The portal refused the call without a usable code.",
         User, &["Read the message.", "Check the webhook and its permissions.", ASK_SUPPORT], Never, METHOD),
@@ -316,6 +318,6 @@ pub const FIXES: &[Fix] = &[
         "The tool was called with arguments it cannot use.",
         Assistant, &["Correct the arguments named in validation.", "Examples: {\"query\":\"anna\",\"pagination\":{\"limit\":20}}; for resolve_mail_recipients {\"names\":[\"Anna\"]}."], Now, METHOD),
     row("CANCELLED", &[],
-        "The call was withdrawn before the portal answered; nothing was changed.",
+        "The call was cancelled before the portal answered; nothing was changed.",
         Assistant, &["Call again if the contacts are still needed."], Now, METHOD),
 ];

@@ -1,17 +1,17 @@
-//! Completion of what a person types into a prompt or a template.
+//! Completion of the text that a user types into an argument of the prompt or a variable of a template.
 //!
-//! A convenience, so it takes nothing away: no request for under two characters, none when the portal's limit is near
-//! or somebody waits for it, and no error but for a reference to what does not exist. Whatever fails is an empty list
-//! and a line in the debug log.
+//! Completion is a convenience, so it must not slow real look-ups: it sends no request for fewer than two characters,
+//! nor while the portal's limit is near or a look-up waits for it. A failed request gives an empty list and a line in
+//! the debug log. Only a reference to a prompt, template or argument that does not exist is an error.
 //!
-//! | what is typed | values |
+//! | argument | values |
 //! |---|---|
-//! | `to` of the prompt | `Anna Schmidt <anna@example.com>` for the part after the last comma, what stands before it kept |
+//! | `to` of the prompt | `Anna Schmidt <anna@example.com>` for the part after the last comma; the text before it stays |
 //! | `query` of the template | addresses, which a search finds again |
 //! | `tone`, `code` | their lists |
 //!
-//! A name is shown only if it is a plain one: it is text that strangers wrote, and stands in what the person seems to
-//! have typed. The prompt looks up the address alone. See
+//! A value has a contact's name only if the name is plain text: strangers wrote it, and it will look like something
+//! that the user typed. The prompt looks up the address alone. See
 //! <https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/completion>.
 
 use std::collections::HashSet;
@@ -25,27 +25,27 @@ use super::{prompts, resources};
 use crate::address_book::{AddressBook, Caution, Contact, ContactPage, Error, GivenPagination, Query, shown};
 use crate::fixit::FIXES;
 
-/// One letter matches half an address book.
+/// Characters from which on a request is sent: one letter matches half an address book.
 const MIN_TYPED: usize = 2;
-/// The prefix comes back with each value.
+/// The longest text, in bytes, that is completed: each value repeats its beginning.
 const MAX_TYPED: usize = 2_000;
-/// A longer name hides the address behind it.
+/// The longest name, in characters, in a value: a longer one hides the address behind it.
 const MAX_NAME: usize = 60;
-/// Whoever types has typed on after this time.
+/// How long a look-up may take: by then the user has typed on.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What is completed.
+/// The argument or variable that is completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Argument {
+enum Completable {
     Recipients,
     Query,
     Tone,
     Code,
-    /// Free text.
+    /// Free text, which has no values.
     About,
 }
 
-impl Argument {
+impl Completable {
     fn named(reference: &Reference, name: &str) -> Result<Self, ErrorData> {
         match reference {
             Reference::Prompt(prompt) if prompt.name == prompts::DRAFT_MAIL => match name {
@@ -85,38 +85,38 @@ pub(super) async fn complete(
     cancellation: &CancellationToken,
 ) -> Result<CompleteResult, ErrorData> {
     let typed = request.argument.value.as_str();
-    let completion = match Argument::named(&request.r#ref, &request.argument.name)? {
-        Argument::Recipients => {
+    let completion = match Completable::named(&request.r#ref, &request.argument.name)? {
+        Completable::Recipients => {
             let (before, last) = at_the_last_comma(typed);
-            let found = contacts(book, prompts::wanted(last), cancellation).await;
+            let found = contacts(book, prompts::text_to_look_up(last), cancellation).await;
             found.map(|page| {
                 values(&page, |contact| {
                     with_name(contact).map(|value| format!("{before}{value}"))
                 })
             })
         }
-        Argument::Query => {
+        Completable::Query => {
             let found = contacts(book, typed.trim(), cancellation).await;
             found.map(|page| values(&page, |contact| address(contact).map(str::to_owned)))
         }
-        Argument::Tone => Some(listed(prompts::TONES, typed)),
-        Argument::Code => {
+        Completable::Tone => Some(listed(prompts::TONES, typed)),
+        Completable::Code => {
             let mut codes: Vec<_> = FIXES.iter().map(|fix| fix.code).collect();
             let mut seen = HashSet::new();
             codes.retain(|code| seen.insert(*code));
             Some(listed(&codes, typed))
         }
-        Argument::About => None,
+        Completable::About => None,
     };
     Ok(CompleteResult::new(completion.unwrap_or_default()))
 }
 
-/// The newest contacts that match; `None` if nothing was asked, or nothing came of it.
+/// The newest contacts that match `text`; `None` if it is too short, or the look-up failed or was not made.
 async fn contacts(book: &AddressBook, text: &str, cancellation: &CancellationToken) -> Option<ContactPage> {
     if text.chars().count() < MIN_TYPED {
         return None;
     }
-    let asking = async {
+    let look_up = async {
         let pagination = GivenPagination {
             limit: Some(CompletionInfo::MAX_VALUES.into()),
             ..GivenPagination::default()
@@ -124,7 +124,7 @@ async fn contacts(book: &AddressBook, text: &str, cancellation: &CancellationTok
         let query = Query::new(text, &pagination)?;
         book.list_if_idle(&query, cancellation).await
     };
-    let found: Result<Option<ContactPage>, Error> = match tokio::time::timeout(PATIENCE, asking).await {
+    let found: Result<Option<ContactPage>, Error> = match tokio::time::timeout(PATIENCE, look_up).await {
         Ok(found) => found,
         Err(_) => Ok(None),
     };
@@ -143,8 +143,8 @@ async fn contacts(book: &AddressBook, text: &str, cancellation: &CancellationTok
         .flatten()
 }
 
-/// What stands before the last comma, with the comma and the space after it, and the rest. A text that would make the
-/// answer too long is not completed.
+/// The text up to the last comma, with the space after it, and the rest. Both are empty for a text longer than
+/// [`MAX_TYPED`], which is not completed.
 fn at_the_last_comma(typed: &str) -> (&str, &str) {
     if typed.len() > MAX_TYPED {
         return ("", "");
@@ -161,7 +161,7 @@ fn values(page: &ContactPage, value: impl Fn(&Contact) -> Option<String>) -> Com
         .filter_map(value)
         .take(CompletionInfo::MAX_VALUES)
         .collect();
-    // The portal counts nothing; the end of its list shows only by a short page.
+    // The portal returns no total; a page with fewer rows than the limit is the last one.
     completion.has_more = Some(!page.page.complete);
     completion.total = u32::try_from(completion.values.len())
         .ok()
@@ -169,25 +169,25 @@ fn values(page: &ContactPage, value: impl Fn(&Contact) -> Option<String>) -> Com
     completion
 }
 
-/// The address, if mail can be sent to it and it stays one entry among commas.
+/// The address, if mail can be sent to it and it is one entry in a list with commas.
 fn address(contact: &Contact) -> Option<&str> {
-    let is_odd = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"' | '…');
-    Some(contact.email.as_str()).filter(|email| email.contains('@') && !email.contains(is_odd))
+    let is_separator = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"' | '…');
+    Some(contact.email.as_str()).filter(|email| email.contains('@') && !email.contains(is_separator))
 }
 
-/// The address, behind its name if that is one that cannot be taken for anything else.
+/// The address, behind the contact's name if the name cannot be taken for anything but a name.
 fn with_name(contact: &Contact) -> Option<String> {
     let address = address(contact)?;
-    let is_odd = |c: char| {
+    let is_markup = |c: char| {
         matches!(
             c,
             ',' | ';' | ':' | '<' | '>' | '"' | '\\' | '@' | '`' | '{' | '}' | '[' | ']'
         )
     };
-    // Namesakes are told apart by the address.
+    // The address tells namesakes apart.
     let is_caution = |caution: &Caution| *caution != Caution::SameNameOtherAddress;
     let plain = |name: &&String| {
-        !contact.cautions.iter().any(is_caution) && !name.contains(is_odd) && name.chars().count() <= MAX_NAME
+        !contact.cautions.iter().any(is_caution) && !name.contains(is_markup) && name.chars().count() <= MAX_NAME
     };
     Some(match contact.name.as_ref().filter(plain) {
         Some(name) => format!("{name} <{address}>"),
@@ -195,7 +195,7 @@ fn with_name(contact: &Contact) -> Option<String> {
     })
 }
 
-/// Words of a list that contain what was typed.
+/// The `words` that contain the typed text.
 fn listed(words: &[&str], typed: &str) -> CompletionInfo {
     let typed = typed.trim().to_lowercase();
     let found: Vec<_> = words
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_the_last_comma_is_kept() {
+    fn the_text_before_the_last_comma_is_kept() {
         for (typed, expected) in [
             ("an", ("", "an")),
             ("bob, an", ("bob, ", "an")),
@@ -262,7 +262,7 @@ mod tests {
                 "a@example.com".to_owned()
             };
             assert_eq!(value, expected);
-            assert_eq!(prompts::wanted(&value), "a@example.com", "it is found again");
+            assert_eq!(prompts::text_to_look_up(&value), "a@example.com", "it is found again");
         }
         let odd = Contact {
             cautions: vec![Caution::HiddenCharactersRemoved],
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_left_out() {
+    fn a_contact_without_a_usable_address_is_left_out() {
         for email in [
             "",
             "anna",
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_tell_how_much_they_hold() {
+    fn a_list_of_words_has_its_total_and_says_if_there_are_more() {
         let brief = listed(prompts::TONES, " BR");
         assert_eq!(
             (brief.values, brief.total, brief.has_more),

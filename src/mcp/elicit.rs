@@ -1,15 +1,16 @@
-//! Asking the person: a form with a choice for each name that several people bear.
+//! Elicitation: a form in which the user chooses a recipient for each name that several people have.
 //!
-//! | client | manner |
+//! | client | how the user is asked |
 //! |---|---|
 //! | 2026-07-28, with elicitation declared for the request | an `InputRequiredResult`; the client calls again with the answer |
-//! | older, with elicitation declared in its session | a request of ours to the client, while the call waits |
-//! | any other | none: the ranked list is the answer |
+//! | older, with elicitation declared in its session | a request of this server to the client, while the call waits |
+//! | any other | not at all: the result is the ranked list |
 //!
-//! Between two calls nothing is kept here. What the client brings back is sealed: it cannot be made up, it is bound to
-//! the names, the sources and whoever the credentials act as, it is good for ten minutes, and it holds no more than which
-//! names were asked about. Everything else is looked up again, so an answer can only choose among who is found then.
-//! See <https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation>.
+//! The server keeps nothing between the two calls. The client carries the `requestState`, which is sealed: a client
+//! cannot forge it. It is bound to the names, the sources and the account behind the credentials, and is valid for ten
+//! minutes. It holds nothing but the places of the names that were asked about. Everything else is looked up again, so
+//! the answer can only choose among the people found by the second call. See
+//! <https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation>.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,32 +26,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::server_info_meta;
+use super::hints::{is_modern, server_info_meta};
 use crate::address_book::{Caution, Choice, Match, Names, Person, Recipient, Status};
 
 /// The key of the form in `inputRequests` and `inputResponses`.
 const FORM: &str = "recipients";
-/// What is chosen if nobody is meant.
+/// The value of the choice "None of these".
 const NOBODY: &str = "none_of_these";
-/// More choices are no form for a person.
+/// Names in one form; a longer form is a burden for the user.
 const MAX_NAMES: usize = 10;
-/// People to choose from, for each name.
+/// Choices for each name, beside "None of these".
 const MAX_PEOPLE: usize = 10;
-/// An answer later than this belongs to a mail that was written otherwise.
+/// How long an answer is accepted. After that the user has probably written the mail another way.
 const OPEN_FOR: Duration = Duration::from_secs(10 * 60);
-/// A client that shows a form waits for a person; its own limit on calls comes first as a rule.
+/// How long a request to the client waits for the user. The client's own time limit on calls is shorter as a rule.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// How the person can be asked.
+/// How this call gets the user's choice for names that several people have.
 #[derive(Debug)]
-pub(crate) enum Manner {
-    /// By the result of this call.
-    InResult,
-    /// By a request to the client.
+pub(crate) enum Asking {
+    /// The client brought the user's answer, about the names at these places.
+    Answered(ElicitResult, Vec<usize>),
+    /// The result of this call asks.
+    ByResult,
+    /// A request to the client asks, while the call waits.
     ByRequest(Peer<RoleServer>, Titles),
+    /// Nobody asks the user.
+    Never,
 }
 
-/// How a client of the revision knows the words of a choice.
+/// The form in which the revision of the client expects the words of a choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Titles {
     /// `oneOf` with `const` and `title`, from 2025-11-25 on.
@@ -59,23 +64,27 @@ pub(crate) enum Titles {
     EnumNames,
 }
 
-impl Manner {
-    /// `None` if this client has not said that it can show a form.
-    pub(crate) fn of(context: &RequestContext<RoleServer>) -> Option<Self> {
+impl Asking {
+    /// How this client can ask the user; [`Asking::Never`] if the client has not declared that it shows forms.
+    pub(crate) fn for_client(context: &RequestContext<RoleServer>) -> Self {
+        Self::by_form(context).unwrap_or(Self::Never)
+    }
+
+    fn by_form(context: &RequestContext<RoleServer>) -> Option<Self> {
         let version = context.protocol_version()?;
-        let is_in_result = version.as_str() >= ProtocolVersion::V_2026_07_28.as_str();
-        let capabilities = if is_in_result {
+        let capabilities = if is_modern(context) {
             context.client_capabilities()?
         } else {
-            // What a request says for itself does not count: without a session, our request could not be answered.
+            // The capabilities in a request do not count here: without a session the client cannot respond to a
+            // request.
             context.peer.peer_info()?.capabilities.clone()
         };
         let elicitation = capabilities.elicitation?;
         if elicitation.form.is_none() && elicitation.url.is_some() {
             return None;
         }
-        if is_in_result {
-            return Some(Self::InResult);
+        if is_modern(context) {
+            return Some(Self::ByResult);
         }
         let titles = if version.as_str() >= ProtocolVersion::V_2025_11_25.as_str() {
             Titles::OneOf
@@ -86,16 +95,16 @@ impl Manner {
     }
 }
 
-/// Seals what a client carries from one call to the next. Cheap to clone.
+/// Seals the `requestState` that a client carries from one call to the next. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Seal {
     codec: Arc<RequestStateCodec>,
     open_for: Duration,
 }
 
-/// What is sealed.
+/// The sealed content of a `requestState`.
 #[derive(Debug, Serialize, Deserialize)]
-struct Asked {
+struct RequestState {
     /// Places of the names that were asked about.
     names: Vec<usize>,
 }
@@ -110,36 +119,36 @@ impl Seal {
         }
     }
 
-    /// The same, good for another time.
+    /// The same seal, valid for `open_for`.
     #[must_use]
     pub(crate) fn open_for(self, open_for: Duration) -> Self {
         Self { open_for, ..self }
     }
 
     fn seal(&self, names: &[usize], request: &[u8]) -> String {
-        let payload = json!(Asked { names: names.to_vec() }).to_string();
+        let payload = json!(RequestState { names: names.to_vec() }).to_string();
         let options = SealOptions::new().associated_data(request).ttl(self.open_for);
         self.codec.seal_with(payload.as_bytes(), &options)
     }
 
-    /// The places of the names that were asked about; `None` for whatever was not sealed here, for this request, a short
-    /// while ago.
+    /// The places of the names that were asked about. `None` if this process has not sealed `state`, or for another
+    /// request, or too long ago.
     pub(crate) fn opened(&self, state: &str, request: &[u8]) -> Option<Vec<usize>> {
-        let asked: Asked = self.codec.open_json_with(state, request).ok()?;
-        Some(asked.names)
+        let opened: RequestState = self.codec.open_json_with(state, request).ok()?;
+        Some(opened.names)
     }
 }
 
-/// What a seal is bound to.
+/// The request that a seal is bound to: the account behind the credentials, the names and the sources.
 pub(crate) fn request_of(names: &Names, person: Person) -> Vec<u8> {
     json!([person.number(), names.asked(), names.sources()])
         .to_string()
         .into_bytes()
 }
 
-/// Places of the names that a person could decide.
+/// Places of the names for which the user could choose a recipient.
 pub(crate) fn undecided(recipients: &[Recipient]) -> Vec<usize> {
-    // An entry of several recipients has no single one to choose.
+    // An entry that holds several recipients has no single one to choose.
     let is_undecided = |recipient: &Recipient| {
         recipient.status == Status::Several && !recipient.matches.is_empty() && recipient.entries.is_empty()
     };
@@ -150,7 +159,7 @@ pub(crate) fn undecided(recipients: &[Recipient]) -> Vec<usize> {
     undecided.map(|(at, _)| at).take(MAX_NAMES).collect()
 }
 
-/// The answer to a call that needs the person.
+/// The result of a call that asks the user: the form, and the sealed state to bring back with the answer.
 pub(crate) fn input_required(
     recipients: &[Recipient],
     asked: &[usize],
@@ -162,13 +171,13 @@ pub(crate) fn input_required(
     InputRequiredResult::new(Some(requests), Some(seal.seal(asked, request))).with_meta(server_info_meta())
 }
 
-/// The person's answer among what the client brought back; `None` if it brought none.
+/// The user's answer among the responses that the client brought back; `None` if there is none.
 pub(crate) fn answer_in(responses: Option<InputResponses>) -> Option<ElicitResult> {
     let response = responses?.remove(FORM)?;
     serde_json::from_value(response).ok()
 }
 
-/// Asks by a request to the client. A client that fails is a person who did not answer.
+/// Asks by a request to the client. If the request fails, the answer is "cancelled".
 pub(crate) async fn ask(
     peer: &Peer<RoleServer>,
     titles: Titles,
@@ -178,7 +187,7 @@ pub(crate) async fn ask(
     let form = form(recipients, asked, titles);
     match peer.create_elicitation_with_timeout(form, Some(PATIENCE)).await {
         Ok(answer) => return answer,
-        // The client's own words may name people.
+        // The message of the client's error is not logged, since it may name people.
         Err(ServiceError::McpError(refusal)) => {
             tracing::info!(error.code = refusal.code.0, "the client did not ask the user");
         }
@@ -187,13 +196,13 @@ pub(crate) async fn ask(
     ElicitResult::new(ElicitationAction::Cancel)
 }
 
-/// Takes the person's answer over.
+/// Writes the user's answer into the `recipients` that were `asked` about.
 pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Recipient]) {
     for at in asked {
         let Some(recipient) = recipients.get_mut(*at) else {
             continue;
         };
-        // Who is found alone now was not alone when the person was asked.
+        // A name may have one match now, though it had several when the user was asked.
         let is_clear = match recipient.status {
             Status::Several => false,
             Status::One => true,
@@ -205,12 +214,12 @@ pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Re
                 match chosen.and_then(serde_json::Value::as_str) {
                     Some(NOBODY) => recipient.choose_nobody(),
                     Some(email) if offered(recipient).any(|found| found.email == email) => recipient.choose(email),
-                    // Somebody else was chosen.
+                    // The user chose a person who is not found any more.
                     Some(_) if is_clear => recipient.status = Status::Several,
                     _ => {}
                 }
             }
-            // Nothing was said against who is clear by now.
+            // The user declined or closed the form, which says nothing against the one match that is found now.
             _ if is_clear => {}
             ElicitationAction::Decline => recipient.choice = Some(Choice::Declined),
             _ => recipient.choice = Some(Choice::Cancelled),
@@ -218,15 +227,15 @@ pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Re
     }
 }
 
-/// Whom the person can choose.
+/// The matches that the user can choose among.
 fn offered(recipient: &Recipient) -> impl Iterator<Item = &Match> {
-    // Nobody can write to what is no address.
+    // Mail cannot be sent to an invalid address.
     let is_address = |found: &&Match| !found.cautions.contains(&Caution::AddressInvalid);
     recipient.matches.iter().filter(is_address).take(MAX_PEOPLE)
 }
 
 fn key(at: usize) -> String {
-    // Two digits, since a form shows its fields in the order of their keys.
+    // Two digits, since clients show the fields of a form in the order of their keys.
     format!("recipient_{:02}", at + 1)
 }
 

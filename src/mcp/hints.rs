@@ -1,10 +1,10 @@
-//! What 2026-07-28 wants on results: for how long and by whom they may be kept, and who answered. Older clients need
-//! not pay for it.
+//! What the revision 2026-07-28 wants on results: how long and by whom they may be cached, and which server sent them.
+//! Older clients do not get these fields, so their results are shorter.
 //!
 //! | result | how long | by whom |
 //! |---|---|---|
 //! | lists of tools, prompts, resources and templates; the fix-it table | an hour: they change only with the binary | anybody |
-//! | contacts | as long as this server itself would still give the same answer, so not at all without its cache | the client alone |
+//! | contacts | as long as this server itself would return the same page from its cache; 0 without a cache | the client alone |
 //!
 //! See <https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching>.
 
@@ -12,14 +12,34 @@ use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::model::{
-    CacheScope, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
-    PaginatedRequestParams, ReadResourceResult,
+    CacheScope, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceResult,
 };
 use rmcp::service::{RequestContext, RoleServer};
 
-use super::{is_modern, server_info_meta};
+/// This server's name and version.
+pub(super) fn implementation() -> Implementation {
+    Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("Bitrix24 mail contacts")
+}
 
-/// How long a client may keep a result, and who may.
+/// True if the client speaks 2026-07-28 or later.
+pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+    context
+        .protocol_version()
+        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
+}
+
+/// The `_meta` that names this server.
+pub(super) fn server_info_meta() -> MetaObject {
+    let mut meta = MetaObject::default();
+    if let Ok(server_info) = serde_json::to_value(implementation()) {
+        meta.0
+            .insert("io.modelcontextprotocol/serverInfo".to_owned(), server_info);
+    }
+    meta
+}
+
+/// How long a result may be cached, and by whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hints {
     ttl: Duration,
@@ -27,13 +47,13 @@ pub(super) struct Hints {
 }
 
 impl Hints {
-    /// For what changes only with the binary.
+    /// For a result that changes only with the binary: an hour, by anybody.
     pub(super) const OF_THE_BINARY: Self = Self {
         ttl: Duration::from_secs(60 * 60),
         scope: CacheScope::Public,
     };
 
-    /// For what only its owner may see.
+    /// For a result that only the client may cache, for `ttl`.
     pub(super) fn private(ttl: Duration) -> Self {
         Self {
             ttl,
@@ -46,7 +66,7 @@ impl Hints {
 pub(super) trait Hinted: Sized {
     fn slots(&mut self) -> (&mut Option<u64>, &mut Option<CacheScope>, &mut Option<MetaObject>);
 
-    /// With `hints` and the server's name, if the client knows them.
+    /// Adds `hints` and the server's name, if the client speaks 2026-07-28 or later.
     fn hinted(mut self, hints: Hints, context: &RequestContext<RoleServer>) -> Self {
         if is_modern(context) {
             let (ttl_ms, scope, meta) = self.slots();
@@ -76,15 +96,15 @@ hinted!(
     ReadResourceResult
 );
 
-/// The `_meta` of a result that nobody keeps.
+/// The `_meta` of a result that has no cache hints; `None` for a client older than 2026-07-28.
 pub(super) fn meta(context: &RequestContext<RoleServer>) -> Option<MetaObject> {
     is_modern(context).then(server_info_meta)
 }
 
-/// A list of the binary's own, which has one page.
+/// A list that has one page and changes only with the binary, with its cache hints.
 ///
 /// # Errors
-/// A protocol error for any cursor, as this server has given none. An empty one stands for the first page.
+/// A protocol error for any cursor, since this server hands out none. An empty cursor means the first page.
 pub(super) fn one_page<R: Hinted>(
     request: Option<&PaginatedRequestParams>,
     context: &RequestContext<RoleServer>,

@@ -1,5 +1,5 @@
-//! What the server counts, for Prometheus: calls by tool and outcome. Both labels come from our own tables, so their
-//! values are bounded and hold nothing of a question or an answer.
+//! The server's metrics for Prometheus: calls by tool and outcome, and their durations. Both labels have values from
+//! our own tables only, so their number is bounded, and they hold nothing of a request or a response.
 
 use std::time::Duration;
 
@@ -7,18 +7,16 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use rmcp::model::CallToolResult;
-use serde_json::Value;
 
 use crate::fixit;
 
-/// From an answer out of the cache to the longest look-up.
+/// Bounds of the histogram, in seconds: from a response out of the cache to the longest look-up.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 25.0];
 
-/// A label or two, each by name and value.
+/// Labels of a metric, each with name and value.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 
-/// The counters of one server; clones share them.
+/// The metrics of one server; clones share them.
 #[derive(Debug, Clone)]
 pub(super) struct Measurements {
     calls: Family<Labels<2>, Counter>,
@@ -35,9 +33,9 @@ impl Default for Measurements {
 }
 
 impl Measurements {
-    /// A call that was answered.
-    pub(super) fn call(&self, tool: &'static str, result: &CallToolResult, took: Duration) {
-        let outcome = outcome(result);
+    /// Counts an answered call of `tool`; `failed_with` is the code of the failure, `None` if the call succeeded.
+    pub(super) fn count(&self, tool: &'static str, failed_with: Option<&str>, took: Duration) {
+        let outcome = outcome(failed_with);
         self.calls.get_or_create(&[("tool", tool), ("outcome", outcome)]).inc();
         self.durations
             .get_or_create(&[("tool", tool)])
@@ -60,15 +58,7 @@ impl Measurements {
 }
 
 /// `ok`, the code of a row of the fix-it table, or `other`.
-fn outcome(result: &CallToolResult) -> &'static str {
-    if result.is_error != Some(true) {
-        return "ok";
-    }
-    let error = result
-        .structured_content
-        .as_ref()
-        .and_then(|content| content.get("error"));
-    let code = error.and_then(|error| error.get("code")).and_then(Value::as_str);
-    let fix = code.and_then(|code| fixit::lookup(code, None));
-    fix.map_or("other", |fix| fix.code.trim_end_matches('*'))
+fn outcome(failed_with: Option<&str>) -> &'static str {
+    let Some(code) = failed_with else { return "ok" };
+    fixit::lookup(code, None).map_or("other", |fix| fix.code.trim_end_matches('*'))
 }

@@ -1,43 +1,47 @@
-//! The only maker of tool results.
+//! The only place that makes results of tools, counts them and logs failures.
 //!
 //! Clients differ in what they show a model: Claude Code drops text on success and structure on failure, Codex knows
-//! only structure, older ones only text. So each result is complete twice: in `structuredContent` and in one text.
+//! only structure, older clients only text. So each result is complete twice: in `structuredContent` and in one text.
+
+use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::address_book::Error;
-use crate::fixit::{Failure, RetryName};
+use super::measurements::Measurements;
+use super::tool::{MailTool, NoOutput};
+use crate::fixit::{Failure, Retry};
 
-/// A result with structured content and the same as JSON text.
+/// The response to a call of the tool `T`. A call that goes on with the user is counted when it ends.
 ///
 /// # Errors
-/// A protocol error if `output` cannot be JSON, which no output of ours is.
-pub(crate) fn success(output: &impl Serialize) -> Result<CallToolResponse, ErrorData> {
-    // Written from the output itself: a `Value` prints through `fmt`, piece by piece, at twice the cost.
-    let text = serde_json::to_string(output).map_err(unwritable)?;
-    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-    result.structured_content = Some(structured(output)?);
-    Ok(result.into())
-}
-
-/// A failed call: the `output` of the failure, and a text that reads well alone.
-///
-/// # Errors
-/// As [`success`].
-pub(crate) fn failure<T: Serialize>(error: &Error, output: fn(Failure) -> T) -> Result<CallToolResponse, ErrorData> {
-    let failure = Failure::from(error);
-    log(&failure, "a tool call");
-    let mut result = CallToolResult::error(vec![ContentBlock::text(failure.to_string())]);
-    result.structured_content = Some(structured(&output(failure))?);
+/// A protocol error for a bad request, or if an output cannot be JSON, which no output of ours is.
+pub(super) fn response<T: MailTool>(
+    ended: Result<T::Output, NoOutput>,
+    took: Duration,
+    measurements: &Measurements,
+) -> Result<CallToolResponse, ErrorData> {
+    let (result, failed_with) = match ended {
+        Ok(output) => (success(&output)?, None),
+        Err(NoOutput::Failed(error)) => {
+            let failure = Failure::from(&error);
+            log(&failure, "a tool call");
+            let (text, code) = (failure.to_string(), failure.code.clone());
+            (failed(text, &T::failed(failure))?, Some(code))
+        }
+        Err(NoOutput::NeedsUser(request)) => return Ok((*request).into()),
+        Err(NoOutput::BadRequest(error)) => return Err(error),
+    };
+    measurements.count(T::NAME, failed_with.as_deref(), took);
     Ok(result.into())
 }
 
 /// Logs that `what` failed.
-pub(crate) fn log(failure: &Failure, what: &'static str) {
-    // What a model or a client did by itself is no news to whoever reads the log.
-    if failure.retry == RetryName::Now {
+pub(super) fn log(failure: &Failure, what: &'static str) {
+    // A mistake of the model or a cancelled call is no news for the operator, who reads the log.
+    if failure.retry == Retry::Now {
         tracing::debug!(
             error.code = failure.code,
             http.status = failure.http_status,
@@ -52,7 +56,23 @@ pub(crate) fn log(failure: &Failure, what: &'static str) {
     }
 }
 
-fn structured(output: &impl Serialize) -> Result<serde_json::Value, ErrorData> {
+/// A result with `output` as structured content, and the same as JSON text.
+fn success(output: &impl Serialize) -> Result<CallToolResult, ErrorData> {
+    // Written from the output itself: a `Value` prints through `fmt`, piece by piece, at twice the cost.
+    let text = serde_json::to_string(output).map_err(unwritable)?;
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(structured(output)?);
+    Ok(result)
+}
+
+/// A result that says that the call failed: `output` as structured content, and a `text` that reads well alone.
+fn failed(text: String, output: &impl Serialize) -> Result<CallToolResult, ErrorData> {
+    let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(structured(output)?);
+    Ok(result)
+}
+
+fn structured(output: &impl Serialize) -> Result<Value, ErrorData> {
     serde_json::to_value(output).map_err(unwritable)
 }
 

@@ -1,8 +1,9 @@
-//! `notifications/progress`: how many contacts were read so far, for a client that gave a token and waits for the address
-//! book to be read.
+//! `notifications/progress`: how many contacts were read so far, for a client that sent a progress token and waits
+//! until the address book is read.
 //!
-//! Nothing is sent in the first second, in which most calls are answered; then two notifications a second at most, each
-//! with more contacts than the last. An answer waits for a notification that is being sent, so none comes after it.
+//! The first second is silent, since most calls end within it. After that the client gets at most two notifications a
+//! second, each with more contacts than the last. The response waits for a notification that is being sent, so no
+//! notification comes after it.
 //! See <https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/progress>.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,14 +15,15 @@ use rmcp::model::{NumberOrString, ProgressNotificationParam, ProgressToken};
 use rmcp::service::{Peer, RequestContext, RoleServer, ServiceError};
 use tokio_util::sync::CancellationToken;
 
-/// A call that takes no longer has no progress worth telling.
+/// How long a call runs before the first notification.
 const SILENCE: Duration = Duration::from_secs(1);
-/// The time between two notifications.
+/// The shortest time between two notifications.
 const PAUSE: Duration = Duration::from_millis(500);
-/// A token comes back with every notification. The tokens of clients are numbers or have some dozens of bytes.
+/// The longest progress token, in bytes, that gets notifications: each repeats the token. Clients send numbers, or some
+/// dozens of bytes.
 const MAX_TOKEN: usize = 256;
 
-/// What one call has read, and who wants to know.
+/// How many contacts one call has read, and the client that gets the notifications, if any does.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     read: AtomicUsize,
@@ -29,7 +31,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// For the client of a request; it is sent nothing if it gave no token.
+    /// The progress of a request, whose client gets notifications if it sent a token.
     pub(crate) fn for_client(context: &RequestContext<RoleServer>) -> Self {
         let is_short = |token: &ProgressToken| match &token.0 {
             NumberOrString::Number(_) => true,
@@ -42,12 +44,12 @@ impl Progress {
         }
     }
 
-    /// So many contacts were read so far.
+    /// Records that `contacts` were read so far. A number below an earlier one changes nothing.
     pub(crate) fn set(&self, contacts: usize) {
         self.read.fetch_max(contacts, Ordering::Relaxed);
     }
 
-    /// Returns what `call` returns. The client is sent what the call [sets](Self::set) meanwhile.
+    /// Runs `call` and returns its result. Meanwhile the client gets the numbers that the call [sets](Self::set).
     pub(crate) async fn during<T>(&self, call: impl Future<Output = T>) -> T {
         match &self.client {
             Some((peer, token)) => self.sent(call, |read| send(peer, token.clone(), read)).await,
@@ -66,7 +68,7 @@ impl Progress {
             while tokio::time::timeout(wait, is_over.cancelled()).await.is_err() {
                 wait = PAUSE;
                 let read = self.read.load(Ordering::Relaxed);
-                // A client to which nothing can be sent gets no answer either.
+                // The connection is gone, so the response will not arrive either.
                 if read > sent && send(read).await.is_err() {
                     return;
                 }
@@ -95,10 +97,10 @@ mod tests {
     use std::sync::Mutex;
     use tokio::time::{Instant, sleep};
 
-    /// When each notification was sent, in milliseconds, and when the call ended, while so many contacts are read after
-    /// so many milliseconds.
-    async fn told(reading: &[(u64, usize)], one_takes: u64) -> (Vec<(u128, usize)>, u128) {
-        let (progress, told, began) = (Progress::default(), Mutex::default(), Instant::now());
+    /// Runs a call that reads as many contacts as `reading` says, each after some milliseconds. Returns when each
+    /// notification was sent, in milliseconds, with its number, and when the call ended. Sending one takes `one_takes`.
+    async fn notifications(reading: &[(u64, usize)], one_takes: u64) -> (Vec<(u128, usize)>, u128) {
+        let (progress, sent, began) = (Progress::default(), Mutex::default(), Instant::now());
         let call = async {
             for (after, contacts) in reading {
                 sleep(Duration::from_millis(*after)).await;
@@ -107,11 +109,11 @@ mod tests {
         };
         let send = async |read| {
             sleep(Duration::from_millis(one_takes)).await;
-            Vec::push(&mut told.lock().unwrap(), (began.elapsed().as_millis(), read));
+            Vec::push(&mut sent.lock().unwrap(), (began.elapsed().as_millis(), read));
             Ok(())
         };
         progress.sent(call, send).await;
-        (told.into_inner().unwrap(), began.elapsed().as_millis())
+        (sent.into_inner().unwrap(), began.elapsed().as_millis())
     }
 
     const LONG: &[(u64, usize)] = &[
@@ -125,14 +127,14 @@ mod tests {
     ];
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_hears_of_what_grew_twice_a_second_at_most_and_of_nothing_in_the_first() {
+    async fn a_notification_has_a_larger_number_comes_twice_a_second_at_most_and_not_in_the_first() {
         let expected = vec![(1_000, 990), (1_500, 2_000), (2_500, 1_234_567)];
-        assert_eq!(told(LONG, 0).await, (expected, 4_300));
-        assert_eq!(told(&[(500, 1_000), (400, 2_000)], 0).await, (vec![], 900));
+        assert_eq!(notifications(LONG, 0).await, (expected, 4_300));
+        assert_eq!(notifications(&[(500, 1_000), (400, 2_000)], 0).await, (vec![], 900));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_waits_for_a_notification_that_is_being_sent() {
-        assert_eq!(told(LONG, 60_000).await, (vec![(61_000, 990)], 61_000));
+    async fn the_response_waits_for_a_notification_that_is_being_sent() {
+        assert_eq!(notifications(LONG, 60_000).await, (vec![(61_000, 990)], 61_000));
     }
 }

@@ -1,14 +1,14 @@
-//! The resources: contacts and the fix-it table, for a person to attach and for a client that reads before it asks.
+//! The resources: contacts and the fix-it table, which a user attaches to a conversation or a client reads by itself.
 //!
-//! | address | what it is |
+//! | URI | content |
 //! |---|---|
 //! | `bitrix24-mail://contacts/latest` | the newest 50 contacts, as the tool `list_mail_contacts` returns them |
 //! | `bitrix24-mail://contacts/search/{query}` | the newest 50 contacts that match |
 //! | `bitrix24-mail://fixes` | the fix-it table, as Markdown |
 //! | `bitrix24-mail://fixes/{code}` | its rows for one code |
 //!
-//! A read cannot fail as a tool call can, with a result that says so. A failed look-up is a JSON-RPC error: its message
-//! is code and meaning, since many clients show nothing else, and its data the whole advice. See
+//! Unlike a tool, a resource has no result that says "failed", so a failed look-up is a JSON-RPC error. Its message is
+//! code and meaning, since many clients show nothing else, and its data is the whole advice. See
 //! <https://modelcontextprotocol.io/specification/2026-07-28/server/resources>.
 
 mod address;
@@ -18,8 +18,8 @@ use rmcp::model::{Annotations, ErrorCode, ReadResourceResult, Resource, Resource
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use address::{Asked, FIXES, LATEST, Unusable};
 pub(super) use address::{CODE, FIXES_BY_CODE, QUERY, SEARCH};
+use address::{FIXES, InvalidUri, LATEST, Target};
 
 use super::hints::Hints;
 use super::{list_mail_contacts, outcome};
@@ -71,29 +71,29 @@ fn for_both() -> Annotations {
     Annotations::default().with_audience(vec![Role::User, Role::Assistant])
 }
 
-/// Reads the resource at `uri`, and tells how long its reader may keep it.
+/// Reads the resource at `uri`. Returns it with its cache hints.
 ///
 /// # Errors
-/// A protocol error: there is no such resource, or the look-up failed.
+/// A protocol error if there is no such resource, or the look-up failed.
 pub(super) async fn read(
     book: &AddressBook,
     uri: &str,
     cancellation: &CancellationToken,
 ) -> Result<(ReadResourceResult, Hints), ErrorData> {
-    let asked = Asked::at(uri).map_err(|problem| match problem {
-        Unusable::Unknown => not_found(uri),
-        Unusable::Encoding => {
+    let target = Target::at(uri).map_err(|problem| match problem {
+        InvalidUri::Unknown => not_found(uri),
+        InvalidUri::Encoding => {
             let problem = "this address has a % that two hexadecimal digits of UTF-8 text do not follow";
             ErrorData::invalid_params(problem, Some(json!({"uri": uri})))
         }
     })?;
-    let (text, kind, hints) = match asked {
-        Asked::Contacts(query) => {
+    let (text, kind, hints) = match target {
+        Target::Contacts(query) => {
             let (text, hints) = contacts(book, &query, cancellation).await?;
             (text, JSON, hints)
         }
-        Asked::Fixes => (fixit::markdown_table(), MARKDOWN, Hints::OF_THE_BINARY),
-        Asked::Fix(code) => {
+        Target::Fixes => (fixit::markdown_table(), MARKDOWN, Hints::OF_THE_BINARY),
+        Target::Fix(code) => {
             let mut rows = fixit::rows(&code).peekable();
             if rows.peek().is_none() {
                 return Err(not_found(uri));
@@ -110,12 +110,12 @@ async fn contacts(
     query: &str,
     cancellation: &CancellationToken,
 ) -> Result<(String, Hints), ErrorData> {
-    let asking = async {
+    let look_up = async {
         let query = Query::new(query, &GivenPagination::default())?;
         let found = book.list(&query, cancellation).await?;
         Ok((query, found))
     };
-    let (query, found) = asking.await.map_err(|error| failed(&error))?;
+    let (query, found) = look_up.await.map_err(|error| failed(&error))?;
     let hints = Hints::private(book.fresh_for(&found.page));
     let output = list_mail_contacts::Output::from_page(&query, found);
     let text = serde_json::to_string(&output);
@@ -143,7 +143,8 @@ fn unwritable(error: serde_json::Error) -> ErrorData {
     ErrorData::internal_error(error.to_string(), None)
 }
 
-/// -32002, of which rmcp makes -32602 for a client of 2026-07-28, as that revision wants it.
+/// The error for a `uri` without a resource. Its code is -32002; for a client of 2026-07-28 rmcp changes it to -32602,
+/// as that revision wants.
 fn not_found(uri: &str) -> ErrorData {
     let problem = format!(
         "there is no resource {}; resources/list and resources/templates/list name all",
@@ -152,7 +153,7 @@ fn not_found(uri: &str) -> ErrorData {
     ErrorData::resource_not_found(problem, Some(json!({"uri": uri})))
 }
 
-/// Refuses a reference to a template.
+/// The error for a reference to a template that this server does not have.
 pub(super) fn unknown_template() -> ErrorData {
     ErrorData::invalid_params(
         format!("unknown resource template; this server has {SEARCH} and {FIXES_BY_CODE}"),

@@ -1,7 +1,7 @@
 //! Schemas derived from types, in the form that every measured client accepts.
 //!
-//! Some clients drop a whole tool list over one construct, so: nothing by reference, no schemars formats, no null in
-//! types of optional fields, no titles, and nothing but an object at the root.
+//! Some clients drop a whole tool list because of one construct. So a schema has no references, no formats of schemars,
+//! no null in the types of optional fields and no titles, and its root is an object.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
-/// A JSON object, as rmcp wants schemas.
+/// A JSON object: a schema, or the arguments of a call.
 pub(crate) type JsonObject = Map<String, Value>;
 
-/// A tool with its schemas. All tools read, so all have the same annotations.
+/// The description of a tool, with its schemas. No tool writes, so all have the same annotations.
 pub(crate) fn tool<I: JsonSchema, O: JsonSchema>(
     name: &'static str,
     title: &'static str,
     description: &'static str,
 ) -> Tool {
     let mut input = derived::<I>();
-    // So that a model does not invent arguments.
+    // Models invent fewer arguments if the schema forbids other ones.
     close(&mut input);
     Tool::new(name, description, input)
         .with_title(title)
@@ -34,23 +34,33 @@ pub(crate) fn tool<I: JsonSchema, O: JsonSchema>(
         )
 }
 
-fn derived<T: JsonSchema>() -> JsonObject {
+/// The key under which a field of an input keeps the other names that its argument may have. Clients never see it.
+pub(crate) const OTHER_NAMES: &str = "x-other-names";
+
+/// The schema of `T` as schemars derives it.
+pub(crate) fn generated<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let mut schema: Schema = settings.into_generator().into_root_schema_for::<T>();
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
+fn derived<T: JsonSchema>() -> JsonObject {
+    let mut schema = generated::<T>();
     clean(&mut schema);
     let mut schema = std::mem::take(schema.ensure_object());
-    // The type's own doc would only repeat the tool's description.
+    // The doc comment of the type would repeat the tool's description.
     schema.remove("description");
     schema
 }
 
-/// Cleans a schema from the inside out.
+/// Removes what some clients do not accept, from the inside out.
 fn clean(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut clean, schema);
     let Some(object) = schema.as_object_mut() else { return };
+    // First, since `remove` moves the last key of the object into the gap.
+    object.shift_remove(OTHER_NAMES);
     for noise in ["title", "format", "default"] {
         object.remove(noise);
     }
@@ -67,7 +77,7 @@ fn clean(schema: &mut Schema) {
     drop_null_branch(object);
 }
 
-/// `oneOf` of constants, which schemars writes for an enum with documented values, says less in more words.
+/// Replaces `oneOf` of constants, which schemars writes for an enum with documented values, by the shorter `enum`.
 fn merge_documented_enum(object: &mut JsonObject) {
     let Some(Value::Array(branches)) = object.get("oneOf") else {
         return;
@@ -80,7 +90,8 @@ fn merge_documented_enum(object: &mut JsonObject) {
     }
 }
 
-/// An optional object is `anyOf [object, null]`; what is absent here is omitted, never null.
+/// Replaces `anyOf [object, null]`, which schemars writes for an optional object, by the object: this server omits
+/// absent fields and sends no null.
 fn drop_null_branch(object: &mut JsonObject) {
     let Some(Value::Array(branches)) = object.get_mut("anyOf") else {
         return;
@@ -98,6 +109,7 @@ fn drop_null_branch(object: &mut JsonObject) {
     }
 }
 
+/// Forbids properties that the schema does not name, also in inner objects.
 fn close(schema: &mut JsonObject) {
     if schema.get("type").is_some_and(|kind| kind == "object") {
         schema.insert("additionalProperties".to_owned(), false.into());

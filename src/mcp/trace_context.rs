@@ -1,12 +1,12 @@
-//! Joins a call to the trace of its client: `_meta.traceparent`, in the form of W3C Trace Context.
+//! Reads the client's trace of a call, `_meta.traceparent` in the form of W3C Trace Context, for the log.
 //!
-//! The ids appear in every log line of the call. Anything that is not exactly of that form is left out, so a client
-//! cannot write into the log.
+//! Every log line of the call has the ids. A value that is not exactly of that form is ignored, so that a client cannot
+//! write text into the log.
 
 use rmcp::model::RequestMetaObject;
 use tracing::{Span, field};
 
-/// The span of one call of `tool`. It is of the coarsest level, so that it is there whatever is logged.
+/// The span of one call of `tool`. Its level is error, so that every log level includes it.
 pub(super) fn span(tool: &'static str, meta: &RequestMetaObject) -> Span {
     let span = tracing::error_span!(
         "call",
@@ -22,7 +22,7 @@ pub(super) fn span(tool: &'static str, meta: &RequestMetaObject) -> Span {
     span
 }
 
-/// Trace id and parent id of `00-TRACE-PARENT-FLAGS`; later versions may have more at the end.
+/// Trace id and parent id of `00-TRACE-PARENT-FLAGS`; later versions of the format may have more fields at the end.
 /// See <https://www.w3.org/TR/trace-context/#traceparent-header>.
 fn ids(traceparent: &str) -> Option<(&str, &str)> {
     let mut parts = traceparent.split('-');

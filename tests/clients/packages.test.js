@@ -124,8 +124,8 @@ test("the registry's entry keeps to the schema of 2025-12-11", () => {
     assert.equal(runtimeHint, registryType === "oci" ? "docker" : undefined);
     for (const { name, isSecret, isRequired, format, description, placeholder, ...others } of environmentVariables) {
       assert.deepEqual([name, isSecret, isRequired, format, others], ["BITRIX24_WEBHOOK_URL", true, true, "string", {}]);
-      // The same words as in the README, whose table is made from the code.
-      assert.ok(readFileSync(join(repository, "README.md"), "utf8").includes(`| ${description} |`), description);
+      // The same words as in docs/settings.md, whose table is made from the code.
+      assert.ok(readFileSync(join(repository, "docs/settings.md"), "utf8").includes(`| ${description} |`), description);
       assert.ok(placeholder.startsWith("https://"));
     }
   }

@@ -1,4 +1,4 @@
-// Runs the shell blocks of every README as a reader would, each in an empty HOME.
+// Runs the shell blocks of the documentation as a reader would, each in an empty HOME.
 //
 //   node readme.js first    the first block: the main job and the whole test suite
 //   node readme.js rest     every other block, and every command in the text that no block has
@@ -7,13 +7,13 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { binary, here, quiet, repository } from "./places.js";
 
-// What a block has to print, where more than its status counts.
+// Blocks that must print something, beside ending with status 0: the block, and what it prints.
 const expected = [
   [/lookup client --demo /, /client@example\.com/],
   [/resolve "Ivan Petrov"/, /Алексей Иванов/],
@@ -21,22 +21,36 @@ const expected = [
   [/install --list/, /codex +(not )?found +installed/],
 ];
 
-// Commands in the text that are not run here, and why.
+// Commands in the text that are not run here, each with the reason.
 const elsewhere = {
   "bash .ci/run": "this runs within it",
+  "cargo fmt --all": ".ci/run checks the format",
+  "cargo clippy --workspace --all-targets -- -D warnings": ".ci/run does so",
   "cargo binstall": "is another program's; tests/clients/packages.test.js compares the names that it looks for",
   "npm ci": ".ci/run does so in tests/clients",
-  "cargo bench --bench http": "measures, for minutes",
-  "cargo bench --bench compare -- --readme README.md": "likewise",
-  "cargo bench --bench parts": "likewise",
-  "cargo bench --bench growth -- --svg benches/growth/growth.svg --readme README.md": "likewise",
+  "cargo bench -p benches --bench http": "measures, for minutes",
+  "cargo bench -p benches --bench compare -- --docs docs/performance.md": "likewise",
+  "cargo bench -p benches --bench parts": "likewise",
+  "cargo bench -p benches --bench growth -- --svg docs/growth.svg --docs docs/performance.md": "likewise",
   "python3 tests/soak.py": "takes ten minutes",
   "bitrix24-mail-mcp login": "waits for a person; tests/it/cli/login.rs plays one",
   "bitrix24-mail-mcp doctor": "needs a portal; tests/it/cli/doctor.rs has one",
-  "cargo run -- schema --write schemas --readme README.md": "tests/it/generated.rs runs it on a copy",
+  "bitrix24-mail-mcp lookup client --demo-fault NAME": "NAME stands for a fault; tests/it runs them all",
+  "cargo run -- schema --write schemas --docs docs": "tests/it/generated.rs runs it on a copy",
+  "python3 docs/picture.py target/release/bitrix24-mail-mcp": ".ci/run does so with --check",
 };
 
-const files = ["README.md", "README.ru.md", "packages/README.md", "tests/it/recipients/README.md"];
+// The README comes first: its first block is what a newcomer runs.
+const files = [
+  "README.md",
+  "README.ru.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "STYLE.md",
+  ...readdirSync(join(repository, "docs")).filter((file) => file.endsWith(".md")).sort().map((file) => `docs/${file}`),
+  "packages/README.md",
+  "tests/it/recipients/README.md",
+];
 
 /** The shell blocks of all files, each once. */
 function blocks() {
@@ -51,7 +65,8 @@ function blocks() {
 function inlineCommands() {
   const texts = files.map((file) => readFileSync(join(repository, file), "utf8").replace(/^```[\s\S]*?^```$/gm, ""));
   const spans = [...texts.join("\n").matchAll(/`([^`\n]+)`/g)].map(([, span]) => span);
-  const isCommand = (span) => /^(bitrix24-mail-mcp|cargo|claude|codex|bash|python3|node|npm) /.test(span);
+  // Parts of the test suite have run with the first block.
+  const isCommand = (span) => !/^cargo test\b/.test(span) && /^(bitrix24-mail-mcp|cargo|claude|codex|bash|python3|node|npm) /.test(span);
   return [...new Set(spans.filter(isCommand))];
 }
 
@@ -68,10 +83,10 @@ function environment(home) {
   };
 }
 
-// A block that takes longer hangs; the first builds everything and runs all tests.
+// Longer than the first block takes, which builds everything and runs all tests.
 const longest = 45 * 60 * 1000;
 
-/** Runs a block to its end; one that serves is ended once it answers. With `loud`, prints what it prints. */
+/** Runs a block to its end, and a server until it answers. With `loud`, passes the block's output on. */
 async function run(block, loud) {
   const home = mkdtempSync(join(tmpdir(), "bitrix24-mail-mcp-readme-"));
   const serves = /serve --http/.test(block);
@@ -103,7 +118,7 @@ async function run(block, loud) {
     return output;
   }
   const late = setTimeout(() => stop(shell), longest);
-  // A process that the block leaves behind keeps its output open.
+  // A process that the block leaves running keeps the output open.
   const left = once(shell, "exit").then(() => setTimeout(() => stop(shell), 10_000));
   const { status } = await ended;
   clearTimeout(late);
@@ -113,10 +128,10 @@ async function run(block, loud) {
   return output;
 }
 
-/** Kills everything that a block has started, and prints what that is. */
+/** Kills every process that a block has started, and lists them. */
 function stop(shell) {
   const processes = spawnSync("ps", ["-o", "pid,etime,args", "-s", String(shell.pid)], { encoding: "utf8" });
-  console.error(`killed, for it does not end:\n${processes.stdout}`);
+  console.error(`killed, because it does not end:\n${processes.stdout}`);
   try {
     process.kill(-shell.pid, "SIGKILL");
   } catch (error) {
@@ -152,7 +167,7 @@ switch (process.argv[2]) {
     for (const command of inlineCommands()) {
       if (!all.includes(command) && !(command in elsewhere)) await check(`${command}\n`);
     }
-    console.log(`${others.length} blocks of the README ran`);
+    console.log(`${others.length} blocks of the documentation ran`);
     break;
   }
   default:

@@ -1,5 +1,7 @@
 //! The import rules and the length of files: the house as `lib.rs` draws it.
 
+mod imports;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -91,89 +93,58 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Path below `src` and code without comments.
+/// The path below `src` and the code of every file, without the files that only tests compile.
 fn files() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    sources(&root)
-        .into_iter()
-        .map(|path| {
-            let text = fs::read_to_string(&path).unwrap();
-            let code: String = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"))
-                .map(|line| format!("{line}\n"))
-                .collect();
-            (
-                path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/"),
-                code,
-            )
-        })
-        .collect()
+    imports::product_files(sources(&root), &root)
 }
 
 fn room_of(path: &str) -> &str {
     path.split('/').next().unwrap().trim_end_matches(".rs")
 }
 
-/// The first names after each `crate::` and after each `super::` that reaches the crate's root, also inside braces.
-fn rooms_named_in(code: &str) -> Vec<String> {
-    let mut named = Vec::new();
-    for start in ["crate::", "bitrix24_mail_mcp::", "super::super::"] {
-        for (at, _) in code.match_indices(start) {
-            let rest = &code[at + start.len()..];
-            let mut depth = 0_u32;
-            let mut name = String::new();
-            for character in rest.chars() {
-                match character {
-                    '{' => depth += 1,
-                    '}' => depth = depth.saturating_sub(1),
-                    _ if character.is_alphanumeric() || character == '_' => name.push(character),
-                    ',' | ' ' | '\n' => {}
-                    // What follows the first name belongs to it, up to the next comma at the level of the list.
-                    _ => {}
-                }
-                let is_separator = !(character.is_alphanumeric() || character == '_');
-                if is_separator && !name.is_empty() {
-                    named.push(std::mem::take(&mut name));
-                }
-                if depth == 0 && is_separator {
-                    break;
-                }
-            }
-        }
-    }
-    named
-}
-
 #[test]
-fn every_room_imports_only_what_it_may() {
-    for (path, code) in files() {
-        let room = room_of(&path);
+fn every_room_imports_only_the_rooms_it_may() {
+    for (file, imported) in imports::of_all_files(&files()) {
+        let room = file[0].as_str();
         if room == "lib" {
             continue;
         }
         let (_, may) = ROOMS
             .iter()
             .find(|(name, _)| *name == room)
-            .unwrap_or_else(|| panic!("{path} is in no room"));
-        for named in rooms_named_in(&code) {
-            let is_room = ROOMS.iter().any(|(name, _)| *name == named);
-            assert!(
-                !is_room || named == room || may.contains(&named.as_str()),
-                "{path} imports {named}"
-            );
+            .unwrap_or_else(|| panic!("{file:?} is in no room"));
+        for other in imported.keys() {
+            let other = other[0].as_str();
+            assert!(other == room || may.contains(&other), "{file:?} imports {other}");
         }
     }
 }
 
 #[test]
+fn no_files_import_each_other_in_a_circle() {
+    let imports = imports::of_all_files(&files());
+    let circles = imports::circles(&imports);
+    assert!(
+        circles.is_empty(),
+        "files import each other in circles:\n{}",
+        circles.join("\n")
+    );
+}
+
+fn without_comments(code: &str) -> String {
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
 fn each_library_stays_where_it_belongs() {
-    for (path, code) in files() {
+    for (path, code) in &files() {
         for (library, places) in CRATES {
-            let uses = code
+            let uses = without_comments(code)
                 .split(|c: char| !(c.is_alphanumeric() || c == '_'))
                 .any(|word| word == *library);
-            let is_allowed = places.iter().any(|place| path == *place || room_of(&path) == *place);
+            let is_allowed = places.iter().any(|place| path == place || room_of(path) == *place);
             assert!(!uses || is_allowed, "{path} uses {library}");
         }
     }
@@ -209,16 +180,37 @@ fn every_file_says_what_it_is_for() {
 }
 
 #[test]
-fn the_rules_can_fail() {
-    for (code, expected) in [
-        ("use crate::{demo, portal::Portal};", vec!["demo", "portal", "Portal"]),
+fn imports_are_read_from_every_form() {
+    let code = |code: &str| code.to_owned();
+    let files = [
         (
-            "use crate::{address_book::{A, B}, demo::DemoPortal};",
-            vec!["address_book", "A", "B", "demo", "DemoPortal"],
+            "portal.rs".to_owned(),
+            code("mod wire; mod call; pub use wire::Wire; fn f() { wire::open(); }"),
         ),
-        ("crate::mcp::tools()", vec!["mcp"]),
-        ("use super::super::demo::X;", vec!["demo"]),
-    ] {
-        assert_eq!(rooms_named_in(code), expected, "{code}");
-    }
+        (
+            "portal/wire.rs".to_owned(),
+            code(
+                "use super::call::{self, Call}; use crate::portal::Portal; #[cfg(test)] mod tests { use super::super::x; }",
+            ),
+        ),
+        (
+            "portal/call.rs".to_owned(),
+            code(
+                "pub(in crate::portal) fn f() { println!(\"{}\", crate::demo::SECRET) } mod inner { use super::super::x; }",
+            ),
+        ),
+        ("demo.rs".to_owned(), code("")),
+    ];
+    let imports = imports::of_all_files(&files);
+    assert_eq!(
+        imports::circles(&imports),
+        [
+            r#"portal -> portal/wire: {"Wire", "open"}"#,
+            r#"portal/call -> portal: {"x"}"#,
+            r#"portal/wire -> portal: {"Portal"}"#,
+            r#"portal/wire -> portal/call: {"Call", "self"}"#,
+        ]
+    );
+    let call = &imports[&["portal".to_owned(), "call".to_owned()][..]];
+    assert!(call.contains_key(&["demo".to_owned()][..]), "an import inside a macro");
 }

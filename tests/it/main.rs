@@ -21,6 +21,8 @@ mod house;
 mod http;
 /// Clients' settings files: `install` and `doctor --client`.
 mod install;
+/// Relative links of the documentation, and the README's length.
+mod links;
 /// The MCP server over every transport: handshake, tools, advice, prompts, resources.
 mod mcp;
 /// The portal client: requests, replies, limits, retries, tokens.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::Rounds;
-use crate::report::number;
+use benches::figures::Rounds;
+use benches::report::number;
 
 /// Of a panel, with its margins.
 pub(super) const WIDTH: usize = 470;

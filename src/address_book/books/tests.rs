@@ -1,15 +1,16 @@
 //! Books of many people: how many are kept, and for how long.
 
 use super::*;
-use crate::address_book::Contact;
+use crate::address_book::book::{Employees, ReadingReport, State, States, Times};
+use crate::address_book::contact::Contact;
 use crate::portal::{Credentials, Settings};
 
 const TTL: Duration = Duration::from_secs(60);
 
-fn books(most: usize) -> Arc<Books> {
+fn books(max_contacts: usize) -> Arc<Books> {
     let portal = Arc::new(Portal::new(Settings::new(Credentials::Missing)));
     let books = Books::new(portal, Processors::new(), TTL);
-    Arc::new(Books { most, ..books })
+    Arc::new(Books { max_contacts, ..books })
 }
 
 fn contacts(ids: impl DoubleEndedIterator<Item = u64>) -> Vec<Contact> {
@@ -22,8 +23,8 @@ fn contacts(ids: impl DoubleEndedIterator<Item = u64>) -> Vec<Contact> {
     ids.rev().map(contact).collect()
 }
 
-fn whole() -> Known {
-    Known {
+fn whole() -> ReadingReport {
+    ReadingReport {
         states: States {
             contacts: State::Whole,
             employees: State::Whole,
@@ -50,12 +51,12 @@ fn book_of(count: u64) -> Arc<Book> {
     Arc::new(Book::new(contacts, Vec::new(), nobody(), whole()))
 }
 
-/// Opens a shelf for each person and puts a book on it, a second after the other.
+/// Opens a shelf for each person and puts a book on it, one per second.
 async fn fill(books: &Arc<Books>, people: &[u64]) {
     for number in people {
         let person = Person::numbered(*number);
         // The flight is dropped at once.
-        drop(books.joined(person));
+        drop(books.join_or_begin(person));
         books.shelves().get_mut(&person).unwrap().unfinished = None;
         books.put(person, Some(&book_of(10)));
         tokio::time::advance(Duration::from_secs(1)).await;
@@ -69,7 +70,7 @@ fn kept(books: &Books, people: impl IntoIterator<Item = u64>) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_book_that_was_unused_for_longest_goes_first() {
+async fn the_book_that_was_unused_for_longest_is_dropped_first() {
     let books = books(30);
     fill(&books, &[1, 2, 3]).await;
     assert_eq!(kept(&books, 1..=4), [1, 2, 3]);
@@ -84,10 +85,10 @@ async fn a_book_is_dropped_when_nobody_has_used_it_for_ten_times_its_time() {
     let books = books(1_000);
     fill(&books, &[1, 2]).await;
     tokio::time::advance(9 * TTL).await;
-    drop(books.joined(Person::numbered(2)));
+    drop(books.join_or_begin(Person::numbered(2)));
     assert_eq!(kept(&books, 1..=2), [1, 2]);
     tokio::time::advance(TTL).await;
-    drop(books.joined(Person::numbered(2)));
+    drop(books.join_or_begin(Person::numbered(2)));
     assert_eq!(kept(&books, 1..=2), [2]);
 }
 
@@ -96,26 +97,26 @@ fn ids(book: &Book) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_not_changed_is_not_indexed_again() {
+async fn a_book_that_has_not_changed_is_not_indexed_again() {
     let book = book_of(9);
-    let bring = |newest: Vec<Contact>, covered_to| book.brought_up_to_date(newest, covered_to, Vec::new(), whole());
+    let updated = |newest: Vec<Contact>, covered_to| book.updated(newest, covered_to, Vec::new(), whole());
     tokio::time::advance(TTL).await;
-    let same = bring(contacts(5..=9), 5);
+    let same = updated(contacts(5..=9), 5);
     assert!(Arc::ptr_eq(&same.index, &book.index));
-    assert_eq!(same.known.times.newest_at.elapsed(), Duration::ZERO);
-    assert_eq!(same.known.times.whole_at.elapsed(), TTL);
+    assert_eq!(same.report.times.newest_at.elapsed(), Duration::ZERO);
+    assert_eq!(same.report.times.whole_at.elapsed(), TTL);
 
-    assert_eq!(ids(&bring(contacts(6..=11), 6)), [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(ids(&updated(contacts(6..=11), 6)), [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     let mut without = contacts(5..=9);
     without.remove(1);
-    assert_eq!(ids(&bring(without, 5)), [9, 7, 6, 5, 4, 3, 2, 1], "8 is gone");
+    assert_eq!(ids(&updated(without, 5)), [9, 7, 6, 5, 4, 3, 2, 1], "8 is gone");
     let mut renamed = contacts(5..=9);
     renamed[0].name = Some("Anna".to_owned());
-    assert_eq!(bring(renamed, 5).contacts[0].name.as_deref(), Some("Anna"));
+    assert_eq!(updated(renamed, 5).contacts[0].name.as_deref(), Some("Anna"));
     let mut with_a_gap = contacts(7..=10);
     with_a_gap.extend(contacts(1..=3));
     assert_eq!(
-        ids(&bring(with_a_gap, 7)),
+        ids(&updated(with_a_gap, 7)),
         [10, 9, 8, 7, 6, 5, 4, 3, 2, 1],
         "nobody twice"
     );

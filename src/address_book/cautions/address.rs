@@ -1,34 +1,33 @@
 //! The parts of an address, and whether mail can be sent to it. Pure.
 //!
-//! RFC 5321 with RFC 6531 (letters of any script), a little stricter where the portal is: a host needs a dot, apart
-//! from `localhost`, since a cloud portal cannot reach `anna@gmail`. A little more lenient where mail is: host names
-//! may hold `_`.
+//! The rules are RFC 5321 with RFC 6531 (letters of any script), with two exceptions. A host needs a dot, apart from
+//! `localhost`, since a cloud portal cannot reach `anna@gmail`. A host name may have `_`, since mail systems accept it.
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Octets of an address (RFC 5321, section 4.5.3.1.3, without the angle brackets).
-const MAX_ADDRESS: usize = 254;
-/// Octets of a local part (section 4.5.3.1.1).
+/// The most octets of an address (RFC 5321, section 4.5.3.1.3, without the angle brackets).
+pub(in crate::address_book) const MAX_ADDRESS: usize = 254;
+/// The most octets of a local part (section 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
-/// Octets of a domain (section 4.5.3.1.2).
+/// The most octets of a domain (section 4.5.3.1.2).
 const MAX_DOMAIN: usize = 255;
-/// Octets of a label (RFC 1035, section 2.3.4).
+/// The most octets of a label (RFC 1035, section 2.3.4).
 const MAX_LABEL: usize = 63;
 
-/// Local part and domain, at the last `@`. `None` if there is no `@`.
+/// Splits an address at its last `@` into local part and domain. `None` if there is no `@`.
 pub(super) fn split(email: &str) -> Option<(&str, &str)> {
-    // By bytes: twice as fast on texts of this length as a search for a character, and it runs thrice for each contact.
+    // A search by bytes is twice as fast as one by characters on texts of this length; it runs three times per contact.
     let at = email.bytes().rposition(|byte| byte == b'@')?;
     Some((email.get(..at)?, email.get(at + 1..)?))
 }
 
-/// False if the address is too long or its local part is not one. Says nothing of the host.
+/// True if the address is short enough and its local part is valid. The host is not checked.
 pub(super) fn is_plausible_apart_from_its_host(email: &str) -> bool {
     email.len() <= MAX_ADDRESS && split(email).is_some_and(|(local, _)| is_local_part(local))
 }
 
-/// The domain as a reader sees it: lower case, `xn--` decoded. `None` if it is too long to be one.
+/// The domain as a reader sees it: in lower case, with `xn--` labels decoded. `None` if it is too long for a domain.
 pub(super) fn host(domain: &str) -> Option<Cow<'_, str>> {
     if domain.len() > MAX_DOMAIN {
         return None;
@@ -67,7 +66,7 @@ pub(super) fn is_host(domain: &str) -> bool {
     !top.bytes().all(|byte| byte.is_ascii_digit()) && ascii.split('.').all(is_label)
 }
 
-/// True if a label may be Punycode. Looking for one character costs a tenth of looking for four.
+/// True if a label may be Punycode. The search for one character comes first: it costs a tenth of the other.
 fn has_encoded_label(domain: &str) -> bool {
     domain.contains('-') && domain.contains("xn--")
 }
@@ -93,7 +92,7 @@ fn is_local_part(local: &str) -> bool {
     }
 }
 
-/// Between the quotes anything printable, with `\` before a quote or another `\`.
+/// True if all characters are printable and each quote has a `\` before it.
 fn is_quoted_text(text: &str) -> bool {
     let mut is_escaped = false;
     for character in text.chars() {
@@ -109,6 +108,6 @@ fn is_atom_character(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(character);
     }
-    // Full-width and small forms of `@` pass for a second one; `…` is the mark of a cut text.
+    // Full-width and small forms of `@` look like a second `@`; `…` marks a text that was cut.
     !character.is_whitespace() && !character.is_control() && !matches!(character, '＠' | '﹫' | '…')
 }

@@ -1,31 +1,33 @@
-//! The domains that a book uses, and what is odd about each. Pure.
+//! The domains of a book's addresses, and the cautions of each domain. Pure.
 //!
-//! Every distinct domain is judged once; a contact then costs one look-up. The maps hash with foldhash, at a third of
-//! the standard hash's cost. It resists made-up collisions less, but an attacker who guessed the seed would delay one
-//! answer by about a second: there are 10,000 contacts at most.
+//! Every distinct domain is judged once; each further contact costs one look-up. The maps use foldhash, which costs a
+//! third of the standard hash. It resists crafted collisions less, but even an attacker who guessed the seed would
+//! delay one answer of 10,000 contacts only by about a second.
 
 use std::borrow::Cow;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-use super::lookalike::Frequent;
-use super::{Caution, address, scripts, tables};
+use super::caution::Caution;
+use super::lookalike::FrequentDomains;
+use super::registrable::Registrable;
+use super::{address, scripts};
 
-/// A domain may be imitated by one that has at most a third of its addresses, so it has three itself: two happen by
-/// chance, and a company with two similar domains in real use passes. A test tries its neighbours on the labelled set.
+/// How many times more addresses the imitated domain has than the domain that imitates it. So it has at least three:
+/// two addresses may be chance. A company that really uses two similar domains gets no caution. A test tries the
+/// neighbours of this number on the labelled set.
 pub(super) const TIMES: usize = 3;
 
-/// The domains that a book uses, or a page of one.
+/// The domains of the addresses of a book, or of a page.
 #[derive(Debug, Default)]
 pub(in crate::address_book) struct BookDomains {
-    /// Addresses of each registrable domain; a domain that is not there has one.
+    /// The number of addresses of each registrable domain; a domain that is missing here has one address or none.
     counts: HashMap<String, usize>,
-    frequent: Frequent,
+    frequent: FrequentDomains,
 }
 
 impl BookDomains {
-    /// Counts the domains of addresses. The same address counts once, however often it comes; what is no address does
-    /// not count.
+    /// Counts the domains of addresses. Equal addresses count once, and a text without `@` does not count.
     pub(in crate::address_book) fn of<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
         Self::with_times(addresses, TIMES)
     }
@@ -45,63 +47,62 @@ impl BookDomains {
                 *counts.entry(Registrable::of(&host).domain.to_owned()).or_default() += count;
             }
         }
-        let frequent = Frequent::new(&counts, times);
+        let frequent = FrequentDomains::new(&counts, times);
         counts.retain(|_, count| *count > 1);
         counts.shrink_to_fit();
         Self { counts, frequent }
     }
 
-    /// True if this book often uses a domain that ends as `text` does.
+    /// True if a frequent domain of this book ends as `text` does.
     pub(super) fn has_top_of(&self, text: &str) -> bool {
         let top = text.rsplit('.').next().unwrap_or_default();
         self.frequent.has_top(&lower(top))
     }
 
-    /// True if `domain` is one that this book uses often.
+    /// True if `domain` is a frequent domain of this book.
     pub(super) fn uses_often(&self, domain: &str) -> bool {
         let lower = lower(domain);
         let Registrable { domain, label, .. } = Registrable::of(&lower);
         domain == lower && self.frequent.has(domain, label)
     }
 
-    /// What is odd about a domain.
+    /// The cautions of a domain.
     fn cautions(&self, domain: &str) -> Vec<Caution> {
         let Some(host) = address::host(domain) else {
             return vec![Caution::AddressInvalid];
         };
         let registrable = Registrable::of(&host);
         let count = self.counts.get(registrable.domain).copied().unwrap_or(1);
-        // The long list last: hardly any domain imitates another.
-        let is_lookalike = self.frequent.is_imitated_by(&registrable, count)
-            && !tables::is_well_known(registrable.domain, registrable.label);
+        // The search of the long table comes last, since hardly any domain imitates another.
+        let is_lookalike = self.frequent.is_imitated_by(&registrable, count) && !registrable.is_well_known();
         let cautions = [
             (is_lookalike, Caution::LookalikeDomain),
             (scripts::mix_in_host(&host), Caution::MixedScriptsInDomain),
             (!address::is_host(domain), Caution::AddressInvalid),
         ];
-        let odd = cautions.into_iter().filter(|(is_odd, _)| *is_odd);
-        odd.map(|(_, caution)| caution).collect()
+        let found = cautions.into_iter().filter(|(is_found, _)| *is_found);
+        found.map(|(_, caution)| caution).collect()
     }
 }
 
-/// What is odd about domains beside those of a book; each is judged once.
-pub(in crate::address_book) struct Domains<'a> {
+/// Judges domains against those of a book, each domain once.
+pub(in crate::address_book) struct DomainJudge<'a> {
     book: &'a BookDomains,
     judged: HashMap<String, Vec<Caution>>,
 }
 
-impl<'a> Domains<'a> {
+impl<'a> DomainJudge<'a> {
     pub(in crate::address_book) fn beside(book: &'a BookDomains) -> Self {
         let judged = HashMap::new();
         Self { book, judged }
     }
 
-    /// The book that the domains are judged by.
+    /// The book against which domains are judged.
     pub(super) const fn book(&self) -> &'a BookDomains {
         self.book
     }
 
-    /// The cautions about the domain of `email`.
+    /// The cautions of the domain of `email`.
     pub(super) fn cautions(&mut self, email: &str) -> &[Caution] {
         let Some((_, domain)) = address::split(email) else {
             return &[Caution::AddressInvalid];
@@ -121,83 +122,4 @@ fn lower(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
-}
-
-/// True if both addresses are the same, or at one domain, subdomains aside, that is no mail provider's.
-pub(in crate::address_book) fn are_of_one_owner(one: &str, other: &str) -> bool {
-    let (one, other) = (one.to_lowercase(), other.to_lowercase());
-    let is_same = one == other;
-    let Some(((_, one), (_, other))) = address::split(&one).zip(address::split(&other)) else {
-        return false;
-    };
-    let (one, other) = (Registrable::of(one), Registrable::of(other));
-    is_same || (one.domain == other.domain && !tables::is_well_known(one.domain, one.label))
-}
-
-/// The labels of a domain that may be its owner's name, the last first; none where everybody has an address.
-pub(in crate::address_book) fn labels_of_owner(domain: &str) -> impl Iterator<Item = &str> {
-    let Registrable {
-        domain,
-        label,
-        suffix,
-        subdomains,
-    } = Registrable::of(domain);
-    let is_owned = !suffix.is_empty() && !tables::is_well_known(domain, label);
-    let labels = [label].into_iter().chain(subdomains.rsplit('.'));
-    labels.filter(move |_| is_owned)
-}
-
-/// A host taken apart: what its owner registered, and what stands before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Registrable<'a> {
-    /// `contoso.co.uk` of `mail.contoso.co.uk`.
-    pub(super) domain: &'a str,
-    /// `contoso`.
-    pub(super) label: &'a str,
-    /// `co.uk`; empty for a host without a dot.
-    pub(super) suffix: &'a str,
-    /// `mail`; empty if nothing stands before.
-    pub(super) subdomains: &'a str,
-}
-
-impl<'a> Registrable<'a> {
-    /// Takes a decoded host apart.
-    pub(super) fn of(host: &'a str) -> Self {
-        let Some((front, top)) = host.rsplit_once('.') else {
-            let (domain, label) = (host, host);
-            return Self {
-                domain,
-                label,
-                suffix: "",
-                subdomains: "",
-            };
-        };
-        let (subdomains, label) = front.rsplit_once('.').unwrap_or(("", front));
-        if !subdomains.is_empty() && tables::is_second_level(label, top) {
-            let suffix = tail(host, subdomains);
-            let (subdomains, label) = subdomains.rsplit_once('.').unwrap_or(("", subdomains));
-            return Self {
-                domain: tail(host, subdomains),
-                label,
-                suffix,
-                subdomains,
-            };
-        }
-        Self {
-            domain: tail(host, subdomains),
-            label,
-            suffix: top,
-            subdomains,
-        }
-    }
-}
-
-/// What follows `front` and a dot in `host`; all of it if `front` is empty.
-fn tail<'a>(host: &'a str, front: &str) -> &'a str {
-    if front.is_empty() {
-        return host;
-    }
-    host.strip_prefix(front)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .unwrap_or(host)
 }

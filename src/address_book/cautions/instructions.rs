@@ -1,30 +1,31 @@
-//! Whether a text speaks to a model. Pure.
+//! Whether a text reads as an instruction to a model. Pure.
 //!
-//! That cannot be told in general. This knows the phrases of [`phrases`](super::phrases), by how a text reads rather than
-//! how it is spelled, and is silent on everything else. It catches set phrases alone, and alarms falsely where an ordinary
-//! name holds one: a sender called `Do not tell the user` is marked.
+//! No rule can decide this in general. The rules here search a text for the phrases of [`phrases`](super::phrases),
+//! compared by their look rather than their spelling. So they miss every other instruction, and they mark an ordinary
+//! name that has such a phrase: a sender called `Do not tell the user`.
 
 use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::{names, phrases, spelling};
+use super::{look, phrases};
 
-/// Other words between two parts of a phrase.
+/// The most other words between two parts of a phrase.
 const MAX_WORDS_BETWEEN: usize = 3;
-/// Other octets between two pieces of one, without blanks: as many as fifteen Chinese characters have.
+/// The most other octets between two pieces of a phrase without blanks: those of fifteen Chinese characters.
 const MAX_OCTETS_BETWEEN: usize = 45;
-/// A text of fewer words holds a phrase only if it has two long ones (`Ignore instructions`), or Turkish or Arabic ones.
+/// The fewest words of a text that may have a phrase. Two words are enough if they are long (`Ignore instructions`), or
+/// Turkish or Arabic.
 const LEAST_WORDS: usize = 3;
 const LEAST_LETTERS_OF_TWO: usize = 16;
 const LEAST_LETTERS_OF_LONGER: usize = 10;
 const LEAST_LETTERS_OF_LONGER_ARABIC: usize = 8;
-/// A word of so many letters may be a phrase without its blanks, one of at least so many parts.
+/// The shortest word that may be a phrase without its blanks, and the fewest parts of such a phrase.
 const LEAST_JOINED: usize = 16;
 const LEAST_JOINED_PARTS: usize = 3;
-/// The shortest first part of a phrase that is looked for within a word.
+/// The shortest first part of a phrase that is searched for within a word.
 const LEAST_JOINED_OPENER: usize = 5;
-/// Letters that tell the phrases with the same first part from the others.
+/// How many letters of its first part a phrase is indexed by.
 const OPENER: usize = 3;
 
 /// True if `text` reads as an instruction to a model.
@@ -32,19 +33,20 @@ pub(super) fn are_in(text: &str) -> bool {
     if !may_be_in(text) {
         return false;
     }
-    let readable = spelling::readable(text);
-    let words: Vec<&str> = names::words(&readable).collect();
+    let readable = look::readable(text);
+    let words: Vec<&str> = look::words(&readable).collect();
     let known = &*PHRASES;
     known.are_ordered_in_a_role(&readable, &words)
         || known.are_in_words(&words)
         || known.are_in_pieces(&readable, &words)
         || MARKS_WITHIN_WORDS.iter().any(|marks| {
             readable.contains(*marks)
-                && known.are_in_words(&names::words(&without(marks, &readable)).collect::<Vec<_>>())
+                && known.are_in_words(&look::words(&without(marks, &readable)).collect::<Vec<_>>())
         })
 }
 
-/// What may part the letters of one word, as in `Ign-ore`; dots and underscores rather part words.
+/// Signs that may be put between the letters of one word, as in `Ign-ore`. Dots and underscores come second, since they
+/// mostly stand between words.
 const MARKS_WITHIN_WORDS: [&[char]; 2] = [
     &['-', '*', '\'', '~', '^', '·'],
     &['-', '*', '\'', '~', '^', '·', '.', '_'],
@@ -54,21 +56,21 @@ fn without(marks: &[char], text: &str) -> String {
     text.chars().filter(|character| !marks.contains(character)).collect()
 }
 
-/// Nearly all names are too short for a phrase, which is found out by their octets, without a copy of them.
+/// False if the octets of a text show that it is too short for a phrase. This settles nearly all names without a copy.
 fn may_be_in(text: &str) -> bool {
     let (mut words, mut letters, mut all_letters, mut longest) = (0, 0, 0, 0);
     let (mut may_be_turkish, mut has_arabic) = (false, false);
     for octet in text.bytes() {
         match octet {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
-            // Scripts without blanks, and letters in other forms.
+            // Scripts without blanks, and other forms of letters.
             b':' | 0xE1.. => return true,
             0..=0x7F => {
                 letters = 0;
                 continue;
             }
             0x80..=0xBF => continue,
-            // Signs, marks and phonetic letters may stand between words or in them.
+            // Signs, marks and phonetic letters occur between words and within them.
             0xC2 | 0xCA..=0xCD => letters = 0,
             0xC4 => may_be_turkish = true,
             0xD8 | 0xD9 => has_arabic = true,
@@ -88,17 +90,17 @@ fn may_be_in(text: &str) -> bool {
     words >= LEAST_WORDS || (words == 2 && (are_long() || is_of_short()))
 }
 
-/// True from Hangul on, where the scripts without blanks are.
+/// True for a character of the scripts without blanks, which begin at Hangul.
 fn is_of_pieces(character: char) -> bool {
     character >= '\u{1100}'
 }
 
 static PHRASES: LazyLock<Phrases> = LazyLock::new(Phrases::new);
 
-/// All phrases, in the look of their letters.
+/// All phrases, in the form that [`look::readable`] returns.
 struct Phrases {
     words: Vec<Phrase>,
-    /// By the first letters of each first part.
+    /// Indexes into `words` by the first letters of each first part.
     by_opener: HashMap<String, Vec<usize>>,
     pieces: Vec<Phrase>,
     roles: Vec<String>,
@@ -106,13 +108,13 @@ struct Phrases {
     fillers: Vec<String>,
 }
 
-/// Places in their order.
+/// The places of a phrase in order.
 type Phrase = Vec<Place>;
 
-/// The alternatives for one part of a phrase; none is the end of the text.
+/// The alternatives for one place of a phrase. Without alternatives it stands for the end of the text.
 struct Place {
     parts: Vec<Part>,
-    /// Behind the part before, with fillers between at most.
+    /// True if only fillers may stand between this place and the one before.
     is_next: bool,
 }
 
@@ -134,7 +136,7 @@ impl Phrases {
                 }
             }
         }
-        let read = |list: &str| list.split_whitespace().map(spelling::readable).collect();
+        let read = |list: &str| list.split_whitespace().map(look::readable).collect();
         Self {
             words,
             by_opener,
@@ -170,7 +172,7 @@ impl Phrases {
         })
     }
 
-    /// True if the first of `words` begins the phrase, and the others hold the rest.
+    /// True if the phrase begins with the first of `words`, and its other places are filled by the words after it.
     fn is_at_start_of(&self, words: &[&str], phrase: &[Place]) -> bool {
         let (mut rest, mut most_between) = (words.iter(), 0);
         phrase.iter().all(|place| {
@@ -208,7 +210,7 @@ impl Phrases {
 
 fn phrase(row: &str) -> Phrase {
     let part = |text: &str| Part {
-        text: spelling::readable(text.trim_end_matches('*')),
+        text: look::readable(text.trim_end_matches('*')),
         is_stem: text.ends_with('*'),
     };
     let place = |text: &str| {
@@ -230,7 +232,8 @@ fn is_single(word: &str) -> bool {
     word.chars().nth(1).is_none()
 }
 
-/// True if the pieces of the phrase stand in `text`, one soon after another; the first has at least so many octets.
+/// True if `text` has the pieces of the phrase, one soon after another. Only first pieces of at least `least_opener`
+/// octets count.
 fn is_within(text: &str, phrase: &[Place], least_opener: usize) -> bool {
     let Some((first, others)) = phrase.split_first() else {
         return false;

@@ -1,69 +1,69 @@
-//! Whether a domain imitates one that the book uses often. Pure.
+//! Whether a domain imitates a frequent domain of the book. Pure.
 //!
 //! | imitation of `contoso.com` | rule |
 //! |---|---|
 //! | `c0ntoso.com`, `cоntoso.de` (Cyrillic о), `cöntoso.com` | looks the same, under any ending; from 4 letters |
 //! | `cotnoso.com`, `conntoso.com`, `con-toso.com`, `comtoso.com` | swapped, doubled, hyphen, near letter; from 5 letters |
-//! | `contiso.com`, `ontoso.com` | any other one edit but another first letter; from 7 letters |
-//! | `contoso-mail.example`, `contosobilling.com` | its name and a word that lures (`lures`), under any ending |
+//! | `contiso.com`, `ontoso.com` | any other single edit, except another first letter; from 7 letters |
+//! | `contoso-mail.example`, `contosobilling.com` | its name and a lure (see `lures`), under any ending |
 //! | `contoso.payments.example`, `contoso.com.evil.example` | its name before another's domain, with a lure or its ending |
-//! | `contoso.evil.example` | its name alone there; from 7 letters, or from 5 if its domain is used much more |
+//! | `contoso.evil.example` | its name alone before another's domain; from 7 letters, or from 5 if its domain is used much more |
 //!
-//! No imitation: `contoso.de` (the same company more often than not), `mail.contoso.com`, `contoso-service.com`,
-//! `contoso.zendesk.com`, `school12.com` beside `school13.com`. Edits of names under 7 letters count under the same
-//! ending only: short names have real neighbours. Digits that stand for letters do not count as edits (`c0ntosso.com`).
+//! These are no imitations: `contoso.de` (mostly the same company), `mail.contoso.com`, `contoso-service.com`,
+//! `contoso.zendesk.com`, `school12.com` beside `school13.com`. An edit of a name under 7 letters counts only under the
+//! same ending, since short names have real neighbours. A digit that stands for a letter is no edit (`c0ntosso.com`).
 //!
-//! Frequent domains are found by look through a map, and by name and name with one letter left out in a sorted list, so
-//! that a book of thousands of domains costs no comparison of each with each.
+//! A map finds frequent domains by their look. A sorted list finds them by the name and by the name with one letter
+//! left out. So a book of thousands of domains needs no comparison of each domain with each.
 
 use std::hash::BuildHasher;
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 
-use super::domains::Registrable;
-use super::{lures, spelling, tables};
+use super::registrable::Registrable;
+use super::{look, lures, tables};
 
-/// A name shorter than this, in letters, has real neighbours even in its look: `vm` and `vrn`.
+/// The shortest name, in letters, that counts by its look. Shorter names have real neighbours: `vm` and `vrn`.
 const LEAST_FOR_LOOK: usize = 4;
-/// The shortest name of which an easily overlooked edit counts.
+/// The shortest name with which an easily overlooked edit counts.
 const LEAST_FOR_SMALL_EDIT: usize = 5;
-/// The shortest name of which any edit counts, and under any ending.
+/// The shortest name with which any edit counts, under any ending.
 const LEAST_FOR_ANY_EDIT: usize = 7;
-/// Places by which a moved letter may be overlooked, at most.
+/// By how many places a letter may be moved and still be overlooked.
 const MOST_PLACES: usize = 3;
-/// A name of 5 or 6 letters alone before another's domain imitates a domain that has at least so many times its
-/// addresses.
+/// How many times more addresses the imitated domain must have, if its name has 5 or 6 letters and stands alone before
+/// another's domain.
 const TIMES_ALONE: usize = 10;
-/// Names that share a look or one deletion, at most so many of them are compared, the most frequent first; an attacker
-/// chooses the domains, and without a bound also the cost.
+/// How many names of one look or of one deletion are compared, the most frequent first. An attacker chooses the
+/// domains, and without a bound also the cost.
 const MAX_BUCKET: usize = 16;
-/// Parts of a hyphenated label that are looked at.
+/// How many parts of a hyphenated label are examined.
 const MAX_PARTS: usize = 6;
 
-/// The domains that a book uses often enough to be imitated.
+/// The domains that a book uses often enough for somebody to imitate them.
 #[derive(Debug, Default)]
-pub(super) struct Frequent {
-    domains: Vec<Known>,
+pub(super) struct FrequentDomains {
+    domains: Vec<FrequentDomain>,
     times: usize,
     by_look: HashMap<String, Vec<usize>>,
     /// The last labels of the domains, each once and in order.
     tops: Vec<String>,
-    /// Hashes of the names and of their deletions with the index of the name, in order.
+    /// The hash of each name and of each of its deletions, with the index of the name; sorted.
     by_deletion: Vec<(u64, usize)>,
     hashing: RandomState,
 }
 
 #[derive(Debug)]
-struct Known {
+struct FrequentDomain {
     label: String,
     suffix: String,
     letters: Vec<char>,
     count: usize,
 }
 
-impl Frequent {
-    /// Of all registrable domains and their counts, those with at least `times` addresses.
+impl FrequentDomains {
+    /// Takes those of the registrable domains that have at least `times` addresses.
     pub(super) fn new(counts: &HashMap<String, usize>, times: usize) -> Self {
         let mut often: Vec<_> = counts.iter().filter(|(_, count)| **count >= times).collect();
         often.sort_unstable_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
@@ -74,7 +74,7 @@ impl Frequent {
         for (domain, count) in often {
             let Registrable { label, suffix, .. } = Registrable::of(domain);
             frequent.tops.extend(domain.rsplit('.').next().map(str::to_owned));
-            frequent.insert(Known {
+            frequent.insert(FrequentDomain {
                 label: label.to_owned(),
                 suffix: suffix.to_owned(),
                 letters: label.chars().collect(),
@@ -88,33 +88,32 @@ impl Frequent {
         frequent
     }
 
-    fn insert(&mut self, known: Known) {
+    fn insert(&mut self, domain: FrequentDomain) {
         let index = self.domains.len();
-        let alike = self.by_look.entry(spelling::look(&known.label)).or_default();
+        let alike = self.by_look.entry(look::of_label(&domain.label)).or_default();
         if alike.len() < MAX_BUCKET {
             alike.push(index);
         }
-        if known.letters.len() >= LEAST_FOR_SMALL_EDIT {
-            let hashes = deletions(&self.hashing, &known.letters);
+        if domain.letters.len() >= LEAST_FOR_SMALL_EDIT {
+            let hashes = deletions(&self.hashing, &domain.letters);
             self.by_deletion.extend(hashes.into_iter().map(|hash| (hash, index)));
         }
-        self.domains.push(known);
+        self.domains.push(domain);
     }
 
-    /// True if `host`, which has `count` addresses, looks like one of these.
+    /// True if `host`, which has `count` addresses, imitates one of these domains.
     pub(super) fn is_imitated_by(&self, host: &Registrable<'_>, count: usize) -> bool {
-        // No domain of this book is used often enough.
         if self.domains.is_empty() {
             return false;
         }
-        let look = spelling::look(host.label);
-        let is_rarer = |known: &&Known| known.count >= self.times.saturating_mul(count.max(1));
-        // Another ending of a known name is that company's own until something else says otherwise.
+        let look = look::of_label(host.label);
+        let is_rarer = |known: &&FrequentDomain| known.count >= self.times.saturating_mul(count.max(1));
+        // The same name under another ending is mostly the same company's.
         let mut same_looking = self.named(&look).filter(is_rarer);
         if same_looking.any(|known| known.label != host.label && known.letters.len() >= LEAST_FOR_LOOK) {
             return true;
         }
-        let written = [Some(host.label.to_owned()), spelling::without_digits(host.label)];
+        let written = [Some(host.label.to_owned()), look::without_digits(host.label)];
         let mut edited = written.iter().flatten().flat_map(|label| {
             let letters: Vec<char> = label.chars().collect();
             let near = self.near(&letters).filter(is_rarer);
@@ -125,29 +124,29 @@ impl Frequent {
                 .any(|known| !tables::is_generic(&known.label))
     }
 
-    /// True if the last label of one of these is `top`.
+    /// True if one of these domains ends in the label `top`.
     pub(super) fn has_top(&self, top: &str) -> bool {
         self.tops.binary_search_by(|known| known.as_str().cmp(top)).is_ok()
     }
 
-    /// True if `domain` is one of these; `label` is its first label.
+    /// True if `domain` is one of these domains; `label` is its first label.
     pub(super) fn has(&self, domain: &str, label: &str) -> bool {
-        let is_same = |known: &Known| {
+        let is_same = |known: &FrequentDomain| {
             domain
                 .strip_prefix(&known.label)
                 .and_then(|rest| rest.strip_prefix('.'))
                 == Some(&known.suffix)
         };
-        self.named(&spelling::look(label)).any(is_same)
+        self.named(&look::of_label(label)).any(is_same)
     }
 
-    fn named(&self, look: &str) -> impl Iterator<Item = &Known> + use<'_> {
+    fn named(&self, look: &str) -> impl Iterator<Item = &FrequentDomain> + use<'_> {
         let indices = self.by_look.get(look).into_iter().flatten();
         indices.filter_map(|index| self.domains.get(*index))
     }
 
-    /// Known names that may be one edit away.
-    fn near(&self, letters: &[char]) -> impl Iterator<Item = &Known> + use<'_> {
+    /// Frequent domains whose names may be one edit away.
+    fn near(&self, letters: &[char]) -> impl Iterator<Item = &FrequentDomain> + use<'_> {
         let hashes = deletions(&self.hashing, letters);
         hashes.into_iter().flat_map(|hash| {
             let first = self.by_deletion.partition_point(|(known, _)| *known < hash);
@@ -157,8 +156,8 @@ impl Frequent {
         })
     }
 
-    /// Known names that `label` holds beside a word that lures.
-    fn lured(&self, label: &str) -> impl Iterator<Item = &Known> {
+    /// Frequent domains whose names `label` contains beside a lure.
+    fn lured(&self, label: &str) -> impl Iterator<Item = &FrequentDomain> {
         let mut names = Vec::new();
         let mut parts: Vec<&str> = Vec::new();
         if label.contains('-') {
@@ -180,21 +179,21 @@ impl Frequent {
             names.push((name.trim_matches('-').to_owned(), LEAST_FOR_SMALL_EDIT));
         }
         names.into_iter().flat_map(|(name, least)| {
-            let known = self.named(&spelling::look(&name));
+            let known = self.named(&look::of_label(&name));
             known.filter(move |known| known.letters.len() >= least)
         })
     }
 
-    /// Known names that stand as a label before another's domain, which has `count` addresses. A name alone there may
-    /// be a customer of that domain, or a branch: `contoso.zendesk.com`.
-    fn fronted<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a Known> {
+    /// Frequent domains whose names are a label before another's domain, which has `count` addresses. A name alone
+    /// there may be a customer of that domain, or a branch: `contoso.zendesk.com`.
+    fn fronted<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a FrequentDomain> {
         let Registrable { subdomains, label, .. } = *host;
-        let has_customers = tables::has_customers(host);
+        let has_customers = host.has_customers();
         let is_lured = !has_customers && label.split('-').any(lures::is_lure);
         let rests = std::iter::successors(Some(subdomains), |rest| rest.split_once('.').map(|(_, after)| after));
         rests.flat_map(move |rest| {
             let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
-            let known = self.named(&spelling::look(name)).filter(move |known| {
+            let known = self.named(&look::of_label(name)).filter(move |known| {
                 let rest = after.strip_prefix(known.suffix.as_str());
                 let is_followed_by_its_ending = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
                 let counts_alone = !has_customers
@@ -208,8 +207,8 @@ impl Frequent {
     }
 }
 
-impl Known {
-    /// True if one edit of this name gives `other`, which has this ending, and a reader may overlook it.
+impl FrequentDomain {
+    /// True if one edit that a reader may overlook makes this name `other`, which has the ending `suffix`.
     fn is_edited_in(&self, other: &[char], suffix: &str) -> bool {
         let length = self.letters.len();
         let is_long = length >= LEAST_FOR_ANY_EDIT;
@@ -224,15 +223,16 @@ impl Known {
 /// One edit that turns a name into another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Edit {
-    /// Neighbours swapped, a letter doubled or a double one single, a hyphen more or less, a letter for a near one.
+    /// Neighbours swapped, a letter doubled or a double letter single, a hyphen more or less, a letter for a near one.
     Small,
-    /// One letter more, less, other, or moved by a few places.
+    /// One letter added, removed, replaced, or moved by a few places.
     Other,
 }
 
 impl Edit {
-    /// `None` if the names are equal, further apart, or differ in a number; also if the first letter is another, or is
-    /// an `e`, `i` or `m` more or less, which make other names (`eschool`): readers see those.
+    /// The edit between two names. `None` if the names are equal, more than one edit apart, or differ in a number. Also
+    /// `None` for another first letter, or an `e`, `i` or `m` added or removed there, which make other names
+    /// (`eschool`): readers notice those.
     fn between(one: &[char], other: &[char]) -> Option<Self> {
         let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
         let (one_rest, other_rest) = (one.get(same..)?, other.get(same..)?);
@@ -265,7 +265,7 @@ impl Edit {
     }
 }
 
-/// True if the first letter of `one` stands some places later in `other`.
+/// True if moving the first letter of `one` a few places to the right makes it `other`.
 fn is_moved(one: &[char], other: &[char]) -> bool {
     let Some((moved, rest)) = one.split_first() else {
         return false;
@@ -277,8 +277,8 @@ fn is_moved(one: &[char], other: &[char]) -> bool {
         && rest.get(passed..) == other.get(passed + 1..)
 }
 
-/// Hashes of a name and of the name with each one letter left out. Names one edit apart share one of them. Names can
-/// hardly be made to meet by a person who does not know the seed; those that do are compared, sixteen at most.
+/// The hashes of a name and of the name with each single letter left out. Names one edit apart share a hash. The seed
+/// is random per process, so an attacker cannot craft collisions; colliding names are compared, at most [`MAX_BUCKET`].
 fn deletions(hashing: &RandomState, letters: &[char]) -> Vec<u64> {
     let without = |left_out: usize| [letters.get(..left_out), letters.get(left_out + 1..)];
     let hash = |left_out| hashing.hash_one(without(left_out).map(Option::unwrap_or_default).concat());

@@ -1,7 +1,7 @@
-//! Words that forgers put beside a company's name. Pure data, and where they stand in a label.
+//! Lures: words that forgers put beside a company's name, and where they occur in a label. Pure.
 
-/// Words that forgers put beside a company's name: money, access, help. Words of ordinary company names (care, group,
-/// service, shop, team, bank, online) are left out, for `vostok-service.ru` is rarely a forged `vostok.ru`.
+/// Lures of money, access and help. Words of ordinary company names (care, group, service, shop, team, bank, online)
+/// are left out, since `vostok-service.ru` is rarely a forged `vostok.ru`.
 const LURES: &[&str] = &[
     "account",
     "accounting",
@@ -98,7 +98,7 @@ const LURES: &[&str] = &[
     "счёт",
 ];
 
-/// Lures only between hyphens: `contoso-com.ru`.
+/// Words that are lures only as a part of a hyphenated label: `contoso-com.ru`.
 const HYPHENED_LURES: &[&str] = &[
     "ceo",
     "com",
@@ -116,10 +116,11 @@ pub(super) fn is_lure(part: &str) -> bool {
     LURES.contains(&part) || HYPHENED_LURES.contains(&part)
 }
 
-/// Lures written together with a name, `contosobilling`. Short ones make real words and brands: `cloudmail`, `webpay`.
+/// The shortest lure that counts when written together with a name, as in `contosobilling`. Shorter ones make real
+/// words and brands: `cloudmail`, `webpay`.
 const SHORTEST_JOINED: usize = 5;
 
-/// What remains of `label`, for each lure joined to it, before or after.
+/// `label` without a lure at its beginning or end, for each such lure.
 pub(super) fn without_joined(label: &str) -> impl Iterator<Item = &str> {
     let joined = LURES.iter().filter(|lure| lure.chars().count() >= SHORTEST_JOINED);
     joined

@@ -1,14 +1,15 @@
-//! Phrases that speak to a model and occur in hardly any name. Pure data, in the languages of Bitrix24's customers: many
-//! for each of fourteen, and the most common orders in nine more, of Dutch to Hindi.
+//! Phrases that instruct a model and occur in hardly any name. Pure data, in the languages of Bitrix24's customers:
+//! many phrases in fourteen languages, and the most common orders in nine more, from Dutch to Hindi.
 //!
-//! A phrase is a row. Its parts, between blanks, occur in this order; `|` stands between alternatives, `*` for any ending,
-//! and `$` alone for the end of the text. Other words may stand between two parts, but few; before a part with `+` only
-//! [`FILLERS`], for `Do not reply. Alerts for users` is no order. [`PIECES`] are of languages that do not part their words
-//! by blanks, and nothing stands before a `+`. Case, accents and look-alike letters do not matter (see `instructions`).
+//! Each row is a phrase. Its parts are separated by blanks and occur in this order; `|` separates alternatives, `*`
+//! stands for any ending, and `$` alone for the end of the text. A few other words may stand between two parts. Before
+//! a part with `+` only [`FILLERS`] may stand, since `Do not reply. Alerts for users` is no order. [`PIECES`] are of
+//! languages that do not separate words by blanks, and nothing may stand before a `+`. Case, accents and look-alike
+//! letters do not matter (see `instructions`).
 //!
-//! A phrase earns its place by three parts or by a verb that no name holds, and by a row of `labelled.tsv`; a company
-//! whose name comes close (`Send & Print GmbH`, `Все письма Пушкина`) stands there too. A noun (`notification`) is no verb
-//! behind a negation.
+//! To be added, a phrase needs three parts or a verb that no name has, and a row in `labelled.tsv`. Companies with
+//! similar names (`Send & Print GmbH`, `Все письма Пушкина`) have rows there too. A noun (`notification`) does not
+//! count as the verb after a negation.
 
 /// Phrases of whole words.
 pub(super) const WORDS: &[&str] = &[
@@ -325,12 +326,12 @@ pub(super) const PIECES: &[&str] = &[
     "당신은|너는|넌 이제 비서|봇|모델|어시스턴트|도우미",
 ];
 
-/// A name that opens with one of these and a colon speaks as a conversation does, if an order follows; "System: backup
-/// report" is an ordinary sender.
+/// Roles of a conversation. A name that begins with a role and a colon, followed by an order, reads as a turn of it;
+/// "System: backup report" is an ordinary sender.
 pub(super) const ROLES: &str = "system sistema système sistem assistant assistent asistente assistente asystent asistan \
     developer система ассистент асистент помічник النظام";
 
-/// What follows a role in an order, and not in the name of an automatic sender (`System: do not reply`).
+/// Orders that may follow a role, but not in the name of an automatic sender (`System: do not reply`).
 pub(super) const ORDERS: &[&str] = &[
     "bcc|comply|execute|forward|ignore|obey|reveal|disregard",
     "send|delete +the|all|every|this|it|them|me|my|your|any",

@@ -1,13 +1,14 @@
-//! Whether letters may not be what they seem, since a text mixes alphabets. Pure.
+//! Whether a text mixes alphabets, so that its letters may not be what they seem. Pure.
 //!
-//! | text | is odd if |
+//! | text | mixes if |
 //! |---|---|
 //! | a word of a name | its letters are of several alphabets, or imitations of letters (`𝗮`, `ɑ`) stand among others |
 //! | a local part | all of it is of several alphabets, or it reads as Latin under a Latin ending without being so |
 //! | a label of a domain | its letters are of several alphabets, or it is Cyrillic that reads as Latin under a Latin ending |
 //!
-//! Nothing odd in a name: `Anna (Анна)`, `IT-отдел`, `Boeing’и`, `1С`, `Mª`, `µTorrent`, `Ⅳ`. Chinese, Japanese, Korean, Thai and
-//! their neighbours write words without blanks between them, also foreign ones, so there an alphabet ends a word.
+//! These names do not mix: `Anna (Анна)`, `IT-отдел`, `Boeing’и`, `1С`, `Mª`, `µTorrent`, `Ⅳ`. Chinese, Japanese,
+//! Korean, Thai and related scripts are written without blanks, also next to foreign words, so there another alphabet
+//! begins a new word.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
@@ -15,7 +16,7 @@ use unicode_script::{Script, ScriptExtension, UnicodeScript};
 use unicode_security::GeneralSecurityProfile;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
-use super::{address, spelling};
+use super::{address, look};
 
 /// Lower-case Cyrillic letters that look like Latin ones in nearly every typeface. TR39 also pairs г/r, ь/b and ш/w,
 /// which would make ordinary words suspicious.
@@ -28,7 +29,7 @@ pub(super) fn mix_in_name(name: &str) -> bool {
     if name.is_ascii() {
         return false;
     }
-    // Nearly all other names are of Latin letters alone, or of Cyrillic ones, which their octets tell.
+    // Nearly all other names have only Latin or only Cyrillic letters, which their octets show.
     let (mut has_latin, mut has_cyrillic) = (false, false);
     let is_plain = name.bytes().all(|octet| {
         has_latin |= matches!(octet, b'a'..=b'z' | b'A'..=b'Z' | 0xC3..=0xC8);
@@ -41,8 +42,8 @@ pub(super) fn mix_in_name(name: &str) -> bool {
     name.split(|character| !is_inside_word(character)).any(mixes)
 }
 
-/// True if `local`, the part of an address before the `@`, mixes alphabets. One that is all Cyrillic but reads as Latin
-/// (`рара`) is as odd, unless it belongs to a domain of another alphabet: `роса@почта.рф`.
+/// True if `local`, the part of an address before the `@`, mixes alphabets. Also true if it is all Cyrillic but reads
+/// as Latin (`рара`), unless the domain is of another alphabet: `роса@почта.рф`.
 pub(super) fn mix_in_local_part(local: &str, domain: &str) -> bool {
     if local.is_ascii() {
         return false;
@@ -56,8 +57,8 @@ pub(super) fn mix_in_local_part(local: &str, domain: &str) -> bool {
         || (passes_for_ascii(local) && may_be_latin())
 }
 
-/// True if one label mixes alphabets, or is Cyrillic that reads as Latin while the domain ends in Latin letters
-/// (`сосо.com`). `почта.рф` and `почта.com` are neither. `host` is decoded.
+/// True if one label of the decoded `host` mixes alphabets, or is Cyrillic that reads as Latin under a Latin ending
+/// (`сосо.com`). False for `почта.рф` and `почта.com`.
 pub(super) fn mix_in_host(host: &str) -> bool {
     if host.is_ascii() {
         return false;
@@ -67,7 +68,7 @@ pub(super) fn mix_in_host(host: &str) -> bool {
         .any(|label| is_of_several(label) || (ends_in_latin && passes_for_latin(label)))
 }
 
-/// Letters, digits and marks; also the apostrophe of `О'Neill`.
+/// True for letters, digits and marks, and for the apostrophe of `О'Neill`.
 fn is_inside_word(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphanumeric() || character == '\'';
@@ -95,7 +96,7 @@ const fn is_written_without_blanks(script: Script) -> bool {
 }
 
 const APOSTROPHES: [char; 6] = ['\'', '’', '‘', '´', '′', 'ʼ'];
-/// Letters that French and Italian put before an apostrophe, in the place of a word.
+/// Letters that French and Italian put before an apostrophe for a whole word.
 const ELISIONS: [&str; 8] = ["c", "d", "j", "l", "m", "n", "s", "t"];
 const LONGEST_ENDING: usize = 3;
 
@@ -104,8 +105,8 @@ fn mixes(word: &str) -> bool {
     mixes_letters(word) && !is_joined_by_apostrophe(word)
 }
 
-/// True if an ending or a whole word follows the apostrophe, and neither side mixes alphabets nor passes for one of the
-/// other's: `О'Neill` with a Cyrillic О and `l'оса` are not joined so.
+/// True if an ending or a whole word follows the apostrophe, neither side mixes alphabets, and the Cyrillic side does
+/// not read as Latin. False for `О'Neill` with a Cyrillic О, and for `l'оса`.
 fn is_joined_by_apostrophe(word: &str) -> bool {
     let count = |text: &str| text.chars().filter(|character| is_letter(*character)).count();
     let ends = word.rsplit_once(APOSTROPHES).is_some_and(|(before, ending)| {
@@ -123,13 +124,13 @@ fn is_joined_by_apostrophe(word: &str) -> bool {
     })
 }
 
-/// Cyrillic letters alone that look like Latin ones; unlike in a domain, capitals count as they stand.
+/// True if all letters are Cyrillic and look like Latin ones. Unlike in a domain, capitals are compared as capitals.
 fn is_all_latin_looking(text: &str) -> bool {
     let mut letters = text.chars().filter(|character| is_letter(*character));
     letters.all(|letter| LATIN_LOOKING.contains(letter) || LATIN_LOOKING_CAPITALS.contains(letter))
 }
 
-/// Whether the letters of a word have no alphabet in common.
+/// True if the letters of a word have no alphabet in common, or imitations stand among other letters.
 fn mixes_letters(word: &str) -> bool {
     let (mut common, mut has_letter, mut has_imitation) = (ScriptExtension::default(), false, false);
     for letter in word.chars().filter(|character| is_letter(*character)) {
@@ -143,7 +144,8 @@ fn mixes_letters(word: &str) -> bool {
     common.is_empty() || (has_letter && has_imitation)
 }
 
-/// Leaves out what stands beside letters of any alphabet: raised letters, Roman numbers, the ordinals of `Mª` and `Nº`.
+/// True for a letter that belongs to an alphabet. False for signs that go with every alphabet: raised letters, Roman
+/// numbers, the ordinals of `Mª` and `Nº`.
 fn is_letter(character: char) -> bool {
     use GeneralCategory::{LowercaseLetter, OtherLetter, TitlecaseLetter, UppercaseLetter};
     if character.is_ascii() {
@@ -156,29 +158,29 @@ fn is_letter(character: char) -> bool {
         )
 }
 
-/// Letters that no language writes and that stand for Latin ones: mathematical (`𝗮`), phonetic (`ɑ`).
+/// True for a letter that no language uses and that stands for a Latin one: mathematical (`𝗮`) or phonetic (`ɑ`).
 fn is_imitation(letter: char) -> bool {
     let is_other_form = letter.nfkc().next() != Some(letter);
     match letter.script() {
-        // Micro, litre and information are signs that texts use.
+        // The signs for micro, litre and information occur in ordinary texts.
         Script::Common => is_other_form && !matches!(letter, 'µ' | 'ℓ' | 'ℹ'),
-        // Full-width letters and ligatures are the same letters in another form.
+        // Full-width letters and ligatures are other forms of the same letters, not imitations.
         Script::Latin => letter > '\u{24f}' && !letter.identifier_allowed() && !is_other_form && reads_as_ascii(letter),
         _ => false,
     }
 }
 
 fn reads_as_ascii(letter: char) -> bool {
-    spelling::readable(letter.encode_utf8(&mut [0; 4])).is_ascii()
+    look::readable(letter.encode_utf8(&mut [0; 4])).is_ascii()
 }
 
-/// True if a text reads as ASCII, but a letter or digit of it is neither that nor one that Latin languages use.
+/// True if a text reads as ASCII although one of its letters or digits is neither ASCII nor used by Latin languages.
 fn passes_for_ascii(text: &str) -> bool {
     let is_foreign = |character: char| {
         let is_latin = character.script() == Script::Latin && character.identifier_allowed();
         !character.is_ascii() && character.is_alphanumeric() && !is_latin
     };
-    text.chars().any(is_foreign) && spelling::folded(text).is_ascii()
+    text.chars().any(is_foreign) && look::folded(text).is_ascii()
 }
 
 fn ends_in_ascii(host: &str) -> bool {
@@ -190,7 +192,8 @@ fn passes_for_latin(label: &str) -> bool {
     letters.peek().is_some() && letters.all(|letter| LATIN_LOOKING.contains(letter))
 }
 
-/// TR39, section 5.1, where Japanese, Korean and Chinese may use their scripts together, and Latin beside them.
+/// True if a text mixes scripts by TR39, section 5.1. Japanese, Korean and Chinese may use their scripts together, with
+/// Latin beside them.
 fn is_of_several(text: &str) -> bool {
     let is_east_asian = || {
         let others: String = text.chars().filter(|letter| letter.script() != Script::Latin).collect();

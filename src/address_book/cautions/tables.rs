@@ -1,21 +1,20 @@
-//! Words and domains that the rules know. Pure data; each list says what earns a place.
+//! The words and domains of the rules. Pure data; each list says what belongs in it.
 
-use super::domains::Registrable;
 use super::lures;
 
-/// Second levels that registries sell names under, below a country's ending: `contoso.co.uk`, `contoso.com.tr`.
+/// Second-level labels below a country's ending under which registries sell names: `contoso.co.uk`, `contoso.com.tr`.
 const SECOND_LEVELS: &[&str] = &[
     "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "kiev", "kyiv", "lg", "ltd", "me", "mil", "msk", "ne", "net",
     "nom", "or", "org", "plc", "pp", "spb",
 ];
 
-/// True for `co.uk` and its like; short for the Public Suffix List, which is larger than this whole server needs.
+/// True for `co.uk` and the like. It stands in for the Public Suffix List, which is larger than this server needs.
 pub(super) fn is_second_level(second: &str, top: &str) -> bool {
     top.len() == 2 && SECOND_LEVELS.contains(&second)
 }
 
-/// Domains that everybody meets and that resemble one another or a brand without being forged: mail providers, and
-/// services that write from a domain of their own. They never look like another; others may look like them.
+/// Well-known domains that resemble each other or a brand without being forged: mail providers, and services that write
+/// from a domain of their own. They never imitate another domain; others may imitate them.
 const WELL_KNOWN: &[&str] = &[
     // Mail providers
     "163.com",
@@ -96,18 +95,18 @@ const WELL_KNOWN: &[&str] = &[
     "zendesk.com",
 ];
 
-/// Providers with the same name under many endings.
+/// The names of providers that use many endings.
 const WELL_KNOWN_LABELS: &[&str] = &[
     "bitrix24", "gmx", "hotmail", "live", "outlook", "rambler", "yahoo", "yandex",
 ];
 
-/// True if a registrable domain, with its first label apart, is too well known to be a forgery of another.
+/// True if a registrable domain, whose first label is `label`, is too well known to be a forgery of another.
 pub(super) fn is_well_known(registrable: &str, label: &str) -> bool {
     WELL_KNOWN_LABELS.contains(&label) || WELL_KNOWN.contains(&registrable)
 }
 
-/// Domains below which each customer has a subdomain of the company's name, and endings that are sold like a country's.
-/// What forgers get there for nothing (`github.io`, `web.app`) is left out.
+/// Domains below which each customer has a subdomain with its company's name, and endings that are sold like a
+/// country's. Domains where forgers get a subdomain for free (`github.io`, `web.app`) are left out.
 const OF_CUSTOMERS: &[&str] = &[
     "amocrm.ru",
     "atlassian.net",
@@ -154,19 +153,15 @@ const OF_CUSTOMERS: &[&str] = &[
     "zohodesk.eu",
 ];
 
-/// True if a company's name before this domain is more likely a customer of its owner than a forgery.
-pub(super) fn has_customers(host: &Registrable<'_>) -> bool {
-    let is_registry = host.suffix.len() == 2 && host.label.len() <= LONGEST_OF_REGISTRY;
-    is_registry || OF_CUSTOMERS.contains(&host.domain) || is_well_known(host.domain, host.label)
+/// True if each customer of this domain's owner has a subdomain of it.
+pub(super) fn is_of_customers(registrable: &str) -> bool {
+    OF_CUSTOMERS.contains(&registrable)
 }
 
-/// Names below a country's ending that are shorter are often a registry's: `dp.ua`, `nsw.au`.
-const LONGEST_OF_REGISTRY: usize = 3;
-
-/// Services that put the address of a correspondent into an address of their own.
+/// Services that put the address of a sender into an address of their own.
 const RELAYS: &[&str] = &["appleid.com", "duck.com", "icloud.com", "onmicrosoft.com"];
 
-/// True if a domain, or one above it, belongs to such a service.
+/// True if a domain, or a domain above it, belongs to such a service.
 pub(super) fn is_relay(domain: &str) -> bool {
     let lower = domain.to_ascii_lowercase();
     let is_below = |relay: &&str| {
@@ -177,12 +172,12 @@ pub(super) fn is_relay(domain: &str) -> bool {
     RELAYS.iter().any(is_below)
 }
 
-/// What machines write before an address that they put into another: bounces, signed senders, forwarders.
+/// What machines write before an address that they put into another: in bounces, signed senders and forwarded mail.
 const OF_MACHINES: &[&str] = &[
     "bounce", "btv1", "daemon", "errors", "fbl", "mailer", "prvs", "return", "srs0", "srs1", "unsub", "verp",
 ];
 
-/// True if a machine writes this beginning of a local part, which is in lower case.
+/// True if a machine has written `before`, the beginning of a local part in lower case.
 pub(super) fn is_of_machine(before: &str) -> bool {
     OF_MACHINES.iter().any(|word| before.contains(word))
 }
@@ -203,7 +198,7 @@ const SAME_MAILBOX: &[(&str, &str)] = &[
     ("yandex.ua", "yandex.ru"),
 ];
 
-/// The domain that stands for all of a provider's.
+/// The domain that stands for all domains of the same provider.
 pub(super) fn mailbox_domain(registrable: &str) -> &str {
     SAME_MAILBOX
         .iter()
@@ -211,8 +206,8 @@ pub(super) fn mailbox_domain(registrable: &str) -> &str {
         .map_or(registrable, |(_, domain)| domain)
 }
 
-/// Labels that say nothing about whose they are, so that they imitate nobody beside a lure or before another's domain:
-/// trades, departments and places.
+/// Labels that name no owner: trades, departments and places. They imitate nobody beside a lure or before another's
+/// domain.
 const GENERIC_LABELS: &[&str] = &[
     "academy",
     "alumni",
@@ -274,23 +269,23 @@ const GENERIC_LABELS: &[&str] = &[
     "warsaw",
 ];
 
-/// True if a label is no name of its own.
+/// True if a label names no owner.
 pub(super) fn is_generic(label: &str) -> bool {
     lures::is_lure(label) || GENERIC_LABELS.contains(&label)
 }
 
-/// Endings by which `@contoso.com`, without a local part, is told from a handle such as `@anna.petrova`.
+/// Endings that distinguish `@contoso.com`, without a local part, from a handle such as `@anna.petrova`.
 const COMMON_ENDINGS: &[&str] = &[
     "at", "biz", "by", "ch", "com", "cz", "de", "eu", "example", "fr", "gov", "info", "kz", "net", "org", "pl", "ru",
     "su", "tr", "ua", "uk", "рф", "укр",
 ];
 
-/// True if a bare host with this ending is surely one.
+/// True if a text with this ending, without a local part, is surely a domain.
 pub(super) fn is_common_ending(top: &str) -> bool {
     COMMON_ENDINGS.contains(&top)
 }
 
-/// Letters and digits that differ by a stroke; TR39 does not pair them.
+/// Letters and digits that differ by one stroke; TR39 does not pair them.
 const NEAR_LETTERS: &[(char, char)] = &[
     ('m', 'n'),
     ('i', 'l'),
@@ -313,12 +308,12 @@ pub(super) fn are_near_letters(one: char, other: char) -> bool {
 /// Spreadsheets take what begins with one of these for a formula.
 pub(super) const BEFORE_FORMULAS: &[char] = &['=', '+', '-', '@'];
 
-/// True for a character of which every mark has one.
+/// True for an octet of a small set of which every one of the [`MARKS`] has at least one.
 pub(super) const fn is_in_marks(octet: u8) -> bool {
     matches!(octet, b'<' | b'[' | b']' | b':' | b'#')
 }
 
-/// Text that stands in no name, in lower case: marks of chat templates, markup that runs or links, a header.
+/// Text that occurs in no name, in lower case: marks of chat templates, markup that runs code or links, a mail header.
 pub(super) const MARKS: &[&str] = &[
     "<|",
     "[inst]",

@@ -1,4 +1,4 @@
-//! What holds for any text; the labelled contacts are in `labelled`.
+//! Rules that hold for any text; `labelled` tests the labelled contacts.
 
 mod labelled;
 
@@ -6,7 +6,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn beside(book: &BookDomains, name: &str, email: &str) -> Vec<Caution> {
-    of_contact(Some(name), email, &mut Domains::beside(book))
+    of_contact(Some(name), email, &mut DomainJudge::beside(book))
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn codes_are_those_of_json_and_sentences_are_short() {
 }
 
 #[test]
-fn no_mark_is_passed_over() {
+fn every_mark_has_an_octet_of_the_quick_check() {
     for mark in tables::MARKS {
         assert!(mark.bytes().any(tables::is_in_marks), "{mark}");
     }
@@ -35,7 +35,7 @@ fn the_same_address_many_times_is_one() {
 }
 
 #[test]
-fn a_contact_outside_the_count_is_judged_too() {
+fn a_contact_whose_domain_was_not_counted_is_judged_too() {
     let book = BookDomains::of(["a@contoso.com", "b@contoso.com", "c@contoso.com"]);
     assert_eq!(beside(&book, "", "a@c0ntoso.com"), [Caution::LookalikeDomain]);
     assert_eq!(beside(&book, "", "a@mail.Contoso.com"), []);
@@ -127,7 +127,7 @@ fn an_instruction_is_found_in_every_disguise() {
     for name in instructions {
         count += 1;
         for (disguise, disguised) in disguises() {
-            // What is small in one language is not so in another: İ.
+            // The lower case of a Turkish capital differs in other languages: İ.
             let is_turkish = disguise == "upper case" && name.contains('ı');
             let disguised = disguised(name);
             if !is_turkish && !instructions::are_in(&disguised) {
@@ -165,7 +165,7 @@ fn a_letter_of_another_alphabet_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn no_phrase_is_out_of_reach() {
+fn every_alternative_of_every_phrase_is_found() {
     for row in phrases::WORDS.iter().chain(phrases::PIECES) {
         let parts: Vec<Vec<&str>> = row
             .split(' ')
@@ -173,14 +173,14 @@ fn no_phrase_is_out_of_reach() {
             .collect();
         for (at, part) in parts.iter().enumerate() {
             for alternative in part {
-                // The other parts by their first alternatives.
+                // The other parts with their first alternatives.
                 let words: Vec<&str> = parts
                     .iter()
                     .enumerate()
                     .map(|(place, part)| if place == at { alternative } else { part[0] })
                     .map(|word| word.trim_start_matches('+').trim_end_matches(['*', '$']))
                     .collect();
-                // A word before, since two short ones are not looked at.
+                // A word before, since a text of two short words is not examined.
                 let text = format!("Anna {}", words.join(" "));
                 let pieces = words.concat();
                 assert!(
@@ -192,7 +192,7 @@ fn no_phrase_is_out_of_reach() {
     }
 }
 
-/// Domains as an attacker would choose them, near one another.
+/// Domains as an attacker would choose them, similar to each other.
 fn near_domains() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(
         "[abо0.-]{0,8}(@|＠)?[abcо0-]{0,9}(\\.(co|com|xn--p1ai|рф|)){0,3}",
@@ -233,7 +233,7 @@ proptest! {
     }
 
     #[test]
-    fn an_address_as_its_own_name_is_nothing_odd(local in "[a-z0-9]{1,10}([._-][a-z0-9]{1,10}){0,2}|[а-я]{1,10}([._-][а-я]{1,10}){0,2}щ", domain in "[a-z]{1,10}\\.(com|ru|рф|co\\.uk)") {
+    fn an_address_as_its_own_name_has_no_caution(local in "[a-z0-9]{1,10}([._-][a-z0-9]{1,10}){0,2}|[а-я]{1,10}([._-][а-я]{1,10}){0,2}щ", domain in "[a-z]{1,10}\\.(com|ru|рф|co\\.uk)") {
         let email = format!("{local}@{domain}");
         let domains = BookDomains::of([email.as_str()]);
         for name in [email.clone(), email.to_uppercase(), format!("Anna <{email}>"), format!("'{email}'")] {

@@ -11,7 +11,7 @@
 
 use super::asked::Asked;
 use super::{Finding, Index};
-use crate::address_book::Source;
+use crate::address_book::contact::Source;
 use crate::address_book::search::{Bearer, Fit, Wanted, Why};
 
 /// Entries that are compared before the caller is asked whether to go on.

@@ -11,8 +11,8 @@ use std::ops::RangeInclusive;
 
 use super::keys::{Part, hash};
 use super::{Entry, Index, text_hash};
-use crate::address_book::Contact;
 use crate::address_book::cautions::{are_of_one_owner, key_of_name};
+use crate::address_book::contact::Contact;
 use crate::address_book::search::{Likeness, Texts, Word, of_sounds};
 
 /// Entries of one hash that are compared at most; only made-up names collide more often.

@@ -1,51 +1,53 @@
-//! Which pages of contacts are asked for, and what their rows say. Pure.
+//! Which pages of contacts are requested, and which ids they cover. Pure.
 //!
-//! The list is ordered by id, newest first, and has no cursor: a contact that comes moves all others down, one that goes
-//! moves those behind it up. So each page begins with the last row of the one before. A page covers every id from its
-//! first row's down to its last row's, as the list was at that moment, and two pages that touch have lost nothing between
-//! them.
+//! The list is ordered by id, newest first, and has no cursor. A new contact moves all others down by one row; a
+//! deleted contact moves the rows behind it up. So each page begins with the last row of the page before. A page covers
+//! every id from its first row down to its last, as the list was at that moment. Between two pages that touch, no row
+//! was missed.
 //!
-//! | what came | then |
+//! | a page | then |
 //! |---|---|
-//! | a page that touches the one before | the next begins with its last row |
-//! | a page that does not, since rows were deleted | the gap is read back from below it, until it is closed |
-//! | a page of known rows, since others were inserted | the next begins with its last row |
-//! | a short page | the list ends there |
-//! | an empty page at the last row | it was deleted: 199 rows back |
-//! | a page that begins with a row that cannot be read, after one that ended with such a row | they touch |
-//! | ids that do not descend | rows are counted, and the list is not whole |
+//! | touches the page before | the next page begins with its last row |
+//! | does not touch the page before, since rows were deleted | pages below the gap are read upwards until it is closed |
+//! | has only rows that were read, since others were inserted | the next page begins with its last row |
+//! | is short | the list ends there |
+//! | is empty, at the offset of the last row | that row was deleted: the next page begins 199 rows before |
+//! | begins with an unreadable row, and the page before ended with one | the two pages touch |
+//! | has ids that do not descend | the next page is found by counting rows, and the list is never whole |
 
-use super::{Ask, Part};
-use crate::address_book::page::Rows;
-use crate::address_book::{Query, Source};
+use super::page_request::PageRequest;
+use super::received::Received;
+use crate::address_book::contact::Source;
+use crate::address_book::listing::Rows;
+use crate::address_book::query::Query;
 
-/// Pages that are read because of gaps; a portal that makes new ones all the time has no whole list.
+/// The most pages that are read to close gaps. The list of a portal that makes gaps all the time is never whole.
 const MAX_REPAIRS: u32 = 1_000;
 
-/// Ids that are read without a gap.
+/// A range of ids that was read without a gap.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     high: u64,
-    /// 0 at the end of the list.
+    /// The lowest id; 0 if the range reaches the end of the list.
     low: u64,
-    /// Rows before the one with the highest id, as far as is known.
+    /// The offset of the row with the highest id, as far as is known.
     top: u64,
 }
 
-/// How far contacts are read.
+/// How far the contacts were read.
 #[derive(Debug)]
 pub(super) struct ContactPages {
-    pub(super) part: Part,
-    /// Contacts down to this id are wanted.
+    pub(super) received: Received,
+    /// The lowest id that is wanted.
     until: u64,
-    /// So many contacts are wanted, the newest.
+    /// How many contacts are wanted: the newest.
     most: usize,
-    /// They do not touch; highest first.
+    /// The ranges that were read, highest first. No two of them touch.
     spans: Vec<Span>,
-    /// Rows before the last one that came: the next page begins with it.
+    /// The offset of the last row that was read: the next page begins with that row.
     next: u64,
-    /// True if that row could not be read.
-    is_blind: bool,
+    /// True if the row at `next` could not be read.
+    is_next_unreadable: bool,
     is_ordered: bool,
     repairs: u32,
 }
@@ -54,106 +56,107 @@ impl ContactPages {
     pub(super) fn new(query: Query, until: u64, most: usize) -> Self {
         Self {
             next: query.offset(),
-            part: Part::new(query),
+            received: Received::new(query),
             until,
             most,
             spans: Vec::new(),
-            is_blind: false,
+            is_next_unreadable: false,
             is_ordered: true,
             repairs: 0,
         }
     }
 
     fn is_over(&self) -> bool {
-        self.part.has_ended() || self.is_whole() || (self.is_front_over() && self.repairs_due(1).is_empty())
+        self.received.has_ended() || self.is_whole() || (self.is_front_over() && self.gap_pages(1).is_empty())
     }
 
-    /// True if every contact that is wanted and was there all the time has come.
+    /// True if every wanted contact was read that was in the list during the whole reading.
     pub(super) fn is_whole(&self) -> bool {
         self.covered_to().is_some_and(|low| low <= self.until)
     }
 
-    /// The id down to which every contact has come, from the newest on.
+    /// The id down to which every contact was read, from the newest on.
     pub(super) fn covered_to(&self) -> Option<u64> {
         let first = self.spans.first().filter(|span| span.high == u64::MAX);
         first.filter(|_| self.is_ordered).map(|span| span.low)
     }
 
     fn is_front_over(&self) -> bool {
-        self.part.seen.len() >= self.most || self.spans.last().is_some_and(|span| span.low <= self.until)
+        self.received.seen.len() >= self.most || self.spans.last().is_some_and(|span| span.low <= self.until)
     }
 
-    /// Rows from one page's beginning to the next one's.
+    /// Rows from the beginning of one page to the beginning of the next.
     fn step(&self) -> u64 {
-        u64::from(self.part.query.limit()).saturating_sub(1).max(1)
+        u64::from(self.received.query.limit()).saturating_sub(1).max(1)
     }
 
-    /// The next pages, `most` of them at most: gaps first, then on at the front.
-    pub(super) fn ask(&self, most: usize) -> Vec<Ask> {
+    /// The next pages, `most` at most: first those that close gaps, then those at the front of the reading.
+    pub(super) fn next_pages(&self, most: usize) -> Vec<PageRequest> {
         if self.is_over() {
             return Vec::new();
         }
-        let mut asks = self.repairs_due(most);
+        let mut requests = self.gap_pages(most);
         if !self.is_front_over() {
             let step = self.step();
-            let missing = (self.most.saturating_sub(self.part.seen.len()) as u64 / step).saturating_add(1);
-            let pages = (0..missing).take(most.saturating_sub(asks.len()));
-            asks.extend(pages.map(|page| self.asked(self.next.saturating_add(page * step), None)));
+            let missing = (self.most.saturating_sub(self.received.seen.len()) as u64 / step).saturating_add(1);
+            let pages = (0..missing).take(most.saturating_sub(requests.len()));
+            requests.extend(pages.map(|page| self.request_at(self.next.saturating_add(page * step), None)));
         }
-        asks
+        requests
     }
 
-    fn asked(&self, offset: u64, below: Option<u64>) -> Ask {
-        Ask {
+    fn request_at(&self, offset: u64, below: Option<u64>) -> PageRequest {
+        PageRequest {
             source: Source::Contacts,
             offset,
-            limit: self.part.query.limit(),
+            limit: self.received.query.limit(),
             below,
         }
     }
 
-    fn repairs_due(&self, most: usize) -> Vec<Ask> {
+    fn gap_pages(&self, most: usize) -> Vec<PageRequest> {
         if !self.is_ordered || self.repairs >= MAX_REPAIRS {
             return Vec::new();
         }
-        let repair = |lower: &Span| self.asked(lower.top.saturating_sub(self.step()), Some(lower.high));
+        let repair = |lower: &Span| self.request_at(lower.top.saturating_sub(self.step()), Some(lower.high));
         self.spans.iter().skip(1).take(most).map(repair).collect()
     }
 
-    /// Takes a page.
-    pub(super) fn take(&mut self, ask: &Ask, rows: Rows) {
-        if self.part.stopped_at.is_some() {
+    /// Adds the rows of a page.
+    pub(super) fn add_page(&mut self, request: &PageRequest, rows: Rows) {
+        if self.received.stopped_at.is_some() {
             return;
         }
-        self.repairs += u32::from(ask.below.is_some());
-        let page = self.covered(ask, &rows);
-        let end = ask.offset.saturating_add(rows.rows.len().saturating_sub(1) as u64);
+        self.repairs += u32::from(request.below.is_some());
+        let page = self.span_of(request, &rows);
+        let end = request.offset.saturating_add(rows.rows.len().saturating_sub(1) as u64);
         match page {
             Some(page) => {
                 let is_lowest = self.spans.last().is_none_or(|last| page.low <= last.low);
                 if is_lowest || end > self.next {
-                    (self.next, self.is_blind) = (end, rows.rows.last().is_some_and(Result::is_err));
+                    (self.next, self.is_next_unreadable) = (end, rows.rows.last().is_some_and(Result::is_err));
                 }
-                self.add(page);
+                self.merge(page);
             }
-            None if ask.below.is_none() => self.next = self.next.min(ask.offset.saturating_sub(self.step())),
+            None if request.below.is_none() => self.next = self.next.min(request.offset.saturating_sub(self.step())),
             None => {}
         }
-        if let Some(below) = ask.below {
-            self.close_in(below, ask.offset, page, end, &rows);
+        if let Some(below) = request.below {
+            self.close_in(below, request.offset, page, end, &rows);
         }
-        let is_front = ask.below.is_none() && !self.is_front_over();
-        self.part.add(ask, rows, is_front);
+        let is_front = request.below.is_none() && !self.is_front_over();
+        self.received.add(request, rows, is_front);
     }
 
-    /// What a page covers; `None` if nothing shows where it belongs.
-    fn covered(&mut self, ask: &Ask, rows: &Rows) -> Option<Span> {
+    /// The range of ids that a page covers; `None` if no readable row shows where the page belongs.
+    fn span_of(&mut self, request: &PageRequest, rows: &Rows) -> Option<Span> {
         self.is_ordered &= rows.ids().is_sorted_by(|one, next| one >= next);
         let first = rows.ids().next();
-        let is_dark = rows.rows.first().is_some_and(Result::is_err);
-        let follows = self.is_blind && is_dark && ask.below.is_none() && ask.offset <= self.next;
+        let begins_unreadable = rows.rows.first().is_some_and(Result::is_err);
+        let follows =
+            self.is_next_unreadable && begins_unreadable && request.below.is_none() && request.offset <= self.next;
         let high = match self.spans.last() {
-            Some(_) if ask.offset == 0 || !self.is_ordered => u64::MAX,
+            Some(_) if request.offset == 0 || !self.is_ordered => u64::MAX,
             None => u64::MAX,
             Some(above) if follows => above.low.max(first.unwrap_or_default()),
             Some(_) => first?,
@@ -167,14 +170,14 @@ impl ContactPages {
         Some(Span {
             high,
             low,
-            top: ask.offset.saturating_add(leading as u64),
+            top: request.offset.saturating_add(leading as u64),
         })
     }
 
-    /// Adds what a page covers to what is covered.
-    fn add(&mut self, page: Span) {
+    /// Merges the range of a page with those that it touches.
+    fn merge(&mut self, page: Span) {
         let mut merged = page;
-        // One that touches may make the whole touch another only if that touched already: spans do not touch each other.
+        // One pass is enough: no two of the other ranges touch, so each touches the page itself or stays apart.
         self.spans.retain(|span| {
             let touches = page.low.saturating_sub(1) <= span.high && span.low.saturating_sub(1) <= page.high;
             if touches {
@@ -189,8 +192,8 @@ impl ContactPages {
         self.spans.insert(place, merged);
     }
 
-    /// After a page for the gap above the id `below` that did not reach up from it: says where to look next, or closes
-    /// the gap if there are only rows that cannot be read.
+    /// After a page for the gap above the id `below`, if the gap is still open: sets the offset for the next try, or
+    /// closes the gap if only unreadable rows are in it.
     fn close_in(&mut self, below: u64, offset: u64, page: Option<Span>, end: u64, rows: &Rows) {
         let step = self.step();
         let Some(place) = self.spans.iter().position(|span| span.high == below) else {
@@ -199,11 +202,11 @@ impl ContactPages {
         let Some([upper, lower]) = place.checked_sub(1).and_then(|above| self.spans.get_mut(above..=place)) else {
             return;
         };
-        let is_dark = rows.rows.first().is_some_and(Result::is_err);
+        let begins_unreadable = rows.rows.first().is_some_and(Result::is_err);
         if page.is_some_and(|page| page.high > below) {
             // Rows were inserted.
             lower.top = lower.top.max(end.saturating_add(step));
-        } else if is_dark && page.is_none_or(|page| page.high == below) {
+        } else if begins_unreadable && page.is_none_or(|page| page.high == below) {
             upper.low = lower.low;
             self.spans.remove(place);
         } else {

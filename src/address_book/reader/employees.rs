@@ -1,26 +1,28 @@
-//! Which pages of employees are asked for. Pure.
+//! Which pages of employees are requested. Pure.
 //!
-//! They come in no order, so pages do not overlap, and nothing shows a gap. If there are as many rows as different ids,
-//! they are everybody; else all are read once more.
+//! Employees come in no order, so pages do not overlap, and nothing shows a gap. If a pass over the list has as many
+//! rows as different ids, it has everybody; else the list is read once more.
 
-use super::{Ask, Part};
-use crate::address_book::page::Rows;
-use crate::address_book::{Query, Source};
+use super::page_request::PageRequest;
+use super::received::Received;
+use crate::address_book::contact::Source;
+use crate::address_book::listing::Rows;
+use crate::address_book::query::Query;
 
-/// Times that employees are read because rows repeated.
+/// How often the list is read at most, if rows repeat.
 const MAX_PASSES: u32 = 2;
-/// Pages that are asked for after a first full one.
+/// How many pages are requested after a first full page.
 const NEXT: u64 = 4;
 
-/// How far employees are read.
+/// How far the employees were read.
 #[derive(Debug)]
 pub(super) struct EmployeePages {
-    pub(super) part: Part,
-    /// The number of this reading of all of them.
+    pub(super) received: Received,
+    /// The number of the current pass over the list, from 1.
     pass: u32,
-    /// Rows before the next page.
+    /// The offset of the next page.
     next: u64,
-    /// Rows of this pass that could be read.
+    /// Readable rows of the current pass.
     rows: usize,
     is_over: bool,
 }
@@ -29,7 +31,7 @@ impl EmployeePages {
     pub(super) fn new(query: Query) -> Self {
         Self {
             next: query.offset(),
-            part: Part::new(query),
+            received: Received::new(query),
             pass: 1,
             rows: 0,
             is_over: false,
@@ -37,48 +39,48 @@ impl EmployeePages {
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.is_over && self.rows == self.part.seen.len()
+        self.is_over && self.rows == self.received.seen.len()
     }
 
-    /// The next pages, `most` of them at most.
-    pub(super) fn ask(&self, most: usize) -> Vec<Ask> {
-        if self.is_over || self.part.has_ended() {
+    /// The next pages, `most` at most.
+    pub(super) fn next_pages(&self, most: usize) -> Vec<PageRequest> {
+        if self.is_over || self.received.has_ended() {
             return Vec::new();
         }
-        let limit = u64::from(self.part.query.limit());
-        let read = self.next.saturating_sub(self.part.query.offset()) / limit;
+        let limit = u64::from(self.received.query.limit());
+        let read = self.next.saturating_sub(self.received.query.offset()) / limit;
         let wanted = match self.pass {
             1 if read > 0 => NEXT.max(read),
-            // As many as there were, and one that shows the end.
-            _ => self.part.seen.len() as u64 / limit + 1,
+            // As many pages as there were in the first pass, and one that shows the end.
+            _ => self.received.seen.len() as u64 / limit + 1,
         };
         (0..wanted)
             .take(most)
-            .map(|page| Ask {
+            .map(|page| PageRequest {
                 source: Source::Employees,
                 offset: self.next.saturating_add(page * limit),
-                limit: self.part.query.limit(),
+                limit: self.received.query.limit(),
                 below: None,
             })
             .collect()
     }
 
-    /// Takes a page.
-    pub(super) fn take(&mut self, ask: &Ask, rows: Rows) {
-        // Behind a short page in one request there is nothing that counts.
-        let is_next = !self.is_over && ask.offset == self.next;
+    /// Adds the rows of a page.
+    pub(super) fn add_page(&mut self, request: &PageRequest, rows: Rows) {
+        // Pages of the same batch behind a short page are past the end and do not count.
+        let is_next = !self.is_over && request.offset == self.next;
         let (count, are_full) = (rows.ids().count(), rows.are_full);
-        self.part.add(ask, rows, is_next && are_full);
+        self.received.add(request, rows, is_next && are_full);
         if !is_next {
             return;
         }
         self.rows += count;
-        self.next = ask.offset.saturating_add(u64::from(ask.limit));
+        self.next = request.offset.saturating_add(u64::from(request.limit));
         if !are_full {
-            self.is_over = self.rows == self.part.seen.len() || self.pass >= MAX_PASSES;
+            self.is_over = self.rows == self.received.seen.len() || self.pass >= MAX_PASSES;
             if !self.is_over {
                 self.pass += 1;
-                (self.next, self.rows) = (self.part.query.offset(), 0);
+                (self.next, self.rows) = (self.received.query.offset(), 0);
             }
         }
     }

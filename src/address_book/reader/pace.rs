@@ -1,100 +1,100 @@
-//! How many pages a request asks for: what the time per page allows, and less after failures. Pure.
+//! How many pages a batch has: as many as the time per page allows, and fewer after failures. Pure.
 
 use std::time::Duration;
 
 use crate::portal::MAX_CALLS;
 
-/// Pages of the first request.
+/// Pages of the first batch.
 const FIRST: usize = 5;
-/// A request has at most so many times as many pages as came before: most books are small, and pages behind their end
-/// cost the portal time.
+/// A batch has at most this many times the pages that were read before it: most books are small, and pages past their
+/// end cost the portal time.
 const GROWTH: usize = 3;
-/// The portal's time that a request may take.
+/// How long the portal may work for one batch.
 const AIM: Duration = Duration::from_secs(5);
 
-/// What is known of the portal's `batch`.
+/// Whether the portal is known to have the method `batch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Batch {
+enum BatchSupport {
     Untried,
     Works,
-    /// A batch was refused; a single page tells whether it is the batch's fault.
+    /// A batch was refused; a single page shows whether `batch` or the list method is at fault.
     Doubted,
     Missing,
 }
 
-/// The size of the next request.
+/// The size of the next batch.
 #[derive(Debug)]
 pub(super) struct Pace {
-    batch: Batch,
-    /// Grows by one with each success, so that it comes back slowly after a failure.
-    most: usize,
+    batch: BatchSupport,
+    /// The most pages of the next batch. It grows by one with each success, so that it recovers slowly after a failure.
+    max_pages: usize,
     per_page: Option<Duration>,
-    /// Pages that have come.
-    came: usize,
+    /// Pages that were read.
+    pages_read: usize,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            batch: Batch::Untried,
-            most: MAX_CALLS,
+            batch: BatchSupport::Untried,
+            max_pages: MAX_CALLS,
             per_page: None,
-            came: 0,
+            pages_read: 0,
         }
     }
 }
 
 impl Pace {
-    /// The most pages of the next request.
+    /// The number of pages of the next batch.
     pub(super) fn pages(&self) -> usize {
         let wanted = match (self.batch, self.per_page) {
-            (Batch::Doubted | Batch::Missing, _) => 1,
+            (BatchSupport::Doubted | BatchSupport::Missing, _) => 1,
             (_, Some(per_page)) => {
                 let fit = AIM.as_micros() / per_page.as_micros().max(1);
-                usize::try_from(fit).unwrap_or(usize::MAX).min(GROWTH * self.came)
+                usize::try_from(fit).unwrap_or(usize::MAX).min(GROWTH * self.pages_read)
             }
             (_, None) => FIRST,
         };
-        wanted.clamp(1, self.most)
+        wanted.clamp(1, self.max_pages)
     }
 
-    /// A request for so many pages succeeded, and took the portal so long.
+    /// Records that a batch of `pages` pages succeeded, for which the portal worked `took`.
     pub(super) fn succeeded(&mut self, pages: usize, took: Duration) {
         let pages = pages.max(1);
         self.batch = match (self.batch, pages) {
-            (Batch::Doubted | Batch::Missing, 1) => Batch::Missing,
+            (BatchSupport::Doubted | BatchSupport::Missing, 1) => BatchSupport::Missing,
             (known, 1) => known,
-            _ => Batch::Works,
+            _ => BatchSupport::Works,
         };
-        self.most = (self.most + 1).min(MAX_CALLS);
-        self.came = self.came.saturating_add(pages);
+        self.max_pages = (self.max_pages + 1).min(MAX_CALLS);
+        self.pages_read = self.pages_read.saturating_add(pages);
         let now = took / u32::try_from(pages).unwrap_or(u32::MAX);
         self.per_page = Some(self.per_page.map_or(now, |before| (now + before) / 2));
     }
 
-    /// A request for so many pages was too large, or came in a bad moment.
+    /// Records that a batch of `pages` pages was too large, or failed for a passing reason.
     pub(super) fn halve(&mut self, pages: usize) {
-        self.most = (pages / 2).max(1);
+        self.max_pages = (pages / 2).max(1);
     }
 
-    /// A batch of so many pages of one source was refused.
+    /// Records that a batch of `pages` pages of one source was refused.
     pub(super) fn refused(&mut self, pages: usize) {
         match self.batch {
-            Batch::Works => self.halve(pages),
-            _ => self.batch = Batch::Doubted,
+            BatchSupport::Works => self.halve(pages),
+            _ => self.batch = BatchSupport::Doubted,
         }
     }
 
-    /// A single page was refused too, so the batch is not at fault.
+    /// Records that a single page was refused too, so that `batch` is not at fault.
     pub(super) fn refused_alone(&mut self) {
-        if self.batch == Batch::Doubted {
-            self.batch = Batch::Untried;
+        if self.batch == BatchSupport::Doubted {
+            self.batch = BatchSupport::Untried;
         }
     }
 
     /// True if the portal answers single pages but no batch.
     pub(super) fn has_no_batch(&self) -> bool {
-        self.batch == Batch::Missing
+        self.batch == BatchSupport::Missing
     }
 
     /// True before the first success.

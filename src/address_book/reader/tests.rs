@@ -1,4 +1,4 @@
-//! Readings of a model list that changes between any two pages.
+//! Readings of a model of the portal's list, which changes between any two pages.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::portal::{Error, Refusal, Speaker, Unreadable};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A list of contacts as the portal has it, newest first, and what happens to it.
+/// The portal's list of contacts, newest first, and the changes that it will have.
 struct Model {
     ids: Vec<u64>,
     next: u64,
@@ -20,15 +20,15 @@ struct Model {
 #[derive(Debug, Clone)]
 enum Change {
     Nothing,
-    /// So many new ones.
+    /// So many new contacts.
     Insert(u64),
-    /// So many from this part of the list on.
+    /// So many contacts, from this fraction of the list on.
     Delete(f64, usize),
     /// The request fails in this way before its next page.
     Fail(Failed),
 }
 
-/// One with an error page, one too large, one without an answer.
+/// Failures by an error page, by a reply that is too large, and without a reply.
 fn failures() -> [Failed; 3] {
     let busy = Error::Unreadable {
         from: Speaker::Portal,
@@ -45,7 +45,7 @@ fn failures() -> [Failed; 3] {
 impl Model {
     fn new(count: u64, changes: Vec<Change>) -> Self {
         Self {
-            // Gaps between ids, as of rows that went long ago and of other users' rows.
+            // The ids have gaps, as after deletions and with rows of other users between them.
             ids: (1..=count).rev().map(|id| id * 3).collect(),
             next: count * 3 + 1,
             changes: changes.into_iter(),
@@ -70,60 +70,64 @@ impl Model {
         None
     }
 
-    fn page(&self, ask: &Ask) -> Listing {
-        let rows = self.ids.iter().skip(ask.offset as usize).take(ask.limit as usize);
+    fn page(&self, request: &PageRequest) -> Listing {
+        let rows = self
+            .ids
+            .iter()
+            .skip(request.offset as usize)
+            .take(request.limit as usize);
         listed(rows.copied().map(Some))
     }
 
     /// Answers a request, or fails.
-    fn answer(&mut self, asks: &[Ask]) -> Result<Vec<Listing>, Failed> {
+    fn answer(&mut self, requests: &[PageRequest]) -> Result<Vec<Listing>, Failed> {
         let mut pages = Vec::new();
-        for ask in asks {
+        for request in requests {
             if let Some(failed) = self.change() {
-                // A single page is tried again by the portal client.
-                if asks.len() > 1 {
+                // The portal client tries a single page again itself.
+                if requests.len() > 1 {
                     return Err(failed);
                 }
             }
-            pages.push(self.page(ask));
+            pages.push(self.page(request));
         }
         Ok(pages)
     }
 }
 
-/// Rows with these ids; one without cannot be read.
+/// Rows with these ids; a row without an id is unreadable.
 fn listed(ids: impl IntoIterator<Item = Option<u64>>) -> Listing {
     let row = |id: Option<u64>| serde_json::json!({"id": id, "email": "a@example.com"});
     serde_json::from_value(ids.into_iter().map(row).collect()).unwrap()
 }
 
 impl Reader {
-    /// Takes pages of 20 ms each, or a failure.
-    fn given(&mut self, asks: Vec<Ask>, pages: Result<Vec<Listing>, Failed>) {
-        let took = 20 * MS * asks.len() as u32;
+    /// Gives the reader a reply: pages of 20 ms each, or a failure.
+    fn given(&mut self, requests: Vec<PageRequest>, pages: Result<Vec<Listing>, Failed>) {
+        let took = 20 * MS * requests.len() as u32;
         let listings = pages.map(|pages| (pages, took));
-        self.learn(Answer { asks, listings });
+        self.take_reply(BatchReply { requests, listings });
     }
 }
 
-/// Reads to the end; gives the requests.
+/// Reads to the end; returns the number of pages of each request.
 fn read(reader: &mut Reader, model: &mut Model) -> Vec<usize> {
-    let mut requests = Vec::new();
+    let mut counts = Vec::new();
     loop {
-        let asks = reader.ask();
-        if asks.is_empty() {
-            return requests;
+        let requests = reader.next_pages();
+        if requests.is_empty() {
+            return counts;
         }
-        assert!(asks.len() <= crate::portal::MAX_CALLS);
-        requests.push(asks.len());
-        assert!(requests.len() < 5_000, "it does not end");
-        let pages = model.answer(&asks);
-        reader.given(asks, pages);
+        assert!(requests.len() <= crate::portal::MAX_CALLS);
+        counts.push(requests.len());
+        assert!(counts.len() < 5_000, "it does not end");
+        let pages = model.answer(&requests);
+        reader.given(requests, pages);
     }
 }
 
 fn ids(reader: &Reader) -> Vec<u64> {
-    let contacts = &reader.part(Source::Contacts).unwrap().contacts;
+    let contacts = &reader.received(Source::Contacts).unwrap().contacts;
     contacts.iter().map(|contact| contact.id).collect()
 }
 
@@ -142,7 +146,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 150 } else { 5_000 }))]
 
     #[test]
-    fn whatever_comes_and_goes_meanwhile_nobody_who_stays_is_lost_and_nobody_comes_twice(
+    fn whatever_changes_meanwhile_no_contact_that_stays_is_missed_or_comes_twice(
         count in 0_u64..4_000,
         changes in proptest::collection::vec(change(), 0..120),
     ) {
@@ -159,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reading_until_a_known_contact_brings_all_that_came_since(
+    fn a_reading_down_to_a_known_contact_has_all_that_were_added_since(
         count in 1_u64..1_500, new in 0_u64..2_000,
         changes in proptest::collection::vec(change(), 0..40),
     ) {
@@ -180,24 +184,24 @@ proptest! {
     }
 
     #[test]
-    fn rows_that_cannot_be_read_cost_no_other_and_are_counted_once(
+    fn unreadable_rows_hide_no_other_and_are_counted_once(
         runs in proptest::collection::vec((any::<bool>(), 1_usize..450), 0..12),
     ) {
         let damaged = runs.iter().flat_map(|(is_damaged, rows)| vec![*is_damaged; *rows]);
         let rows: Vec<_> = (1..9_000).rev().zip(damaged).map(|(id, is_damaged)| (!is_damaged).then_some(id * 3)).collect();
         let mut reading = Reader::until(0, usize::MAX);
-        let mut requests = 0;
+        let mut batches = 0;
         while !reading.is_over() {
-            let asks = reading.ask();
-            let page = |ask: &Ask| listed(rows.iter().copied().skip(ask.offset as usize).take(ask.limit as usize));
-            let pages = asks.iter().map(page).collect();
-            reading.given(asks, Ok(pages));
-            requests += 1;
+            let requests = reading.next_pages();
+            let page = |request: &PageRequest| listed(rows.iter().copied().skip(request.offset as usize).take(request.limit as usize));
+            let pages = requests.iter().map(page).collect();
+            reading.given(requests, Ok(pages));
+            batches += 1;
         }
         let came = reading.sorted(Source::Contacts).into_iter().map(|contact| contact.id);
         prop_assert!(came.eq(rows.iter().flatten().copied()));
         prop_assert_eq!(reading.unreadable_count(Source::Contacts) as usize, rows.iter().filter(|row| row.is_none()).count());
-        prop_assert!(reading.is_whole(Source::Contacts) && requests <= 8, "{}", requests);
+        prop_assert!(reading.is_whole(Source::Contacts) && batches <= 8, "{}", batches);
     }
 
     /// Whatever a portal sends, a reading ends.
@@ -215,19 +219,19 @@ proptest! {
         let mut reading = Reader::new(Some(ContactPages::new(query, 0, usize::MAX)), None, false);
         let mut pages = pages.iter().cycle();
         for _ in 0..3_000 {
-            let asks = reading.ask();
-            if asks.is_empty() {
+            let requests = reading.next_pages();
+            if requests.is_empty() {
                 return Ok(());
             }
-            let answers = asks.iter().map(|_| listed(pages.next().unwrap().iter().copied())).collect();
-            reading.given(asks, Ok(answers));
+            let answers = requests.iter().map(|_| listed(pages.next().unwrap().iter().copied())).collect();
+            reading.given(requests, Ok(answers));
         }
         prop_assert!(false, "it does not end");
     }
 }
 
 #[test]
-fn a_bound_on_contacts_ends_the_reading_which_is_not_whole() {
+fn a_reading_that_stops_at_its_bound_is_not_whole() {
     let mut reading = Reader::until(0, 3_000);
     let mut model = Model::new(20_000, Vec::new());
     assert_eq!(read(&mut reading, &mut model), [5, 11]);
@@ -237,19 +241,19 @@ fn a_bound_on_contacts_ends_the_reading_which_is_not_whole() {
 }
 
 #[test]
-fn a_refused_employees_method_costs_the_contacts_nothing_and_the_other_way_round() {
+fn a_refusal_of_one_source_does_not_end_the_other() {
     for refused in [Source::Contacts, Source::Employees] {
         let mut reading = Reader::of_book(usize::MAX);
         let model = Model::new(700, Vec::new());
-        let mut requests = 0;
+        let mut batches = 0;
         while !reading.is_over() {
-            requests += 1;
-            let asks = reading.ask();
-            let pages = match asks.iter().any(|ask| ask.source == refused) {
+            batches += 1;
+            let requests = reading.next_pages();
+            let pages = match requests.iter().any(|request| request.source == refused) {
                 true => Err(refusal(404)),
-                false => Ok(asks.iter().map(|ask| model.page(ask)).collect()),
+                false => Ok(requests.iter().map(|request| model.page(request)).collect()),
             };
-            reading.given(asks, pages);
+            reading.given(requests, pages);
         }
         let other = Source::ALL.iter().find(|source| **source != refused).unwrap();
         assert!(
@@ -257,32 +261,32 @@ fn a_refused_employees_method_costs_the_contacts_nothing_and_the_other_way_round
             "{refused:?}"
         );
         assert!(!reading.is_whole(refused) && reading.failure(refused).is_some());
-        assert!(requests <= 5, "{refused:?}: {requests}");
+        assert!(batches <= 5, "{refused:?}: {batches}");
     }
 }
 
 #[test]
 fn refused_credentials_end_everything_at_once() {
     let mut reading = Reader::of_book(usize::MAX);
-    let asks = reading.ask();
-    assert_eq!(asks.len(), 6, "five pages of contacts and one of employees");
-    reading.fail(&asks, &refusal(401));
-    assert!(reading.ask().is_empty());
+    let requests = reading.next_pages();
+    assert_eq!(requests.len(), 6, "five pages of contacts and one of employees");
+    reading.fail(&requests, &refusal(401));
+    assert!(reading.next_pages().is_empty());
     assert!(Source::ALL.iter().all(|source| reading.failure(*source).is_some()));
     reading.retry();
-    assert_eq!(reading.ask(), asks, "and the same is asked again if wanted");
+    assert_eq!(reading.next_pages(), requests, "and the same is asked again if wanted");
 }
 
 #[test]
-fn a_portal_that_is_down_is_asked_a_few_times_and_no_more() {
+fn a_portal_that_is_down_gets_only_a_few_requests() {
     let mut reading = Reader::of_book(usize::MAX);
-    let mut requests = Vec::new();
+    let mut pages = Vec::new();
     let [busy, ..] = failures();
-    while let asks @ [_, ..] = reading.ask().as_slice() {
-        requests.push(asks.len());
-        reading.fail(asks, &busy);
+    while let requests @ [_, ..] = reading.next_pages().as_slice() {
+        pages.push(requests.len());
+        reading.fail(requests, &busy);
     }
-    assert_eq!(requests, [6, 5, 2, 1]);
+    assert_eq!(pages, [6, 5, 2, 1]);
 }
 
 fn refusal(http_status: u16) -> Failed {
@@ -297,18 +301,18 @@ fn refusal(http_status: u16) -> Failed {
 }
 
 #[test]
-fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_does() {
+fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_repeats() {
     for (second, is_whole) in [(201..251, true), (190..240, false)] {
         let mut reading = Reader::of_all(&Query::everybody(Source::Employees));
         for rows in [[1..201, 0..0], [150..250, 0..0], [1..201, second]] {
-            let mut asks = reading.ask();
-            asks.truncate(rows.len());
+            let mut requests = reading.next_pages();
+            requests.truncate(rows.len());
             let pages = rows.iter().map(|ids| listed(ids.clone().map(Some))).collect();
-            reading.given(asks, Ok(pages));
+            reading.given(requests, Ok(pages));
         }
         assert!(reading.is_over());
         assert_eq!(reading.is_whole(Source::Employees), is_whole);
-        let part = reading.part(Source::Employees).unwrap();
-        assert_eq!(part.contacts.len(), part.seen.len());
+        let received = reading.received(Source::Employees).unwrap();
+        assert_eq!(received.contacts.len(), received.seen.len());
     }
 }

@@ -1,14 +1,14 @@
-//! The people who may be meant by each name, out of everybody that was read. Pure.
+//! Decides who may be meant by each name, out of everybody that was read. Pure.
 //!
-//! | matches | status |
+//! | matches of a name | status |
 //! |---|---|
-//! | a single one that certainly bears the name, without a serious caution, and nobody else can have been missed | `one` |
-//! | several, or only similar ones, or a single one without that certainty | `several` |
-//! | those of several recipients that one entry names | `several` |
+//! | a single one that certainly has the name, without a serious caution, and nobody else can have been missed | `one` |
+//! | several; or only similar ones; or a single one without that certainty | `several` |
+//! | those of an entry that names several recipients | `several` |
 //! | none | `none` |
 //!
-//! Somebody can have been missed where the book was not read whole, or where a row that could not be read has a fitting
-//! name. A match by the whole address is certain all the same: an address has one owner.
+//! Somebody can have been missed if the book was not read whole, or if an unreadable row has a fitting name. A match by
+//! the whole address is certain even then, since an address has one owner.
 
 #[cfg(test)]
 mod tests;
@@ -17,49 +17,50 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Match, Names, NotAsked, Recipient, Resolution, Source, Status};
-use crate::address_book::Caution;
-use crate::address_book::cautions::{BookDomains, Domains, of_contact};
+use super::names::Names;
+use super::recipient::{Match, Recipient, Resolution, Status};
+use crate::address_book::cautions::{BookDomains, Caution, DomainJudge, of_contact};
+use crate::address_book::contact::Source;
+use crate::address_book::error::NotAsked;
 use crate::address_book::index::{Found, Index};
 use crate::address_book::search::{Wanted, Why};
 
-/// Matches of all names together that an answer shows, so that fifty names fit a model's context.
+/// The most matches of all names together in an answer, so that fifty names fit a model's context.
 const MAX_SHOWN: usize = 100;
-/// Matches of one name that are shown, at least and at most.
+/// How many matches of one name are shown at least and at most, if it has as many.
 const SHOWN: (usize, usize) = (2, 20);
-
-/// Matches that are shown of a name that nobody bears.
+/// The most matches that are shown of a name with only similar matches.
 const SHOWN_OF_SIMILAR: usize = 5;
 
-/// What was read for a question.
+/// What was read for a call.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
-    /// The book, then what was asked beside it.
+    /// The book, then the results of literal requests.
     pub(super) indexes: Vec<Arc<Index>>,
-    /// True if all of the book was read, of every source that was asked for.
+    /// True if every source of the call was read whole.
     pub(super) is_whole: bool,
     pub(super) not_asked: Vec<NotAsked>,
 }
 
-/// What was found for one name.
+/// The people found for one name.
 #[derive(Default)]
 struct Fitting<'a> {
-    /// The likeliest first.
+    /// The matches, likeliest first.
     people: Vec<Found<'a>>,
-    /// True if somebody who fits stands in a row that could not be read.
+    /// True if an unreadable row has a fitting name.
     has_unread: bool,
-    /// The recipients that the entry names, if they are more than one.
+    /// The recipients that the entry names; empty if it names one.
     entries: Vec<&'a str>,
 }
 
 impl Fitting<'_> {
-    /// True if somebody bears the name.
-    fn has_bearer(&self) -> bool {
+    /// True if a match certainly has the name.
+    fn has_certain_match(&self) -> bool {
         self.people.iter().any(|found| found.fit.is_sure())
     }
 }
 
-/// Judges every name by what was read. `goes_on` is asked now and then; `None` if it says no.
+/// Judges every name by what was read. `goes_on` is called now and then; once it returns false, the result is `None`.
 pub(super) fn resolution(
     names: &Names,
     wanted: &[Wanted],
@@ -71,7 +72,7 @@ pub(super) fn resolution(
     let shown = shown_of_each(&fitting);
     let nobody = BookDomains::default();
     let book = evidence.indexes.first().map_or(&nobody, |book| &book.domains);
-    let mut domains = Domains::beside(book);
+    let mut domains = DomainJudge::beside(book);
     let recipients = names.asked().iter().zip(&fitting);
     Some(Resolution {
         recipients: recipients
@@ -82,7 +83,7 @@ pub(super) fn resolution(
     })
 }
 
-/// How many matches of each name are shown: as many as fit into the answer, where names with few leave room.
+/// How many matches of each name are shown: as many as fit into the answer, given that some names have few.
 fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
     let all = |shown| -> usize { fitting.iter().map(|fitting| fitting.people.len().min(shown)).sum() };
     let fits = |shown: &usize| all(*shown) <= MAX_SHOWN;
@@ -90,8 +91,8 @@ fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
 }
 
 impl Evidence {
-    /// The people who fit an entry: those of each recipient that it names, unless a contact bears the whole entry as
-    /// its name.
+    /// The people who fit an entry. If the entry names several recipients, these are the people of each of them, unless
+    /// a contact has the whole entry as its name.
     fn fitting_entry<'a>(
         &'a self,
         wanted: &'a Wanted,
@@ -103,7 +104,7 @@ impl Evidence {
             true => Fitting::default(),
             false => self.fitting(wanted, sources, goes_on)?,
         };
-        if wanted.entries.is_empty() || whole.has_bearer() {
+        if wanted.entries.is_empty() || whole.has_certain_match() {
             return Some(whole);
         }
         let find = |wanted| self.fitting(wanted, sources, goes_on);
@@ -116,7 +117,7 @@ impl Evidence {
             has_unread: each.iter().any(|one| one.has_unread),
             ..Fitting::default()
         };
-        // The likeliest of each come first.
+        // The likeliest person of each recipient comes before the second of any.
         let longest = each.iter().map(|one| one.people.len()).max().unwrap_or_default();
         let mut seen: HashSet<&str> = HashSet::new();
         for place in 0..longest {
@@ -128,10 +129,10 @@ impl Evidence {
         Some(fitting)
     }
 
-    /// The people who fit, out of everything that was read; `None` if `goes_on` says no.
+    /// The people who fit a name, out of everything that was read; `None` once `goes_on` returns false.
     fn fitting(&self, wanted: &Wanted, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
         let mut fitting = Fitting::default();
-        // By address in lower case; an index has each address once.
+        // Places in `people` by address in lower case. An index has each address once, so one index needs none.
         let mut places: HashMap<String, usize> = HashMap::new();
         for index in &self.indexes {
             let found = index.find(wanted, sources, goes_on)?;
@@ -147,20 +148,25 @@ impl Evidence {
                 }
                 fitting.people.push(person);
             }
-            fitting.has_unread |= found.unread.iter().any(|row| !self.knows(&row.email.to_lowercase()));
+            fitting.has_unread |= found
+                .unread
+                .iter()
+                .any(|row| !self.has_address(&row.email.to_lowercase()));
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
         let mut sure = fitting.people.iter().filter(|found| found.fit.is_sure());
-        // Jon is as good as John for Джон.
+        // A transliteration does not count: Jon fits Джон as well as John does.
         let has_whole_name = sure.any(|found| found.fit.is_whole_name && found.fit.why < Why::Transliterated);
         fitting.people.retain(|found| match best {
-            // An address is its owner's alone.
+            // An address has one owner, so only rivals stay beside it.
             Some(Why::ExactAddress) => found.fit.why == Why::ExactAddress || found.fit.is_rival,
             Some(Why::Similar) | None => true,
-            // A similar name that was asked for as a whole stays beside longer names of which only a part was.
+            // A similar match of the whole name stays if no certain match has the whole name: the certain ones then
+            // have longer names.
             Some(_) => found.fit.is_sure() || found.fit.is_rival || (found.fit.is_whole_name && !has_whole_name),
         });
-        // Then the newest, who was written to last; then by address, so that the order never changes by itself.
+        // Within a rank employees come before contacts, and higher ids, which are newer, first. The address comes last,
+        // so that equal calls get an equal order.
         let order = |found: &Found<'_>| {
             let is_contact = found.source == Source::Contacts;
             (found.fit.rank(), is_contact, Reverse(found.contact.id))
@@ -172,11 +178,11 @@ impl Evidence {
         Some(fitting)
     }
 
-    fn knows(&self, address: &str) -> bool {
+    fn has_address(&self, address: &str) -> bool {
         self.indexes.iter().any(|index| index.knows(address))
     }
 
-    fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut Domains<'_>, shown: usize) -> Recipient {
+    fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut DomainJudge<'_>, shown: usize) -> Recipient {
         let people = &fitting.people;
         // A single match was told apart by company or address, so it gets no namesake caution.
         let is_alone = people.len() == 1;
@@ -209,7 +215,7 @@ impl Evidence {
         }
     }
 
-    fn cautions(&self, found: &Found<'_>, is_alone: bool, domains: &mut Domains<'_>) -> Vec<Caution> {
+    fn cautions(&self, found: &Found<'_>, is_alone: bool, domains: &mut DomainJudge<'_>) -> Vec<Caution> {
         let contact = found.contact;
         let (name, email) = (contact.name.as_deref(), contact.email.as_str());
         let mut cautions = contact.cautions.clone();
@@ -222,19 +228,19 @@ impl Evidence {
     }
 }
 
-/// True if each of these names has a bearer, and no person is found for two of them.
+/// True if each name certainly has a match, and no person matches two of the names.
 fn are_several(each: &[Fitting<'_>]) -> bool {
     let mut seen: HashSet<&str> = HashSet::new();
     let mut people = each.iter().flat_map(|one| &one.people);
-    each.iter().all(Fitting::has_bearer) && people.all(|found| seen.insert(&found.contact.email))
+    each.iter().all(Fitting::has_certain_match) && people.all(|found| seen.insert(&found.contact.email))
 }
 
-/// True if a single match certainly bears the name and has no serious caution.
+/// True if the only match certainly has the name and no serious caution.
 fn is_sure(only: &Match) -> bool {
     only.why != Why::Similar && !only.cautions.iter().copied().any(is_serious)
 }
 
-/// True for a caution with which a mail may go to another person than the name says.
+/// True for a caution with which mail may go to another person than the name says.
 fn is_serious(caution: Caution) -> bool {
     matches!(
         caution,

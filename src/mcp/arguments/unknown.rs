@@ -1,21 +1,23 @@
-//! Arguments that no tool has: hosts add some, models invent others.
+//! Keys of arguments: which count as one name, and what happens to those that a tool does not have.
 //!
-//! | key | |
+//! The hosts of models add such keys, and models invent some.
+//!
+//! | unknown key | |
 //! |---|---|
-//! | one of [`OF_HOSTS`], or `_` at its beginning | always ignored |
-//! | any other, beside a known one that is not null | ignored |
-//! | any other, alone | refused, so that the model learns what there is |
+//! | one of [`OF_HOSTS`], or one that begins with `_` | always ignored |
+//! | any other, beside a known key whose value is not null | ignored |
+//! | any other, without such a key | refused, so that the model learns which keys there are |
 //!
-//! What is ignored is said once in the log.
+//! The log names each ignored key once.
 
 use std::collections::BTreeSet;
 
 use parking_lot::{Mutex, const_mutex};
 use serde_json::Value;
 
-use super::{JsonObject, is_any_of};
+use crate::mcp::schema::JsonObject;
 
-/// What agents and workflow hosts add to every call for themselves.
+/// Keys that agents and workflow hosts add to every call for their own use, [`folded`].
 const OF_HOSTS: &[&str] = &[
     "toolcallid",
     "sessionid",
@@ -25,16 +27,24 @@ const OF_HOSTS: &[&str] = &[
     "explanation",
 ];
 
-/// Leaves out what is ignored.
+/// The key in the form in which two are compared: `pageSize`, `page_size` and `PAGE-SIZE` are one name.
+pub(crate) fn folded(key: &str) -> String {
+    key.chars()
+        .filter(|c| !matches!(c, '_' | '-' | ' '))
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+/// Removes the keys that are ignored.
 ///
 /// # Errors
-/// A key that is refused.
+/// Returns the first key that is refused.
 pub(crate) fn without_unknown(
     mut arguments: JsonObject,
     is_known: impl Fn(&str) -> bool,
 ) -> Result<JsonObject, String> {
-    let is_hosts = |key: &str| key.starts_with('_') || is_any_of(key, OF_HOSTS);
-    // Null means that an argument is not given.
+    let is_hosts = |key: &str| key.starts_with('_') || OF_HOSTS.contains(&folded(key).as_str());
+    // Models send null for an argument that they do not use.
     let is_given = |(key, value): (&String, &Value)| !value.is_null() && !is_hosts(key) && is_known(key);
     let has_known = arguments.iter().any(is_given);
     let mut refused = None;
@@ -44,7 +54,7 @@ pub(crate) fn without_unknown(
         }
         if !has_known && !is_hosts(key) && !value.is_null() {
             refused.get_or_insert_with(|| key.clone());
-        } else if IGNORED.is_news(key) {
+        } else if IGNORED.is_new(key) {
             tracing::warn!(
                 mcp.argument = shown(key),
                 "ignored an unknown argument; logged once for each name"
@@ -55,24 +65,24 @@ pub(crate) fn without_unknown(
     refused.map_or(Ok(arguments), Err)
 }
 
-/// Keys that the log has seen in this process.
+/// The keys that this process has logged.
 static IGNORED: Seen = Seen(const_mutex(BTreeSet::new()));
 
-/// The first keys that it is asked about, so that callers who invent them cannot fill log and memory.
+/// The first few keys, so that callers that invent keys can fill neither the log nor memory.
 struct Seen(Mutex<BTreeSet<String>>);
 
-/// A host adds a handful.
-const MOST: usize = 32;
+/// The most keys that are logged. A host adds a handful.
+const MAX_KEYS: usize = 32;
 
 impl Seen {
-    /// True the first time for each of the first [`MOST`] keys.
-    fn is_news(&self, key: &str) -> bool {
+    /// True for a key that is new, and one of the first [`MAX_KEYS`].
+    fn is_new(&self, key: &str) -> bool {
         let mut seen = self.0.lock();
-        seen.len() < MOST && !seen.contains(shown(key)) && seen.insert(shown(key).to_owned())
+        seen.len() < MAX_KEYS && !seen.contains(shown(key)) && seen.insert(shown(key).to_owned())
     }
 }
 
-/// The key, if it looks like the name of an argument: a caller may write anything else into it.
+/// The key as the log shows it: only a key that looks like a name, since a caller may write anything into it.
 fn shown(key: &str) -> &str {
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     if (1..=40).contains(&key.len()) && key.bytes().all(is_usual) {
@@ -93,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hosts_add_is_always_ignored() {
+    fn keys_of_hosts_are_always_ignored() {
         for key in [
             "toolCallId",
             "sessionId",
@@ -118,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_ignored_beside_what_is_known_and_refused_alone() {
+    fn an_unknown_key_is_ignored_beside_a_known_one_and_refused_alone() {
         for (arguments, expected) in [
             (json!({"querry": "anna", "query": "bob"}), Ok(json!({"query": "bob"}))),
             (json!({"query": null, "company": "x"}), Err("company".to_owned())),
@@ -134,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn the_log_hears_of_each_name_once_and_of_no_more_than_a_few() {
+    fn the_log_names_each_key_once_and_no_more_than_a_few() {
         let seen = Seen(Mutex::default());
-        assert!(seen.is_news("toolCallId") && !seen.is_news("toolCallId"));
+        assert!(seen.is_new("toolCallId") && !seen.is_new("toolCallId"));
         for odd in ["anna@example.com", "ключ", "a b", "", "a\nb", &"x".repeat(41)] {
             assert_eq!(shown(odd), "(an unusual name)");
         }
-        assert!(seen.is_news("a b") && !seen.is_news("c d"), "all of these are one");
-        let news = (0..1_000).filter(|number| seen.is_news(&format!("key{number}")));
-        assert_eq!(news.count(), MOST - 2);
+        assert!(seen.is_new("a b") && !seen.is_new("c d"), "all of these are one");
+        let news = (0..1_000).filter(|number| seen.is_new(&format!("key{number}")));
+        assert_eq!(news.count(), MAX_KEYS - 2);
     }
 }

@@ -18,11 +18,11 @@ fn key(fix: &Fix) -> (&'static str, &'static [u16]) {
 async fn every_row_of_advice_is_reached_complete_and_valid() {
     let mut reached = BTreeSet::new();
     let mut table = Vec::new();
-    // The others are for `survival_on_the_demo_portal`, whose clock is paused.
+    // `survival_on_the_demo_portal`, whose clock is paused, tests the others.
     for fault in FAULTS.iter().filter(|fault| fault.outcome == demo::Outcome::Fails) {
         let mut command = program();
         command.args(["--demo-fault", fault.name]);
-        // The process has a clock of its own: less time than the shortest wait before a second attempt.
+        // The process has a real clock, so it gets less time than the shortest wait before a second attempt.
         command.env("BITRIX24_TIMEOUT", "240ms");
         let session = Session::start(command).await;
         let result = session.call(json!({"query": "client"})).await;
@@ -47,7 +47,7 @@ async fn every_row_of_advice_is_reached_complete_and_valid() {
         reached.extend(row.map(key));
     }
     insta::assert_snapshot!("advice", table.join("\n"));
-    // What no portal can cause: wrong arguments, and a call that is still running when the input ends.
+    // No portal can cause these: wrong arguments, and a call that is still running when the input ends.
     let session = Session::demo().await;
     for arguments in [json!({"company": "x"}), json!({"limit": 0})] {
         let result = session.call(arguments.clone()).await;
@@ -55,7 +55,7 @@ async fn every_row_of_advice_is_reached_complete_and_valid() {
         reached.extend(assert_complete_failure(&result, &arguments.to_string()).map(key));
     }
     let missing: Vec<_> = FIXES.iter().map(key).filter(|key| !reached.contains(key)).collect();
-    // What no fault of a portal leads to. Each has a test of its own: `survival` (the queue), `oauth` (sign-in and
+    // No fault of a portal leads to these. Each has a test of its own: `survival` (the queue), `oauth` (sign-in and
     // store), `full_disk` (tokens that are not saved) and `lifecycle` (a call that still runs when the input ends).
     let elsewhere = [
         "TOO_MANY_LOOKUPS",
@@ -114,8 +114,8 @@ async fn messages_in_russian_change_nothing_but_the_message() {
 }
 
 #[tokio::test]
-async fn every_quirk_is_borne_and_every_success_is_valid() {
-    // A slow portal gives the same answers later.
+async fn every_quirk_of_a_portal_gives_a_valid_success() {
+    // The slow portal sends the same replies, only later.
     let quick = QUIRKS.iter().map(|(name, ..)| *name).filter(|name| *name != "slow");
     for name in quick.map(Some).chain([None]) {
         let mut command = program();

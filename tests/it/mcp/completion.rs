@@ -1,4 +1,4 @@
-//! Completion: what it offers, and what it never costs the portal or the person's own look-ups.
+//! Completion: the values, and how it leaves the portal's limit to the user's look-ups.
 
 use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
 use bitrix24_mail_mcp::fixit::FIXES;
@@ -30,13 +30,13 @@ async fn client(command: Command) -> Client {
     Client::start("2025-11-25", command).await
 }
 
-/// Nothing to offer, and nothing said of how much there is.
+/// An empty list without a total.
 fn nothing() -> Value {
     json!({"values": []})
 }
 
 #[tokio::test]
-async fn recipients_are_completed_after_the_last_comma_with_plain_names_alone() {
+async fn recipients_are_completed_after_the_last_comma_and_only_with_plain_names() {
     let session = Session::demo().await;
     let found = session
         .client()
@@ -60,7 +60,7 @@ async fn recipients_are_completed_after_the_last_comma_with_plain_names_alone() 
 
 /// From completion by way of the prompt to the look-up.
 #[tokio::test]
-async fn every_recipient_offered_is_found_by_what_the_prompt_makes_of_it() {
+async fn the_prompt_finds_every_recipient_that_completion_offers() {
     let mut client = client(on_demo()).await;
     for typed in ["anna", "evil", "пет", "o'n", "client"] {
         let values = completed(&mut client, of_prompt("to", typed)).await["values"].clone();
@@ -99,7 +99,7 @@ async fn queries_are_completed_to_addresses() {
 }
 
 #[tokio::test]
-async fn under_two_characters_nothing_is_asked() {
+async fn fewer_than_two_characters_send_no_request() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let mut client = client(on(&portal)).await;
     for typed in [
@@ -129,7 +129,7 @@ async fn under_two_characters_nothing_is_asked() {
 }
 
 #[tokio::test]
-async fn a_hundred_values_are_the_most_and_the_rest_is_not_hidden() {
+async fn there_are_at_most_a_hundred_values_and_the_list_says_if_there_are_more() {
     let settings = Settings {
         contacts: Some(300),
         ..Settings::default()
@@ -147,10 +147,10 @@ async fn a_hundred_values_are_the_most_and_the_rest_is_not_hidden() {
 }
 
 #[tokio::test]
-async fn with_the_limit_used_up_there_is_an_empty_list_at_once() {
+async fn the_list_is_empty_at_once_while_the_limit_is_used_up() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let mut command = on(&portal);
-    // The next place comes ten seconds later.
+    // The limiter allows the next request ten seconds later.
     command.env("BITRIX24_RATE_LIMIT", "0.1/1");
     let mut client = client(command).await;
     let found = completed(&mut client, of_prompt("to", "client")).await;
@@ -165,7 +165,7 @@ async fn with_the_limit_used_up_there_is_an_empty_list_at_once() {
 }
 
 #[tokio::test]
-async fn half_of_the_limit_is_left_to_look_ups() {
+async fn completion_leaves_half_of_the_limit_to_look_ups() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let mut command = on(&portal);
     command.env("BITRIX24_RATE_LIMIT", "0.1/4");
@@ -184,7 +184,7 @@ async fn half_of_the_limit_is_left_to_look_ups() {
 }
 
 #[tokio::test]
-async fn whatever_fails_there_is_an_empty_list() {
+async fn a_failed_look_up_gives_an_empty_list() {
     for name in ["no-mail-scope", "insufficient-scope", "not-json"] {
         let fault = FAULTS.iter().find(|fault| fault.name == name).unwrap();
         let settings = Settings {
@@ -208,7 +208,7 @@ async fn whatever_fails_there_is_an_empty_list() {
 }
 
 #[tokio::test]
-async fn a_completion_that_is_taken_back_stops_its_request() {
+async fn a_cancelled_completion_stops_its_request() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     portal.hold_answers();
     let mut client = client(on(&portal)).await;
@@ -242,7 +242,7 @@ async fn tones_and_codes_are_completed_from_their_lists() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_refused_by_name() {
+async fn a_reference_to_nothing_is_refused_by_its_name() {
     for revision in ["2025-11-25", "2026-07-28"] {
         let mut client = Client::start(revision, on_demo()).await;
         let other_prompt = json!({"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "to", "value": ""}});

@@ -1,4 +1,4 @@
-//! The handshake in five revisions, odd first messages, lines that cannot be read.
+//! The handshake in five revisions, unexpected first messages, lines that cannot be read.
 
 use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ async fn the_handshake_needs_no_credentials_and_no_portal() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_of_the_portal_before_the_first_call() {
+async fn the_portal_gets_no_request_before_the_first_call() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let mut session = session_with(&portal);
     session.initialize("2025-11-25").await;
@@ -138,7 +138,7 @@ async fn a_first_request_that_is_not_a_handshake_is_answered() {
         let mut session = demo();
         let answer = session.ask(first.clone()).await;
         assert_eq!(answer.get("error").is_some(), is_error, "{answer}");
-        // A notification in between belongs to no session yet either.
+        // A notification before the handshake belongs to no session either.
         session
             .send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
             .await;
@@ -150,9 +150,9 @@ async fn a_first_request_that_is_not_a_handshake_is_answered() {
     }
 }
 
-/// A client would otherwise wait for its time-out.
+/// Without a response the client would wait until its time-out.
 #[tokio::test]
-async fn a_line_that_cannot_be_read_is_answered_and_the_session_goes_on() {
+async fn an_unreadable_line_gets_an_error_and_the_session_continues() {
     let mut session = demo();
     session.initialize("2025-11-25").await;
     let deep = format!(
@@ -209,9 +209,9 @@ async fn a_line_that_cannot_be_read_is_answered_and_the_session_goes_on() {
     list_and_call(&mut session, |request| request).await;
 }
 
-/// `JSON.stringify` writes half an emoji so, and an assistant that cuts a name short may leave half of one.
+/// `JSON.stringify` writes half an emoji as a lone surrogate. An assistant that cuts a name may leave half an emoji.
 #[tokio::test]
-async fn half_a_character_in_a_query_is_searched_for_as_the_replacement_character() {
+async fn a_lone_surrogate_in_a_query_becomes_the_replacement_character() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let mut session = session_with(&portal);
     session.initialize("2025-11-25").await;
@@ -226,7 +226,7 @@ async fn half_a_character_in_a_query_is_searched_for_as_the_replacement_characte
     assert_eq!(sent["query"], "Bloom \u{fffd}");
 }
 
-/// Revision 2025-03-26 obliges a server to take batches.
+/// Revision 2025-03-26 obliges a server to accept batches.
 #[tokio::test]
 async fn each_message_of_a_batch_is_answered() {
     let mut session = demo();

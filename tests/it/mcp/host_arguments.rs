@@ -1,4 +1,4 @@
-//! Arguments that the programs around a model add to its calls.
+//! Arguments that a model's host adds to its calls.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::harness::{Session, call, program};
 use rmcp::model::CallToolRequestParams;
 
 #[tokio::test]
-async fn what_hosts_add_changes_no_tool_and_is_said_once_in_the_log() {
+async fn keys_of_hosts_change_no_result_and_the_log_names_each_once() {
     let mut command = program();
     command.arg("--demo");
     let session = Session::start(command).await;
@@ -32,7 +32,7 @@ async fn what_hosts_add_changes_no_tool_and_is_said_once_in_the_log() {
                 .unwrap()
                 .structured_content
                 .unwrap();
-            // The second answer is kept from the first.
+            // The second response comes from the cache.
             result.as_object_mut().unwrap().remove("age_seconds");
             if let Some(page) = result.get_mut("page") {
                 page.as_object_mut().unwrap().remove("age_seconds");
@@ -65,9 +65,9 @@ async fn what_hosts_add_changes_no_tool_and_is_said_once_in_the_log() {
     assert!(!log.contains("zebra"), "{log}");
 }
 
-/// Over each way that arguments come in: an object, its JSON text, and beside what the protocol has of its own.
+/// In every place for arguments: an object, its JSON text, and beside the protocol's own parameters.
 #[tokio::test]
-async fn what_hosts_add_is_ignored_also_in_json_text() {
+async fn keys_of_hosts_are_ignored_also_in_json_text() {
     let mut session = crate::support::harness::RawSession::start({
         let mut command = program();
         command.arg("--demo");

@@ -1,4 +1,4 @@
-//! The end of input, a client that no longer reads, cancelled calls.
+//! The end of input, clients that stop reading, cancelled calls.
 
 use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
 use rmcp::model::CallToolResult;
@@ -26,7 +26,7 @@ async fn the_end_of_input_ends_the_program() {
     assert_eq!(session.hang_up().await, (vec![], true), "after the handshake");
 }
 
-/// More answers than a pipe holds, and nobody reads them.
+/// The responses are more than a pipe holds, and nobody reads them.
 #[tokio::test]
 async fn the_end_of_input_ends_the_program_also_if_nobody_reads() {
     let mut session = demo();
@@ -53,7 +53,7 @@ async fn a_closed_output_ends_the_program_too() {
 }
 
 #[tokio::test]
-async fn a_script_that_pipes_its_requests_gets_its_answers() {
+async fn a_script_that_pipes_its_requests_gets_its_responses() {
     let mut session = demo();
     session.send(initialize("2025-11-25")).await;
     session.send_unfinished(call(2, json!({"query": "client"}))).await;
@@ -64,7 +64,7 @@ async fn a_script_that_pipes_its_requests_gets_its_answers() {
 }
 
 #[tokio::test]
-async fn a_call_that_still_runs_at_the_end_of_input_is_answered_as_cancelled() {
+async fn a_call_that_still_runs_at_the_end_of_input_fails_as_cancelled() {
     let portal = hanging_portal().await;
     let mut session = session_with(&portal);
     session.initialize("2025-11-25").await;

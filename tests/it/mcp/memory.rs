@@ -1,4 +1,4 @@
-//! What a client cannot make the program keep in memory: the figures are of the whole process, at its highest.
+//! Bounds of memory against clients that send much or read nothing. The figures are peaks of the whole process.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::support::http_client::{Connection, Request};
 use crate::support::http_server::Program;
 use crate::support::scripted_portal::ScriptedPortal;
 
-/// Resident megabytes of a process, at their highest.
+/// The peak of a process's resident memory, in megabytes.
 fn most_resident(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -33,7 +33,7 @@ async fn hanging_portal() -> DemoPortal {
     DemoPortal::start(settings).await.unwrap()
 }
 
-/// A value of `bytes` whose tree would have a thousand times as many.
+/// A JSON value of `bytes`, which takes a thousand times as many when it is parsed into a tree.
 fn many_lists(bytes: usize) -> String {
     format!("[{}0]", "[0],".repeat(bytes / 4))
 }
@@ -45,9 +45,9 @@ fn call_with_meta(id: u32, meta: &str) -> String {
     )
 }
 
-/// 250 of them took 1.7 gigabytes.
+/// Before this was bounded, 250 such calls took 1.7 gigabytes.
 #[tokio::test]
-async fn calls_that_wait_keep_nothing_of_a_meta_that_nobody_reads() {
+async fn waiting_calls_do_not_keep_unused_meta() {
     let portal = hanging_portal().await;
     let mut command = program();
     command
@@ -61,7 +61,7 @@ async fn calls_that_wait_keep_nothing_of_a_meta_that_nobody_reads() {
         let mut connection = Connection::open(server.address).await;
         connection.send(&request.bytes()).await;
         waiting.push(connection);
-        // One body at a time: many at once are more than one caller may send.
+        // One body at a time, since the guard bounds how much one caller may send at once.
         portal
             .wait_until(|portal| portal.request_count() == waiting.len())
             .await;
@@ -70,9 +70,9 @@ async fn calls_that_wait_keep_nothing_of_a_meta_that_nobody_reads() {
     assert!(most < 300, "{most} MB");
 }
 
-/// A client that asks on and on and reads nothing; what it sends last is not read any more.
+/// A client that sends requests without end and reads nothing. The server stops reading its requests too.
 #[tokio::test]
-async fn a_client_that_reads_no_answers_is_not_read_either_and_may_hang_up_or_end_the_program() {
+async fn the_server_stops_reading_a_client_that_reads_nothing_and_ends_with_it() {
     let portal = hanging_portal().await;
     let line = |id: u32, what: &str| match what {
         "ping" => format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"ping\"}}\n"),
@@ -101,7 +101,7 @@ async fn a_client_that_reads_no_answers_is_not_read_either_and_may_hang_up_or_en
         session.write_until_nothing_is_taken(lines.as_bytes()).await;
         let most = most_resident(session.id());
         assert!(most < 100, "{what}: {most} MB");
-        // Hangs here if the end is not noticed.
+        // Hangs here if the server does not notice the end.
         let ended_well = if by_signal {
             session.terminate_unread().await
         } else {
@@ -113,13 +113,13 @@ async fn a_client_that_reads_no_answers_is_not_read_either_and_may_hang_up_or_en
 
 /// Node.js connects its children by sockets, not by pipes.
 #[tokio::test]
-async fn a_client_on_sockets_that_reads_no_answers_may_hang_up_too() {
+async fn the_server_ends_with_a_client_on_sockets_that_reads_nothing() {
     let ((mut input, to_read), (_output, to_write)) = (UnixStream::pair().unwrap(), UnixStream::pair().unwrap());
     let mut command = program();
     command.arg("--demo");
     command.stdin(OwnedFd::from(to_read)).stdout(OwnedFd::from(to_write));
     let mut process = command.stderr(Stdio::null()).spawn().unwrap();
-    // Its own copies of the program's ends.
+    // The test's own copies of the program's ends of the sockets.
     drop(command);
     input
         .write_all(format!("{}\n", initialize("2025-11-25")).as_bytes())
@@ -140,7 +140,7 @@ async fn a_client_on_sockets_that_reads_no_answers_may_hang_up_too() {
     assert!(ended.success(), "hangs here if the end is not noticed");
 }
 
-/// A tree of it took 409 megabytes.
+/// Before this was bounded, the parsed tree took 409 megabytes.
 #[tokio::test]
 async fn an_error_of_nearly_4_mib_keeps_its_code_and_costs_little_more_than_its_size() {
     let lists = many_lists(4 * 1024 * 1024 - 1000);

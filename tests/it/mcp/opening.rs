@@ -1,5 +1,5 @@
-//! `initialize` and other messages as clients really write them, by every transport: PHP's empty objects, fields that
-//! are missing or of another type, ids that no integer holds.
+//! `initialize` and other messages as clients really write them, over every transport: PHP's empty objects, fields that
+//! are missing or of another type, ids that are no 64-bit integers.
 
 use bitrix24_mail_mcp::transports::http::Limits;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ enum Client {
 }
 
 impl Client {
-    /// One by each transport, before its first message.
+    /// One client for each transport, before its first message.
     async fn all() -> Vec<Self> {
         let server = || InProcess::with_limits(Limits::default());
         let (json, event_stream, legacy) = (server().await, server().await, server().await);
@@ -111,7 +111,7 @@ async fn an_empty_list_is_the_empty_object_in_a_handshake_of_every_revision() {
 }
 
 #[tokio::test]
-async fn what_a_handshake_lacks_is_taken_for_granted() {
+async fn a_handshake_may_lack_fields() {
     let client_info = r#""clientInfo":{"name":"a","version":"1"}"#;
     for params in [
         r#"{"protocolVersion":"2025-11-25","capabilities":{"roots":[],"sampling":[],"elicitation":[],"experimental":[]}}"#.to_owned(),
@@ -145,7 +145,7 @@ async fn what_a_handshake_lacks_is_taken_for_granted() {
 }
 
 #[tokio::test]
-async fn a_field_of_another_type_is_named_and_the_next_handshake_works() {
+async fn the_error_names_a_field_of_another_type_and_the_next_handshake_works() {
     for (params, field) in [
         (r#"{"protocolVersion":20251125}"#, "`protocolVersion`"),
         (r#"{"protocolVersion":["2025-11-25"]}"#, "`protocolVersion`"),
@@ -185,7 +185,7 @@ async fn a_field_of_another_type_is_named_and_the_next_handshake_works() {
 }
 
 #[tokio::test]
-async fn empty_lists_and_cursors_stand_for_nothing_in_other_requests_too() {
+async fn empty_lists_and_cursors_count_as_absent_in_other_requests_too() {
     for (method, params) in [
         ("ping", "[]"),
         ("ping", r#"{"_meta":[]}"#),
@@ -241,9 +241,9 @@ async fn a_prompt_takes_an_empty_list_for_no_arguments() {
     }
 }
 
-/// JSON-RPC wants the id back as it was; what may be no id at all is answered without.
+/// JSON-RPC wants the same id in the response. For a value that cannot be an id, the response has none.
 #[tokio::test]
-async fn an_id_that_no_integer_holds_is_answered_with_it() {
+async fn the_response_repeats_an_id_that_is_no_64_bit_integer() {
     for (id, expected) in [
         ("18446744073709551616", "18446744073709551616"),
         ("9223372036854775808", "9223372036854775808"),
@@ -293,7 +293,7 @@ async fn an_id_that_no_integer_holds_is_answered_with_it() {
     }
 }
 
-/// The answer as it is written, since numbers beyond 64 bits do not survive being read.
+/// The response as text, since numbers beyond 64 bits change when they are parsed.
 async fn raw_answer(client: &mut Client, message: &str) -> String {
     match client {
         Client::Stdio(session) => {
@@ -312,7 +312,7 @@ async fn raw_answer(client: &mut Client, message: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_handshake_may_be_written_with_escapes() {
+async fn a_handshake_may_have_json_escapes() {
     let message = r#"{"jsonrpc":"2.0","id":1,"method":"init\u0069alize"}"#;
     for mut client in Client::all().await {
         let answer = client.ask(message).await;
@@ -322,7 +322,7 @@ async fn a_handshake_may_be_written_with_escapes() {
 }
 
 #[tokio::test]
-async fn parameters_of_another_type_are_named_and_such_metadata_counts_as_missing() {
+async fn the_error_names_parameters_of_another_type_and_such_metadata_counts_as_missing() {
     for mut client in Client::all().await {
         client.ask(&initialize("2025-06-18").to_string()).await;
         for params in [r#""x""#, "[1]", "5", "true"] {
@@ -346,9 +346,9 @@ async fn parameters_of_another_type_are_named_and_such_metadata_counts_as_missin
     }
 }
 
-/// As the conformance suite asks.
+/// The conformance suite wants this.
 #[tokio::test]
-async fn an_initialize_of_a_revision_that_has_none_is_an_unknown_method() {
+async fn initialize_in_a_revision_without_a_handshake_is_an_unknown_method() {
     let server = InProcess::with_limits(Limits::default()).await;
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",

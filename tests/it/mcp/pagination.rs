@@ -1,4 +1,4 @@
-//! The whole pagination table of the portal contract (section 4), from tool arguments to the bytes the portal got.
+//! The whole pagination table of the portal contract (section 4), from tool arguments to the bytes the portal receives.
 
 use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn table() -> Vec<(Value, Expected)> {
         (json!({"pagination": {}}), Sent(50, 0)),
         (json!({"pagination": []}), Sent(50, 0)),
         (json!({"pagination": "{\"limit\": 7}"}), Sent(7, 0)),
-        // The portal would ignore these in silence; a caller who gave them meant something.
+        // The portal ignores these silently, but a caller that sent them meant something.
         (json!({"pagination": "all"}), Refused),
         (json!({"pagination": 5}), Refused),
         (json!({"pagination": true}), Refused),
@@ -45,7 +45,7 @@ fn table() -> Vec<(Value, Expected)> {
         (json!({"pagination": {"limit": false}}), Refused),
         (json!({"pagination": {"limit": []}}), Refused),
         (json!({"pagination": {"limit": {}}}), Refused),
-        // The portal would answer these with the whole address book.
+        // The portal returns the whole address book for these.
         (json!({"pagination": {"limit": -5}}), Refused),
         (json!({"pagination": {"limit": 0.5}}), Refused),
         (json!({"pagination": {"offset": 30}}), Sent(50, 30)),
@@ -119,7 +119,7 @@ async fn the_whole_table_from_tool_arguments_to_the_portals_bytes() {
 }
 
 #[tokio::test]
-async fn pages_follow_one_another_to_a_short_one_without_gap_or_repeat() {
+async fn the_pages_up_to_the_last_have_each_contact_once() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let session = Session::with(&portal).await;
     let mut ids = Vec::new();
@@ -144,7 +144,7 @@ async fn pages_follow_one_another_to_a_short_one_without_gap_or_repeat() {
 }
 
 #[tokio::test]
-async fn the_query_goes_to_the_portal_as_it_was_given() {
+async fn the_query_reaches_the_portal_unchanged() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let session = Session::with(&portal).await;
     for (arguments, sent) in [

@@ -1,4 +1,5 @@
-//! `notifications/progress` while the address book is read: over each transport that has room for it, and over no other.
+//! `notifications/progress` while the address book is read: over each transport that can carry notifications, and no
+//! other.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::support::revisions::{MODERN, request};
 const CONTACTS: usize = 2_345;
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// A demo portal that takes a while for each request.
+/// A demo portal that is slow with each request.
 #[derive(Debug)]
 struct SlowPortal {
     portal: DemoPortal,
@@ -66,7 +67,7 @@ async fn over_http(trip: Duration) -> SocketAddr {
     let address = listener.address();
     let settings = http::Settings {
         limits: Limits {
-            // rmcp's keep-alive looks at the real clock and would spin beside a paused one.
+            // rmcp's keep-alive uses the real clock and would spin beside a paused one.
             keep_alive: Duration::from_secs(3_600),
             ..Limits::default()
         },
@@ -91,7 +92,7 @@ fn call(revision: &str, token: Option<&Value>) -> Value {
     call
 }
 
-/// What stands before the answer to the call, which is the last of `messages`.
+/// The messages before the response to the call, which is the last of `messages`.
 fn before_the_answer(mut messages: Vec<Value>) -> Vec<Value> {
     let answer = messages.pop().unwrap();
     assert_eq!(answer["id"], 2, "{answer}");
@@ -118,7 +119,7 @@ fn assert_progress(notifications: &[Value], token: &Value) {
     }
 }
 
-/// Everything that a session over pipes says up to the answer, and to a ping after it.
+/// Every message of a session over pipes up to the response to the call, and to a ping after it.
 async fn over_a_pipe(revision: &str, token: Option<&Value>, trip: Duration) -> Vec<Value> {
     async fn send(output: &mut (impl AsyncWriteExt + Unpin), message: &Value) {
         output.write_all(format!("{message}\n").as_bytes()).await.unwrap();
@@ -156,7 +157,7 @@ async fn over_a_pipe(revision: &str, token: Option<&Value>, trip: Duration) -> V
 const TRIP: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn a_session_over_pipes_hears_how_far_a_long_reading_is() {
+async fn a_session_over_pipes_gets_the_progress_of_a_long_reading() {
     for revision in ["2024-11-05", "2025-11-25", MODERN] {
         for token in [json!(7), json!("reading-1")] {
             let messages = over_a_pipe(revision, Some(&token), TRIP).await;
@@ -182,7 +183,7 @@ async fn a_short_reading_and_a_call_without_a_usable_token_have_no_progress() {
 }
 
 #[tokio::test]
-async fn an_event_stream_has_the_progress_before_the_answer_and_then_ends() {
+async fn an_event_stream_has_the_progress_before_the_response_and_then_ends() {
     let address = over_http(TRIP).await;
     let token = json!(7);
     for revision in ["2025-03-26", "2025-06-18", "2025-11-25", MODERN] {
@@ -197,7 +198,7 @@ async fn an_event_stream_has_the_progress_before_the_answer_and_then_ends() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_json_gets_the_answer_alone() {
+async fn a_client_that_accepts_only_json_gets_no_progress() {
     let address = over_http(TRIP).await;
     for revision in ["2025-06-18", MODERN] {
         for accept in ["application/json", "application/json, text/event-stream"] {
@@ -213,7 +214,7 @@ async fn a_client_that_takes_json_gets_the_answer_alone() {
 }
 
 #[tokio::test]
-async fn a_session_of_the_old_transport_hears_how_far_a_long_reading_is() {
+async fn a_session_of_the_old_transport_gets_the_progress_of_a_long_reading() {
     let address = over_http(TRIP).await;
     let mut events = EventStream::open(address, &HttpRequest::get("/sse"))
         .await

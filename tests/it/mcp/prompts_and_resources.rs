@@ -26,7 +26,7 @@ fn text_of(answer: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn capabilities_and_lists_are_as_clients_know_them() {
+async fn capabilities_and_lists_have_the_form_of_the_revision() {
     let session = Session::demo().await;
     let client = session.client();
     let told = json!({
@@ -101,7 +101,7 @@ async fn no_list_has_a_second_page() {
 }
 
 #[tokio::test]
-async fn contacts_are_read_as_the_tool_lists_them() {
+async fn a_resource_of_contacts_has_the_content_of_the_tools_output() {
     for revision in REVISIONS {
         let portal = DemoPortal::start(Settings::default()).await.unwrap();
         let mut command = on(&portal);
@@ -131,7 +131,7 @@ async fn contacts_are_read_as_the_tool_lists_them() {
 }
 
 #[tokio::test]
-async fn the_fix_it_table_is_read_as_a_whole_and_by_code() {
+async fn the_fix_it_table_can_be_read_whole_and_by_code() {
     for revision in REVISIONS {
         let mut client = Client::start(revision, on_demo()).await;
         let answer = client.read(FIXES).await;
@@ -156,7 +156,7 @@ async fn the_fix_it_table_is_read_as_a_whole_and_by_code() {
 }
 
 #[tokio::test]
-async fn what_is_no_resource_is_refused_as_the_revision_wants_it() {
+async fn an_unknown_resource_is_refused_with_the_code_of_the_revision() {
     for revision in REVISIONS {
         let mut client = Client::start(revision, on_demo()).await;
         let not_found = if client.is_modern { -32602 } else { -32002 };
@@ -180,9 +180,9 @@ async fn what_is_no_resource_is_refused_as_the_revision_wants_it() {
     }
 }
 
-/// A read has no `isError`: the advice rides on the error.
+/// The result of a read has no `isError`, so the advice is in the data of the error.
 #[tokio::test]
-async fn a_failed_look_up_is_an_error_with_the_tools_own_advice() {
+async fn a_failed_look_up_is_an_error_with_the_same_advice_as_the_tools() {
     for revision in REVISIONS {
         for name in ["no-mail-scope", "insufficient-scope", "html-503"] {
             let fault = FAULTS.iter().find(|fault| fault.name == name).unwrap();
@@ -220,7 +220,7 @@ async fn a_failed_look_up_is_an_error_with_the_tools_own_advice() {
 }
 
 #[tokio::test]
-async fn a_read_that_is_cancelled_or_overtaken_by_the_end_stops_its_request() {
+async fn a_read_stops_its_request_when_it_is_cancelled_or_the_input_ends() {
     for revision in REVISIONS {
         let portal = DemoPortal::start(Settings::default()).await.unwrap();
         portal.hold_answers();
@@ -230,7 +230,7 @@ async fn a_read_that_is_cancelled_or_overtaken_by_the_end_stops_its_request() {
         portal.wait_until(|portal| portal.request_count() == 1).await;
         let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}});
         client.session.send(cancel).await;
-        // Hangs here, and so fails, if the look-up goes on.
+        // Hangs here, and so fails, if the look-up continues.
         portal.wait_until(|portal| portal.abandoned() == 1).await;
 
         client.session.send(request).await;
@@ -268,7 +268,7 @@ async fn a_real_client_gets_prompts_and_reads_resources() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_prompt_is_named() {
+async fn the_error_names_what_is_wrong_with_a_prompt() {
     for revision in REVISIONS {
         let mut client = Client::start(revision, on_demo()).await;
         for (params, part) in [
@@ -292,9 +292,9 @@ async fn what_is_wrong_with_a_prompt_is_named() {
     }
 }
 
-/// rmcp takes what it cannot read for a method that nobody knows.
+/// rmcp treats a request that it cannot read as one of an unknown method.
 #[tokio::test]
-async fn parameters_that_cannot_be_read_are_no_unknown_method() {
+async fn unreadable_parameters_are_invalid_parameters_not_an_unknown_method() {
     for revision in REVISIONS {
         let mut client = Client::start(revision, on_demo()).await;
         for (method, params, code) in [

@@ -1,4 +1,4 @@
-//! One session, every way there is: handshake, list, call, failure, cancel, from one table.
+//! The same session over every transport, from one table: handshake, list, call, failure, cancellation.
 
 use std::net::SocketAddr;
 
@@ -56,7 +56,7 @@ const WAYS: &[Way] = &[
 struct Client {
     way: Way,
     link: Link,
-    /// The request whose answer is not waited for.
+    /// The request that waits for no response.
     running: Option<Connection>,
 }
 
@@ -114,7 +114,7 @@ impl Client {
         }
     }
 
-    /// The message as this revision has it.
+    /// The message in the form of this revision.
     fn prepared(&self, message: Value) -> Value {
         if self.revision() == MODERN && message.get("id").is_some() {
             with_metadata(message)
@@ -123,7 +123,7 @@ impl Client {
         }
     }
 
-    /// Sends a message and returns its answer.
+    /// Sends a message and returns its response.
     async fn ask(&mut self, message: Value) -> Value {
         let (message, revision) = (self.prepared(message), self.revision());
         let answer = match &mut self.link {
@@ -150,7 +150,7 @@ impl Client {
         answer
     }
 
-    /// Sends a message that gets no answer.
+    /// Sends a message that gets no response.
     async fn tell(&mut self, message: Value) {
         let revision = self.revision();
         match &mut self.link {
@@ -163,7 +163,7 @@ impl Client {
         }
     }
 
-    /// Sends a request without waiting for the answer.
+    /// Sends a request without waiting for the response.
     async fn begin(&mut self, message: Value) {
         let (message, revision) = (self.prepared(message), self.revision());
         match &mut self.link {
@@ -177,7 +177,8 @@ impl Client {
         }
     }
 
-    /// Takes the request of [`begin`](Self::begin) back, as this transport does it: by a message, or by leaving.
+    /// Cancels the request of [`begin`](Self::begin) as this transport does it: by a message, or by closing the
+    /// connection.
     async fn cancel(&mut self, id: u32) {
         if matches!(self.link, Link::Http { .. }) {
             self.running = None;
@@ -211,9 +212,9 @@ async fn post(address: SocketAddr, path: &str, message: &Value) {
     assert_eq!((answer.head.status, answer.body.as_str()), (202, "Accepted"));
 }
 
-/// Structured content is the same whichever way it came.
+/// Structured content is the same over every transport.
 #[tokio::test]
-async fn every_way_gives_the_same_session() {
+async fn every_transport_has_the_same_session() {
     let mut seen: Vec<(Value, Value)> = Vec::new();
     for way in WAYS {
         let portal = DemoPortal::start(demo::Settings::default()).await.unwrap();
@@ -245,7 +246,7 @@ async fn every_way_gives_the_same_session() {
         client.begin(call(6, json!({"query": "anna"}))).await;
         portal.wait_until(|portal| portal.request_count() > asked).await;
         client.cancel(6).await;
-        // Hangs here, and so fails, if the look-up goes on.
+        // Hangs here, and so fails, if the look-up continues.
         portal.wait_until(|portal| portal.abandoned() == 1).await;
         portal.release_answers();
         let after = client.ask(call(7, json!({"query": "client"}))).await;

@@ -1,4 +1,4 @@
-//! How long the whole book is used, when it is read again, and for whom: with a paused clock.
+//! How long the whole book is used, when it is read again, and who shares a reading: with a paused clock.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::scripted_wire::{TRIP, envelope, reply};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_book_is_read_once_and_used_for_its_time() {
+async fn a_book_is_read_once_and_used_until_its_time_to_live_is_over() {
     let portal = ScriptedBook::of(people(700));
     let book = portal.book(TTL);
     let first = resolve(&book, &["Person3 Family3"]).await;
@@ -26,7 +26,7 @@ async fn a_book_is_read_once_and_used_for_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_its_time_the_newest_pages_are_read_again() {
+async fn after_the_time_to_live_the_newest_pages_are_read_again() {
     let portal = ScriptedBook::of(people(3_000));
     let book = portal.book(TTL);
     resolve(&book, &["Person3 Family3"]).await;
@@ -46,7 +46,7 @@ async fn after_its_time_the_newest_pages_are_read_again() {
     )
     .await;
     let statuses: Vec<_> = found.recipients.iter().map(|recipient| recipient.status).collect();
-    // Person 5 was deleted beyond the newest pages, and is forgotten when all is read again.
+    // Person 5 was deleted below the newest pages, and leaves the book when the whole book is read again.
     let expected = [Status::One, Status::Several, Status::One, Status::One];
     assert_eq!(statuses, expected);
     let of_2990 = &found.recipients[1];
@@ -66,7 +66,7 @@ async fn after_its_time_the_newest_pages_are_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_time_nothing_is_kept_but_callers_at_once_share_a_reading() {
+async fn without_a_time_to_live_nothing_is_kept_but_callers_at_once_share_a_reading() {
     let portal = ScriptedBook::of(people(300));
     let book = portal.book(Duration::ZERO);
     for _ in 0..2 {
@@ -74,7 +74,7 @@ async fn without_a_time_nothing_is_kept_but_callers_at_once_share_a_reading() {
         assert_eq!((one.age_seconds, two.age_seconds), (None, None));
         assert_eq!(portal.requests(), 1);
     }
-    // One that came later than the reading began needs another.
+    // A caller that came after the reading had begun needs another reading.
     let late = async {
         tokio::time::sleep(TRIP / 2).await;
         portal.insert(301, "late@x.example", "Late Comer");
@@ -107,7 +107,7 @@ async fn addresses_alone_need_no_book() {
     let statuses: Vec<_> = found.recipients.iter().map(|recipient| recipient.status).collect();
     assert_eq!(statuses, [Status::One, Status::One]);
     assert_eq!(portal.requests(), 1);
-    // An address that is not found may be one that the portal's search does not see.
+    // An address that is not found may be an employee's, which the portal's search does not cover.
     let found = resolve(&book, &["p7@x0.example", "nobody@x.example"]).await;
     let statuses: Vec<_> = found.recipients.iter().map(|recipient| recipient.status).collect();
     assert_eq!(statuses, [Status::One, Status::None]);
@@ -118,7 +118,7 @@ async fn addresses_alone_need_no_book() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_need_not_wait_goes_to_the_portal_and_a_book_tells_its_cautions() {
+async fn a_list_that_need_not_wait_comes_from_the_portal_with_the_cautions_of_the_book() {
     let mut rows = people(300);
     rows.push((1_000, "a@contoso.com".to_owned(), "Ada Contoso".to_owned()));
     rows.push((1_001, "b@contoso.com".to_owned(), "Bob Contoso".to_owned()));
@@ -145,7 +145,7 @@ async fn a_list_that_need_not_wait_goes_to_the_portal_and_a_book_tells_its_cauti
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_no_empty_book() {
+async fn a_failure_is_not_taken_for_an_empty_book() {
     let portal = ScriptedBook::of(people(3));
     portal.answer_instead(Some(reply(503, "<html>busy</html>")));
     let book = portal.book(TTL);
@@ -153,7 +153,7 @@ async fn a_failure_is_no_empty_book() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_damaged_row_among_the_newest_is_noticed_as_well() {
+async fn a_damaged_row_among_the_newest_makes_its_name_uncertain() {
     let portal = ScriptedBook::of(people(300));
     let book = portal.book(TTL);
     assert_eq!(status(&resolve(&book, &["Person3 Family3"]).await), Status::One);
@@ -176,7 +176,7 @@ async fn a_reading_that_took_long_is_not_repeated_soon() {
     resolve(&book, &["Person3 Family3"]).await;
     portal.requests();
     portal.delete(5);
-    // The portal needed two requests of five seconds: 200 times as long is more than half an hour.
+    // The portal worked ten seconds in two requests; 200 times as long is more than half an hour.
     for _ in 0..3 {
         advance(600 * SECOND).await;
         assert_eq!(status(&resolve(&book, &["Person5 Family5"]).await), Status::One);

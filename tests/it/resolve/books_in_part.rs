@@ -1,4 +1,4 @@
-//! Books of which a part could not be read: what is said then, and what is asked for besides. With a paused clock.
+//! Books of which a part could not be read: what the answer says, and what is requested literally. With a paused clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use crate::support::scripted_wire::{Prepared, ScriptedWire, Sent, envelope, repl
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A portal of these rows that answers to some requests in another way.
+/// A portal of these rows that answers some requests as `answer` says.
 fn odd(portal: &ScriptedBook, answer: impl Fn(&Sent) -> Option<Prepared> + Send + Sync + 'static) -> Arc<ScriptedWire> {
     let rows = Arc::clone(&portal.rows);
     ScriptedWire::answering(move |sent| answer(sent).unwrap_or_else(|| rows.lock().unwrap().answer(sent)))
@@ -48,7 +48,7 @@ async fn one_source_alone_may_fail() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_of_a_book_answers_in_time_and_says_so() {
+async fn a_part_of_a_book_answers_in_time_and_is_marked_incomplete() {
     let portal = ScriptedBook::of(people(30_000));
     let rows = Arc::clone(&portal.rows);
     let pages = AtomicUsize::new(0);
@@ -71,7 +71,7 @@ async fn a_part_of_a_book_answers_in_time_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_batch_a_large_book_is_read_bit_by_bit() {
+async fn without_batch_a_large_book_is_read_over_several_calls() {
     let portal = ScriptedBook::of(people(9_000));
     let rows = Arc::clone(&portal.rows);
     let wire = ScriptedWire::answering(move |sent| match sent.url.ends_with("/batch") {
@@ -89,7 +89,7 @@ async fn without_batch_a_large_book_is_read_bit_by_bit() {
             assert!(at > 0, "half of the limit is left to others: {requests:?}");
             return;
         }
-        // Asked for literally, which needs no batch for one source.
+        // A literal request for one text needs no batch.
         assert_ne!(recipient.status, Status::One);
         advance(20 * SECOND).await;
     }
@@ -97,7 +97,7 @@ async fn without_batch_a_large_book_is_read_bit_by_bit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_404_of_something_else_is_no_missing_method() {
+async fn a_404_page_of_a_gateway_is_no_missing_method() {
     let portal = ScriptedBook::of(people(300));
     let wire = odd(&portal, |sent| {
         match (is_about_employees(sent), sent.url.ends_with("/batch")) {
@@ -130,7 +130,7 @@ async fn an_employee_whose_row_cannot_be_read_is_not_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn employees_that_keep_failing_cost_the_contacts_nothing() {
+async fn refused_employees_do_not_make_the_whole_book_be_read_again() {
     let portal = ScriptedBook::of(people(2_000));
     let wire = odd(&portal, |sent| {
         is_about_employees(sent).then(|| envelope(403, "ACCESSDENIED"))
@@ -150,7 +150,7 @@ async fn employees_that_keep_failing_cost_the_contacts_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reading_that_was_begun_long_ago_is_not_taken_for_new() {
+async fn a_reading_that_began_long_ago_is_not_taken_for_a_new_one() {
     let portal = ScriptedBook::of(people(300));
     let wire = odd(&portal, |sent| match sent.url.ends_with("/batch") {
         true => Some(envelope(404, "METHODNOTFOUND")),
@@ -170,7 +170,7 @@ async fn a_reading_that_was_begun_long_ago_is_not_taken_for_new() {
     assert_ne!(found.recipients[0].status, Status::One, "{found:?}");
 }
 
-/// Addresses of a large book, with beginnings in common.
+/// A large book of addresses with equal beginnings.
 fn crowd() -> Vec<Row> {
     (1..=3_000_u64)
         .rev()
@@ -195,7 +195,7 @@ async fn fifty_addresses_are_found_however_alike_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_answers_in_time_however_slow_the_literal_questions_are() {
+async fn a_part_answers_in_time_however_slow_the_literal_requests_are() {
     let portal = ScriptedBook::of(people(30_000));
     let requests = AtomicUsize::new(0);
     let wire = odd(&portal, move |_| match requests.fetch_add(1, Ordering::SeqCst) {
@@ -208,7 +208,7 @@ async fn a_part_answers_in_time_however_slow_the_literal_questions_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_is_too_slow_for_the_caller_gets_smaller() {
+async fn after_a_batch_that_was_too_slow_for_the_caller_batches_are_smaller() {
     let portal = ScriptedBook::of(people(1_500));
     let wire = odd(&portal, |sent| {
         let calls = sent.body.matches("\"method\"").count();
@@ -224,7 +224,7 @@ async fn a_batch_that_is_too_slow_for_the_caller_gets_smaller() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_the_portal_asks_for_is_no_slow_request() {
+async fn a_wait_that_the_portal_demands_does_not_count_as_a_slow_request() {
     let portal = ScriptedBook::of(people(300));
     let requests = AtomicUsize::new(0);
     let wire = odd(&portal, move |_| {
@@ -236,7 +236,7 @@ async fn a_wait_that_the_portal_asks_for_is_no_slow_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_with_little_time_hears_what_failed() {
+async fn a_caller_with_little_time_gets_the_failure_and_not_a_timeout() {
     let wire = ScriptedWire::answering(|_| Prepared::Broken);
     let mut settings = crate::support::scripted_wire::webhook();
     settings.timeout = 3 * SECOND;

@@ -1,5 +1,5 @@
-//! Many callers at once and one address book of ten thousand contacts, in virtual time: the portal counts its requests,
-//! and needs 0.1 s for each and 0.01 s for each page.
+//! Many callers at once and one address book of ten thousand contacts, in virtual time. The portal counts its requests;
+//! it takes 0.1 s for each request and 0.01 s for each page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,14 +23,14 @@ const SECOND: Duration = Duration::from_secs(1);
 const TRIP: Duration = Duration::from_millis(100);
 const PER_PAGE: Duration = Duration::from_millis(10);
 const KEPT: Duration = Duration::from_secs(60);
-/// What nobody may have to wait.
+/// The longest that a caller may have to wait.
 const SOON: Duration = Duration::from_secs(3);
-/// What the portal takes at once.
+/// How many requests the rate limit lets through at once.
 const BURST: usize = 50;
-/// What reading the whole book takes at most: the first pages, the rest, and one batch more.
+/// The most requests of a reading of the whole book: the first pages, the rest, and one more batch.
 const READING: usize = 3;
 
-/// A demo portal without sockets that takes its time.
+/// A demo portal without sockets that answers after a delay.
 #[derive(Debug)]
 struct SlowPortal(DemoPortal);
 
@@ -54,7 +54,7 @@ impl Wire for SlowPortal {
     }
 }
 
-/// Arguments of each listing of a request.
+/// The arguments of each list call in a request.
 fn listings(body: &[u8]) -> Vec<Value> {
     match serde_json::from_slice(body).unwrap() {
         Value::Array(items) => items.into_iter().map(|item| item["query"].clone()).collect(),
@@ -119,13 +119,13 @@ impl Crowd {
     }
 }
 
-/// Tasks of their own, as a server has them, to their ends.
+/// Runs each call in a task of its own, as a server does, and waits for all.
 async fn all<T>(tasks: impl Iterator<Item = JoinHandle<T>>) -> Vec<T> {
     let ends = join_all(tasks.collect::<Vec<_>>()).await;
     ends.into_iter().map(Result::unwrap).collect()
 }
 
-/// Nobody's name is a part of another's, and the order of the ids is not that of the names.
+/// Names none of which is a part of another. The order of the ids is not the order of the names.
 fn name(number: usize) -> String {
     const FIRST: [&str; 10] = ["bar", "ced", "dov", "fim", "gul", "hep", "jok", "kam", "lid", "mur"];
     const THEN: [&str; 10] = [
@@ -149,7 +149,7 @@ fn is_found(resolution: &Resolution, number: usize) {
     assert!(!found.incomplete && resolution.not_asked.is_empty(), "{resolution:?}");
 }
 
-/// Contacts from all over the book.
+/// Contacts from all parts of the book.
 fn spread(count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |at| at * (CONTACTS / count))
 }
@@ -169,7 +169,7 @@ async fn two_hundred_lists_at_once_are_answered_within_three_seconds() {
     }
     let (took, requests) = (crowd.started.elapsed(), crowd.requests());
     assert!(took <= SOON, "{took:?}, {requests} requests");
-    // A place of the limit may come for a list before the last pages.
+    // A list may get its place in the rate limit before the last pages of the reading.
     assert!(requests <= BURST + READING + 1, "{requests} requests in {took:?}");
 }
 
@@ -187,11 +187,11 @@ async fn a_thousand_resolves_at_once_are_answered_by_one_reading() {
     assert!(requests <= READING, "{requests} requests in {took:?}");
 }
 
-/// When a reading of [`Crowd::gather`]'s book has read its first pages, and more are on their way.
+/// The time after which a reading of the book of [`Crowd::gather`] has its first pages and has requested more.
 const IN_THE_MIDDLE: Duration = Duration::from_millis(300);
 
 #[tokio::test(start_paused = true)]
-async fn a_reading_goes_on_for_others_when_the_first_caller_leaves() {
+async fn a_reading_continues_for_others_when_the_first_caller_leaves() {
     let alone = Crowd::gather().await;
     is_found(&alone.resolve(7, &CancellationToken::new()).await.unwrap(), 7);
     let by_itself = (alone.started.elapsed(), alone.requests());
@@ -212,7 +212,7 @@ async fn a_reading_goes_on_for_others_when_the_first_caller_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reading_ends_with_the_last_caller_and_is_continued_by_the_next() {
+async fn a_reading_stops_when_the_last_caller_leaves_and_the_next_continues_it() {
     let crowd = Crowd::gather().await;
     let leaving = CancellationToken::new();
     let (first, second) = (crowd.resolving(3, &leaving), crowd.resolving(4, &leaving));

@@ -1,4 +1,4 @@
-//! Asking the user by a form: who is asked, in which manner, and what becomes of each answer.
+//! Forms that let the user choose: when and how they are shown, and what each answer does.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::harness::with_metadata;
 use crate::support::http_server::unlimited;
 use crate::support::revisions::MODERN;
 
-/// One name that eight people of the demo portal bear.
+/// A name that eight people of the demo portal have.
 fn anna() -> Value {
     json!({"names": ["anna"], "ask_user": true})
 }
@@ -19,7 +19,7 @@ fn accept(content: Value) -> Value {
     json!({"action": "accept", "content": content})
 }
 
-/// What a client is told that shows no form.
+/// The advice for a client that shows no form.
 async fn unasked(client: &mut Client) -> Value {
     client.resolve(json!({"names": ["anna"]})).await
 }
@@ -76,7 +76,7 @@ async fn a_choice_shows_name_address_and_cautions_in_the_order_of_the_matches() 
 }
 
 #[tokio::test]
-async fn who_is_chosen_is_the_one() {
+async fn the_chosen_match_becomes_the_only_one() {
     for way in ways() {
         let mut client = Client::start(way).await;
         let before = unasked(&mut client).await;
@@ -91,7 +91,7 @@ async fn who_is_chosen_is_the_one() {
 }
 
 #[tokio::test]
-async fn none_of_these_leaves_nobody() {
+async fn none_of_these_leaves_no_match() {
     for way in ways() {
         let mut client = Client::start(way).await;
         let answer = accept(json!({"recipient_01": "none_of_these"}));
@@ -108,7 +108,7 @@ async fn a_form_that_is_declined_or_closed_leaves_the_ranked_list_and_the_conver
         let mut client = Client::start(way).await;
         let before = unasked(&mut client).await;
         for (action, choice) in [("decline", "declined"), ("cancel", "cancelled")] {
-            // Whatever stands beside it.
+            // Other content of the answer does not matter.
             for content in [Value::Null, json!({"recipient_01": ANNA_K})] {
                 let answer = json!({"action": action, "content": content});
                 let (_, result) = client.decide(anna(), answer).await;
@@ -150,7 +150,7 @@ async fn an_address_that_was_not_offered_is_never_taken() {
         let before = unasked(&mut client).await;
         for address in [
             "mallory@evil.example",
-            // Known to the portal, and no Anna.
+            // The portal has this address, but its owner is no Anna.
             "client@example.com",
             "ANNA.K@example.net",
             " anna.k@example.net",
@@ -166,7 +166,7 @@ async fn an_address_that_was_not_offered_is_never_taken() {
 
 /// Matches beyond those of the form are in the answer, but the user has not seen them.
 #[tokio::test]
-async fn of_many_people_ten_are_offered_and_only_those_can_be_chosen() {
+async fn ten_of_many_people_are_offered_and_only_these_can_be_chosen() {
     let portal = unlimited(Some(200)).await;
     for way in [Way::Stdio(MODERN), Way::Stdio("2025-11-25")] {
         let mut client = Client::declaring(json!({"elicitation": {}}), way, on(&portal)).await;
@@ -197,7 +197,7 @@ fn john_client_anna() -> Value {
 }
 
 #[tokio::test]
-async fn of_several_names_only_the_ambiguous_are_asked_about_and_each_gets_its_answer() {
+async fn the_form_has_only_the_ambiguous_names_and_each_gets_its_answer() {
     for way in ways() {
         let mut client = Client::start(way).await;
         let answer = accept(json!({"recipient_01": "jsmith@example.org", "recipient_03": ANNA_K}));
@@ -224,7 +224,7 @@ async fn of_several_names_only_the_ambiguous_are_asked_about_and_each_gets_its_a
 }
 
 #[tokio::test]
-async fn who_was_offered_for_one_name_cannot_be_chosen_for_another() {
+async fn a_match_offered_for_one_name_cannot_be_chosen_for_another() {
     for way in ways() {
         let mut client = Client::start(way).await;
         let before = client.resolve(json!({"names": ["john"]})).await;
@@ -238,7 +238,7 @@ async fn who_was_offered_for_one_name_cannot_be_chosen_for_another() {
 }
 
 #[tokio::test]
-async fn of_many_names_ten_are_asked_about_in_their_order() {
+async fn the_form_has_the_first_ten_of_many_names() {
     for way in [Way::Stdio(MODERN), Way::Stdio("2025-06-18")] {
         let mut client = Client::start(way).await;
         let names: Vec<_> = (0..12).map(|at| if at % 2 == 0 { "anna" } else { "john" }).collect();
@@ -256,7 +256,7 @@ async fn of_many_names_ten_are_asked_about_in_their_order() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_unless_it_is_wanted_and_a_name_is_undecided() {
+async fn a_form_is_shown_only_if_the_call_wants_it_and_a_name_is_undecided() {
     for way in ways() {
         let mut client = Client::start(way).await;
         for arguments in [
@@ -288,7 +288,7 @@ async fn a_client_that_cannot_show_a_form_gets_the_ranked_list() {
 }
 
 #[tokio::test]
-async fn a_client_that_names_forms_among_what_it_can_show_is_asked() {
+async fn a_client_that_lists_forms_among_its_capabilities_gets_a_form() {
     for way in ways() {
         for elicitation in [json!({"form": {}}), json!({"form": {}, "url": {}})] {
             let mut client = Client::declaring(json!({"elicitation": elicitation}), way, on_demo()).await;
@@ -298,14 +298,14 @@ async fn a_client_that_names_forms_among_what_it_can_show_is_asked() {
     }
 }
 
-/// Without a session nobody could answer, whatever the client can do.
+/// Without a session there is no way to answer a form, whatever the client supports.
 #[tokio::test]
 async fn an_older_client_over_http_gets_the_ranked_list() {
     for revision in ["2025-03-26", "2025-06-18", "2025-11-25"] {
         let mut client = Client::start(Way::Http(revision)).await;
         let result = client.resolve(anna()).await;
         assert_eq!(result, unasked(&mut client).await, "{revision}");
-        // Also if it says in the request itself what it can do, as only newer clients do.
+        // Also if the request itself has the capabilities, as only newer clients send them.
         let capabilities = json!({"io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}});
         let params = json!({"arguments": anna(), "_meta": capabilities});
         let answer = client.call(params).await;
@@ -321,7 +321,7 @@ async fn input_required_is_for_clients_of_2026_07_28_alone() {
         assert_eq!(question["method"], "elicitation/create", "{way:?}");
         assert!(!question.to_string().contains("requestState"), "{question}");
     }
-    // A request that names the newest revision for itself, in a session that was begun with an older one.
+    // A request that names the newest revision, in a session that began with an older one.
     let mut client = Client::start(Way::Stdio("2025-11-25")).await;
     let call = json!({"jsonrpc": "2.0", "id": 9, "method": "tools/call",
         "params": {"name": "resolve_mail_recipients", "arguments": anna()}});
@@ -335,7 +335,7 @@ async fn input_required_is_for_clients_of_2026_07_28_alone() {
 }
 
 #[tokio::test]
-async fn a_result_that_needs_the_user_says_which_server_it_is_of() {
+async fn a_result_that_asks_the_user_names_its_server() {
     for way in IN_RESULT {
         let mut client = Client::start(*way).await;
         let answer = client.call(json!({"arguments": anna()})).await;

@@ -1,5 +1,5 @@
-//! Forms that nobody answers: clients that fail, calls that are taken back, sessions and servers that end. And the form
-//! as a real MCP client shows it.
+//! Forms that end without an answer: clients that fail, calls that are cancelled, sessions and servers that end. And
+//! the form as a real MCP client shows it.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn anna() -> Value {
     json!({"names": ["anna"], "ask_user": true})
 }
 
-/// Calls the tool and leaves its form open; the ids of the call and of the form.
+/// Calls the tool and leaves its form open; returns the ids of the call and of the form.
 async fn with_open_form(client: &mut Client) -> (u32, Value) {
     let call = client.begin(json!({"arguments": anna()})).await;
     let question = client.next().await;
@@ -51,7 +51,7 @@ fn assert_cancelled_failure(answer: &Value, call: u32) {
 }
 
 #[tokio::test]
-async fn a_client_that_fails_to_ask_is_a_user_who_closed_the_form() {
+async fn a_client_that_fails_to_show_the_form_counts_as_a_closed_form() {
     for way in BY_REQUEST {
         let mut client = Client::start(*way).await;
         let mut expected = client.resolve(json!({"names": ["anna"]})).await["recipients"].clone();
@@ -90,7 +90,7 @@ async fn a_client_that_fails_to_ask_is_a_user_who_closed_the_form() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_taken_back_awaits_no_answer_of_the_user() {
+async fn a_cancelled_call_does_not_wait_for_the_user() {
     for way in BY_REQUEST {
         let mut client = Client::start(*way).await;
         let (call, form) = with_open_form(&mut client).await;
@@ -98,7 +98,7 @@ async fn a_call_that_is_taken_back_awaits_no_answer_of_the_user() {
         let ping = json!({"jsonrpc": "2.0", "id": 90, "method": "ping"});
         client.send(ping.clone()).await;
         assert_eq!(client.next().await["id"], 90, "{way:?}: nothing is said of the call");
-        // The user answers all the same.
+        // The user answers nevertheless.
         client.send(accepted(&form)).await;
         client.send(ping).await;
         assert_eq!(client.next().await["id"], 90, "{way:?}: nor now");
@@ -111,7 +111,7 @@ async fn a_call_that_is_taken_back_awaits_no_answer_of_the_user() {
 }
 
 #[tokio::test]
-async fn an_answer_to_a_question_that_was_not_asked_is_no_answer() {
+async fn an_answer_with_an_unknown_id_is_ignored() {
     for way in BY_REQUEST {
         let mut client = Client::start(*way).await;
         let (call, form) = with_open_form(&mut client).await;
@@ -173,7 +173,7 @@ async fn sigterm_with_an_open_form_ends_the_program() {
     let (call, _) = with_open_form(&mut client).await;
     let mut session = client.into_stdio();
     session.terminate();
-    // The input stays open until the program has said its last words.
+    // The input stays open until the program has written its last message.
     assert_cancelled_failure(&session.receive().await, call);
     assert_eq!(session.hang_up().await, (vec![], true));
 }
@@ -181,7 +181,7 @@ async fn sigterm_with_an_open_form_ends_the_program() {
 #[tokio::test]
 async fn the_stop_of_the_http_server_waits_for_an_open_form_no_longer_than_for_any_call() {
     let server = InProcess::with_limits(Limits {
-        // rmcp's keep-alive looks at the real clock and would spin beside a paused one.
+        // rmcp's keep-alive uses the real clock and would spin beside a paused one.
         keep_alive: Duration::from_secs(3600),
         ..Limits::default()
     })
@@ -200,7 +200,7 @@ async fn the_stop_of_the_http_server_waits_for_an_open_form_no_longer_than_for_a
 }
 
 #[tokio::test]
-async fn a_stream_that_is_closed_takes_its_open_form_along() {
+async fn closing_the_stream_cancels_its_open_form() {
     let server = InProcess::with_limits(Limits {
         sessions: 1,
         ..Limits::default()
@@ -216,10 +216,10 @@ async fn a_stream_that_is_closed_takes_its_open_form_along() {
 }
 
 #[tokio::test]
-async fn a_user_who_does_not_answer_within_five_minutes_has_closed_the_form() {
+async fn a_form_without_an_answer_for_five_minutes_counts_as_closed() {
     let portal = unlimited(None).await;
     let mut client = Client::in_process("2025-11-25", server(&portal)).await;
-    // Before the form is shown: real time passes until the clock is paused.
+    // Taken before the form is shown, since real time passes until the clock is paused.
     let started = Instant::now();
     let (call, form) = with_open_form(&mut client).await;
     tokio::time::pause();
@@ -235,7 +235,7 @@ async fn a_user_who_does_not_answer_within_five_minutes_has_closed_the_form() {
     assert_eq!(valid(&answer)["recipients"][0]["choice"], "cancelled");
 }
 
-/// A user of an rmcp client.
+/// An rmcp client with a user who answers its forms.
 #[derive(Clone, Copy)]
 enum User {
     /// Chooses the colleague.

@@ -1,5 +1,5 @@
-//! What a client carries from a call to the next while its user chooses: sealed, bound to the call, short, and without a
-//! word about anybody.
+//! The state that a client returns with the user's choice in its next call: sealed, bound to the arguments, short, and
+//! without personal data.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn state_for(client: &mut Client, arguments: &Value) -> String {
     asked_in_result(&client.call(json!({"arguments": arguments})).await).1
 }
 
-/// The one refusal there is, which tells nobody what was wrong.
+/// The only refusal, which does not say what was wrong.
 fn assert_not_open(answer: &Value, case: &str) {
     let refusal = json!({"code": -32602, "message": "this question to the user is not open, or not any more; call \
         resolve_mail_recipients again without requestState"});
@@ -42,7 +42,7 @@ fn assert_decided(answer: &Value) {
 }
 
 #[tokio::test]
-async fn a_state_that_was_not_given_here_is_refused_without_a_reason() {
+async fn a_state_of_another_origin_is_refused_without_a_reason() {
     for way in IN_RESULT {
         let mut client = Client::start(*way).await;
         let state = state_for(&mut client, &arguments()).await;
@@ -87,7 +87,7 @@ async fn a_state_that_is_no_text_is_refused_too() {
 }
 
 #[tokio::test]
-async fn a_state_is_good_for_the_same_names_and_sources_alone() {
+async fn a_state_is_valid_only_for_the_same_names_and_sources() {
     for way in IN_RESULT {
         let mut client = Client::start(*way).await;
         let state = json!(state_for(&mut client, &arguments()).await);
@@ -110,7 +110,7 @@ async fn a_state_is_good_for_the_same_names_and_sources_alone() {
 }
 
 #[tokio::test]
-async fn the_same_arguments_in_another_dress_are_the_same() {
+async fn equal_arguments_in_another_form_are_the_same() {
     for way in IN_RESULT {
         let mut client = Client::start(*way).await;
         let dresses = [
@@ -139,7 +139,7 @@ async fn arguments_as_json_text_bind_a_state_as_an_object_does() {
 }
 
 #[tokio::test]
-async fn a_good_state_without_a_readable_answer_asks_again() {
+async fn a_valid_state_without_a_readable_answer_shows_the_form_again() {
     for way in IN_RESULT {
         let mut client = Client::start(*way).await;
         let question = client.call(json!({"arguments": arguments()})).await;
@@ -166,7 +166,7 @@ async fn a_good_state_without_a_readable_answer_asks_again() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_state_is_no_answer() {
+async fn an_answer_without_a_state_is_ignored() {
     for way in IN_RESULT {
         let mut client = Client::start(*way).await;
         let question = client
@@ -198,7 +198,7 @@ fn decoded(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_state_is_short_and_says_no_more_than_which_names_were_asked_about() {
+async fn a_state_is_short_and_holds_only_which_names_were_in_the_form() {
     let names: Vec<_> = (0..50)
         .map(|at| if at % 2 == 0 { "client@example.com" } else { "anna" })
         .collect();
@@ -218,7 +218,7 @@ async fn a_state_is_short_and_says_no_more_than_which_names_were_asked_about() {
         assert!(state.len() < 150, "{state}");
         let parts: Vec<_> = state.split('.').collect();
         assert_eq!((parts.len(), parts[0]), (3, "rs1"));
-        // Until when it is good, what was asked, and 32 bytes of seal.
+        // The time at which it expires, the names in the form, and 32 bytes of seal.
         let body = decoded(parts[1]);
         assert_eq!(body[8..], *json!({"names": asked}).to_string().into_bytes());
         assert_eq!(decoded(parts[2]).len(), 32);
@@ -226,7 +226,7 @@ async fn a_state_is_short_and_says_no_more_than_which_names_were_asked_about() {
 }
 
 #[tokio::test]
-async fn a_state_opens_also_if_the_call_no_longer_wants_to_ask() {
+async fn a_state_is_accepted_even_if_the_call_no_longer_wants_a_form() {
     let mut client = Client::start(Way::Stdio(MODERN)).await;
     let state = json!(state_for(&mut client, &arguments()).await);
     let without = json!({"names": ["anna", "john"]});
@@ -234,7 +234,7 @@ async fn a_state_opens_also_if_the_call_no_longer_wants_to_ask() {
 }
 
 #[tokio::test]
-async fn an_answer_about_a_name_that_was_not_asked_about_changes_nothing() {
+async fn an_answer_for_a_name_that_was_not_in_the_form_changes_nothing() {
     let mut client = Client::start(Way::Stdio(MODERN)).await;
     let arguments = json!({"names": ["client@example.com", "anna"], "ask_user": true});
     let state = state_for(&mut client, &arguments).await;
@@ -251,7 +251,7 @@ fn chosen(arguments: &Value, state: &str, content: Value) -> Value {
 }
 
 #[tokio::test]
-async fn who_has_left_the_address_book_while_the_form_was_open_cannot_be_chosen() {
+async fn a_person_deleted_while_the_form_was_open_cannot_be_chosen() {
     let portal = unlimited(None).await;
     let mut command = on(&portal);
     command.env("BITRIX24_CACHE_TTL", "0");
@@ -265,9 +265,9 @@ async fn who_has_left_the_address_book_while_the_form_was_open_cannot_be_chosen(
     assert!(!result.to_string().contains(CHOSEN), "{result}");
 }
 
-/// While the form was open, all but one of the people in it left the address book.
+/// All but one of the people in the form were deleted while it was open.
 #[tokio::test]
-async fn an_answer_holds_also_if_a_single_person_is_left() {
+async fn an_answer_counts_even_if_only_one_person_is_left() {
     let portal = unlimited(None).await;
     let mut command = on(&portal);
     command.env("BITRIX24_CACHE_TTL", "0");
@@ -309,7 +309,7 @@ async fn an_expired_state_is_refused_like_any_other() {
     let server = server(&portal).with_questions_open_for(Duration::ZERO);
     let mut client = Client::in_process(MODERN, server).await;
     let state = json!(state_for(&mut client, &arguments()).await);
-    // It is good to the end of its millisecond.
+    // A state is valid to the end of its last millisecond.
     loop {
         let answer = client.call(second_call(&arguments(), &state)).await;
         if answer.get("error").is_some() {

@@ -1,4 +1,4 @@
-//! Recipients: what is found, in how many requests, and what is told when a part of it cannot be asked.
+//! Recipients: who is found, in how many requests, and what the answer says when a source fails.
 
 use std::time::Duration;
 
@@ -127,7 +127,7 @@ async fn fifty_names_are_one_request() {
 }
 
 #[tokio::test]
-async fn a_name_among_fifty_is_found_as_it_is_alone() {
+async fn a_name_among_fifty_has_the_same_matches_as_alone() {
     let portal = portal(None).await;
     let mut many: Vec<String> = (0..48).map(|at| format!("Person{at} Nobody{}", at * 7)).collect();
     many.extend(["Lukacz Wojczik".to_owned(), "Иван Петров".to_owned()]);
@@ -151,7 +151,7 @@ async fn an_old_portal_without_batch_is_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn an_unknown_method_in_a_batch_costs_only_its_own_answers() {
+async fn a_missing_method_in_a_batch_fails_only_its_own_source() {
     let portal = portal(Some(Quirk::NoEmployees)).await;
     let asked = ["Shcherbakov", "client@example.com", "a1a", "b2b", "c3c"];
     let resolution = resolve(&portal, &asked).await;
@@ -166,7 +166,7 @@ async fn an_unknown_method_in_a_batch_costs_only_its_own_answers() {
 }
 
 #[tokio::test]
-async fn employees_that_fail_leave_the_contacts_and_nobody_is_sure_but_an_address() {
+async fn if_employees_fail_contacts_are_found_and_only_an_address_is_certain() {
     let portal = portal(Some(Quirk::EmployeesFail)).await;
     let resolution = resolve(&portal, &["client@example.com", "Shcherbakov"]).await;
     let [address, name] = resolution.recipients.as_slice() else {
@@ -198,7 +198,7 @@ async fn resolve_among(people: &[(&str, &str)], crowd: impl Iterator<Item = Stri
 }
 
 #[tokio::test]
-async fn nobody_who_bears_the_name_is_hidden_by_accents_or_scripts() {
+async fn accents_and_scripts_hide_nobody_with_the_name() {
     for (people, asked) in [
         (
             [
@@ -255,7 +255,7 @@ async fn an_employee_is_one_person_with_the_contact_of_the_same_address() {
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_ends_the_call() {
+async fn cancelling_ends_the_call() {
     let portal = portal(None).await;
     portal.hold_answers();
     let (book, cancellation) = (book(&portal), CancellationToken::new());

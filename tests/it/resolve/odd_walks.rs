@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::scripted_wire::{ScriptedWire, reply};
 
-/// Answers each call, also those of a batch, by the rows for its offset and limit.
+/// A portal that answers each call, also within a batch, with the rows for its offset and limit.
 fn pages(rows: impl Fn(usize, usize) -> Vec<&'static str> + Send + Sync + 'static) -> std::sync::Arc<ScriptedWire> {
     ScriptedWire::answering(move |sent| {
         let page = |arguments: &Value| {
@@ -26,14 +26,14 @@ fn pages(rows: impl Fn(usize, usize) -> Vec<&'static str> + Send + Sync + 'stati
     })
 }
 
-/// A list of these rows.
+/// A portal whose list has these rows.
 fn listing(rows: &[&'static str]) -> std::sync::Arc<ScriptedWire> {
     let rows = rows.to_vec();
     pages(move |offset, limit| rows.iter().skip(offset).take(limit).copied().collect())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_walk_goes_on_past_a_page_of_damaged_rows_but_not_for_ever() {
+async fn a_walk_continues_past_a_page_of_damaged_rows_but_not_for_ever() {
     let walked = async |wire: &std::sync::Arc<ScriptedWire>| {
         let book = AddressBook::new(wire.portal(), Duration::ZERO);
         let given = GivenPagination {

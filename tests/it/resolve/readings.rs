@@ -1,4 +1,5 @@
-//! Walks of whole lists of the demo portal, with a paused clock: what changes meanwhile, what fails, and what it costs.
+//! Walks of whole lists of the demo portal, with a paused clock: what changes meanwhile, what fails, and how many
+//! requests it takes.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::support::scene::{Scene, fault};
 const MS: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A book of so many, and a portal that takes 20 ms for each page.
+/// A portal with so many contacts that takes 20 ms for each page.
 fn of(contacts: usize) -> Settings {
     Settings {
         contacts: Some(contacts),
@@ -34,7 +35,7 @@ fn everyone() -> Query {
     Query::new("", &largest_pages()).unwrap()
 }
 
-/// Takes steps to the end or to a failure; gives the ids as they came.
+/// Walks to the end or to a failure, and adds the ids in the order in which they come.
 async fn go(walk: &mut Walk<'_>, ids: &mut Vec<u64>) -> Result<(), Error> {
     while let Some(step) = walk.step(&CancellationToken::new()).await? {
         ids.extend(step.contacts.iter().map(|contact| contact.id));
@@ -54,7 +55,7 @@ fn are_different(ids: &[u64]) -> bool {
     ids.iter().collect::<HashSet<_>>().len() == ids.len()
 }
 
-/// How many calls each request had that the portal saw; 0 for one that was no batch.
+/// How many calls each request to the portal had; 0 for a request that was no batch.
 fn calls(scene: &Scene) -> Vec<usize> {
     let calls = |body: &[u8]| {
         serde_json::from_slice::<Value>(body)
@@ -87,7 +88,7 @@ async fn everybody_comes_once_and_newest_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn from_an_offset_on_nobody_above_comes() {
+async fn a_walk_from_an_offset_returns_nobody_above_it() {
     let given = GivenPagination {
         offset: Some(100.into()),
         ..largest_pages()
@@ -110,10 +111,10 @@ async fn a_hundred_thousand_contacts_take_seconds() {
     assert!(started.elapsed() < Duration::from_secs(7), "{:?}", started.elapsed());
 }
 
-/// The ids that go behind a page.
+/// The ids that are deleted after a page was read.
 type Deleted<'a> = &'a dyn Fn(u64) -> Vec<u64>;
 
-/// Deletions and insertions behind so many pages each; given by ids.
+/// A deletion and an insertion after each of so many pages.
 fn changes(deleted: impl Fn(u64) -> Vec<u64>, pages: usize) -> &'static [Change] {
     const NEW: [&str; 8] = [
         "a@new.example",
@@ -141,8 +142,8 @@ fn changes(deleted: impl Fn(u64) -> Vec<u64>, pages: usize) -> &'static [Change]
 }
 
 #[tokio::test(start_paused = true)]
-async fn contacts_that_come_and_go_within_a_request_and_between_two_cost_nobody_else() {
-    // Of 5,000: after each page a stretch among those that were read, and one of those that were not.
+async fn contacts_that_are_added_or_deleted_meanwhile_hide_nobody_else() {
+    // After each page some of the 5,000 contacts are deleted: a range that was read, and a range that was not.
     let few = |page: u64| vec![5_000 - page, 1 + page];
     let many = |page: u64| (0..150).map(|row| 5_000 - page * 199 + row).collect();
     let more = |page: u64| (0..450).map(|row| 5_001 - (page * 450) + row).collect();
@@ -166,14 +167,14 @@ async fn contacts_that_come_and_go_within_a_request_and_between_two_cost_nobody_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_that_passes_halves_a_request_at_most() {
+async fn a_passing_fault_halves_the_batches_at_most() {
     for (name, expected) in [
         ("internal-once", vec![5, 15, 7, 8, 9, 10, 11]),
         ("html-502-once", vec![5, 15, 7, 8, 9, 10, 11]),
         ("timeout-408-once", vec![5, 15, 7, 8, 9, 10, 11]),
         ("cut-off-once", vec![5, 15, 7, 8, 9, 10, 11]),
         ("reset-once", vec![5, 15, 7, 8, 9, 10, 11]),
-        // These are the limits, which have nothing to do with the size.
+        // These faults are rate limits, which do not depend on the size of a batch.
         ("throttle-twice", vec![5, 15, 15, 15, 50]),
         ("rate-limit-once", vec![5, 15, 15, 50]),
     ] {
@@ -190,7 +191,7 @@ async fn a_fault_that_passes_halves_a_request_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_that_stays_ends_the_walk_with_what_came() {
+async fn a_fault_that_stays_ends_the_walk_after_the_contacts_that_were_read() {
     for name in ["internal", "html-503", "html-200", "cut-off", "huge"] {
         let settings = Settings {
             fault: fault(name),
@@ -210,7 +211,7 @@ async fn a_fault_that_stays_ends_the_walk_with_what_came() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_does_not_wait_for_large_batches_gets_smaller_ones() {
+async fn after_a_gateway_timeout_batches_are_smaller() {
     let settings = Settings {
         gateway_timeout: Some(300 * MS),
         ..of(8_000)
@@ -223,7 +224,7 @@ async fn a_gateway_that_does_not_wait_for_large_batches_gets_smaller_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_that_long_names_make_too_large_is_asked_for_in_parts() {
+async fn pages_of_a_reply_that_is_too_large_are_requested_in_smaller_batches() {
     let scene = Scene::with(of(0)).await;
     let long = |number: u32| (format!("p{number}@long.example"), "\u{1F642}".repeat(255));
     scene.portal.replace_book(1, (0..9_000).map(long));
@@ -247,7 +248,7 @@ async fn a_portal_without_batch_is_walked_page_by_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_walk_that_is_left_in_the_middle_goes_on_where_it_was() {
+async fn a_walk_whose_step_was_dropped_continues_where_it_was() {
     let scene = Scene::with(of(8_000)).await;
     let (mut walk, mut ids) = (scene.book.walk(&everyone()), Vec::new());
     for _ in 0..3 {
@@ -263,7 +264,7 @@ async fn a_walk_that_is_left_in_the_middle_goes_on_where_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn employees_in_an_order_that_changes_come_once_each() {
+async fn each_employee_comes_once_even_if_the_order_changes() {
     for (shuffles_employees, expected) in [(false, vec![0, 3]), (true, vec![0, 3, 2])] {
         let settings = Settings {
             shuffles_employees,

@@ -1,7 +1,7 @@
 //! How often the right person is found: a labelled set of questions to an address book of sixteen hundred contacts, by
 //! kind of difficulty. One half was looked at while the search was made; the other, held out, is what counts.
 //!
-//! The figures stand in the README; `INSTA_UPDATE=always` writes them there. See `recipients/README.md`.
+//! The figures stand in docs/tools.md; `INSTA_UPDATE=always` writes them there. See `recipients/README.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -222,8 +222,8 @@ async fn the_right_person_is_found_by_the_questions_that_were_looked_at() {
 async fn the_right_person_is_found_by_the_questions_that_were_held_out() {
     let courses = courses_of("pairs.held_out.tsv").await;
     assert_all_good(&courses);
-    in_the_readme("recall", &table(&courses[0]));
-    in_the_readme("recall of many", &table_of_many(&courses));
+    assert_documented("recall", &table(&courses[0]));
+    assert_documented("recall of many", &table_of_many(&courses));
 }
 
 fn table_of_many(courses: &[BTreeMap<String, Course>]) -> String {
@@ -252,11 +252,11 @@ fn all(courses: &BTreeMap<String, Course>) -> Course {
     clippy::disallowed_methods,
     reason = "insta's own variable, for what insta cannot write"
 )]
-fn in_the_readme(name: &str, figures: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
+fn assert_documented(name: &str, figures: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/tools.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let place = format!("<!-- measured: {name} -->\n");
-    let (before, rest) = text.split_once(&place).expect("a place in the README");
+    let (before, rest) = text.split_once(&place).expect("a place in docs/tools.md");
     let (found, after) = rest.split_once("<!-- end -->").unwrap();
     if found != figures && std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
         let written = format!("{before}{place}{figures}<!-- end -->{after}");
@@ -265,6 +265,6 @@ fn in_the_readme(name: &str, figures: &str) {
     }
     assert_eq!(
         found, figures,
-        "the README has other figures; INSTA_UPDATE=always writes them"
+        "docs/tools.md has other figures; INSTA_UPDATE=always writes them"
     );
 }

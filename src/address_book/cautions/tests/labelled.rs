@@ -1,4 +1,4 @@
-//! The labelled contacts: those that the rules may be tuned by, and those that only measure them.
+//! The labelled contacts: those that the rules are tuned on, and those that only measure the rules.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ fn read(text: &'static str) -> Vec<Labelled> {
     .collect()
 }
 
-/// The codes of a row's own contact, the last of its listing, in a page of it and in a book that was read whole.
+/// The codes of the cautions of a row's own contact, the last of its listing, as in a page and as in a whole book.
 fn found(row: &Labelled, times: usize) -> String {
     let book = BookDomains::with_times(row.listing.iter().map(|(_, email)| email.as_str()), times);
     let (name, email) = row.listing.last().unwrap();
@@ -101,7 +101,8 @@ fn neighbours_of_the_threshold_err_more() {
     );
 }
 
-/// Contacts that should have cautions and those that have exactly these; ordinary contacts and those with a caution.
+/// How many contacts should have cautions, and have exactly these; how many ordinary contacts there are, and with a
+/// caution.
 #[derive(Debug, Default)]
 struct Score {
     odd: u32,
@@ -125,7 +126,8 @@ fn score(rows: &[Labelled]) -> Score {
     score
 }
 
-/// The bars are what the rules reach. The message does not name the rows that fail, so that nobody tunes to them.
+/// The bounds are what the rules reach. The message does not name the rows that fail, so that nobody tunes the rules to
+/// them.
 #[test]
 fn held_out_contacts_have_the_cautions_they_should() {
     let score = score(&read(include_str!("../labelled.held_out.tsv")));

@@ -1,4 +1,4 @@
-//! Names become recipients: status, order, cautions, and what could not be read.
+//! The decision about each name: status, order, cautions, and names in unreadable rows.
 
 mod entries;
 
@@ -25,7 +25,7 @@ fn whole(contacts: Vec<Contact>) -> Evidence {
 }
 
 #[test]
-fn a_name_with_a_single_bearer_in_all_that_was_read_is_one() {
+fn a_name_that_a_single_person_has_is_one() {
     let evidence = whole(vec![
         contact(4, "José Prado", "jose.p@x.example"),
         contact(3, "Jose Quiroga", "jose.q@x.example"),
@@ -46,7 +46,7 @@ fn a_name_with_a_single_bearer_in_all_that_was_read_is_one() {
     }
 }
 
-/// A wrong person given as `one` is the worst fault there is.
+/// To return a wrong person as `one` is the worst fault of all.
 #[test]
 fn people_who_must_not_be_taken_for_each_other_are_never_one() {
     let rows = include_str!("../../search/never_one.tsv").lines();
@@ -88,7 +88,7 @@ fn only_an_address_is_one_in_a_book_that_was_not_read_whole() {
 }
 
 #[test]
-fn a_row_that_could_not_be_read_makes_the_names_incomplete_that_it_fits() {
+fn an_unreadable_row_makes_the_names_that_fit_it_incomplete() {
     let rows = vec![contact(0, "Ivan Petrov", "ip@x.example")];
     let known = vec![
         contact(1, "Ivan Petrov", "i@x.example"),
@@ -102,14 +102,14 @@ fn a_row_that_could_not_be_read_makes_the_names_incomplete_that_it_fits() {
     assert_eq!(judged(&evidence, "Ivan Petrov").status, Status::Several);
     assert!(judged(&evidence, "Ivan Petrov").incomplete);
     assert!(!judged(&evidence, "Olga").incomplete && !judged(&evidence, "i@x.example").incomplete);
-    // It is known from elsewhere.
+    // Another index has the address of the unreadable row.
     let elsewhere = vec![contact(3, "Somebody", "IP@x.example")];
     evidence.indexes.push(index(elsewhere, Vec::new()));
     assert_eq!(judged(&evidence, "Ivan Petrov").status, Status::One);
 }
 
 #[test]
-fn a_person_of_two_indexes_is_one_by_the_better_fit() {
+fn a_person_in_two_indexes_is_one_match_with_the_better_fit() {
     let book = vec![contact(1, "I. Petrov", "i@x.example")];
     let beside = vec![
         contact(9, "Ivan Petrov", "I@x.example"),
@@ -126,7 +126,7 @@ fn a_person_of_two_indexes_is_one_by_the_better_fit() {
 }
 
 #[test]
-fn cautions_know_the_whole_book() {
+fn cautions_take_the_whole_book_into_account() {
     let mut contacts: Vec<Contact> = (0..6)
         .map(|at| contact(10 + at, "", &format!("p{at}@contoso.com")))
         .collect();
@@ -148,7 +148,7 @@ fn cautions_know_the_whole_book() {
 }
 
 #[test]
-fn a_company_before_the_domain_of_a_stranger_is_not_sure() {
+fn a_company_name_before_the_domain_of_a_stranger_is_not_certain() {
     let colleagues = (0..30).map(|at| contact(10 + at, "", &format!("p{at}@quorvex.com")));
     for (email, caution) in [
         ("d@quorvex.evil.example", Some(Caution::LookalikeDomain)),
@@ -169,13 +169,13 @@ fn a_company_before_the_domain_of_a_stranger_is_not_sure() {
 }
 
 #[test]
-fn a_caller_that_has_left_gets_nothing() {
+fn judging_stops_when_the_caller_has_left() {
     let names = Names::new(&["Anna".to_owned()], &[]).unwrap();
     let evidence = whole(vec![contact(1, "Anna", "a@x.example")]);
     assert!(resolution(&names, &[Wanted::new("Anna")], &evidence, &|| false).is_none());
 }
 
-/// Matches that are shown of each of `asked`.
+/// How many matches of each name are shown.
 fn shown(evidence: &Evidence, asked: &[String]) -> Vec<usize> {
     let names = Names::new(asked, &[]).unwrap();
     let wanted: Vec<Wanted> = asked.iter().map(|name| Wanted::new(name)).collect();

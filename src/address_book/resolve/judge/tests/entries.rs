@@ -73,14 +73,14 @@ fn a_name_with_a_conjunction_is_one_person() {
     ] {
         assert_eq!(answer(asked), (Status::One, vec![email.to_owned()], 0), "{asked}");
     }
-    // Three names, of which one is nobody's.
+    // Three names, one of which nobody has.
     assert_eq!(answer("Anna Klein, Bob Miller, Marie Curie").2, 0);
-    // One person bears both words, without the conjunction between them.
+    // One person has both words, without the conjunction between them.
     assert_eq!(
         answer("Anna e Klein"),
         (Status::Several, vec!["a.klein@contoso.example".to_owned()], 0)
     );
-    // Nobody is Marie.
+    // Nobody is called Marie.
     assert_ne!(answer("Anna et Marie").0, Status::One);
     assert_eq!(answer("Anna et Marie").2, 0);
 }
@@ -108,7 +108,7 @@ fn an_address_is_found_as_people_paste_it() {
             "{asked}"
         );
     }
-    // Another address is nobody's.
+    // Nobody has these addresses.
     for asked in [
         "brien@x.example",
         "notbob@northgate.example",
@@ -146,7 +146,7 @@ fn a_company_is_known_by_its_domain() {
         found.sort_unstable();
         assert_eq!(found.join(" "), people, "{asked}");
     }
-    // Somebody of that name stands elsewhere.
+    // Edgar Hinz has an address at another company.
     assert_ne!(answer("Edgar Hinz at fabrikam.example").0, Status::One);
 }
 

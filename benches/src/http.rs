@@ -1,5 +1,6 @@
-//! Asks over HTTP/1.1 with connections that stay open: the portal directly, and MCP servers.
+//! An HTTP/1.1 client with persistent connections, for the portal and for MCP servers.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -9,41 +10,53 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST};
+use hyper::http::request::Builder;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// The revision that is spoken.
-pub(super) const REVISION: &str = "2025-06-18";
+/// The MCP revision of every request.
+pub const REVISION: &str = "2025-06-18";
 
-/// A request to be sent.
-pub(super) struct Post {
-    path: &'static str,
+/// A request to send: a POST with JSON.
+#[derive(Debug, Clone)]
+pub struct Post {
+    path: Cow<'static, str>,
+    accept: &'static str,
     body: Bytes,
 }
 
 impl Post {
-    pub(super) fn new(path: &'static str, body: String) -> Self {
+    /// A request with this body.
+    pub fn new(path: impl Into<Cow<'static, str>>, body: String) -> Self {
         Self {
-            path,
+            path: path.into(),
+            accept: "application/json, text/event-stream",
             body: body.into(),
         }
     }
 
-    /// A message of MCP.
-    pub(super) fn message(body: String) -> Self {
+    /// An MCP message.
+    pub fn message(body: String) -> Self {
         Self::new("/mcp", body)
+    }
+
+    /// The same request with another `Accept` header.
+    pub fn accept(self, accept: &'static str) -> Self {
+        Self { accept, ..self }
     }
 }
 
-/// A connection that stays open.
-pub(super) struct Connection {
+/// A persistent connection.
+#[derive(Debug)]
+pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
 }
 
 impl Connection {
-    pub(super) async fn open(address: SocketAddr) -> std::io::Result<Self> {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
@@ -54,15 +67,22 @@ impl Connection {
         })
     }
 
-    /// The whole answer.
-    pub(super) async fn ask(&mut self, post: Post) -> hyper::Result<(StatusCode, Bytes)> {
-        let request = Request::post(post.path)
-            .header(HOST, self.host.as_str())
+    /// Sends the request; returns status and body of the response.
+    pub async fn ask(&mut self, post: Post) -> hyper::Result<(StatusCode, Bytes)> {
+        let request = Request::post(post.path.as_ref())
             .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json, text/event-stream")
-            .header("mcp-protocol-version", REVISION)
-            .body(Full::new(post.body))
-            .unwrap();
+            .header(ACCEPT, post.accept)
+            .header("mcp-protocol-version", REVISION);
+        self.send(request, post.body).await
+    }
+
+    /// Sends a GET; returns status and body of the response.
+    pub async fn get(&mut self, path: &str) -> hyper::Result<(StatusCode, Bytes)> {
+        self.send(Request::get(path), Bytes::new()).await
+    }
+
+    async fn send(&mut self, request: Builder, body: Bytes) -> hyper::Result<(StatusCode, Bytes)> {
+        let request = request.header(HOST, self.host.as_str()).body(Full::new(body)).unwrap();
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
         let status = response.status();
@@ -70,30 +90,36 @@ impl Connection {
     }
 }
 
-/// How much was done, and in what time.
+/// What a run of many calls did.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Work {
-    pub(super) calls: u64,
-    pub(super) failed: u64,
-    pub(super) took: Duration,
+pub struct Work {
+    /// Calls, the failed ones included.
+    pub calls: u64,
+    /// Failed calls.
+    pub failed: u64,
+    /// The whole run.
+    pub took: Duration,
 }
 
 impl Work {
     #[expect(clippy::cast_precision_loss, reason = "far from 2^52 calls")]
-    pub(super) fn per_second(&self) -> f64 {
+    /// Successful calls a second.
+    pub fn per_second(&self) -> f64 {
         (self.calls - self.failed) as f64 / self.took.as_secs_f64()
     }
 }
 
-/// When enough was asked: whichever comes first.
+/// When a run of many calls ends: at the first of these bounds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Enough {
-    pub(super) calls: u64,
-    pub(super) time: Duration,
+pub struct Enough {
+    /// Calls.
+    pub calls: u64,
+    /// Time.
+    pub time: Duration,
 }
 
-/// Asks with so many callers, each with a connection of its own and one question at a time.
-pub(super) async fn at_once(
+/// Lets so many callers send calls at once, each over its own connection, one call at a time.
+pub async fn at_once(
     address: SocketAddr,
     callers: usize,
     enough: Enough,
@@ -114,8 +140,8 @@ pub(super) async fn at_once(
     together(all, enough).await
 }
 
-/// Lets all callers ask again and again, each for itself; they tell whether the answer was one.
-pub(super) async fn together(callers: Vec<impl AsyncFnMut() -> bool + 'static>, enough: Enough) -> Work {
+/// Runs all callers at once, each again and again. A caller returns whether its call succeeded.
+pub async fn together(callers: Vec<impl AsyncFnMut() -> bool + 'static>, enough: Enough) -> Work {
     let (calls, failed) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
     let started = Instant::now();
     let until = started + enough.time;

@@ -1,8 +1,8 @@
-//! How a text looks rather than how it is spelled. Pure.
+//! The look of a text: texts of one look are the same to a reader, however they are spelled. Pure.
 //!
-//! Built on the skeleton of Unicode TR39, section 4: two texts with one skeleton look alike. Before it come full-width,
-//! circled and mathematical forms of letters (NFKC); on top of it accents, which a reader overlooks, and tricks within
-//! ASCII that TR39 leaves out.
+//! The base is the skeleton of Unicode TR39, section 4: two texts with equal skeletons look alike. Full-width, circled
+//! and mathematical forms of letters are replaced before it (NFKC). Accents, which a reader overlooks, are removed
+//! after it. So are tricks within ASCII that TR39 leaves out.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -16,8 +16,8 @@ pub(super) fn folded(text: &str) -> String {
     letters.unwrap_or_else(|| folded_as_a_whole(text))
 }
 
-/// A number that is the same for texts of the same letters, in whatever order they stand once [folded].
-pub(super) fn letters(text: &str) -> u64 {
+/// A hash of the [folded] letters of a text that does not depend on their order.
+pub(super) fn hash_of_letters(text: &str) -> u64 {
     const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
     let sum = |folded: &str| {
         let letters = folded.chars().filter(|letter| is_alphanumeric(*letter));
@@ -37,7 +37,7 @@ pub(super) fn letters(text: &str) -> u64 {
     by_letter.unwrap_or_else(|| sum(&folded(&bounded(text))))
 }
 
-/// A text, or the beginning of one that would become long: there are letters that stand for eighteen.
+/// A text, cut to 256 characters if folding could make it long: one letter can stand for eighteen.
 pub(super) fn bounded(text: &str) -> Cow<'_, str> {
     const MAX_LETTERS: usize = 256;
     const SHORT: usize = 64;
@@ -49,7 +49,7 @@ pub(super) fn bounded(text: &str) -> Cow<'_, str> {
 
 fn folded_as_a_whole(text: &str) -> String {
     let lower = text.nfkc().collect::<String>().to_lowercase();
-    // TR39 maps to upper case here and there: 0 to O.
+    // TR39 maps some characters to upper case, such as 0 to O.
     let mut folded = String::with_capacity(lower.len());
     for character in skeleton(&lower) {
         if !is_accent(character) {
@@ -59,8 +59,8 @@ fn folded_as_a_whole(text: &str) -> String {
     folded
 }
 
-/// Marks that a reader overlooks: accents, what encloses or strikes a letter, vowels and doublings of Arabic. In other
-/// scripts marks are as good as letters.
+/// True for a mark that a reader overlooks: an accent, a mark that encloses or strikes a letter, a vowel or doubling
+/// mark of Arabic. In other scripts marks matter as much as letters.
 const fn is_accent(character: char) -> bool {
     matches!(
         character,
@@ -75,8 +75,9 @@ const fn is_accent(character: char) -> bool {
     )
 }
 
-/// A Latin or Cyrillic letter folded, which is done once: nearly every name is made of them, and in such a text no
-/// letter depends on its neighbours. (Greek is not among them, for its final sigma does.) `None` for others.
+/// A Latin or Cyrillic letter folded, from a table that is made once: nearly every name has only such letters, and in
+/// such a text no letter depends on its neighbours. `None` for other letters; the final sigma of Greek depends on its
+/// neighbours.
 fn folded_letter(character: char) -> Option<&'static str> {
     static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
         let letters = '\0'..='\u{52F}';
@@ -88,7 +89,7 @@ fn folded_letter(character: char) -> Option<&'static str> {
     folded.map(String::as_str)
 }
 
-/// As [`char::is_alphanumeric`], without a look into its tables for Latin and Cyrillic.
+/// As [`char::is_alphanumeric`], but without a table for Latin and Cyrillic.
 pub(super) fn is_alphanumeric(character: char) -> bool {
     match character {
         '\0'..='\x7f' => character.is_ascii_alphanumeric(),
@@ -98,7 +99,13 @@ pub(super) fn is_alphanumeric(character: char) -> bool {
     }
 }
 
-/// Digits and the letters for which they stand in a label; a skeleton of TR39 has the first two.
+/// The words of a text: its runs of letters and digits.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !is_alphanumeric(c))
+        .filter(|word| !word.is_empty())
+}
+
+/// Digits and the letters for which they stand in a label. The skeleton of TR39 replaces the first two.
 const DIGITS: [(char, &str); 8] = [
     ('0', "o"),
     ('1', "l"),
@@ -110,8 +117,9 @@ const DIGITS: [(char, &str); 8] = [
     ('9', "g"),
 ];
 
-/// What a label of a domain looks like: digits as letters, vv as w and cl as d as well; TR39 has rn.
-pub(super) fn look(label: &str) -> String {
+/// The look of a label of a domain. Digits become letters, `vv` becomes `w` and `cl` becomes `d`; TR39 replaces `rn`
+/// itself.
+pub(super) fn of_label(label: &str) -> String {
     let mut look = with_letters(folded(label));
     if look.contains("vv") || look.contains("cl") {
         look = look.replace("vv", "w").replace("cl", "d");
@@ -119,7 +127,7 @@ pub(super) fn look(label: &str) -> String {
     look
 }
 
-/// A label with letters in the place of its digits, if it has both.
+/// A label with its digits replaced by letters; `None` if it does not have both.
 pub(super) fn without_digits(label: &str) -> Option<String> {
     let has_both = label.contains(char::is_numeric) && label.contains(char::is_alphabetic);
     has_both.then(|| with_letters(label.to_owned()))
@@ -134,9 +142,9 @@ fn with_letters(mut label: String) -> String {
     label
 }
 
-/// What `text` reads as, however it is disguised: [`folded`], and letters that only a person takes for Latin ones
-/// (small capitals, faux Cyrillic), digits and signs in the place of letters, and flags. No spelling: `i` stands for
-/// `l` and `1` too. For comparison with another text that went through this.
+/// `text` without disguise: [`folded`], with Latin letters for what a person takes for them, such as small capitals,
+/// faux Cyrillic, digits, signs and flags. The result is no spelling, since `i` stands for `l` and `1` too; compare it
+/// only with the result for another text.
 pub(super) fn readable(text: &str) -> String {
     let folded = if text.is_ascii() {
         folded(text)
@@ -146,7 +154,7 @@ pub(super) fn readable(text: &str) -> String {
     let mut readable = String::with_capacity(folded.len());
     for character in folded.chars() {
         match character {
-            // As `m` is `rn` in a skeleton.
+            // In a skeleton `m` is `rn`; likewise `w` is `vv` here.
             'w' | 'ω' => readable.push_str("vv"),
             'ʍ' => readable.push_str("rn"),
             other => readable.push(read(other)),
@@ -181,8 +189,8 @@ fn read(character: char) -> char {
     }
 }
 
-/// The Latin letter for which a character stands that is no other form of it by Unicode, or looks like it before it is
-/// put in lower case alone.
+/// The Latin letter that a character looks like, if Unicode does not call the character a form of it, or if the two
+/// look alike only before they are put in lower case.
 fn without_sign(character: char) -> char {
     let letter_after = |first: u32| {
         let place = u32::from(character).saturating_sub(first);
@@ -197,7 +205,7 @@ fn without_sign(character: char) -> char {
         'Μ' => 'm',
         'Ν' => 'n',
         'Υ' => 'y',
-        // White on black, in circles and squares; and the letters of flags.
+        // White letters in black circles and squares, and the letters of flags.
         '\u{1F150}'..='\u{1F169}' => letter_after(0x1F150),
         '\u{1F170}'..='\u{1F189}' => letter_after(0x1F170),
         '\u{1F1E6}'..='\u{1F1FF}' => letter_after(0x1F1E6),
@@ -205,8 +213,8 @@ fn without_sign(character: char) -> char {
     }
 }
 
-/// `text` in lower case without forms of letters; each sign that looks like a single one of ASCII is that one. Unlike
-/// in a skeleton, ASCII stays as it is, so that markup can be looked for.
+/// `text` in lower case, with each sign replaced by the ASCII character that it looks like, if that is a single one.
+/// Unlike in a skeleton, ASCII stays as it is, so that the result can be searched for markup.
 pub(super) fn in_ascii(text: &str) -> String {
     let mut simple = String::with_capacity(text.len());
     for character in text.nfkc().filter(|character| !is_accent(*character)) {
@@ -227,7 +235,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn letters_one_by_one_are_the_whole(text in "[\\PC\u{0}-\u{52F}]{0,24}", ordinary in "[A-Za-zА-яЁёÄ-ž0-9 .'İ|-]{0,24}") {
+        fn folding_letter_by_letter_is_folding_the_whole_text(text in "[\\PC\u{0}-\u{52F}]{0,24}", ordinary in "[A-Za-zА-яЁёÄ-ž0-9 .'İ|-]{0,24}") {
             for text in [text, ordinary] {
                 prop_assert_eq!(folded(&text), folded_as_a_whole(&text));
             }
@@ -235,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_short_way_finds_the_same_letters_and_digits() {
+    fn the_short_check_finds_the_same_letters_and_digits() {
         for character in '\0'..=char::MAX {
             assert_eq!(is_alphanumeric(character), character.is_alphanumeric(), "{character:?}");
         }

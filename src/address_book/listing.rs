@@ -1,7 +1,7 @@
-//! Contacts as the portal lists them. Pure.
+//! The portal's answer to a list method, read leniently, with names and addresses cleaned. Pure.
 //!
-//! A damaged row costs no other. What cannot be told of it (which contact it is, a number that is out of range) is left
-//! out, and the row counts as unreadable.
+//! A damaged row does not make the others unreadable. A value of the row that cannot be read, such as a number out of
+//! range, is left out; a row without a readable id counts as unreadable.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,31 +12,30 @@ use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::address_book::query::MAX_LIMIT;
-use crate::address_book::{Caution, Contact};
+use super::cautions::{Caution, MAX_ADDRESS};
+use super::contact::Contact;
+use super::query::MAX_LIMIT;
 use crate::portal::{Error, First, Loose, Speaker, Unreadable, clean};
 
-/// A person's or a company's name fits; a paragraph of instructions does not.
+/// The most characters of a name: enough for a person or a company, too few for a paragraph of instructions.
 const MAX_NAME: usize = 120;
-/// An address has at most 254 characters (RFC 5321, section 4.5.3.1.3).
-const MAX_ADDRESS: usize = 254;
 
-/// Rows that are kept: no question asks for more.
+/// The most rows that are kept of an answer: no query requests more.
 const MAX_ROWS: usize = MAX_LIMIT as usize;
 
-/// The rows of an answer, cleaned.
+/// The rows of one answer, cleaned.
 #[derive(Debug, Default)]
-pub(in crate::address_book) struct Rows {
-    /// What can be made out of one that cannot be read is no id, and maybe a name and an address.
-    pub(in crate::address_book) rows: Vec<Result<Contact, Contact>>,
-    /// True if there are as many as were asked for, so that more may follow.
-    pub(in crate::address_book) are_full: bool,
+pub(super) struct Rows {
+    /// Each row in order. `Err` holds what is left of an unreadable row: no id, but perhaps a name and an address.
+    pub(super) rows: Vec<Result<Contact, Contact>>,
+    /// True if there are as many rows as were requested, so that more may follow.
+    pub(super) are_full: bool,
 }
 
 impl Listing {
-    /// The listing, unless it has several rows and none of them is an object: another method answers so. For the first
-    /// rows of an answer alone; damaged rows may fill a later page.
-    pub(in crate::address_book) fn checked(self) -> Result<Self, Error> {
+    /// Refuses a listing of several rows none of which is an object: it is the answer of another method. Only the first
+    /// page of a list is checked, since damaged rows may fill a later page.
+    pub(super) fn checked(self) -> Result<Self, Error> {
         let is_no_row = |Item(row): &Item| row.object.is_none() && !is_nothing(row);
         if self.rows.count > 1 && self.rows.items.iter().all(is_no_row) {
             return Err(Error::Unreadable {
@@ -48,8 +47,8 @@ impl Listing {
         Ok(self)
     }
 
-    /// The rows of an answer to a question for `limit` of them.
-    pub(in crate::address_book) fn into_rows(self, limit: usize) -> Rows {
+    /// Reads and cleans the rows; `limit` is how many were requested.
+    pub(super) fn into_rows(self, limit: usize) -> Rows {
         let First { items, count } = self.rows;
         let read = |Item(row): Item| {
             let row = row.object.unwrap_or_default();
@@ -66,13 +65,13 @@ impl Listing {
 }
 
 impl Rows {
-    /// The ids of those that could be read.
-    pub(in crate::address_book) fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
+    /// The ids of the readable rows.
+    pub(super) fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
         self.rows.iter().flatten().map(|contact| contact.id)
     }
 
-    /// Those that could be read, and the others.
-    pub(in crate::address_book) fn split(self) -> (Vec<Contact>, Vec<Contact>) {
+    /// The readable rows, and what is left of the others.
+    pub(super) fn split(self) -> (Vec<Contact>, Vec<Contact>) {
         let (read, unreadable): (Vec<_>, Vec<_>) = self.rows.into_iter().partition(Result::is_ok);
         let contacts = read.into_iter().flatten().collect();
         (contacts, unreadable.into_iter().filter_map(Result::err).collect())
@@ -105,7 +104,7 @@ impl From<Row> for Contact {
     }
 }
 
-/// A text that had to be changed; `None` for one that is as it was, and need not be copied.
+/// The text if cleaning changed it; `None` if it is unchanged, so that the original is used without a copy.
 fn owned(text: Cow<'_, str>) -> Option<String> {
     match text {
         Cow::Owned(text) => Some(text),
@@ -113,17 +112,17 @@ fn owned(text: Cow<'_, str>) -> Option<String> {
     }
 }
 
-/// `result` on the wire: `{"items":[…]}`, or a bare list as older SDKs expect it.
+/// The `result` of a list method as received: `{"items":[…]}`, or a bare list, which older SDKs expect.
 #[derive(Debug, Default)]
-pub(in crate::address_book) struct Listing {
+pub(super) struct Listing {
     rows: First<Item, MAX_ROWS>,
 }
 
-/// An item of the list.
+/// One item of the list, which may be anything.
 #[derive(Debug)]
 struct Item(Loose<Row>);
 
-/// A row as lenient as the SDKs are: ids also as text, names and addresses also null, missing or of another type.
+/// A row, read as leniently as the SDKs do: an id may be text, a name or an address null, missing or of another type.
 #[derive(Debug, Default)]
 struct Row {
     id: Loose,
@@ -131,20 +130,20 @@ struct Row {
     name: Loose,
 }
 
-/// True if an item is null or says nothing else.
+/// True if an item is null or empty text.
 fn is_nothing(row: &Loose<Row>) -> bool {
     row.text.is_empty() && row.list.is_none()
 }
 
 impl Row {
-    /// `None`: it cannot be told which contact this is.
+    /// The contact's id; `None` if it is missing or no whole number.
     fn id(&self) -> Option<u64> {
         let id = &self.id.text;
         id.parse().ok().or_else(|| whole(id.parse().ok()?))
     }
 }
 
-/// Some encoders write whole numbers as `7.0`.
+/// The whole number that `number` stands for, if any: some encoders write `7.0` for 7.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -162,7 +161,7 @@ impl<'de> Deserialize<'de> for Item {
     }
 }
 
-/// An item with a value that serde cannot hold, such as a number out of range, without that value.
+/// Reads an item again without those of its values that serde cannot hold, such as a number out of range.
 fn mended(item: &RawValue) -> Loose<Row> {
     let Ok(values) = serde_json::from_str::<HashMap<String, &RawValue>>(item.get()) else {
         return Loose::default();
@@ -258,8 +257,8 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_row_costs_no_other() {
-        for odd in [
+    fn a_damaged_row_leaves_the_others_readable() {
+        for damaged in [
             "null",
             "true",
             r#""a@example.com""#,
@@ -281,10 +280,10 @@ mod tests {
             "-1e999",
             "[1e400]",
         ] {
-            let listing: Listing = serde_json::from_str(&format!(r#"[{{"id":1}},{odd},{{"id":2}}]"#)).unwrap();
+            let listing: Listing = serde_json::from_str(&format!(r#"[{{"id":1}},{damaged},{{"id":2}}]"#)).unwrap();
             let rows = listing.into_rows(3);
-            assert_eq!((rows.rows.len(), rows.are_full), (3, true), "{odd}");
-            assert!(rows.ids().eq([1, 2]), "{odd}");
+            assert_eq!((rows.rows.len(), rows.are_full), (3, true), "{damaged}");
+            assert!(rows.ids().eq([1, 2]), "{damaged}");
         }
     }
 

@@ -1,16 +1,16 @@
-//! Asks a server over its standard input and output, a line a message, without waiting for anything but the answer.
+//! An MCP client over the pipes of a child process, one message a line.
 
 use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStdin, ChildStdout};
 
-use super::http::{Enough, Work};
+use crate::http::{Enough, Work};
 
 const CHUNK: usize = 64 * 1024;
 
-/// The two pipes of a server.
-pub(super) struct Pipes {
+/// The standard input and output of a server.
+pub struct Pipes {
     input: ChildStdin,
     output: ChildStdout,
     read: Vec<u8>,
@@ -19,7 +19,8 @@ pub(super) struct Pipes {
 }
 
 impl Pipes {
-    pub(super) fn new(input: ChildStdin, output: ChildStdout) -> Self {
+    /// Takes over the two pipes.
+    pub fn new(input: ChildStdin, output: ChildStdout) -> Self {
         Self {
             input,
             output,
@@ -28,13 +29,13 @@ impl Pipes {
         }
     }
 
-    /// Sends a message that gets no answer.
-    pub(super) async fn tell(&mut self, message: &str) {
+    /// Sends a notification.
+    pub async fn tell(&mut self, message: &str) {
         self.input.write_all(message.as_bytes()).await.unwrap();
     }
 
-    /// Sends a message and waits for the answer with that id; whatever else comes is passed over.
-    pub(super) async fn ask(&mut self, message: &str, id: u64) -> &[u8] {
+    /// Sends a request; returns the response with that id and skips all other messages.
+    pub async fn ask(&mut self, message: &str, id: u64) -> &[u8] {
         self.input.write_all(message.as_bytes()).await.unwrap();
         let (from, to) = loop {
             let (from, to) = self.line().await;
@@ -64,7 +65,7 @@ impl Pipes {
 
     /// Keeps so many questions under way: as soon as one is answered, the next is sent, together with those whose
     /// answers came in the same breath.
-    pub(super) async fn many(
+    pub async fn many(
         &mut self,
         under_way: u64,
         enough: Enough,

@@ -1,15 +1,15 @@
-//! What all measured figures share: where they come from, how they are written, and their places in a README.
+//! How measured figures are written: the machine, numbers, and the marked places in a document.
 
 use std::fmt;
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::figures::Rounds;
+use crate::figures::Rounds;
 
-/// Where and when it was measured.
+/// The machine and the date of a measurement.
 #[derive(Debug, Serialize)]
-pub(super) struct Machine {
+pub struct Machine {
     date: String,
     cores: usize,
     processor: String,
@@ -17,7 +17,8 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn here() -> Self {
+    /// This machine, today.
+    pub fn here() -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let processors = read("/proc/cpuinfo");
         let model = processors.lines().find(|line| line.starts_with("model name"));
@@ -41,7 +42,7 @@ impl Machine {
     }
 }
 
-/// A sentence.
+/// One sentence for the head of a table.
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -54,8 +55,8 @@ impl fmt::Display for Machine {
     }
 }
 
-/// Thousands apart, as people read them; decimals where they tell something.
-pub(super) fn number(value: f64) -> String {
+/// A number with a comma between thousands; below ten with one decimal.
+pub fn number(value: f64) -> String {
     if value.abs() < 9.95 {
         return format!("{value:.1}");
     }
@@ -70,8 +71,8 @@ pub(super) fn number(value: f64) -> String {
     if value < 0.0 { format!("-{text}") } else { text }
 }
 
-/// The median of the rounds, with the least and the most where they differ.
-pub(super) fn spread(rounds: &Rounds) -> String {
+/// The median of the rounds, followed by the smallest and the largest value in brackets if they differ.
+pub fn spread(rounds: &Rounds) -> String {
     let Some(median) = rounds.median() else {
         return "–".to_owned();
     };
@@ -84,11 +85,11 @@ pub(super) fn spread(rounds: &Rounds) -> String {
     }
 }
 
-/// Puts figures into the README's place for them, `<!-- measured: NAME -->`.
-pub(super) fn write(readme: &Path, name: &str, figures: &str) {
+/// Puts figures into their place in a Markdown file, `<!-- measured: NAME -->`.
+pub fn write(document: &Path, name: &str, figures: &str) {
     let place = format!("<!-- measured: {name} -->\n");
-    let text = std::fs::read_to_string(readme).unwrap();
-    let (before, rest) = text.split_once(&place).expect("a place in the README");
+    let text = std::fs::read_to_string(document).unwrap();
+    let (before, rest) = text.split_once(&place).expect("a place for the figures");
     let (_, after) = rest.split_once("<!-- end -->").expect("the end of that place");
-    std::fs::write(readme, format!("{before}{place}{figures}<!-- end -->{after}")).unwrap();
+    std::fs::write(document, format!("{before}{place}{figures}<!-- end -->{after}")).unwrap();
 }

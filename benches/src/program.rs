@@ -1,24 +1,35 @@
-//! This project's program as a release has it.
+//! Builds the program as a release has it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Builds it, for the benches' own build of it holds what tests add to its dependencies, and copies it aside.
-pub(super) fn release() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+const NAME: &str = "bitrix24-mail-mcp";
+
+/// The repository's folder.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The folder that cargo builds in: a bench runs as `target/release/deps/NAME`.
+pub fn target_folder() -> PathBuf {
+    std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+}
+
+/// Builds the program by itself, since dependencies of the benches would switch on features in it, and copies it aside.
+pub fn release() -> PathBuf {
+    let target = target_folder();
     let folder = target.join("compare");
     std::fs::create_dir_all(&folder).unwrap();
-    run(cargo(root, target).args(["--locked", "--bin", env!("CARGO_PKG_NAME")]));
-    let program = folder.join(env!("CARGO_PKG_NAME"));
-    // Beside and moved, for the file may be running.
-    std::fs::copy(target.join("release").join(env!("CARGO_PKG_NAME")), folder.join("new")).unwrap();
+    run(cargo(&repository(), &target).args(["--locked", "--bin", NAME]));
+    let program = folder.join(NAME);
+    // Copied beside and renamed, since the file may be running.
+    std::fs::copy(target.join("release").join(NAME), folder.join("new")).unwrap();
     std::fs::rename(folder.join("new"), &program).unwrap();
     program
 }
 
 /// A release build in `folder`.
-pub(super) fn cargo(folder: &Path, target: &Path) -> Command {
+pub fn cargo(folder: &Path, target: &Path) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     // What cargo tells the benchmark of its own package would make build scripts run again, and all that depends on them.
     #[expect(clippy::disallowed_methods, reason = "no setting of the project's is read")]
@@ -35,8 +46,8 @@ pub(super) fn cargo(folder: &Path, target: &Path) -> Command {
     cargo
 }
 
-/// Runs a command that has to succeed, and whose output nobody needs.
-pub(super) fn run(command: &mut Command) {
+/// Runs a command that has to succeed; its standard output is discarded.
+pub fn run(command: &mut Command) {
     let status = command.stdout(Stdio::null()).status();
     assert!(
         status.as_ref().is_ok_and(|status| status.success()),

@@ -1,4 +1,4 @@
-//! What the README says of each client: its file, what `install` writes, and a link that does it with one click.
+//! The generated part of docs/clients.md: each client's file, what `install` writes there, and an install link.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use super::installation::snippet;
 use super::machine::{Machine, System};
 use crate::config::env_vars;
 
-/// As JavaScript's `encodeURIComponent`.
+/// The characters that JavaScript's `encodeURIComponent` encodes.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -28,7 +28,7 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// A reader's machine.
+/// The machine that the examples are written for.
 fn machine() -> Machine {
     Machine {
         system: System::Linux,
@@ -39,7 +39,7 @@ fn machine() -> Machine {
     }
 }
 
-/// One section a client, folded.
+/// A table of all clients, then one folded section for each client with the entry that `install` writes.
 pub(crate) fn markdown() -> String {
     let machine = machine();
     let mut text =
@@ -53,7 +53,7 @@ pub(crate) fn markdown() -> String {
             "| `{}` | {} | {} | {link} |\n",
             client.name(),
             client.usual_file(),
-            how(client)
+            webhook_source(client)
         ));
     }
     for &client in Client::ALL {
@@ -72,7 +72,8 @@ pub(crate) fn markdown() -> String {
     text
 }
 
-fn how(client: Client) -> &'static str {
+/// How the client's entry gets the webhook.
+fn webhook_source(client: Client) -> &'static str {
     match client {
         Client::ClaudeCode => "from the environment of `claude`",
         Client::Codex => "from the environment of `codex`, which passes on only what is named",
@@ -84,7 +85,8 @@ fn how(client: Client) -> &'static str {
     }
 }
 
-/// For clients that install from a link. The program is then the one on PATH.
+/// The link that installs the server in this client; `None` where the client takes no links. The entry of a link starts
+/// the program from PATH.
 fn link(client: Client, machine: &Machine) -> Option<String> {
     let encoded = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
     let mut machine = machine.clone();
@@ -100,7 +102,7 @@ fn link(client: Client, machine: &Machine) -> Option<String> {
             ))
         }
         Client::Cursor => {
-            // A path of nobody's machine in particular; Cursor expands it in `env`, and in `envFile` it may not.
+            // Cursor expands `${userHome}` in `env`; it may not do so in `envFile`.
             let file = "${userHome}/.config/bitrix24-mail-mcp/webhook-url";
             let entry = json!({
                 "type": "stdio",

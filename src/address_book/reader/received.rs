@@ -1,41 +1,43 @@
-//! What came of a source so far. Pure.
+//! The rows of one source that were received so far. Pure.
 
 use std::collections::HashSet;
 
-use super::Ask;
-use crate::address_book::page::Rows;
-use crate::address_book::{Contact, Query};
+use super::page_request::PageRequest;
+use crate::address_book::contact::Contact;
+use crate::address_book::listing::Rows;
+use crate::address_book::query::Query;
 use crate::portal::Failed;
 
-/// Pages in a row without anything new: 100,000 rows, some minutes at the portal's rate of requests.
+/// How many pages in a row may have nothing new: 100,000 rows, some minutes at the portal's rate limit.
 const MAX_IDLE: u32 = 500;
-/// Such a page that begins like the one before counts more: after three the portal is known to ignore the offset.
+/// How much a page without anything new counts if it begins like the page before. After three such pages the portal is
+/// known to ignore the offset.
 const REPEATED: u32 = MAX_IDLE / 3 + 1;
-/// Rows that could not be read, of which what can be made out is kept.
+/// How many unreadable rows are kept at most.
 const MAX_UNREADABLE: usize = 1_000;
 
-/// What came of a source.
+/// The rows of one source that were received so far, and why their reading ended.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct Received {
     pub(super) query: Query,
-    /// Every id that came.
+    /// Every id that was received.
     pub(super) seen: HashSet<u64>,
     pub(super) contacts: Vec<Contact>,
     /// Offsets of rows that could not be read.
     pub(super) damaged: HashSet<u64>,
-    /// The first [`MAX_UNREADABLE`] of them.
+    /// What is left of the first [`MAX_UNREADABLE`] of these rows.
     pub(super) unreadable: Vec<Contact>,
     /// The first id of the last page.
     pub(super) first: Option<u64>,
-    /// Counts to [`MAX_IDLE`].
+    /// Counts pages without anything new, up to [`MAX_IDLE`].
     pub(super) idle: u32,
-    /// Where the list was given up though more may follow.
+    /// The offset at which the list was given up although more may follow.
     pub(super) stopped_at: Option<u64>,
-    /// Why it ended before its list did.
+    /// Why the reading ended before the end of the list.
     pub(super) failure: Option<Failed>,
 }
 
-impl Part {
+impl Received {
     pub(super) fn new(query: Query) -> Self {
         Self {
             query,
@@ -54,10 +56,10 @@ impl Part {
         self.failure.is_some() || self.stopped_at.is_some()
     }
 
-    /// Adds rows that have not come yet. If there are none though the list `goes_on`, it is given up at last.
-    pub(super) fn add(&mut self, ask: &Ask, rows: Rows, goes_on: bool) {
+    /// Adds the rows that are new. If pages have none for too long although the list `goes_on`, the list is given up.
+    pub(super) fn add(&mut self, request: &PageRequest, rows: Rows, goes_on: bool) {
         let (before, first) = (self.seen.len(), rows.ids().next());
-        for (row, offset) in rows.rows.into_iter().zip(ask.offset..) {
+        for (row, offset) in rows.rows.into_iter().zip(request.offset..) {
             match row {
                 Ok(contact) if self.seen.insert(contact.id) => self.contacts.push(contact),
                 Err(row) if self.damaged.insert(offset) && self.unreadable.len() < MAX_UNREADABLE => {
@@ -71,10 +73,10 @@ impl Part {
         } else if goes_on {
             let is_repeated = first.is_some() && first == self.first;
             self.idle += if is_repeated { REPEATED } else { 1 };
-            let end = ask.offset.saturating_add(u64::from(ask.limit));
+            let end = request.offset.saturating_add(u64::from(request.limit));
             self.stopped_at = (self.idle >= MAX_IDLE).then_some(end);
         }
-        if ask.below.is_none() {
+        if request.below.is_none() {
             self.first = first;
         }
     }

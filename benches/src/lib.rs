@@ -1,0 +1,14 @@
+//! What the benches share: questions over stdio and HTTP, figures, and the places where they are written.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a measurement may fail loudly"
+)]
+
+pub mod figures;
+pub mod http;
+pub mod options;
+pub mod program;
+pub mod report;
+pub mod stdio;

@@ -1,0 +1,87 @@
+//! The trait that each tool's file implements, and what a call of a tool gets and returns.
+
+use rmcp::ErrorData;
+use rmcp::model::{InputRequiredResult, InputResponses};
+use rmcp::service::{RequestContext, RoleServer};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use super::elicit::Seal;
+use super::progress::Progress;
+use crate::address_book::{AddressBook, Error, InvalidQuery};
+use crate::fixit::Failure;
+
+/// A tool of this server. `mcp/tools.rs` lists all.
+pub(super) trait MailTool {
+    /// The name in calls.
+    const NAME: &'static str;
+    /// The name that people see.
+    const TITLE: &'static str;
+    /// The description that models read.
+    const DESCRIPTION: &'static str;
+
+    /// The arguments: the source of the input schema, and what a call's arguments are read into.
+    type Input: DeserializeOwned + PartialEq + JsonSchema + Send;
+    /// The structured content of a result: the source of the output schema.
+    type Output: Serialize + JsonSchema;
+
+    /// The output of a failed call.
+    fn failed(failure: Failure) -> Self::Output;
+
+    /// Answers one call.
+    fn call(
+        input: Self::Input,
+        context: CallContext<'_>,
+    ) -> impl Future<Output = Result<Self::Output, NoOutput>> + Send;
+}
+
+/// What a tool may use in one call, beside its input.
+#[derive(Debug)]
+pub(super) struct CallContext<'a> {
+    pub(super) book: &'a AddressBook,
+    pub(super) cancellation: &'a CancellationToken,
+    pub(super) request: &'a RequestContext<RoleServer>,
+    /// Seals what the client carries to the next call.
+    pub(super) seal: &'a Seal,
+    /// What the client carries from an earlier call, sealed.
+    pub(super) state: Option<String>,
+    /// The user's answers to the questions of an earlier call.
+    pub(super) responses: Option<InputResponses>,
+    /// False for a transport that takes nothing but the response to a request.
+    pub(super) sends_progress: bool,
+}
+
+impl CallContext<'_> {
+    /// The sender of progress notifications, which sends none if the client or the transport takes none.
+    pub(super) fn progress(&self) -> Progress {
+        match self.sends_progress {
+            true => Progress::for_client(self.request),
+            false => Progress::default(),
+        }
+    }
+}
+
+/// Why a call ends without output.
+#[derive(Debug)]
+pub(super) enum NoOutput {
+    /// The look-up failed, or the arguments cannot be used: a result with advice.
+    Failed(Error),
+    /// The user has to choose first; the client calls again with the answer.
+    NeedsUser(Box<InputRequiredResult>),
+    /// The request breaks the protocol: a JSON-RPC error.
+    BadRequest(ErrorData),
+}
+
+impl From<Error> for NoOutput {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<InvalidQuery> for NoOutput {
+    fn from(error: InvalidQuery) -> Self {
+        Self::Failed(error.into())
+    }
+}
