@@ -1,259 +1,42 @@
-//! The MCP clients that this program can be installed in: one table of where each keeps its settings, in which form,
-//! and how an entry refers to a secret. `install`, `doctor --client` and docs/clients.md are made from it.
+//! MCP clients and their settings files: which clients this program can be installed in, how an entry is written into a
+//! client's file and removed again, and what a client starts for an entry. The commands `install` and `doctor --client` and
+//! the clients' documentation are built on this library.
+//!
+//! | question | file |
+//! |---|---|
+//! | Which clients are there, where is the file of each, how does an entry refer to a secret? | `client.rs`, one table; `machine.rs` has the folders of this computer |
+//! | Where is a client's JSON edited, and its TOML? | `document/json_document.rs` and `document/toml_document.rs`, behind `document.rs` |
+//! | How is a settings file read and replaced, and what stays of the old one? | `file.rs`, `file/ownership.rs`, `byte_order_mark.rs` |
+//! | What does an entry contain? | `entry.rs`; `inputs.rs` has the questions that VS Code asks |
+//! | What happens on `install` and `install --remove`? | `installation.rs` makes the plan; `warnings.rs` and `next_steps.rs` say what people should know |
+//! | What does an entry start? | `started.rs` (this program or another), `launch.rs` (the process), `references.rs` (`${NAME}`), `relative_paths.rs` |
+//! | How does `doctor` show and try an entry? | `announcement.rs` shows it, `handshake.rs` and `handshake/http.rs` connect as the client does, `redactor.rs` hides secrets |
+//! | What does the documentation say about a client? | `documentation.rs` |
+//!
+//! To add a client: a variant of [`Client`], whose matches the compiler then lists (`client.rs`, `handshake.rs`,
+//! `next_steps.rs`, `references.rs`, `warnings.rs`, `documentation.rs`); a file in another language than JSON or TOML also needs a
+//! document of its own beside those two. Then the list in `tests/it/support/client_home.rs`, and `schema --write` for the
+//! generated documentation.
 
-pub(super) mod advice;
 pub(super) mod announcement;
+mod byte_order_mark;
+mod client;
 pub(super) mod document;
 pub(super) mod documentation;
 pub(super) mod entry;
 pub(super) mod file;
 pub(super) mod handshake;
-mod hidden;
+mod inputs;
 pub(super) mod installation;
 pub(super) mod launch;
 pub(super) mod machine;
-pub(super) mod places;
+pub(super) mod next_steps;
+mod redactor;
+mod references;
+pub(super) mod relative_paths;
 pub(super) mod started;
+pub(super) mod warnings;
 
-use std::path::{Path, PathBuf};
-
-use clap::ValueEnum;
-use serde_json::Value;
-
-use crate::config::env_vars::EnvVar;
-use document::{Document, Language};
-use entry::Reference;
-use machine::Machine;
-
-/// A client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Client {
-    ClaudeCode,
-    Codex,
-    Cursor,
-    #[value(name = "vscode")]
-    VsCode,
-    ClaudeDesktop,
-}
-
-impl Client {
-    pub(super) const ALL: &[Self] = &[
-        Self::ClaudeCode,
-        Self::Codex,
-        Self::Cursor,
-        Self::VsCode,
-        Self::ClaudeDesktop,
-    ];
-
-    /// As the command line calls it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::ClaudeCode => "claude-code",
-            Self::Codex => "codex",
-            Self::Cursor => "cursor",
-            Self::VsCode => "vscode",
-            Self::ClaudeDesktop => "claude-desktop",
-        }
-    }
-
-    /// As its makers call it.
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::ClaudeCode => "Claude Code",
-            Self::Codex => "Codex",
-            Self::Cursor => "Cursor",
-            Self::VsCode => "VS Code",
-            Self::ClaudeDesktop => "Claude Desktop",
-        }
-    }
-
-    /// The user's own settings file.
-    pub(super) fn file(self, machine: &Machine) -> PathBuf {
-        match self {
-            Self::ClaudeCode => {
-                // Where it exists, Claude Code still reads and writes this one alone.
-                let legacy = machine.folder_in("CLAUDE_CONFIG_DIR", ".claude").join(".config.json");
-                let is_used = legacy.metadata().is_ok_and(|metadata| metadata.len() > 0);
-                let file = machine.folder_in("CLAUDE_CONFIG_DIR", "").join(".claude.json");
-                if is_used { legacy } else { file }
-            }
-            Self::Codex => machine.folder_in("CODEX_HOME", ".codex").join("config.toml"),
-            Self::Cursor => machine.home.join(".cursor").join("mcp.json"),
-            Self::VsCode => machine.vs_code_folder().join("User").join("mcp.json"),
-            Self::ClaudeDesktop => machine.claude_desktop_folder().join("claude_desktop_config.json"),
-        }
-    }
-
-    /// Where the documentation says that file is, for people.
-    pub(super) fn usual_file(self) -> &'static str {
-        match self {
-            Self::ClaudeCode => "`~/.claude.json`",
-            Self::Codex => "`~/.codex/config.toml`",
-            Self::Cursor => "`~/.cursor/mcp.json`",
-            Self::VsCode => "`mcp.json` of the user's profile (`MCP: Open User Configuration`)",
-            Self::ClaudeDesktop => "`claude_desktop_config.json` (Settings > Developer > Edit Config)",
-        }
-    }
-
-    /// Other files of this folder that the client reads as well, and the tables in them; the first wins.
-    pub(super) fn files_of_the_folder(self, machine: &Machine) -> Vec<(PathBuf, Vec<String>)> {
-        let section = || vec![self.section().to_owned()];
-        let here = |path: &str| vec![(machine.folder.join(path), section())];
-        match self {
-            Self::ClaudeCode => {
-                let folder = machine.folder.display().to_string();
-                let local = vec!["projects".to_owned(), folder, self.section().to_owned()];
-                vec![
-                    (self.file(machine), local),
-                    (machine.folder.join(".mcp.json"), section()),
-                ]
-            }
-            Self::Codex => here(".codex/config.toml"),
-            Self::Cursor => here(".cursor/mcp.json"),
-            Self::VsCode => here(".vscode/mcp.json"),
-            Self::ClaudeDesktop => Vec::new(),
-        }
-    }
-
-    /// What tells that the client is on this machine, if anything does.
-    pub(super) fn found(self, machine: &Machine) -> Option<PathBuf> {
-        let (programs, application): (&[&str], Option<&str>) = match self {
-            Self::ClaudeCode => (&["claude"], None),
-            Self::Codex => (&["codex"], None),
-            Self::Cursor => (&["cursor"], Some("/Applications/Cursor.app")),
-            Self::VsCode => (&["code"], Some("/Applications/Visual Studio Code.app")),
-            Self::ClaudeDesktop => (&[], Some("/Applications/Claude.app")),
-        };
-        let application = application.map(PathBuf::from).filter(|path| path.exists());
-        let folder = match self {
-            // Both keep a folder beside or around the file; the home folder itself tells nothing.
-            Self::ClaudeCode => machine.folder_in("CLAUDE_CONFIG_DIR", ".claude"),
-            Self::VsCode => machine.vs_code_folder(),
-            _ => self.file(machine).parent().map(PathBuf::from).unwrap_or_default(),
-        };
-        let file = self.file(machine);
-        programs
-            .iter()
-            .find_map(|program| machine.found(program))
-            .or(application)
-            .or_else(|| holds_others(&folder, &file).then_some(folder))
-    }
-
-    pub(super) fn language(self) -> Language {
-        match self {
-            Self::Codex => Language::Toml,
-            _ => Language::Json,
-        }
-    }
-
-    /// True if it puts the home folder for `~` in an entry's command, arguments and folder; the others are not known to.
-    /// <https://github.com/microsoft/vscode/issues/247076>
-    pub(super) fn replaces_tilde(self) -> bool {
-        self == Self::VsCode
-    }
-
-    /// Whether it reads a file that begins with a byte order mark.
-    pub(super) fn byte_order_mark(self) -> ByteOrderMark {
-        match self {
-            // https://github.com/tradesdontlie/tradingview-mcp/issues/406
-            Self::ClaudeDesktop => ByteOrderMark::Refused,
-            // https://github.com/anthropics/claude-code/issues/9906
-            Self::ClaudeCode | Self::Cursor => ByteOrderMark::Doubtful,
-            Self::Codex | Self::VsCode => ByteOrderMark::Read,
-        }
-    }
-
-    /// False if a comment or a trailing comma stops the client from reading its file.
-    pub(super) fn forgives_comments(self) -> bool {
-        matches!(self, Self::Codex | Self::VsCode)
-    }
-
-    /// The table of servers in it.
-    pub(super) fn section(self) -> &'static str {
-        match self {
-            Self::Codex => "mcp_servers",
-            Self::VsCode => "servers",
-            _ => "mcpServers",
-        }
-    }
-
-    /// An entry alone, as the client's file would have it.
-    pub(super) fn snippet(self, name: &str, entry: &Value) -> String {
-        let Ok(mut document) = Document::parse(self.language(), "") else {
-            return String::new();
-        };
-        // An empty document has no shape that could be in the way.
-        let _ = document.set(&[self.section(), name], entry);
-        for input in installation::inputs_of(self, entry) {
-            let _ = document.add("inputs", &input.question());
-        }
-        document.text()
-    }
-
-    /// True if its entries say by which transport.
-    pub(super) fn names_transport(self) -> bool {
-        matches!(self, Self::ClaudeCode | Self::Cursor | Self::VsCode)
-    }
-
-    /// True if the server gets none of the client's own environment but a few variables of the system.
-    pub(super) fn clears_environment(self) -> bool {
-        matches!(self, Self::Codex | Self::ClaudeDesktop)
-    }
-
-    /// How an entry refers to a secret, in the form that this client understands.
-    pub(super) fn reference(self, variable: &'static EnvVar, machine: &Machine) -> Reference {
-        match self {
-            // Without the empty default an unset variable would arrive as this text itself.
-            Self::ClaudeCode => Reference::Value(variable.name, format!("${{{}:-}}", variable.name)),
-            Self::Codex => Reference::Passed,
-            Self::Cursor => Reference::EnvFile(machine.own_folder().join("env")),
-            Self::VsCode => Reference::Value(variable.name, input_reference(variable)),
-            // It expands nothing and passes nothing on.
-            Self::ClaudeDesktop => match variable.file_twin() {
-                Some(twin) => {
-                    let file = machine.own_folder().join(dashed(variable));
-                    Reference::Value(twin.name, file.display().to_string())
-                }
-                None => Reference::Passed,
-            },
-        }
-    }
-}
-
-/// What becomes of a settings file that begins with a byte order mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ByteOrderMark {
-    Read,
-    /// Some versions refuse it.
-    Doubtful,
-    /// It is no JSON to the client, which then has no servers at all.
-    Refused,
-}
-
-/// True if there is anything in the folder but this file and its folders, which `install` makes itself, and the copies of it.
-fn holds_others(folder: &Path, file: &Path) -> bool {
-    let ours = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_theirs = |path: PathBuf| {
-        if file.parent().is_some_and(|parent| parent.starts_with(&path)) {
-            return holds_others(&path, file);
-        }
-        let name = path.file_name().and_then(|name| name.to_str());
-        name.is_none_or(|name| !name.starts_with(ours))
-    };
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).any(is_theirs)
-}
-
-/// The name under which VS Code asks for a secret and keeps it.
-pub(super) fn input_id(variable: &EnvVar) -> String {
-    format!("bitrix24-{}", dashed(variable))
-}
-
-/// How an entry refers to what was typed in then.
-pub(super) fn input_reference(variable: &EnvVar) -> String {
-    format!("${{input:{}}}", input_id(variable))
-}
-
-fn dashed(variable: &EnvVar) -> String {
-    variable.key().replace('_', "-")
-}
+pub(super) use byte_order_mark::ByteOrderMark;
+pub(super) use client::Client;
+pub(super) use references::ValueSource;

@@ -1,19 +1,32 @@
 //! A Bitrix24 portal on loopback, to try the program with and to test it against.
 //!
 //! A real HTTP server on a port of its own, written from the portal contract alone: it imports nothing of the client,
-//! so it cannot share its mistakes. It records what it was asked, counts as a portal counts, and can be told to fail in
-//! every known way. Tests with a paused clock go around the socket by [`DemoPortal::answer`].
+//! so it cannot share the client's mistakes. The portal records requests, enforces the limits of a real portal, and
+//! fails in every known way on demand. Tests with a paused clock bypass the socket by [`DemoPortal::answer`].
+//!
+//! A request goes from `socket` to `exchange` (recording, limits, faults, routes), and from there to one of three
+//! servers: `rest3` (REST 3.0), `old_api` or `oauth_server`. `rest3` checks in the portal's order, then `dispatch` runs
+//! the method, or `batch` runs several.
+//!
+//! - **Faults** (`--demo-fault`) are rows of the table in `faults/table.rs`. To add one, write a row with its name, what
+//!   the portal does and one line for people. A new kind of behaviour also needs a variant of `Behaviour` in
+//!   `faults/fault.rs`, a new canned answer a variant of `Body` in `faults/failure.rs`. Tests run every row, see
+//!   `tests/it/demo/faults.rs` and `tests/it/mcp/advice.rs`; their snapshots then change.
+//! - **Quirks** (`--demo-quirk`) are rows of the table in `quirks.rs`: unusual answers that a client has to accept.
+//! - **People** are in `address_book.rs` (contacts) and `employees.rs`.
 
 mod address_book;
 mod answer;
 mod batch;
 mod clock;
 mod credentials;
+mod dispatch;
 mod documentation;
 mod employees;
 mod exchange;
 mod faults;
 mod limits;
+mod method;
 mod oauth_server;
 mod old_api;
 mod pagination;
@@ -36,6 +49,7 @@ use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 pub use answer::Language;
+pub use credentials::{CLIENT_ID, CLIENT_SECRET, SECRET};
 use employees::Employees;
 use faults::WrongSettings;
 pub use faults::{FAULTS, Fault, Outcome};
@@ -45,15 +59,6 @@ pub use request::RecordedRequest;
 pub use settings::{Change, ChangeKind, CredentialKind, NegativeLimit, Settings};
 use state::State;
 
-/// The secret of the demo's webhooks. It opens nothing but this demo, yet it is treated like a real one.
-pub const SECRET: &str = "demo7s3cretq1x9z";
-
-/// The demo's application.
-pub const CLIENT_ID: &str = "local.demo1app.24680246";
-
-/// The application's secret; as [`SECRET`], it opens nothing and is treated like a real one.
-pub const CLIENT_SECRET: &str = "demo4ppk3yz8w2v6u0t5";
-
 /// A running demo portal; it stops when dropped.
 #[derive(Debug)]
 pub struct DemoPortal {
@@ -61,24 +66,24 @@ pub struct DemoPortal {
     accepting: JoinHandle<()>,
 }
 
-/// What a person would have set to sign in as an application.
+/// The settings with which a user signs in as the demo's application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OAuthApplication {
     /// The portal's origin.
     pub portal: String,
     /// The authorization server's origin.
     pub oauth_server: String,
-    /// The application.
+    /// The application's id.
     pub client_id: String,
-    /// Its secret.
+    /// The application's secret.
     pub client_secret: String,
-    /// Lives an hour. Starts with `dem0acc3ss`.
+    /// Valid for an hour. Starts with `dem0acc3ss`.
     pub access_token: String,
-    /// Good for one refresh. Starts with `dem0r3fr3sh`.
+    /// Valid for one refresh. Starts with `dem0r3fr3sh`.
     pub refresh_token: String,
 }
 
-/// An answer without a socket.
+/// An HTTP answer of [`DemoPortal::answer`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainAnswer {
     /// The HTTP status.
@@ -89,7 +94,7 @@ pub struct PlainAnswer {
     pub body: Vec<u8>,
 }
 
-/// Where a socket would have been refused, reset, closed in mid-answer or flooded.
+/// Stands for a connection that is refused, reset, closed in mid-answer or flooded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection broke before the answer was complete")]
 pub struct BrokenConnection;
@@ -97,14 +102,27 @@ pub struct BrokenConnection;
 impl DemoPortal {
     /// Starts a portal on a free loopback port.
     ///
+    /// ```
+    /// use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let portal = DemoPortal::start(Settings::default()).await?;
+    /// let webhook_url = portal.webhook_url().unwrap_or_default();
+    /// assert!(webhook_url.starts_with("http://127.0.0.1:"));
+    /// assert_eq!(portal.request_count(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// If no loopback port can be had.
+    /// If no loopback port is free.
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let state = Arc::new(State::new(settings, socket.local_addr()?));
         let accepting = match settings.wrong() {
-            // Bound, so that nobody else gets the port, and not listening, so that it refuses.
+            // Bound, so that no other program gets the port, but not listening, so that connections are refused.
             Some(WrongSettings::ClosedPort) => tokio::spawn(socket::hold(socket)),
             Some(WrongSettings::FullQueue) => tokio::spawn(socket::hold(socket::full_queue(socket).await?)),
             _ => tokio::spawn(socket::accept(socket.listen(socket::QUEUE)?, Arc::clone(&state))),
@@ -112,12 +130,12 @@ impl DemoPortal {
         Ok(Self { state, accepting })
     }
 
-    /// How it was told to behave.
+    /// The settings of this portal.
     pub fn settings(&self) -> &Settings {
         &self.state.settings
     }
 
-    /// What a person would put into `BITRIX24_WEBHOOK_URL`, right or, for some faults, wrong. `None`: nothing.
+    /// The value for `BITRIX24_WEBHOOK_URL`; a wrong one for some faults. `None` if the fault is that it is not set.
     pub fn webhook_url(&self) -> Option<String> {
         let port = self.state.address.port();
         let Some(wrong) = self.state.settings.wrong() else {
@@ -136,13 +154,13 @@ impl DemoPortal {
         }
     }
 
-    /// The webhook of an employee: 1 and 7 have address books, 9 has a webhook without the mail permission.
+    /// The webhook of an employee: users 1 and 7 have address books, the webhook of user 9 lacks the mail permission.
     pub fn webhook_url_of(&self, user_id: u64) -> String {
         format!("{}/rest/{user_id}/{SECRET}/", self.state.origin())
     }
 
-    /// What a person would set for the application of user 1, with the tokens as they are now; for some faults an
-    /// expired or a spent pair, tokens that nobody issued or another portal.
+    /// The settings for the application of user 1, with the current tokens; for some faults an expired or a spent pair,
+    /// tokens that were never issued, or another portal.
     pub fn oauth_application(&self) -> OAuthApplication {
         let (origin, pair) = (self.state.origin(), self.state.pair_at_hand());
         let wrong = self.state.settings.wrong();
@@ -167,11 +185,11 @@ impl DemoPortal {
         }
     }
 
-    /// One request without a socket, recorded and counted like any other. What hangs never resolves; to drop the
-    /// future is to go away before the answer.
+    /// Answers one request without a socket; the request is recorded and counted like any other. A hanging answer never
+    /// resolves. Dropping the future abandons the request.
     ///
     /// # Errors
-    /// [`BrokenConnection`] where a socket would have given no complete answer.
+    /// [`BrokenConnection`] where a socket would not have carried a complete answer.
     pub async fn answer(
         &self,
         method: &str,
@@ -203,87 +221,87 @@ impl DemoPortal {
         })
     }
 
-    /// What was asked: the newest 10,000 requests, and fewer if they are long.
+    /// The recorded requests: the newest [`Settings::kept_requests`], or fewer if they are long.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state.requests()
     }
 
-    /// How often it was asked since the start.
+    /// Requests since the start.
     pub fn request_count(&self) -> usize {
         self.state.request_count()
     }
 
-    /// How often REST 3.0 was asked since the start, whatever it answered; a batch is one request.
+    /// Requests of REST 3.0 since the start, refused ones included; a batch is one request.
     pub fn rest3_request_count(&self) -> usize {
         self.state.rest3_count()
     }
 
-    /// Requests whose caller went away before the answer.
+    /// Requests whose caller closed the connection before the answer.
     pub fn abandoned(&self) -> usize {
         self.state.abandoned.load(Ordering::SeqCst)
     }
 
-    /// Requests refused with 503 because the bucket was full.
+    /// Requests refused with 503 by the limit on requests a second.
     pub fn throttled(&self) -> usize {
         self.state.throttled.load(Ordering::SeqCst)
     }
 
-    /// Refresh tokens taken.
+    /// Refresh tokens accepted.
     pub fn refreshes(&self) -> usize {
         self.state.refreshes.load(Ordering::SeqCst)
     }
 
-    /// Refresh tokens refused because they were taken before.
+    /// Refresh tokens refused because they had been used before.
     pub fn spent_refreshes(&self) -> usize {
         self.state.spent_refreshes.load(Ordering::SeqCst)
     }
 
-    /// All access tokens expire now; the refresh token stays good.
+    /// Expires all access tokens now; the refresh token stays valid.
     pub fn expire_access_tokens(&self) {
         let now = self.state.clock.now();
         self.state.tokens().expire_access(now);
     }
 
-    /// Holds every answer back, of requests on their way too, until [`release_answers`](Self::release_answers).
+    /// Holds every answer back, also to requests already received, until [`release_answers`](Self::release_answers).
     pub fn hold_answers(&self) {
         self.state.hold_answers(true);
     }
 
-    /// Holds issued tokens back until [`release_answers`](Self::release_answers); the old ones are spent already.
+    /// Holds issued tokens back until [`release_answers`](Self::release_answers); the old ones are spent nevertheless.
     pub fn hold_tokens(&self) {
         self.state.hold_tokens(true);
     }
 
-    /// Lets the answers go.
+    /// Sends the answers and tokens that were held back.
     pub fn release_answers(&self) {
         self.state.hold_answers(false);
         self.state.hold_tokens(false);
     }
 
-    /// Adds a contact to a user's address book and gives its id, the highest so far. A known address stays as it is,
-    /// and its id is given, as the portal does it.
+    /// Adds a contact to a user's address book and returns its id, the highest so far. For a known address the portal
+    /// keeps the present contact, so this returns its id.
     pub fn insert_contact(&self, user: u64, email: &str, name: &str) -> u64 {
         self.state.books().insert(user, email, name)
     }
 
-    /// Removes a contact; false if there was none.
+    /// Removes a contact; false if there is no such contact.
     pub fn delete_contact(&self, user: u64, id: u64) -> bool {
         self.state.books().delete(user, id)
     }
 
-    /// Gives a user another address book: addresses and names, oldest first, with ids from 1. An address that came
-    /// before is skipped, as the portal does it.
+    /// Replaces a user's address book: addresses and names, oldest first, with ids from 1. A repeated address is
+    /// skipped, as on the portal.
     pub fn replace_book(&self, user: u64, contacts: impl IntoIterator<Item = (String, String)>) {
         self.state.books().replace(user, contacts);
     }
 
-    /// Gives the company other employees: addresses and names (last name first), with ids from 1. Who has no address
-    /// is left out.
+    /// Replaces the company's employees: addresses and names (last name first), with ids from 1. Employees without an
+    /// address are left out.
     pub fn replace_employees(&self, people: impl IntoIterator<Item = (String, String)>) {
         *self.state.employees() = Employees::from_people(people);
     }
 
-    /// Waits until `condition` holds; it is asked again whenever something happens.
+    /// Waits until `condition` holds; it is checked again after every event in the portal.
     pub async fn wait_until(&self, condition: impl Fn(&Self) -> bool) {
         loop {
             let changed = self.state.changed.notified();

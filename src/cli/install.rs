@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
-use clap::Args;
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,11 +16,13 @@ use super::report::printable;
 use super::signals::Deferred;
 use super::stdout::{print, print_json};
 use super::{table, wiring};
-use crate::clients::entry::Entry;
+use crate::clients::entry::{Entry, without_values};
 use crate::clients::file::SettingsFile;
-use crate::clients::installation::{Action, Plan};
+use crate::clients::installation::{Action, Plan, snippet};
 use crate::clients::machine::Machine;
-use crate::clients::{ByteOrderMark, Client, advice};
+use crate::clients::next_steps::next_steps;
+use crate::clients::warnings::warnings;
+use crate::clients::{ByteOrderMark, Client};
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp install claude-code
@@ -91,7 +94,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
         Plan::to_install(client, &entry, &machine, arguments.force, arguments.remove_bom)?
     };
     // Before the file is written: its folder would look as if the client were installed.
-    let (warnings, next) = (advice::warnings(&plan, &machine), advice::next_steps(&plan, &machine));
+    let (warnings, next) = (warnings(&plan, &machine), next_steps(&plan, &machine));
     let deferred = Deferred::begin();
     let backup = if arguments.dry_run { None } else { plan.carry_out()? };
     if deferred.end() {
@@ -104,10 +107,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
         name,
         action: action_name(plan.action, arguments.dry_run),
         dry_run: arguments.dry_run,
-        entry: plan
-            .entry
-            .as_ref()
-            .map(|entry| advice::without_values(entry, &own_entry)),
+        entry: plan.entry.as_ref().map(|entry| without_values(entry, &own_entry)),
         backup,
         warnings,
         next,
@@ -137,7 +137,7 @@ fn entry_arguments(global: &Global, machine: &Machine) -> Vec<String> {
         }
     }
     if let Some(file) = &global.config {
-        let file = machine.meant(file).display().to_string();
+        let file = machine.absolute(file).display().to_string();
         arguments.extend(["--config".to_owned(), file]);
     }
     arguments
@@ -177,7 +177,7 @@ fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {
     if let Some(entry) = &report.entry
         && plan.action != Action::Absent
     {
-        for line in plan.client.snippet(report.name, entry).lines() {
+        for line in snippet(plan.client, report.name, entry).lines() {
             writeln!(stdout, "  {DIM}{}{DIM:#}", printable(line))?;
         }
     }
@@ -201,6 +201,16 @@ fn show(report: &Report, plan: &Plan) -> std::io::Result<()> {
         )?;
     }
     stdout.flush()
+}
+
+impl ValueEnum for Client {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
 }
 
 /// A client as `--list` shows it.
@@ -227,13 +237,13 @@ fn list(format: ReportFormat, global: &Global, machine: &Machine) -> Result<Exit
             client: client.name(),
             title: client.title(),
             file: client.file(machine),
-            found: client.found(machine),
+            found: client.find_on(machine),
             byte_order_mark: client.byte_order_mark() != ByteOrderMark::Read
                 && SettingsFile::read(&client.file(machine)).is_ok_and(|file| file.has_byte_order_mark()),
             state: match Plan::to_remove(client, name, machine, false) {
                 Ok(plan) if plan.action == Action::Remove => match &plan.replaces {
                     None => "installed",
-                    Some(command) if machine.found(command).is_none() => "program missing",
+                    Some(command) if machine.find_program(command).is_none() => "program missing",
                     Some(_) => "another copy",
                 },
                 Ok(_) => "not installed",

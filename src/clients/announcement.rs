@@ -1,17 +1,18 @@
-//! What an entry would start or contact, for a person to judge. Pure: references stay as they are written, and nothing that
-//! the entry names is looked up, since a path or an address alone can reach a stranger's machine.
+//! Shows what an entry would start or contact, so that a user can judge it. Pure: references stay as they are written,
+//! and nothing that the entry names is looked up, since looking up a path or an address can already reach a stranger's
+//! computer.
 
 use serde_json::{Map, Value};
 
-use super::entry::{may_hold_a_secret, name_of, variable};
+use super::entry::{may_hold_a_secret, passed_name, variable};
 use crate::portal::clean;
 
-/// Longer texts are cut; the file itself has the rest.
+/// Longer texts are cut; the user can read the rest in the file.
 const MAX_CHARS: usize = 300;
 const MAX_ARGUMENTS: usize = 30;
 
-/// Labels and texts, in the order in which one asks for them.
-pub(crate) fn of(entry: &Value) -> Vec<(&'static str, String)> {
+/// Lines of label and text, what is started or contacted first.
+pub(crate) fn lines_for(entry: &Value) -> Vec<(&'static str, String)> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).map(shown);
     let arguments = entry.get("args").and_then(Value::as_array);
     let values = entry.get("env").and_then(Value::as_object);
@@ -34,7 +35,7 @@ pub(crate) fn of(entry: &Value) -> Vec<(&'static str, String)> {
     .collect()
 }
 
-/// A name or a path that a stranger may have written.
+/// A text that a stranger may have written, without hidden characters, and with a note if it had some.
 pub(crate) fn visible(text: &str) -> String {
     let cleaned = clean(text, MAX_CHARS);
     if cleaned.had_hidden_characters {
@@ -51,21 +52,23 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// What is set, with the values that decide what is run and where it connects.
+/// The variables that an entry sets; with their values if those decide what is run, trusted or contacted.
 fn settings(values: &Map<String, Value>) -> Option<String> {
     let mut settings: Vec<String> = values
         .iter()
-        .map(|(name, value)| match value.as_str().filter(|_| decides(name)) {
-            Some(value) => format!("{}={}", visible(name), shown(value)),
-            None => without_random(&visible(name)),
-        })
+        .map(
+            |(name, value)| match value.as_str().filter(|_| affects_what_runs(name)) {
+                Some(value) => format!("{}={}", visible(name), shown(value)),
+                None => without_random(&visible(name)),
+            },
+        )
         .collect();
     settings.sort();
     (!settings.is_empty()).then(|| settings.join(", "))
 }
 
-/// True for a variable that is no secret and changes what its process runs, trusts or contacts.
-fn decides(name: &str) -> bool {
+/// True for a variable that is not secret and changes what its process runs, trusts or contacts.
+fn affects_what_runs(name: &str) -> bool {
     const OF_INTERPRETERS: &[&str] = &["BASH_ENV", "ENV", "NODE_OPTIONS", "PERL5OPT", "PYTHONPATH", "RUBYOPT"];
     let upper = name.to_ascii_uppercase();
     variable(name).is_some_and(|variable| !variable.is_secret())
@@ -96,9 +99,10 @@ fn shown_arguments(arguments: &[Value]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// A text of the entry without what looks like a secret, word by word: its author should not be able to hide more of it.
+/// A text of the entry with `…` for what looks like a secret. Decided word by word, so that the text's author cannot
+/// have a command hidden as a secret.
 pub(crate) fn shown(text: &str) -> String {
-    // A shell runs what is in it, whatever it is called there.
+    // A shell runs commands inside a text, whatever name stands before them.
     let is_script = text.contains(|c| SHELL.contains(c) || c == '\n');
     let text = visible(text);
     let mut follows_secret = false;
@@ -123,10 +127,10 @@ pub(crate) fn shown(text: &str) -> String {
     words.collect::<Vec<String>>().join(" ")
 }
 
-/// What a shell takes as more than a part of a word.
+/// Characters with a meaning for a shell.
 const SHELL: &str = "$`|;<>()";
 
-/// True for a text of which secrets are made, and no command.
+/// True if the text has only characters of secrets: it cannot be a shell command.
 fn is_value(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || "_.~+/=-".contains(c))
 }
@@ -140,7 +144,7 @@ fn without_secret(word: &str, is_script: bool) -> String {
             _ if path.len() < 2 => path.to_owned(),
             _ if may_hold_a_secret(word) => "/…".to_owned(),
             _ if is_script => path.to_owned(),
-            // For a shell what is behind `&` is the next command.
+            // For a shell the text behind `&` is the next command.
             Some((path, query)) if query.contains('&') => format!(
                 "{path}?{}",
                 query.split('&').map(without_value).collect::<Vec<_>>().join("&")
@@ -163,7 +167,7 @@ fn without_secret(word: &str, is_script: bool) -> String {
             let sign = word.get(name.len()..=name.len()).unwrap_or_default();
             format!("{name}{sign}…")
         }
-        // A path is no secret.
+        // A path is not a secret.
         _ if word.starts_with(['/', '.', '~']) => word.to_owned(),
         _ => without_random(word),
     }
@@ -176,7 +180,7 @@ fn without_value(parameter: &str) -> String {
     }
 }
 
-/// Without long runs of letters and digits, which tokens are and words are not.
+/// The text with `…` for long runs of letters and digits: tokens are such runs, words are not.
 fn without_random(text: &str) -> String {
     const SHORTEST: usize = 12;
     let is_random = |run: &str| {
@@ -208,12 +212,12 @@ fn is_named_like_a_secret(name: &str) -> bool {
     .any(|word| name.contains(word))
 }
 
-/// The variables of the client's environment that the entry asks for by name.
+/// The names of the variables of the client's environment that the entry uses.
 fn references(entry: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    collect(entry, &mut found);
+    collect_references(entry, &mut found);
     let passed = entry.get("env_vars").and_then(Value::as_array);
-    found.extend(passed.into_iter().flatten().filter_map(name_of).map(str::to_owned));
+    found.extend(passed.into_iter().flatten().filter_map(passed_name).map(str::to_owned));
     let token = entry.get("bearer_token_env_var").and_then(Value::as_str);
     let headers = entry.get("env_http_headers").and_then(Value::as_object);
     let headers = headers.into_iter().flat_map(Map::values).filter_map(Value::as_str);
@@ -221,19 +225,19 @@ fn references(entry: &Value) -> Vec<String> {
     found
 }
 
-fn collect(value: &Value, found: &mut Vec<String>) {
+fn collect_references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => {
             let references = text
                 .split("${")
                 .skip(1)
                 .filter_map(|rest| Some(rest.split_once('}')?.0));
-            // What stands for an unset variable may be a secret.
+            // The default of a reference may be a secret.
             let names = references.map(|text| text.split_once(":-").map_or(text, |(name, _)| name));
             found.extend(names.map(|name| name.strip_prefix("env:").unwrap_or(name).to_owned()));
         }
-        Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
-        Value::Object(values) => values.values().for_each(|value| collect(value, found)),
+        Value::Array(values) => values.iter().for_each(|value| collect_references(value, found)),
+        Value::Object(values) => values.values().for_each(|value| collect_references(value, found)),
         _ => {}
     }
 }
@@ -244,7 +248,7 @@ mod tests {
     use serde_json::json;
 
     fn said(entry: &Value) -> String {
-        let lines: Vec<String> = of(entry)
+        let lines: Vec<String> = lines_for(entry)
             .iter()
             .map(|(label, text)| format!("{label}: {text}"))
             .collect();

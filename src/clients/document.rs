@@ -1,56 +1,44 @@
-//! A client's settings file as a text to edit: one entry goes in or out, and every other byte stays.
+//! The text of a client's settings file, edited in place: one entry is set or removed, and every other byte stays.
 
-mod json;
+mod json_document;
+mod problem;
 #[cfg(test)]
 mod properties;
-mod toml;
+mod toml_document;
 
 use serde_json::Value;
+
+use json_document::JsonDocument;
+pub(crate) use problem::Problem;
+use toml_document::TomlDocument;
 
 /// The language of a client's settings file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
-    /// JSON, in which people leave comments and trailing commas.
+    /// JSON with comments and trailing commas.
     Json,
     /// TOML.
     Toml,
 }
 
-/// Why a file cannot be edited. The text itself may hold secrets, so only the place is told.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(crate) enum Problem {
-    #[error("it is not {language} (line {line}): {what}")]
-    Syntax {
-        language: &'static str,
-        line: usize,
-        what: String,
-    },
-    #[error("`{0}` in it is not {1}")]
-    Shape(String, &'static str),
-    #[error("it is not a JSON object")]
-    NoObject,
-    #[error("`{0}` is in it twice")]
-    Twice(String),
-}
-
-/// A settings file, parsed so that it prints as it was.
+/// A parsed settings file that prints exactly as it was read.
 #[derive(Debug)]
 pub(crate) enum Document {
-    Json(json::Json),
-    Toml(toml::Toml),
+    Json(JsonDocument),
+    Toml(TomlDocument),
 }
 
 impl Document {
     /// # Errors
-    /// [`Problem::Syntax`], also for a text that is no object.
+    /// [`Problem::Syntax`], or [`Problem::NoObject`] for JSON that is not an object.
     pub(crate) fn parse(language: Language, text: &str) -> Result<Self, Problem> {
         Ok(match language {
-            Language::Json => Self::Json(json::Json::parse(text)?),
-            Language::Toml => Self::Toml(toml::Toml::parse(text)?),
+            Language::Json => Self::Json(JsonDocument::parse(text)?),
+            Language::Toml => Self::Toml(TomlDocument::parse(text)?),
         })
     }
 
-    /// Everything under `path`, comments aside; `None` if it is not there.
+    /// The value at `path`, without comments; `None` if there is none.
     pub(crate) fn get(&self, path: &[&str]) -> Option<Value> {
         let all = match self {
             Self::Json(json) => json.value(),
@@ -59,11 +47,11 @@ impl Document {
         path.iter().try_fold(all, |value, key| value.get(key).cloned())
     }
 
-    /// Puts `value` at `path`, at the end of its table if it is new. Of an object that is there, only what differs is
-    /// touched.
+    /// Sets `value` at `path`; a new key goes to the end of its table. In a present object only what differs is
+    /// changed.
     ///
     /// # Errors
-    /// [`Problem::Shape`] if something on the way is no table, [`Problem::Twice`] if one could not tell which is meant.
+    /// [`Problem::Shape`] if something on the way is not a table, [`Problem::Twice`] if a key on the way stands twice.
     pub(crate) fn set(&mut self, path: &[&str], value: &Value) -> Result<(), Problem> {
         if self.get(path).as_ref() == Some(value) {
             return Ok(());
@@ -74,7 +62,7 @@ impl Document {
         }
     }
 
-    /// Takes out what is at `path`, if it is there.
+    /// Removes the value at `path`, if there is one.
     ///
     /// # Errors
     /// As [`Document::set`].
@@ -85,7 +73,7 @@ impl Document {
         }
     }
 
-    /// Puts `value` at the end of a list at the top, which is made if there is none. JSON only.
+    /// Appends `value` to a list at the top level, which is created if there is none. JSON only.
     ///
     /// # Errors
     /// As [`Document::set`].
@@ -96,7 +84,7 @@ impl Document {
         }
     }
 
-    /// Takes out of a list at the top what has that `id`. JSON only.
+    /// Removes the elements with this `id` from a list at the top level. JSON only.
     ///
     /// # Errors
     /// As [`Document::set`].
@@ -107,7 +95,7 @@ impl Document {
         }
     }
 
-    /// The whole file.
+    /// The whole text.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Json(json) => json.text(),

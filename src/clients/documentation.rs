@@ -8,10 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::client::Client;
+use super::document::Language;
 use super::entry::{Entry, NAME};
-use super::installation::inputs_of;
+use super::inputs::inputs_of;
+use super::installation::snippet;
 use super::machine::{Machine, System};
-use super::{Client, Language};
 use crate::config::env_vars;
 
 /// The characters that JavaScript's `encodeURIComponent` encodes.
@@ -64,7 +66,7 @@ pub(crate) fn markdown() -> String {
             "\n<details>\n<summary>{}: what `install {}` writes</summary>\n\n```{language}\n{}\n```\n\n</details>\n",
             client.title(),
             client.name(),
-            client.snippet(NAME, &entry).trim_end()
+            snippet(client, NAME, &entry).trim_end()
         ));
     }
     text

@@ -1,6 +1,8 @@
-//! A settings file on the disk: read whole, replaced in one step, and never over somebody else's change.
+//! A settings file on disk: read as a whole, replaced in one step, and never if another program has changed it
+//! meanwhile.
 
-mod belongings;
+mod error;
+mod ownership;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -8,57 +10,36 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::byte_order_mark::BYTE_ORDER_MARK;
 use super::entry::NAME;
 use crate::portal::wide_encoding;
+pub(crate) use error::Error;
 
-/// More than any client keeps; Claude Code's file holds its history and grows to megabytes.
+/// The largest file that is read. Claude Code's file holds its history and grows to megabytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// More than any folder's file of servers. A parsed file takes eighty times its size.
+/// The largest file of the current folder that is read: more than any list of servers. A parsed file takes eighty times
+/// its size in memory.
 const MAX_BYTES_OF_THE_FOLDER: u64 = 1024 * 1024;
 
-/// What editors and shells on Windows put before UTF-8.
-pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// A file as it was read.
+/// A settings file as it was read.
 #[derive(Debug)]
 pub(crate) struct SettingsFile {
-    /// Where the client looks for it.
+    /// The path at which the client looks for it.
     named: PathBuf,
-    /// Where it is, past all links.
+    /// The file itself, past all symbolic links.
     path: PathBuf,
-    /// Its text; `None` if there is no such file.
+    /// The text; `None` if there is no such file.
     text: Option<String>,
 }
 
-/// Why a file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    #[error("{0} cannot be read")]
-    Read(PathBuf, #[source] io::Error),
-    #[error("{0} is not a file of UTF-8 text")]
-    NotText(PathBuf),
-    #[error("{0} is larger than {mebibytes} MiB", mebibytes = .1 / 1024 / 1024)]
-    TooLarge(PathBuf, u64),
-    #[error("{0} is {1} text, and has to be UTF-8")]
-    Encoding(PathBuf, &'static str),
-    #[error("{0} cannot be written")]
-    Write(PathBuf, #[source] io::Error),
-    #[error("{0} cannot be written: its owner or group would be wrong")]
-    Owner(PathBuf, #[source] io::Error),
-    #[error("{0} has another hard link, which would keep the old text")]
-    Linked(PathBuf),
-    #[error("{0} was changed by another program just now; nothing was written")]
-    Changed(PathBuf),
-}
-
 impl SettingsFile {
-    /// The user's own file.
+    /// Reads the user's own file, of at most 64 MiB.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         Self::read_at_most(path, MAX_BYTES)
     }
 
-    /// A file of the current folder, which may be a stranger's.
+    /// Reads a file of the current folder, which may be a stranger's: at most 1 MiB.
     pub(crate) fn read_of_the_folder(path: &Path) -> Result<Self, Error> {
         Self::read_at_most(path, MAX_BYTES_OF_THE_FOLDER)
     }
@@ -68,7 +49,7 @@ impl SettingsFile {
         // If the file is a symbolic link, its target is written and the link stays.
         let path = match path.canonicalize() {
             Ok(path) => path,
-            // As many links as Linux follows; a circle is another error.
+            // The target of a link may be missing. Linux follows 40 links; a circle of links is another error.
             Err(error) if error.kind() == io::ErrorKind::NotFound => (0..40).fold(path.to_owned(), |path, _| {
                 let target = path.read_link().ok();
                 target.map_or(path.clone(), |target| path.with_file_name("").join(target))
@@ -91,18 +72,18 @@ impl SettingsFile {
         self.text.as_ref().is_some_and(|text| text.starts_with(BYTE_ORDER_MARK))
     }
 
-    /// Where the text from before this program's entries is kept.
+    /// The path of the backup: the text from before this program's entries.
     pub(crate) fn backup_path(&self) -> PathBuf {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         self.path.with_file_name(format!("{name}.{NAME}.bak"))
     }
 
-    /// The text from before this program's entries, if it was kept.
+    /// The text of the backup; `None` if there is none.
     pub(crate) fn backup(&self) -> Result<Option<String>, Error> {
         read_text(&self.backup_path(), MAX_BYTES)
     }
 
-    /// Keeps the text as it was read.
+    /// Writes the backup: the text as it was read. Returns its path; `None` if there was no file.
     pub(crate) fn back_up(&self) -> Result<Option<PathBuf>, Error> {
         let Some(text) = &self.text else {
             return Ok(None);
@@ -112,19 +93,22 @@ impl SettingsFile {
         Ok(Some(path))
     }
 
-    /// Removes what [`SettingsFile::back_up`] kept.
+    /// Deletes the backup.
     pub(crate) fn forget_backup(&self) -> Result<(), Error> {
         remove(&self.backup_path())
     }
 
+    /// Checks that the file may be replaced.
+    ///
     /// # Errors
-    /// [`Error::Changed`] if it is not what was read, [`Error::Write`] if its owner made it read-only, [`Error::Linked`] if
-    /// it has another name: to put another file in its place would be possible all the same.
-    pub(crate) fn may_be_written(&self) -> Result<(), Error> {
+    /// [`Error::Changed`] if the file is not as it was read, [`Error::Write`] if it is read-only, [`Error::Linked`] if
+    /// it has another hard link, [`Error::Owner`] if another user's link leads to it. Replacing the file would succeed
+    /// in each case.
+    pub(crate) fn check_writable(&self) -> Result<(), Error> {
         if read_text(&self.path, MAX_BYTES)? != self.text {
             return Err(Error::Changed(self.path.clone()));
         }
-        if !belongings::may_follow(&self.named, &self.path) {
+        if !ownership::may_write_through_links(&self.named, &self.path) {
             let reason = io::Error::other("a link of another user leads there, out of that user's folders");
             return Err(Error::Owner(self.path.clone(), reason));
         }
@@ -133,33 +117,33 @@ impl SettingsFile {
                 let error = io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only");
                 Err(Error::Write(self.path.clone(), error))
             }
-            Ok(metadata) if belongings::hard_links(&metadata) > 1 => Err(Error::Linked(self.path.clone())),
+            Ok(metadata) if ownership::hard_link_count(&metadata) > 1 => Err(Error::Linked(self.path.clone())),
             _ => Ok(()),
         }
     }
 
-    /// Writes the new text; with `None` the file goes.
+    /// Replaces the text; `None` deletes the file.
     pub(crate) fn write(&self, text: Option<&str>) -> Result<(), Error> {
-        self.may_be_written()?;
+        self.check_writable()?;
         match text {
             Some(text) => self.replace(&self.path, text),
             None => remove(&self.path),
         }
     }
 
-    /// Another file's text beside it, then its name: a reader sees the old text or the new one. Owner, permissions and
-    /// access list are those of the settings file; a new file may be read by its owner alone.
+    /// Writes a new file beside `path` and renames it: a reader sees the old text or the new one. The new file gets
+    /// owner, permissions and access list of the settings file; if there was none, only its owner may read it.
     fn replace(&self, path: &Path, text: &str) -> Result<(), Error> {
         let failed = |error| Error::Write(path.to_owned(), error);
         let owner = |error| Error::Owner(path.to_owned(), error);
         let folder = path.parent().unwrap_or(Path::new("."));
-        belongings::make_folder(folder)?;
+        ownership::create_folder(folder)?;
         let mut new = NamedTempFile::new_in(folder).map_err(failed)?;
         new.write_all(text.as_bytes()).map_err(failed)?;
         if self.text.is_some() {
-            belongings::keep(new.as_file(), &self.path).map_err(owner)?;
+            ownership::copy(new.as_file(), &self.path).map_err(owner)?;
         } else {
-            belongings::fit_in(new.as_file(), folder).map_err(owner)?;
+            ownership::give_to_owner_of_folder(new.as_file(), folder).map_err(owner)?;
         }
         new.as_file().sync_all().map_err(failed)?;
         new.persist(path).map_err(|error| failed(error.error))?;

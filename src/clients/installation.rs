@@ -1,63 +1,67 @@
-//! An entry going into a client's settings file, or out of it: worked out as a whole before anything is written.
+//! Installs an entry into a client's settings file, or removes it: a [`Plan`] is complete before anything is written.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::Client;
+use super::byte_order_mark;
+use super::client::Client;
 use super::document::{Document, Problem};
-use super::entry::{self, DEMO_NAME, Entry, NAME};
-use super::file::{self, BYTE_ORDER_MARK, SettingsFile};
+use super::entry::{DEMO_NAME, Entry, NAME};
+use super::file::{self, SettingsFile};
+use super::inputs::{ids_in, inputs_of};
 use super::machine::Machine;
-use super::started::{Starts, described, shown, starts};
+use super::started::{Started, described, shown_command, started_by};
 
-/// What becomes of the settings file.
+/// One installation or removal, worked out and not yet carried out.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) client: Client,
     pub(crate) name: &'static str,
     pub(crate) file: SettingsFile,
     pub(crate) action: Action,
-    /// The entry that will be there, or was.
+    /// The entry that will be in the file, or the one that is removed.
     pub(crate) entry: Option<Value>,
-    /// What the entry that is there starts, if it is not this program.
+    /// The program that the present entry starts, if it is another one than this program.
     pub(crate) replaces: Option<String>,
-    /// The byte order mark goes.
+    /// The byte order mark is removed.
     pub(crate) removes_mark: bool,
-    after: After,
+    change: Change,
 }
 
+/// What happens to the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Add,
     Update,
-    /// It is there as it should be.
+    /// The entry is already as it should be.
     Keep,
     Remove,
-    /// It is not there, so it need not go.
+    /// There is no entry to remove.
     Absent,
 }
 
+/// What happens to the file and its backup.
 #[derive(Debug)]
-enum After {
-    Same,
-    /// The text as it was read is kept first.
-    Text(String),
-    /// Made of the text that is kept already.
-    Remade(String),
-    /// Back to the text from before, which was kept.
-    Restored(String),
-    /// The file was made for the entry alone.
-    Gone,
+enum Change {
+    None,
+    /// Back up the file, then write this text.
+    Edit(String),
+    /// Write this text and keep the backup, which is still the text from before this program's entries.
+    Reapply(String),
+    /// Write the text of the backup, then delete the backup.
+    Restore(String),
+    /// Delete the file: it was created for the entry alone.
+    Delete,
 }
 
-/// The text from before this program's entries, if the file is still what they made of it.
+/// The text from before this program's entries, from which the present text can be made again.
 struct Base {
     /// `None` if there was no file.
     text: Option<String>,
-    /// The entries, in the order in which they are there.
+    /// This program's entries, in the order of the file.
     entries: Vec<(&'static str, Value)>,
 }
 
-/// Why nothing was changed.
+/// Why the file was not changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
@@ -76,7 +80,7 @@ impl Error {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Document(..) => {
-                "mend the file by hand, or move it away, then run the command again; nothing was changed"
+                "correct the file by hand, or move it away, then run the command again; nothing was changed"
             }
             Self::NotOurs { .. } => "rename that entry, or add --force to have it replaced or removed",
             Self::File(file::Error::Changed(_)) => "run the command again",
@@ -84,7 +88,7 @@ impl Error {
                 "run the command as the file's owner, without sudo; nothing was changed"
             }
             Self::File(file::Error::Linked(_)) => {
-                "have one file, with symbolic links where others were, then run the command again"
+                "replace the other hard links by symbolic links to this file, then run the command again"
             }
             Self::File(file::Error::Encoding(..)) => {
                 "save the file as UTF-8 without a byte order mark, then run the command again"
@@ -95,7 +99,7 @@ impl Error {
 }
 
 impl Plan {
-    /// The entry added, or brought up to date.
+    /// Plans to add the entry, or to bring it up to date.
     pub(crate) fn to_install(
         client: Client,
         entry: &Entry,
@@ -103,9 +107,9 @@ impl Plan {
         is_forced: bool,
         removes_mark: bool,
     ) -> Result<Self, Error> {
-        let mut plan = Self::start(client, entry.name, machine, is_forced)?;
+        let mut plan = Self::read(client, entry.name, machine, is_forced)?;
         let there = plan.entry.take();
-        let keeps = there.as_ref().filter(|there| starts(Some(there)) != Starts::Something);
+        let keeps = there.as_ref().filter(|there| started_by(Some(there)) != Started::Other);
         let written = entry.written(client, keeps, machine);
         let before = plan.file.text().unwrap_or_default().to_owned();
         let base = plan.base()?;
@@ -116,11 +120,11 @@ impl Plan {
                     Some((_, entry)) => entry.clone_from(&written),
                     None => entries.push((plan.name, written.clone())),
                 }
-                plan.remade(base, &entries)?
+                plan.reapplied(base, &entries)?
             }
             None => plan.with_entry(&before, plan.name, &written, there.as_ref())?,
         };
-        let unmarked = after.trim_start_matches(BYTE_ORDER_MARK);
+        let (_, unmarked) = byte_order_mark::split(&after);
         plan.removes_mark = removes_mark && unmarked.len() < after.len();
         let after = if plan.removes_mark { unmarked.to_owned() } else { after };
         plan.action = match there {
@@ -130,59 +134,60 @@ impl Plan {
         };
         plan.entry = Some(written);
         if plan.action != Action::Keep {
-            plan.after = match base {
-                Some(_) => After::Remade(after),
-                None => After::Text(after),
+            plan.change = match base {
+                Some(_) => Change::Reapply(after),
+                None => Change::Edit(after),
             };
         }
         Ok(plan)
     }
 
-    /// The entry taken out, and all that came with it.
+    /// Plans to remove the entry, with its questions and the tables that were made for it.
     pub(crate) fn to_remove(
         client: Client,
         name: &'static str,
         machine: &Machine,
         is_forced: bool,
     ) -> Result<Self, Error> {
-        let mut plan = Self::start(client, name, machine, is_forced)?;
+        let mut plan = Self::read(client, name, machine, is_forced)?;
         let (Some(_), Some(text)) = (&plan.entry, plan.file.text()) else {
             return Ok(plan);
         };
         plan.action = Action::Remove;
         let backup = plan.file.backup()?;
-        // Another server's entry that was replaced comes back; an earlier one of this program does not.
+        // An entry of another server that was replaced comes back; an earlier entry of this program does not.
         let replaced = backup.as_deref().and_then(|backup| plan.entry_in(backup, name));
-        let is_earlier = matches!(starts(replaced.as_ref()), Starts::Copy(_));
-        plan.after = match plan.base()? {
+        let is_earlier = matches!(started_by(replaced.as_ref()), Started::ThisProgram(_));
+        plan.change = match plan.base()? {
             Some(base) if !is_earlier => {
                 let mut rest = base.entries.clone();
                 rest.retain(|(other, _)| *other != name);
-                let after = plan.remade(&base, &rest)?;
+                let after = plan.reapplied(&base, &rest)?;
                 match base.text {
-                    Some(before) if before == after => After::Restored(before),
-                    None if rest.is_empty() => After::Gone,
-                    _ => After::Remade(after),
+                    Some(before) if before == after => Change::Restore(before),
+                    None if rest.is_empty() => Change::Delete,
+                    _ => Change::Reapply(after),
                 }
             }
             _ => {
                 let replaced = replaced.filter(|_| !is_earlier);
-                After::Text(plan.without_entry(text, backup.as_deref(), replaced.as_ref())?)
+                Change::Edit(plan.without_entry(text, backup.as_deref(), replaced.as_ref())?)
             }
         };
         Ok(plan)
     }
 
-    fn start(client: Client, name: &'static str, machine: &Machine, is_forced: bool) -> Result<Self, Error> {
+    fn read(client: Client, name: &'static str, machine: &Machine, is_forced: bool) -> Result<Self, Error> {
         let file = SettingsFile::read(&client.file(machine))?;
         let text = file.text().unwrap_or_default();
-        let document = Document::parse(client.language(), text).map_err(|problem| unusable(client, &file, problem))?;
+        let document =
+            Document::parse(client.language(), text).map_err(|problem| cannot_edit(client, &file, problem))?;
         let entry = document.get(&[client.section(), name]);
-        let replaces = match starts(entry.as_ref()) {
-            Starts::Nothing => None,
-            Starts::Copy(command) => (!machine.is_this(&command)).then(|| shown(&command)),
-            Starts::Something if is_forced => Some("something else".to_owned()),
-            Starts::Something => {
+        let replaces = match started_by(entry.as_ref()) {
+            Started::Nothing => None,
+            Started::ThisProgram(command) => (!machine.starts_this_program(&command)).then(|| shown_command(&command)),
+            Started::Other if is_forced => Some("something else".to_owned()),
+            Started::Other => {
                 return Err(Error::NotOurs {
                     name,
                     path: file.path().to_owned(),
@@ -198,38 +203,39 @@ impl Plan {
             entry,
             replaces,
             removes_mark: false,
-            after: After::Same,
+            change: Change::None,
         })
     }
 
-    /// Writes what was planned; tells where the text from before is kept.
+    /// Writes what was planned; returns where the previous text is backed up, if it is.
     pub(crate) fn carry_out(&self) -> Result<Option<std::path::PathBuf>, Error> {
-        match &self.after {
-            After::Same => Ok(None),
-            After::Text(text) => {
-                // Else a refusal would cost the text that is kept.
-                self.file.may_be_written()?;
+        match &self.change {
+            Change::None => Ok(None),
+            Change::Edit(text) => {
+                // First: a refused write must not already have overwritten the backup.
+                self.file.check_writable()?;
                 let backup = self.file.back_up()?;
                 self.file.write(Some(text))?;
                 Ok(backup)
             }
-            After::Remade(text) => {
+            Change::Reapply(text) => {
                 self.file.write(Some(text))?;
                 Ok(Some(self.file.backup_path()).filter(|path| path.exists()))
             }
-            After::Restored(text) => {
+            Change::Restore(text) => {
                 self.file.write(Some(text))?;
                 self.file.forget_backup()?;
                 Ok(None)
             }
-            After::Gone => {
+            Change::Delete => {
                 self.file.write(None)?;
                 Ok(None)
             }
         }
     }
 
-    /// `None` if other programs or people changed the file since.
+    /// What the present text was made from. `None` if the file has no entry of this program, and if somebody else
+    /// changed the file since: the text, made again, would then differ from the present one.
     fn base(&self) -> Result<Option<Base>, Error> {
         let Some(text) = self.file.text() else {
             return Ok(None);
@@ -248,13 +254,13 @@ impl Plan {
             text: self.file.backup()?,
             entries,
         };
-        let is_ours = |(_, entry): &(_, Value)| matches!(starts(Some(entry)), Starts::Copy(_));
-        let is_as_made = || self.remade(&base, &base.entries).is_ok_and(|again| again == text);
+        let is_ours = |(_, entry): &(_, Value)| matches!(started_by(Some(entry)), Started::ThisProgram(_));
+        let is_as_made = || self.reapplied(&base, &base.entries).is_ok_and(|again| again == text);
         let are_ours = !base.entries.is_empty() && base.entries.iter().all(is_ours);
         Ok((are_ours && is_as_made()).then_some(base))
     }
 
-    fn remade(&self, base: &Base, entries: &[(&'static str, Value)]) -> Result<String, Error> {
+    fn reapplied(&self, base: &Base, entries: &[(&'static str, Value)]) -> Result<String, Error> {
         let before = base.text.clone().unwrap_or_default();
         entries
             .iter()
@@ -266,10 +272,10 @@ impl Plan {
     }
 
     fn document(&self, text: &str) -> Result<Document, Error> {
-        Document::parse(self.client.language(), text).map_err(|problem| unusable(self.client, &self.file, problem))
+        Document::parse(self.client.language(), text).map_err(|problem| cannot_edit(self.client, &self.file, problem))
     }
 
-    /// With the entry and what it asks, and without what the entry `there` alone asked.
+    /// `text` with the entry and its questions, and without the questions that only the entry `there` asked.
     fn with_entry(&self, text: &str, name: &str, entry: &Value, there: Option<&Value>) -> Result<String, Error> {
         let mut document = self.document(text)?;
         let mut edit = || {
@@ -281,11 +287,11 @@ impl Plan {
             }
             there.map_or(Ok(()), |there| self.forget_inputs(&mut document, there))
         };
-        edit().map_err(|problem| unusable(self.client, &self.file, problem))?;
+        edit().map_err(|problem| cannot_edit(self.client, &self.file, problem))?;
         Ok(document.text())
     }
 
-    /// Without the questions that this entry alone asked.
+    /// Removes the questions of `entry` to which nothing in the document refers any more.
     fn forget_inputs(&self, document: &mut Document, entry: &Value) -> Result<(), Problem> {
         for input in inputs_of(self.client, entry) {
             let all = document.get(&[]);
@@ -296,8 +302,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Without the entry, the questions that it alone asked, and the tables that were made for it; with the entry that
-    /// it replaced.
+    /// `text` without the entry, without the questions that only this entry asked and without the tables that were made
+    /// for it (they are empty, and not in the text `before`); with the entry that it `replaced`.
     fn without_entry(&self, text: &str, before: Option<&str>, replaced: Option<&Value>) -> Result<String, Error> {
         let mut document = self.document(text)?;
         let before = before.and_then(|text| self.document(text).ok());
@@ -324,50 +330,24 @@ impl Plan {
             }
             Ok(())
         };
-        edit().map_err(|problem| unusable(self.client, &self.file, problem))?;
+        edit().map_err(|problem| cannot_edit(self.client, &self.file, problem))?;
         Ok(document.text())
     }
 }
 
-fn unusable(client: Client, file: &SettingsFile, problem: Problem) -> Error {
+fn cannot_edit(client: Client, file: &SettingsFile, problem: Problem) -> Error {
     Error::Document(client, file.path().to_owned(), problem)
 }
 
-/// A question that VS Code asks, for a secret of an entry.
-pub(super) struct Input {
-    id: Value,
-    /// How the entry refers to the answer.
-    reference: String,
-    about: &'static str,
-}
-
-impl Input {
-    pub(super) fn question(&self) -> Value {
-        json!({"type": "promptString", "id": self.id, "description": self.about, "password": true})
+/// The text of a settings file that holds only this entry, with its questions.
+pub(crate) fn snippet(client: Client, name: &str, entry: &Value) -> String {
+    let Ok(mut document) = Document::parse(client.language(), "") else {
+        return String::new();
+    };
+    // Editing an empty document cannot fail.
+    let _ = document.set(&[client.section(), name], entry);
+    for input in inputs_of(client, entry) {
+        let _ = document.add("inputs", &input.question());
     }
-}
-
-pub(super) fn inputs_of(client: Client, entry: &Value) -> Vec<Input> {
-    let values = entry.get("env").and_then(Value::as_object);
-    let asked = values.into_iter().flatten().filter_map(|(name, value)| {
-        let variable = entry::variable(name)?;
-        let reference = super::input_reference(variable);
-        let is_asked = client == Client::VsCode && *value == reference;
-        is_asked.then(|| Input {
-            id: json!(super::input_id(variable)),
-            reference,
-            about: variable.meaning,
-        })
-    });
-    asked.collect()
-}
-
-fn ids_in(document: &Document) -> Vec<Value> {
-    let inputs = document.get(&["inputs"]);
-    let inputs = inputs.as_ref().and_then(Value::as_array);
-    inputs
-        .into_iter()
-        .flatten()
-        .filter_map(|input| input.get("id").cloned())
-        .collect()
+    document.text()
 }

@@ -1,72 +1,39 @@
-//! What a client starts for an entry, and with which environment: references are followed as the client follows them.
+//! The process that a client starts for an entry: command, arguments, folder and environment.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::hidden::Hidden;
+use super::client::Client;
+use super::entry;
 use super::machine::{Machine, System, is_same_file};
-use super::{Client, advice, entry, places};
-use crate::config::paths;
+use super::redactor::Redactor;
+use super::references::{ValueSource, depends_on_current_folder, expand, expand_tilde};
 
 /// A process as a client would start it.
 #[derive(Debug, Default)]
 pub(crate) struct Launch {
     pub(crate) command: String,
-    /// The file that the command is, if there is one that may be run.
+    /// The executable file of the command, if there is one.
     pub(crate) program: Option<PathBuf>,
-    /// True if it is this program itself.
+    /// True if that file is this program.
     pub(crate) is_this: bool,
     pub(crate) arguments: Vec<String>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) folder: PathBuf,
-    /// That is not where the client would start it from here.
+    /// True if `folder` is the home folder in place of the one in which the client would start the process.
     pub(crate) is_elsewhere: bool,
-    /// This program's variables, each with where its value is from.
-    pub(crate) settings: Vec<(String, Origin)>,
-    /// The file of variables.
+    /// This program's variables, each with the source of its value.
+    pub(crate) settings: Vec<(String, ValueSource)>,
+    /// The file of variables (`envFile`).
     pub(crate) file: Option<PathBuf>,
-    /// That file cannot be read.
+    /// True if that file cannot be read.
     pub(crate) is_unreadable: bool,
-    hidden: Hidden,
+    redactor: Redactor,
 }
 
-/// Where the value of a variable is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// The entry itself.
-    Entry,
-    /// The entry itself, and it is a secret.
-    SecretInEntry,
-    /// The client's environment, as far as this shell's is like it.
-    Environment,
-    /// The client's environment, where it is not set.
-    Unset,
-    /// The file that the entry names.
-    File,
-    /// The client asks its user.
-    Asked,
-}
-
-impl Origin {
-    pub(crate) fn described(self) -> &'static str {
-        match self {
-            Self::Entry => "in the entry",
-            Self::SecretInEntry => "its secret stands in the entry itself",
-            Self::Environment => "from the environment",
-            Self::Unset => "not set in the environment",
-            Self::File => "from the file of variables",
-            Self::Asked => "asked by the client",
-        }
-    }
-
-    pub(crate) fn has_value(self) -> bool {
-        !matches!(self, Self::Unset | Self::Asked)
-    }
-}
-
-/// What MCP clients that clear the environment pass on all the same.
+/// The variables that MCP clients pass on although they clear the environment.
 const KEPT_BY_CODEX: &[&str] = &[
     "HOME",
     "LOGNAME",
@@ -99,8 +66,9 @@ const KEPT_ON_WINDOWS: &[&str] = &[
 ];
 
 impl Launch {
-    /// As the client starts it in the current folder, or with everything that depends on that folder taken from the home
-    /// folder: code beside a process is run in ways that its entry does not show. `None` if the entry starts nothing.
+    /// The process as the client starts it in the current folder. Unless that folder is trusted, whatever depends on it
+    /// is taken from the home folder instead: files beside a process can be run in ways that the entry does not show.
+    /// `None` if the entry has no command.
     pub(crate) fn of(client: Client, entry: &Value, machine: &Machine, trusts_folder: bool) -> Option<Self> {
         let there = folder(client, entry, machine);
         if trusts_folder || is_same_file(&machine.folder, &machine.home) {
@@ -112,7 +80,7 @@ impl Launch {
             _ => true,
         };
         let own = entry.get("cwd").and_then(Value::as_str);
-        let depends = own.is_some_and(|own| places::depends_on_the_folder(client, own, machine));
+        let depends = own.is_some_and(|own| depends_on_current_folder(client, own, machine));
         let is_elsewhere = is_in_this_folder || depends;
         let folder = if is_elsewhere { home.folder.clone() } else { there };
         let launch = Self::in_folder(client, entry, &home, folder)?;
@@ -120,15 +88,15 @@ impl Launch {
     }
 
     fn in_folder(client: Client, entry: &Value, machine: &Machine, folder: PathBuf) -> Option<Self> {
-        let expand = |text: &str| with_home(client, expanded(client, text, machine).0, machine);
+        let expanded = |text: &str| expand_tilde(client, expand(client, text, machine).0, machine);
         let arguments = entry.get("args").and_then(Value::as_array);
         let mut launch = Self {
-            command: expand(entry.get("command")?.as_str()?),
+            command: expanded(entry.get("command")?.as_str()?),
             arguments: arguments
                 .into_iter()
                 .flatten()
                 .filter_map(Value::as_str)
-                .map(expand)
+                .map(expanded)
                 .collect(),
             environment: inherited(client, machine),
             folder,
@@ -142,27 +110,27 @@ impl Launch {
             .collect();
         passed
             .into_iter()
-            .for_each(|name| launch.note(name, Origin::Environment));
+            .for_each(|name| launch.note(name, ValueSource::Environment));
         launch.pass_on(entry, machine);
-        // Variables that are not this program's own may hold anything.
+        // Variables that are not this program's own may hold secrets too.
         let mut hidden = Vec::new();
         launch.read_file(client, entry, machine, &mut hidden);
         launch.add_values(client, entry, machine, &mut hidden);
         hidden.extend(launch.secrets());
-        launch.hidden = Hidden::of(&hidden);
-        // Searched on the PATH that the process is given, as the client does.
+        launch.redactor = Redactor::of(&hidden);
+        // The client searches the PATH that it gives to the process.
         let path = launch.environment.get("PATH").map(String::as_str);
-        launch.program = machine.found_on(path, &launch.command, &launch.folder);
+        launch.program = machine.find_program_on(path, &launch.command, &launch.folder);
         launch.is_this = launch
             .program
             .as_deref()
-            .is_some_and(|program| machine.is_this_file(program));
+            .is_some_and(|program| machine.is_this_program(program));
         Some(launch)
     }
 
-    /// What the process said, without what it was given.
+    /// A text from the process, without the secrets that the process was given.
     pub(crate) fn without_secrets(&self, text: &str) -> String {
-        self.hidden.out_of(text)
+        self.redactor.redact(text)
     }
 
     /// Values of this program's variables that are secrets, and arguments that are neither options nor paths.
@@ -179,14 +147,14 @@ impl Launch {
         secrets.map(|(_, value)| value.clone()).chain(arguments)
     }
 
-    fn note(&mut self, name: String, origin: Origin) {
+    fn note(&mut self, name: String, origin: ValueSource) {
         self.settings.retain(|(known, _)| *known != name);
         self.settings.push((name, origin));
     }
 
     fn pass_on(&mut self, entry: &Value, machine: &Machine) {
         let names = entry.get("env_vars").and_then(Value::as_array);
-        for name in names.into_iter().flatten().filter_map(entry::name_of) {
+        for name in names.into_iter().flatten().filter_map(entry::passed_name) {
             let value = machine.environment.get(name);
             if let Some(value) = value {
                 self.environment.insert(name.to_owned(), value.clone());
@@ -195,7 +163,11 @@ impl Launch {
                 let is_set = machine.variable(name).is_some();
                 self.note(
                     name.to_owned(),
-                    if is_set { Origin::Environment } else { Origin::Unset },
+                    if is_set {
+                        ValueSource::Environment
+                    } else {
+                        ValueSource::Unset
+                    },
                 );
             }
         }
@@ -205,7 +177,7 @@ impl Launch {
         let Some(file) = entry.get("envFile").and_then(Value::as_str) else {
             return;
         };
-        let file = with_home(client, expanded(client, file, machine).0, machine);
+        let file = expand_tilde(client, expand(client, file, machine).0, machine);
         let path = self.folder.join(file);
         let text = crate::portal::read_small_file(&path);
         self.file = Some(path);
@@ -217,7 +189,11 @@ impl Launch {
             if is_ours(&name) {
                 self.note(
                     name.clone(),
-                    if value.is_empty() { Origin::Unset } else { Origin::File },
+                    if value.is_empty() {
+                        ValueSource::Unset
+                    } else {
+                        ValueSource::File
+                    },
                 );
             } else {
                 others.push(value.clone());
@@ -228,16 +204,16 @@ impl Launch {
 
     fn add_values(&mut self, client: Client, entry: &Value, machine: &Machine, others: &mut Vec<String>) {
         for (name, written) in entry.get("env").and_then(Value::as_object).into_iter().flatten() {
-            let Some((value, origin)) = written.as_str().map(|text| expanded(client, text, machine)) else {
+            let Some((value, origin)) = written.as_str().map(|text| expand(client, text, machine)) else {
                 continue;
             };
             if is_ours(name) {
-                let is_secret = entry::variable(name).is_some_and(|variable| advice::holds_secret(variable, written));
+                let is_secret = entry::variable(name).is_some_and(|variable| entry::holds_secret(variable, written));
                 self.note(
                     name.clone(),
                     match origin {
-                        _ if is_secret => Origin::SecretInEntry,
-                        Origin::Environment if value.trim().is_empty() => Origin::Unset,
+                        _ if is_secret => ValueSource::SecretInEntry,
+                        ValueSource::Environment if value.trim().is_empty() => ValueSource::Unset,
                         origin => origin,
                     },
                 );
@@ -249,15 +225,7 @@ impl Launch {
     }
 }
 
-/// With the home folder, where the client replaces `~`.
-pub(super) fn with_home(client: Client, text: String, machine: &Machine) -> String {
-    match paths::expanded(Path::new(&text), Some(&machine.home)) {
-        Ok(path) if client.replaces_tilde() && text.starts_with('~') => path.display().to_string(),
-        _ => text,
-    }
-}
-
-/// Where the process is started.
+/// The folder in which the client starts the process.
 fn folder(client: Client, entry: &Value, machine: &Machine) -> PathBuf {
     let folder = match client {
         Client::ClaudeDesktop if machine.system != System::Windows => PathBuf::from("/"),
@@ -265,7 +233,7 @@ fn folder(client: Client, entry: &Value, machine: &Machine) -> PathBuf {
     };
     match entry.get("cwd").and_then(Value::as_str) {
         Some(own) if matches!(client, Client::Codex | Client::VsCode) => {
-            folder.join(with_home(client, expanded(client, own, machine).0, machine))
+            folder.join(expand_tilde(client, expand(client, own, machine).0, machine))
         }
         _ => folder,
     }
@@ -275,7 +243,7 @@ fn is_ours(name: &str) -> bool {
     entry::variable(name).is_some_and(|variable| !variable.is_for_http())
 }
 
-/// What the child has before the entry adds to it.
+/// The environment that the client passes on, before the entry adds to it.
 fn inherited(client: Client, machine: &Machine) -> BTreeMap<String, String> {
     let kept: Option<&[&str]> = match (client, machine.system) {
         (client, _) if !client.clears_environment() => None,
@@ -289,55 +257,6 @@ fn inherited(client: Client, machine: &Machine) -> BTreeMap<String, String> {
         None => client != Client::ClaudeCode || !name.starts_with("OTEL_"),
     });
     inherited
-}
-
-/// The text with its references followed, and where its value is from.
-pub(super) fn expanded(client: Client, text: &str, machine: &Machine) -> (String, Origin) {
-    let mut value = String::new();
-    let mut origin = Origin::Entry;
-    let mut rest = text;
-    while let Some((before, from)) = rest.split_once("${") {
-        value.push_str(before);
-        let Some((reference, after)) = from.split_once('}') else {
-            rest = from;
-            value.push_str("${");
-            continue;
-        };
-        match followed(client, reference, machine) {
-            Some((found, found_origin)) => {
-                value.push_str(&found);
-                origin = found_origin;
-            }
-            None => value.push_str(&format!("${{{reference}}}")),
-        }
-        rest = after;
-    }
-    value.push_str(rest);
-    (value, origin)
-}
-
-/// What a reference stands for; `None` if the client does not know such references.
-fn followed(client: Client, reference: &str, machine: &Machine) -> Option<(String, Origin)> {
-    let variable = |name: &str| machine.environment.get(name).cloned();
-    match client {
-        Client::ClaudeCode => match reference.split_once(":-") {
-            Some((name, default)) => Some((
-                variable(name).unwrap_or_else(|| default.to_owned()),
-                Origin::Environment,
-            )),
-            // An unset variable without a default stays as it is written.
-            None => variable(reference).map(|value| (value, Origin::Environment)),
-        },
-        Client::Cursor | Client::VsCode => match (reference.split_once(':'), reference) {
-            (Some(("env", name)), _) => Some((variable(name).unwrap_or_default(), Origin::Environment)),
-            (Some(("input", _)), _) if client == Client::VsCode => Some((String::new(), Origin::Asked)),
-            (None, "userHome") => Some((machine.home.display().to_string(), Origin::Entry)),
-            (None, "workspaceFolder") => Some((machine.folder.display().to_string(), Origin::Entry)),
-            (None, "pathSeparator" | "/") => Some((std::path::MAIN_SEPARATOR.to_string(), Origin::Entry)),
-            _ => None,
-        },
-        Client::Codex | Client::ClaudeDesktop => None,
-    }
 }
 
 /// The lines of a file of variables: `NAME=value`, with quotes and `export` allowed.
@@ -355,18 +274,18 @@ fn variables_in(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The address and the headers of an entry that is a server over HTTP.
+/// The address and the headers of an entry for a server over HTTP; `None` for other entries.
 pub(crate) fn remote(client: Client, entry: &Value, machine: &Machine) -> Option<(String, BTreeMap<String, String>)> {
-    let expand = |text: &str| expanded(client, text, machine).0;
-    let url = expand(entry.get("url")?.as_str()?);
+    let expanded = |text: &str| expand(client, text, machine).0;
+    let url = expanded(entry.get("url")?.as_str()?);
     let headers = ["headers", "http_headers"]
         .into_iter()
         .filter_map(|key| entry.get(key)?.as_object());
     let mut all: BTreeMap<String, String> = headers
         .flatten()
-        .filter_map(|(name, value)| Some((name.clone(), expand(value.as_str()?))))
+        .filter_map(|(name, value)| Some((name.clone(), expanded(value.as_str()?))))
         .collect();
-    // Codex names the variable of the token instead.
+    // An entry of Codex names the variable that holds the token.
     if let Some(token) = entry.get("bearer_token_env_var").and_then(Value::as_str)
         && let Some(token) = machine.variable(token)
     {

@@ -1,11 +1,11 @@
-//! What of this machine decides where clients keep their settings, and what they can start.
+//! This computer as clients see it: its system, folders, environment and programs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::paths;
 
-/// The system, as far as folders differ.
+/// The operating system: clients keep their settings in different folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System {
     Linux,
@@ -23,19 +23,19 @@ impl System {
     };
 }
 
-/// Folders, environment and this program.
+/// What decides where clients keep their settings and which programs they can start.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
     pub(crate) system: System,
     pub(crate) home: PathBuf,
     /// The folder this program was started in.
     pub(crate) folder: PathBuf,
-    /// This program, by the path that clients should start.
+    /// The path of this program that clients should start.
     pub(crate) program: PathBuf,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
-/// Why one cannot tell where anything is.
+/// Why the folders or this program cannot be found.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("this user has no home folder")]
@@ -56,7 +56,7 @@ impl Machine {
             environment: environment(),
         };
         // A package manager's link outlives the version it points at.
-        if let Some(on_path) = here.found(env!("CARGO_PKG_NAME"))
+        if let Some(on_path) = here.find_program(env!("CARGO_PKG_NAME"))
             && is_same_file(&on_path, &here.program)
         {
             here.program = on_path;
@@ -64,9 +64,9 @@ impl Machine {
         Ok(here)
     }
 
-    /// The same, seen from a folder that is the user's own whatever folder this program was started in.
+    /// The same computer with the home folder as current folder, which is always the user's own.
     pub(crate) fn at_home(&self) -> Self {
-        // A service account may have none.
+        // A service account may have no home folder.
         let folder = if self.home.is_dir() {
             self.home.clone()
         } else {
@@ -77,25 +77,30 @@ impl Machine {
             there.environment.insert("PWD".to_owned(), folder.display().to_string());
         }
         there.environment.remove("OLDPWD");
-        // npm's name for the folder that it was started in.
+        // The folder in which npm was started.
         there.environment.remove("INIT_CWD");
         Self { folder, ..there }
     }
 
-    /// A variable that is set to something.
+    /// The value of an environment variable; `None` if it is not set or blank.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         let value = self.environment.get(name)?;
         (!value.trim().is_empty()).then_some(value.as_str())
     }
 
-    /// The program that this name or path starts, searched on PATH.
-    pub(crate) fn found(&self, program: impl AsRef<Path>) -> Option<PathBuf> {
-        self.found_on(self.variable("PATH"), program, &self.folder)
+    /// The file that this name (searched on PATH) or path starts.
+    pub(crate) fn find_program(&self, program: impl AsRef<Path>) -> Option<PathBuf> {
+        self.find_program_on(self.variable("PATH"), program, &self.folder)
     }
 
-    /// The program that this name or path starts in that folder, searched in the folders of `path`. One of them that is
-    /// not absolute is left out: it is another in each folder, and a stranger's in a stranger's.
-    pub(crate) fn found_on(&self, path: Option<&str>, program: impl AsRef<Path>, folder: &Path) -> Option<PathBuf> {
+    /// The file that this name (searched in the folders of `path`) or path (from `folder`) starts. Relative folders of
+    /// `path` are left out: in a folder from a stranger they hold a stranger's programs.
+    pub(crate) fn find_program_on(
+        &self,
+        path: Option<&str>,
+        program: impl AsRef<Path>,
+        folder: &Path,
+    ) -> Option<PathBuf> {
         let folders = std::env::split_paths(path.unwrap_or_default()).filter(|folder| folder.is_absolute());
         let folders = std::env::join_paths(folders).ok()?;
         // An empty PATH would be searched as the current folder.
@@ -103,9 +108,10 @@ impl Machine {
         which::which_in(program.as_ref(), folders, folder).ok()
     }
 
-    /// The path as this program takes it, from the folder it was started in.
-    pub(crate) fn meant(&self, path: impl AsRef<Path>) -> PathBuf {
-        // One that is refused stays as it is written, and is refused by the server with the reason.
+    /// The absolute path for a path in this program's settings: `~` is replaced, a relative path is below the current
+    /// folder.
+    pub(crate) fn absolute(&self, path: impl AsRef<Path>) -> PathBuf {
+        // A path that this program refuses stays as it is written; the server then refuses it with the reason.
         let path = path.as_ref();
         match paths::expanded(path, Some(&self.home)) {
             Ok(expanded) => self.folder.join(expanded),
@@ -113,17 +119,18 @@ impl Machine {
         }
     }
 
-    /// True if this name or path starts this program itself.
-    pub(crate) fn is_this(&self, program: impl AsRef<Path>) -> bool {
-        self.found(program).is_some_and(|found| self.is_this_file(&found))
+    /// True if this name or path starts this program.
+    pub(crate) fn starts_this_program(&self, program: impl AsRef<Path>) -> bool {
+        self.find_program(program)
+            .is_some_and(|found| self.is_this_program(&found))
     }
 
-    /// True if this file is this program, by whatever links.
-    pub(crate) fn is_this_file(&self, file: &Path) -> bool {
+    /// True if this file is this program, also by way of links.
+    pub(crate) fn is_this_program(&self, file: &Path) -> bool {
         is_same_file(file, &self.program)
     }
 
-    /// Where programs with windows keep a user's settings.
+    /// Where graphical programs keep a user's settings.
     pub(crate) fn settings_folder(&self) -> PathBuf {
         match self.system {
             System::Linux => self.folder_in("XDG_CONFIG_HOME", ".config"),
@@ -132,7 +139,7 @@ impl Machine {
         }
     }
 
-    /// Where VS Code keeps everything of a user.
+    /// Where VS Code keeps a user's data.
     pub(crate) fn vs_code_folder(&self) -> PathBuf {
         if let Some(portable) = self.named_folder("VSCODE_PORTABLE") {
             return portable.join("user-data");
@@ -141,7 +148,7 @@ impl Machine {
         folder.unwrap_or_else(|| self.settings_folder()).join("Code")
     }
 
-    /// Where Claude Desktop keeps its settings. On Windows an installation from a package reads a folder of its own.
+    /// Where Claude Desktop keeps its settings. On Windows an installation from a package has a folder of its own.
     pub(crate) fn claude_desktop_folder(&self) -> PathBuf {
         let packages = self.folder_in("LOCALAPPDATA", "AppData/Local").join("Packages");
         let of_package = (self.system == System::Windows)
@@ -157,7 +164,7 @@ impl Machine {
         of_package.unwrap_or_else(|| self.settings_folder()).join("Claude")
     }
 
-    /// Where this program's own files may be kept, by default.
+    /// The default folder for this program's own files.
     pub(crate) fn own_folder(&self) -> PathBuf {
         let folder = match self.system {
             System::MacOs => self.folder_in("XDG_CONFIG_HOME", ".config"),
@@ -166,19 +173,19 @@ impl Machine {
         folder.join(env!("CARGO_PKG_NAME"))
     }
 
-    /// The folder that a variable names, or one in the home folder.
+    /// The folder that a variable names, or else this one in the home folder.
     pub(crate) fn folder_in(&self, variable: &str, at_home: &str) -> PathBuf {
         self.named_folder(variable).unwrap_or_else(|| self.home.join(at_home))
     }
 
-    /// The folder that a variable names. A relative one is no folder: it is another wherever one stands.
+    /// The folder that a variable names. A relative path does not count: it would mean another folder in each place.
     fn named_folder(&self, variable: &str) -> Option<PathBuf> {
         let folder = paths::expanded(Path::new(self.variable(variable)?), Some(&self.home)).ok()?;
         folder.is_absolute().then_some(folder)
     }
 }
 
-/// True if both are the same file or folder, by whatever links.
+/// True if both paths lead to the same file or folder, also by way of links.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,

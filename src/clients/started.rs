@@ -1,24 +1,26 @@
-//! What an entry starts, and how that is told to people.
+//! Which program an entry starts, and how that program is shown to people.
 
 use serde_json::Value;
 
-/// What an entry starts.
+/// Which program an entry starts.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Starts {
+pub(crate) enum Started {
+    /// There is no entry.
     Nothing,
-    /// A program of this one's name.
-    Copy(String),
-    /// Another program, or none on this machine.
-    Something,
+    /// A program with this program's name; the command.
+    ThisProgram(String),
+    /// Another program, or a server over HTTP.
+    Other,
 }
 
-pub(crate) fn starts(entry: Option<&Value>) -> Starts {
+/// Which program `entry` starts, judged by the name of its command.
+pub(crate) fn started_by(entry: Option<&Value>) -> Started {
     let Some(entry) = entry else {
-        return Starts::Nothing;
+        return Started::Nothing;
     };
     match entry.get("command").and_then(Value::as_str) {
-        Some(command) if is_named_like_this(command) => Starts::Copy(command.to_owned()),
-        _ => Starts::Something,
+        Some(command) if is_named_like_this(command) => Started::ThisProgram(command.to_owned()),
+        _ => Started::Other,
     }
 }
 
@@ -29,13 +31,14 @@ pub(crate) fn is_named_like_this(command: &str) -> bool {
     name.eq_ignore_ascii_case(env!("CARGO_PKG_NAME"))
 }
 
-/// The name at the end of a path, of this or another system.
+/// The last part of a path of any operating system.
 fn last_part(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// A command for people. Somebody may have put a whole command line there, or an address, and in them a secret.
-pub(crate) fn shown(command: &str) -> String {
+/// A command as people may see it. A user may have put a whole command line or an address there, with a secret in it:
+/// only the first word is shown, and no address.
+pub(crate) fn shown_command(command: &str) -> String {
     let first = command.split_whitespace().next().unwrap_or_default();
     let may_hold_a_secret = first.contains(['=', '@']) || first.contains("://");
     let text = match first {
@@ -47,12 +50,12 @@ pub(crate) fn shown(command: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// What the entry starts, without its arguments: they may hold a secret.
+/// What the entry starts, in words; without its arguments, which may hold a secret.
 pub(super) fn described(entry: Option<&Value>) -> String {
     let entry = entry.unwrap_or(&Value::Null);
     match (entry.get("command").and_then(Value::as_str), entry.get("url")) {
         (Some(command), _) => {
-            let command = shown(command);
+            let command = shown_command(command);
             let name = last_part(&command);
             format!("starts another program ({})", name.chars().take(60).collect::<String>())
         }

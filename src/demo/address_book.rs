@@ -1,7 +1,7 @@
-//! The demo's address books: invented people at addresses that no mail can reach (RFC 2606 names).
+//! The demo's address books: invented people at addresses that no mail can reach (domain names of RFC 2606).
 //!
-//! Chosen to be difficult: namesakes, three scripts, umlauts, empty names, names that equal the address, and names
-//! that strangers forged to deceive a reader or a model.
+//! They are chosen to be difficult: namesakes, several scripts, umlauts, empty names, names that equal the address, and
+//! names forged to deceive a reader or a model.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -30,7 +30,7 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// The demo's people, or `contacts` made-up ones for user 1.
+    /// The demo's people, or so many generated contacts for user 1.
     pub(super) fn new(contacts: Option<usize>) -> Self {
         let sales = match contacts {
             None => SALES.to_vec(),
@@ -50,7 +50,7 @@ impl Books {
         let wanted = query.to_uppercase();
         let contains = |text: &str| text.to_uppercase().contains(&wanted);
         let rows = self.rows.get(&user).map_or(&[][..], Vec::as_slice);
-        // Without a filter the rows before the offset need no look.
+        // Without a filter the rows before the offset need not be visited.
         let (unseen, offset) = match wanted.is_empty() {
             true => (rows.len().saturating_sub(offset), 0),
             false => (rows.len(), offset),
@@ -65,8 +65,8 @@ impl Books {
             .collect()
     }
 
-    /// Adds a row with a new, highest id. A known address stays as it is, and its id is given: the portal inserts with
-    /// IGNORE.
+    /// Adds a row and returns its id, the highest so far. A known address keeps its row, whose id is returned: the
+    /// portal inserts with IGNORE.
     pub(super) fn insert(&mut self, user: u64, email: &str, name: &str) -> u64 {
         let rows = self.rows.entry(user).or_default();
         if let Some(known) = rows.iter().find(|row| row.email == email) {
@@ -82,8 +82,8 @@ impl Books {
         id
     }
 
-    /// Puts other contacts, oldest first and with ids from 1, into the place of a user's own. An address that came
-    /// before is skipped, as in [`insert`](Self::insert).
+    /// Replaces a user's contacts: oldest first, with ids from 1. A repeated address is skipped, as in
+    /// [`insert`](Self::insert).
     pub(super) fn replace(&mut self, user: u64, contacts: impl IntoIterator<Item = (String, String)>) {
         let mut known = HashSet::new();
         let new = contacts.into_iter().filter(|(email, _)| known.insert(email.clone()));
@@ -123,7 +123,7 @@ fn made_up(id: u64) -> Row {
 
 /// The book of user 1.
 const SALES: &[Row] = &[
-    // Forged and injected: oldest, so that a first look at the book is a friendly one.
+    // Forged and injected names; the oldest rows, so that the newest page of the book looks friendly.
     row(
         1,
         "thief@evil.example",
@@ -211,7 +211,7 @@ const SALES: &[Row] = &[
     row(62, "eva.lang@werk.example", "Eva Lang"),
 ];
 
-/// The book of user 7: another person's, so that nobody takes one for the other.
+/// The book of user 7, so that a test can tell two users' books apart.
 const SUPPORT: &[Row] = &[
     row(101, "first.line@helpdesk.example", "First Line"),
     row(102, "client@other.example", "Another Client"),

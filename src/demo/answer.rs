@@ -1,10 +1,10 @@
-//! What the demo portal can answer: results, and errors in both of the portal's shapes. Pure.
+//! The demo portal's HTTP answers: results, and errors in both of the portal's shapes. Pure.
 
 use serde_json::{Value, json};
 
 use super::php;
 
-/// The language of the portal's messages. Clients that match on texts fail in one of them.
+/// The language of the portal's messages. A client that matches on message texts fails in one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
     /// English.
@@ -43,6 +43,20 @@ impl Answer {
             location: Some(location),
             ..Self::html(status, "<html><body><h1>Moved</h1></body></html>")
         }
+    }
+
+    /// The page of the gateway before the portal: the portal is overloaded, down or too slow.
+    pub(super) fn unavailable(status: u16) -> Self {
+        Self::html(
+            status,
+            "<!DOCTYPE html><html><head><title>Bitrix24</title></head>\
+            <body><h1>Service temporarily unavailable</h1></body></html>",
+        )
+    }
+
+    /// The page of a web server for a path that it does not know.
+    pub(super) fn no_such_page(status: u16) -> Self {
+        Self::html(status, "<html><body><h1>404 Not Found</h1></body></html>")
     }
 
     pub(super) fn raw(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
@@ -85,7 +99,8 @@ impl Answer {
         Self::envelope(status, &format!("{V3}{code}"), message_for(language, code), None)
     }
 
-    /// A required `query` is not there. The portal's source names the field so; its documents name it `query`.
+    /// The error for a missing `query`. The portal's source names the field `MISSING_QUERY`; its documents name it
+    /// `query`.
     pub(super) fn missing_query(status: u16, language: Language) -> Self {
         let code = format!("{V3}VALIDATION_REQUESTVALIDATIONEXCEPTION");
         let text = match language {
@@ -96,13 +111,13 @@ impl Answer {
         Self::envelope(status, &code, message_for(language, &code), Some(validation))
     }
 
-    /// The old API's shape, which also comes from the layers before PHP.
+    /// The flat shape: of the old API, and of the layers in front of PHP.
     pub(super) fn flat(status: u16, code: &str, description: &str) -> Self {
         Self::json(status, &json!({"error": code, "error_description": description}))
     }
 }
 
-/// What a portal says for a code; its texts differ by language and version.
+/// The portal's message for a code.
 pub(super) fn message_for(language: Language, code: &str) -> &'static str {
     let (english, russian) = match code.trim_start_matches(V3) {
         "ACCESSDENIEDEXCEPTION" => ("Access denied", "Доступ запрещен"),

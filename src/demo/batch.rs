@@ -1,6 +1,7 @@
-//! A batch of REST 3.0 (portal contract, section 11): all methods are found first, then the items run in order, and the
-//! first that fails is the answer to all. However many there are: the portal's source has no longest batch, and 51 items
-//! were seen to pass; the documents name an error for it, which the quirk `short-batch` gives.
+//! A batch of REST 3.0 (portal contract, section 11): all methods are looked up first, then the items run in order, and
+//! the first error is the answer to the whole batch. The length is not limited: the portal's source has no limit, and
+//! batches of 51 items have been accepted; the documents name an error for long batches, which the quirk `short-batch`
+//! returns.
 
 use std::collections::HashSet;
 
@@ -8,13 +9,13 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, message_for};
 use super::credentials::Caller;
-use super::php;
+use super::method::Method;
 use super::quirks::Quirk;
-use super::rest3::{self, Method};
 use super::state::State;
+use super::{dispatch, php};
 
-/// The items of a batch on a portal that has [`Quirk::ShortBatch`]; as many as the vendor's libraries send.
-const SHORT: usize = 50;
+/// The longest batch under [`Quirk::ShortBatch`]; the vendor's libraries send as many items.
+const MAX_ITEMS_OF_SHORT_BATCH: usize = 50;
 
 struct Item<'a> {
     method: &'a str,
@@ -22,12 +23,16 @@ struct Item<'a> {
     alias: Option<String>,
 }
 
-/// The results in the order of the requests.
+/// Runs a batch; returns the results in the order of the items.
 pub(super) fn run(state: &State, caller: &Caller, body: &Value) -> Result<Value, Answer> {
     let language = state.settings.language;
     let invalid = || Answer::v3(400, language, "INVALIDSELECTEXCEPTION");
     let quirk = state.settings.quirk;
-    if quirk == Some(Quirk::ShortBatch) && body.as_array().is_some_and(|items| items.len() > SHORT) {
+    if quirk == Some(Quirk::ShortBatch)
+        && body
+            .as_array()
+            .is_some_and(|items| items.len() > MAX_ITEMS_OF_SHORT_BATCH)
+    {
         let code = "ERROR_BATCH_LENGTH_EXCEEDED";
         return Err(Answer::flat(400, code, message_for(language, code)));
     }
@@ -43,12 +48,13 @@ pub(super) fn run(state: &State, caller: &Caller, body: &Value) -> Result<Value,
             Value::Object(arguments) => arguments,
             _ => Map::new(),
         };
-        results.push(rest3::batch_item(state, caller, method, &arguments)?);
+        results.push(dispatch::batch_item(state, caller, method, &arguments)?);
     }
     Ok(results.into())
 }
 
-/// `None` for a body in the form of the old API, an item without method or query, an alias given twice.
+/// The items of a batch; `None` for a body in the form of the old API, an item without method or query, or a repeated
+/// alias.
 fn read(body: &Value) -> Option<Vec<Item<'_>>> {
     let mut aliases = HashSet::new();
     body.as_array()?
@@ -89,7 +95,7 @@ fn resolve(value: &Value, items: &[Item<'_>], results: &[Value]) -> Option<Value
     }
 }
 
-/// The result of an alias or index, and then key by key.
+/// Follows a path: an alias or index names a result, and further keys lead into it.
 fn follow<'a>(path: &str, items: &[Item<'_>], results: &'a [Value]) -> Option<&'a Value> {
     let mut segments = path.split('.');
     let first = segments.next()?;

@@ -1,4 +1,4 @@
-//! The portal's clock: tokio's, which tests may pause, and the date at which it started.
+//! The portal's clock: tokio's clock, which tests may pause, and the date of the start.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -46,8 +46,8 @@ impl Clock {
             .replace('Z', "+00:00")
     }
 
-    /// The `time` object: `start` and `processing` whole, `finish` and `duration` not. Without a limit on operating
-    /// time nothing is said about it.
+    /// The `time` object of a reply: `start` and `processing` are integers, `finish` and `duration` are not. Without a
+    /// limit on operating time the object does not mention it.
     pub(super) fn time(&self, operating: Option<(Operating, Usage)>) -> Value {
         let start = self.unix(self.now());
         let date = self.date();

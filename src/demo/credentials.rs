@@ -1,8 +1,7 @@
-//! Who asks: a webhook by its path, the application by its token (portal contract, sections 2 and 9).
+//! Identifies the caller: a webhook by its path, the application by its token (portal contract, sections 2 and 9).
 //!
-//! REST 3.0 folds every refusal into one 401; the old API tells the reason.
+//! REST 3.0 answers every refusal with the same 401; the old API names the reason.
 
-use super::SECRET;
 use super::answer::{Answer, Language, message_for};
 use super::faults::{Behaviour, WrongSettings};
 use super::request::RecordedRequest;
@@ -10,7 +9,16 @@ use super::settings::Settings;
 use super::state::State;
 use super::tokens::Verdict;
 
-/// Employees with a webhook, and what it may do.
+/// The secret of the demo's webhooks. It opens only this demo, and is treated like a real secret all the same.
+pub const SECRET: &str = "demo7s3cretq1x9z";
+
+/// The id of the demo's application.
+pub const CLIENT_ID: &str = "local.demo1app.24680246";
+
+/// The application's secret. Like [`SECRET`] it opens only this demo.
+pub const CLIENT_SECRET: &str = "demo4ppk3yz8w2v6u0t5";
+
+/// Employees with a webhook, and its scopes.
 const WEBHOOKS: &[(u64, Scopes)] = &[(1, GRANTED), (7, &["mail.recipient"]), (9, &["crm"])];
 const GRANTED: Scopes = &["mail", "user"];
 
@@ -20,7 +28,7 @@ pub(super) type Scopes = &'static [&'static str];
 /// User id and secret in a path.
 pub(super) type PathCredential<'a> = Option<(&'a str, &'a str)>;
 
-/// Somebody whose credentials were accepted.
+/// A caller whose credentials were accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) user: u64,
@@ -29,7 +37,7 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// What operating time is counted by.
+    /// The key under which operating time is counted.
     pub(super) fn key(&self) -> String {
         if self.is_application {
             "application".to_owned()
@@ -38,7 +46,7 @@ impl Caller {
         }
     }
 
-    /// A granted scope may carry a list of fields in brackets.
+    /// True if the caller has one of these scopes; a granted scope may end in a list of fields in brackets.
     pub(super) fn has_one_of(&self, enough: &[&str]) -> bool {
         self.scopes
             .iter()
@@ -53,12 +61,12 @@ pub(super) enum Refusal {
     WrongWebhook,
     ExpiredToken,
     UnknownToken,
-    /// What the fault says.
+    /// Status and code of the fault.
     Other(u16, &'static str),
 }
 
 impl Refusal {
-    /// As the old API says it.
+    /// The old API's answer.
     pub(super) fn flat(self, language: Language) -> Answer {
         match self {
             Self::NoCredentials => Answer::flat(401, "NO_AUTH_FOUND", "Wrong authorization data"),
@@ -70,7 +78,7 @@ impl Refusal {
     }
 }
 
-/// Finds out who asks.
+/// The caller of a request.
 pub(super) fn identify(state: &State, request: &RecordedRequest, path: PathCredential<'_>) -> Result<Caller, Refusal> {
     if let Some(Behaviour::Folded(status, code)) = state.settings.behaviour() {
         return Err(Refusal::Other(status, code));
@@ -90,7 +98,7 @@ pub(super) fn identify(state: &State, request: &RecordedRequest, path: PathCrede
     }
 }
 
-/// What the application may do: as user 1's webhook.
+/// The application's scopes: those of user 1's webhook.
 pub(super) fn scopes_of_application(settings: &Settings) -> Scopes {
     match settings.wrong() {
         Some(WrongSettings::NoMailScope) => &["crm"],

@@ -1,14 +1,14 @@
 //! `rest.documentation.openapi`: a raw OpenAPI document, without `result` and `time`.
 //!
-//! It lists what is installed, not what the caller may do.
+//! It lists the installed methods, whatever the caller's scopes are.
 
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::rest3::Method;
+use super::method::Method;
 use super::state::State;
 
-/// Methods of the installed modules, where no quirk takes one away.
+/// Methods of the installed modules; a quirk may remove one.
 const PATHS: &[&str] = &[
     "/mail.recipient.listcontacts",
     "/mail.recipient.listemployees",

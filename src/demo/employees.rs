@@ -1,20 +1,20 @@
 //! The company's employees, and the portal's full-text search over them (portal contract, section 6).
 //!
-//! Indexed are the words of the name (last, then first) and of the local part of the address; the domain, which all
-//! share, is not. A word is a run of letters and digits in lower case; accents, `ё` and `ґ` are themselves. The answer
-//! to a search is in an order of its own, which says nothing: not by id, not by name, not by how well one matches.
+//! The index has the words of the name (last, then first) and of the local part of the address, but not the domain,
+//! which all share. A word is a run of letters and digits in lower case; accented letters, `ё` and `ґ` are not folded.
+//! Results come in an order without meaning: not by id, not by name, not by how well they match.
 //!
 //! The invented people are difficult together with user 1's address book: namesakes of each other and of contacts, and
-//! Kate Brown, who is in both with one address. Users 1, 7 and 9, whose webhooks the demo has, have no address, so the
-//! portal leaves them out.
+//! Kate Brown, who is in both with the same address. Users 1, 7 and 9, who own the demo's webhooks, have no address, so
+//! the portal leaves them out.
 
 use super::address_book::{Row, numbered, row};
 use super::php;
 
-/// The shortest word that is searched for; also the shortest phrase.
+/// Characters of the shortest word that is searched for; also of the shortest phrase.
 const SHORTEST: usize = 2;
 
-/// Everybody who can be found: the same for every caller.
+/// The employees that can be found, the same for every caller.
 #[derive(Debug)]
 pub(super) struct Employees(Vec<Employee>);
 
@@ -31,7 +31,8 @@ impl Default for Employees {
 }
 
 impl Employees {
-    /// Addresses and names, with ids from 1; the portal trims names and leaves out who has no address.
+    /// Employees from addresses and names, with ids from 1; the portal trims names and leaves out people without an
+    /// address.
     pub(super) fn from_people(people: impl IntoIterator<Item = (String, String)>) -> Self {
         let trimmed = people
             .into_iter()
@@ -47,13 +48,12 @@ impl Employees {
         Self(employees)
     }
 
-    /// Puts them into another order.
+    /// Shuffles the order of the results.
     pub(super) fn shuffle(&mut self, dice: &mut fastrand::Rng) {
         dice.shuffle(&mut self.0);
     }
 
-    /// Employees that `query` finds, or everybody if it is nothing but white space: `limit` of them, or all, from
-    /// `offset`.
+    /// The employees that match `query`, or all if it is blank: at most `limit` of them, starting at `offset`.
     pub(super) fn matching(&self, query: &str, offset: usize, limit: Option<usize>) -> Vec<Row> {
         let wanted = Wanted::from_query(query);
         self.0
@@ -93,8 +93,8 @@ impl Wanted {
         })
     }
 
-    /// The phrase, all of its words, or any of them that is long enough. So the phrase decides only where the words
-    /// are short, as in `O'N`.
+    /// True if the employee matches the phrase, that is all of its words, or any word that is long enough. So the
+    /// phrase decides only where all words are short, as in `O'N`.
     fn is_met_by(&self, employee: &Employee) -> bool {
         let is_phrase_met =
             self.is_long_enough && !self.words.is_empty() && self.words.iter().all(|word| employee.has(word));
@@ -114,14 +114,14 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// FNV-1a: a place in the order that is always the same and means nothing.
+/// The FNV-1a hash: a place in the order that is always the same and means nothing.
 fn scattered(email: &str) -> u64 {
     email.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
     })
 }
 
-/// Employees by invitation, oldest first; ids of who has left are missing.
+/// The employees, oldest first; the ids of those who left are missing.
 const COMPANY: &[Row] = &[
     // Namesakes of contacts of user 1, at other addresses
     row(11, "ivan.petrov@demo-company.example", "Петров Иван"),

@@ -1,16 +1,16 @@
-//! One request and its answer, whichever way they travel: recording, the limit on requests a second, faults, routes.
+//! One request and its answer, by socket or without: recording, the limit on requests a second, faults, routes.
 
 use std::time::Duration;
 
 use super::answer::{Answer, message_for};
-use super::faults::{self, Breakage, Place};
+use super::faults::{Breakage, Place};
 use super::quirks::{Quirk, SLOW};
 use super::request::RecordedRequest;
 use super::state::State;
 use super::{oauth_server, old_api, rest3};
 
-/// Answers, or says how the connection breaks; [`Breakage::Hang`] never returns. Dropping the future is to go away
-/// before the answer.
+/// The answer, or how the connection breaks; never returns for [`Breakage::Hang`]. Dropping the future abandons the
+/// request.
 pub(super) async fn respond(state: &State, request: RecordedRequest) -> Result<Answer, Breakage> {
     state.record(&request);
     let mut unanswered = Unanswered {
@@ -29,7 +29,7 @@ pub(super) async fn respond(state: &State, request: RecordedRequest) -> Result<A
     answer.map(|answer| with_retry_after(state, answer))
 }
 
-/// Counts a request whose caller went away.
+/// Counts an abandoned request when dropped.
 struct Unanswered<'a> {
     state: &'a State,
     was_answered: bool,
@@ -59,7 +59,7 @@ async fn settle(state: &State, request: &RecordedRequest) -> Result<Answer, Brea
         let patience = state.settings.gateway_timeout.unwrap_or(Duration::MAX);
         tokio::time::sleep(time.min(patience)).await;
         if time > patience {
-            return Ok(faults::gateway_timeout());
+            return Ok(Answer::unavailable(504));
         }
     }
     Ok(match request.segments().as_slice() {
@@ -69,7 +69,7 @@ async fn settle(state: &State, request: &RecordedRequest) -> Result<Answer, Brea
         ["rest", method] => old_api::answer(state, request, None, method),
         ["oauth", "token"] => oauth_server::token(state, request).await,
         ["oauth", "authorize"] => oauth_server::authorize(state, request),
-        _ => faults::no_such_page(404),
+        _ => Answer::no_such_page(404),
     })
 }
 

@@ -1,21 +1,21 @@
-//! What a portal counts: requests a second and operating time (portal contract, section 10).
+//! A portal's limits: requests a second and operating time (portal contract, section 10).
 //!
 //! Pure: time is a parameter, and a limiter never sleeps.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-/// A leaky bucket: every request adds one, and it drains all the time.
+/// The limit on requests a second, a leaky bucket: every request adds one, and the bucket drains steadily.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bucket {
-    /// Requests that it holds.
+    /// Requests that the bucket holds.
     pub threshold: u32,
-    /// Requests that leave it in a second.
+    /// Requests that drain in a second.
     pub drain_per_second: f64,
 }
 
 impl Default for Bucket {
-    /// Every plan but Enterprise.
+    /// The limit of every plan but Enterprise.
     fn default() -> Self {
         Self {
             threshold: 50,
@@ -24,14 +24,14 @@ impl Default for Bucket {
     }
 }
 
-/// The limit on operating time, for each credential and method.
+/// The limit on operating time; each credential and method has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operating {
-    /// What ten minutes may use.
+    /// Operating time allowed in ten minutes.
     pub limit: Duration,
-    /// What one call uses; less than 0.1 s is not counted.
+    /// Operating time of one call; less than 0.1 s is not counted.
     pub cost_per_call: Duration,
-    /// Flat `OPERATION_TIME_LIMIT` instead of the envelope.
+    /// True for the flat `OPERATION_TIME_LIMIT` instead of the envelope of REST 3.0.
     pub answer_flat: bool,
 }
 
@@ -46,7 +46,7 @@ impl Default for Operating {
     }
 }
 
-/// What is in the bucket.
+/// The level of the bucket.
 #[derive(Debug, Default)]
 pub(super) struct LeakyBucket {
     level: f64,
@@ -54,10 +54,10 @@ pub(super) struct LeakyBucket {
 }
 
 impl LeakyBucket {
-    /// Counts a request at `now`, the time since the portal's start; false if it is one too many, and then it is not
-    /// counted.
+    /// Counts a request at `now`, the time since the portal's start; false if the bucket is full, and then the request
+    /// is not counted.
     pub(super) fn admits(&mut self, bucket: Bucket, now: Duration) -> bool {
-        /// Sums of fractions do not come out even.
+        /// Tolerance for rounding errors of the level.
         const ROUNDING: f64 = 1e-6;
         let drained = now.saturating_sub(self.measured).as_secs_f64() * bucket.drain_per_second;
         self.level = (self.level - drained).max(0.0);
@@ -70,11 +70,11 @@ impl LeakyBucket {
     }
 }
 
-/// Operating time used, and when some of it is free again.
+/// Operating time used in the last ten minutes, and when some of it no longer counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Usage {
     pub(super) used: Duration,
-    /// Since the portal's start: when the oldest minute counts no more.
+    /// When the oldest minute no longer counts, since the portal's start.
     pub(super) resets_at: Duration,
 }
 
@@ -85,13 +85,13 @@ pub(super) struct OperatingTime {
     prefilled: Option<Duration>,
 }
 
-/// Minutes that count.
+/// How many minutes count.
 const WINDOW: i64 = 10;
-/// Shorter calls are not counted.
+/// The shortest call that counts.
 const COUNTED: Duration = Duration::from_millis(100);
 
 impl OperatingTime {
-    /// Everybody has used `used` nine minutes before the start, so that it counts for one minute more.
+    /// Every caller has used `used` nine minutes before the start, so that it counts for one more minute.
     pub(super) fn prefilled(used: Duration) -> Self {
         Self {
             minutes: HashMap::new(),
@@ -99,7 +99,7 @@ impl OperatingTime {
         }
     }
 
-    /// What was used in the last ten minutes.
+    /// Operating time used in the last ten minutes.
     pub(super) fn usage(&mut self, credential: &str, method: &'static str, now: Duration) -> Usage {
         let minute = minute_of(now);
         let prefilled = self.prefilled;
@@ -118,7 +118,7 @@ impl OperatingTime {
         }
     }
 
-    /// Counts a call that took `cost`.
+    /// Counts the operating time of a call.
     pub(super) fn charge(&mut self, credential: &str, method: &'static str, now: Duration, cost: Duration) -> Usage {
         self.usage(credential, method, now);
         if let Some(minutes) = self.minutes.get_mut(&(credential.to_owned(), method))

@@ -1,20 +1,20 @@
-//! The authorization server (portal contract, section 13): the page where a person agrees, and the endpoint for tokens.
+//! The authorization server (portal contract, section 13): the consent page and the token endpoint.
 //!
-//! In reality another host; here another path.
+//! In reality the authorization server is another host; here it is another path.
 
 use serde_json::json;
 use url::{Host, Url};
 
 use super::answer::Answer;
+use super::credentials::{CLIENT_ID, CLIENT_SECRET, scopes_of_application};
 use super::request::RecordedRequest;
 use super::state::State;
 use super::tokens::{ACCESS_LIFE, NotTaken, Pair};
-use super::{CLIENT_ID, CLIENT_SECRET, credentials};
 
-/// The demo's portal, for applications that know several.
+/// The id of the demo portal, by which an application tells portals apart.
 const MEMBER_ID: &str = "da45a03b265edd8787f8a258d793cc5d";
 
-/// `/oauth/authorize/`: whoever comes has agreed, and is sent on with a code.
+/// `/oauth/authorize/`: grants consent at once and redirects with a code.
 pub(super) fn authorize(state: &State, request: &RecordedRequest) -> Answer {
     if request.method != "GET" {
         return Answer::html(405, "<html><body><h1>Method Not Allowed</h1></body></html>");
@@ -54,7 +54,7 @@ fn wrong_request(text: &str) -> Answer {
     Answer::html(400, format!("<html><body><h1>{text}</h1></body></html>"))
 }
 
-/// Codes go nowhere but to this machine.
+/// The redirect address, if it is on this computer: codes are sent nowhere else.
 fn loopback(target: &str) -> Result<Url, ()> {
     let url = Url::parse(target).map_err(drop)?;
     let is_loopback = match url.host() {
@@ -70,7 +70,7 @@ fn loopback(target: &str) -> Result<Url, ()> {
     }
 }
 
-/// `/oauth/token/`: a pair for a code or for a refresh token.
+/// `/oauth/token/`: exchanges a code or a refresh token for a token pair.
 pub(super) async fn token(state: &State, request: &RecordedRequest) -> Answer {
     let given = |name: &str| request.parameter(name).unwrap_or_default();
     let is_known_verb = matches!(request.method.as_str(), "GET" | "POST");
@@ -104,7 +104,7 @@ fn invalid_grant() -> Answer {
 }
 
 fn scope(state: &State) -> String {
-    credentials::scopes_of_application(&state.settings).join(",")
+    scopes_of_application(&state.settings).join(",")
 }
 
 fn handed_out(state: &State, pair: &Pair) -> Answer {

@@ -1,11 +1,10 @@
-//! The old API at `/rest/…`: identity, permissions and time, in its flat shapes. It does not know the methods of
-//! REST 3.0, and says why credentials are refused where REST 3.0 does not.
+//! The old API at `/rest/…`: identity, permissions and time, in flat shapes. It does not know the methods of REST 3.0,
+//! and unlike REST 3.0 names the reason when it refuses credentials.
 
 use serde_json::{Value, json};
 
-use super::CLIENT_ID;
 use super::answer::{Answer, message_for};
-use super::credentials::{self, Caller, PathCredential};
+use super::credentials::{self, CLIENT_ID, Caller, PathCredential};
 use super::request::RecordedRequest;
 use super::state::State;
 
@@ -37,7 +36,7 @@ pub(super) fn answer(state: &State, request: &RecordedRequest, path: PathCredent
             "TIME_ZONE_OFFSET": 0,
         }),
     };
-    // Its methods are short, so that none of their time is counted.
+    // These methods are too short for their operating time to count.
     let operated = state.settings.operating_limit().map(|limit| {
         let usage = state.operating().usage(&caller.key(), method, state.clock.now());
         (limit, usage)

@@ -1,13 +1,13 @@
-//! The portal's pagination rules, with their gaps: see the table in the project's portal contract, section 4. Pure.
+//! The portal's pagination rules, with their gaps (table in the portal contract, section 4). Pure.
 //!
-//! Limit first (capped at 1,000), then offset, then page, which replaces offset and uses the limit *before* the cut to
-//! 200. A negative limit drops LIMIT and OFFSET altogether.
+//! The limit is read first (at most 1,000), then the offset, then the page. A page replaces the offset and uses the
+//! limit *before* that is cut to 200. A negative limit drops both LIMIT and OFFSET from the database query.
 
 use serde_json::{Map, Value, json};
 
 use super::php;
 
-/// Rows to give: `None` means every row, the result of a limit that is not positive.
+/// The rows to return. A `limit` of `None` means every row; it comes from a limit that is not positive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slice {
     pub(super) limit: Option<usize>,

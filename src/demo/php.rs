@@ -1,4 +1,5 @@
-//! How PHP sees JSON: what is numeric, how values become text and integers, how strings are escaped. Pure.
+//! PHP's rules for JSON: which values are numeric, how values are cast to text and integers, how strings are escaped.
+//! Pure.
 
 use std::io;
 
@@ -6,7 +7,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 use serde_json::{Map, Value};
 
-/// Decodes a request body as the portal does: an object or a list, or nothing.
+/// Decodes a request body as the portal does; `None` unless it is an object or a list.
 pub(super) fn decode(body: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(body).ok()? {
         Value::Object(object) => Some(object),
@@ -27,12 +28,12 @@ pub(super) fn to_text(value: Option<&Value>) -> String {
     }
 }
 
-/// `trim($text)`, which knows ASCII white space alone.
+/// `trim($text)`, which removes only ASCII white space.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\n', '\r', '\0', '\u{b}'])
 }
 
-/// `is_numeric($value)`, and its value.
+/// The number if `is_numeric($value)`.
 pub(super) fn numeric(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),

@@ -1,8 +1,9 @@
-//! What is merely odd (`--demo-quirk`), each under a name: things that real portals do and a client must bear. Pure.
+//! The quirks that the demo portal can simulate (`--demo-quirk`): unusual answers of real portals that a client has to
+//! accept. Pure.
 
 use std::time::Duration;
 
-/// A named oddity that a client must bear.
+/// An unusual answer that a client has to accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Quirk {
@@ -44,20 +45,20 @@ pub enum Quirk {
     ShortBatch,
 }
 
-/// What a busy cloud portal takes for an answer.
+/// How long an answer of a busy cloud portal takes.
 pub(super) const SLOW: Duration = Duration::from_millis(900);
 
-/// What becomes half an emoji on its way, as where a portal cuts names by UTF-16.
+/// The emoji of which half is sent, as from a portal that cuts names by UTF-16 units.
 pub(super) const WHOLE_EMOJI: &str = "\u{1F642}";
 const HALF_AN_EMOJI: &str = r"\ud83d";
 
-/// What PHP prints before a reply if `display_errors` is on; the message quotes JSON.
+/// PHP prints this before a reply if `display_errors` is on; the message quotes JSON.
 const WARNING: &str = "<br />\n<b>Warning</b>:  Undefined key in {\"result\":{\"items\":[{\"id\":1}]}} in \
     <b>/home/bitrix/www/bitrix/modules/mail/lib/contact.php</b> on line <b>42</b><br />\n";
 const BEHIND: &str = "\0\n<!-- 0.042 s -->\n";
 
 impl Quirk {
-    /// The body of a good answer, as it is sent.
+    /// The body of a successful answer as this quirk sends it.
     pub(super) fn sent(self, body: Vec<u8>) -> Vec<u8> {
         match self {
             Self::ByteOrderMark => [b"\xEF\xBB\xBF".as_slice(), &body].concat(),
@@ -71,7 +72,7 @@ impl Quirk {
     }
 }
 
-/// Letters of Russian; all else that is not ASCII is lost.
+/// The byte of a Russian letter or an ASCII character; `?` for all others.
 fn in_windows_1251(character: char) -> u8 {
     match character {
         '\0'..='\x7f' => u8::try_from(character).unwrap_or(b'?'),
@@ -82,7 +83,7 @@ fn in_windows_1251(character: char) -> u8 {
     }
 }
 
-/// Every quirk: its name, what it shows, and the quirk.
+/// Every quirk: its name, what it simulates, and the quirk.
 pub const QUIRKS: &[(&str, &str, Quirk)] = &[
     ("ids-as-text", "ids come as numeric text", Quirk::IdsAsText),
     ("null-names", "names are null", Quirk::NullNames),

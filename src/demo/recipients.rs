@@ -1,5 +1,5 @@
-//! `mail.recipient.listcontacts` and `mail.recipient.listemployees`: what both do with their arguments, in the order in
-//! which the portal does it (portal contract, sections 3 to 6). Who may ask is found out before.
+//! `mail.recipient.listcontacts` and `mail.recipient.listemployees`: their checks of arguments in the portal's order,
+//! and their results (portal contract, sections 3 to 6). Credentials and scope have been checked before.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use super::quirks::{Quirk, WHOLE_EMOJI};
 use super::settings::{NegativeLimit, Settings};
 use super::state::State;
 
-/// The caller's own contacts, newest first. Without a query, all.
+/// The caller's own contacts, newest first; all of them without a query.
 pub(super) fn list_contacts(state: &State, caller: &Caller, arguments: &Map<String, Value>) -> Result<Value, Answer> {
     let settings = &state.settings;
     let slice = read_slice(settings, arguments)?;
@@ -23,7 +23,7 @@ pub(super) fn list_contacts(state: &State, caller: &Caller, arguments: &Map<Stri
     Ok(result(settings, &rows, limit))
 }
 
-/// The company's employees, in no order. A query is required, though it may be blank.
+/// The company's employees, in no particular order. A query is required, but may be blank.
 pub(super) fn list_employees(state: &State, arguments: &Map<String, Value>) -> Result<Value, Answer> {
     let settings = &state.settings;
     if settings.quirk == Some(Quirk::EmployeesFail) {
@@ -47,7 +47,7 @@ fn internal(settings: &Settings) -> Answer {
     Answer::v3(500, settings.language, "INTERNAL_INTERNALEXCEPTION")
 }
 
-/// What the request's own classes check before the method begins.
+/// The checks that the portal's request classes make before the method runs.
 fn read_slice(settings: &Settings, arguments: &Map<String, Value>) -> Result<Slice, Answer> {
     if let Some(code) = stray_argument(arguments) {
         return Err(Answer::v3(400, settings.language, code));
@@ -85,7 +85,7 @@ fn stray_argument(arguments: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-/// The slice as the database takes it: without a limit there is no offset either.
+/// The slice that the database uses: without a limit there is no offset either.
 fn run_query(settings: &Settings, slice: Slice) -> Result<Slice, Answer> {
     match (slice.limit, settings.negative_limit) {
         (Some(_), _) => Ok(slice),
@@ -94,7 +94,7 @@ fn run_query(settings: &Settings, slice: Slice) -> Result<Slice, Answer> {
     }
 }
 
-/// The rows of an answer that has room for `limit` of them.
+/// The result with these rows; damaged rows are added only up to `limit`.
 fn result(settings: &Settings, rows: &[Row], limit: Option<usize>) -> Value {
     let mut items: Vec<Value> = rows.iter().map(|row| item(settings.quirk, row)).collect();
     if settings.quirk == Some(Quirk::OddRows) && !items.is_empty() {

@@ -1,4 +1,4 @@
-//! A request as it arrived, and how the portal finds its parts: path, arguments, token. Pure.
+//! A recorded request, and how the portal reads its path, arguments and token. Pure.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ impl RecordedRequest {
         self.path.split('?').next().unwrap_or_default()
     }
 
-    /// A slash at the end is the same as none.
+    /// The segments of the path; a slash at the end makes no difference.
     pub(super) fn segments(&self) -> Vec<&str> {
         self.bare_path()
             .split('/')
@@ -35,7 +35,7 @@ impl RecordedRequest {
             .collect()
     }
 
-    /// Calls that it makes: those of a batch, or one.
+    /// How many calls the request makes: the items of a batch, or one.
     pub(super) fn calls(&self) -> u32 {
         let items = match self.segments().last() {
             Some(&"batch") => serde_json::from_slice::<Vec<IgnoredAny>>(&self.body).map(|items| items.len()),

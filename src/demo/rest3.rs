@@ -1,7 +1,7 @@
-//! A request through REST 3.0's order of checks: method, credentials, operating time, scope, verb, JSON, and then what
-//! the method itself checks.
+//! REST 3.0's order of checks: method, credentials, operating time, scope, verb, JSON, and last the method's own
+//! checks.
 //!
-//! The order is observable: an unknown method with a bad secret is 404, a bad body with a missing scope is 403.
+//! Clients can observe the order: an unknown method with a bad secret is 404, a bad body with a missing scope is 403.
 
 use serde_json::{Map, Value, json};
 
@@ -9,47 +9,11 @@ use super::answer::Answer;
 use super::credentials::{self, Caller, PathCredential, Refusal};
 use super::faults::{Behaviour, StartingTokens};
 use super::limits::{Operating, Usage};
+use super::method::Method;
 use super::quirks::Quirk;
 use super::request::RecordedRequest;
 use super::state::State;
-use super::{batch, documentation, recipients};
-
-/// Methods of REST 3.0 that this portal has; matched exactly, so camel case and `.json` are unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    ListContacts,
-    ListEmployees,
-    Documentation,
-    /// Not within itself.
-    Batch,
-}
-
-impl Method {
-    /// `None` also for a method that the quirk takes away.
-    pub(super) fn find(name: &str, quirk: Option<Quirk>) -> Option<Self> {
-        let method = match name {
-            "mail.recipient.listcontacts" => Self::ListContacts,
-            "mail.recipient.listemployees" => Self::ListEmployees,
-            "rest.documentation.openapi" | "documentation" => Self::Documentation,
-            "batch" => Self::Batch,
-            _ => return None,
-        };
-        let is_missing = matches!(
-            (method, quirk),
-            (Self::Batch, Some(Quirk::NoBatch)) | (Self::ListEmployees, Some(Quirk::NoEmployees))
-        );
-        (!is_missing).then_some(method)
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::ListContacts => "mail.recipient.listcontacts",
-            Self::ListEmployees => "mail.recipient.listemployees",
-            Self::Documentation => "rest.documentation.openapi",
-            Self::Batch => "batch",
-        }
-    }
-}
+use super::{batch, dispatch, documentation};
 
 /// Answers a request to `/rest/api/…`.
 pub(super) fn answer(state: &State, request: &RecordedRequest, path: PathCredential<'_>, method: &str) -> Answer {
@@ -62,7 +26,7 @@ fn checked(state: &State, request: &RecordedRequest, path: PathCredential<'_>, m
         .ok_or_else(|| Answer::v3(404, language, "METHODNOTFOUNDEXCEPTION"))?;
     let caller = credentials::identify(state, request, path).map_err(|refusal| fold(state, refusal))?;
     within_operating_limit(state, &caller, method)?;
-    check_scope(state, &caller, method)?;
+    dispatch::check_scope(state, &caller, method)?;
     if !matches!(request.method.as_str(), "GET" | "POST") {
         return Err(Answer::envelope(
             400,
@@ -82,15 +46,16 @@ fn checked(state: &State, request: &RecordedRequest, path: PathCredential<'_>, m
         .ok_or_else(|| Answer::v3(400, language, "INVALIDJSONEXCEPTION"))?;
     let result = match (method, arguments) {
         (Method::Batch, items) => batch::run(state, &caller, &items)?,
-        (_, Value::Object(arguments)) => run(state, &caller, method, &arguments)?,
+        (_, Value::Object(arguments)) => dispatch::run(state, &caller, method, &arguments)?,
         // A list has no named keys, so every argument has its default.
-        (..) => run(state, &caller, method, &Map::new())?,
+        (..) => dispatch::run(state, &caller, method, &Map::new())?,
     };
     let operated = charge(state, &caller, method);
     Ok(finish(state, result, operated))
 }
 
-/// Wrong secret, unknown user, expired token and no credential at all: the same body.
+/// The answer to refused credentials: the same body for a wrong secret, an unknown user, an expired token and none at
+/// all.
 fn fold(state: &State, refusal: Refusal) -> Answer {
     let is_flat = matches!(
         state.settings.behaviour(),
@@ -122,39 +87,6 @@ fn charge(state: &State, caller: &Caller, method: Method) -> Option<(Operating, 
     let (key, now) = (caller.key(), state.clock.now());
     let usage = state.operating().charge(&key, method.name(), now, limit.cost_per_call);
     Some((limit, usage))
-}
-
-/// Each of the methods that list recipients needs one of three scopes; the last is its own name.
-fn check_scope(state: &State, caller: &Caller, method: Method) -> Result<(), Answer> {
-    let needs_none = matches!(method, Method::Documentation | Method::Batch);
-    if needs_none || caller.has_one_of(&["mail", "mail.recipient", method.name()]) {
-        return Ok(());
-    }
-    let code = match state.settings.behaviour() {
-        Some(Behaviour::FoldedScope) => "ACCESSDENIEDEXCEPTION",
-        _ => "INSUFFICIENTSCOPEEXCEPTION",
-    };
-    Err(Answer::v3(403, state.settings.language, code))
-}
-
-/// One item of a batch: no limit on operating time, no verb and no JSON to check.
-pub(super) fn batch_item(
-    state: &State,
-    caller: &Caller,
-    method: Method,
-    arguments: &Map<String, Value>,
-) -> Result<Value, Answer> {
-    check_scope(state, caller, method)?;
-    run(state, caller, method, arguments)
-}
-
-fn run(state: &State, caller: &Caller, method: Method, arguments: &Map<String, Value>) -> Result<Value, Answer> {
-    match method {
-        Method::ListContacts => recipients::list_contacts(state, caller, arguments),
-        Method::ListEmployees => recipients::list_employees(state, arguments),
-        Method::Documentation => Ok(documentation::document(state)),
-        Method::Batch => Err(Answer::v3(404, state.settings.language, "METHODNOTFOUNDEXCEPTION")),
-    }
 }
 
 fn finish(state: &State, result: Value, operated: Option<(Operating, Usage)>) -> Answer {

@@ -1,4 +1,4 @@
-//! How a demo portal is to behave: one value, complete when made. Pure.
+//! The settings of a demo portal. Pure.
 
 use std::time::Duration;
 
@@ -10,42 +10,43 @@ use super::quirks::Quirk;
 /// How the demo portal behaves.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// What goes wrong.
+    /// The fault that the portal simulates.
     pub fault: Option<&'static Fault>,
-    /// So many first requests of REST 3.0 come before the fault.
+    /// How many first requests of REST 3.0 succeed before the fault sets in.
     pub spared: usize,
-    /// Something odd that a client must bear.
+    /// An unusual answer that a client has to accept.
     pub quirk: Option<Quirk>,
     /// The language of its messages.
     pub language: Language,
-    /// What a limit below zero does.
+    /// How the portal treats a negative `limit`.
     pub negative_limit: NegativeLimit,
-    /// What a person would be given to sign in with; a fault may insist, see [`Settings::credential_kind`].
+    /// The kind of credentials to hand out; a fault may override it, see [`Settings::credential_kind`].
     pub credential: CredentialKind,
-    /// What user 1's webhook and the application may do; `None`: `mail` and `user`.
+    /// The scopes of user 1's webhook and of the application; `None`: `mail` and `user`.
     pub scopes: Option<&'static [&'static str]>,
     /// The limit on requests a second; `None`: no limit.
     pub bucket: Option<Bucket>,
-    /// The limit on operating time; `None`: a self-hosted portal whose limiter is off, so that `time` does not tell it.
+    /// The limit on operating time; `None`: a self-hosted portal without this limit, whose `time` object does not
+    /// mention it.
     pub operating: Option<Operating>,
     /// Seconds in the `Retry-After` of every 429 and 503; `None`: no such header, as on real portals.
     pub retry_after: Option<u32>,
-    /// How long the authorization server keeps the answer to a refresh. The old pair is spent from the start, so a
-    /// caller that goes away in the meantime loses the new one, as with a real server.
+    /// How long the authorization server delays the answer to a refresh. The old pair is spent at once, so a caller
+    /// that closes the connection meanwhile loses the new pair, as with a real server.
     pub refresh_delay: Duration,
-    /// This many made-up contacts instead of user 1's address book: `person17@company.example`, "Person 17".
+    /// So many generated contacts instead of user 1's address book: `person17@company.example`, "Person 17".
     pub contacts: Option<usize>,
     /// How long each call of a request takes.
     pub time_per_call: Duration,
-    /// A request that takes longer gets the gateway's time-out page.
+    /// A request that takes longer gets the gateway's page with status 504.
     pub gateway_timeout: Option<Duration>,
     /// True if employees are in another order in every answer, as a database may give rows without an order.
     pub shuffles_employees: bool,
     /// Changes to address books between two pages.
     pub changes: &'static [Change],
-    /// How many requests are kept for [`DemoPortal::requests`](super::DemoPortal::requests): the newest.
+    /// How many of the newest requests [`DemoPortal::requests`](super::DemoPortal::requests) returns at most.
     pub kept_requests: usize,
-    /// Where the fault `random` begins its dice, so that runs repeat.
+    /// The seed of the fault `random` and of the employees' order, so that runs repeat.
     pub seed: u64,
 }
 
@@ -75,7 +76,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What a person would sign in with: `credential`, unless the fault is one of OAuth.
+    /// The kind of credentials to hand out: OAuth if the fault needs an application, otherwise `credential`.
     pub fn credential_kind(&self) -> CredentialKind {
         match self.fault {
             Some(fault) if fault.needs_oauth => CredentialKind::OAuth,
@@ -94,7 +95,7 @@ impl Settings {
         }
     }
 
-    /// The limit on operating time that is in force.
+    /// The limit on operating time, as a fault may change it.
     pub(super) fn operating_limit(&self) -> Option<Operating> {
         match self.behaviour() {
             Some(Behaviour::OperatingUsedUp) => Some(Operating {
@@ -106,7 +107,7 @@ impl Settings {
     }
 }
 
-/// What a client signs in with. The portal always takes both.
+/// A kind of credentials. The portal always accepts both kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CredentialKind {
     /// [`DemoPortal::webhook_url`](super::DemoPortal::webhook_url).
@@ -116,20 +117,20 @@ pub enum CredentialKind {
     OAuth,
 }
 
-/// What a limit below zero does; sources disagree about real portals.
+/// How the portal treats a negative `limit`; sources disagree about real portals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NegativeLimit {
     /// The whole address book in one answer.
     #[default]
     Everything,
-    /// 500.
+    /// Status 500.
     InternalError,
 }
 
-/// A change to an address book while somebody walks through it.
+/// A change to an address book while a client pages through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// It happens after so many successful answers of `mail.recipient.listcontacts`, whoever asked.
+    /// The change happens after so many successful answers of `mail.recipient.listcontacts`, to any caller.
     pub after_requests: usize,
     /// What happens.
     pub what: ChangeKind,
@@ -138,7 +139,7 @@ pub struct Change {
 /// What changes in an address book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// A new, highest id, as [`DemoPortal::insert_contact`](super::DemoPortal::insert_contact) does.
+    /// Adds a contact, as [`DemoPortal::insert_contact`](super::DemoPortal::insert_contact) does.
     Insert {
         /// Whose address book.
         user: u64,
@@ -147,11 +148,11 @@ pub enum ChangeKind {
         /// The name.
         name: &'static str,
     },
-    /// The row goes, as [`DemoPortal::delete_contact`](super::DemoPortal::delete_contact) does.
+    /// Removes a contact, as [`DemoPortal::delete_contact`](super::DemoPortal::delete_contact) does.
     Delete {
         /// Whose address book.
         user: u64,
-        /// The row.
+        /// The contact's id.
         id: u64,
     },
 }

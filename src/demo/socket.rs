@@ -1,4 +1,4 @@
-//! The portal on its port: connections, whole answers, and the ways in which a connection breaks.
+//! Serves the portal on its port: connections, complete answers, and broken connections.
 
 use std::convert::Infallible;
 use std::io;
@@ -25,14 +25,14 @@ use super::state::State;
 /// Connections that may wait to be accepted.
 pub(super) const QUEUE: u32 = 1024;
 
-/// Bytes of a request's body.
+/// The longest request body that is read, in bytes.
 const LONGEST_BODY: usize = 1024 * 1024;
 
 type Body = BoxBody<Bytes, io::Error>;
 
 /// Listens with as short a queue as there is, fills it, and accepts nobody.
 pub(super) async fn full_queue(socket: TcpSocket) -> io::Result<(TcpListener, Vec<TcpStream>)> {
-    /// Linux holds one more than it is told.
+    /// Linux queues one connection more than this.
     const SHORTEST: u32 = 1;
     let listener = socket.listen(SHORTEST)?;
     let mut waiting = Vec::new();
@@ -42,7 +42,7 @@ pub(super) async fn full_queue(socket: TcpSocket) -> io::Result<(TcpListener, Ve
     Ok((listener, waiting))
 }
 
-/// Keeps something open until the portal stops.
+/// Keeps a value alive until the portal stops.
 pub(super) async fn hold<T>(what: T) {
     std::future::pending::<()>().await;
     drop(what);
@@ -54,7 +54,7 @@ pub(super) async fn accept(listener: TcpListener, state: Arc<State>) {
             Ok((stream, _)) => {
                 tokio::spawn(serve(stream, Arc::clone(&state)));
             }
-            // Out of file descriptors or a caller gone already: neither may end the portal.
+            // File descriptors may have run out, or the caller may be gone: neither may end the portal.
             Err(_) => tokio::task::yield_now().await,
         }
     }
@@ -65,7 +65,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
     let service = service_fn(|request| exchange(request, &state, &reset));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // A caller that breaks off is its own business.
+        // An error means that the caller closed the connection.
         _ = &mut connection => {}
         () = reset.notified() => {
             // Closing with this option sends RST instead of FIN.
@@ -76,7 +76,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
 
 async fn exchange(request: Request<Incoming>, state: &State, reset: &Notify) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
-    // A body that breaks off or does not end counts as empty; the JSON rules then refuse it.
+    // An incomplete or too long body counts as empty; the JSON check then refuses it.
     let body = Limited::new(body, LONGEST_BODY)
         .collect()
         .await

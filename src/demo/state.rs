@@ -1,7 +1,4 @@
-//! Everything that a running portal remembers, shared by its connections.
-//!
-//! No lock is held over an await, and what each guards is whole between two statements, so a poisoned lock is taken
-//! over.
+//! The state of a running portal, shared by its connections. No lock is held across an `await`.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -20,7 +17,7 @@ use super::request::RecordedRequest;
 use super::settings::{ChangeKind, Settings};
 use super::tokens::{Pair, Tokens};
 
-/// What a portal remembers.
+/// The state of a portal.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) settings: Settings,
@@ -35,9 +32,9 @@ pub(super) struct State {
     is_holding: AtomicBool,
     /// True while tokens are held back, though they were issued.
     is_holding_tokens: AtomicBool,
-    /// Requests of REST 3.0 that the bucket let in.
+    /// Requests of REST 3.0 within the limit on requests a second.
     rest3_let_in: AtomicUsize,
-    /// Successful answers of the method.
+    /// Successful answers of `mail.recipient.listcontacts`.
     pages: AtomicUsize,
     record: Mutex<Record>,
     bucket: Mutex<LeakyBucket>,
@@ -46,7 +43,7 @@ pub(super) struct State {
     books: Mutex<Books>,
     employees: Mutex<Employees>,
     dice: Mutex<fastrand::Rng>,
-    /// The pair a person would have, if it is not the current one.
+    /// The pair to hand out to the user, if it is not the current pair.
     stale_pair: Option<Pair>,
 }
 
@@ -58,7 +55,7 @@ struct Record {
     rest3_count: usize,
 }
 
-/// However many requests are kept, not more than memory bears.
+/// The memory that recorded requests may take, in bytes.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 impl State {
@@ -71,7 +68,7 @@ impl State {
             ) => tokens.expire_access(Duration::ZERO),
             Some(Behaviour::Tokens(StartingTokens::Spent)) => {
                 let stale = tokens.current().clone();
-                // The current one is always taken.
+                // The current refresh token is always accepted.
                 let _ = tokens.refresh(&stale.refresh, Duration::ZERO);
                 stale_pair = Some(stale);
             }
@@ -132,20 +129,20 @@ impl State {
         self.operating.lock()
     }
 
-    /// The pair that a person would have set.
+    /// The pair to hand out to the user.
     pub(super) fn pair_at_hand(&self) -> Pair {
         self.stale_pair
             .clone()
             .unwrap_or_else(|| self.tokens().current().clone())
     }
 
-    /// Holds answers back, or lets them go.
+    /// Holds answers back, or sends them.
     pub(super) fn hold_answers(&self, is_holding: bool) {
         self.is_holding.store(is_holding, Ordering::SeqCst);
         self.changed.notify_waiters();
     }
 
-    /// Holds the answers of the authorization server back, or lets them go.
+    /// Holds the answers of the authorization server back, or sends them.
     pub(super) fn hold_tokens(&self, is_holding: bool) {
         self.is_holding_tokens.store(is_holding, Ordering::SeqCst);
         self.changed.notify_waiters();
@@ -171,7 +168,7 @@ impl State {
         }
     }
 
-    /// Counts one up and wakes who waits for it.
+    /// Increments a counter and wakes the tests that wait for it.
     pub(super) fn count(&self, counter: &AtomicUsize) {
         counter.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();
@@ -206,14 +203,14 @@ impl State {
         self.record.lock().rest3_count
     }
 
-    /// False if this request is one too many a second.
+    /// False if this request exceeds the limit on requests a second.
     pub(super) fn admits(&self) -> bool {
         self.settings
             .bucket
             .is_none_or(|bucket| self.bucket.lock().admits(bucket, self.clock.now()))
     }
 
-    /// What goes wrong with a request that arrives at `place`.
+    /// The failure of a request for `place`; `None` if it succeeds.
     pub(super) fn failure_at(&self, place: Place) -> Option<Failure> {
         let earlier = match place {
             Place::Rest3 => self.rest3_let_in.fetch_add(1, Ordering::SeqCst),
@@ -227,7 +224,7 @@ impl State {
         behaviour.strikes(place, earlier, &mut self.dice.lock())
     }
 
-    /// Counts a page that was given, and makes the changes that come after it.
+    /// Counts a page of contacts, and makes the changes that are due after it.
     pub(super) fn turn_page(&self) {
         let pages = self.pages.fetch_add(1, Ordering::SeqCst) + 1;
         let due = self

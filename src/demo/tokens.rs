@@ -1,29 +1,29 @@
-//! The application's tokens and codes (portal contract, section 13): one pair at a time, and refreshing spends it.
+//! The application's tokens and codes (portal contract, section 13): one valid pair at a time; a refresh spends it.
 //!
 //! Pure: time is a parameter. Tokens look random and are not, so that runs repeat; they open nothing but this demo.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How long an access token lives.
+/// How long an access token is valid.
 pub(super) const ACCESS_LIFE: Duration = Duration::from_secs(3600);
 const REFRESH_LIFE: Duration = Duration::from_secs(180 * 24 * 3600);
 const CODE_LIFE: Duration = Duration::from_secs(30);
 
-/// Old pairs and codes that are still recognised; older ones are as unknown as invented ones.
+/// How many old pairs and codes are still recognised; older ones count as unknown.
 const REMEMBERED: usize = 1000;
 
-/// What the authorization server hands out.
+/// A pair of tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pair {
     pub(super) access: String,
     pub(super) refresh: String,
-    /// Since the portal's start.
+    /// Time since the portal's start.
     pub(super) access_expires: Duration,
     refresh_expires: Duration,
 }
 
-/// What a portal makes of an access token.
+/// Whether an access token is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Valid,
@@ -32,14 +32,14 @@ pub(super) enum Verdict {
     Unknown,
 }
 
-/// Why a refresh token is not taken.
+/// Why a refresh token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotTaken {
     Spent,
     Unknown,
 }
 
-/// Everything that was handed out.
+/// Every token and code that was issued.
 #[derive(Debug)]
 pub(super) struct Tokens {
     issued: u64,
@@ -86,7 +86,7 @@ impl Tokens {
         }
     }
 
-    /// A code for somebody who just agreed.
+    /// Issues a code.
     pub(super) fn new_code(&mut self, now: Duration) -> String {
         self.issued += 1;
         let code = text("dem0c0d3", self.issued);
@@ -97,7 +97,7 @@ impl Tokens {
         code
     }
 
-    /// A pair for a code; `None` if it is unknown, used or too old.
+    /// Exchanges a code for a pair; `None` if the code is unknown, used or expired.
     pub(super) fn redeem(&mut self, code: &str, now: Duration) -> Option<Pair> {
         let at = self.codes.iter().position(|(known, _)| known == code)?;
         let (_, expires) = self.codes.remove(at)?;
@@ -124,7 +124,7 @@ fn pair(number: u64, now: Duration) -> Pair {
     }
 }
 
-/// A prefix to search for, and 32 characters that follow from it and the number.
+/// A token or code: a prefix that tests search for, and 32 characters derived from the prefix and the number.
 fn text(prefix: &str, number: u64) -> String {
     let seed = prefix.bytes().fold(number, |seed, byte| {
         seed.wrapping_mul(0x0100_0000_01B3).wrapping_add(u64::from(byte))

@@ -1,16 +1,16 @@
 //! The demo portal, held against the portal contract.
 
-/// The demo portal itself, held against the portal contract.
+/// Order of checks, search and recording.
 mod contract;
 /// Employees of the demo portal, alone and in a batch.
 mod employees;
 /// Every fault of the demo portal, on each of the portal's paths.
 mod faults;
-/// Requests a second and operating time, as the demo portal counts them.
+/// The limits on requests a second and on operating time.
 mod limits;
 /// Batches, documentation, changing address books and the record of the demo portal.
 mod methods;
-/// The demo's application and authorization server.
+/// The application and the authorization server.
 mod oauth;
 /// Quirks of the demo portal that concern batches and employees.
 mod quirks;

@@ -53,12 +53,12 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli/manual.rs"]),
     ("clap_mangen", &["cli/manual.rs"]),
-    ("jsonc_parser", &["clients/document/json.rs"]),
+    ("jsonc_parser", &["clients/document/json_document.rs"]),
     (
         "toml_edit",
         &[
-            "clients/document/toml.rs",
-            "clients/document/toml/values.rs",
+            "clients/document/toml_document.rs",
+            "clients/document/toml_document/values.rs",
             "clients/document/properties.rs",
         ],
     ),
@@ -68,7 +68,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "rustix",
         &[
             "cli/process.rs",
-            "clients/file/belongings.rs",
+            "clients/file/ownership.rs",
             "portal/token_store/file.rs",
         ],
     ),

@@ -9,7 +9,7 @@ mod direct;
 /// Which requests are let in over HTTP.
 mod guard;
 /// The transport of 2024-11-05.
-pub(crate) mod legacy_sse;
+mod legacy_sse;
 /// The limits of what a client can use up over HTTP.
 mod limits;
 /// What strangers can make the server write into its log.

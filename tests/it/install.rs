@@ -2,26 +2,26 @@
 
 /// `doctor --client`: what each client would start, and in which environment.
 mod doctor_client;
-/// The same on entries that start something else, nothing, or not where one thinks.
+/// `doctor --client` on entries that start another program, nothing, or a process in another folder.
 mod doctor_client_entry;
-/// The same in a folder that a stranger made.
+/// `doctor --client` on settings of a folder that a stranger made.
 #[cfg(unix)]
 mod doctor_client_folder;
-/// The same on entries that are servers over HTTP.
+/// `doctor --client` on entries for servers over HTTP.
 mod doctor_client_http;
-/// The same on entries of the user's own file, in a folder that a stranger made.
+/// `doctor --client` on entries of the user's own file, in a folder that a stranger made.
 #[cfg(unix)]
 mod doctor_client_own;
 /// Byte order marks and encodings of clients' files.
 mod encoding;
-/// Files that `install` does not touch, and what stays of those it touches.
+/// Files that `install` refuses to change, and what it keeps of those it changes.
 mod files;
-/// `install`: each client's form, files of every kind, in and out again.
+/// `install` and `install --remove`: each client's form, files of every kind.
 mod forms;
-/// Owner, access list and other names of the files that `install` writes.
+/// Owner, access list and hard links of the files that `install` writes.
 #[cfg(unix)]
 mod owner;
-/// No secret leaves a client's file or the environment by `install` and `doctor --client`.
+/// `install` and `doctor --client` show no secret of a client's file or of the environment.
 mod secrets;
-/// How `install --remove` finds back, whatever happened since.
+/// How `install --remove` restores a file, whatever happened to it since.
 mod undo;

@@ -2,11 +2,11 @@
 
 /// Every fault of the demo portal, from the binary to an MCP client: the right advice, in text and in structured
 /// content.
-pub(crate) mod advice;
+mod advice;
 /// Completion: the values, and how it leaves the portal's limit to look-ups.
 mod completion;
 /// The handshake in five revisions, unexpected first messages, lines that cannot be read.
-pub(crate) mod handshake;
+mod handshake;
 /// Arguments that a model's host adds to its calls.
 mod host_arguments;
 /// The end of input, a client that no longer reads, cancelled calls.
@@ -21,6 +21,6 @@ mod pagination;
 /// Progress while the address book is read, over every transport.
 mod progress;
 /// Prompts and resources: lists, reads, errors, cache hints.
-pub(crate) mod prompts_and_resources;
+mod prompts_and_resources;
 /// The same session over every transport: stdio, HTTP in two revisions, event streams, HTTP+SSE of 2024-11-05.
-pub(crate) mod sessions;
+mod sessions;

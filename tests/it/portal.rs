@@ -17,9 +17,9 @@ mod signals;
 /// Limits, retries, diagnosis, cancellation.
 mod survival;
 /// The same against the demo portal: every fault with every kind of credentials, its own limits, changing address books.
-pub(crate) mod survival_on_the_demo_portal;
+mod survival_on_the_demo_portal;
 /// Real TLS: trusted, untrusted, expired, another name, no roots at all.
 #[cfg(target_os = "linux")]
-pub(crate) mod tls;
+mod tls;
 /// What goes over the wire to a portal.
 mod wire;

@@ -15,7 +15,7 @@ mod elicitation_state;
 /// Names that strangers forged, in every output format.
 mod forged_names;
 /// Names that become recipients, on portals with and without batch.
-pub(crate) mod names;
+mod names;
 /// Walks over rows that cannot be read.
 mod odd_walks;
 /// Whole lists of the demo portal, read while they change and while the portal fails.

@@ -1,7 +1,14 @@
-//! What the tests share: a program that is started, clients, homes, portals of prepared bytes.
+//! What the tests share: the program and how it is started, clients of each transport, portals, homes, and checks.
 
+/// The address book as a library.
+pub(crate) mod address_books;
+/// An authority that issues certificates.
+#[cfg(target_os = "linux")]
+pub(crate) mod certificate_authority;
 /// A home folder with a client's settings in it.
 pub(crate) mod client_home;
+/// The program as a command, with the credentials of a demo portal.
+pub(crate) mod commands;
 /// Asks the demo portal without a socket.
 pub(crate) mod demo_in_process;
 /// Clients that can ask their user.
@@ -12,6 +19,12 @@ pub(crate) mod harness;
 pub(crate) mod http_client;
 /// Starts the HTTP server.
 pub(crate) mod http_server;
+/// A session of the transport of 2024-11-05.
+pub(crate) mod legacy_sse;
+/// Sessions and requests by protocol revision.
+pub(crate) mod revisions;
+/// The address book of a demo portal without sockets.
+pub(crate) mod scene;
 /// A portal of rows on a scripted wire.
 pub(crate) mod scripted_book;
 /// Pages of contacts, then silence.
@@ -20,3 +33,7 @@ pub(crate) mod scripted_pages;
 pub(crate) mod scripted_portal;
 /// A wire of prepared replies.
 pub(crate) mod scripted_wire;
+/// Searches text for a secret.
+pub(crate) mod secrets;
+/// Checks of tool results.
+pub(crate) mod tool_results;

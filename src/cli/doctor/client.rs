@@ -14,10 +14,11 @@ use crate::cli::exit::Stop;
 use crate::cli::global::Global;
 use crate::clients::entry::variable;
 use crate::clients::handshake::{self, Greeting};
-use crate::clients::launch::{self, Launch, Origin};
+use crate::clients::launch::{self, Launch};
 use crate::clients::machine::Machine;
-use crate::clients::started::{is_named_like_this, shown};
-use crate::clients::{Client, advice, places};
+use crate::clients::next_steps::where_secrets_go;
+use crate::clients::started::{is_named_like_this, shown_command};
+use crate::clients::{Client, ValueSource, relative_paths, warnings};
 use crate::config::paths;
 use crate::portal::exposures;
 
@@ -51,7 +52,7 @@ pub(super) async fn examine(
     let launch = (!found.is_of_the_folder || allowed.folder)
         .then(|| Launch::of(client, &found.entry, machine, allowed.folder))
         .flatten();
-    let paths = places::in_the_current_folder(client, &found.entry, launch.as_ref(), machine);
+    let paths = relative_paths::in_the_current_folder(client, &found.entry, launch.as_ref(), machine);
     checks.push(found.check(client, allowed.folder, &paths, global));
     if checks.last().is_some_and(Check::is_failed) {
         checks.extend(skipped("because entry failed"));
@@ -112,10 +113,10 @@ fn skipped(reason: &str) -> [Check; 3] {
 }
 
 fn installed(client: Client, machine: &Machine) -> Check {
-    if let Some(warning) = advice::about_folders(client, machine) {
+    if let Some(warning) = warnings::about_folders(client, machine) {
         return Check::warning("client", warning, &["Set it to a path from the root, without `~`."]);
     }
-    match client.found(machine) {
+    match client.find_on(machine) {
         Some(path) => Check::ok("client", format!("{} ({})", client.title(), path.display())),
         None => Check::warning(
             "client",
@@ -126,7 +127,7 @@ fn installed(client: Client, machine: &Machine) -> Check {
 }
 
 fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machine: &Machine) -> Check {
-    if let Some((key, path)) = places::with_tilde(client, entry) {
+    if let Some((key, path)) = relative_paths::with_tilde(client, entry) {
         let what = format!(
             "the entry's {key} begins with `~`, which {} may not replace",
             client.title()
@@ -152,7 +153,7 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
     let Some(found) = &launch.program else {
         return Check::failed(
             "program",
-            format!("{} is not there, or may not be run", shown(&launch.command)),
+            format!("{} is not there, or may not be run", shown_command(&launch.command)),
             &[&reinstall],
         );
     };
@@ -195,7 +196,7 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
     } else {
         format!("{settings}; {} passes on its whole environment", client.title())
     };
-    let steps = advice::where_secrets_go(client, &found.entry, machine);
+    let steps = where_secrets_go(client, &found.entry, machine);
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     if let Some(file) = launch.file.as_ref().filter(|_| launch.is_unreadable) {
         return Check::failed(
@@ -204,7 +205,7 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
             &steps,
         );
     }
-    let is_secret_in_entry = |(_, origin): &(String, Origin)| *origin == Origin::SecretInEntry;
+    let is_secret_in_entry = |(_, origin): &(String, ValueSource)| *origin == ValueSource::SecretInEntry;
     let file_with_secret = launch.settings.iter().any(is_secret_in_entry).then_some(&found.file);
     // The server cannot check these two files: only the client reads them.
     let exposures: Vec<_> = file_with_secret
@@ -229,7 +230,7 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
     let has_settings_file = launch.arguments.iter().any(|argument| argument == "--config");
     let is_credential = |name: &str| variable(name).is_some_and(|variable| variable.is_credential());
     let mut credentials = launch.settings.iter().filter(|(name, _)| is_credential(name));
-    let can_call = credentials.any(|(_, origin)| origin.has_value() || *origin == Origin::Asked);
+    let can_call = credentials.any(|(_, origin)| origin.has_value() || *origin == ValueSource::Asked);
     if can_call || is_demo || has_settings_file {
         return Check::ok("environment", saw);
     }
@@ -293,7 +294,7 @@ async fn examined_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check
     if !launch.is_this || has_command {
         return skipped("because the entry starts another program, or a command of this one");
     }
-    if launch.settings.iter().any(|(_, origin)| *origin == Origin::Asked) {
+    if launch.settings.iter().any(|(_, origin)| *origin == ValueSource::Asked) {
         return skipped("because only the client knows what it asked its user for");
     }
     let mut command = handshake::command(launch);

@@ -1,4 +1,4 @@
-//! What holds for every settings file: an entry that goes in changes nothing else, and one that goes out leaves nothing.
+//! Properties of every settings file: setting an entry changes nothing else, and removing it leaves nothing behind.
 
 use std::fmt::Write as _;
 

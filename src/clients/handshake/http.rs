@@ -1,4 +1,5 @@
-//! The first words over Streamable HTTP, as a client says them: one POST a message, to a server without TLS.
+//! The MCP handshake over Streamable HTTP, as a client makes it: one POST for each message, to a server on this
+//! computer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,23 +13,23 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use url::{Host, Url};
 
-use super::{Answer, Error, Greeting, greeting_from, manner_of, short};
-use crate::clients::Client;
-use crate::clients::hidden::Hidden;
+use super::{Answer, Error, Greeting, greeting_from, introduction_of, one_line};
+use crate::clients::client::Client;
+use crate::clients::redactor::Redactor;
 
-/// More than any answer to these questions has.
+/// The largest response that is read: more than any list of tools has.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// An address of this machine: beyond it, everybody on the way could read the headers. Nothing is looked up by name, since
-/// a resolver may say something else of `localhost`.
+/// A server's address on this computer. Beyond it, everybody on the way could read the headers. No name is resolved,
+/// since a resolver may return another address for `localhost`.
 pub(crate) struct Loopback<'a> {
     url: &'a Url,
     addresses: Vec<SocketAddr>,
 }
 
 impl<'a> Loopback<'a> {
-    /// `None` for every other machine, and for `https`.
+    /// `None` for an address of another computer, and for `https`.
     pub(crate) fn of(url: &'a Url) -> Option<Self> {
         let port = url.port_or_known_default()?;
         let hosts: Vec<IpAddr> = match url.host()? {
@@ -43,28 +44,30 @@ impl<'a> Loopback<'a> {
     }
 }
 
-/// Greets the server there with the headers of the entry, and lists its tools.
+/// Makes the handshake with the entry's headers, and lists the tools.
 pub(crate) async fn greet(
     client: Client,
     place: &Loopback<'_>,
     headers: &BTreeMap<String, String>,
 ) -> Result<Greeting, Error> {
-    let manner = manner_of(client);
+    let introduction = introduction_of(client);
     let started = Instant::now();
     let mut session = Session {
         place,
-        headers: headers_of(headers, manner.revision),
-        hidden: Hidden::of(&secrets_in(place.url, headers)),
-        patience: manner.patience,
+        headers: headers_of(headers, introduction.revision),
+        redactor: Redactor::of(&secrets_in(place.url, headers)),
+        timeout: introduction.timeout,
     };
-    let answer = session.ask(1, "initialize", manner.greeting()).await?;
+    let answer = session.ask(1, "initialize", introduction.initialize_params()).await?;
     let took = started.elapsed();
-    session.tell("notifications/initialized").await?;
+    session.notify("notifications/initialized").await?;
     let list = session.ask(2, "tools/list", json!({})).await?;
-    Ok(greeting_from(&answer, &list, took, |text| session.hidden.out_of(text)))
+    Ok(greeting_from(&answer, &list, took, |text| {
+        session.redactor.redact(text)
+    }))
 }
 
-/// What the headers say, and what stands in the address.
+/// The values that may be secret: headers, query parameters and the password of the address.
 fn secrets_in(url: &Url, headers: &BTreeMap<String, String>) -> Vec<String> {
     let parameters = url.query_pairs().map(|(_, value)| value.into_owned());
     let password = url.password().map(str::to_owned);
@@ -86,39 +89,39 @@ fn headers_of(given: &BTreeMap<String, String>, revision: &'static str) -> Heade
 struct Session<'a> {
     place: &'a Loopback<'a>,
     headers: HeaderMap,
-    hidden: Hidden,
-    patience: Duration,
+    redactor: Redactor,
+    timeout: Duration,
 }
 
 impl Session<'_> {
     async fn ask(&mut self, id: u64, method: &'static str, parameters: Value) -> Result<Value, Error> {
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters});
         let text = self.post(method, &request).await?;
-        // Of an event stream, the data of the event that answers.
+        // In an event stream the response is the data of one event.
         let answers = text.lines().map(|line| line.strip_prefix("data:").unwrap_or(line));
         let answer = std::iter::once(text.as_str())
             .chain(answers)
             .filter_map(|text| serde_json::from_str::<Answer>(text).ok())
             .find(|answer| answer.id == id);
         match answer {
-            None => Err(Error::Refused(method, ": not by an answer of MCP".to_owned())),
+            None => Err(Error::Refused(method, ": the reply is not an MCP response".to_owned())),
             Some(Answer { error: Some(error), .. }) => Err(Error::Refused(
                 method,
-                format!(": {}", short(&self.hidden.out_of(&error.message))),
+                format!(": {}", one_line(&self.redactor.redact(&error.message))),
             )),
             Some(Answer { result, .. }) => Ok(result.unwrap_or_default()),
         }
     }
 
-    async fn tell(&mut self, method: &'static str) -> Result<(), Error> {
+    async fn notify(&mut self, method: &'static str) -> Result<(), Error> {
         let message = json!({"jsonrpc": "2.0", "method": method});
         self.post(method, &message).await.map(drop)
     }
 
     async fn post(&mut self, method: &'static str, message: &Value) -> Result<String, Error> {
-        let (status, session, text) = tokio::time::timeout(self.patience, self.exchange(message))
+        let (status, session, text) = tokio::time::timeout(self.timeout, self.exchange(message))
             .await
-            .map_err(|_| Error::Silent(method, self.patience))?
+            .map_err(|_| Error::Silent(method, self.timeout))?
             .map_err(|reason| Error::Unreachable(self.address(), reason))?;
         if let Some(session) = session {
             self.headers.insert(SESSION, session);
@@ -129,7 +132,7 @@ impl Session<'_> {
         Ok(text)
     }
 
-    /// Host and port, without a password.
+    /// Host and port, without user name and password.
     fn address(&self) -> String {
         let url = self.place.url;
         let host = url.host_str().unwrap_or_default();
@@ -137,7 +140,7 @@ impl Session<'_> {
     }
 
     async fn exchange(&self, message: &Value) -> Result<(http::StatusCode, Option<HeaderValue>, String), String> {
-        let failed = |error: &dyn std::error::Error| short(&error.to_string());
+        let failed = |error: &dyn std::error::Error| one_line(&error.to_string());
         let addresses = self.place.addresses.as_slice();
         let stream = TcpStream::connect(addresses).await.map_err(|error| failed(&error))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -157,7 +160,7 @@ impl Session<'_> {
         let response = sender.send_request(request).await.map_err(|error| failed(&error))?;
         let (status, session) = (response.status(), response.headers().get(SESSION).cloned());
         let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
-        let body = body.map_err(|error| short(&error.to_string()))?.to_bytes();
+        let body = body.map_err(|error| one_line(&error.to_string()))?.to_bytes();
         connection.abort();
         Ok((status, session, String::from_utf8_lossy(&body).into_owned()))
     }

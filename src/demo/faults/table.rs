@@ -1,13 +1,7 @@
-//! Every fault there is. Data: the table, and one short maker for each kind of row.
+//! The table of all faults, and one short constructor for each kind of row. Data.
 
-use super::{Behaviour, Body, Breakage, Failure, Fault, Outcome, StartingTokens, Target, WrongSettings};
-
-/// Too many requests a second.
-pub(super) const THROTTLE: Failure = Failure::Flat(503, "QUERY_LIMIT_EXCEEDED");
-/// Operating time used up.
-pub(super) const RATE_LIMIT: Failure = Failure::Envelope(429, "BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION");
-/// The portal failed inside.
-pub(super) const INTERNAL: Failure = Failure::Envelope(500, "BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION");
+use super::failure::{Body, Breakage, Failure, INTERNAL, RATE_LIMIT, THROTTLE, Target};
+use super::fault::{Behaviour, Fault, Outcome, StartingTokens, WrongSettings};
 
 const fn fault(name: &'static str, behaviour: Behaviour, about: &'static str) -> Fault {
     Fault {
@@ -16,22 +10,6 @@ const fn fault(name: &'static str, behaviour: Behaviour, about: &'static str) ->
         outcome: Outcome::Fails,
         needs_oauth: false,
         behaviour,
-    }
-}
-
-impl Fault {
-    const fn survived(self) -> Self {
-        Self {
-            outcome: Outcome::Survived,
-            ..self
-        }
-    }
-
-    const fn oauth(self) -> Self {
-        Self {
-            needs_oauth: true,
-            ..self
-        }
     }
 }
 
@@ -94,7 +72,7 @@ const fn random(name: &'static str, about: &'static str) -> Fault {
     }
 }
 
-/// Every fault, grouped as the fix-it table is.
+/// Every fault, in the order of the fix-it table.
 #[rustfmt::skip]
 pub const FAULTS: &[Fault] = &[
     settings("no-credentials", WrongSettings::NoCredentials, "no webhook is set"),
@@ -136,14 +114,14 @@ pub const FAULTS: &[Fault] = &[
     envelope("error-in-200", 200, "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", "an error object with status 200"),
     envelope("unknown-code", 418, "BITRIX_REST_V3_EXCEPTION_NEWEXCEPTION", "a code that no document names"),
 
-    unexplained("access-denied-401", 401, "credentials not accepted, and nobody says why"),
-    unexplained("access-denied-403", 403, "the method is not allowed, and nobody says why"),
+    unexplained("access-denied-401", 401, "credentials refused without a reason"),
+    unexplained("access-denied-403", 403, "the method refused without a reason"),
     envelope("access-denied-400", 400, "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", "the public part is closed"),
     envelope("insufficient-scope", 403, "BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION", "no mail permission"),
     envelope("license", 403, "BITRIX_REST_V3_EXCEPTION_LICENSEEXCEPTION", "the licence forbids it"),
     envelope("method-not-found", 404, "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION", "an old mail module"),
     envelope("rate-limit", 429, "BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION", "operating time used up"),
-    always("rate-limit-hour", Failure::RetryAfter(3600, &RATE_LIMIT), "operating time used up, and to come again in an hour"),
+    always("rate-limit-hour", Failure::RetryAfter(3600, &RATE_LIMIT), "operating time used up, with a Retry-After of an hour"),
     envelope("internal", 500, "BITRIX_REST_V3_EXCEPTION_INTERNAL_INTERNALEXCEPTION", "the portal failed inside"),
     envelope("invalid-json", 400, "BITRIX_REST_V3_EXCEPTION_INVALIDJSONEXCEPTION", "the request was damaged"),
     envelope("invalid-pagination", 400, "BITRIX_REST_V3_EXCEPTION_INVALIDPAGINATIONEXCEPTION", "pagination refused"),
@@ -158,8 +136,8 @@ pub const FAULTS: &[Fault] = &[
     envelope("rest-unavailable", 403, "BITRIX_REST_V3_EXCEPTION_RESTUNAVAILABLEEXCEPTION", "no REST on this portal"),
     envelope("market-subscription", 403, "BITRIX_REST_V3_EXCEPTION_MARKETSUBSCRIPTIONREQUIREDEXCEPTION", "no Market subscription"),
     envelope("feature-not-on-plan", 403, "BITRIX_REST_V3_EXCEPTION_FEATURENOTAVAILABLEONCURRENTPLANEXCEPTION", "the plan lacks the feature"),
-    envelope("idempotency-key-reused", 422, "BITRIX_REST_V3_EXCEPTION_IDEMPOTENCYKEYREUSEDEXCEPTION", "a proxy repeats a key"),
-    envelope("invalid-idempotency-key", 400, "BITRIX_REST_V3_EXCEPTION_INVALIDIDEMPOTENCYKEYEXCEPTION", "a proxy sends a wrong key"),
+    envelope("idempotency-key-reused", 422, "BITRIX_REST_V3_EXCEPTION_IDEMPOTENCYKEYREUSEDEXCEPTION", "a proxy repeats an idempotency key"),
+    envelope("invalid-idempotency-key", 400, "BITRIX_REST_V3_EXCEPTION_INVALIDIDEMPOTENCYKEYEXCEPTION", "a proxy sends a wrong idempotency key"),
     envelope("invalid-http-method", 400, "invalid_http_method", "a proxy changed the verb"),
     envelope("message-send-failed", 400, "MESSAGE_SEND_FAILED", "a code of the mail module"),
     envelope("no-recipients", 400, "NO_RECIPIENTS", "a code of the mail module"),
@@ -199,12 +177,12 @@ pub const FAULTS: &[Fault] = &[
     fault("folded-scope", Behaviour::FoldedScope, "REST 3.0 refuses without saying that the mail permission is missing"),
 
     tokens("expired-token", StartingTokens::Expired, "the access token has expired, and refreshing helps").survived(),
-    tokens("expired-token-flat-once", StartingTokens::ExpiredFlat, "the access token has expired, said in the flat shape").survived(),
+    tokens("expired-token-flat-once", StartingTokens::ExpiredFlat, "the access token has expired, reported in the flat shape").survived(),
     tokens("spent-refresh-token", StartingTokens::Spent, "the refresh token was used before"),
     folded("refused-token", 401, "authorization_error", "every new token is refused as well").oauth(),
-    oauth_server("invalid-grant", Failure::Flat(400, "invalid_grant"), "the refresh token is not taken"),
+    oauth_server("invalid-grant", Failure::Flat(400, "invalid_grant"), "the refresh token is refused"),
     oauth_server("invalid-client", Failure::Flat(401, "invalid_client"), "the application's id or secret is wrong"),
-    oauth_server("invalid-scope", Failure::Flat(400, "invalid_scope"), "too many permissions asked"),
+    oauth_server("invalid-scope", Failure::Flat(400, "invalid_scope"), "too many permissions requested"),
     oauth_server("payment-required", Failure::Flat(402, "PAYMENT_REQUIRED"), "the subscription has run out"),
     oauth_server("wrong-client", Failure::Flat(200, "WRONG_CLIENT"), "a token of another application, with status 200"),
     oauth_server("not-installed", Failure::Flat(403, "NOT_INSTALLED"), "the application is not installed"),
@@ -213,13 +191,13 @@ pub const FAULTS: &[Fault] = &[
     oauth_server("oauth-garbage", Failure::Body(200, Body::EmptyToken), "the authorization server's answer has no tokens"),
 
     times("throttle-twice", 2, THROTTLE, "too many requests a second, twice"),
-    times("throttle-retry-after", 1, Failure::RetryAfter(1, &THROTTLE), "too many requests a second, once, and when to come again"),
-    times("rate-limit-once", 1, Failure::RetryAfter(2, &RATE_LIMIT), "operating time used up, once, and when to come again"),
+    times("throttle-retry-after", 1, Failure::RetryAfter(1, &THROTTLE), "too many requests a second, once, with a Retry-After"),
+    times("rate-limit-once", 1, Failure::RetryAfter(2, &RATE_LIMIT), "operating time used up, once, with a Retry-After"),
     times("html-502-once", 1, Failure::Body(502, Body::Html), "the gateway's error page, once"),
     times("internal-once", 1, INTERNAL, "the portal failed inside, once"),
     times("timeout-408-once", 1, Failure::Body(408, Body::Html), "the gateway's page for a slow request, once"),
     times("reset-once", 1, Failure::Connection(Breakage::Reset), "the connection is reset, once"),
     times("cut-off-once", 1, Failure::Connection(Breakage::CutOff), "the connection closes in mid-answer, once"),
     fault("operating-limit", Behaviour::OperatingUsedUp, "operating time used up, for one more minute"),
-    random("random", "every fifth request fails, in a way that passes"),
+    random("random", "about one in five requests fails, and a retry helps"),
 ];

@@ -6,15 +6,7 @@ use serde_json::json;
 
 use crate::support::harness::{Session, program, stderr, stdout};
 use crate::support::scripted_portal::ScriptedPortal;
-
-/// Asserts that `text` holds no eight consecutive characters of the secret, in any letter case.
-pub(crate) fn assert_without(secret: &str, text: &str, context: &str) {
-    let folded = text.to_lowercase();
-    for part in secret.to_lowercase().as_bytes().windows(8) {
-        let part = std::str::from_utf8(part).unwrap();
-        assert!(!folded.contains(part), "{context}: {part} of the secret is in\n{text}");
-    }
-}
+use crate::support::secrets::assert_without;
 
 fn assert_clean(text: &str, context: &str) {
     assert_without(SECRET, text, context);

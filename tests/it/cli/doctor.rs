@@ -194,7 +194,7 @@ async fn settings_are_listed_by_name_and_source_without_values() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_certificate_is_read_and_a_wrong_one_named() {
-    use crate::portal::tls::Authority;
+    use crate::support::certificate_authority::Authority;
 
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();

@@ -1,6 +1,5 @@
 //! Processes that share a token store, and `lookup --all`.
 
-use std::path::Path;
 use std::process::Stdio;
 
 use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
@@ -8,24 +7,8 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
+use crate::support::commands::signed_in;
 use crate::support::harness::{RawSession, call, program, run, stderr, stdout};
-
-/// The program with the settings of the demo portal's application, and its token store.
-pub(crate) fn signed_in(portal: &DemoPortal, store: &Path) -> Command {
-    let application = portal.oauth_application();
-    let mut command = program();
-    command.envs([
-        ("BITRIX24_PORTAL", application.portal),
-        ("BITRIX24_OAUTH_SERVER", application.oauth_server),
-        ("BITRIX24_CLIENT_ID", application.client_id),
-        ("BITRIX24_CLIENT_SECRET", application.client_secret),
-        ("BITRIX24_ACCESS_TOKEN", application.access_token),
-        ("BITRIX24_REFRESH_TOKEN", application.refresh_token),
-        ("BITRIX24_TOKEN_STORE", store.display().to_string()),
-        ("BITRIX24_RATE_LIMIT", "off".to_owned()),
-    ]);
-    command
-}
 
 #[tokio::test]
 async fn two_processes_with_one_store_refresh_tokens_once() {

@@ -10,7 +10,7 @@ use crate::support::demo_in_process::{METHOD, Reply, get, list_as, old, post, st
 
 const EMPLOYEES: &str = "mail.recipient.listemployees";
 
-/// Everybody whom the demo's company has.
+/// All employees of the demo's company.
 const ALL: usize = 25;
 
 fn unlimited() -> Settings {
@@ -45,7 +45,7 @@ fn answers(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }
 
-/// Ids that a query finds, sorted.
+/// The ids that a query finds, sorted.
 async fn found(portal: &DemoPortal, query: impl Into<Value>) -> Vec<u64> {
     let mut ids = employees(portal, &json!({"query": query.into()})).await.ids();
     ids.sort_unstable();
@@ -185,7 +185,7 @@ async fn an_employee_has_a_user_id_an_address_and_the_last_name_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everybody_who_may_ask_sees_the_same_employees() {
+async fn every_caller_sees_the_same_employees() {
     let portal = start(unlimited()).await;
     let query = json!({"query": " "});
     let own = employees(&portal, &query).await.ids();
@@ -351,12 +351,12 @@ async fn operating_time_is_counted_for_each_method_and_not_for_the_items_of_a_ba
     let query = json!({"query": "kate"});
     let items = json!([item(METHOD, "kate"), item(EMPLOYEES, "kate")]);
     let operating = |reply: Reply| reply.json()["time"]["operating"].clone();
-    // What fails costs nothing.
+    // A failed call costs no operating time.
     assert_eq!(employees(&portal, &json!({})).await.status, 400);
     assert_eq!(operating(employees(&portal, &query).await), 5);
     assert_eq!(operating(employees(&portal, &query).await), 10);
     assert_eq!(answer(&employees(&portal, &query).await), answers(429, "RATELIMIT"));
-    // The batch has a time of its own, and its items neither use theirs nor are stopped by it.
+    // The batch has operating time of its own; the items are not charged to their methods, nor stopped by their limits.
     assert_eq!(operating(batch(&portal, &items).await), 5);
     assert_eq!(operating(ask(&portal, 1, METHOD, &query).await), 5);
     assert_eq!(operating(batch(&portal, &items).await), 10);

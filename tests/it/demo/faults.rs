@@ -1,4 +1,4 @@
-//! Every fault of the demo portal: what it answers on each of the portal's paths, and how a look-up ends.
+//! Every fault of the demo portal: its answer on each of the portal's paths, and how a look-up ends.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn look_up(portal: &DemoPortal, settings: &Settings, token: &str) -> Answe
     patiently(post(portal, &path, token, "{}")).await
 }
 
-/// A client that repeats what may pass, waits between, and refreshes once.
+/// A client that retries, waits between attempts, and refreshes once.
 async fn is_survived(settings: Settings) -> bool {
     let portal = start(settings).await;
     let mut application = portal.oauth_application();
@@ -80,7 +80,7 @@ async fn is_survived(settings: Settings) -> bool {
 #[tokio::test(start_paused = true)]
 async fn each_fault_ends_as_it_says() {
     for fault in FAULTS {
-        // What goes wrong before the portal is reached, and what goes wrong in a hundred pages.
+        // These faults strike before the portal is reached, or in a hundred pages.
         let unreached = ["no-credentials", "bad-webhook-url", "plain-http", "unknown-host", "tls"];
         if fault.outcome == Outcome::Random || unreached.contains(&fault.name) {
             continue;
@@ -91,7 +91,7 @@ async fn each_fault_ends_as_it_says() {
 }
 
 #[test]
-fn names_are_unique_and_every_fault_is_told_in_a_line() {
+fn names_are_unique_and_every_fault_has_a_line_about_it() {
     let mut names: Vec<_> = FAULTS.iter().map(|fault| fault.name).collect();
     names.sort_unstable();
     names.dedup();
@@ -226,7 +226,7 @@ async fn post_as_webhook(portal: &DemoPortal) -> Result<Reply, BrokenConnection>
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_passes_fails_first_and_is_well_then() {
+async fn passing_faults_fail_first_and_then_succeed() {
     for (name, failures) in [
         ("throttle-twice", vec!["503 flat QUERY_LIMIT_EXCEEDED"; 2]),
         ("throttle-retry-after", vec!["503 flat QUERY_LIMIT_EXCEEDED after 1"]),
@@ -238,7 +238,7 @@ async fn what_passes_fails_first_and_is_well_then() {
         ("cut-off-once", vec!["broken"]),
     ] {
         let portal = start(with_fault(name)).await;
-        // The old API is well and does not use up the failures.
+        // The old API works and does not use up the failures.
         assert_eq!(old(&portal, "profile").await.unwrap().status, 200, "{name}");
         for failure in failures {
             let answered = Some(post_as_webhook(&portal).await);
@@ -349,9 +349,9 @@ async fn random_failures_come_in_one_of_five_requests_and_repeat_with_their_seed
     assert_ne!(run(2).await, first);
 }
 
-/// What a socket shows: a reset, and an answer that ends too early, are errors of the connection.
+/// Over a socket, a reset and an answer that ends too early are errors of the connection.
 #[tokio::test]
-async fn a_broken_connection_is_broken_for_real_and_once() {
+async fn a_broken_connection_breaks_the_socket_and_only_once() {
     for name in ["reset-once", "cut-off-once"] {
         let portal = start(with_fault(name)).await;
         let url = portal.webhook_url_of(1);

@@ -1,4 +1,4 @@
-//! What the demo portal counts: requests a second and operating time, by a paused clock (portal contract, section 10).
+//! The demo portal's limits: requests a second and operating time, by a paused clock (portal contract, section 10).
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn the_bucket_holds_fifty_requests_and_drains_two_a_second() {
     assert_eq!(portal.request_count(), 57);
 }
 
-/// Whoever asks, of either API; a batch is one request; the authorization server is another host.
+/// Requests of every caller and of either API count; a batch is one request; the authorization server is another host.
 #[tokio::test(start_paused = true)]
 async fn every_request_to_the_portal_counts_once_and_before_anything_else() {
     let portal = start(Settings {

@@ -61,7 +61,7 @@ async fn an_item_of_a_batch_may_use_earlier_results() {
             reply.text
         );
     }
-    // A list of names is no text: PHP makes "Array" of it, and nobody is called so.
+    // A list is not a text: PHP casts it to "Array", which matches nobody.
     let list = json!({"method": METHOD, "query": {"query": {"$refArray": "who.items.name"}}});
     let reply = batch_as(&portal, 1, &json!([first, list])).await;
     assert_eq!(reply.json()["result"][1]["items"], json!([]), "{}", reply.text);
@@ -85,7 +85,7 @@ async fn a_batch_fails_as_a_whole() {
     let wrong_order = json!({"method": METHOD, "query": {"order": ["id"]}});
     let with_alias = json!({"method": METHOD, "as": "a", "query": {}});
     for (user, items, status, code) in [
-        // All methods are found before anything runs.
+        // All methods are looked up before anything runs.
         (
             1,
             json!([wrong_limit, {"method": "mail.x", "query": {}}]),
@@ -128,7 +128,7 @@ async fn the_open_api_document_comes_raw_and_to_every_good_credential() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_webhook_learns_its_user_and_permissions_from_the_old_api() {
+async fn the_old_api_returns_a_webhooks_user_and_permissions() {
     let portal = start(unlimited()).await;
     assert_eq!(
         old(&portal, "scope").await.unwrap().json()["result"],
@@ -204,7 +204,7 @@ async fn changes_happen_after_the_page_that_they_name() {
         ..unlimited()
     })
     .await;
-    // What fails is no page.
+    // A failed request does not count as a page.
     assert_eq!(list_as(&portal, 1, r#"{"pagination":{"limit":0}}"#).await.status, 400);
     assert_eq!(page(&portal, 0).await, [62, 61, 60]);
     assert_eq!(page(&portal, 3).await, [60, 59, 58]);
@@ -213,7 +213,7 @@ async fn changes_happen_after_the_page_that_they_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_book_may_be_as_long_as_wanted() {
+async fn a_book_of_any_length_can_be_generated() {
     let portal = start(Settings {
         contacts: Some(1234),
         quirk: Some(Quirk::NoTime),

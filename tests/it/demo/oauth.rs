@@ -75,7 +75,7 @@ async fn an_access_token_lives_an_hour_and_a_refresh_token_half_a_year() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rest_3_folds_what_the_old_api_tells_apart() {
+async fn rest_3_refuses_alike_what_the_old_api_refuses_with_a_reason() {
     let portal = start(Settings::default()).await;
     let old_token = portal.oauth_application().access_token;
     portal.expire_access_tokens();
@@ -127,7 +127,7 @@ async fn a_token_is_taken_from_header_query_or_body() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_old_api_tells_about_user_and_application() {
+async fn the_old_api_describes_user_and_application() {
     let portal = start(Settings {
         scopes: Some(&["user"]),
         ..Settings::default()
@@ -202,7 +202,7 @@ async fn redeem(portal: &DemoPortal, code: &str) -> Reply {
     post_form(portal, &form).await.unwrap()
 }
 
-/// The parameters with which a person comes back from the page.
+/// The parameters of the redirect from the consent page.
 async fn agree(portal: &DemoPortal) -> Value {
     let reply = get(
         portal,
@@ -252,7 +252,7 @@ async fn a_code_works_once_and_for_half_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_page_shows_the_code_or_goes_to_this_machine_and_nowhere_else() {
+async fn the_page_shows_the_code_or_redirects_to_this_computer_only() {
     let portal = start(Settings::default()).await;
     let page = get(&portal, &authorize("")).await;
     assert_eq!(page.status, 200);
@@ -283,7 +283,7 @@ async fn the_page_shows_the_code_or_goes_to_this_machine_and_nowhere_else() {
     }
 }
 
-/// Whoever comes second finds the token spent, also if the first has not been answered yet.
+/// A second refresh with the same token fails, also before the first has been answered.
 #[tokio::test(start_paused = true)]
 async fn a_slow_refresh_spends_the_token_at_once() {
     let portal = start(Settings {

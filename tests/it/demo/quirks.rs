@@ -48,7 +48,7 @@ async fn documented(portal: &DemoPortal) -> Vec<String> {
 }
 
 #[test]
-fn names_are_unique_and_every_quirk_is_told_in_a_line() {
+fn names_are_unique_and_every_quirk_has_a_line_about_it() {
     for (at, (name, about, quirk)) in QUIRKS.iter().enumerate() {
         assert!(!about.is_empty() && about.len() < 80, "{name}");
         let later = &QUIRKS[at + 1..];
@@ -114,7 +114,7 @@ async fn employees_may_always_fail_and_a_batch_with_them() {
         answer(&batch(&portal, &[(METHOD, "kate"), (EMPLOYEES, "kate")]).await),
         internal
     );
-    // Who may not ask does not get so far.
+    // A caller without the scope is refused before.
     let refused = ask_as(&portal, 9, EMPLOYEES, &json!({"query": "kate"})).await;
     assert_eq!(answer(&refused), answers(403, "INSUFFICIENTSCOPE"));
     assert_eq!(search(&portal, METHOD, "kate").await.ids(), [55]);
@@ -152,7 +152,7 @@ async fn a_portal_may_refuse_more_than_fifty_items() {
     let refused = batch(&portal, &many).await;
     assert_eq!(answer(&refused), answers(400, "ERROR_BATCH_LENGTH_EXCEEDED"));
     assert!(refused.is_flat(), "{}", refused.text);
-    // Who may not come in does not learn of it.
+    // A caller with wrong credentials is refused before.
     let items = vec![json!({}); 51].into();
     assert_eq!(
         answer(&ask_as(&portal, 8, "batch", &items).await),
@@ -161,7 +161,7 @@ async fn a_portal_may_refuse_more_than_fifty_items() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn employees_are_as_odd_as_contacts() {
+async fn quirks_of_rows_apply_to_employees_too() {
     let email = "kate.brown@example.com";
     for (quirk, expected) in [
         (
@@ -191,7 +191,7 @@ async fn employees_are_as_odd_as_contacts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn batches_and_employees_bear_the_quirks_of_the_whole_answer() {
+async fn quirks_of_the_whole_answer_apply_to_batches_and_employees_too() {
     let portal = odd(Quirk::NoTime).await;
     assert!(search(&portal, EMPLOYEES, "kate").await.json().get("time").is_none());
     let portal = odd(Quirk::ByteOrderMark).await;

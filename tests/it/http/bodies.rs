@@ -6,10 +6,10 @@ use bitrix24_mail_mcp::transports::guard::{self, CallerLimit, Token};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::{Value, json};
 
-use crate::http::legacy_sse::Session;
 use crate::support::harness::call;
 use crate::support::http_client::{Answer, Connection, Request, ask};
 use crate::support::http_server::{InProcess, look_up, until};
+use crate::support::legacy_sse::Session;
 
 const TOKEN: &str = "canary-t0ken-0123456789abcdef";
 

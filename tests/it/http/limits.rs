@@ -8,10 +8,10 @@ use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::http::legacy_sse::Session;
 use crate::support::harness::{call, program};
 use crate::support::http_client::{Connection, EventStream, Request, ask};
 use crate::support::http_server::{InProcess, Program, look_up, unlimited, until};
+use crate::support::legacy_sse::Session;
 
 const SECOND: Duration = Duration::from_secs(1);
 

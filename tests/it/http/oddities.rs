@@ -4,10 +4,10 @@ use bitrix24_mail_mcp::transports::guard::{self, Token};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::json;
 
-use crate::http::legacy_sse::Session;
 use crate::support::harness::{call, initialize, with_metadata};
 use crate::support::http_client::{Connection, Request, ask};
 use crate::support::http_server::{InProcess, look_up};
+use crate::support::legacy_sse::Session;
 
 async fn status(server: &InProcess, request: &Request) -> (u16, Option<String>) {
     let mut connection = Connection::open(server.address).await;

@@ -8,10 +8,10 @@ use bitrix24_mail_mcp::transports::guard::{self, Token};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::{Value, json};
 
-use crate::cli::canary::assert_without;
 use crate::support::harness::{call, program, with_metadata};
 use crate::support::http_client::{Answer, Connection, Request, ask};
 use crate::support::http_server::{InProcess, Program, look_up};
+use crate::support::secrets::assert_without;
 
 async fn get(server: &InProcess, path: &str) -> Answer {
     ask(server.address, &Request::get(path)).await

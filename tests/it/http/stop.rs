@@ -4,10 +4,10 @@ use bitrix24_mail_mcp::transports::http::Limits;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
-use crate::http::legacy_sse::Session;
 use crate::support::harness::call;
 use crate::support::http_client::{Connection, EventStream, Request};
 use crate::support::http_server::{InProcess, look_up};
+use crate::support::legacy_sse::Session;
 
 /// Running calls: as JSON, as event streams, and in one session of 2024-11-05.
 struct Running {

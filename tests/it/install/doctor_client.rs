@@ -1,4 +1,4 @@
-//! `doctor --client`: what each client would start, in which environment, and how that goes.
+//! `doctor --client`: what each client would start, in which environment, and the result of its handshake.
 
 use bitrix24_mail_mcp::demo::{self, DemoPortal};
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::support::client_home::{CLIENTS, Home, PROGRAM, check, fix_of, names};
 
 const OF_THE_CLIENT: [&str; 5] = ["client", "entry", "program", "environment", "handshake"];
 
-/// The secret of this client's entry, where the entry says that it is.
+/// The secret, placed where this client's entry refers to it.
 fn put_secret(home: Home, webhook: &str) -> Home {
     let own = home.path(".config/bitrix24-mail-mcp");
     std::fs::create_dir_all(&own).unwrap();
@@ -23,7 +23,7 @@ fn put_secret(home: Home, webhook: &str) -> Home {
 }
 
 #[tokio::test]
-async fn nothing_is_installed() {
+async fn a_client_without_the_entry_fails() {
     for client in CLIENTS {
         let home = Home::of(client);
         let (report, status) = home.doctor(&[]).await;
@@ -98,7 +98,7 @@ async fn the_demo_server_needs_nothing() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_not_there_is_missed_where_it_should_be() {
+async fn a_missing_secret_is_reported_with_its_place() {
     for client in CLIENTS {
         let home = Home::of(client);
         home.install(&[]).await;
@@ -171,7 +171,7 @@ async fn a_client_that_clears_the_environment_passes_on_only_what_the_entry_name
 }
 
 #[tokio::test]
-async fn a_secret_in_the_entry_works_and_is_warned_of() {
+async fn a_secret_in_the_entry_works_with_a_warning() {
     let portal = DemoPortal::start(demo::Settings::default()).await.unwrap();
     let webhook = portal.webhook_url().unwrap();
     let by_default = format!("${{BITRIX24_WEBHOOK_URL:-{webhook}}}");

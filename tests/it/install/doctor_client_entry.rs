@@ -1,11 +1,11 @@
-//! `doctor --client` on entries that start something else, nothing, or not where one thinks.
+//! `doctor --client` on entries that start another program, nothing, or a process in another folder.
 
 use serde_json::{Value, json};
 
 use crate::support::client_home::{CLIENTS, Home, PROGRAM, check, fix_of, names, section};
 
 #[tokio::test]
-async fn a_program_that_is_not_there_is_named() {
+async fn a_missing_program_is_named() {
     for client in CLIENTS {
         let home = Home::with_entry(client, &json!({"command": "/nowhere/bitrix24-mail-mcp"}));
         let (report, status) = home.doctor(&[]).await;
@@ -21,7 +21,7 @@ async fn a_program_that_is_not_there_is_named() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn another_program_that_may_be_started_is_described_by_what_it_says() {
+async fn the_failure_of_another_program_quotes_its_own_words() {
     let ready = r#"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}"#;
     for (script, found, saw) in [
         ("exit 0", "failed", "the server ended before it answered"),
@@ -40,7 +40,7 @@ async fn another_program_that_may_be_started_is_described_by_what_it_says() {
             "failed",
             "the server ended before it answered",
         ),
-        // What was asked, said again, is no answer.
+        // A program that echoes the request has not responded.
         (
             "read -r line; echo \"$line\"",
             "failed",
@@ -72,7 +72,7 @@ async fn another_program_that_may_be_started_is_described_by_what_it_says() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_server_that_says_much_to_people_is_heard_out() {
+async fn a_server_that_writes_much_to_stderr_does_not_block() {
     let script = format!("head -c 300000 /dev/zero >&2; exec '{PROGRAM}' --demo");
     let home = Home::with_entry(
         "cursor",
@@ -85,7 +85,7 @@ async fn a_server_that_says_much_to_people_is_heard_out() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_line_without_an_end_is_given_up() {
+async fn a_line_without_an_end_fails_the_handshake() {
     let home = Home::with_entry("cursor", &json!({"command": "/bin/cat", "args": ["/dev/zero"]}));
     assert_eq!(
         check(&home.doctor(&["--run-other-program"]).await.0, "handshake"),
@@ -94,7 +94,7 @@ async fn a_line_without_an_end_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_switched_off_is_told_of() {
+async fn an_entry_that_is_switched_off_is_reported() {
     for client in CLIENTS {
         for (key, value) in [("disabled", true), ("enabled", false)] {
             let entry = json!({"command": PROGRAM, "args": ["--demo"], key: value});
@@ -108,7 +108,7 @@ async fn an_entry_that_is_switched_off_is_told_of() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_folder_that_the_entry_names_is_used_where_the_client_does() {
+async fn the_folder_of_an_entry_is_used_if_the_client_uses_it() {
     let script = "echo \"in ${PWD##*/}\" >&2; exit 1";
     for (client, expected) in [("codex", "in work"), ("vscode", "in work"), ("claude-desktop", "in ")] {
         let home = Home::of(client);
@@ -130,7 +130,7 @@ async fn the_folder_that_the_entry_names_is_used_where_the_client_does() {
 }
 
 #[tokio::test]
-async fn a_broken_file_is_told_with_its_place() {
+async fn a_broken_file_is_reported_with_the_line() {
     for client in CLIENTS {
         let home = Home::with(client, "\n{\"a\": ]\n");
         let (report, status) = home.doctor(&[]).await;
@@ -145,7 +145,7 @@ async fn a_broken_file_is_told_with_its_place() {
 }
 
 #[tokio::test]
-async fn an_entry_that_starts_nothing_is_told_of() {
+async fn an_entry_that_starts_nothing_is_reported() {
     for client in CLIENTS {
         let home = Home::with_entry(client, &json!({"args": []}));
         let (report, status) = home.doctor(&[]).await;
@@ -160,7 +160,7 @@ async fn an_entry_that_starts_nothing_is_told_of() {
 }
 
 #[tokio::test]
-async fn the_folder_one_is_in_has_a_word_too() {
+async fn an_entry_of_the_current_folder_counts_too() {
     let entry = json!({"command": PROGRAM, "args": ["--demo"]});
     for (client, file) in [
         ("claude-code", ".mcp.json"),

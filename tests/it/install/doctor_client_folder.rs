@@ -12,14 +12,14 @@ use crate::support::client_home::{
 };
 use crate::support::harness::{stderr, stdout};
 
-/// The clients that read a file of the folder, and that file.
+/// The clients that read a file of the current folder, each with that file.
 fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
     CLIENTS
         .into_iter()
         .filter_map(|client| Some((client, file_of_a_folder(client)?)))
 }
 
-/// A listener that hangs up on everybody, and counts them.
+/// A listener that closes every connection and counts them.
 struct Listener {
     address: String,
     connections: Arc<AtomicUsize>,
@@ -45,7 +45,7 @@ impl Listener {
     }
 }
 
-/// What `doctor --client` says there.
+/// The output of `doctor --client` in a folder.
 struct Said {
     report: Value,
     stderr: String,
@@ -69,7 +69,7 @@ fn write(file: &Path, text: &str) {
     std::fs::write(file, text).unwrap();
 }
 
-/// A home with a secret in its environment, and a stranger's folder in it whose file has this entry.
+/// A home with a secret in its environment, and in it a stranger's folder whose file has this entry.
 fn hostile(client: &'static str, file: &str, entry: &Value) -> (Home, PathBuf) {
     let home = Home::of(client)
         .set("BITRIX24_WEBHOOK_URL", webhook())
@@ -155,7 +155,7 @@ async fn an_address_that_the_folder_names_is_contacted_only_if_the_folder_is_tru
 }
 
 #[tokio::test]
-async fn this_program_is_not_started_as_the_folder_has_it() {
+async fn this_program_is_not_started_with_the_folders_settings() {
     let listener = Listener::at("127.0.0.1:0").await;
     let portal = format!("http://{}", listener.address);
     let application = json!({
@@ -228,7 +228,8 @@ async fn another_program_of_the_users_own_file_is_started_only_if_that_is_allowe
         let mut permissions = std::fs::metadata(&copy).unwrap().permissions();
         std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
         std::fs::set_permissions(&copy, permissions).unwrap();
-        // On PATH of this shell the name is this program; the entry's own PATH, which the client searches, leads elsewhere.
+        // On the PATH of this shell the name is this program; on the entry's own PATH, which the client searches, it is
+        // not.
         std::fs::create_dir(home.path("bin")).unwrap();
         std::os::unix::fs::symlink(PROGRAM, home.path("bin/bitrix24-mail-mcp")).unwrap();
         for entry in [
@@ -326,7 +327,7 @@ async fn no_header_goes_beyond_this_machine_over_plain_http() {
 }
 
 #[tokio::test]
-async fn a_folder_of_path_that_is_not_whole_is_not_searched() {
+async fn a_relative_folder_of_path_is_not_searched() {
     for path in [".", "", ":/nowhere", "bin"] {
         let home = Home::of("cursor").set("PATH", path);
         let folder = home.path("repository");
@@ -346,7 +347,7 @@ async fn a_folder_of_path_that_is_not_whole_is_not_searched() {
 }
 
 #[tokio::test]
-async fn what_a_terminal_would_obey_is_spelled_out() {
+async fn control_characters_are_written_out() {
     const ODD: &str = "sub\u{1b}[31m\u{9b}2J\u{202e}red";
     let entry = json!({"command": PROGRAM, "args": ["--demo"]});
     for (client, file) in files() {

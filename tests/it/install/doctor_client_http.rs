@@ -1,4 +1,4 @@
-//! `doctor --client` on entries that are servers over HTTP.
+//! `doctor --client` on entries for servers over HTTP.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::support::client_home::{CANARY, Home, check};
 use crate::support::harness::program;
 use crate::support::http_server::Program;
 
-/// The server on its demo portal, which wants this token.
+/// The HTTP server on its demo portal; requests need this token.
 async fn server() -> Program {
     let mut command = program();
     command.arg("--demo").env("BITRIX24_MCP_HTTP_TOKEN", CANARY);
@@ -43,7 +43,7 @@ async fn codex_names_the_variable_of_the_token() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told() {
+async fn each_failure_over_http_is_reported() {
     let server = server().await;
     let wrong = json!({"Authorization": format!("Bearer {CANARY}-not")});
     let nobody = json!({"url": format!("http://u:{CANARY}@127.0.0.1:1/mcp?key={CANARY}")});

@@ -1,4 +1,5 @@
-//! `doctor --client` on an entry of the user's own file, in a folder that a stranger made: what lies there is not run or read.
+//! `doctor --client` on an entry of the user's own file, in a folder that a stranger made: no file of that folder is
+//! run or read.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ fn write(file: &Path, text: &str) {
     std::fs::set_permissions(file, permissions).unwrap();
 }
 
-/// A stranger's folder with a script that leaves a mark when it is run.
+/// A stranger's folder with a script that creates a file when it is run.
 fn hostile(home: &Home) -> (PathBuf, PathBuf) {
     let (folder, mark) = (home.path("repository"), home.path("was-here"));
     write(&folder.join("evil.sh"), &format!("#!/bin/sh\n: > {}\n", mark.display()));
@@ -69,7 +70,7 @@ async fn another_program_that_is_allowed_runs_no_code_that_lies_in_the_folder() 
                 "{said}"
             );
             let (report, said) = doctor_in(&folder, &home, &["--trust-folder", "--run-other-program"]).await;
-            // Codex passes on no OLDPWD.
+            // Codex does not pass OLDPWD on.
             assert!(
                 mark.exists() || arguments[1] == "\"$OLDPWD/evil.sh\"",
                 "{arguments} {report}"

@@ -1,4 +1,4 @@
-//! `install` and `doctor --client` on files that begin with a byte order mark, or are no UTF-8.
+//! `install` and `doctor --client` on files that begin with a byte order mark, or are not UTF-8.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ fn marked(client: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn a_mark_that_the_client_refuses_is_found_and_removed_when_told() {
+async fn a_mark_that_the_client_cannot_read_is_removed_on_request() {
     for (client, found) in [
         ("claude-desktop", "failed"),
         ("claude-code", "warning"),
@@ -55,7 +55,7 @@ async fn a_mark_that_the_client_refuses_is_found_and_removed_when_told() {
 }
 
 #[tokio::test]
-async fn a_mark_comes_back_with_the_rest_and_only_if_it_was_not_taken_off() {
+async fn a_mark_is_restored_only_if_it_was_not_taken_off() {
     for client in CLIENTS {
         let other = written(client, &json!({section(client): {"other": {"command": "x"}}, "a": 1}));
         let text = format!("{MARK}{other}\n");
@@ -111,7 +111,7 @@ async fn another_encoding_is_named() {
 }
 
 #[tokio::test]
-async fn several_marks_are_read_over_kept_and_taken_off_together() {
+async fn several_marks_are_skipped_kept_and_removed_together() {
     for client in CLIENTS {
         let home = Home::with(client, &format!("{MARK}{}", marked(client)));
         let (report, _) = home.doctor(&["--demo"]).await;
@@ -125,7 +125,7 @@ async fn several_marks_are_read_over_kept_and_taken_off_together() {
 }
 
 #[tokio::test]
-async fn a_mark_is_told_of_before_this_server_is_in_the_file() {
+async fn a_mark_is_reported_before_this_server_is_installed() {
     for (client, is_told) in [("claude-desktop", true), ("cursor", true), ("vscode", false)] {
         let other = written(client, &json!({section(client): {"other": {"command": "x"}}}));
         let home = Home::with(client, &format!("{MARK}{other}"));

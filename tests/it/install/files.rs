@@ -1,4 +1,4 @@
-//! Files that `install` does not touch, with the place of what is wrong, and what stays of those that it touches.
+//! Files that `install` refuses to change, naming the place of the problem, and what it keeps of those it changes.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::support::client_home::{CANARY, CLIENTS, Home, webhook};
 use crate::support::harness::{stderr, stdout};
 
 #[tokio::test]
-async fn a_file_that_cannot_be_read_is_left_and_the_place_told() {
+async fn a_file_that_cannot_be_parsed_is_left_and_the_place_named() {
     let deep = format!("{}{}", "{\"a\":".repeat(5000), "}".repeat(5000));
     let secret_word = format!("{{\n  \"a\": {CANARY}\n}}");
     let open_text = format!("{{\n\n\"a\": \"{CANARY}");
@@ -67,7 +67,7 @@ async fn a_file_that_cannot_be_read_is_left_and_the_place_told() {
 }
 
 #[tokio::test]
-async fn an_entry_of_an_odd_shape_is_somebody_elses() {
+async fn an_entry_of_an_unknown_shape_counts_as_another_servers() {
     for client in ["claude-code", "cursor", "vscode", "claude-desktop"] {
         for entry in [
             json!(null),
@@ -85,7 +85,7 @@ async fn an_entry_of_an_odd_shape_is_somebody_elses() {
 }
 
 #[tokio::test]
-async fn odd_values_in_an_entry_of_ours_are_kept_or_mended() {
+async fn unusual_values_in_this_servers_entry_are_kept_or_corrected() {
     let odd = json!({"command": "/x/bitrix24-mail-mcp", "args": "x", "type": 7, "url": null,
         "env": {"BITRIX24_TIMEOUT": 9, "OTHER": ["a"], "EMPTY": null}, "env_vars": [{"name": "X", "source": "local"}, 7, "Y"]});
     for client in ["claude-code", "cursor", "vscode", "claude-desktop"] {
@@ -108,7 +108,7 @@ async fn odd_values_in_an_entry_of_ours_are_kept_or_mended() {
 }
 
 #[tokio::test]
-async fn without_a_home_folder_nothing_is_done() {
+async fn without_a_home_folder_install_fails() {
     let home = Home::of("codex");
     let output = home
         .command(&["install", "codex", "--dry-run"])
@@ -136,7 +136,7 @@ async fn the_clients_own_variables_say_where_the_file_is() {
         home.install(&["--remove"]).await;
         assert!(!std::path::Path::new(&file).exists());
     }
-    // A folder that depends on where one is, is nobody's.
+    // A relative folder would mean another folder in each place.
     let home = Home::of("codex").set("CODEX_HOME", "here");
     home.install(&[]).await;
     assert!(home.text().is_some());
@@ -144,7 +144,7 @@ async fn the_clients_own_variables_say_where_the_file_is() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn links_and_permissions_stay_and_read_only_is_respected() {
+async fn links_and_permissions_stay_and_a_read_only_file_is_refused() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     for client in CLIENTS {
@@ -177,7 +177,7 @@ async fn links_and_permissions_stay_and_read_only_is_respected() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_is_no_file_is_left() {
+async fn what_is_not_a_file_is_left_alone() {
     for client in CLIENTS {
         let home = Home::of(client);
         std::fs::create_dir_all(home.file()).unwrap();
@@ -192,14 +192,14 @@ async fn what_is_no_file_is_left() {
         assert!(home.refused(&[]).await.contains("cannot be read"));
         assert!(home.file().is_symlink());
     }
-    // Where the folder should be is a file.
+    // A file is where the folder should be.
     let home = Home::of("cursor");
     std::fs::write(home.path(".cursor"), "x").unwrap();
     home.refused(&[]).await;
 }
 
 #[tokio::test]
-async fn many_at_once_leave_a_file_that_one_of_them_wrote() {
+async fn concurrent_installs_leave_the_file_of_one_of_them() {
     for client in ["claude-code", "codex"] {
         let home = Home::of(client);
         let mut running = Vec::new();

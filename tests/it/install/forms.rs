@@ -1,4 +1,5 @@
-//! `install` as a person runs it: each client's own form, files of every kind, twice, dry, as JSON, and out again.
+//! `install` as a person runs it: each client's own form, files of every kind, run twice, as a dry run, as JSON, and
+//! removal.
 
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ const WITH_COMMENTS: &[&str] = &[
     "{\n  \"mcpServers\": { /* mine */ },\n  \"servers\": {\n    // nothing\n  },\n  \"inputs\": [\n  ]\n}",
 ];
 
-/// As JavaScript writes a text that was cut in the middle of a character; other parsers take no such thing.
+/// A text that JavaScript cut in the middle of a character; other parsers refuse it.
 const CUT: &str = "{\n  \"history\": [\n    \"cut \\ud83d\"\n  ]\n}";
 
 #[tokio::test]
@@ -73,7 +74,7 @@ async fn each_client_gets_an_entry_in_its_own_form() {
 }
 
 #[tokio::test]
-async fn the_settings_of_now_go_in_and_those_of_http_do_not() {
+async fn settings_of_the_environment_go_in_except_those_of_the_http_server() {
     let home = Home::of("codex")
         .set("BITRIX24_PORTAL", " https://example.bitrix24.com ")
         .set("BITRIX24_CLIENT_SECRET", CANARY)
@@ -93,7 +94,7 @@ async fn the_settings_of_now_go_in_and_those_of_http_do_not() {
     );
 }
 
-/// In, again, and out.
+/// Installs, installs again and removes.
 async fn goes_in_and_out(client: &'static str, text: Option<&str>) {
     let home = Home::of(client).set("BITRIX24_WEBHOOK_URL", webhook());
     text.iter().for_each(|text| home.write(text));
@@ -146,7 +147,7 @@ async fn the_entry_goes_in_and_out_of_files_of_every_kind_and_no_byte_stays() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_no_comments_is_told_of() {
+async fn comments_that_a_client_refuses_are_reported() {
     for client in CLIENTS.into_iter().filter(|client| *client != "codex") {
         let said = Home::with(client, "{\n  // mine\n}\n").install(&[]).await;
         let is_told = said.contains("comments or trailing commas are in ");
@@ -216,7 +217,7 @@ async fn the_report_as_json_is_one_line_with_the_same_keys() {
 }
 
 #[tokio::test]
-async fn the_list_tells_where_the_server_is() {
+async fn the_list_shows_where_the_server_is_installed() {
     let home = Home::of("vscode");
     home.install(&[]).await;
     std::fs::write(home.path(".claude.json"), "{").unwrap();
@@ -244,7 +245,7 @@ async fn the_list_tells_where_the_server_is() {
     for ((client, found), (name, expected)) in states.into_iter().zip(CLIENTS.into_iter().zip(state)) {
         assert_eq!((client, found), (&json!(name), &json!(expected)));
     }
-    // What `install` made itself tells nothing.
+    // Folders that `install` created do not count as an installed client.
     let found: Vec<_> = listed
         .as_array()
         .unwrap()

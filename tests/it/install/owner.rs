@@ -1,5 +1,5 @@
-//! Whose the files are that `install` writes, and what else they have beside their text. Only root can give files away: where
-//! the tests run as somebody else, the same commands have to leave the caller's own files the caller's.
+//! Owner, permissions, attributes and hard links of the files that `install` writes. Only root can give files away: if
+//! the tests run as another user, the same commands have to leave that user the owner.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
@@ -14,7 +14,7 @@ fn belongings(path: &Path) -> (u32, u32, u32) {
     (metadata.uid(), metadata.gid(), metadata.permissions().mode() & 0o7777)
 }
 
-/// Gives the path to another user if this process may.
+/// Gives the path to another user, if this process is root.
 fn give(path: &Path) -> bool {
     let before = belongings(path);
     let _ = chown(path, Some(NOBODY), Some(NOBODY));
@@ -59,7 +59,7 @@ async fn a_new_file_is_of_the_owner_of_its_folder() {
 }
 
 #[tokio::test]
-async fn root_makes_no_folder_of_its_own_in_the_home_of_another() {
+async fn root_creates_no_folder_in_the_home_of_another_user() {
     for client in ["codex", "cursor", "vscode", "claude-desktop"] {
         let home = Home::of(client);
         if give(&home.path("")) {
@@ -117,14 +117,14 @@ async fn attributes_and_the_access_list_stay() {
         )
     });
     home.install(&[]).await;
-    // A file system without them has none afterwards either.
+    // A file system may have no extended attributes.
     for (name, expected) in given {
         assert_eq!(value(&file, name), expected, "{name}");
     }
 }
 
 #[tokio::test]
-async fn root_does_not_follow_the_link_of_another_into_a_folder_of_its_own() {
+async fn root_does_not_follow_another_users_link_into_a_folder_of_its_own() {
     let outside = tempfile::tempdir().unwrap();
     for is_there in [true, false] {
         for is_folder in [true, false] {

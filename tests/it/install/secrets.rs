@@ -1,11 +1,11 @@
-//! No secret leaves a client's file, the environment or a file of secrets by `install` and `doctor --client`. Every run
-//! of the program in a home is searched for the secret by the home itself.
+//! `install` and `doctor --client` show no secret of a client's file, of the environment or of a file of secrets.
+//! `Home::run` searches the output of every run for the secret.
 
 use serde_json::{Value, json};
 
 use crate::support::client_home::{CANARY, CLIENTS, Home, PROGRAM, section, webhook, written};
 
-/// Every command on a file like this one, each on a fresh copy.
+/// Runs every command on a file with this text, each on a fresh copy.
 async fn every_command_on(make: impl Fn() -> Home) {
     for options in [
         &[][..],
@@ -21,7 +21,7 @@ async fn every_command_on(make: impl Fn() -> Home) {
     ] {
         let home = make();
         home.run(&[&["install", home.client], options].concat()).await;
-        // Once more, on what the first left.
+        // Again, on the result of the first run.
         if !options.contains(&"--dry-run") {
             let home = home.set("BITRIX24_WEBHOOK_URL", webhook());
             home.run(&["install", home.client, "--format", "json"]).await;
@@ -39,7 +39,7 @@ async fn every_command_on(make: impl Fn() -> Home) {
 }
 
 #[tokio::test]
-async fn what_others_put_into_the_file_is_not_shown() {
+async fn secrets_of_other_entries_are_not_shown() {
     for client in CLIENTS {
         let others = json!({
             "other": {"command": "x", "args": ["--token", CANARY], "env": {"TOKEN": CANARY}},
@@ -55,7 +55,7 @@ async fn what_others_put_into_the_file_is_not_shown() {
 }
 
 #[tokio::test]
-async fn what_is_in_an_entry_of_ours_is_not_shown() {
+async fn secrets_in_this_servers_entry_are_not_shown() {
     let with_default = format!("${{BITRIX24_WEBHOOK_URL:-{}}}", webhook());
     let entries = [
         json!({"command": PROGRAM, "args": ["--x", CANARY, format!("--y={CANARY}")]}),
@@ -80,7 +80,7 @@ async fn what_is_in_an_entry_of_ours_is_not_shown() {
         let json = ["claude-code", "cursor", "vscode", "claude-desktop"];
         for client in ["codex", json[index % json.len()]] {
             every_command_on(|| Home::with_entry(client, entry)).await;
-            // The same in a file of the folder.
+            // Again, in a file of the current folder.
             let home = Home::of(client);
             let Some(file) = crate::support::client_home::file_of_a_folder(client) else {
                 continue;
@@ -100,7 +100,7 @@ async fn what_is_in_an_entry_of_ours_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_secret_in_the_file_itself_is_told_of_and_goes_when_another_is_given() {
+async fn a_secret_in_the_file_is_reported_and_goes_when_the_environment_has_one() {
     for client in CLIENTS {
         let entry = json!({"command": PROGRAM, "env": {"BITRIX24_WEBHOOK_URL": webhook()}});
         let home = Home::with_entry(client, &entry);
@@ -116,7 +116,7 @@ async fn a_secret_in_the_file_itself_is_told_of_and_goes_when_another_is_given()
 }
 
 #[tokio::test]
-async fn a_secret_where_none_belongs_is_left_out() {
+async fn a_value_that_looks_like_a_secret_is_left_out() {
     for client in CLIENTS {
         for (variable, value) in [
             ("BITRIX24_PORTAL", webhook()),
@@ -146,7 +146,7 @@ async fn no_url_is_taken_as_an_argument() {
     }
 }
 
-/// A server that says what it was given, in each place that is read.
+/// A server that repeats what it was given, in each place that is read.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_server_that_repeats_its_secrets_is_not_repeated() {

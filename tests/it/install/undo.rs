@@ -1,4 +1,4 @@
-//! How `install --remove` finds back, whatever happened to the file and to the environment since.
+//! How `install --remove` restores a file, whatever happened to the file and to the environment since.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn small(client: &str) -> &'static str {
     }
 }
 
-/// As a client prints it that read it, put something in and wrote it again.
+/// The text after a client has read the file, added something and written it again.
 fn rewritten(home: &Home) -> Value {
     let mut all = home.value();
     all["numStartups"] = json!(7);
@@ -55,7 +55,7 @@ async fn the_real_and_the_demo_server_come_and_go_in_any_order() {
 }
 
 #[tokio::test]
-async fn what_changed_in_the_environment_since_goes_too() {
+async fn settings_that_changed_since_are_removed_with_the_entry() {
     for client in CLIENTS {
         for text in [None, Some(small(client))] {
             let mut home = Home::of(client).set("BITRIX24_WEBHOOK_URL", webhook());
@@ -85,7 +85,7 @@ async fn what_changed_in_the_environment_since_goes_too() {
 }
 
 #[tokio::test]
-async fn what_another_program_made_of_the_file_since_stays() {
+async fn changes_of_other_programs_since_stay() {
     for client in CLIENTS {
         for updates in [false, true] {
             let mut home = Home::with(client, small(client)).set("BITRIX24_WEBHOOK_URL", webhook());
@@ -165,7 +165,7 @@ async fn an_entry_written_by_hand_is_brought_up_to_date_and_goes_for_good() {
 }
 
 #[tokio::test]
-async fn another_servers_entry_is_refused_and_when_forced_comes_back() {
+async fn another_servers_entry_is_refused_and_restored_after_force() {
     for client in CLIENTS {
         for (entry, told) in [
             (json!({"url": "https://example.com/mcp"}), "is a server over HTTP"),
@@ -204,7 +204,7 @@ async fn another_servers_entry_is_refused_and_when_forced_comes_back() {
 }
 
 #[tokio::test]
-async fn the_same_program_under_other_names_of_it_is_known() {
+async fn the_same_program_is_recognised_under_other_paths() {
     for command in [
         "C:\\Program Files\\b\\Bitrix24-Mail-MCP.exe",
         "bitrix24-mail-mcp",
@@ -219,14 +219,14 @@ async fn the_same_program_under_other_names_of_it_is_known() {
 }
 
 #[tokio::test]
-async fn a_backup_of_an_earlier_time_brings_nothing_back() {
+async fn an_outdated_backup_is_not_restored() {
     for client in CLIENTS {
         let home = Home::with(client, small(client)).set("BITRIX24_WEBHOOK_URL", webhook());
         home.install(&[]).await;
         let backup = home.report(&[]).await;
         assert_eq!(backup["action"], "unchanged");
         let with = home.text().unwrap();
-        // The user takes the entry out and changes the rest; the copy from before stays behind.
+        // The user removes the entry by hand and changes the rest; the backup stays behind.
         let other = small(client).replace("dark", "light").replace("o3", "o4");
         home.write(&other);
         home.install(&[]).await;

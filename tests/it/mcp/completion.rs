@@ -5,8 +5,9 @@ use bitrix24_mail_mcp::fixit::FIXES;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::mcp::prompts_and_resources::{Client, on, on_demo};
+use crate::support::commands::{on, on_demo};
 use crate::support::harness::{Session, call};
+use crate::support::revisions::Client;
 
 const SEARCH: &str = "bitrix24-mail://contacts/search/{query}";
 const FIX: &str = "bitrix24-mail://fixes/{code}";

@@ -4,28 +4,7 @@ use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use serde_json::{Value, json};
 
 use crate::support::harness::{RawSession, call, program, with_metadata};
-
-pub(crate) const WITH_HANDSHAKE: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
-
-pub(crate) fn demo() -> RawSession {
-    let mut command = program();
-    command.arg("--demo");
-    RawSession::start(command)
-}
-
-pub(crate) fn session_with(portal: &DemoPortal) -> RawSession {
-    let mut command = program();
-    command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
-    RawSession::start(command)
-}
-
-/// The tools in the order of the list: a model is to call the first one first.
-pub(crate) const TOOLS: [&str; 3] = ["resolve_mail_recipients", "list_mail_contacts", "list_mail_employees"];
-
-pub(crate) fn tool_names(list: &Value) -> Vec<&str> {
-    let tools = list["result"]["tools"].as_array().unwrap();
-    tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect()
-}
+use crate::support::revisions::{TOOLS, WITH_HANDSHAKE, demo, session_with, tool_names};
 
 async fn list_and_call(session: &mut RawSession, prepare: impl Fn(Value) -> Value) {
     let list = session

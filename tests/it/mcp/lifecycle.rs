@@ -4,9 +4,9 @@ use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
 use rmcp::model::CallToolResult;
 use serde_json::json;
 
-use crate::mcp::advice::{assert_complete_failure, assert_valid_failure};
-use crate::mcp::handshake::{WITH_HANDSHAKE, demo, session_with};
 use crate::support::harness::{call, initialize, with_metadata};
+use crate::support::revisions::{WITH_HANDSHAKE, demo, session_with};
+use crate::support::tool_results::{assert_complete_failure, assert_valid_failure};
 
 async fn hanging_portal() -> DemoPortal {
     let fault = FAULTS.iter().find(|fault| fault.name == "hang");

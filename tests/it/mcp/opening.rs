@@ -4,11 +4,11 @@
 use bitrix24_mail_mcp::transports::http::Limits;
 use serde_json::{Value, json};
 
-use crate::http::legacy_sse::Session;
-use crate::mcp::handshake::{TOOLS, WITH_HANDSHAKE, demo, tool_names};
 use crate::support::harness::{RawSession, call, initialize};
 use crate::support::http_client::{Answer, Request, ask};
 use crate::support::http_server::InProcess;
+use crate::support::legacy_sse::Session;
+use crate::support::revisions::{TOOLS, WITH_HANDSHAKE, demo, tool_names};
 
 /// A client of one transport.
 enum Client {

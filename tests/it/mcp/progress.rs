@@ -19,12 +19,11 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::mcp::sessions::request;
 use crate::support::harness::{initialize, with_metadata};
 use crate::support::http_client::{EventStream, Request as HttpRequest, ask};
 use crate::support::http_server::unlimited;
+use crate::support::revisions::{MODERN, request};
 
-const MODERN: &str = "2026-07-28";
 const CONTACTS: usize = 2_345;
 const EVENT_STREAM: &str = "text/event-stream";
 

@@ -4,9 +4,10 @@ use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
 use bitrix24_mail_mcp::fixit;
 use rmcp::model::{GetPromptRequestParams, ReadResourceRequestParams, ResourceContents, Role};
 use serde_json::{Value, json};
-use tokio::process::Command;
 
-use crate::support::harness::{RawSession, Session, call, program, with_metadata};
+use crate::support::commands::{on, on_demo};
+use crate::support::harness::{Session, call, program};
+use crate::support::revisions::Client;
 
 const LATEST: &str = "bitrix24-mail://contacts/latest";
 const FIXES: &str = "bitrix24-mail://fixes";
@@ -17,54 +18,6 @@ const LISTS: [&str; 4] = [
     "resources/list",
     "resources/templates/list",
 ];
-
-/// A session of one revision, without a client library.
-pub(crate) struct Client {
-    pub(crate) session: RawSession,
-    pub(crate) is_modern: bool,
-}
-
-impl Client {
-    pub(crate) async fn start(revision: &str, command: Command) -> Self {
-        let mut session = RawSession::start(command);
-        let is_modern = revision == "2026-07-28";
-        if !is_modern {
-            session.initialize(revision).await;
-        }
-        Self { session, is_modern }
-    }
-
-    /// The whole response.
-    pub(crate) async fn ask(&mut self, method: &str, params: Value) -> Value {
-        let request = self.request(method, params);
-        self.session.ask(request).await
-    }
-
-    pub(crate) fn request(&self, method: &str, params: Value) -> Value {
-        let request = json!({"jsonrpc": "2.0", "id": 2, "method": method, "params": params});
-        if self.is_modern {
-            with_metadata(request)
-        } else {
-            request
-        }
-    }
-
-    async fn read(&mut self, uri: &str) -> Value {
-        self.ask("resources/read", json!({"uri": uri})).await
-    }
-}
-
-pub(crate) fn on_demo() -> Command {
-    let mut command = program();
-    command.arg("--demo");
-    command
-}
-
-pub(crate) fn on(portal: &DemoPortal) -> Command {
-    let mut command = program();
-    command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
-    command
-}
 
 fn text_of(answer: &Value) -> &str {
     let contents = answer["result"]["contents"].as_array().unwrap();

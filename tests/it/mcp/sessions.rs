@@ -5,26 +5,10 @@ use std::net::SocketAddr;
 use bitrix24_mail_mcp::demo::{self, DemoPortal};
 use serde_json::{Value, json};
 
-use crate::mcp::handshake::{TOOLS, tool_names};
 use crate::support::harness::{RawSession, call, initialize, program, with_metadata};
 use crate::support::http_client::{Connection, EventStream, Request, ask};
 use crate::support::http_server::Program;
-
-/// A message as a client of `revision` posts it.
-pub(crate) fn request(revision: &str, accept: &str, message: &Value) -> Request {
-    let mut request = Request::post("/mcp", message).header("accept", accept);
-    if message["method"] != "initialize" {
-        request = request.header("mcp-protocol-version", revision);
-    }
-    if revision == MODERN {
-        request = request.header("mcp-method", message["method"].as_str().unwrap());
-        let params = &message["params"];
-        if let Some(name) = params["name"].as_str().or(params["uri"].as_str()) {
-            request = request.header("mcp-name", name);
-        }
-    }
-    request
-}
+use crate::support::revisions::{MODERN, TOOLS, request, tool_names};
 
 /// How a client talks to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +25,6 @@ enum Way {
 
 const JSON: &str = "application/json, text/event-stream";
 const EVENT_STREAM: &str = "text/event-stream";
-const MODERN: &str = "2026-07-28";
 
 const WAYS: &[Way] = &[
     Way::Stdio { revision: "2025-11-25" },

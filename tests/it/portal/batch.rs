@@ -9,7 +9,7 @@ use bitrix24_mail_mcp::portal::Settings;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::resolve::names::{failures, names};
+use crate::support::address_books::{failures, names};
 use crate::support::scripted_wire::{PAGE, Prepared, ScriptedWire, envelope, flat, reply};
 
 /// Answers batches with `prepared`, single calls with an empty page, and counts both.

@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-use crate::cli::processes::signed_in;
-use crate::portal::signals::{portal, with_refresh_token};
+use crate::support::commands::{signed_in, with_refresh_token};
 use crate::support::harness::{RawSession, Session, call, program, stderr, stdout};
+use crate::support::http_server::unlimited;
 
 /// The same command with a limit on the size of the files that it writes.
 fn limited(command: &Command, limit: &str) -> Command {
@@ -42,7 +42,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         Self {
-            portal: portal().await,
+            portal: unlimited(None).await,
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -281,7 +281,7 @@ async fn processes_that_name_a_store_by_its_link_and_by_itself_share_it() {
 
 #[tokio::test]
 async fn a_lock_that_a_stranger_put_there_is_refused_at_once_and_not_followed() {
-    let portal = portal().await;
+    let portal = unlimited(None).await;
     for is_pipe in [true, false] {
         let folder = tempfile::tempdir().unwrap();
         let (store, elsewhere) = (folder.path().join("tokens.json"), folder.path().join("elsewhere"));

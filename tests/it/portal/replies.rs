@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::portal::wire::{book, query};
+use crate::support::address_books::{book, query};
 use crate::support::scripted_portal::ScriptedPortal;
 
 #[derive(Deserialize)]

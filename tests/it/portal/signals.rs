@@ -4,32 +4,16 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
+use bitrix24_mail_mcp::demo::DemoPortal;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::cli::processes::signed_in;
+use crate::support::commands::{signed_in, with_refresh_token};
 use crate::support::harness::{RawSession, call, program};
 use crate::support::http_client::Connection;
-use crate::support::http_server::{Program, look_up};
-
-/// Without a limit, since its waits are of real time.
-pub(crate) async fn portal() -> DemoPortal {
-    let settings = Settings {
-        bucket: None,
-        ..Settings::default()
-    };
-    DemoPortal::start(settings).await.unwrap()
-}
-
-/// Settings with a refresh token alone, so that the first thing is an exchange.
-pub(crate) fn with_refresh_token(portal: &DemoPortal, store: &Path) -> Command {
-    let mut command = signed_in(portal, store);
-    command.env_remove("BITRIX24_ACCESS_TOKEN");
-    command
-}
+use crate::support::http_server::{Program, look_up, unlimited};
 
 fn send(signal: &str, id: Option<u32>) {
     let sent = std::process::Command::new("kill")
@@ -71,7 +55,7 @@ async fn every_command_saves_the_pair_that_is_being_issued_before_a_signal_ends_
         &["doctor"],
     ] {
         for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
-            let (portal, folder) = (portal().await, tempfile::tempdir().unwrap());
+            let (portal, folder) = (unlimited(None).await, tempfile::tempdir().unwrap());
             let store = folder.path().join("tokens.json");
             portal.hold_tokens();
             let mut child = with_refresh_token(&portal, &store)
@@ -97,7 +81,7 @@ async fn every_command_saves_the_pair_that_is_being_issued_before_a_signal_ends_
 #[tokio::test]
 async fn login_saves_the_pair_for_its_code_before_a_signal_ends_it() {
     for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
-        let (portal, folder) = (portal().await, tempfile::tempdir().unwrap());
+        let (portal, folder) = (unlimited(None).await, tempfile::tempdir().unwrap());
         let store = folder.path().join("tokens.json");
         portal.hold_tokens();
         let mut command = signed_in(&portal, &store);
@@ -142,7 +126,7 @@ async fn code_of(portal: &DemoPortal) -> String {
 
 #[tokio::test]
 async fn a_terminal_that_is_closed_ends_a_server_over_stdio_with_its_tokens_saved() {
-    let (portal, folder) = (portal().await, tempfile::tempdir().unwrap());
+    let (portal, folder) = (unlimited(None).await, tempfile::tempdir().unwrap());
     let store = folder.path().join("tokens.json");
     portal.hold_tokens();
     let mut session = RawSession::start(with_refresh_token(&portal, &store));
@@ -160,7 +144,7 @@ async fn a_terminal_that_is_closed_ends_a_server_over_stdio_with_its_tokens_save
 
 #[tokio::test]
 async fn a_terminal_that_is_closed_ends_a_server_over_http_with_its_tokens_saved() {
-    let (portal, folder) = (portal().await, tempfile::tempdir().unwrap());
+    let (portal, folder) = (unlimited(None).await, tempfile::tempdir().unwrap());
     let store = folder.path().join("tokens.json");
     portal.hold_tokens();
     let server = Program::start(with_refresh_token(&portal, &store)).await;
@@ -181,7 +165,7 @@ async fn a_terminal_that_is_closed_ends_a_server_over_http_with_its_tokens_saved
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_server_that_was_started_to_survive_its_terminal_does() {
-    let portal = portal().await;
+    let portal = unlimited(None).await;
     let mut command = Command::new("sh");
     command
         .args(["-c", r#"trap "" HUP; exec "$0" "$@""#])

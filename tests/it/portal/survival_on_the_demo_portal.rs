@@ -3,147 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bitrix24_mail_mcp::address_book::{AddressBook, ContactPage, Error, GivenPagination, Query};
-use bitrix24_mail_mcp::demo::{self, CredentialKind, DemoPortal, FAULTS, Fault, Outcome};
-use bitrix24_mail_mcp::portal::{
-    self, Application, ConnectionFailure, Credentials, GivenSecret, Method, Portal, RawReply, Request, Settings, Wire,
-};
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use secrecy::ExposeSecret;
+use bitrix24_mail_mcp::demo::{self, CredentialKind, FAULTS, Outcome};
+use bitrix24_mail_mcp::portal::{Method, Settings};
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+
+use crate::support::scene::{Scene, TRIP, fault};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
-/// How long a request is on its way.
-pub(crate) const TRIP: Duration = Duration::from_millis(20);
-
-/// Takes requests to a demo portal without sockets.
-#[derive(Debug)]
-struct DemoWire {
-    portal: Arc<DemoPortal>,
-    trip: Duration,
-}
-
-/// The longest reply that the client takes from the network.
-const MAX_REPLY: usize = 4 * 1024 * 1024;
-
-impl Wire for DemoWire {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, portal::Error>> {
-        async move {
-            tokio::time::sleep(self.trip).await;
-            let url = url::Url::parse(request.url().expose_secret()).unwrap();
-            let lost = || portal::Error::Unreachable {
-                failure: ConnectionFailure::Lost,
-                host: "demo".to_owned(),
-            };
-            if url.host_str() != Some("127.0.0.1") || url.scheme() != "http" {
-                return Err(lost());
-            }
-            let mut headers = vec![("content-type".to_owned(), request.content_type().to_owned())];
-            if let Some(value) = request.authorization() {
-                headers.push(("authorization".to_owned(), value.expose_secret().to_owned()));
-            }
-            let answer = self.portal.answer("POST", url.path(), &headers, request.body()).await;
-            let answer = answer.map_err(|_| lost())?;
-            if answer.body.len() > MAX_REPLY {
-                return Err(portal::Error::TooLarge {
-                    http_status: answer.status,
-                    limit: MAX_REPLY,
-                });
-            }
-            let header = |name: &str| {
-                answer
-                    .headers
-                    .iter()
-                    .find(|(known, _)| known == name)
-                    .map(|(_, value)| value.clone())
-            };
-            Ok(RawReply {
-                http_status: answer.status,
-                location: header("location"),
-                retry_after: header("retry-after"),
-                body: answer.body,
-                ..RawReply::default()
-            })
-        }
-        .boxed()
-    }
-}
-
-/// A demo portal, its address book as a client sees it, and the folder of the token store.
-pub(crate) struct Scene {
-    pub(crate) portal: Arc<DemoPortal>,
-    pub(crate) book: AddressBook,
-    _folder: TempDir,
-}
-
-impl Scene {
-    pub(crate) async fn with(settings: demo::Settings) -> Self {
-        Self::within(settings, Settings::DEFAULT_TIMEOUT).await
-    }
-
-    pub(crate) async fn within(settings: demo::Settings, timeout: Duration) -> Self {
-        Self::far(settings, timeout, TRIP).await
-    }
-
-    /// A portal whose requests are on their way so long.
-    pub(crate) async fn far(settings: demo::Settings, timeout: Duration, trip: Duration) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let portal = Arc::new(DemoPortal::start(settings).await.unwrap());
-        let credentials = match settings.credential_kind() {
-            CredentialKind::Webhook => portal
-                .webhook_url()
-                .map_or(Credentials::Missing, |url| Credentials::from_webhook_url(&url)),
-            CredentialKind::OAuth => Credentials::Application(application(&portal, &folder)),
-        };
-        let settings = Settings {
-            timeout,
-            jitter: || 0.0,
-            ..Settings::new(credentials)
-        };
-        let wire = DemoWire {
-            portal: Arc::clone(&portal),
-            trip,
-        };
-        let client = Portal::over(Arc::new(wire), settings);
-        Self {
-            book: AddressBook::new(client, Duration::ZERO),
-            portal,
-            _folder: folder,
-        }
-    }
-
-    pub(crate) async fn look_up(&self, text: &str) -> Result<ContactPage, Error> {
-        self.book.list(&query(text), &CancellationToken::new()).await
-    }
-}
-
-fn application(portal: &DemoPortal, folder: &TempDir) -> Application {
-    let given = portal.oauth_application();
-    let secret = |text: String| Some(GivenSecret::Text(text.into()));
-    let origin = |text: &str| text.parse().unwrap_or_else(|_| "nowhere.invalid".parse().unwrap());
-    Application {
-        portal: origin(&given.portal),
-        server: origin(&given.oauth_server),
-        client_id: Some(given.client_id),
-        client_secret: secret(given.client_secret),
-        access_token: secret(given.access_token),
-        refresh_token: secret(given.refresh_token),
-        token_store: folder.path().join("tokens.json"),
-    }
-}
-
-fn query(text: &str) -> Query {
-    Query::new(text, &GivenPagination::default()).unwrap()
-}
-
-pub(crate) fn fault(name: &str) -> Option<&'static Fault> {
-    Some(FAULTS.iter().find(|fault| fault.name == name).unwrap())
-}
 
 /// Every fault and both kinds of credentials: in time, and as a snapshot the code, the requests that the portal saw,
 /// and the time it took.

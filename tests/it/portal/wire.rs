@@ -2,26 +2,14 @@
 
 use std::time::Duration;
 
-use bitrix24_mail_mcp::address_book::{AddressBook, Error, GivenPagination, Query};
-use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
+use bitrix24_mail_mcp::address_book::Error;
+use bitrix24_mail_mcp::portal::Settings;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::support::address_books::{book, query};
 use crate::support::harness::{program, stderr};
 use crate::support::scripted_portal::{SECRET, ScriptedPortal};
-
-/// Tries once: these tests are about single requests over real sockets.
-pub(crate) fn book(webhook_url: &str) -> AddressBook {
-    let settings = Settings {
-        max_attempts: 1,
-        ..Settings::new(Credentials::from_webhook_url(webhook_url))
-    };
-    AddressBook::new(Portal::new(settings), Duration::ZERO)
-}
-
-pub(crate) fn query(text: &str) -> Query {
-    Query::new(text, &GivenPagination::default()).unwrap()
-}
 
 async fn failure_with(webhook_url: &str) -> Error {
     book(webhook_url)

@@ -2,29 +2,15 @@
 
 use std::time::Duration;
 
-use bitrix24_mail_mcp::address_book::{AddressBook, GivenPagination, Names, Query, Resolution, Status, Why};
+use bitrix24_mail_mcp::address_book::{GivenPagination, Query, Status, Why};
 use tokio::time::advance;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::scripted_book::{ScriptedBook, people};
+use crate::support::address_books::{resolve, status, try_resolve};
+use crate::support::scripted_book::{ScriptedBook, TTL, people};
 use crate::support::scripted_wire::{TRIP, envelope, reply};
 
-pub(crate) const TTL: Duration = Duration::from_secs(60);
-pub(crate) const SECOND: Duration = Duration::from_secs(1);
-
-pub(crate) async fn resolve(book: &AddressBook, asked: &[&str]) -> Resolution {
-    try_resolve(book, asked).await.unwrap()
-}
-
-async fn try_resolve(book: &AddressBook, asked: &[&str]) -> Result<Resolution, bitrix24_mail_mcp::address_book::Error> {
-    let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
-    let names = Names::new(&asked, &[]).unwrap();
-    book.resolve(&names, &|_| {}, &CancellationToken::new()).await
-}
-
-pub(crate) fn status(resolution: &Resolution) -> Status {
-    resolution.recipients[0].status
-}
+const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_book_is_read_once_and_used_until_its_time_to_live_is_over() {

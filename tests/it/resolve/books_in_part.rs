@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bitrix24_mail_mcp::address_book::{AddressBook, Names, Source, Status};
 use tokio::time::advance;
 use tokio_util::sync::CancellationToken;
 
-use crate::resolve::books::{SECOND, TTL, resolve, status};
-use crate::support::scripted_book::{Row, ScriptedBook, people};
+use crate::support::address_books::{resolve, status};
+use crate::support::scripted_book::{Row, ScriptedBook, TTL, people};
 use crate::support::scripted_wire::{Prepared, ScriptedWire, Sent, envelope, reply, reply_asking};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A portal of these rows that answers some requests as `answer` says.
 fn odd(portal: &ScriptedBook, answer: impl Fn(&Sent) -> Option<Prepared> + Send + Sync + 'static) -> Arc<ScriptedWire> {

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::mcp::prompts_and_resources::{on, on_demo};
-use crate::support::elicitation_client::{BY_REQUEST, Client, IN_RESULT, MODERN, Way, addresses, choices, valid, ways};
+use crate::support::commands::{on, on_demo};
+use crate::support::elicitation_client::{BY_REQUEST, Client, IN_RESULT, Way, addresses, choices, valid, ways};
 use crate::support::harness::with_metadata;
 use crate::support::http_server::unlimited;
+use crate::support::revisions::MODERN;
 
 /// A name that eight people of the demo portal have.
 fn anna() -> Value {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
-use crate::mcp::prompts_and_resources::on_demo;
+use crate::support::commands::on_demo;
 use crate::support::elicitation_client::{BY_REQUEST, Client, Way, addresses, asked_by_request, choices, valid};
 use crate::support::harness::text_of;
 use crate::support::http_client::{EventStream, Request};

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::mcp::prompts_and_resources::on;
-use crate::support::elicitation_client::{Client, IN_RESULT, MODERN, Way, addresses, asked_in_result, valid};
+use crate::support::commands::on;
+use crate::support::elicitation_client::{Client, IN_RESULT, Way, addresses, asked_in_result, valid};
 use crate::support::http_server::{server, unlimited};
+use crate::support::revisions::MODERN;
 
 const CHOSEN: &str = "anna.k@example.net";
 

@@ -8,6 +8,7 @@ use bitrix24_mail_mcp::portal::{Credentials, Portal, Settings};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::support::address_books::{failures, names};
 use crate::support::harness::{run, stderr, stdout};
 
 async fn portal(quirk: Option<Quirk>) -> DemoPortal {
@@ -29,11 +30,6 @@ fn book(portal: &DemoPortal) -> AddressBook {
     AddressBook::new(Portal::new(settings), Duration::ZERO)
 }
 
-pub(crate) fn names(asked: &[&str]) -> Names {
-    let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
-    Names::new(&asked, &[]).unwrap()
-}
-
 async fn resolve(portal: &DemoPortal, asked: &[&str]) -> Resolution {
     let book = book(portal);
     book.resolve(&names(asked), &|_| {}, &CancellationToken::new())
@@ -43,12 +39,6 @@ async fn resolve(portal: &DemoPortal, asked: &[&str]) -> Resolution {
 
 fn emails(recipient: &Recipient) -> Vec<&str> {
     recipient.matches.iter().map(|found| found.email.as_str()).collect()
-}
-
-/// The sources that could not be read, with the code of each failure.
-pub(crate) fn failures(resolution: &Resolution) -> Vec<(Source, &str)> {
-    let failures = resolution.not_asked.iter();
-    failures.map(|failed| (failed.source, failed.error.code())).collect()
 }
 
 const METHOD_NOT_FOUND: &str = "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION";

@@ -1,5 +1,5 @@
-//! A home folder with nothing in it but a client's settings file, and the program run in it. Everything that the program
-//! says there is searched for the secret.
+//! A home folder with only a client's settings file, in which tests run the program. All output of the program is
+//! searched for the secret.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_bitrix24-mail-mcp");
 pub(crate) const CLIENTS: [&str; 5] = ["claude-code", "codex", "cursor", "vscode", "claude-desktop"];
 pub(crate) const CANARY: &str = "c4nary0f4webhook";
 
-/// A webhook of a portal that nobody reaches.
+/// A webhook of a portal that cannot be reached.
 pub(crate) fn webhook() -> String {
     format!("http://127.0.0.1:1/rest/1/{CANARY}/")
 }
@@ -34,14 +34,14 @@ impl Home {
         }
     }
 
-    /// With a settings file.
+    /// A home with this text in the settings file.
     pub(crate) fn with(client: &'static str, text: &str) -> Self {
         let home = Self::of(client);
         home.write(text);
         home
     }
 
-    /// With the server's entry in the settings file.
+    /// A home with this entry of the server in the settings file.
     pub(crate) fn with_entry(client: &'static str, entry: &Value) -> Self {
         let all = json!({section(client): {"bitrix24-mail": entry}});
         Self::with(client, &written(client, &all))
@@ -101,7 +101,7 @@ impl Home {
         files
     }
 
-    /// The program as a person in this home would start it.
+    /// The program as a person would start it in this home.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program();
         command
@@ -126,21 +126,21 @@ impl Home {
         output
     }
 
-    /// `install` of the client, which has to end well; returns what it prints.
+    /// Runs `install` for the client, which has to succeed; returns its stdout.
     pub(crate) async fn install(&self, options: &[&str]) -> String {
         let output = self.run(&[&["install", self.client], options].concat()).await;
         assert_eq!(output.status.code(), Some(0), "{options:?}: {}", stderr(&output));
         stdout(&output)
     }
 
-    /// The report of `install`.
+    /// Runs `install` for the client; returns its report.
     pub(crate) async fn report(&self, options: &[&str]) -> Value {
         let text = self.install(&[options, &["--format", "json"]].concat()).await;
         assert_eq!(text.lines().count(), 1, "{text}");
         serde_json::from_str(&text).unwrap()
     }
 
-    /// `install` of the client, which has to be refused; returns what it says.
+    /// Runs `install` for the client, which has to be refused; returns its stderr.
     pub(crate) async fn refused(&self, options: &[&str]) -> String {
         let before = self.files();
         let output = self.run(&[&["install", self.client], options].concat()).await;
@@ -150,7 +150,7 @@ impl Home {
         stderr(&output)
     }
 
-    /// The checks of `doctor --client`, and how it ended.
+    /// Runs `doctor --client`; returns its report and its exit status.
     pub(crate) async fn doctor(&self, options: &[&str]) -> (Value, Option<i32>) {
         let all = [&["doctor", "--client", self.client, "--format", "json"], options].concat();
         let output = self.run(&all).await;
@@ -171,7 +171,7 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The table of servers in the client's file.
+/// The key of the table of servers in the client's file.
 pub(crate) fn section(client: &str) -> &'static str {
     match client {
         "codex" => "mcp_servers",
@@ -180,7 +180,7 @@ pub(crate) fn section(client: &str) -> &'static str {
     }
 }
 
-/// The file of a folder that the client reads there, if it reads any.
+/// The file of the current folder that the client reads, if it reads any.
 pub(crate) fn file_of_a_folder(client: &str) -> Option<&'static str> {
     match client {
         "claude-code" => Some(".mcp.json"),
@@ -191,7 +191,7 @@ pub(crate) fn file_of_a_folder(client: &str) -> Option<&'static str> {
     }
 }
 
-/// As the client prints it.
+/// The text of a settings file as the client prints it.
 pub(crate) fn written(client: &str, all: &Value) -> String {
     match client {
         "codex" => toml::to_string(all).unwrap(),
@@ -221,7 +221,7 @@ pub(crate) fn names(report: &Value) -> Vec<&str> {
     checks.map(|check| check["name"].as_str().unwrap()).collect()
 }
 
-/// The first thing to do about a check.
+/// The first step of a check's advice.
 pub(crate) fn fix_of<'a>(report: &'a Value, name: &str) -> &'a str {
     let checks = report["checks"].as_array().unwrap();
     let check = checks.iter().find(|check| check["name"] == name).unwrap();

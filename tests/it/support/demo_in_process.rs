@@ -1,4 +1,5 @@
-//! Asks the demo portal without a socket, so that tests may pause the clock. Knows HTTP and JSON, and not the client.
+//! Sends requests to the demo portal without a socket, so that tests may pause the clock; as plain HTTP and JSON,
+//! without the program's own client.
 
 use bitrix24_mail_mcp::demo::{BrokenConnection, CLIENT_ID, CLIENT_SECRET, DemoPortal, FAULTS, PlainAnswer, SECRET};
 use bitrix24_mail_mcp::demo::{OAuthApplication, Settings};
@@ -85,24 +86,24 @@ pub(crate) async fn post(
     Ok(answer.into())
 }
 
-/// Asks the method as a user's webhook.
+/// Calls the method with a user's webhook.
 pub(crate) async fn list_as(portal: &DemoPortal, user: u64, body: &str) -> Reply {
     let path = format!("/rest/api/{user}/{SECRET}/{METHOD}");
     post(portal, &path, None, body).await.unwrap()
 }
 
-/// Asks the method as user 1's webhook.
+/// Calls the method with user 1's webhook.
 pub(crate) async fn list(portal: &DemoPortal) -> Reply {
     list_as(portal, 1, "{}").await
 }
 
-/// Asks the method as the application.
+/// Calls the method as the application.
 pub(crate) async fn list_with(portal: &DemoPortal, token: &str) -> Reply {
     let path = format!("/rest/api/{METHOD}");
     post(portal, &path, Some(token), "{}").await.unwrap()
 }
 
-/// Asks a method of the old API as user 1's webhook.
+/// Calls a method of the old API with user 1's webhook.
 pub(crate) async fn old(portal: &DemoPortal, method: &str) -> Result<Reply, BrokenConnection> {
     post(portal, &format!("/rest/1/{SECRET}/{method}"), None, "").await
 }
@@ -128,7 +129,7 @@ pub(crate) async fn refresh(portal: &DemoPortal, refresh_token: &str) -> Result<
     post_form(portal, &form).await
 }
 
-/// The application's settings once its tokens are those of an answer.
+/// The application's settings with the tokens of an answer.
 pub(crate) fn renewed(application: &OAuthApplication, answer: &Reply) -> OAuthApplication {
     let json = answer.json();
     let token = |name: &str| json[name].as_str().unwrap_or_default().to_owned();

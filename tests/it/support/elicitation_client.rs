@@ -1,4 +1,4 @@
-//! Clients that can ask their user, over each way there is, without a client library.
+//! Clients that can ask their user, over every transport, without a client library.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -10,14 +10,12 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf};
 use tokio::process::Command;
 
-use crate::mcp::advice::closed_output_schema;
-use crate::mcp::prompts_and_resources::on_demo;
-use crate::mcp::sessions::request;
+use crate::support::commands::on_demo;
 use crate::support::harness::{RawSession, initialize, with_metadata};
 use crate::support::http_client::{EventStream, Request, ask};
 use crate::support::http_server::{InProcess, Program};
-
-pub(crate) const MODERN: &str = "2026-07-28";
+use crate::support::revisions::{MODERN, request};
+use crate::support::tool_results::closed_output_schema;
 
 /// Transport and revision of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +37,9 @@ impl Way {
     }
 }
 
-/// Asked by the result of a call.
+/// The clients that a server asks by the result of a call.
 pub(crate) const IN_RESULT: &[Way] = &[Way::Stdio(MODERN), Way::Http(MODERN)];
-/// Asked by a request of the server.
+/// The clients that a server asks by a request.
 pub(crate) const BY_REQUEST: &[Way] = &[
     Way::Stdio("2025-06-18"),
     Way::Stdio("2025-11-25"),
@@ -49,14 +47,14 @@ pub(crate) const BY_REQUEST: &[Way] = &[
     Way::LegacySse("2025-11-25"),
 ];
 
-/// Every way to be asked.
+/// Every client of both kinds.
 pub(crate) fn ways() -> impl Iterator<Item = Way> {
     IN_RESULT.iter().chain(BY_REQUEST).copied()
 }
 
 enum Link {
     Stdio(RawSession),
-    /// As over stdio, to a server within the test.
+    /// Messages as over stdio, to a server within the test.
     InProcess {
         input: Lines<BufReader<ReadHalf<DuplexStream>>>,
         output: WriteHalf<DuplexStream>,
@@ -201,7 +199,7 @@ impl Client {
         self.last_id
     }
 
-    /// What comes first after a call: its answer, or a request of the server.
+    /// Calls the tool; returns the first message: the answer, or a request of the server.
     pub(crate) async fn call(&mut self, params: Value) -> Value {
         let id = self.begin(params).await;
         let answer = self.next().await;
@@ -232,7 +230,7 @@ impl Client {
         (form, valid(&answered))
     }
 
-    /// Waits until the server ends the session, without a word more.
+    /// Waits until the server ends the session without another message.
     pub(crate) async fn ended(self) {
         match self.link {
             Link::LegacySse { mut events, .. } => assert_eq!(events.next().await, None),
@@ -249,7 +247,7 @@ impl Client {
     }
 }
 
-/// The form of a result that needs the user, and the state to bring back.
+/// The form of a result that needs the user, and the state to send back.
 pub(crate) fn asked_in_result(answer: &Value) -> (Value, String) {
     let result = &answer["result"];
     assert_eq!(result["resultType"], "input_required", "{answer}");
@@ -290,7 +288,7 @@ pub(crate) fn addresses(recipient: &Value) -> Vec<&str> {
     matches.iter().map(|found| found["email"].as_str().unwrap()).collect()
 }
 
-/// What can be chosen for one name, and how it reads.
+/// The choices for one name: value and title.
 pub(crate) fn choices(field: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     if let Some(choices) = field["oneOf"].as_array() {

@@ -30,7 +30,7 @@ pub(crate) fn program() -> Command {
     command
 }
 
-/// Writes a file with a secret as a careful person does: others cannot read it.
+/// Writes a file that only its owner can read.
 pub(crate) fn write_private(path: &std::path::Path, text: &str) {
     std::fs::write(path, text).unwrap();
     #[cfg(unix)]
@@ -68,14 +68,14 @@ impl Session {
         }
     }
 
-    /// On the built-in demo portal.
+    /// A session on the built-in demo portal.
     pub(crate) async fn demo() -> Self {
         let mut command = program();
         command.arg("--demo");
         Self::start(command).await
     }
 
-    /// On a demo portal of the test's own.
+    /// A session on a demo portal of the test's own.
     pub(crate) async fn with(portal: &DemoPortal) -> Self {
         let mut command = program();
         command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
@@ -136,7 +136,7 @@ impl RawSession {
         input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
     }
 
-    /// A last line as a script may leave it: without its end.
+    /// Sends a last line without its line end, as a script may.
     pub(crate) async fn send_unfinished(&mut self, message: Value) {
         self.input
             .as_mut()
@@ -196,7 +196,7 @@ impl RawSession {
         self.process.id().unwrap()
     }
 
-    /// Writes until the pipe is full and the program sleeps all the same, which it does if it does not want to read.
+    /// Writes until the pipe is full and the program sleeps: it does not read.
     pub(crate) async fn write_until_nothing_is_taken(&mut self, bytes: &[u8]) {
         use std::os::fd::AsFd;
         const FULL: u64 = 60_000;
@@ -250,7 +250,7 @@ impl RawSession {
         self.process.wait().await.unwrap().success()
     }
 
-    /// Closes the output and asks something, with the input left open; returns whether the program ended well.
+    /// Closes the output and sends a request, with the input left open; returns whether the program ended well.
     pub(crate) async fn stop_reading_and_ask(mut self) -> bool {
         drop(self.output);
         let input = self.input.as_mut().unwrap();

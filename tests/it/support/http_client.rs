@@ -197,7 +197,7 @@ impl Connection {
         self.answer().await.expect("an answer")
     }
 
-    /// True if the server has closed the connection, without a word more.
+    /// True if the server has closed the connection without sending more.
     pub(crate) async fn is_closed(&mut self) -> bool {
         let mut rest = Vec::new();
         // A reset is an end too.
@@ -227,7 +227,7 @@ pub(crate) struct EventStream {
 }
 
 impl EventStream {
-    /// Sends `request`; a refusal comes back as a whole.
+    /// Sends `request`; the error is the whole answer of a refusal.
     pub(crate) async fn open(address: SocketAddr, request: &Request) -> Result<Self, Answer> {
         let mut connection = Connection::open(address).await;
         connection.send(&request.bytes()).await;

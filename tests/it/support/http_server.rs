@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::http_client::Request;
 
-/// The program, serving.
+/// The program as a running HTTP server.
 pub(crate) struct Program {
     pub(crate) process: Child,
     pub(crate) address: SocketAddr,
@@ -32,7 +32,7 @@ impl Program {
         Self::spawn(command).await
     }
 
-    /// The same with the transport of 2024-11-05.
+    /// As [`start`](Self::start), with the transport of 2024-11-05.
     pub(crate) async fn start_with_legacy_sse(mut command: Command) -> Self {
         command.args(["serve", "--http", "127.0.0.1:0", "--legacy-sse"]);
         Self::spawn(command).await
@@ -67,7 +67,7 @@ impl Program {
         crate::support::harness::terminate(&self.process);
     }
 
-    /// Waits for the end; status and everything that was written to stderr.
+    /// Waits for the end; returns the status and the whole stderr.
     pub(crate) async fn ended(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         self.stderr.read_to_string(&mut log).await.unwrap();
@@ -84,7 +84,7 @@ pub(crate) struct InProcess {
 }
 
 impl InProcess {
-    /// A portal without limits, nothing kept, and everything else as `settings` has it.
+    /// A server with these settings on a portal without limits, and without a cache.
     pub(crate) async fn start(settings: http::Settings) -> Self {
         Self::on(unlimited(None).await, settings).await
     }
@@ -124,13 +124,13 @@ impl InProcess {
         self.stop.cancel();
     }
 
-    /// Waits until it has.
+    /// Waits until the server has stopped.
     pub(crate) async fn stopped(self) {
         self.serving.await.unwrap();
     }
 }
 
-/// A server for the portal's address book that keeps nothing and sends as fast as it can.
+/// A server for the portal's address book, without a cache and without a rate limit.
 pub(crate) fn server(portal: &DemoPortal) -> Server {
     server_with_rate(portal, None)
 }
@@ -143,7 +143,7 @@ fn server_with_rate(portal: &DemoPortal, rate_limit: Option<RateLimit>) -> Serve
     Server::new(Arc::new(AddressBook::new(client, Duration::ZERO)))
 }
 
-/// A demo portal without limits, with its own people or so many made-up ones.
+/// A demo portal without limits, with its own people or so many generated ones.
 pub(crate) async fn unlimited(contacts: Option<usize>) -> DemoPortal {
     DemoPortal::start(demo::Settings {
         contacts,
@@ -155,8 +155,8 @@ pub(crate) async fn unlimited(contacts: Option<usize>) -> DemoPortal {
     .unwrap()
 }
 
-/// Asks again until `condition` holds. What happens to a closed connection is seen when the server looks at it, and it
-/// looks while it answers.
+/// Checks until `condition` holds. The server notices a closed connection only while it answers, so `condition` should
+/// send a request.
 pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     for _ in 0..10_000 {
         if condition().await {

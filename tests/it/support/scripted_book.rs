@@ -25,6 +25,9 @@ pub(crate) struct Rows {
     pub(crate) instead: Option<Prepared>,
 }
 
+/// How long an address book is used in most tests.
+pub(crate) const TTL: Duration = Duration::from_secs(60);
+
 #[derive(Debug, Clone)]
 pub(crate) struct ScriptedBook {
     pub(crate) rows: Arc<Mutex<Rows>>,
@@ -74,7 +77,7 @@ impl ScriptedBook {
         self.rows.lock().unwrap().instead = answer;
     }
 
-    /// Requests since the last call of this.
+    /// Requests since the last call of this function.
     pub(crate) fn requests(&self) -> usize {
         self.wire.take_sent().len()
     }

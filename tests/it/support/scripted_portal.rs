@@ -1,4 +1,4 @@
-//! A server that sends prepared bytes to whoever asks, and remembers what it was asked.
+//! A server that answers every request with prepared bytes, and records the requests.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! A wire of prepared replies, for tests with a paused clock: nothing of it is real but the portal client above it.
+//! A wire of prepared replies, for tests with a paused clock: only the portal client above it is real.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,12 +107,12 @@ impl ScriptedWire {
         self.sent.lock().unwrap().clone()
     }
 
-    /// What was sent since the last call of this.
+    /// The requests since the last call of this function.
     pub(crate) fn take_sent(&self) -> Vec<Sent> {
         std::mem::take(&mut self.sent.lock().unwrap())
     }
 
-    /// Requests that nobody has broken off and that have no answer yet.
+    /// Requests that are neither cancelled nor answered.
     pub(crate) fn under_way(&self) -> usize {
         self.under_way.load(Ordering::SeqCst)
     }

@@ -11,11 +11,12 @@ use crate::cli::doctor::check::Check;
 use crate::cli::global::Global;
 use crate::cli::report::printable;
 use crate::clients::document::Document;
+use crate::clients::entry::is_switched_off;
 use crate::clients::file::{self, SettingsFile};
 use crate::clients::launch::Launch;
 use crate::clients::machine::Machine;
-use crate::clients::started::{Starts, starts};
-use crate::clients::{ByteOrderMark, Client, advice, announcement};
+use crate::clients::started::{Started, started_by};
+use crate::clients::{ByteOrderMark, Client, announcement};
 
 /// The entry that the client would use, and its file.
 pub(super) struct Found {
@@ -76,7 +77,7 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
             continue;
         };
         // An entry written by hand may have another name.
-        let starts_this = |entry: &Value| matches!(starts(Some(entry)), Starts::Copy(_));
+        let starts_this = |entry: &Value| matches!(started_by(Some(entry)), Started::ThisProgram(_));
         let by_name = servers.get_key_value(name);
         let is_demo = |entry: &Value| {
             let arguments = entry.get("args").and_then(Value::as_array);
@@ -135,7 +136,7 @@ impl Found {
         if self.has_mark && client.byte_order_mark() != ByteOrderMark::Read {
             return self.marked(client, global);
         }
-        if advice::is_switched_off(&self.entry) {
+        if is_switched_off(&self.entry) {
             Check::warning("entry", format!("{place} is switched off"), &[&on])
         } else {
             Check::ok("entry", place)
@@ -149,7 +150,7 @@ impl Found {
             let paths: Vec<String> = paths.iter().map(|path| announcement::shown(path)).collect();
             format!("names what is in this folder ({})", paths.join(", "))
         };
-        let what: Vec<String> = announcement::of(&self.entry)
+        let what: Vec<String> = announcement::lines_for(&self.entry)
             .into_iter()
             .map(|(label, text)| format!("; {label}: {text}"))
             .collect();
@@ -211,7 +212,10 @@ impl Found {
         let program = launch.and_then(|launch| launch.program.as_ref());
         let program = program.map(|program| ("program", path(program)));
         let folder = launch.map(|launch| ("started in", path(&launch.folder)));
-        let lines = announcement::of(&self.entry).into_iter().chain(program).chain(folder);
+        let lines = announcement::lines_for(&self.entry)
+            .into_iter()
+            .chain(program)
+            .chain(folder);
         for (label, text) in lines.chain(self.passed_on(client, machine, launch)) {
             writeln!(stderr, "  {label}: {}", printable(&text))?;
         }

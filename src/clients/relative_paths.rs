@@ -1,15 +1,17 @@
-//! Which paths of an entry do not say by themselves where they are.
+//! Paths of an entry that depend on the current folder, or begin with `~`.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::launch::{Launch, expanded, with_home};
+use super::client::Client;
+use super::entry;
+use super::launch::Launch;
 use super::machine::{Machine, is_same_file};
-use super::{Client, entry};
+use super::references::{depends_on_current_folder, refers_to_current_folder};
 
-/// Texts of an entry, and values of its process's environment, that name what is in the current folder, as they are written.
-/// `doctor` reads none of it there, so what it would see is not what the client sees. Sorted.
+/// Texts of an entry, and values of its process's environment, that name something in the current folder, as they are
+/// written and sorted. `doctor` does not read the current folder for them, so the client may see something else.
 pub(crate) fn in_the_current_folder(
     client: Client,
     entry: &Value,
@@ -27,41 +29,30 @@ pub(crate) fn in_the_current_folder(
     let command = entry.get("command").and_then(Value::as_str);
     let file = entry.get("envFile").and_then(Value::as_str);
     let texts = command.into_iter().chain(file).chain(arguments.clone()).chain(values);
-    let named = texts.filter(|text| is_below(text) || refers_to_it(client, text, machine));
-    // A name alone is searched on PATH.
+    let named = texts.filter(|text| is_below(text) || refers_to_current_folder(client, text, machine));
+    // A bare name is searched on PATH.
     let command = command.filter(|command| command.contains(['/', '\\']));
     let paths = command.into_iter().chain(file).chain(settings_file(arguments));
-    let paths = paths.filter(|text| depends_on_the_folder(client, text, machine));
+    let paths = paths.filter(|text| depends_on_current_folder(client, text, machine));
     let mut found: Vec<String> = named.chain(paths).map(str::to_owned).collect();
     found.extend(launch.into_iter().flat_map(relative_values));
     found.sort();
     found.dedup();
-    // Claude Desktop starts its servers elsewhere in any folder.
-    found.retain(|text| client != Client::ClaudeDesktop || refers_to_it(client, text, machine));
+    // Claude Desktop does not start its servers in the current folder.
+    found.retain(|text| client != Client::ClaudeDesktop || refers_to_current_folder(client, text, machine));
     found
-}
-
-/// True for a path that is another one in each folder.
-pub(super) fn depends_on_the_folder(client: Client, path: &str, machine: &Machine) -> bool {
-    let text = with_home(client, expanded(client, path, machine).0, machine);
-    refers_to_it(client, path, machine) || !Path::new(&text).is_absolute() && !text.starts_with('~')
-}
-
-/// True if a reference in the text stands for the current folder.
-fn refers_to_it(client: Client, text: &str, machine: &Machine) -> bool {
-    expanded(client, text, machine).0 != expanded(client, text, &machine.at_home()).0
 }
 
 fn is_below(text: &str) -> bool {
     ["./", "../", ".\\", "..\\"].iter().any(|start| text.starts_with(start))
 }
 
-/// Values of the environment that are relative paths, wherever they are from.
+/// Values of the process's environment that are relative paths.
 fn relative_values(launch: &Launch) -> impl Iterator<Item = String> {
     let is_relative = |name: &str, path: &Path| {
         let is_path = entry::variable(name).is_some_and(|variable| variable.is_path()) || name.starts_with("SSL_CERT_");
         let is_of_loader = name.starts_with("LD_") || name.starts_with("DYLD_");
-        // A library's name alone is searched in the system's folders.
+        // A library's bare name is searched in the system's folders.
         let is_named = path.components().count() > 1 || path == Path::new(".");
         let text = path.to_string_lossy();
         !text.trim().is_empty()
@@ -75,7 +66,7 @@ fn relative_values(launch: &Launch) -> impl Iterator<Item = String> {
         .map(|(_, value)| value.clone())
 }
 
-/// What is given with `--config`.
+/// The path that `--config` names.
 fn settings_file<'a>(arguments: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let next = arguments.clone().skip_while(|argument| *argument != "--config").nth(1);
     next.or_else(|| {
@@ -85,7 +76,8 @@ fn settings_file<'a>(arguments: impl Iterator<Item = &'a str> + Clone) -> Option
     })
 }
 
-/// A path of the entry that begins with `~`, which the client may hand over as it stands, and its key.
+/// The first path of the entry that begins with `~`, and its key; `None` also for a client that replaces `~`. Others
+/// may pass the `~` on.
 pub(crate) fn with_tilde(client: Client, entry: &Value) -> Option<(&'static str, &str)> {
     let keys = ["command", "cwd", "envFile"].into_iter();
     let mut paths = keys.filter_map(|key| Some((key, entry.get(key)?.as_str()?)));

@@ -1,7 +1,7 @@
-//! TOML, by `toml_edit`.
+//! Edits TOML in place, by `toml_edit`: the file of Codex.
 //!
-//! A new entry is a table at the end of the text, and an entry that goes is cut out of it, so that what is around stays
-//! byte for byte, line ends included. Only an entry that changes is written through the library's document.
+//! A new entry is appended as a table, and a removed entry is cut out of the text, so that the rest stays byte for
+//! byte, line ends included. Only a changed entry is written by the library.
 
 mod values;
 
@@ -10,23 +10,23 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
-use super::Problem;
-use crate::clients::file::BYTE_ORDER_MARK;
+use super::problem::Problem;
+use crate::clients::byte_order_mark;
 use values::{in_line, json, object};
 
 #[derive(Debug)]
-pub(crate) struct Toml {
-    /// As in JSON.
+pub(crate) struct TomlDocument {
+    /// The byte order marks before the text.
     marks: String,
     text: String,
 }
 
-impl Toml {
+impl TomlDocument {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-        let bare = text.trim_start_matches(BYTE_ORDER_MARK);
+        let (marks, bare) = byte_order_mark::split(text);
         parsed(bare)?;
         Ok(Self {
-            marks: text.strip_suffix(bare).unwrap_or_default().to_owned(),
+            marks: marks.to_owned(),
             text: bare.to_owned(),
         })
     }
@@ -54,10 +54,10 @@ impl Toml {
                 None => edited(&self.text, path, value)?,
             },
         };
-        // What was written must say what was meant and leave the rest, or nothing is changed.
+        // Nothing changes unless the new text holds the wanted value and the rest as it was.
         let (mut before, mut after) = (self.value(), Self::parse(&text)?.value());
         let (_, written) = (take(&mut before, path), take(&mut after, path));
-        // A table that was made for the entry is no change.
+        // A table that was created for the entry does not count as a change of the rest.
         let is_rest_as_before = is_new || before == after;
         if written.as_ref() != Some(value) || !is_rest_as_before {
             return Err(Problem::Shape(path.join("."), "a table that can be edited"));
@@ -99,7 +99,8 @@ fn mutable(text: &str) -> Result<DocumentMut, Problem> {
     text.parse().map_err(|error| syntax(text, &error))
 }
 
-/// The library's own message may quote the text.
+/// Only the place and the first line of the message: what the library displays by default quotes the text, which may
+/// hold a secret.
 fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
     let start = error.span().map_or(0, |span| span.start);
     Problem::Syntax {
@@ -109,7 +110,7 @@ fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
     }
 }
 
-/// What is at `path`.
+/// The item at `path`; `None` if there is none.
 fn at<'a>(root: &'a Item, path: &[&str]) -> Result<Option<&'a Item>, Problem> {
     let mut item = root;
     for key in path {
@@ -132,7 +133,7 @@ fn table_at<'a>(root: &'a mut Item, path: &[&str]) -> Option<&'a mut dyn TableLi
     item.as_table_like_mut()
 }
 
-/// The text with a table more, after a blank line.
+/// The text with the entry appended as a table, after a blank line.
 fn appended(text: &str, path: &[&str], object: &Map<String, Value>) -> String {
     let mut table = Table::new();
     for (name, value) in object {
@@ -154,7 +155,7 @@ fn appended(text: &str, path: &[&str], object: &Map<String, Value>) -> String {
     format!("{text}{end}")
 }
 
-/// The lines of a table and of those below it, if nothing else is among them.
+/// The lines of a table and of the tables below it, if no other table is among them.
 fn own_lines(text: &str, root: &Item, path: &[&str]) -> Option<Range<usize>> {
     let table = at(root, path).ok()??.as_table().filter(|table| !table.is_dotted())?;
     let mut spans = Vec::new();
@@ -162,8 +163,8 @@ fn own_lines(text: &str, root: &Item, path: &[&str]) -> Option<Range<usize>> {
     let start = spans.iter().map(|span| span.start).min()?;
     let end = spans.iter().map(|span| span.end).max()?;
     let lines = start..after_line(text, end);
-    let mut own = Toml::parse(text.get(lines.clone())?).ok()?.value();
-    // Another table in between would show.
+    let mut own = TomlDocument::parse(text.get(lines.clone())?).ok()?.value();
+    // Another table in between would be in `own`.
     let entry = take(&mut own, path)?;
     let mut all = Value::Object(object(root.as_table()?));
     let is_alone = own.as_object()?.len() <= 1 && own.pointer(&format!("/{}", path.first()?))?.as_object()?.is_empty();
@@ -180,14 +181,14 @@ fn replaced(
     Ok([part(0..lines.start), &own, part(lines.end..text.len())].concat())
 }
 
-/// What is at `path`, taken out.
+/// Removes the value at `path` and returns it.
 fn take(value: &mut Value, path: &[&str]) -> Option<Value> {
     let (name, parents) = path.split_last()?;
     let parent = parents.iter().try_fold(value, |value, key| value.get_mut(key))?;
     parent.as_object_mut()?.shift_remove(*name)
 }
 
-/// The text with the value at `path` set; of a table, only what differs.
+/// The text with the value at `path` set; in a present table only what differs is changed.
 fn edited(text: &str, path: &[&str], value: &Value) -> Result<String, Problem> {
     let mut document = mutable(text)?;
     let Some((name, parents)) = path.split_last() else {
@@ -219,7 +220,7 @@ fn put(table: &mut dyn TableLike, name: &str, wanted: &Value) {
     }
 }
 
-/// The places of a table's own lines, from its header to its last value, and of the tables below it.
+/// Collects the byte ranges of a table, from its header to its last value, and of the tables below it.
 fn spans_of(table: &Table, spans: &mut Vec<Range<usize>>) {
     if let Some(header) = table.span() {
         let end = last_value(table).map_or(header.end, |end| end.max(header.end));
@@ -244,7 +245,7 @@ fn last_value(table: &Table) -> Option<usize> {
     ends.max()
 }
 
-/// The text without whole lines of those places, and without the blank line before each.
+/// The text without the lines of these byte ranges, and without the blank line before each.
 fn cut(text: &str, mut spans: Vec<Range<usize>>) -> String {
     spans.sort_by_key(|span| span.start);
     let mut rest = String::with_capacity(text.len());
@@ -255,7 +256,7 @@ fn cut(text: &str, mut spans: Vec<Range<usize>>) -> String {
             .strip_suffix("\r\n")
             .or_else(|| before.strip_suffix('\n'))
             .unwrap_or(before);
-        // The first line of a text has no line end before it.
+        // Before the first line of a text there is no line end.
         let is_blank = before.is_empty() || before.ends_with('\n');
         rest.push_str(if is_blank {
             before
@@ -268,13 +269,13 @@ fn cut(text: &str, mut spans: Vec<Range<usize>>) -> String {
     rest
 }
 
-/// Where the line after the one at `position` begins.
+/// The start of the line after the one at `position`.
 fn after_line(text: &str, position: usize) -> usize {
     let rest = text.get(position..).unwrap_or_default();
     position + rest.find('\n').map_or(rest.len(), |at| at + 1)
 }
 
-/// The library writes line feeds alone.
+/// What the library wrote, with the line ends of `text`: the library writes only line feeds.
 fn with_line_ends_of(text: &str, written: String) -> String {
     if text.contains("\r\n") {
         written.replace("\r\n", "\n").replace('\n', "\r\n")
@@ -307,15 +308,15 @@ mod tests {
             "mcp_servers.other.command = \"y\"\n",
             "mcp_servers = { other = { command = \"y\" } }\n",
         ] {
-            let mut toml = Toml::parse(text).unwrap();
+            let mut toml = TomlDocument::parse(text).unwrap();
             toml.set(PATH, &entry()).unwrap();
             let with = toml.text();
             assert_eq!(
-                Toml::parse(&with).unwrap().value()["mcp_servers"]["bitrix24-mail"],
+                TomlDocument::parse(&with).unwrap().value()["mcp_servers"]["bitrix24-mail"],
                 entry(),
                 "{with}"
             );
-            let mut again = Toml::parse(&with).unwrap();
+            let mut again = TomlDocument::parse(&with).unwrap();
             again.remove(PATH).unwrap();
             let expected = if text.ends_with('\n') || text.is_empty() {
                 text.to_owned()
@@ -328,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_entry_reads_as_a_person_would_write_it() {
-        let mut toml = Toml::parse("model = \"x\"\n").unwrap();
+        let mut toml = TomlDocument::parse("model = \"x\"\n").unwrap();
         toml.set(PATH, &entry()).unwrap();
         assert_eq!(
             toml.text(),
@@ -339,7 +340,7 @@ mod tests {
     #[test]
     fn an_entry_in_the_middle_with_tables_below_it_is_cut_out() {
         let text = "[mcp_servers.bitrix24-mail]\ncommand = \"x\"\n\n[mcp_servers.bitrix24-mail.env]\nA = \"b\"\n\n# Other.\n[mcp_servers.other]\ncommand = \"y\"\n";
-        let mut toml = Toml::parse(text).unwrap();
+        let mut toml = TomlDocument::parse(text).unwrap();
         toml.remove(PATH).unwrap();
         assert_eq!(toml.text(), "\n# Other.\n[mcp_servers.other]\ncommand = \"y\"\n");
     }
@@ -347,7 +348,7 @@ mod tests {
     #[test]
     fn only_what_differs_is_touched() {
         let text = "[mcp_servers.bitrix24-mail]\ncommand = \"/old\" # mine\nstartup_timeout_sec = 20\nargs = [ ]\n\n[mcp_servers.bitrix24-mail.env]\nA = 'b'\n";
-        let mut toml = Toml::parse(text).unwrap();
+        let mut toml = TomlDocument::parse(text).unwrap();
         let mut changed = toml.value()["mcp_servers"]["bitrix24-mail"].clone();
         changed["command"] = json!("/new");
         toml.set(PATH, &changed).unwrap();
@@ -370,7 +371,7 @@ mod tests {
             ),
         ] {
             let text = format!("{before}{own}{after}");
-            let mut toml = Toml::parse(&text).unwrap();
+            let mut toml = TomlDocument::parse(&text).unwrap();
             let mut changed = toml.value()["mcp_servers"]["bitrix24-mail"].clone();
             changed["command"] = json!("/new");
             toml.set(PATH, &changed).unwrap();
@@ -380,11 +381,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_edited_is_refused_with_its_place() {
-        let Err(Problem::Syntax { line, .. }) = Toml::parse("a = 1\nb = \n") else {
+        let Err(Problem::Syntax { line, .. }) = TomlDocument::parse("a = 1\nb = \n") else {
             panic!("read")
         };
         assert_eq!(line, 2);
-        assert!(Toml::parse("mcp_servers = 1\n").unwrap().set(PATH, &entry()).is_err());
-        assert!(Toml::parse(&format!("a = {}", "[".repeat(100_000))).is_err());
+        assert!(
+            TomlDocument::parse("mcp_servers = 1\n")
+                .unwrap()
+                .set(PATH, &entry())
+                .is_err()
+        );
+        assert!(TomlDocument::parse(&format!("a = {}", "[".repeat(100_000))).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! JSON with comments, by `jsonc-parser`.
+//! Edits JSON with comments in place, by `jsonc-parser`: the files of every client but Codex.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -7,26 +7,26 @@ use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstObjectProp, CstRootNode};
 use serde_json::{Map, Value};
 
-use super::Problem;
-use crate::clients::file::BYTE_ORDER_MARK;
+use super::problem::Problem;
+use crate::clients::byte_order_mark;
 use crate::portal::with_lone_surrogates_as;
 
 #[derive(Debug)]
-pub(crate) struct Json {
+pub(crate) struct JsonDocument {
     root: CstRootNode,
-    /// What is before the text: editors and shells may each put a mark there.
+    /// The byte order marks before the text.
     marks: String,
     stand_ins: Vec<StandIn>,
 }
 
-/// An escape of the text, and the one that stands in its place while the text is edited.
+/// A lone surrogate's escape, and the escape that takes its place while the text is edited.
 #[derive(Debug)]
 struct StandIn {
     stand_in: String,
     original: String,
 }
 
-/// What clients forgive too: comments and trailing commas, nothing more.
+/// What clients accept beyond JSON: comments and trailing commas.
 fn options() -> ParseOptions {
     ParseOptions {
         allow_comments: true,
@@ -42,9 +42,9 @@ fn options() -> ParseOptions {
     }
 }
 
-impl Json {
+impl JsonDocument {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-        let bare = text.trim_start_matches(BYTE_ORDER_MARK);
+        let (marks, bare) = byte_order_mark::split(text);
         let (bare_text, stand_ins) = with_stand_ins(bare);
         let root = CstRootNode::parse(&bare_text, &options()).map_err(|error| Problem::Syntax {
             language: "JSON",
@@ -55,7 +55,7 @@ impl Json {
             Some(value) if value.as_object().is_none() => Err(Problem::NoObject),
             _ => Ok(Self {
                 root,
-                marks: text.strip_suffix(bare).unwrap_or_default().to_owned(),
+                marks: marks.to_owned(),
                 stand_ins,
             }),
         }
@@ -143,8 +143,8 @@ impl Json {
     }
 }
 
-/// JavaScript writes half of a surrogate pair as it has it, where a text was cut inside an emoji, and reads it again; the
-/// parser takes none.
+/// The text with stand-ins for lone surrogates. JavaScript writes half of a surrogate pair where a text was cut inside
+/// an emoji, and reads it again; the parser refuses it.
 fn with_stand_ins(text: &str) -> (Cow<'_, str>, Vec<StandIn>) {
     const PRIVATE_USE: RangeInclusive<u32> = 0xe000..=0xf8ff;
     let mut free = PRIVATE_USE
@@ -166,7 +166,7 @@ fn with_stand_ins(text: &str) -> (Cow<'_, str>, Vec<StandIn>) {
     (edited.map_or(Cow::Borrowed(text), Cow::Owned), stand_ins)
 }
 
-/// The property of that name; with two of them, programs do not agree on which one counts.
+/// The property of that name; an error if there are two: programs do not agree on which one counts.
 fn property(object: &CstObject, name: &str) -> Result<Option<CstObjectProp>, Problem> {
     let mut named = object
         .properties()
@@ -178,6 +178,7 @@ fn property(object: &CstObject, name: &str) -> Result<Option<CstObjectProp>, Pro
     }
 }
 
+/// Sets a property; in a present object only what differs is changed.
 fn put(object: &CstObject, name: &str, value: &Value) -> Result<(), Problem> {
     let Some(there) = property(object, name)? else {
         object.append(name, input(value));
@@ -201,7 +202,7 @@ fn put(object: &CstObject, name: &str, value: &Value) -> Result<(), Problem> {
     Ok(())
 }
 
-/// `{}` or `[]` on one line, as programs print it, unless a comment is in it.
+/// Writes an empty object or list as `{}` or `[]`, as programs print it, unless a comment is in it.
 fn close_if_empty(children: &[CstNode]) {
     let is_blank = |node: &CstNode| node.is_whitespace() || node.is_newline();
     if children.iter().all(|node| node.is_token() || is_blank(node)) {
@@ -245,14 +246,14 @@ mod tests {
     const PATH: &[&str] = &["mcpServers", "ours"];
 
     fn with_and_without(text: &str) -> (String, String) {
-        let json = Json::parse(text).unwrap();
+        let json = JsonDocument::parse(text).unwrap();
         json.set(
             PATH,
             &json!({"command": "/bin/it", "args": ["--demo"], "env": {"A": "${A:-}"}}),
         )
         .unwrap();
         let with = json.text();
-        let again = Json::parse(&with).unwrap();
+        let again = JsonDocument::parse(&with).unwrap();
         assert_eq!(again.value()["mcpServers"]["ours"]["args"], json!(["--demo"]), "{with}");
         again.remove(PATH).unwrap();
         (with, again.text())
@@ -292,7 +293,7 @@ mod tests {
     #[test]
     fn a_file_of_one_line_keeps_what_is_in_it() {
         let (_, without) = with_and_without(r#"{"mcpServers":{"other":{"command":"x"}},"a":1}"#);
-        let value = Json::parse(&without).unwrap().value();
+        let value = JsonDocument::parse(&without).unwrap().value();
         assert_eq!(value, json!({"mcpServers": {"other": {"command": "x"}}, "a": 1}));
     }
 
@@ -301,7 +302,7 @@ mod tests {
         for text in ["", " \n", "{}", "{ }\n"] {
             let (with, without) = with_and_without(text);
             assert_eq!(
-                Json::parse(&without).unwrap().value(),
+                JsonDocument::parse(&without).unwrap().value(),
                 json!({"mcpServers": {}}),
                 "{text:?} {with}"
             );
@@ -311,7 +312,7 @@ mod tests {
     #[test]
     fn only_what_differs_is_touched() {
         let text = "{\n  \"mcpServers\": {\n    \"ours\": {\n      // Mine.\n      \"timeout\": 60,\n      \"command\": \"/old\",\n      \"args\": [ ] // odd\n    }\n  }\n}\n";
-        let json = Json::parse(text).unwrap();
+        let json = JsonDocument::parse(text).unwrap();
         let mut entry = json.value()["mcpServers"]["ours"].clone();
         entry["command"] = json!("/new");
         json.set(PATH, &entry).unwrap();
@@ -326,12 +327,12 @@ mod tests {
             ("{'a': 1}", 1),
             ("{\n", 1),
         ] {
-            let Err(Problem::Syntax { line: at, .. }) = Json::parse(text) else {
+            let Err(Problem::Syntax { line: at, .. }) = JsonDocument::parse(text) else {
                 panic!("{text}")
             };
             assert_eq!(at, line, "{text}");
         }
-        assert_eq!(Json::parse("[]").unwrap_err(), Problem::NoObject);
+        assert_eq!(JsonDocument::parse("[]").unwrap_err(), Problem::NoObject);
         for (text, problem) in [
             (
                 r#"{"mcpServers": []}"#,
@@ -342,11 +343,11 @@ mod tests {
                 Problem::Twice("mcpServers".to_owned()),
             ),
         ] {
-            let json = Json::parse(text).unwrap();
+            let json = JsonDocument::parse(text).unwrap();
             assert_eq!(json.set(PATH, &json!({})).unwrap_err(), problem);
             assert_eq!(json.text(), text);
         }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(matches!(Json::parse(&deep), Err(Problem::Syntax { .. })));
+        assert!(matches!(JsonDocument::parse(&deep), Err(Problem::Syntax { .. })));
     }
 }

@@ -1,4 +1,4 @@
-//! TOML's values as JSON's, and back.
+//! Converts TOML values to JSON, and JSON values to TOML.
 
 use serde_json::{Map, Value};
 use toml_edit::{Array, InlineTable, Item, TableLike};
@@ -41,7 +41,7 @@ pub(super) fn in_line(value: &Value) -> toml_edit::Value {
             Some(number) => number.into(),
             None => number.as_f64().unwrap_or_default().into(),
         },
-        // The library would write several lines, whose ends may not be those of the file.
+        // The library would write several lines, with other line ends than the file may have.
         Value::String(text) if text.contains('\n') => {
             let in_line = value.to_string().parse();
             in_line.unwrap_or_else(|_| text.as_str().into())

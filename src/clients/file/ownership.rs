@@ -1,34 +1,34 @@
-//! What a settings file has beside its text: owner, group, permissions, access lists and other attributes. A file that takes
-//! its place gets the same, or takes no place. With `sudo` a new file belongs to the owner of its folder.
+//! Owner, group, permissions, access list and other attributes of a settings file. The file that replaces it gets the
+//! same, or does not replace it. Under `sudo` a new file goes to the owner of its folder.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use super::Error;
+use super::error::Error;
 
-/// Gives the new file what the old one has.
+/// Copies owner, group, attributes and permissions from the old file to the new one.
 #[cfg(unix)]
-pub(super) fn keep(new: &File, old: &Path) -> io::Result<()> {
+pub(super) fn copy(new: &File, old: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
     let old = File::open(old)?;
     let (was, is) = (old.metadata()?, new.metadata()?);
     if (was.uid(), was.gid()) != (is.uid(), is.gid()) {
         std::os::unix::fs::fchown(new, Some(was.uid()), Some(was.gid()))?;
     }
-    // After the owner: the permissions of a group are for the right one.
+    // After the owner and group, so that the group's permissions hold for the right group.
     copy_attributes(new, &old)?;
     new.set_permissions(was.permissions())
 }
 
 #[cfg(not(unix))]
-pub(super) fn keep(new: &File, old: &Path) -> io::Result<()> {
+pub(super) fn copy(new: &File, old: &Path) -> io::Result<()> {
     new.set_permissions(fs::metadata(old)?.permissions())
 }
 
-/// Gives a new file to the owner of its folder, where root writes into the folder of somebody else.
+/// Gives a new file to the owner of its folder, if root writes into another user's folder.
 #[cfg(unix)]
-pub(super) fn fit_in(new: &File, folder: &Path) -> io::Result<()> {
+pub(super) fn give_to_owner_of_folder(new: &File, folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
     let owner = fs::metadata(folder)?;
     if new.metadata()?.uid() == ROOT && owner.uid() != ROOT {
@@ -38,19 +38,19 @@ pub(super) fn fit_in(new: &File, folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn fit_in(_: &File, _: &Path) -> io::Result<()> {
+pub(super) fn give_to_owner_of_folder(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a folder and those above it, but not root's in the folder of somebody else: to give a folder away by its path
-/// would let that user choose which one.
-pub(super) fn make_folder(folder: &Path) -> Result<(), Error> {
+/// Creates a folder and those above it, but no folder of root's in another user's folder: changing its owner by path
+/// afterwards would let that user choose which folder changes hands.
+pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
     let failed = |error| Error::Write(folder.to_owned(), error);
     let above = folder.parent().unwrap_or(Path::new(""));
-    make_folder(above)?;
+    create_folder(above)?;
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => return Ok(()),
         made => made.map_err(failed)?,
@@ -74,10 +74,10 @@ fn is_foreign(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// False if root would write where another user's link leads, and that user could not write: the link may have been made for
-/// this moment.
+/// False if root would write through another user's link into a place where that user may not write: the link may have
+/// been made for this moment. A link is fair if it belongs to root or to the owner of the target's folder.
 #[cfg(unix)]
-pub(super) fn may_follow(path: &Path, target: &Path) -> bool {
+pub(super) fn may_write_through_links(path: &Path, target: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let mut folders = target.ancestors().skip(1);
     let owner = folders.find_map(|folder| Some(fs::metadata(folder).ok()?.uid()));
@@ -86,17 +86,17 @@ pub(super) fn may_follow(path: &Path, target: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) fn may_follow(_: &Path, _: &Path) -> bool {
+pub(super) fn may_write_through_links(_: &Path, _: &Path) -> bool {
     true
 }
 
-/// Whose the links on the way are.
+/// The owners of the symbolic links on the way to `path`.
 #[cfg(unix)]
 fn link_owners(path: &Path) -> Vec<u32> {
     use std::os::unix::fs::MetadataExt as _;
     let mut owners = Vec::new();
     let mut path = path.to_owned();
-    // As many as Linux follows.
+    // Linux follows 40 links.
     while owners.len() < 40 {
         let parts: Vec<_> = path.ancestors().collect();
         let link = parts.into_iter().rev().find(|part| part.is_symlink());
@@ -110,37 +110,37 @@ fn link_owners(path: &Path) -> Vec<u32> {
     owners
 }
 
-/// How many names the file has; the others would keep the old text.
+/// How many hard links the file has; the others would keep the old text.
 #[cfg(unix)]
-pub(super) fn hard_links(file: &fs::Metadata) -> u64 {
+pub(super) fn hard_link_count(file: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(file)
 }
 
 #[cfg(not(unix))]
-pub(super) fn hard_links(_: &fs::Metadata) -> u64 {
+pub(super) fn hard_link_count(_: &fs::Metadata) -> u64 {
     1
 }
 
 #[cfg(unix)]
 const ROOT: u32 = 0;
 
-/// Access lists are attributes on Linux. Without its list, a file's permissions would let its group do what the list's widest
-/// entry may.
+/// Copies extended attributes, which hold the access list on Linux. Without its access list a file's permissions would
+/// let its group do what the widest entry of the list may do.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 fn copy_attributes(new: &File, old: &File) -> io::Result<()> {
     use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
     const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
-    // As much as Linux has.
+    // The most that Linux allows.
     let (mut names, mut value) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     let Ok(length) = flistxattr(old, names.as_mut_slice()) else {
-        // A file system without them.
+        // A file system without extended attributes.
         return Ok(());
     };
     names.truncate(length);
     for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
         let copied = fgetxattr(old, name, value.as_mut_slice())
             .and_then(|length| fsetxattr(new, name, value.get(..length).unwrap_or_default(), XattrFlags::empty()));
-        // Labels of the system are set by the system.
+        // The system sets its own labels.
         if name == ACCESS_LIST {
             copied?;
         }

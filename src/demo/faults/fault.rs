@@ -1,0 +1,129 @@
+//! A fault: its name, which requests it affects and how, and how a look-up of a patient client ends. Pure.
+
+use super::failure::{Body, Breakage, Failure, INTERNAL, Place, RATE_LIMIT, THROTTLE};
+
+/// A named way to fail.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault {
+    /// The name for `--demo-fault`.
+    pub name: &'static str,
+    /// What the fault simulates, in one line.
+    pub about: &'static str,
+    /// How a look-up of a patient client ends.
+    pub outcome: Outcome,
+    /// True if the fault needs an application: the demo then hands out OAuth credentials, whatever its settings say.
+    pub needs_oauth: bool,
+    pub(in crate::demo) behaviour: Behaviour,
+}
+
+/// How a look-up ends if the client retries, waits and refreshes as it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It fails.
+    Fails,
+    /// It succeeds in the end.
+    Survived,
+    /// Either.
+    Random,
+}
+
+/// What a fault does, and to which requests.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::demo) enum Behaviour {
+    /// Nothing on the portal: the user's settings are wrong.
+    Settings(WrongSettings),
+    /// Every request within the failure's reach fails, see [`Failure::reaches`].
+    Always(Failure),
+    /// Only requests of REST 3.0 fail, whatever the failure's reach.
+    Rest3(Failure),
+    /// The first so many requests of REST 3.0 fail.
+    Times(usize, Failure),
+    /// Every request for tokens fails at the authorization server; the access token has expired.
+    OAuthServer(Failure),
+    /// Nothing on the portal: the user's tokens are these.
+    Tokens(StartingTokens),
+    /// REST 3.0 answers 401 ACCESSDENIED, and the old API names the reason.
+    Folded(u16, &'static str),
+    /// REST 3.0 answers 403 ACCESSDENIED; the list of scopes of the old API lacks the permission.
+    FoldedScope,
+    /// REST 3.0 answers ACCESSDENIED with this status, and the old API the page of an overloaded gateway.
+    Unexplained(u16),
+    /// The operating time is used up from the start.
+    OperatingUsedUp,
+    /// About one in five requests of either API fails.
+    Random,
+}
+
+/// Which of the user's settings is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::demo) enum WrongSettings {
+    NoCredentials,
+    BadWebhookUrl,
+    PlainHttp,
+    UnknownHost,
+    ClosedPort,
+    FullQueue,
+    TlsToPlainPort,
+    WrongSecret,
+    NoMailScope,
+}
+
+/// The tokens that the user has at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::demo) enum StartingTokens {
+    /// An access token that has expired.
+    Expired,
+    /// An access token that has expired, which REST 3.0 reports in the flat shape.
+    ExpiredFlat,
+    /// A pair that was replaced already.
+    Spent,
+}
+
+impl Fault {
+    pub(super) const fn survived(self) -> Self {
+        Self {
+            outcome: Outcome::Survived,
+            ..self
+        }
+    }
+
+    pub(super) const fn oauth(self) -> Self {
+        Self {
+            needs_oauth: true,
+            ..self
+        }
+    }
+}
+
+impl Behaviour {
+    /// The failure of a request at `place` after `earlier` such requests; `None` if it succeeds. [`Behaviour::Random`]
+    /// throws the dice for every request of either API.
+    pub(in crate::demo) fn strikes(self, place: Place, earlier: usize, dice: &mut fastrand::Rng) -> Option<Failure> {
+        let access_denied = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
+        match (self, place) {
+            (Self::Always(failure), _) => failure.reaches(place).then_some(failure),
+            (Self::Times(times, failure), Place::Rest3) => (earlier < times).then_some(failure),
+            (Self::Rest3(failure), Place::Rest3) | (Self::OAuthServer(failure), Place::OAuthServer) => Some(failure),
+            (Self::Unexplained(status), Place::Rest3) => Some(Failure::Envelope(status, access_denied)),
+            (Self::Unexplained(_), Place::OldApi) => Some(Failure::Body(503, Body::Html)),
+            (Self::Random, Place::Rest3 | Place::OldApi) => something_that_passes(dice),
+            _ => None,
+        }
+    }
+}
+
+/// A failure in about 20 % of the cases; in 2 % the request hangs. A 429 is rare, since it stops the method for
+/// everybody.
+fn something_that_passes(dice: &mut fastrand::Rng) -> Option<Failure> {
+    Some(match dice.u16(0..1000) {
+        0..20 => Failure::Connection(Breakage::Hang),
+        20..80 => THROTTLE,
+        80..81 => Failure::RetryAfter(1, &RATE_LIMIT),
+        81..110 => INTERNAL,
+        110..140 => Failure::Body(502, Body::Html),
+        140..160 => Failure::Body(504, Body::Html),
+        160..180 => Failure::Connection(Breakage::Reset),
+        180..200 => Failure::Connection(Breakage::CutOff),
+        _ => return None,
+    })
+}
