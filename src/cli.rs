@@ -337,7 +337,7 @@ where
         let wiring = wiring::Wiring::build(global, settings).await?;
         let (book, _demo) = (Arc::clone(&wiring.book), wiring.demo.clone());
         let outcome = command(wiring).await;
-        let Err(error) = book.portal().settle().await else {
+        let Err(error) = book.portal().save_tokens().await else {
             return outcome;
         };
         report::failure(&Failure::from(&address_book::Error::Portal(error.into())));

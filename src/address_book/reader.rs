@@ -89,7 +89,7 @@ impl Pages {
     pub(super) async fn read(self, portal: &Portal, arrival: Arrival) -> Answer {
         Answer {
             asks: self.asks,
-            listings: portal.all_or_none(arrival, &self.calls).await,
+            listings: portal.call_all(arrival, &self.calls).await,
         }
     }
 }

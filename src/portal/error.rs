@@ -17,7 +17,7 @@ pub enum Error {
     NoCredentials(String),
     /// The webhook URL was refused before any request.
     #[error(transparent)]
-    Address(#[from] super::address::InvalidWebhookUrl),
+    Address(#[from] super::credentials::webhook_address::InvalidWebhookUrl),
     /// There are no tokens yet; the text says why.
     #[error("{0}")]
     NotSignedIn(String),

@@ -23,7 +23,7 @@ type Labels<const N: usize> = [(&'static str, &'static str); N];
 pub(super) struct Measurements {
     requests: Family<Labels<2>, Histogram, fn() -> Histogram>,
     waited: Family<Labels<1>, Counter<f64, AtomicU64>>,
-    pub(super) last_answer: Mutex<Option<Instant>>,
+    last_answer: Mutex<Option<Instant>>,
 }
 
 impl Default for Measurements {
@@ -46,6 +46,12 @@ impl Measurements {
         self.requests
             .get_or_create(&[("method", method.as_str()), ("outcome", outcome)])
             .observe(took.as_secs_f64());
+    }
+
+    /// True if the portal returned a result within the last `time`.
+    pub(super) fn has_answered_within(&self, time: Duration) -> bool {
+        let last = *self.last_answer.lock();
+        last.is_some_and(|at| at.elapsed() < time)
     }
 
     /// Time that a call spent waiting before a request: for the portal's `limit`, or before a `retry`.

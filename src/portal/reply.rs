@@ -26,7 +26,7 @@ pub use text::{with_lone_surrogates_as, without_lone_surrogates};
 
 use super::codes;
 use super::error::{Destination, Error, Refusal, Speaker, Unreadable, Violation};
-use super::limits::OPERATING_WINDOW;
+use super::limits::{OPERATING_WINDOW, OperatingTime};
 use super::loose::{First, Loose};
 use super::quote::Quoter;
 
@@ -54,7 +54,7 @@ pub struct RawReply {
     pub date: Option<String>,
     /// The whole body, at most the cap of the wire.
     pub body: Vec<u8>,
-    /// The server's certificate in DER, from [`Wire::examine`](super::Wire::examine) over TLS alone.
+    /// The server's certificate in DER, from [`Wire::send_for_certificate`](super::Wire::send_for_certificate) over TLS alone.
     pub certificate: Option<Vec<u8>>,
 }
 
@@ -76,20 +76,9 @@ impl RawReply {
 
 /// A result, and what the portal tells of the method's operating time beside it.
 #[derive(Debug)]
-pub(super) struct Answer<T> {
+pub(super) struct Success<T> {
     pub(super) result: T,
-    pub(super) operating: Option<Operating>,
-}
-
-/// The operating time of a method for these credentials. Absent where the limit is off, as on most self-hosted portals.
-///
-/// See <https://apidocs.bitrix24.com/limits.html>.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Operating {
-    /// Seconds used in the last ten minutes.
-    pub(super) used: f64,
-    /// Time until the oldest minute is freed, by the portal's own clock.
-    pub(super) reset_in: Duration,
+    pub(super) operating: Option<OperatingTime>,
 }
 
 /// A whole reply; `R` is its result.
@@ -135,11 +124,11 @@ struct Time {
 ///
 /// # Errors
 /// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
-pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret: &str) -> Result<Answer<T>, Error> {
+pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret: &str) -> Result<Success<T>, Error> {
     let text = text::text_of(&reply.body);
     let (_, Envelope { result, time, .. }) = judged::<T>(reply, &text, from, &[secret])?;
     match result {
-        Some(result) if (200..300).contains(&reply.http_status) => Ok(Answer {
+        Some(result) if (200..300).contains(&reply.http_status) => Ok(Success {
             result,
             operating: time.and_then(operating_in),
         }),
@@ -208,10 +197,10 @@ fn unreadable(reply: &RawReply, from: Speaker, reason: Unreadable) -> Error {
 }
 
 /// The set of time fields varies, so whatever is not as expected counts as absent.
-fn operating_in(time: &RawValue) -> Option<Operating> {
+fn operating_in(time: &RawValue) -> Option<OperatingTime> {
     let time: Time = serde_json::from_str(time.get()).ok()?;
     let reset_in = Duration::try_from_secs_f64((time.operating_reset_at - time.finish).max(0.0)).ok()?;
-    (time.operating >= 0.0).then_some(Operating {
+    (time.operating >= 0.0).then_some(OperatingTime {
         used: time.operating,
         reset_in: reset_in.min(OPERATING_WINDOW),
     })
@@ -329,7 +318,7 @@ mod tests {
         };
         assert_eq!(
             operating(r#"{"finish":100.5,"operating":390,"operating_reset_at":130}"#),
-            Some(Operating {
+            Some(OperatingTime {
                 used: 390.0,
                 reset_in: Duration::from_millis(29_500)
             })

@@ -8,7 +8,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::Value;
 
-use super::address::WebhookAddress;
+use super::credentials::webhook_address::WebhookAddress;
 use super::origin::Origin;
 
 /// The methods this program can call. All of them read; none writes, so every call is safe to repeat.

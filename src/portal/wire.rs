@@ -32,7 +32,7 @@ pub trait Wire: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    fn examine(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
+    fn send_for_certificate(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         self.send(request)
     }
 }
@@ -74,7 +74,7 @@ impl Wire for HttpWire {
         })
     }
 
-    fn examine(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
+    fn send_for_certificate(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         Box::pin(async move {
             let client = client_for(&request, self.builder().tls_info(true))?;
             post(&client, request).await

@@ -29,7 +29,7 @@ impl AddressBook {
                 parameters: json!({"query": text, "pagination": {"limit": LIMIT, "offset": 0}}),
             };
             let calls: Vec<Call> = texts.iter().map(call).collect();
-            let answer = self.portal.all_or_none(self.portal.arrive(), &calls).await;
+            let answer = self.portal.call_all(self.portal.arrive(), &calls).await;
             let listings: Vec<Listing> = answer.map(|(listings, _)| listings).unwrap_or_default();
             for listing in listings.into_iter().filter_map(|listing| listing.checked().ok()) {
                 is_answered = true;

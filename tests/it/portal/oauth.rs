@@ -189,7 +189,7 @@ async fn a_caller_that_leaves_in_mid_refresh_loses_no_pair() {
         .await
         .unwrap_err();
     assert_eq!(wire.under_way(), 1);
-    portal.settle().await.unwrap();
+    portal.save_tokens().await.unwrap();
     assert_eq!(stored(folder.path())["refresh_token"], "r1x");
     assert_eq!(wire.under_way(), 0, "nothing runs on");
     call(&portal).await.unwrap();

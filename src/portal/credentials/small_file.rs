@@ -26,14 +26,14 @@ pub fn read_small_file(path: &Path) -> Result<SecretString, &'static str> {
     if bytes.len() > MAX_SIZE {
         return Err("it is larger than 64 KiB");
     }
-    decoded(bytes).map(SecretString::from)
+    decode_utf8(bytes).map(SecretString::from)
 }
 
 /// The text of a file, without its byte order mark.
 ///
 /// # Errors
 /// The encoding that it is in, as a phrase, and what to do.
-pub fn decoded(bytes: Vec<u8>) -> Result<String, &'static str> {
+pub fn decode_utf8(bytes: Vec<u8>) -> Result<String, &'static str> {
     if let Some(encoding) = wide_encoding(&bytes) {
         return Err(match encoding {
             UTF_16_LITTLE => "it is in UTF-16 (little-endian); save it as UTF-8",
@@ -90,13 +90,13 @@ mod tests {
     fn a_byte_order_mark_is_no_part_of_the_text() {
         for bytes in ["\u{feff}a\u{feff}b", "a\u{feff}b", "\u{feff}\u{feff}a\u{feff}b"] {
             assert_eq!(
-                decoded(bytes.as_bytes().to_vec()).unwrap(),
+                decode_utf8(bytes.as_bytes().to_vec()).unwrap(),
                 "a\u{feff}b",
                 "only at the beginning"
             );
         }
-        assert_eq!(decoded("\u{feff}".into()).unwrap(), "");
-        assert_eq!(decoded(Vec::new()).unwrap(), "");
+        assert_eq!(decode_utf8("\u{feff}".into()).unwrap(), "");
+        assert_eq!(decode_utf8(Vec::new()).unwrap(), "");
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
                         "UTF-16 (big-endian)",
                     ),
                 ] {
-                    let problem = decoded(bytes).unwrap_err();
+                    let problem = decode_utf8(bytes).unwrap_err();
                     assert!(problem.contains("save it as UTF-8"), "{text}: {problem}");
                     // Cyrillic without a mark is not recognised as what it is, only as no UTF-8.
                     assert!(problem.contains(name) || is_plain, "{text}: {problem}");
@@ -125,9 +125,9 @@ mod tests {
         for text in ["\u{feff}a", "a", "имя"] {
             for to_bytes in [u32::to_le_bytes, u32::to_be_bytes] {
                 let utf32: Vec<u8> = text.chars().flat_map(|c| to_bytes(u32::from(c))).collect();
-                assert!(decoded(utf32).unwrap_err().contains("UTF-32"), "{text}");
+                assert!(decode_utf8(utf32).unwrap_err().contains("UTF-32"), "{text}");
             }
         }
-        assert!(decoded(vec![b'a', 0xE9]).unwrap_err().contains("not UTF-8"));
+        assert!(decode_utf8(vec![b'a', 0xE9]).unwrap_err().contains("not UTF-8"));
     }
 }

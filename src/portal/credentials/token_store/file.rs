@@ -13,9 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::super::error::Error;
-use super::super::small_file::read_small_file;
-use super::Stored;
+use super::stored_pair::StoredPair;
+use crate::portal::credentials::small_file::read_small_file;
+use crate::portal::error::Error;
 
 /// How often a lock that another process holds is tried again; a refresh takes a few hundred milliseconds.
 const LOCK_POLL: Duration = Duration::from_millis(20);
@@ -39,7 +39,7 @@ const VERSION: u32 = 1;
 
 /// The right to write, with room for a pair. Released when dropped, also by the death of the process.
 #[derive(Debug)]
-pub(in super::super) struct Lock {
+pub(in crate::portal) struct Lock {
     /// The file, past all links.
     path: PathBuf,
     /// The file that takes the new pair, before it replaces the old one.
@@ -48,27 +48,16 @@ pub(in super::super) struct Lock {
     held: File,
 }
 
-/// Steps of a replacement, for the test that dies at each of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    Begun,
-    HalfWritten,
-    Written,
-    Synced,
-    Renamed,
-    Done,
-}
-
 /// The pair in the file; `None` if there is no file.
 ///
 /// # Errors
 /// [`Error::TokenStore`] if there is one that cannot be read.
-pub(super) fn read(path: &Path) -> Result<Option<Stored>, Error> {
+pub(super) fn read(path: &Path) -> Result<Option<StoredPair>, Error> {
     if path.try_exists().is_ok_and(|exists| !exists) {
         return Ok(None);
     }
     let text = read_small_file(path).map_err(|problem| unusable(path, problem))?;
-    let form: Form<Stored> = serde_json::from_str(text.expose_secret())
+    let form: Form<StoredPair> = serde_json::from_str(text.expose_secret())
         .map_err(|_| unusable(path, "it is not a token store of this program"))?;
     if form.version != VERSION {
         return Err(unusable(path, "another version of this program wrote it"));
@@ -115,38 +104,34 @@ pub(super) async fn lock(path: &Path, deadline: Instant) -> Result<Lock, Error> 
 }
 
 impl Lock {
-    /// Replaces what is stored, in one step.
+    /// Replaces the stored pair, in one step.
     ///
     /// # Errors
-    /// Why not, as a phrase; the old pair is still there then.
-    pub(super) fn replace(self, stored: &Stored) -> Result<(), &'static str> {
-        self.replace_in_steps(stored, |_| {})
+    /// Why not, as a phrase; the file then still holds the old pair.
+    pub(super) fn replace(mut self, pair: &StoredPair) -> Result<(), &'static str> {
+        self.write(pair)
+            .and_then(|()| self.rename())
             .map_err(|error| reason(&error).unwrap_or(NOT_WRITTEN))
     }
 
-    pub(super) fn replace_in_steps(mut self, stored: &Stored, mut reached: impl FnMut(Step)) -> io::Result<()> {
+    /// Writes `pair` over the room that was made for it, and syncs.
+    fn write(&mut self, pair: &StoredPair) -> io::Result<()> {
         let form = Form {
             version: VERSION,
-            stored,
+            stored: pair,
         };
         let text = SecretString::from(serde_json::to_string_pretty(&form)?);
-        let bytes = text.expose_secret().as_bytes();
-        let (first, rest) = bytes.split_at(bytes.len() / 2);
         self.room.rewind()?;
-        reached(Step::Begun);
-        self.room.write_all(first)?;
-        reached(Step::HalfWritten);
-        self.room.write_all(rest)?;
+        self.room.write_all(text.expose_secret().as_bytes())?;
         let end = self.room.stream_position()?;
         self.room.set_len(end)?;
-        reached(Step::Written);
-        self.room.sync_all()?;
-        reached(Step::Synced);
+        self.room.sync_all()
+    }
+
+    /// Puts the written file in place of the old one.
+    fn rename(&self) -> io::Result<()> {
         fs::rename(&self.new, &self.path)?;
-        reached(Step::Renamed);
-        sync_folder(&self.path)?;
-        reached(Step::Done);
-        Ok(())
+        sync_folder(&self.path)
     }
 }
 
@@ -281,3 +266,6 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod killed;

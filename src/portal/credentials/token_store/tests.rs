@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 
-pub(super) fn pair(access: &str, refresh: &str) -> Stored {
-    Stored {
+pub(super) fn pair(access: &str, refresh: &str) -> StoredPair {
+    StoredPair {
         portal: "https://p.example".to_owned(),
         client_id: "local.1".to_owned(),
         access_token: access.into(),

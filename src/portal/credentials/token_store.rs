@@ -5,43 +5,21 @@
 //! used until it can be.
 
 mod file;
+mod stored_pair;
 
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::error::Error;
+use crate::portal::error::Error;
 pub(super) use file::Lock;
-
-/// A pair of tokens as it is kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Stored {
-    /// The portal the tokens are for: `https://p.bitrix24.com`.
-    pub(super) portal: String,
-    /// The application they were issued to.
-    pub(super) client_id: String,
-    #[serde(serialize_with = "exposed")]
-    pub(super) access_token: SecretString,
-    #[serde(serialize_with = "exposed")]
-    pub(super) refresh_token: SecretString,
-    /// Whom they act as, where the authorization server told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) user_id: Option<u64>,
-    /// The refresh token in the settings when this pair was stored. Another one in the settings is newer than this pair.
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
-    pub(super) replaces: Option<SecretString>,
-}
-
-fn exposed<'a, S: Serializer>(secret: impl Into<Option<&'a SecretString>>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.into().map(ExposeSecret::expose_secret).serialize(serializer)
-}
+pub(super) use stored_pair::StoredPair;
 
 /// The file of the tokens, and the pair that could not be written there yet.
 #[derive(Debug)]
-pub(super) struct TokenStore {
+pub(in crate::portal) struct TokenStore {
     path: PathBuf,
     unsaved: Mutex<Option<Unsaved>>,
 }
@@ -49,7 +27,7 @@ pub(super) struct TokenStore {
 /// A pair that is in memory alone.
 #[derive(Debug)]
 struct Unsaved {
-    pair: Stored,
+    pair: StoredPair,
     /// What [`TokenStore::token_in_file`] was before the pair was issued.
     in_file: Option<SecretString>,
     /// Why it could not be written, as a phrase.
@@ -57,14 +35,14 @@ struct Unsaved {
 }
 
 impl TokenStore {
-    pub(super) fn at(path: PathBuf) -> Self {
+    pub(in crate::portal) fn at(path: PathBuf) -> Self {
         Self {
             path,
             unsaved: Mutex::default(),
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::portal) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -72,7 +50,7 @@ impl TokenStore {
     ///
     /// # Errors
     /// [`Error::TokenStore`] if there is a file that cannot be read, and no newer pair in memory.
-    pub(super) fn read(&self) -> Result<Option<Stored>, Error> {
+    pub(in crate::portal) fn read(&self) -> Result<Option<StoredPair>, Error> {
         let in_file = file::read(&self.path);
         let mut unsaved = self.unsaved.lock();
         let Some(kept) = unsaved.as_ref() else {
@@ -101,13 +79,13 @@ impl TokenStore {
     /// # Errors
     /// [`Error::NoRoomForTokens`]; [`Error::TokenStore`] if the folder cannot be written, or another process holds the
     /// lock past `deadline`.
-    pub(super) async fn lock(&self, deadline: Instant) -> Result<Lock, Error> {
+    pub(in crate::portal) async fn lock(&self, deadline: Instant) -> Result<Lock, Error> {
         file::lock(&self.path, deadline).await
     }
 
     /// Takes a pair that was just issued: into the file, or without a lock, and if that fails, into memory. `in_file` is
     /// what [`token_in_file`](Self::token_in_file) was before.
-    pub(super) fn keep(&self, pair: Stored, in_file: Option<SecretString>, lock: Option<Lock>) {
+    pub(super) fn keep(&self, pair: StoredPair, in_file: Option<SecretString>, lock: Option<Lock>) {
         let mut unsaved = self.unsaved.lock();
         let written = match lock {
             Some(lock) => lock.replace(&pair),
@@ -139,7 +117,7 @@ impl TokenStore {
     ///
     /// # Errors
     /// [`Error::TokensNotSaved`]; the pair is still there then.
-    pub(super) async fn save(&self, deadline: Instant) -> Result<(), Error> {
+    pub(in crate::portal) async fn save(&self, deadline: Instant) -> Result<(), Error> {
         if self.unsaved.lock().is_none() {
             return Ok(());
         }
@@ -174,9 +152,6 @@ impl TokenStore {
 fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
     one.map(ExposeSecret::expose_secret) == other.map(ExposeSecret::expose_secret)
 }
-
-#[cfg(test)]
-mod killed;
 
 #[cfg(test)]
 mod tests;

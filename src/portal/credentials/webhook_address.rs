@@ -17,7 +17,7 @@ use std::str::FromStr;
 use secrecy::SecretString;
 use url::Url;
 
-use super::origin::{InvalidOrigin, Origin};
+use crate::portal::origin::{InvalidOrigin, Origin};
 
 /// A webhook secret is 16 characters today; this leaves room and still bounds what we keep.
 const MAX_SECRET_LENGTH: usize = 256;

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Limiter;
+use super::limiter::Limiter;
 use crate::portal::error::Limit;
-use crate::portal::reply::Operating;
 
 /// The cloud's limit is not published but for a sample of 480 s; self-hosted portals have 420 s if they have one.
 const OPERATING_LIMIT: f64 = 420.0;
@@ -28,9 +27,19 @@ pub(in crate::portal) const OPERATING_WINDOW: Duration = Duration::from_secs(600
 /// Time from a 429 to the first probe, and from one probe to the next: each minute the portal frees one.
 const PROBE_EVERY: Duration = Duration::from_secs(60);
 
-/// The operating time of one method.
+/// What a portal reports of a method's operating time for these credentials. Absent where the limit is off, as on most
+/// self-hosted portals. See <https://apidocs.bitrix24.com/limits.html>.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::portal) struct OperatingTime {
+    /// Seconds used in the last ten minutes.
+    pub(in crate::portal) used: f64,
+    /// Time until the oldest minute is freed, by the portal's own clock.
+    pub(in crate::portal) reset_in: Duration,
+}
+
+/// Limits the calls of one method by its operating time.
 #[derive(Debug)]
-pub(in crate::portal) struct OperatingGate {
+pub(super) struct OperatingTimeLimiter {
     /// Nobody passes before this.
     closed_until: Instant,
     told: Option<Told>,
@@ -54,7 +63,7 @@ struct Refused {
     probe_at: Instant,
 }
 
-impl Limiter for OperatingGate {
+impl Limiter for OperatingTimeLimiter {
     const LIMIT: Limit = Limit::OperatingTime;
 
     fn take(&mut self, now: Instant) -> Result<(), Duration> {
@@ -83,8 +92,8 @@ impl Limiter for OperatingGate {
     }
 }
 
-impl OperatingGate {
-    pub(in crate::portal) fn new(now: Instant) -> Self {
+impl OperatingTimeLimiter {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
             closed_until: now,
             told: None,
@@ -100,8 +109,8 @@ impl OperatingGate {
     }
 
     /// A good answer to a call that was sent at `sent`, and what it told. Returns true if it has opened the gate.
-    pub(in crate::portal) fn answered(&mut self, sent: Instant, operating: Option<Operating>, now: Instant) -> bool {
-        if let Some(Operating { used, reset_in }) = operating {
+    pub(super) fn record_result(&mut self, sent: Instant, operating: Option<OperatingTime>, now: Instant) -> bool {
+        if let Some(OperatingTime { used, reset_in }) = operating {
             self.told = Some(Told {
                 at: now,
                 reset_at: now + reset_in,
@@ -117,14 +126,14 @@ impl OperatingGate {
     }
 
     /// Seconds of operating time used in the last ten minutes, where the portal told it.
-    pub(in crate::portal) fn used(&self, now: Instant) -> Option<f64> {
+    pub(super) fn used(&self, now: Instant) -> Option<f64> {
         let told = self.told.filter(|told| now < told.at + OPERATING_WINDOW)?;
         Some(told.used)
     }
 
     /// A 429: closed until the reset that the last good answer told, or as long as the portal asked. Returns the time until
     /// a call may pass: the next probe, unless the gate opens sooner.
-    pub(in crate::portal) fn used_up(&mut self, asked: Option<Duration>, now: Instant) -> Duration {
+    pub(super) fn record_refusal(&mut self, asked: Option<Duration>, now: Instant) -> Duration {
         let until_reset = self
             .told
             .map(|told| told.reset_at.saturating_duration_since(now) + RESET_MARGIN);
@@ -150,8 +159,8 @@ mod tests {
     fn near_the_operating_limit_calls_are_spaced() {
         let now = Instant::now();
         for (used, space) in [(0.0, 0), (336.0, 0), (378.0, 3500), (420.0, 7000), (9999.0, 7000)] {
-            let mut gate = OperatingGate::new(now);
-            gate.answered(now, Some(Operating { used, reset_in: SECOND }), now);
+            let mut gate = OperatingTimeLimiter::new(now);
+            gate.record_result(now, Some(OperatingTime { used, reset_in: SECOND }), now);
             assert_eq!(gate.take(now), Ok(()));
             assert_eq!(gate.wait(now, 0).as_millis(), space, "{used}");
             assert_eq!(gate.wait(now, 2).as_millis(), space * 3, "{used}");
@@ -161,19 +170,23 @@ mod tests {
     #[test]
     fn after_429_the_gate_opens_at_the_reset_but_not_before_ten_seconds() {
         let now = Instant::now();
-        let mut gate = OperatingGate::new(now);
-        assert_eq!(gate.used_up(None, now), 10 * SECOND, "nothing is known of a reset");
-        let operating = Operating {
+        let mut gate = OperatingTimeLimiter::new(now);
+        assert_eq!(
+            gate.record_refusal(None, now),
+            10 * SECOND,
+            "nothing is known of a reset"
+        );
+        let operating = OperatingTime {
             used: 1.0,
             reset_in: 40 * SECOND,
         };
-        gate.answered(now, Some(operating), now);
-        assert_eq!(gate.used_up(None, now + 10 * SECOND), 31 * SECOND);
+        gate.record_result(now, Some(operating), now);
+        assert_eq!(gate.record_refusal(None, now + 10 * SECOND), 31 * SECOND);
         assert_eq!(gate.take(now + 40 * SECOND), Err(SECOND));
         assert_eq!(gate.take(now + 41 * SECOND), Ok(()));
-        assert_eq!(gate.used_up(Some(3 * SECOND), now), 41 * SECOND, "still closed");
+        assert_eq!(gate.record_refusal(Some(3 * SECOND), now), 41 * SECOND, "still closed");
 
-        let used_up_first = |asked| OperatingGate::new(now).used_up(Some(asked), now);
+        let used_up_first = |asked| OperatingTimeLimiter::new(now).record_refusal(Some(asked), now);
         assert_eq!(used_up_first(3 * SECOND), 3 * SECOND, "what the portal asks counts");
         assert_eq!(used_up_first(Duration::ZERO), 10 * SECOND, "but nothing is no time");
     }
@@ -181,13 +194,13 @@ mod tests {
     #[test]
     fn near_the_limit_is_forgotten_after_ten_minutes_without_news() {
         let now = Instant::now();
-        let mut gate = OperatingGate::new(now);
-        let operating = Operating {
+        let mut gate = OperatingTimeLimiter::new(now);
+        let operating = OperatingTime {
             used: 420.0,
             reset_in: 30 * SECOND,
         };
-        gate.answered(now, Some(operating), now);
-        gate.answered(now + 599 * SECOND, None, now + 599 * SECOND);
+        gate.record_result(now, Some(operating), now);
+        gate.record_result(now + 599 * SECOND, None, now + 599 * SECOND);
         assert_eq!(gate.wait(now + 599 * SECOND, 1), 7 * SECOND);
         assert_eq!(gate.used(now + 599 * SECOND), Some(420.0));
         assert_eq!(gate.wait(now + 600 * SECOND, 1), Duration::ZERO);
@@ -198,8 +211,12 @@ mod tests {
     fn while_the_gate_is_closed_one_call_a_minute_is_a_probe() {
         let now = Instant::now();
         let at = |seconds| now + seconds * SECOND;
-        let mut gate = OperatingGate::new(now);
-        assert_eq!(gate.used_up(Some(600 * SECOND), now), 60 * SECOND, "the first probe");
+        let mut gate = OperatingTimeLimiter::new(now);
+        assert_eq!(
+            gate.record_refusal(Some(600 * SECOND), now),
+            60 * SECOND,
+            "the first probe"
+        );
         assert_eq!(gate.take(now), Err(60 * SECOND));
         assert_eq!(gate.take(at(59)), Err(SECOND));
         assert_eq!(gate.wait(at(59), 1), 541 * SECOND, "the probe is for one alone");
@@ -209,13 +226,17 @@ mod tests {
         assert_eq!(gate.take(at(119)), Err(SECOND), "no news of the probe");
         assert_eq!(gate.take(at(120)), Ok(()));
 
-        assert_eq!(gate.used_up(Some(600 * SECOND), at(121)), 60 * SECOND, "refused again");
+        assert_eq!(
+            gate.record_refusal(Some(600 * SECOND), at(121)),
+            60 * SECOND,
+            "refused again"
+        );
         assert_eq!(gate.take(at(180)), Err(SECOND));
         assert_eq!(gate.take(at(181)), Ok(()));
-        assert!(!gate.answered(now, None, at(182)), "that call was sent before");
-        assert!(!gate.answered(at(121), None, at(182)), "that one too");
+        assert!(!gate.record_result(now, None, at(182)), "that call was sent before");
+        assert!(!gate.record_result(at(121), None, at(182)), "that one too");
         assert_eq!(gate.take(at(182)), Err(59 * SECOND));
-        assert!(gate.answered(at(181), None, at(182)), "the probe itself");
+        assert!(gate.record_result(at(181), None, at(182)), "the probe itself");
         assert_eq!(gate.wait(at(182), 1), Duration::ZERO);
     }
 }

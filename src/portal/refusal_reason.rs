@@ -78,7 +78,7 @@ pub(super) fn may_be_an_expired_token(error: &Error) -> bool {
 }
 
 /// What the old API's own failure says of a refusal: its reason, unless it is only in trouble itself.
-pub(super) fn reason(said: Error) -> Option<Error> {
+pub(super) fn in_old_refusal(said: Error) -> Option<Error> {
     match said {
         Error::Refused(refusal) => {
             let is = |code: &str| refusal.code.eq_ignore_ascii_case(code);
@@ -90,12 +90,7 @@ pub(super) fn reason(said: Error) -> Option<Error> {
 }
 
 /// What `app.info` says of a refusal.
-pub(super) fn reason_in_app_info(
-    info: &AppInfo,
-    method: Method,
-    http_status: u16,
-    quoter: Quoter<'_>,
-) -> Option<Error> {
+pub(super) fn in_app_info(info: &AppInfo, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
     if info.payment_expired.text == "Y" {
         return Some(refused("PAYMENT_REQUIRED", http_status, String::new()));
     }
@@ -106,11 +101,11 @@ pub(super) fn reason_in_app_info(
     {
         return Some(refused("NOT_INSTALLED", http_status, String::new()));
     }
-    reason_in_scope(&info.scope, method, http_status, quoter)
+    in_scope(&info.scope, method, http_status, quoter)
 }
 
 /// What the granted permissions, as a list or as text with commas, say of a refusal.
-pub(super) fn reason_in_scope(scope: &Scope, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
+pub(super) fn in_scope(scope: &Scope, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
     let granted = granted(scope)?;
     if lets_call(&granted, method) {
         return None;
@@ -174,7 +169,7 @@ mod tests {
 
     fn missing(scope: &Value) -> Option<Error> {
         let quoter = Quoter::without(&["s3cr3tcode"]);
-        reason_in_scope(&read(scope.clone()), Method::ListContacts, 403, quoter)
+        in_scope(&read(scope.clone()), Method::ListContacts, 403, quoter)
     }
 
     fn error(http_status: u16, code: &str) -> Error {
@@ -251,7 +246,7 @@ mod tests {
     #[test]
     fn an_application_that_is_not_paid_or_not_installed_is_told() {
         let code = |info: Value| {
-            let reason = reason_in_app_info(&read(info), Method::ListContacts, 401, Quoter::without(&[]));
+            let reason = in_app_info(&read(info), Method::ListContacts, 401, Quoter::without(&[]));
             reason.map(|error| error.code().to_owned())
         };
         assert_eq!(
@@ -269,12 +264,12 @@ mod tests {
     #[test]
     fn an_old_api_in_trouble_gives_no_reason() {
         assert_eq!(
-            reason(error(401, "INVALID_CREDENTIALS")).unwrap().code(),
+            in_old_refusal(error(401, "INVALID_CREDENTIALS")).unwrap().code(),
             "INVALID_CREDENTIALS"
         );
-        assert!(reason(error(503, "OVERLOAD_LIMIT")).is_some());
-        assert!(reason(error(503, "QUERY_LIMIT_EXCEEDED")).is_none());
-        assert!(reason(error(401, FOLDED)).is_none(), "that is no reason");
-        assert!(reason(Error::Cancelled).is_none());
+        assert!(in_old_refusal(error(503, "OVERLOAD_LIMIT")).is_some());
+        assert!(in_old_refusal(error(503, "QUERY_LIMIT_EXCEEDED")).is_none());
+        assert!(in_old_refusal(error(401, FOLDED)).is_none(), "that is no reason");
+        assert!(in_old_refusal(Error::Cancelled).is_none());
     }
 }

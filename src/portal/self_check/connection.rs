@@ -7,12 +7,13 @@ use std::time::{Duration, SystemTime};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
-use super::super::certificate;
-use super::super::error::{ConnectionFailure, Error};
-use super::super::reply::RawReply;
-use super::super::request::Request;
-use super::super::{Origin, Wire};
-use super::{Finding, Remedy, Status, because, now_by_the_clock};
+use super::finding::{Finding, Remedy, Status, because};
+use crate::portal::certificate;
+use crate::portal::error::{ConnectionFailure, Error};
+use crate::portal::origin::Origin;
+use crate::portal::reply::RawReply;
+use crate::portal::request::Request;
+use crate::portal::wire::Wire;
 
 /// The checks of this part, in order.
 pub(super) const CHECKS: &[&str] = &["dns", "tcp", "tls", "clock"];
@@ -26,7 +27,7 @@ const LARGEST_SKEW: Duration = Duration::from_secs(60);
 const MAX_ADDRESSES: usize = 4;
 
 /// The findings, and why the portal sent no reply, if it sent none.
-pub(super) async fn examine(
+pub(super) async fn check(
     origin: &Origin,
     wire: &Arc<dyn Wire>,
     timeout: Duration,
@@ -35,7 +36,7 @@ pub(super) async fn examine(
     let (mut dns, addresses) = dns(origin, deadline).await;
     let mut tcp = tcp(origin, &addresses, deadline).await;
     // Tried even without a direct way: through a proxy there may be one.
-    let probed = timeout_at(deadline, wire.examine(Request::probe(origin)))
+    let probed = timeout_at(deadline, wire.send_for_certificate(Request::probe(origin)))
         .await
         .unwrap_or(Err(Error::TimedOut { after: timeout }));
     if probed.is_ok() {
@@ -165,6 +166,12 @@ fn clock(reply: &RawReply, now: SystemTime) -> Finding {
         return Finding::warning(NAME, saw, &steps);
     }
     Finding::ok(NAME, saw)
+}
+
+/// The time by this machine's clock.
+#[expect(clippy::disallowed_methods, reason = "the clock itself is what is examined")]
+fn now_by_the_clock() -> SystemTime {
+    SystemTime::now()
 }
 
 #[cfg(test)]
