@@ -2,12 +2,12 @@
 //!
 //! | file | step of a call |
 //! |---|---|
-//! | `caller.rs` | the loop: attempts until one succeeds, with retries ([`retry`]) and one deadline |
-//! | `attempt.rs` | one attempt: wait for the [`limits`], authorise by the [`credentials`], send, read, ask why it was refused |
-//! | [`request`], [`wire`], [`reply`] | the bytes out, the network, the bytes in |
-//! | [`refusal_reason`], `old_api.rs` | why the portal refused, as its old API knows it |
-//! | [`batch`] | several calls in one request |
-//! | [`self_check`] | the checks behind `doctor` |
+//! | `caller.rs` | the loop of attempts: retries, by the rules of `retry.rs`, under one deadline |
+//! | `attempt.rs` | one attempt: wait for the `limits`, authorise by the `credentials`, send, read, ask why it was refused |
+//! | `request.rs`, `wire.rs`, `reply.rs` | the request as bytes, the network, the result or the error in the bytes of the reply |
+//! | `refusal_reason.rs`, `old_api.rs` | why the portal refused, by its old API |
+//! | `batch.rs` | several calls in one request |
+//! | `self_check.rs` | the checks of `doctor` |
 //!
 //! This room imports no other room and knows nothing of MCP, of advice or of the command line.
 

@@ -80,7 +80,7 @@ impl Attempt<'_> {
         let waiting = Instant::now();
         let limits = &self.shared.limits;
         let passed = limits.wait_for_call(self.method, self.arrival, self.deadline).await;
-        self.shared.measurements.waited("limit", waiting.elapsed());
+        self.shared.measurements.record_wait("limit", waiting.elapsed());
         passed?;
         self.shared.credentials.access(&self.shared.wire).await
     }
@@ -113,10 +113,10 @@ impl Attempt<'_> {
     }
 
     fn measure(&self, is_answered: bool, took: Duration) {
-        self.shared.measurements.request(self.method, is_answered, took);
+        self.shared.measurements.record_request(self.method, is_answered, took);
     }
 
-    /// The reason behind `error`, if the old API tells it; else `error`.
+    /// The reason behind `error` if the old API says it; else `error` itself.
     async fn explained(&self, error: Error, access: &Access) -> Error {
         let Some(question) = refusal_reason::question(&error) else {
             return error;

@@ -1,4 +1,4 @@
-//! Makes one call of as many attempts as help: retries with a backoff, all under one deadline.
+//! The loop of attempts: retries a call with a backoff, under one deadline.
 
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ impl Caller {
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 "the attempt failed; waiting before the next"
             );
-            self.shared.measurements.waited("retry", wait);
+            self.shared.measurements.record_wait("retry", wait);
             tokio::time::sleep(wait).await;
         }
     }

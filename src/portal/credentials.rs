@@ -1,4 +1,4 @@
-//! Where the right to call comes from: a webhook in a setting or in a file, or an application.
+//! The credentials for a portal: a webhook in a setting or in a file, or an application.
 
 pub(super) mod given_secret;
 pub(super) mod oauth;
@@ -22,24 +22,24 @@ use small_file::read_small_file;
 pub(super) use token_store::TokenStore;
 use webhook_address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 
-/// The portal credentials as the settings gave them.
+/// The portal credentials as the settings give them.
 #[derive(Debug)]
 pub enum Credentials {
-    /// Nothing was set: every call fails with the advice to set it.
+    /// No credentials are set: every call fails with the advice to set them.
     Missing,
     /// A webhook URL.
     Webhook(WebhookAddress),
-    /// A webhook URL that cannot be used: every call fails with the reason.
+    /// A wrong webhook URL: every call fails with the reason.
     Invalid(InvalidWebhookUrl),
-    /// A file that holds a webhook URL, read at every call: a small file costs microseconds, and no other sign of a
-    /// change is sure, since secrets all have one length and a copy can keep its time.
+    /// A file that holds a webhook URL. It is read at every call, which takes microseconds: neither size nor modification
+    /// time shows reliably that the secret was replaced.
     WebhookFile(PathBuf),
-    /// An application that somebody signs in with.
+    /// An application that a user signs in with.
     Application(Application),
 }
 
 impl Credentials {
-    /// Takes a webhook URL as text; a wrong one is kept as the reason why calls fail.
+    /// Reads a webhook URL; a wrong one is kept as the reason why calls fail.
     pub fn from_webhook_url(text: &str) -> Self {
         match text.parse() {
             Ok(address) => Self::Webhook(address),
@@ -49,6 +49,9 @@ impl Credentials {
     }
 
     /// The webhook to use now.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] if there is none or its file cannot be read, [`Error::Address`] if the URL is wrong.
     fn webhook(&self) -> Result<WebhookAddress, Error> {
         match self {
             Self::Webhook(address) => Ok(address.clone()),
@@ -145,7 +148,7 @@ fn webhook_in(file: &Path) -> Result<WebhookAddress, Error> {
             "the setting for the webhook's file holds a URL, not the path of a file".to_owned(),
         ));
     }
-    let unusable = |reason: &str| Error::NoCredentials(format!("the webhook file {shown} gives no webhook: {reason}"));
+    let unusable = |reason: &str| Error::NoCredentials(format!("the webhook file {shown} cannot be used: {reason}"));
     match read_small_file(file).map_err(unusable)?.expose_secret().parse() {
         Err(InvalidWebhookUrl::Empty) => Err(unusable("it is empty")),
         parsed => Ok(parsed?),
@@ -181,7 +184,7 @@ mod tests {
         assert_eq!(
             credentials.webhook().unwrap().user_id(),
             2,
-            "also if length and time stay the same"
+            "even if length and time stay the same"
         );
     }
 

@@ -1,4 +1,4 @@
-//! How a call came to nothing.
+//! A call that gave no result, and what that means for the next request.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,32 +6,32 @@ use std::time::Duration;
 use super::error::{Error, Refusal, Speaker, Unreadable};
 use super::retry::{self, RetryCause};
 
-/// A call that gave no result: why, after how many requests and how long.
+/// A call without a result: the error, and after how many requests and how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
     /// Why the last attempt failed.
     pub error: Error,
-    /// Requests of this call that were sent to the portal, without those that asked for a reason.
+    /// How many requests of this call were sent to the portal, without those to the old API.
     pub attempts: u32,
     /// Time from the start of the call to its failure.
     pub elapsed: Duration,
-    /// How long to wait before calling again, where that is known.
+    /// How long to wait before calling again; `None` if the portal did not say.
     pub retry_after: Option<Duration>,
 }
 
-/// What a failure says of a request that holds several calls.
+/// What made a request with several calls fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
-    /// It was too large or too slow, or came in a bad moment: a smaller one may succeed.
+    /// The request was too large or too slow, or the failure is transient: a smaller request may succeed.
     Size,
-    /// One of its calls was refused, or the method `batch` itself.
+    /// The portal refused one of the calls, or the method `batch` itself.
     Calls,
-    /// Credentials, or a limit that lets nothing through in time: every other request would fail too.
+    /// The credentials, or a limit that lets no request through in time: every other request would fail too.
     Everything,
 }
 
 impl Failed {
-    /// Says what is to blame for the failure of a request.
+    /// What made the request fail.
     pub fn blame(&self) -> Blame {
         match &self.error {
             Error::TimedOut { .. } | Error::TooLarge { .. } => Blame::Size,
@@ -41,7 +41,7 @@ impl Failed {
         }
     }
 
-    /// True if the portal answered, though not with a result.
+    /// True if the portal replied, though not with a result.
     pub fn was_answered(&self) -> bool {
         self.error.http_status().is_some()
     }
@@ -77,7 +77,7 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// True if a batch may have failed with this because of one item, or because the portal has no batch.
+/// True if a batch may have failed with `error` because of one of its calls, or because the portal has no `batch`.
 fn may_be_one_item(error: &Error) -> bool {
     match error {
         Error::Refused(Refusal {
@@ -87,7 +87,7 @@ fn may_be_one_item(error: &Error) -> bool {
         }) => match http_status {
             401 | 408 | 429 => false,
             400..=499 => true,
-            // A limit comes as 503, and OVERLOAD_LIMIT too.
+            // Limits and OVERLOAD_LIMIT have status 503.
             500 => retry::cause(error) == Some(RetryCause::Transient),
             _ => false,
         },
@@ -107,7 +107,7 @@ mod tests {
     use crate::portal::error::refused;
 
     #[test]
-    fn only_what_may_be_one_items_fault_is_asked_again() {
+    fn only_a_failure_that_one_call_may_have_caused_is_blamed_on_calls() {
         for (http_status, code, expected) in [
             (404, "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION", true),
             (400, "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION", true),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_smaller_request_is_tried_only_where_it_may_help() {
+    fn a_smaller_request_follows_only_where_it_may_help() {
         for (http_status, code, expected) in [
             (404, "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION", Blame::Calls),
             (403, "BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION", Blame::Calls),

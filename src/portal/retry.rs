@@ -1,16 +1,16 @@
-//! Whether a failed attempt is made again, and when. Pure: no clock, no randomness of its own.
+//! Whether a failed attempt is retried, and after which delay. Pure: no clock, no randomness of its own.
 //!
-//! Every method of this program reads, so repeating is always safe; what decides is whether it can help.
+//! Every method that this program calls only reads, so a retry is always safe. It is made where it can help:
 //!
-//! | failure | again? | after |
+//! | failure | retry? | after |
 //! |---|---|---|
-//! | 503 `QUERY_LIMIT_EXCEEDED` | yes | time for the bucket to leak: (1 s + 1 / rate) × 1.5ⁿ |
-//! | 429, or a code of the operating-time limit | yes | the reset, as [`super::limits`] knows it |
+//! | 503 `QUERY_LIMIT_EXCEEDED` | yes | the bucket has leaked: (1 s + 1 / rate) × 1.5ⁿ |
+//! | 429, or a code of the operating-time limit | yes | the reset, see [`super::limits`] |
 //! | 408, 5xx, the connection, a reply cut off | yes | 0.5 s × 2ⁿ, at most 4 s |
 //! | 400, 401, 403, 404, redirects, `OVERLOAD_LIMIT`, TLS | no | |
 //!
-//! All are jittered, and longer if the server asks with `Retry-After`. A 401 that may be an expired token is another
-//! matter: see [`super::oauth`].
+//! All delays have jitter, and `Retry-After` of the server can make them longer. A 401 that may be an expired token is no
+//! retry: [`super::attempt`] refreshes the token.
 
 use std::time::Duration;
 
@@ -19,21 +19,21 @@ use super::error::{ConnectionFailure, Error, Refusal, Speaker, Unreadable};
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 const LONGEST_DELAY: Duration = Duration::from_secs(4);
 
-/// What kind of passing cause a failure is.
+/// Why a retry can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryCause {
     /// Too many requests a second.
     TooManyRequests,
     /// The method's operating time is used up.
     OperatingTime,
-    /// A server or the network has a bad moment.
+    /// A failure of a server or of the network that may be gone soon.
     Transient,
 }
 
-/// `None`: trying again cannot help.
+/// Why a retry after `error` can help; `None` if it cannot.
 pub(super) fn cause(error: &Error) -> Option<RetryCause> {
     let cause = cause_in(error)?;
-    // The portal's limits have nothing to do with those of another server.
+    // The portal's limits do not apply to the authorization server.
     Some(match error {
         Error::Refused(Refusal {
             by: Speaker::AuthorizationServer,
@@ -54,8 +54,8 @@ fn cause_in(error: &Error) -> Option<RetryCause> {
         Error::Unreadable {
             http_status, reason, ..
         } => {
-            let is_broken_off = *reason == Unreadable::CutOff && *http_status == 200;
-            (is_transient(*http_status) || is_broken_off).then_some(RetryCause::Transient)
+            let is_cut_off = *reason == Unreadable::CutOff && *http_status == 200;
+            (is_transient(*http_status) || is_cut_off).then_some(RetryCause::Transient)
         }
         Error::Unreachable { failure, .. } => match failure {
             ConnectionFailure::Tls | ConnectionFailure::Certificate(_) | ConnectionFailure::NoRootCertificates => None,
@@ -68,7 +68,7 @@ fn cause_in(error: &Error) -> Option<RetryCause> {
     }
 }
 
-/// Codes that mean the same whatever the status, for they also come with a wrong one.
+/// The code is looked at before the status: some portals send these codes with a wrong status.
 fn cause_of_refusal(refusal: &Refusal) -> Option<RetryCause> {
     let is = |codes: &[&str]| codes.iter().any(|code| refusal.code.eq_ignore_ascii_case(code));
     if is(&["QUERY_LIMIT_EXCEEDED"]) {
@@ -76,7 +76,7 @@ fn cause_of_refusal(refusal: &Refusal) -> Option<RetryCause> {
     } else if is(&["BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION", "OPERATION_TIME_LIMIT"]) {
         Some(RetryCause::OperatingTime)
     } else if is(&["OVERLOAD_LIMIT", "PORTAL_DELETED", "WRONG_ENCODING"]) {
-        // Lasting, though they come with 5xx.
+        // These last, although they come with 5xx.
         None
     } else if refusal.http_status == 429 {
         Some(RetryCause::OperatingTime)
@@ -85,18 +85,18 @@ fn cause_of_refusal(refusal: &Refusal) -> Option<RetryCause> {
     }
 }
 
-/// Statuses that speak of the moment, not of the request.
+/// True for statuses that say nothing about the request itself.
 fn is_transient(http_status: u16) -> bool {
     matches!(http_status, 408 | 500..)
 }
 
-/// The wait after the `failed`-th failed attempt, from 1. `jitter` is from 0 to 1; `asked` is the server's `Retry-After`.
+/// The delay after failed attempt number `failed`, from 1. `jitter` is from 0 to 1; `asked` is the server's `Retry-After`.
 ///
-/// [`RetryCause::OperatingTime`] has no delay of its own: its wait is that of the gate.
+/// [`RetryCause::OperatingTime`] has no delay of its own: its limiter returns the wait.
 pub(super) fn delay(cause: RetryCause, failed: u32, per_second: f64, jitter: f64, asked: Option<Duration>) -> Duration {
     let exponent = i32::try_from(failed.saturating_sub(1).min(10)).unwrap_or_default();
     let own = match cause {
-        // Never shorter than the bucket needs.
+        // Never shorter than the time that the bucket needs.
         RetryCause::TooManyRequests => (1.0 + 1.0 / per_second) * 1.5_f64.powi(exponent) * (1.0 + jitter / 4.0),
         RetryCause::Transient => {
             let longest = (FIRST_DELAY.as_secs_f64() * 2.0_f64.powi(exponent)).min(LONGEST_DELAY.as_secs_f64());
@@ -115,7 +115,7 @@ mod tests {
     use crate::portal::error::refused;
 
     #[test]
-    fn only_what_passes_is_tried_again() {
+    fn only_transient_failures_are_retried() {
         use RetryCause::{OperatingTime, TooManyRequests, Transient};
         let envelope = |name: &str| format!("BITRIX_REST_V3_EXCEPTION_{name}EXCEPTION");
         for (status, code, expected) in [
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_asks_is_honoured() {
+    fn retry_after_of_the_server_is_honoured() {
         let asked = Some(Duration::from_secs(9));
         for cause in [
             RetryCause::Transient,

@@ -7,12 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::small_file::read_small_file;
 use crate::portal::error::Error;
 
-/// A secret in the settings: itself, or the file that holds it, which is read whenever the secret is needed.
+/// A secret in the settings: the text itself, or a file, which is read each time the secret is needed.
 #[derive(Debug, Clone)]
 pub enum GivenSecret {
     /// The secret.
     Text(SecretString),
-    /// Its file.
+    /// The file that holds the secret.
     File(PathBuf),
 }
 
@@ -21,13 +21,14 @@ impl GivenSecret {
         match self {
             Self::Text(secret) => Ok(secret.clone()),
             Self::File(path) => {
-                // Without a folder it may be the secret itself.
+                // A path without a folder may be the secret itself, which must not be shown.
                 let shown = if path.components().count() > 1 {
                     path.display().to_string()
                 } else {
                     "of a secret".to_owned()
                 };
-                let unusable = |reason: &str| Error::NoCredentials(format!("the file {shown} gives nothing: {reason}"));
+                let unusable =
+                    |reason: &str| Error::NoCredentials(format!("the file {shown} cannot be used: {reason}"));
                 let text = read_small_file(path).map_err(unusable)?;
                 match text.expose_secret().trim() {
                     "" => Err(unusable("it is empty")),
@@ -42,7 +43,7 @@ impl GivenSecret {
 mod tests {
     use super::*;
 
-    /// The secret itself in place of its file's path is a common slip.
+    /// Setting the secret itself in place of its file's path is a common mistake.
     #[test]
     fn a_secret_in_place_of_a_path_is_not_shown() {
         let error = GivenSecret::File("canary0123456789".into()).read().unwrap_err();

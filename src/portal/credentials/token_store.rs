@@ -1,8 +1,8 @@
-//! An application's tokens: those in the file that every process of the application shares, or newer ones in memory.
+//! An application's tokens: the pair in the file that all processes of the application share, or a newer pair in memory.
 //!
-//! A refresh token works once, so a pair that is lost means signing in again. Hence room for a new pair is made in the
-//! file's folder before one is asked for ([`file`]), and a pair that cannot be saved all the same is kept in memory and
-//! used until it can be.
+//! A refresh token works once, so whoever loses a pair must sign in again. Therefore room for a new pair is made in the
+//! file's folder before the pair is requested ([`file`]). A pair that still cannot be saved is kept in memory, and used from
+//! there until it can be.
 
 mod file;
 mod stored_pair;
@@ -17,20 +17,20 @@ use crate::portal::error::Error;
 pub(super) use file::Lock;
 pub(super) use stored_pair::StoredPair;
 
-/// The file of the tokens, and the pair that could not be written there yet.
+/// The file of the tokens, and a pair that could not be saved there yet.
 #[derive(Debug)]
 pub(in crate::portal) struct TokenStore {
     path: PathBuf,
     unsaved: Mutex<Option<Unsaved>>,
 }
 
-/// A pair that is in memory alone.
+/// A pair that is only in memory.
 #[derive(Debug)]
 struct Unsaved {
     pair: StoredPair,
-    /// What [`TokenStore::token_in_file`] was before the pair was issued.
-    in_file: Option<SecretString>,
-    /// Why it could not be written, as a phrase.
+    /// The refresh token that the file had before the pair was issued.
+    token_in_file: Option<SecretString>,
+    /// Why the pair could not be saved, as a phrase.
     problem: &'static str,
 }
 
@@ -49,7 +49,7 @@ impl TokenStore {
     /// The newest pair; `None` if there is none yet.
     ///
     /// # Errors
-    /// [`Error::TokenStore`] if there is a file that cannot be read, and no newer pair in memory.
+    /// [`Error::TokenStore`] if the file exists but cannot be read, and there is no newer pair in memory.
     pub(in crate::portal) fn read(&self) -> Result<Option<StoredPair>, Error> {
         let in_file = file::read(&self.path);
         let mut unsaved = self.unsaved.lock();
@@ -57,8 +57,8 @@ impl TokenStore {
             return in_file;
         };
         match &in_file {
-            // Somebody has signed in since then, or the pair was saved after all.
-            Ok(Some(stored)) if !is_same(Some(&stored.refresh_token), kept.in_file.as_ref()) => {
+            // The file has changed: a user has signed in, or the pair was saved after all.
+            Ok(Some(stored)) if !is_same(Some(&stored.refresh_token), kept.token_in_file.as_ref()) => {
                 *unsaved = None;
                 in_file
             }
@@ -66,15 +66,16 @@ impl TokenStore {
         }
     }
 
-    /// The refresh token in the file, for [`keep`](Self::keep): if the file has another one later, that is the newer.
+    /// The refresh token in the file, to be passed to [`keep`](Self::keep). A different token in the file later on belongs to
+    /// a newer pair.
     pub(super) fn token_in_file(&self) -> Option<SecretString> {
         match self.unsaved.lock().as_ref() {
-            Some(kept) => kept.in_file.clone(),
+            Some(kept) => kept.token_in_file.clone(),
             None => Some(file::read(&self.path).ok()??.refresh_token),
         }
     }
 
-    /// Waits for the right to write, and makes room for a pair.
+    /// Takes the lock on the file, and makes room for a pair.
     ///
     /// # Errors
     /// [`Error::NoRoomForTokens`]; [`Error::TokenStore`] if the folder cannot be written, or another process holds the
@@ -83,29 +84,33 @@ impl TokenStore {
         file::lock(&self.path, deadline).await
     }
 
-    /// Takes a pair that was just issued: into the file, or without a lock, and if that fails, into memory. `in_file` is
-    /// what [`token_in_file`](Self::token_in_file) was before.
-    pub(super) fn keep(&self, pair: StoredPair, in_file: Option<SecretString>, lock: Option<Lock>) {
+    /// Keeps a pair that was just issued: in the file, or in memory if there is no lock or writing fails. `token_in_file` is
+    /// what [`token_in_file`](Self::token_in_file) returned before the exchange.
+    pub(super) fn keep(&self, pair: StoredPair, token_in_file: Option<SecretString>, lock: Option<Lock>) {
         let mut unsaved = self.unsaved.lock();
         let written = match lock {
             Some(lock) => lock.replace(&pair),
             None => Err(unsaved.as_ref().map_or(file::NOT_WRITTEN, |kept| kept.problem)),
         };
         let Err(problem) = written else {
-            self.saved(&mut unsaved);
+            self.forget_saved(&mut unsaved);
             return;
         };
         if unsaved.is_none() {
             tracing::warn!(
-                "the new tokens cannot be written to {}: {problem}. They are kept in memory, and this is tried again. Free \
-                 space there, or let this user write there; if this process ends before, run `bitrix24-mail-mcp login`",
+                "the new tokens cannot be written to {}: {problem}. They are kept in memory until they can be. Free space \
+                 there, or let this user write there. If this process ends first, run `bitrix24-mail-mcp login`",
                 self.path.display()
             );
         }
-        *unsaved = Some(Unsaved { pair, in_file, problem });
+        *unsaved = Some(Unsaved {
+            pair,
+            token_in_file,
+            problem,
+        });
     }
 
-    /// True if the pair with this refresh token is in memory alone.
+    /// True if the pair with this refresh token is only in memory.
     pub(super) fn is_unsaved(&self, refresh_token: Option<&SecretString>) -> bool {
         let unsaved = self.unsaved.lock();
         unsaved
@@ -113,16 +118,16 @@ impl TokenStore {
             .is_some_and(|kept| is_same(Some(&kept.pair.refresh_token), refresh_token))
     }
 
-    /// Saves the pair that is in memory alone, if there is one. Waits until `deadline` for another process.
+    /// Saves the pair that is only in memory, if there is one. Waits until `deadline` for the lock.
     ///
     /// # Errors
-    /// [`Error::TokensNotSaved`]; the pair is still there then.
+    /// [`Error::TokensNotSaved`]; the pair is then still in memory.
     pub(in crate::portal) async fn save(&self, deadline: Instant) -> Result<(), Error> {
         if self.unsaved.lock().is_none() {
             return Ok(());
         }
         let lock = self.lock(deadline).await;
-        // Under the lock: nobody signs in between this look and the replacement.
+        // Drops the pair in memory if the file has a newer one. Under the lock, so that the file does not change after this.
         let _ = self.read();
         let mut unsaved = self.unsaved.lock();
         let Some(kept) = unsaved.as_mut() else {
@@ -134,16 +139,16 @@ impl TokenStore {
             Err(error) => return Err(error),
         };
         let Some(problem) = problem else {
-            self.saved(&mut unsaved);
+            self.forget_saved(&mut unsaved);
             return Ok(());
         };
         kept.problem = problem;
         Err(Error::TokensNotSaved(self.path.display().to_string(), problem))
     }
 
-    fn saved(&self, unsaved: &mut Option<Unsaved>) {
+    fn forget_saved(&self, unsaved: &mut Option<Unsaved>) {
         if unsaved.take().is_some() {
-            // As loud as the advice before it, which nobody has to follow now.
+            // A warning like the advice before it, which now need not be followed.
             tracing::warn!("the new tokens are saved now, in {}", self.path.display());
         }
     }

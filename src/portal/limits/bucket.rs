@@ -51,18 +51,18 @@ impl LeakyBucket {
         }
     }
 
-    /// The portal's bucket ran over although ours did not: others on this host use it too. Ours is full now.
+    /// Records that the portal's bucket ran over although ours did not, because other programs use it too. Ours is full now.
     pub(super) fn record_overflow(&mut self, now: Instant) {
         self.level = f64::from(self.limit.burst);
         self.at = now;
     }
 
-    /// Requests that may be sent at once.
+    /// How many requests may be sent at once now.
     pub(super) fn room(&self, now: Instant) -> f64 {
         (f64::from(self.limit.burst) - self.level_at(now)).max(0.0)
     }
 
-    /// Half of the requests that it holds.
+    /// Half of the requests that the bucket holds, rounded down.
     pub(super) fn half(&self) -> usize {
         usize::try_from(self.limit.burst / 2).unwrap_or(usize::MAX)
     }
@@ -91,7 +91,7 @@ mod tests {
         assert!(bucket.take(start + SECOND / 2).is_err());
         assert!(
             (0..50).all(|_| bucket.take(start + 60 * SECOND).is_ok()),
-            "it ran empty"
+            "the bucket is empty again"
         );
     }
 
@@ -118,9 +118,9 @@ mod tests {
     }
 
     proptest! {
-        /// The portal's own rule, written down once more: never more than `burst` drops in the bucket.
+        /// The portal's own rule, written a second time: never more than `burst` drops in the bucket.
         #[test]
-        fn whatever_the_callers_do_the_portals_bucket_never_runs_over(
+        fn the_portals_bucket_never_runs_over(
             steps in proptest::collection::vec((0_u64..2_000, 1_usize..40), 1..60),
             per_second in 1_u32..10, burst in 1_u32..80,
         ) {
@@ -140,10 +140,10 @@ mod tests {
         }
 
         #[test]
-        fn a_caller_that_waits_as_told_gets_its_place(ahead in 0_usize..200, per_second in 1_u32..10, burst in 1_u32..80) {
+        fn a_caller_gets_its_place_after_the_wait_that_was_returned(ahead in 0_usize..200, per_second in 1_u32..10, burst in 1_u32..80) {
             let now = Instant::now();
             let mut bucket = LeakyBucket::new(RateLimit { per_second: f64::from(per_second), burst }, now);
-            let told = bucket.wait(now, ahead);
+            let expected = bucket.wait(now, ahead);
             let mut at = now;
             for _ in 0..=ahead {
                 while let Err(wait) = bucket.take(at) {
@@ -151,7 +151,7 @@ mod tests {
                 }
             }
             let waited = (at - now).as_secs_f64();
-            prop_assert!((waited - told.as_secs_f64()).abs() < 0.001, "{waited} {told:?}");
+            prop_assert!((waited - expected.as_secs_f64()).abs() < 0.001, "{waited} {expected:?}");
         }
     }
 }

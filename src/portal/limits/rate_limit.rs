@@ -12,7 +12,7 @@ pub struct RateLimit {
 }
 
 impl Default for RateLimit {
-    /// Every plan but Enterprise.
+    /// The limit of every plan except Enterprise.
     fn default() -> Self {
         Self {
             per_second: 2.0,

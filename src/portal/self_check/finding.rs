@@ -11,13 +11,13 @@ use crate::portal::failed::Failed;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// All well.
+    /// It works.
     Ok,
-    /// It works, but somebody should look at it.
+    /// It works, but should be improved.
     Warning,
     /// It does not work.
     Failed,
-    /// Not checked; what was seen tells why.
+    /// Not checked; [`Finding::saw`] says why.
     Skipped,
 }
 
@@ -33,18 +33,18 @@ pub enum Remedy {
 /// One check and its outcome.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// The check.
+    /// The name of the check.
     pub name: &'static str,
-    /// How it ended.
+    /// How the check ended.
     pub status: Status,
-    /// What was seen, in one line, without any secret.
+    /// What the check saw, in one line, without any secret.
     pub saw: String,
-    /// What to do, if not all is well.
+    /// What to do; `None` if nothing.
     pub remedy: Option<Remedy>,
 }
 
 impl Finding {
-    /// All well.
+    /// It works.
     pub fn ok(name: &'static str, saw: impl Into<String>) -> Self {
         Self::of(name, Status::Ok, saw.into(), None)
     }
@@ -54,13 +54,13 @@ impl Finding {
         Self::of(name, Status::Skipped, reason.into(), None)
     }
 
-    /// It works, but these steps would make it better.
+    /// It works, but `steps` would improve it.
     pub fn warning(name: &'static str, saw: impl Into<String>, steps: &[&str]) -> Self {
         let steps = steps.iter().map(|step| (*step).to_owned()).collect();
         Self::of(name, Status::Warning, saw.into(), Some(Remedy::Steps(steps)))
     }
 
-    /// All well, unless others can read or replace a file with a secret.
+    /// It works; a warning if other users can read or replace one of `secret_files`.
     pub fn ok_if_private<'a>(
         name: &'static str,
         saw: impl Into<String>,
@@ -75,7 +75,7 @@ impl Finding {
         Self::of(name, Status::Warning, saw, Some(Remedy::Steps(steps)))
     }
 
-    /// It does not work.
+    /// It does not work, because of `failure`.
     pub fn failed(name: &'static str, failure: impl Into<Failed>) -> Self {
         let failure = failure.into();
         Self::of(

@@ -1,5 +1,5 @@
-//! What the credentials may do: `credential`, `identity` and `scope` by the old API; `method`, `round_trip` and `rate_limit`
-//! by a call.
+//! Checks what the credentials may do: `credential`, `identity` and `scope` by the old API; `method`, `round_trip` and
+//! `rate_limit` by one call.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ use crate::portal::request::{Access, Method, OldMethod};
 /// The checks of this file, in order.
 pub(super) const CHECKS: &[&str] = &["credential", "identity", "scope", "method", "round_trip", "rate_limit"];
 
-/// A look-up that takes longer is felt as slow.
+/// A call that takes longer is reported as slow.
 const SLOW: Duration = Duration::from_secs(2);
-/// Of a name or a list that the portal tells.
+/// Characters of a name or a list from the portal that are shown.
 const MAX_SHOWN: usize = 80;
 
-/// An answer that holds contacts; which they are is not looked at.
+/// A result that holds contacts, which are not read.
 #[derive(Deserialize)]
 #[serde(try_from = "Loose<Items, IgnoredAny>")]
 struct Contacts;
@@ -48,7 +48,7 @@ impl TryFrom<Loose<Items, IgnoredAny>> for Contacts {
     }
 }
 
-/// The result of `profile`, as far as it is used.
+/// The part of the result of `profile` that is used.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE", default)]
 struct Profile {
@@ -71,7 +71,7 @@ impl Rights<'_> {
             Err(error) => return credential_failed(error),
         };
         let mut findings = vec![
-            Finding::ok("credential", "the portal takes it"),
+            Finding::ok("credential", "the portal accepts it"),
             identity(profile, access.secret()),
         ];
         let granted = self.in_time(self.old_api(&access).call(OldMethod::Scope)).await;
@@ -196,18 +196,18 @@ fn identity(profile: Loose<Profile>, secret: &str) -> Finding {
     )
 }
 
-fn scope(answer: Result<refusal_reason::Scope, Error>, secret: &str) -> Finding {
+fn scope(result: Result<refusal_reason::Scope, Error>, secret: &str) -> Finding {
     const NAME: &str = "scope";
-    let unknown = |what: String| {
+    let unknown = |saw: String| {
         Finding::warning(
             NAME,
-            what,
+            saw,
             &["If the next check fails, look at the permissions on the webhook's or application's page."],
         )
     };
-    let scope = match answer {
+    let scope = match result {
         Ok(scope) => scope,
-        Err(error) => return unknown(format!("the permissions cannot be asked: {error}")),
+        Err(error) => return unknown(format!("the permissions cannot be read: {error}")),
     };
     let quoter = Quoter::without(std::slice::from_ref(&secret));
     if let Some(missing) = refusal_reason::in_scope(&scope, Method::ListContacts, 403, quoter) {

@@ -1,4 +1,4 @@
-//! The token store: readable, private, and its folder writable.
+//! Checks the token store: it can be read and written, and other users cannot read it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::finding::Finding;
 use crate::portal::credentials::TokenStore;
 
 pub(super) const CHECK: &str = "token_store";
-/// A refresh of another process takes less.
+/// How long to wait for another process's lock; a refresh takes less.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn check(store: Option<&TokenStore>) -> Finding {
@@ -19,7 +19,7 @@ pub(super) async fn check(store: Option<&TokenStore>) -> Finding {
     if let Err(error) = store.save(Instant::now() + LOCK_TIMEOUT).await {
         return Finding::failed(CHECK, error);
     }
-    // Taking the lock tries everything that writing needs.
+    // Taking the lock needs all the rights that writing needs.
     if let Err(error) = store.lock(Instant::now() + LOCK_TIMEOUT).await {
         return Finding::failed(CHECK, error);
     }
@@ -49,7 +49,7 @@ mod tests {
         let path = folder.path().join("tokens.json");
         let store = TokenStore::at(path.clone());
         assert_eq!(check(None).await.status, Status::Skipped);
-        assert_eq!(check(Some(&store)).await.status, Status::Ok, "not there yet");
+        assert_eq!(check(Some(&store)).await.status, Status::Ok, "no file yet");
         for (text, mode, status) in [
             (STORE, 0o600, Status::Ok),
             (STORE, 0o640, Status::Warning),

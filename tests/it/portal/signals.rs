@@ -1,5 +1,5 @@
-//! Signals while tokens are being exchanged: each command saves the new pair before it ends. Processes, signals, store
-//! and portal are real; the portal holds the new tokens back until the signal was seen.
+//! Signals during an exchange of tokens: each command saves the new pair before it ends. Processes, signals, store and
+//! portal are real; the portal holds the new tokens back until the program has seen the signal.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -15,7 +15,7 @@ use crate::support::harness::{RawSession, call, program};
 use crate::support::http_client::Connection;
 use crate::support::http_server::{Program, look_up};
 
-/// Without a limit, since its waits are of real time.
+/// A demo portal without a limit, whose waits would take real time.
 pub(crate) async fn portal() -> DemoPortal {
     let settings = Settings {
         bucket: None,
@@ -24,7 +24,7 @@ pub(crate) async fn portal() -> DemoPortal {
     DemoPortal::start(settings).await.unwrap()
 }
 
-/// Settings with a refresh token alone, so that the first thing is an exchange.
+/// Settings with only a refresh token, so that the first request is an exchange.
 pub(crate) fn with_refresh_token(portal: &DemoPortal, store: &Path) -> Command {
     let mut command = signed_in(portal, store);
     command.env_remove("BITRIX24_ACCESS_TOKEN");
@@ -38,7 +38,7 @@ fn send(signal: &str, id: Option<u32>) {
     assert!(sent.unwrap().success());
 }
 
-/// The pair is in the store: another process goes on with it, without an exchange.
+/// Asserts that the pair is in the store: another process uses it without an exchange.
 async fn assert_saved(portal: &DemoPortal, store: &Path) {
     let output = signed_in(portal, store)
         .args(["lookup", "client"])
@@ -84,7 +84,7 @@ async fn every_command_saves_the_pair_that_is_being_issued_before_a_signal_ends_
             portal.wait_until(|portal| portal.refreshes() == 1).await;
             send(signal, child.id());
             line_with(&mut child, "waiting for the exchange of tokens").await;
-            // Impatience, or a shell that sends SIGHUP once more, loses nothing either.
+            // A second signal, from an impatient user or from the shell, loses no tokens either.
             send(signal, child.id());
             portal.release_answers();
             assert_eq!(child.wait().await.unwrap().code(), Some(130), "{arguments:?} {signal}");
@@ -124,7 +124,7 @@ async fn login_saves_the_pair_for_its_code_before_a_signal_ends_it() {
     }
 }
 
-/// What the authorize page shows to a person who has agreed.
+/// The code that the authorize page shows to a user who has agreed.
 async fn code_of(portal: &DemoPortal) -> String {
     let application = portal.oauth_application();
     let address = application.portal.trim_start_matches("http://").to_owned();
@@ -141,7 +141,7 @@ async fn code_of(portal: &DemoPortal) -> String {
 }
 
 #[tokio::test]
-async fn a_terminal_that_is_closed_ends_a_server_over_stdio_with_its_tokens_saved() {
+async fn a_server_over_stdio_saves_its_tokens_when_its_terminal_is_closed() {
     let (portal, folder) = (portal().await, tempfile::tempdir().unwrap());
     let store = folder.path().join("tokens.json");
     portal.hold_tokens();
@@ -159,7 +159,7 @@ async fn a_terminal_that_is_closed_ends_a_server_over_stdio_with_its_tokens_save
 }
 
 #[tokio::test]
-async fn a_terminal_that_is_closed_ends_a_server_over_http_with_its_tokens_saved() {
+async fn a_server_over_http_saves_its_tokens_when_its_terminal_is_closed() {
     let (portal, folder) = (portal().await, tempfile::tempdir().unwrap());
     let store = folder.path().join("tokens.json");
     portal.hold_tokens();
@@ -177,10 +177,10 @@ async fn a_terminal_that_is_closed_ends_a_server_over_http_with_its_tokens_saved
     assert_saved(&portal, &store).await;
 }
 
-/// As under `nohup`. Were SIGHUP heard, SIGTERM would be the second signal, which does not wait.
+/// As under `nohup`. If the server handled SIGHUP, SIGTERM would be the second signal, which does not wait.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_server_that_was_started_to_survive_its_terminal_does() {
+async fn a_server_started_with_sighup_ignored_survives_its_terminal() {
     let portal = portal().await;
     let mut command = Command::new("sh");
     command
@@ -203,7 +203,7 @@ async fn a_server_that_was_started_to_survive_its_terminal_does() {
     assert_eq!(server.ended().await.0, Some(0));
 }
 
-/// Nothing can break off the reading of a terminal, or of a pipe that stays open.
+/// A read from a terminal, or from a pipe that stays open, cannot be interrupted.
 #[tokio::test]
 async fn a_signal_ends_resolve_while_it_waits_for_names() {
     for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
@@ -213,7 +213,7 @@ async fn a_signal_ends_resolve_while_it_waits_for_names() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Taken, or the wait for the program's end would close it.
+        // Kept open: `wait` would close it.
         let _input = child.stdin.take();
         line_with(&mut child, "waiting for names").await;
         send(signal, child.id());
@@ -221,9 +221,9 @@ async fn a_signal_ends_resolve_while_it_waits_for_names() {
     }
 }
 
-/// A demo keeps its tokens in a folder of its own, for its run alone.
+/// A demo keeps its tokens in a folder of its own, which it removes at its end.
 #[tokio::test]
-async fn the_folder_of_a_demo_is_private_and_goes_with_it() {
+async fn the_folder_of_a_demo_is_private_and_removed_at_its_end() {
     use std::os::unix::fs::PermissionsExt;
     for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
         let root = tempfile::tempdir().unwrap();

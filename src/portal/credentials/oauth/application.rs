@@ -10,17 +10,17 @@ use crate::portal::origin::{InvalidOrigin, Origin};
 pub struct Application {
     /// The portal: `BITRIX24_PORTAL`.
     pub portal: Origin,
-    /// `BITRIX24_CLIENT_ID`; without it tokens cannot be refreshed.
+    /// The client id: `BITRIX24_CLIENT_ID`; without it tokens cannot be refreshed.
     pub client_id: Option<String>,
-    /// `BITRIX24_CLIENT_SECRET`, likewise.
+    /// The client secret: `BITRIX24_CLIENT_SECRET`; without it tokens cannot be refreshed.
     pub client_secret: Option<GivenSecret>,
-    /// A token to start with: `BITRIX24_ACCESS_TOKEN`.
+    /// An access token to begin with: `BITRIX24_ACCESS_TOKEN`.
     pub access_token: Option<GivenSecret>,
-    /// Its refresh token: `BITRIX24_REFRESH_TOKEN`.
+    /// A refresh token to begin with: `BITRIX24_REFRESH_TOKEN`.
     pub refresh_token: Option<GivenSecret>,
-    /// Where tokens are kept: `BITRIX24_TOKEN_STORE`.
+    /// The file that keeps the tokens: `BITRIX24_TOKEN_STORE`.
     pub token_store: PathBuf,
-    /// Who exchanges tokens: `BITRIX24_OAUTH_SERVER`.
+    /// The authorization server: `BITRIX24_OAUTH_SERVER`.
     pub server: Origin,
 }
 
@@ -28,7 +28,7 @@ impl Application {
     /// The authorization server of the international Bitrix24.
     ///
     /// # Errors
-    /// None in fact: the address is a constant that a test reads.
+    /// None: a test reads the address, which is a constant.
     pub fn default_server() -> Result<Origin, InvalidOrigin> {
         "https://oauth.bitrix.info".parse()
     }
