@@ -131,12 +131,12 @@ impl Portal {
             .await
     }
 
-    /// Makes all `calls`, at most [`MAX_CALLS`], in one request. Returns their results in the same order, and the time that
-    /// the request took.
+    /// Makes all `calls`, at most [`MAX_CALLS`], in one request. Returns their results in the same order, and the time
+    /// that the request took.
     ///
-    /// A single call is made without a batch. A request that the portal's limits refuse is retried under the same deadline.
-    /// After another transient failure, or after three fifths of the time, only a single call is retried: a batch may be too
-    /// large, and the caller can send a smaller one.
+    /// A single call is made without a batch. A request that the portal's limits refuse is retried under the same
+    /// deadline. After another transient failure, or after three fifths of the time, only a single call is retried: a
+    /// batch may be too large, and the caller can send a smaller one.
     ///
     /// # Errors
     /// [`Failed`]: there are all results or none.
@@ -209,8 +209,8 @@ impl Portal {
         }
     }
 
-    /// Before the process ends: waits for an exchange of tokens in progress, prevents others, and saves tokens that could
-    /// not be saved yet.
+    /// Before the process ends: waits for an exchange of tokens in progress, prevents others, and saves tokens that
+    /// could not be saved yet.
     ///
     /// # Errors
     /// [`Error::TokensNotSaved`].

@@ -47,8 +47,8 @@ pub(super) struct Progress {
     pub(super) requests: u32,
     /// Time that the last request took.
     pub(super) last_request: Duration,
-    /// The wait that the last refusal asked for in `Retry-After`.
-    pub(super) wait_asked: Option<Duration>,
+    /// `Retry-After` of the last refusal.
+    pub(super) server_wait: Option<Duration>,
 }
 
 impl Attempt<'_> {
@@ -70,7 +70,7 @@ impl Attempt<'_> {
                 has_refreshed = true;
                 continue;
             }
-            progress.wait_asked = reply.wait_asked();
+            progress.server_wait = reply.server_wait();
             return Err(self.explained(error, &access).await);
         }
     }

@@ -1,7 +1,7 @@
 //! Several calls in one request, by REST 3.0's `batch`.
 //!
-//! The portal runs a batch all or nothing: an unknown method, or the first item that fails, becomes the reply to the whole
-//! batch. [`Failed::blame`] tells whether a smaller request may succeed. See
+//! The portal runs a batch all or nothing: an unknown method, or the first item that fails, becomes the reply to the
+//! whole batch. [`Failed::blame`] says whether a smaller request may succeed. See
 //! <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch-v3.html>.
 
 use std::time::Duration;

@@ -29,8 +29,8 @@ pub(super) struct Caller {
 pub(super) struct Terms {
     pub(super) deadline: Instant,
     pub(super) arrival: Arrival,
-    /// Whether a smaller request can follow if this one fails. Then a transient failure is not retried, and a request may
-    /// take three fifths of the time, so that there is time for the smaller one.
+    /// Whether a smaller request can follow if this one fails. Then a transient failure is not retried, and a request
+    /// may take three fifths of the time, so that there is time for the smaller one.
     pub(super) can_be_split: bool,
 }
 
@@ -96,13 +96,13 @@ impl Caller {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
-            let asked = progress.wait_asked.take();
-            let Some(wait) = self.wait_after(&error, method, asked, progress.requests, terms) else {
+            let server_wait = progress.server_wait.take();
+            let Some(wait) = self.wait_after(&error, method, server_wait, progress.requests, terms) else {
                 return Err(error);
             };
             if progress.requests >= self.max_attempts || Instant::now() + wait >= terms.deadline {
                 // Only a wait that the portal has named helps the caller; our own backoff does not.
-                let is_from_portal = asked.is_some() || retry::cause(&error) == Some(RetryCause::OperatingTime);
+                let is_from_portal = server_wait.is_some() || retry::cause(&error) == Some(RetryCause::OperatingTime);
                 *retry_after = is_from_portal.then_some(wait);
                 return Err(error);
             }
@@ -123,7 +123,7 @@ impl Caller {
         &self,
         error: &Error,
         method: Method,
-        asked: Option<Duration>,
+        server_wait: Option<Duration>,
         requests: u32,
         terms: Terms,
     ) -> Option<Duration> {
@@ -132,13 +132,13 @@ impl Caller {
             return None;
         }
         let per_second = self.rate_limit.unwrap_or_default().per_second;
-        let wait = retry::delay(cause, requests, per_second, (self.jitter)(), asked);
+        let wait = retry::delay(cause, requests, per_second, (self.jitter)(), server_wait);
         Some(match cause {
             RetryCause::TooManyRequests => {
                 self.shared.limits.record_too_many_requests();
                 wait
             }
-            RetryCause::OperatingTime => self.shared.limits.record_operating_time_used_up(method, asked),
+            RetryCause::OperatingTime => self.shared.limits.record_operating_time_used_up(method, server_wait),
             RetryCause::Transient => wait,
         })
     }

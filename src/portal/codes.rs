@@ -1,10 +1,10 @@
 //! The error codes: our own, and those of portals and of the authorization server. Pure.
 //!
-//! To add a code of our own: a constant here, a branch in [`Error::code`](super::error::Error::code), and a row of advice in
-//! `fixit/table.rs`.
+//! To add a code of our own: a constant here, a branch in [`Error::code`](super::error::Error::code), and a row of
+//! advice in `fixit/table.rs`.
 //!
-//! A code decides about retry and advice. So it is recognised in the text as it was sent, before secrets are hidden: a secret
-//! may have letters in common with the code.
+//! A code decides about retry and advice. So it is recognised in the text as it was sent, before secrets are hidden: a
+//! secret may have letters in common with the code.
 
 use super::foreign_text::clean;
 use super::quote::Quoter;
@@ -71,8 +71,8 @@ codes! {
 /// Bitrix24's longest code has 68 characters.
 const MAX_CODE: usize = 100;
 
-/// Codes that portals and the authorization server send, compared without regard to case; a `*` at the end stands for any
-/// ending. The list holds every such code that the client acts on or that has a row of advice.
+/// Codes that portals and the authorization server send, compared without regard to case; a `*` at the end stands for
+/// any ending. The list holds every such code that the client acts on or that has a row of advice.
 pub const FOREIGN: &[&str] = &[
     "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION",
     "BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION",
@@ -130,8 +130,8 @@ pub const FOREIGN: &[&str] = &[
     "NOT_INSTALLED",
 ];
 
-/// The code to keep for the code that was `sent`: `sent` itself if it is known, or looks like a code and holds no secret;
-/// else its known beginning, or [`code::ERROR_WITHOUT_CODE`].
+/// The code to keep for the code that was `sent`: `sent` itself if it is known, or looks like a code and holds no
+/// secret; else its known beginning, or [`code::ERROR_WITHOUT_CODE`].
 pub(super) fn kept(sent: &str, quoter: Quoter<'_>) -> String {
     let sent = clean(sent, MAX_CODE).text;
     let known = FOREIGN.iter().find_map(|known| match known.strip_suffix('*') {

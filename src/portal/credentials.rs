@@ -31,8 +31,8 @@ pub enum Credentials {
     Webhook(WebhookAddress),
     /// A wrong webhook URL: every call fails with the reason.
     Invalid(InvalidWebhookUrl),
-    /// A file that holds a webhook URL. It is read at every call, which takes microseconds: neither size nor modification
-    /// time shows reliably that the secret was replaced.
+    /// A file that holds a webhook URL. It is read at every call, which takes microseconds: neither size nor
+    /// modification time shows reliably that the secret was replaced.
     WebhookFile(PathBuf),
     /// An application that a user signs in with.
     Application(Application),
@@ -94,8 +94,8 @@ impl ActiveCredentials {
         }
     }
 
-    /// Refreshes the access token of `access` after the portal has rejected it. Returns `true` if there is another token to
-    /// use now, `false` if there is no way to get one, as with a webhook.
+    /// Refreshes the access token of `access` after the portal has rejected it. Returns `true` if there is another
+    /// token to use now, `false` if there is no way to get one, as with a webhook.
     ///
     /// # Errors
     /// Those of [`Oauth::refresh`].
@@ -106,7 +106,7 @@ impl ActiveCredentials {
         }
     }
 
-    /// Hashes what tells the account behind the credentials from other accounts.
+    /// Hashes what distinguishes the account behind the credentials.
     ///
     /// # Errors
     /// As [`access`](Self::access); nothing is sent.

@@ -1,8 +1,8 @@
 //! The errors of a call to a portal.
 //!
-//! A message says what happened, never what to do. The advice is a row of `fixit/table.rs`, found by [`Error::code`]. A code
-//! of our own is a constant in `codes.rs`, and [`Error::code`] returns it; a code of the portal is read by `reply.rs` and
-//! passes through. A test demands a row of advice for each.
+//! A message says what happened, never what to do. The advice is a row of `fixit/table.rs`, found by [`Error::code`]. A
+//! code of our own is a constant in `codes.rs`, and [`Error::code`] returns it; a code of the portal is read by
+//! `reply.rs` and passes through. A test demands a row of advice for each.
 //!
 //! No variant holds a URL, a secret or a body of the portal.
 
@@ -248,8 +248,8 @@ pub(super) fn whole_seconds(duration: Duration) -> Duration {
 }
 
 impl Error {
-    /// Stable text that names the error: the portal's own code, or a constant of [`code`]. The key to the table of advice,
-    /// `fixit/table.rs`.
+    /// Stable text that names the error: the portal's own code, or a constant of [`code`]. The key to the table of
+    /// advice, `fixit/table.rs`.
     pub fn code(&self) -> &str {
         match self {
             Self::NoCredentials(_) => code::NO_CREDENTIALS,

@@ -1,6 +1,7 @@
 //! Cleans text from outside this program: names harvested from mail headers, messages of a portal. Pure.
 //!
-//! Such text is shown to a model and to a person, so it must not control a terminal, hide anything, or be of any length.
+//! Such text is shown to a model and to a person, so it must not control a terminal, hide anything, or be of any
+//! length.
 //!
 //! | in the text | becomes |
 //! |---|---|
@@ -115,8 +116,8 @@ pub(super) fn without_tags(text: &str) -> String {
     plain
 }
 
-/// True for the common case, which needs no cleaning: printable ASCII and letters of Latin and Cyrillic, without double or
-/// outer spaces.
+/// True for the common case, which needs no cleaning: printable ASCII and letters of Latin and Cyrillic, without double
+/// or outer spaces.
 fn is_plain(text: &str) -> bool {
     let mut last = ' ';
     for character in text.chars() {
@@ -133,8 +134,8 @@ const fn is_plainly_visible(character: char) -> bool {
     matches!(character, ' '..='~' | '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}')
 }
 
-/// True if a character that draws nothing joins parts of an emoji or of a script that needs it. It is removed, but is no
-/// hidden character; between Latin, Greek or Cyrillic letters it is one.
+/// True if a character that draws nothing joins parts of an emoji or of a script that needs it. It is removed, but is
+/// no hidden character; between Latin, Greek or Cyrillic letters it is one.
 fn is_joiner_in_its_place(character: char, after: char) -> bool {
     const FIRST_JOINING_SCRIPT: char = '\u{590}';
     matches!(character, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}') && after >= FIRST_JOINING_SCRIPT

@@ -5,8 +5,8 @@
 //! | requests | a leaky bucket: 50 drops, 2 leak a second (250 and 5 on Enterprise); over it 503 | [`bucket`]: the same bucket; a caller waits for room |
 //! | operating time | a method may run so many seconds in ten minutes; over it 429 | [`operating_time`]: near the limit calls are spaced; after a 429 they wait for the reset, except one probe a minute |
 //!
-//! A limiter is a pure value: it grants a place or returns the wait, and never sleeps. The [`queue`] in front of it does the
-//! sleeping: first come, first served. See <https://apidocs.bitrix24.com/limits.html>.
+//! A limiter is a pure value: it grants a place or returns the wait, and never sleeps. The [`queue`] in front of it
+//! does the sleeping: first come, first served. See <https://apidocs.bitrix24.com/limits.html>.
 
 mod bucket;
 mod limiter;
@@ -86,7 +86,11 @@ impl Limits {
 
     /// True if a call of `method` could be sent now and at least half of the burst would remain.
     pub(super) fn is_idle(&self, method: Method) -> bool {
-        let would_leave_less_than_half = |queue: &Queue<LeakyBucket>| queue.would_wait(queue.limiter().half());
+        let would_leave_less_than_half = |queue: &Queue<LeakyBucket>| {
+            // A statement of its own: `would_wait` locks the limiter again.
+            let half = queue.limiter().half();
+            queue.would_wait(half)
+        };
         !self.operating_time(method).would_wait(1) && !self.requests.as_ref().is_some_and(would_leave_less_than_half)
     }
 
@@ -106,12 +110,12 @@ impl Limits {
         }
     }
 
-    /// Records that the portal refused because of the method's operating time, and `asked` for a wait. Returns how long to
-    /// wait.
-    pub(super) fn record_operating_time_used_up(&self, method: Method, asked: Option<Duration>) -> Duration {
+    /// Records that the portal refused because of the method's operating time; `server_wait` is its `Retry-After`.
+    /// Returns how long to wait.
+    pub(super) fn record_operating_time_used_up(&self, method: Method, server_wait: Option<Duration>) -> Duration {
         self.operating_time(method)
             .limiter()
-            .record_refusal(asked, Instant::now())
+            .record_refusal(server_wait, Instant::now())
     }
 
     /// How many requests may be sent at once now; `None` if there is no limit of requests.

@@ -1,7 +1,7 @@
 //! Reads JSON of any shape and keeps only the part that is used. Pure.
 //!
-//! A portal may send a value of any type, and megabytes of it. These types do not fail because of a value's type, build no
-//! tree, and keep no more of a text or a list than their bound.
+//! A portal may send a value of any type, and megabytes of it. These types do not fail because of a value's type, build
+//! no tree, and keep no more of a text or a list than their bound.
 
 use std::fmt;
 use std::marker::PhantomData;

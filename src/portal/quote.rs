@@ -1,8 +1,8 @@
 //! Makes a portal's message fit to be shown: short, visible, without tags and without secrets. Pure.
 //!
-//! A portal, or a proxy in front of it, may echo the path of the request, which holds the webhook's secret. The search for
-//! the secret comes last, after tags and hidden characters are removed. It ignores letter case and everything between the
-//! secret's letters, and it also finds parts of the secret and its encodings ([`readings`]).
+//! A portal, or a proxy in front of it, may echo the path of the request, which holds the webhook's secret. The search
+//! for the secret comes last, after tags and hidden characters are removed. It ignores letter case and everything
+//! between the secret's letters, and it also finds parts of the secret and its encodings ([`readings`]).
 
 mod readings;
 

@@ -1,9 +1,9 @@
-//! Why the portal refused. REST 3.0 replies to every authorization failure with one and the same code; the old API has a
-//! code for each.
+//! Why the portal refused. REST 3.0 replies to every authorization failure with one and the same code; the old API has
+//! a code for each.
 //!
-//! Pure: which failure raises which question, and what the old API's replies mean. [`super::old_api`] sends the requests,
-//! once per failed call, with the same credentials and within the same deadline. If they bring nothing new, the first failure
-//! stands.
+//! Pure: which failure raises which question, and what the old API's replies mean. [`super::old_api`] sends the
+//! requests, once per failed call, with the same credentials and within the same deadline. If they bring nothing new,
+//! the first failure stands.
 //!
 //! | REST 3.0 replied | method of the old API | the failure becomes |
 //! |---|---|---|
@@ -107,8 +107,8 @@ pub(super) fn in_app_info(info: &AppInfo, method: Method, http_status: u16, quot
     in_scope(&info.scope, method, http_status, quoter)
 }
 
-/// A missing permission as the reason, as an error with the `http_status` of the refusal; `None` if `scope` lets `method`
-/// be called or cannot be read.
+/// A missing permission as the reason, as an error with the `http_status` of the refusal; `None` if `scope` lets
+/// `method` be called or cannot be read.
 pub(super) fn in_scope(scope: &Scope, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
     let granted = granted(scope)?;
     if allows(&granted, method) {
@@ -137,8 +137,8 @@ pub(super) fn granted(scope: &Scope) -> Option<Vec<&str>> {
     }
 }
 
-/// True if one of the permissions is the module, the controller or the method itself; each may have a list of fields behind
-/// it. A batch needs no permission of its own.
+/// True if one of the permissions is the module, the controller or the method itself; each may have a list of fields
+/// behind it. A batch needs no permission of its own.
 pub(super) fn allows(granted: &[&str], method: Method) -> bool {
     if method == Method::Batch {
         return allows(granted, Method::ListContacts) || allows(granted, Method::ListEmployees);

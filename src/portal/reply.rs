@@ -10,7 +10,8 @@
 //! | `{"result":…}` with a 2xx status | the result |
 //! | empty, HTML, cut off, not JSON, or JSON of another shape | [`Error::Unreadable`] |
 //!
-//! [`body`] finds the JSON in the body. `time` is read for the limit of operating time; unknown keys are skipped. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
+//! [`body`] finds the JSON in the body. `time` is read for the limit of operating time; unknown keys are skipped. See
+//! <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
 
 mod body;
 mod text;
@@ -36,7 +37,7 @@ const MAX_MESSAGE: usize = 100;
 /// Validation entries that are kept: our calls have only a handful of fields.
 const MAX_VIOLATIONS: usize = 2;
 /// The longest `Retry-After` that is obeyed: no limit of Bitrix24 looks further back.
-const LONGEST_WAIT_ASKED: Duration = OPERATING_WINDOW;
+const LONGEST_SERVER_WAIT: Duration = OPERATING_WINDOW;
 /// Characters of a violation's field, and of its message.
 const MAX_DETAIL: usize = 40;
 
@@ -53,22 +54,23 @@ pub struct RawReply {
     pub date: Option<String>,
     /// The whole body; the wire refuses a longer one than its cap.
     pub body: Vec<u8>,
-    /// The server's certificate in DER; only from [`Wire::send_for_certificate`](super::Wire::send_for_certificate), over TLS.
+    /// The server's certificate in DER; only from [`Wire::send_for_certificate`](super::Wire::send_for_certificate),
+    /// over TLS.
     pub certificate: Option<Vec<u8>>,
 }
 
 impl RawReply {
-    /// How long the server asks to wait; `None` if it does not ask. `Retry-After` holds seconds, or a date, which is compared
-    /// with the server's own `Date`. See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
-    pub(super) fn wait_asked(&self) -> Option<Duration> {
-        let asked = self.retry_after.as_deref()?.trim();
-        if asked.bytes().all(|byte| byte.is_ascii_digit()) && !asked.is_empty() {
-            let seconds = asked.parse().unwrap_or(u64::MAX);
-            return Some(Duration::from_secs(seconds).min(LONGEST_WAIT_ASKED));
+    /// How long the server asks to wait; `None` if it does not ask. `Retry-After` holds seconds, or a date, which is
+    /// compared with the server's own `Date`. See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
+    pub(super) fn server_wait(&self) -> Option<Duration> {
+        let server_wait = self.retry_after.as_deref()?.trim();
+        if server_wait.bytes().all(|byte| byte.is_ascii_digit()) && !server_wait.is_empty() {
+            let seconds = server_wait.parse().unwrap_or(u64::MAX);
+            return Some(Duration::from_secs(seconds).min(LONGEST_SERVER_WAIT));
         }
-        let until = httpdate::parse_http_date(asked).ok()?;
+        let until = httpdate::parse_http_date(server_wait).ok()?;
         let now = httpdate::parse_http_date(self.date.as_deref()?).ok()?;
-        Some(until.duration_since(now).ok()?.min(LONGEST_WAIT_ASKED))
+        Some(until.duration_since(now).ok()?.min(LONGEST_SERVER_WAIT))
     }
 }
 
@@ -108,7 +110,8 @@ struct ValidationEntry {
     message: Loose,
 }
 
-/// The part of `time` that is used. All fields are floats, since builds of Bitrix24 differ in which they send as integers.
+/// The part of `time` that is used. All fields are floats, since builds of Bitrix24 differ in which they send as
+/// integers.
 #[derive(Deserialize)]
 struct Time {
     operating: f64,
@@ -169,7 +172,8 @@ fn accepted<'a, R: Deserialize<'a>>(
         })?;
         read = envelope_in(object);
     }
-    // One pass over the text reads the result as well. If the result has another shape, the object may still hold a refusal.
+    // One pass over the text reads the result as well. If the result has another shape, the object may still hold a
+    // refusal.
     let refusal = match &read {
         Ok(envelope) => refusal_in(envelope, from, http_status, quoter),
         Err(_) => refusal_in(
@@ -193,7 +197,8 @@ fn unreadable(reply: &RawReply, from: Speaker, reason: Unreadable) -> Error {
     }
 }
 
-/// The operating time in `time`; `None` if a field is missing or out of range, since portals send different sets of fields.
+/// The operating time in `time`; `None` if a field is missing or out of range, since portals send different sets of
+/// fields.
 fn operating_in(time: &RawValue) -> Option<OperatingTime> {
     let time: Time = serde_json::from_str(time.get()).ok()?;
     let reset_in = Duration::try_from_secs_f64((time.operating_reset_at - time.finish).max(0.0)).ok()?;
@@ -335,33 +340,33 @@ mod tests {
 
     #[test]
     fn retry_after_holds_seconds_or_a_date() {
-        let asked = |retry_after: &str, date: Option<&str>| {
+        let server_wait = |retry_after: &str, date: Option<&str>| {
             RawReply {
                 retry_after: Some(retry_after.to_owned()),
                 date: date.map(str::to_owned),
                 ..RawReply::default()
             }
-            .wait_asked()
+            .server_wait()
         };
         let date = Some("Tue, 24 Nov 2026 00:00:00 GMT");
-        assert_eq!(asked(" 7 ", None), Some(Duration::from_secs(7)));
+        assert_eq!(server_wait(" 7 ", None), Some(Duration::from_secs(7)));
         for huge in ["18446744073709551615", "99999999999999999999999"] {
-            assert_eq!(asked(huge, None), Some(LONGEST_WAIT_ASKED), "{huge}");
+            assert_eq!(server_wait(huge, None), Some(LONGEST_SERVER_WAIT), "{huge}");
         }
         assert_eq!(
-            asked("Tue, 24 Nov 2026 00:00:09 GMT", date),
+            server_wait("Tue, 24 Nov 2026 00:00:09 GMT", date),
             Some(Duration::from_secs(9))
         );
-        assert_eq!(asked("Mon, 23 Nov 2026 00:00:09 GMT", date), None, "already over");
-        assert_eq!(asked("Tue, 24 Nov 2026 00:00:09 GMT", None), None);
-        assert_eq!(asked("soon", date), None);
+        assert_eq!(server_wait("Mon, 23 Nov 2026 00:00:09 GMT", date), None, "already over");
+        assert_eq!(server_wait("Tue, 24 Nov 2026 00:00:09 GMT", None), None);
+        assert_eq!(server_wait("soon", date), None);
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_the_reader_panic(http_status in any::<u16>(), location in any::<Option<String>>(), body in any::<Vec<u8>>(), secret in any::<String>()) {
             let reply = RawReply { http_status, retry_after: location.clone(), date: location.clone(), location, body, certificate: None };
-            let _ = (read::<serde_json::Value>(&reply, Speaker::Portal, &secret), reply.wait_asked());
+            let _ = (read::<serde_json::Value>(&reply, Speaker::Portal, &secret), reply.server_wait());
         }
 
         #[test]

@@ -122,7 +122,8 @@ impl Access {
 }
 
 impl Request {
-    /// A request without credentials, which every portal refuses: it shows which server replies, before a secret is sent.
+    /// A request without credentials, which every portal refuses: it shows which server replies, before a secret is
+    /// sent.
     pub(super) fn probe(origin: &Origin) -> Self {
         Self {
             url: format!("{origin}/rest/{}", OldMethod::Profile.as_str()).into(),

@@ -9,8 +9,8 @@
 //! | 408, 5xx, the connection, a reply cut off | yes | 0.5 s × 2ⁿ, at most 4 s |
 //! | 400, 401, 403, 404, redirects, `OVERLOAD_LIMIT`, TLS | no | |
 //!
-//! All delays have jitter, and `Retry-After` of the server can make them longer. A 401 that may be an expired token is no
-//! retry: [`super::attempt`] refreshes the token.
+//! All delays have jitter, and `Retry-After` of the server can make them longer. A 401 that may be an expired token is
+//! no retry: [`super::attempt`] refreshes the token.
 
 use std::time::Duration;
 
@@ -90,10 +90,17 @@ fn is_transient(http_status: u16) -> bool {
     matches!(http_status, 408 | 500..)
 }
 
-/// The delay after failed attempt number `failed`, from 1. `jitter` is from 0 to 1; `asked` is the server's `Retry-After`.
+/// The delay after failed attempt number `failed`, from 1. `jitter` is from 0 to 1; `server_wait` is the server's
+/// `Retry-After`.
 ///
 /// [`RetryCause::OperatingTime`] has no delay of its own: its limiter returns the wait.
-pub(super) fn delay(cause: RetryCause, failed: u32, per_second: f64, jitter: f64, asked: Option<Duration>) -> Duration {
+pub(super) fn delay(
+    cause: RetryCause,
+    failed: u32,
+    per_second: f64,
+    jitter: f64,
+    server_wait: Option<Duration>,
+) -> Duration {
     let exponent = i32::try_from(failed.saturating_sub(1).min(10)).unwrap_or_default();
     let own = match cause {
         // Never shorter than the time that the bucket needs.
@@ -105,7 +112,7 @@ pub(super) fn delay(cause: RetryCause, failed: u32, per_second: f64, jitter: f64
         RetryCause::OperatingTime => 0.0,
     };
     let own = Duration::try_from_secs_f64(own).unwrap_or(LONGEST_DELAY);
-    asked.map_or(own, |asked| own.max(asked))
+    server_wait.map_or(own, |server_wait| own.max(server_wait))
 }
 
 #[cfg(test)]
@@ -183,13 +190,13 @@ mod tests {
 
     #[test]
     fn retry_after_of_the_server_is_honoured() {
-        let asked = Some(Duration::from_secs(9));
+        let server_wait = Some(Duration::from_secs(9));
         for cause in [
             RetryCause::Transient,
             RetryCause::TooManyRequests,
             RetryCause::OperatingTime,
         ] {
-            assert_eq!(delay(cause, 1, 2.0, 0.5, asked), Duration::from_secs(9));
+            assert_eq!(delay(cause, 1, 2.0, 0.5, server_wait), Duration::from_secs(9));
         }
         assert!(delay(RetryCause::TooManyRequests, 1, 2.0, 0.0, Some(Duration::ZERO)) >= Duration::from_millis(1500));
     }

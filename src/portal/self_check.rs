@@ -1,5 +1,5 @@
-//! The portal client checks itself, for `doctor`: one finding a check, in order. Once a check has failed, the checks that
-//! depend on it are skipped.
+//! The portal client checks itself, for `doctor`: one finding a check, in order. Once a check has failed, the checks
+//! that depend on it are skipped.
 //!
 //! | part | checks |
 //! |---|---|

@@ -10,8 +10,8 @@ use super::limits::RateLimit;
 pub struct Settings {
     /// The credentials, and with them the account to act as.
     pub credentials: Credentials,
-    /// Time for one look-up with all its waits and attempts, from start to result: `BITRIX24_TIMEOUT`. `caller.rs` turns
-    /// it into the deadline; the limits on connecting and on idle connections are in `wire.rs`.
+    /// Time for one look-up with all its waits and attempts, from start to result: `BITRIX24_TIMEOUT`. `caller.rs`
+    /// turns it into the deadline; the limits on connecting and on idle connections are in `wire.rs`.
     pub timeout: Duration,
     /// The portal's limit of requests; `None` for a portal without one: `BITRIX24_RATE_LIMIT`.
     pub rate_limit: Option<RateLimit>,

@@ -1,7 +1,7 @@
 //! Sends a [`Request`] over the network and returns a [`RawReply`]. The only file that uses reqwest.
 //!
-//! https with the system's root certificates, http only to loopback addresses (the type of the address ensures that), no
-//! automatic redirects, and a cap on the body. No error holds the URL.
+//! https with the system's root certificates, http only to loopback addresses (the type of the address ensures that),
+//! no automatic redirects, and a cap on the body. No error holds the URL.
 //!
 //! The time limits of one look-up:
 //!
@@ -55,12 +55,12 @@ const MAX_REPLY: usize = 4 * 1024 * 1024;
 /// The longest time to connect, if half the time of a look-up is not shorter.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept. Shorter than web servers keep one (nginx in common settings: 15 to 75 seconds), so
-/// that no request is sent over a connection that the portal has just closed.
+/// How long an idle connection is kept. Shorter than web servers keep one (nginx in common settings: 15 to 75 seconds),
+/// so that no request is sent over a connection that the portal has just closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The network. It is set up by the first request, since loading the system's certificates takes longer than the whole MCP
-/// handshake.
+/// The network. It is set up by the first request, since loading the system's certificates takes longer than the whole
+/// MCP handshake.
 #[derive(Debug)]
 pub(super) struct HttpWire {
     connect_timeout: Duration,

@@ -1,16 +1,16 @@
 //! An application's access to a portal: which token to use, and how to get a new one.
 //!
-//! The token store is the source of truth. It is read at every call, since another process may have refreshed the token.
-//! A token is refreshed when the portal rejects it, never by a timer.
+//! The token store is the source of truth. It is read at every call, since another process may have refreshed the
+//! token. A token is refreshed when the portal rejects it, never by a timer.
 //!
-//! A refresh is a *single flight*: one caller of one process does it, and the others use its result. Within this process
-//! they wait for the mutex `refreshing`; the other processes wait for the lock beside the store's file
-//! ([`TokenStore::lock`]). A caller that gets its turn looks at the store first, and exchanges nothing if the token there is
-//! another one than the rejected one.
+//! A refresh is a *single flight*: one caller of one process does it, and the others use its result. Within this
+//! process they wait for the mutex `refreshing`; the other processes wait for the lock beside the store's file
+//! ([`TokenStore::lock`]). A caller that gets its turn looks at the store first, and exchanges nothing if the token
+//! there is another one than the rejected one.
 //!
-//! The new pair is saved before it is used. If it cannot be saved, it is used from memory until it can be. A refresh token
-//! that the authorization server has refused is not sent again.
-//! See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+//! The new pair is saved before it is used. If it cannot be saved, it is used from memory until it can be. A refresh
+//! token that the authorization server has refused is not sent again. See
+//! <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 pub(in crate::portal) mod application;
 mod exchange;
@@ -84,12 +84,12 @@ impl Oauth {
         );
     }
 
-    /// Hashes what tells the account behind the tokens from other accounts.
+    /// Hashes what distinguishes the account behind the tokens.
     pub(in crate::portal) fn hash_account(&self, hasher: &mut impl Hasher) -> Result<(), Error> {
         let pair = self.tokens.current()?;
         let application = self.application();
         (application.portal.as_str(), &application.client_id, pair.user_id).hash(hasher);
-        // Without a user id only the token itself tells one account from another.
+        // Without a user id only the token itself distinguishes the account.
         if pair.user_id.is_none() {
             pair.refresh
                 .as_ref()
@@ -117,8 +117,8 @@ impl Oauth {
         })
     }
 
-    /// Makes sure that the access token to use is another one than `rejected`. Returns `false` if there is no way to get
-    /// another one: no refresh token, or no client id and secret.
+    /// Makes sure that the access token to use is another one than `rejected`. Returns `false` if there is no way to
+    /// get another one: no refresh token, or no client id and secret.
     ///
     /// # Errors
     /// The failure of the exchange, or [`Error::TokenStore`].
@@ -135,8 +135,8 @@ impl Oauth {
         if self.tokens.for_refresh()?.is_none() {
             return Ok(false);
         }
-        // From here on the server may issue a pair, which must not be lost when the caller is cancelled: so a task of its
-        // own does the rest. It ends by itself within the time limits of lock and exchange.
+        // From here on the server may issue a pair, which must not be lost when the caller is cancelled: so a task of
+        // its own does the rest. It ends by itself within the time limits of lock and exchange.
         let (this, wire) = (Arc::clone(self), Arc::clone(wire));
         let task = tokio::spawn(async move { this.refresh_to_the_end(refused, rejected, wire.as_ref()).await });
         task.await.unwrap_or(Err(Error::Cancelled)).map(|()| true)
@@ -151,8 +151,8 @@ impl Oauth {
         let lock = match self.lock().await {
             Ok(lock) => Some(lock),
             Err(Error::Cancelled) => return Err(Error::Cancelled),
-            // A pair in memory alone may be exchanged without the lock: no other process has it, and its successor is no
-            // more easily lost.
+            // A pair that is only in memory may be exchanged without the lock: no other process has it, and the new
+            // pair is no easier to lose.
             Err(error) if !self.store().is_unsaved(self.tokens.current()?.refresh.as_ref()) => return Err(error),
             Err(_) => None,
         };
@@ -224,8 +224,8 @@ impl Oauth {
         Ok(user_id)
     }
 
-    /// Before the process ends: waits for an exchange in progress, prevents others, and saves a pair that is in memory
-    /// alone.
+    /// Before the process ends: waits for an exchange in progress, prevents others, and saves a pair that is only in
+    /// memory.
     ///
     /// # Errors
     /// [`Error::TokensNotSaved`]: the pair is lost when the process ends.

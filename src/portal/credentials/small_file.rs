@@ -51,8 +51,8 @@ pub fn decode_utf8(bytes: Vec<u8>) -> Result<String, &'static str> {
 const UTF_16_LITTLE: &str = "UTF-16 (little-endian)";
 const UTF_16_BIG: &str = "UTF-16 (big-endian)";
 
-/// The name of the encoding if it is UTF-16 or UTF-32, which editors and shells of Windows write; `None` if it is neither.
-/// Recognised by the byte order mark, or by the zeros beside the letters.
+/// The name of the encoding if it is UTF-16 or UTF-32, which editors and shells of Windows write; `None` if it is
+/// neither. Recognised by the byte order mark, or by the zeros beside the letters.
 pub fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     let is_zero_at = |remainder: usize| {
         let every_other = bytes.iter().skip(remainder).step_by(2);

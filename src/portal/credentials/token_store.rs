@@ -1,8 +1,9 @@
-//! An application's tokens: the pair in the file that all processes of the application share, or a newer pair in memory.
+//! An application's tokens: the pair in the file that all processes of the application share, or a newer pair in
+//! memory.
 //!
-//! A refresh token works once, so whoever loses a pair must sign in again. Therefore room for a new pair is made in the
-//! file's folder before the pair is requested ([`file`]). A pair that still cannot be saved is kept in memory, and used from
-//! there until it can be.
+//! A refresh token works once, so after the loss of a pair a user must sign in again. Therefore room for a new pair is
+//! made in the file's folder before the pair is requested ([`file`]). A pair that still cannot be saved is kept in
+//! memory, and used from there until it can be.
 
 mod file;
 mod stored_pair;
@@ -66,8 +67,8 @@ impl TokenStore {
         }
     }
 
-    /// The refresh token in the file, to be passed to [`keep`](Self::keep). A different token in the file later on belongs to
-    /// a newer pair.
+    /// The refresh token in the file, to be passed to [`keep`](Self::keep). A different token in the file later on
+    /// belongs to a newer pair.
     pub(super) fn token_in_file(&self) -> Option<SecretString> {
         match self.unsaved.lock().as_ref() {
             Some(kept) => kept.token_in_file.clone(),
@@ -84,8 +85,8 @@ impl TokenStore {
         file::lock(&self.path, deadline).await
     }
 
-    /// Keeps a pair that was just issued: in the file, or in memory if there is no lock or writing fails. `token_in_file` is
-    /// what [`token_in_file`](Self::token_in_file) returned before the exchange.
+    /// Keeps a pair that was just issued: in the file, or in memory if there is no lock or writing fails.
+    /// `token_in_file` is what [`token_in_file`](Self::token_in_file) returned before the exchange.
     pub(super) fn keep(&self, pair: StoredPair, token_in_file: Option<SecretString>, lock: Option<Lock>) {
         let mut unsaved = self.unsaved.lock();
         let written = match lock {
@@ -127,7 +128,8 @@ impl TokenStore {
             return Ok(());
         }
         let lock = self.lock(deadline).await;
-        // Drops the pair in memory if the file has a newer one. Under the lock, so that the file does not change after this.
+        // Drops the pair in memory if the file has a newer one. Under the lock, so that the file does not change after
+        // this.
         let _ = self.read();
         let mut unsaved = self.unsaved.lock();
         let Some(kept) = unsaved.as_mut() else {

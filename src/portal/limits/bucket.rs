@@ -51,7 +51,8 @@ impl LeakyBucket {
         }
     }
 
-    /// Records that the portal's bucket ran over although ours did not, because other programs use it too. Ours is full now.
+    /// Records that the portal's bucket ran over although ours did not, because other programs use it too. Ours is full
+    /// now.
     pub(super) fn record_overflow(&mut self, now: Instant) {
         self.level = f64::from(self.limit.burst);
         self.at = now;

@@ -1,8 +1,8 @@
 //! The limit of a method's operating time, as far as it is known from the portal's replies. Pure: time comes in.
 //!
-//! Near the limit calls are spaced, until the portal has reported nothing for ten minutes. After a 429 the method is closed
-//! until the reset, or as long as the portal asks, which may be far too long. So one call a minute passes as a probe: a result
-//! opens the method, another 429 closes it anew.
+//! Near the limit calls are spaced, until the portal has reported nothing for ten minutes. After a 429 the method is
+//! closed until the reset, or as long as the portal asks, which may be far too long. So one call a minute passes as a
+//! probe: a result opens the method, another 429 closes it anew.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use super::limiter::Limiter;
 use crate::portal::error::Limit;
 
-/// Seconds. Of the cloud's limit only a sample of 480 s is published; self-hosted portals have 420 s if they have a limit.
+/// Seconds. Of the cloud's limit only a sample of 480 s is published; self-hosted portals have 420 s if they have a
+/// limit.
 const OPERATING_LIMIT: f64 = 420.0;
 /// The share of the limit from which calls are spaced.
 const SPACED_FROM: f64 = 0.8;
@@ -132,14 +133,14 @@ impl OperatingTimeLimiter {
         Some(report.used)
     }
 
-    /// Records a 429, which may have asked for a wait. Closes the method for that wait, or until the reset that was reported
+    /// Records a 429 with its `Retry-After`. Closes the method for that time, or else until the reset that was reported
     /// last. Returns the time until a call may pass: the next probe, or the end of the closure if that is sooner.
-    pub(super) fn record_refusal(&mut self, asked: Option<Duration>, now: Instant) -> Duration {
+    pub(super) fn record_refusal(&mut self, server_wait: Option<Duration>, now: Instant) -> Duration {
         let until_reset = self
             .last_report
             .map(|report| report.reset_at.saturating_duration_since(now) + RESET_MARGIN);
-        let asked = asked.filter(|asked| !asked.is_zero());
-        let wait = asked.unwrap_or_else(|| until_reset.unwrap_or_default().max(SHORTEST_WAIT));
+        let server_wait = server_wait.filter(|server_wait| !server_wait.is_zero());
+        let wait = server_wait.unwrap_or_else(|| until_reset.unwrap_or_default().max(SHORTEST_WAIT));
         // A later 429 with a shorter wait does not open the method earlier.
         self.closed_until = self.closed_until.max(now + wait);
         self.refusal = Some(Refusal {
@@ -187,7 +188,7 @@ mod tests {
             "still closed"
         );
 
-        let used_up_first = |asked| OperatingTimeLimiter::new(now).record_refusal(Some(asked), now);
+        let used_up_first = |server_wait| OperatingTimeLimiter::new(now).record_refusal(Some(server_wait), now);
         assert_eq!(
             used_up_first(3 * SECOND),
             3 * SECOND,

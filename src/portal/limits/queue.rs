@@ -1,7 +1,7 @@
 //! The queue in front of one limiter: first come, first served.
 //!
-//! Callers wait in the order of their [`Arrival`]. A caller that gives up or is cancelled leaves the queue. A caller whose
-//! wait would pass its deadline fails at once, with the wait it would have needed.
+//! Callers wait in the order of their [`Arrival`]. A caller that gives up or is cancelled leaves the queue. A caller
+//! whose wait would pass its deadline fails at once, with the wait it would have needed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,8 +62,8 @@ impl<L: Limiter> Queue<L> {
         self.opened.notify_waiters();
     }
 
-    /// True if a caller that comes now would wait, behind those in the queue and `ahead` others. Even a caller that need
-    /// not wait is in the queue for a moment.
+    /// True if a caller that comes now would wait, behind those in the queue and `ahead` others. Even a caller that
+    /// need not wait is in the queue for a moment.
     pub(super) fn would_wait(&self, ahead: usize) -> bool {
         let ahead = ahead + self.waiting.lock().callers.len();
         !self.limiter().wait(Instant::now(), ahead).is_zero()

@@ -20,8 +20,8 @@ use crate::portal::error::Unreadable;
 /// The most places where an object may begin that are examined; each costs a pass over the body.
 const MAX_OBJECTS: usize = 16;
 
-/// The beginnings of PHP messages, with and without `html_errors`. Every message ends with the line number in the source.
-/// See <https://www.php.net/manual/en/errorfunc.configuration.php>.
+/// The beginnings of PHP messages, with and without `html_errors`. Every message ends with the line number in the
+/// source. See <https://www.php.net/manual/en/errorfunc.configuration.php>.
 const LABELS: &[&str] = &[
     "Warning",
     "Notice",
@@ -32,7 +32,8 @@ const LABELS: &[&str] = &[
 ];
 const END_OF_MESSAGE: &str = " on line ";
 
-/// Tags of HTML pages; no reply comes after one. (A `div` that is closed does no harm: `error_append_string` may add it.)
+/// Tags of HTML pages; no reply comes after one. (A `div` that is closed does no harm: `error_append_string` may add
+/// it.)
 const PAGE_TAGS: &[&str] = &[
     "!doctype", "html", "head", "title", "meta", "link", "style", "script", "noscript", "template", "body", "main",
     "form", "textarea", "iframe", "svg", "xmp", "?xml", "?php",

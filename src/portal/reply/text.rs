@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The body as text. JSON is UTF-8 whatever charset the header names (RFC 8259, section 8.1). Bytes that are not UTF-8 and
-/// lone surrogates become U+FFFD.
+/// The body as text. JSON is UTF-8 whatever charset the header names (RFC 8259, section 8.1). Bytes that are not UTF-8
+/// and lone surrogates become U+FFFD.
 pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(body);
     match without_lone_surrogates(&text) {
@@ -19,7 +19,8 @@ pub fn without_lone_surrogates(text: &str) -> Option<String> {
     with_lone_surrogates_as(text, |_| "\\ufffd".to_owned())
 }
 
-/// The JSON text with each lone surrogate's escape replaced by what `replacement` returns for it; `None` if there is none.
+/// The JSON text with each lone surrogate's escape replaced by what `replacement` returns for it; `None` if there is
+/// none.
 pub fn with_lone_surrogates_as(text: &str, mut replacement: impl FnMut(&str) -> String) -> Option<String> {
     let mut repaired = String::new();
     let (mut copied_to, mut at) = (0, 0);

@@ -128,7 +128,8 @@ impl Rights<'_> {
         }
     }
 
-    /// The user of the credentials, and the access that the portal took. An expired token is refreshed once, as in a call.
+    /// The user of the credentials, and the access that the portal took. An expired token is refreshed once, as in a
+    /// call.
     async fn profile(self) -> Result<(Access, Loose<Profile>), Error> {
         let (credentials, wire) = (&self.caller.shared.credentials, &self.caller.shared.wire);
         let mut access = credentials.access(wire).await?;

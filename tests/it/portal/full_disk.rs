@@ -1,5 +1,6 @@
-//! A token store that cannot be written: before an exchange, which then does not take place, and after an exchange, whose
-//! pair is then used from memory. A limit on the size of files replaces the full disk; processes and portal are real.
+//! A token store that cannot be written: before an exchange, which then does not take place, and after an exchange,
+//! whose pair is then used from memory. A limit on the size of files replaces the full disk; processes and portal are
+//! real.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! An application's tokens, with a paused clock and prepared replies: refreshed when rejected, once, and saved before use.
+//! An application's tokens, with a paused clock and prepared replies: refreshed when rejected, once, and saved before
+//! use.
 
 use std::fs;
 use std::path::Path;
@@ -43,7 +44,7 @@ impl Server {
         assert!(sent.url.starts_with("https://p.example/rest/"), "{}", sent.url);
         assert!(
             !sent.url.contains("auth") && !sent.body.contains("auth"),
-            "tokens travel in the header alone"
+            "tokens are sent only in the header"
         );
         if sent.authorization == Some(format!("Bearer {}", self.access)) {
             reply(200, PAGE)

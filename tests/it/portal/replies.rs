@@ -1,4 +1,5 @@
-//! Every shape of reply in the portal contract (sections 7, 8 and 15), one file with a `why` for each case, over a real socket.
+//! Every shape of reply in the portal contract (sections 7, 8 and 15), one file with a `why` for each case, over a real
+//! socket.
 
 use std::fs;
 use std::path::Path;

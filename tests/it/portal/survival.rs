@@ -225,7 +225,8 @@ async fn a_portal_without_a_limit_is_not_limited() {
     assert!(started.elapsed() < SECOND);
 }
 
-/// A case: REST 3.0's reply, the old API's replies to `profile`, `app.info` and `scope`, the reason, the number of requests.
+/// A case: REST 3.0's reply, the old API's replies to `profile`, `app.info` and `scope`, the reason, the number of
+/// requests.
 #[tokio::test(start_paused = true)]
 async fn the_old_api_is_called_for_the_reason_and_no_more_than_needed() {
     let good = || reply(200, r#"{"result":{"ID":"1"}}"#);

@@ -145,8 +145,8 @@ pub(crate) fn fault(name: &str) -> Option<&'static Fault> {
     Some(FAULTS.iter().find(|fault| fault.name == name).unwrap())
 }
 
-/// Every fault with both kinds of credentials ends in time. The snapshot holds the code, the requests that the portal saw,
-/// and the time.
+/// Every fault with both kinds of credentials ends in time. The snapshot holds the code, the requests that the portal
+/// saw, and the time.
 #[tokio::test(start_paused = true)]
 async fn every_fault_ends_in_time_with_every_kind_of_credentials() {
     let mut table = Vec::new();

@@ -1,5 +1,5 @@
-//! Real TLS with certificates made for the test. The program checks them against the roots in `SSL_CERT_FILE`. Only on Linux:
-//! elsewhere the roots are in the system's keychain.
+//! Real TLS with certificates made for the test. The program checks them against the roots in `SSL_CERT_FILE`. Only on
+//! Linux: elsewhere the roots are in the system's keychain.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

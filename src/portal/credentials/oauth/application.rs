@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::portal::credentials::given_secret::GivenSecret;
 use crate::portal::origin::{InvalidOrigin, Origin};
 
-/// An application and its tokens, as the settings gave them.
+/// An application and its tokens, as the settings give them.
 #[derive(Debug)]
 pub struct Application {
     /// The portal: `BITRIX24_PORTAL`.

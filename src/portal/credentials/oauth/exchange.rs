@@ -1,7 +1,7 @@
 //! Request to and reply of the authorization server. Pure.
 //!
-//! A code or a refresh token is exchanged for a new pair by `POST /oauth/token/` with a form, so that no secret is part of a
-//! URL. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+//! A code or a refresh token is exchanged for a new pair by `POST /oauth/token/` with a form, so that no secret is part
+//! of a URL. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;

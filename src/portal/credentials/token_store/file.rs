@@ -1,8 +1,8 @@
 //! The file of the tokens: private, with one writer at a time, replaced in one step.
 //!
-//! A writer locks `tokens.json.lock`. Before it requests a new pair, it fills `tokens.json.new`, and later writes the pair over
-//! that room: so a full disk is noticed before the exchange. The new file is synced and renamed, so a process that is killed at
-//! any moment leaves either the old pair or the new one.
+//! A writer locks `tokens.json.lock`. Before it requests a new pair, it fills `tokens.json.new`, and later writes the
+//! pair over that room: so a full disk is noticed before the exchange. The new file is synced and renamed, so a process
+//! that is killed at any moment leaves either the old pair or the new one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
@@ -19,8 +19,8 @@ use crate::portal::error::Error;
 
 /// Time between two attempts to take a lock that another process holds; a refresh takes a few hundred milliseconds.
 const LOCK_POLL: Duration = Duration::from_millis(20);
-/// Bytes that are written before a pair is requested. A pair has a few hundred; larger tokens would not fit into the header
-/// of a request.
+/// Bytes that are written before a pair is requested. A pair has a few hundred; larger tokens would not fit into the
+/// header of a request.
 const ROOM: usize = 16 * 1024;
 /// The longest chain of links that is followed, as in Linux.
 const MAX_LINKS: usize = 40;
@@ -180,7 +180,8 @@ fn open_lock(path: &Path) -> io::Result<File> {
     Ok(held)
 }
 
-/// Creates a new file. A file that a killed process left behind is removed first, so no other user can have prepared it.
+/// Creates a new file. A file that a killed process left behind is removed first, so no other user can have prepared
+/// it.
 fn create_new(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -189,7 +190,8 @@ fn create_new(path: &Path) -> io::Result<File> {
     private().write(true).create_new(true).open(path)
 }
 
-/// Fills the file with random bytes: a file system that compresses, or omits blocks of zeros, would reserve no room for zeros.
+/// Fills the file with random bytes: a file system that compresses, or omits blocks of zeros, would reserve no room for
+/// zeros.
 fn make_room(file: &mut File) -> io::Result<()> {
     let mut bytes = vec![0; ROOM];
     fastrand::Rng::new().fill(&mut bytes);
@@ -197,7 +199,8 @@ fn make_room(file: &mut File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// `tokens.json` with the ending `lock` is `tokens.json.lock`: in the same folder, since a rename cannot cross file systems.
+/// `tokens.json` with the ending `lock` is `tokens.json.lock`: in the same folder, since a rename cannot cross file
+/// systems.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{ending}"));
