@@ -63,12 +63,12 @@ impl RawReply {
     /// How long the server asks to wait; `None` if it does not ask. `Retry-After` holds seconds, or a date, which is
     /// compared with the server's own `Date`. See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
     pub(super) fn server_wait(&self) -> Option<Duration> {
-        let server_wait = self.retry_after.as_deref()?.trim();
-        if server_wait.bytes().all(|byte| byte.is_ascii_digit()) && !server_wait.is_empty() {
-            let seconds = server_wait.parse().unwrap_or(u64::MAX);
+        let header = self.retry_after.as_deref()?.trim();
+        if header.bytes().all(|byte| byte.is_ascii_digit()) && !header.is_empty() {
+            let seconds = header.parse().unwrap_or(u64::MAX);
             return Some(Duration::from_secs(seconds).min(LONGEST_SERVER_WAIT));
         }
-        let until = httpdate::parse_http_date(server_wait).ok()?;
+        let until = httpdate::parse_http_date(header).ok()?;
         let now = httpdate::parse_http_date(self.date.as_deref()?).ok()?;
         Some(until.duration_since(now).ok()?.min(LONGEST_SERVER_WAIT))
     }
