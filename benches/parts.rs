@@ -113,7 +113,7 @@ fn portal(contacts: Vec<Value>) -> Portal {
         rate_limit: None,
         ..Settings::new(Credentials::from_webhook_url("https://p.example/rest/1/SECRET/"))
     };
-    Portal::over(Arc::new(wire), settings)
+    Portal::with_wire(Arc::new(wire), settings)
 }
 
 fn runtime() -> Runtime {

@@ -125,7 +125,7 @@ impl Slow {
             jitter: || 0.0,
             ..Settings::new(Credentials::from_webhook_url("https://p.example/rest/1/SECRET/"))
         };
-        let client = Portal::over(Arc::clone(self) as Arc<dyn Wire>, settings);
+        let client = Portal::with_wire(Arc::clone(self) as Arc<dyn Wire>, settings);
         Arc::new(AddressBook::new(client, ttl))
     }
 

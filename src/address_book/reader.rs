@@ -82,7 +82,7 @@ impl Batch {
     pub(super) async fn read(self, portal: &Portal, arrival: Arrival) -> BatchReply {
         BatchReply {
             requests: self.requests,
-            listings: portal.all_or_none(arrival, &self.calls).await,
+            listings: portal.call_all(arrival, &self.calls).await,
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
             let secret_files = wiring.secret_files.iter().map(PathBuf::as_path);
             let mut findings = vec![Finding::ok_if_private("settings", &wiring.settings_line, secret_files)];
             tokio::select! {
-                found = portal.examine(&origin) => findings.extend(found),
+                found = portal.self_check(&origin) => findings.extend(found),
                 () = wiring.interruption.asked.cancelled() => return Ok(ExitStatus::Interrupted),
             }
             findings
@@ -60,7 +60,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         Err(error) => {
             let mut settings = Finding::failed("settings", error);
             settings.saw = format!("{} ({})", settings.saw, wiring.settings_line);
-            let rest = Portal::checks().map(|name| Finding::skipped(name, "because settings failed"));
+            let rest = Portal::self_check_names().map(|name| Finding::skipped(name, "because settings failed"));
             std::iter::once(settings).chain(rest).collect()
         }
     };

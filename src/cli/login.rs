@@ -65,12 +65,12 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         outcome = &mut signing_in => (outcome, ExitStatus::Done),
         () = wiring.interruption.asked.cancelled() => {
             // An exchange that has begun is completed, so that its tokens are saved.
-            let _ = portal.settle().await;
+            let _ = portal.save_tokens().await;
             (signing_in.await, ExitStatus::Interrupted)
         }
     };
     let error = match outcome {
-        Ok(user_id) if portal.settle().await.is_ok() => {
+        Ok(user_id) if portal.save_tokens().await.is_ok() => {
             if let Some(application) = portal.application() {
                 say_signed_in(application, user_id);
             }

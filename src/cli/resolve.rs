@@ -15,7 +15,7 @@ use super::wiring::Wiring;
 use super::{progress, report, table};
 use crate::address_book::{Names, Source};
 use crate::mcp::resolve_mail_recipients::Output;
-use crate::portal::decoded;
+use crate::portal::decode_utf8;
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp resolve \"Anna Schmidt\" \"Иван Петров\"
@@ -89,7 +89,7 @@ async fn texts_of(arguments: &Arguments) -> Result<Vec<String>, Stop> {
     let reading = tokio::task::spawn_blocking(|| {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes)?;
-        decoded(bytes).map_err(io::Error::other)
+        decode_utf8(bytes).map_err(io::Error::other)
     });
     let text = reading.await.map_err(io::Error::other).flatten().map_err(Stop::Input)?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -58,7 +58,7 @@ where
         // Kept until tokens are saved: the demo's folder holds them.
         let (book, _demo) = (Arc::clone(&wiring.book), wiring.demo.clone());
         let outcome = command(wiring).await;
-        let Err(error) = book.portal().settle().await else {
+        let Err(error) = book.portal().save_tokens().await else {
             return outcome;
         };
         report::failure(&Failure::from(&address_book::Error::Portal(error.into())));

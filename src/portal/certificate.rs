@@ -1,15 +1,15 @@
-//! A server's certificate: until when it is valid, and what can be wrong with it. Pure.
+//! A server's certificate: when it expires, and why it may be rejected. Pure.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Why the certificate of a server was not accepted.
+/// Why the certificate of a server was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateProblem {
-    /// Its time is over.
+    /// It has expired.
     #[error("the TLS handshake failed: the certificate has expired")]
     Expired,
-    /// Its time has not begun.
+    /// It is not valid yet.
     #[error("the TLS handshake failed: the certificate is not valid yet")]
     NotValidYet,
     /// It is for other names.
@@ -26,10 +26,10 @@ pub enum CertificateProblem {
     Other,
 }
 
-/// The end of the year 9999, the last that dates are written for.
+/// The end of the year 9999, as a Unix time: the last year that the formatter of dates can write.
 const LATEST: u64 = 253_402_300_799;
 
-/// Until when a certificate in DER is valid; `None` if it cannot be read.
+/// When a certificate in DER expires; `None` if it cannot be read.
 pub(super) fn expiry(der: &[u8]) -> Option<SystemTime> {
     let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
     let seconds = u64::try_from(certificate.validity().not_after.timestamp()).ok()?;
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_certificate_has_no_expiry() {
+    fn bytes_that_are_no_certificate_have_no_expiry() {
         for der in [b"".as_slice(), b"0", b"0\x82\xff\xff", &[0x30; 400]] {
             assert_eq!(expiry(der), None);
         }

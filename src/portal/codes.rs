@@ -1,8 +1,10 @@
-//! The vocabulary of error codes: our own, those of portals and of the authorization server, and what a code looks like.
-//! Pure.
+//! The error codes: our own, and those of portals and of the authorization server. Pure.
 //!
-//! A code decides what is done and advised, so it is recognised on what was sent, before secrets are taken out of
-//! anything: a secret may have letters in common with it. Only what is shown is rid of secrets.
+//! To add a code of our own: a constant here, a branch in [`Error::code`](super::error::Error::code), and a row of
+//! advice in `fixit/table.rs`.
+//!
+//! A code decides about retry and advice. So it is recognised in the text as it was sent, before secrets are hidden: a
+//! secret may have letters in common with the code.
 
 use super::foreign_text::clean;
 use super::quote::Quoter;
@@ -10,17 +12,17 @@ use super::quote::Quoter;
 /// Declares the codes as documented constants and lists them all in [`code::ALL`].
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $value:literal;)+) => {
-        /// Codes that this client gives itself; the portal's own codes pass through as they came.
+        /// The codes of this client itself; the portal's own codes pass through as they were sent.
         pub mod code {
             $($(#[$doc])+ pub const $name: &str = $value;)+
-            /// Every constant of this module, so that a test can ask for its row of advice.
+            /// Every constant of this module, so that a test can demand a row of advice for each.
             pub const ALL: &[&str] = &[$($name),+];
         }
     };
 }
 
 codes! {
-    /// No webhook URL is set, or the file that should hold it cannot be read.
+    /// No credentials are set, or the file that should hold them cannot be read.
     NO_CREDENTIALS = "NO_CREDENTIALS";
     /// The webhook URL does not have the form that Bitrix24's page shows.
     BAD_WEBHOOK_URL = "BAD_WEBHOOK_URL";
@@ -30,7 +32,7 @@ codes! {
     NAME_NOT_RESOLVED = "NAME_NOT_RESOLVED";
     /// Nothing accepts connections at the portal's address.
     CONNECTION_REFUSED = "CONNECTION_REFUSED";
-    /// The attempt to connect met no answer at all.
+    /// Nothing answered the attempt to connect.
     CONNECTION_TIMED_OUT = "CONNECTION_TIMED_OUT";
     /// The connection broke before the reply was complete.
     CONNECTION_LOST = "CONNECTION_LOST";
@@ -42,25 +44,25 @@ codes! {
     UNREADABLE_REPLY = "UNREADABLE_REPLY";
     /// The reply is larger than any address book page can be.
     REPLY_TOO_LARGE = "REPLY_TOO_LARGE";
-    /// The portal sends the caller to another address.
+    /// The portal redirects to another address.
     REDIRECTED = "REDIRECTED";
-    /// The portal reported an error without a code, or with one that cannot be shown.
+    /// The portal reported an error without a code, or with a code that cannot be shown.
     ERROR_WITHOUT_CODE = "ERROR_WITHOUT_CODE";
-    /// The caller withdrew the call, or the server is stopping.
+    /// The caller cancelled the call, or the server is stopping.
     CANCELLED = "CANCELLED";
     /// An application is set, but nobody has signed in with it yet.
     NOT_SIGNED_IN = "NOT_SIGNED_IN";
     /// The file that keeps the tokens cannot be read, locked or written.
     TOKEN_STORE_UNUSABLE = "TOKEN_STORE_UNUSABLE";
-    /// There is no room to save new tokens, so none were asked for.
+    /// There is no room to save new tokens, so none were requested.
     TOKEN_STORE_FULL = "TOKEN_STORE_FULL";
     /// New tokens were issued and cannot be saved.
     TOKENS_NOT_SAVED = "TOKENS_NOT_SAVED";
-    /// The authorization server's answer is neither tokens nor an error.
+    /// The authorization server's reply is neither tokens nor an error.
     UNREADABLE_TOKEN_REPLY = "UNREADABLE_TOKEN_REPLY";
-    /// The portal redirects to the page that tells of an expired licence.
+    /// The portal redirects to the page where a licence is activated: its own has expired.
     LICENCE_EXPIRED = "LICENCE_EXPIRED";
-    /// The portal has the old API alone.
+    /// The portal has only the old API.
     NO_REST_V3 = "NO_REST_V3";
     /// More look-ups are waiting than the portal's limit lets through in time; nothing was sent.
     TOO_MANY_LOOKUPS = "TOO_MANY_LOOKUPS";
@@ -69,8 +71,8 @@ codes! {
 /// Bitrix24's longest code has 68 characters.
 const MAX_CODE: usize = 100;
 
-/// Codes that portals and the authorization server send, compared without regard to case; a `*` at the end stands for any
-/// ending. Whatever this room decides by, and whatever has a row of advice, is among them.
+/// Codes that portals and the authorization server send, compared without regard to case; a `*` at the end stands for
+/// any ending. The list holds every such code that the client acts on or that has a row of advice.
 pub const FOREIGN: &[&str] = &[
     "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION",
     "BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION",
@@ -128,8 +130,8 @@ pub const FOREIGN: &[&str] = &[
     "NOT_INSTALLED",
 ];
 
-/// The code of an error as it is kept: `sent` if it is known, or looks like a code and holds no secret. Of one that has a
-/// known beginning and another rest, the beginning.
+/// The code to keep for the code that was `sent`: `sent` itself if it is known, or looks like a code and holds no
+/// secret; else its known beginning, or [`code::ERROR_WITHOUT_CODE`].
 pub(super) fn kept(sent: &str, quoter: Quoter<'_>) -> String {
     let sent = clean(sent, MAX_CODE).text;
     let known = FOREIGN.iter().find_map(|known| match known.strip_suffix('*') {
@@ -144,10 +146,10 @@ pub(super) fn kept(sent: &str, quoter: Quoter<'_>) -> String {
     known.unwrap_or(code::ERROR_WITHOUT_CODE).to_owned()
 }
 
-/// True for the characters of codes alone.
+/// True if `text` consists of characters that codes have: letters, digits, `_`, `.` and `-`.
 pub(super) fn is_code(text: &str) -> bool {
-    let is_of_code = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    !text.is_empty() && text.bytes().all(is_of_code)
+    let may_be_in_a_code = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    !text.is_empty() && text.bytes().all(may_be_in_a_code)
 }
 
 #[cfg(test)]
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_code_is_known_whatever_the_secret() {
+    fn a_known_code_is_recognised_whatever_the_secret() {
         for known in FOREIGN {
             let sent = known.replace('*', "ANYTHING");
             let family = known.trim_end_matches('*');
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_is_kept_if_it_is_one_and_holds_no_secret() {
+    fn an_unknown_code_is_kept_if_it_looks_like_a_code_and_holds_no_secret() {
         for (sent, expected) in [
             ("NEW_CODE.of-2027", "NEW_CODE.of-2027"),
             ("418", "418"),

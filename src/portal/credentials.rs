@@ -1,37 +1,45 @@
-//! Where the right to call comes from: a webhook in a setting or in a file, or an application.
+//! The credentials for a portal: a webhook in a setting or in a file, or an application.
+
+pub(super) mod given_secret;
+pub(super) mod oauth;
+pub(super) mod small_file;
+mod token_store;
+pub(super) mod webhook_address;
 
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-use super::address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 use super::error::Error;
-use super::oauth::{Application, Oauth};
 use super::origin::Origin;
 use super::request::Access;
-use super::small_file::read_small_file;
 use super::wire::Wire;
+use oauth::Oauth;
+use oauth::application::Application;
+use small_file::read_small_file;
+pub(super) use token_store::TokenStore;
+use webhook_address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 
-/// The portal credentials as the settings gave them.
+/// The portal credentials as the settings give them.
 #[derive(Debug)]
 pub enum Credentials {
-    /// Nothing was set: every call fails with the advice to set it.
+    /// No credentials are set: every call fails with the advice to set them.
     Missing,
     /// A webhook URL.
     Webhook(WebhookAddress),
-    /// A webhook URL that cannot be used: every call fails with the reason.
+    /// A wrong webhook URL: every call fails with the reason.
     Invalid(InvalidWebhookUrl),
-    /// A file that holds a webhook URL, read at every call: a small file costs microseconds, and no other sign of a
-    /// change is sure, since secrets all have one length and a copy can keep its time.
+    /// A file that holds a webhook URL. It is read at every call, which takes microseconds: neither size nor
+    /// modification time shows reliably that the secret was replaced.
     WebhookFile(PathBuf),
-    /// An application that somebody signs in with.
+    /// An application that a user signs in with.
     Application(Application),
 }
 
 impl Credentials {
-    /// Takes a webhook URL as text; a wrong one is kept as the reason why calls fail.
+    /// Reads a webhook URL; a wrong one is kept as the reason why calls fail.
     pub fn from_webhook_url(text: &str) -> Self {
         match text.parse() {
             Ok(address) => Self::Webhook(address),
@@ -39,48 +47,32 @@ impl Credentials {
             Err(error) => Self::Invalid(error),
         }
     }
-}
 
-/// A secret in the settings: itself, or the file that holds it, which is read whenever the secret is needed.
-#[derive(Debug, Clone)]
-pub enum GivenSecret {
-    /// The secret.
-    Text(SecretString),
-    /// Its file.
-    File(PathBuf),
-}
-
-impl GivenSecret {
-    pub(super) fn read(&self) -> Result<SecretString, Error> {
+    /// The webhook to use now.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] if there is none or its file cannot be read, [`Error::Address`] if the URL is wrong.
+    fn webhook(&self) -> Result<WebhookAddress, Error> {
         match self {
-            Self::Text(secret) => Ok(secret.clone()),
-            Self::File(path) => {
-                // Without a folder it may be the secret itself.
-                let shown = if path.components().count() > 1 {
-                    path.display().to_string()
-                } else {
-                    "of a secret".to_owned()
-                };
-                let unusable = |reason: &str| Error::NoCredentials(format!("the file {shown} gives nothing: {reason}"));
-                let text = read_small_file(path).map_err(unusable)?;
-                match text.expose_secret().trim() {
-                    "" => Err(unusable("it is empty")),
-                    secret => Ok(secret.into()),
-                }
+            Self::Webhook(address) => Ok(address.clone()),
+            Self::Invalid(error) => Err((*error).into()),
+            Self::WebhookFile(file) => webhook_in(file),
+            Self::Missing | Self::Application(_) => {
+                Err(Error::NoCredentials("no Bitrix24 credentials are set".to_owned()))
             }
         }
     }
 }
 
-/// Credentials in use: what authorises the next call.
+/// The credentials in use: they authorise each request.
 #[derive(Debug)]
-pub(super) enum Authority {
-    /// A webhook, or none.
+pub(super) enum ActiveCredentials {
+    /// Everything but an application.
     Webhook(Box<Credentials>),
     Application(Arc<Oauth>),
 }
 
-impl From<Credentials> for Authority {
+impl From<Credentials> for ActiveCredentials {
     fn from(credentials: Credentials) -> Self {
         match credentials {
             Credentials::Application(application) => Self::Application(Arc::new(Oauth::new(application))),
@@ -89,62 +81,62 @@ impl From<Credentials> for Authority {
     }
 }
 
-impl Authority {
-    /// What to call the portal with, now.
+impl ActiveCredentials {
+    /// What to authorise a request with, now.
     ///
     /// # Errors
     /// [`Error::NoCredentials`] if nothing is set or a file cannot be read, [`Error::Address`] if the URL is wrong, and
     /// those of [`Oauth::access`].
     pub(super) async fn access(&self, wire: &Arc<dyn Wire>) -> Result<Access, Error> {
         match self {
+            Self::Webhook(credentials) => credentials.webhook().map(Access::Webhook),
             Self::Application(oauth) => oauth.access(wire).await,
-            _ => self.webhook().map(Access::Webhook),
         }
     }
 
-    /// Distinguishes whoever is behind the credentials from others, without telling who it is.
+    /// Refreshes the access token of `access` after the portal has rejected it. Returns `true` if there is another
+    /// token to use now, `false` if there is no way to get one, as with a webhook.
     ///
     /// # Errors
-    /// As [`access`](Self::access), without asking anybody.
-    pub(super) fn identify(&self, hasher: &mut impl Hasher) -> Result<(), Error> {
+    /// Those of [`Oauth::refresh`].
+    pub(super) async fn refresh(&self, access: &Access, wire: &Arc<dyn Wire>) -> Result<bool, Error> {
+        match (self, access) {
+            (Self::Application(oauth), Access::Token { token, .. }) => oauth.refresh(Some(token), wire).await,
+            _ => Ok(false),
+        }
+    }
+
+    /// Hashes what distinguishes the account behind the credentials.
+    ///
+    /// # Errors
+    /// As [`access`](Self::access); nothing is sent.
+    pub(super) fn hash_account(&self, hasher: &mut impl Hasher) -> Result<(), Error> {
         match self {
-            Self::Application(oauth) => oauth.identify(hasher),
-            _ => {
-                let webhook = self.webhook()?;
+            Self::Webhook(credentials) => {
+                let webhook = credentials.webhook()?;
                 (webhook.origin(), webhook.user_id(), webhook.secret().expose_secret()).hash(hasher);
                 Ok(())
             }
+            Self::Application(oauth) => oauth.hash_account(hasher),
         }
     }
 
-    /// The portal that is asked.
+    /// The portal that these credentials are for.
     ///
     /// # Errors
     /// [`Error::NoCredentials`] or [`Error::Address`].
     pub(super) fn origin(&self) -> Result<Origin, Error> {
         match self {
+            Self::Webhook(credentials) => Ok(credentials.webhook()?.origin().clone()),
             Self::Application(oauth) => Ok(oauth.application().portal.clone()),
-            _ => Ok(self.webhook()?.origin().clone()),
         }
     }
 
-    fn webhook(&self) -> Result<WebhookAddress, Error> {
-        let credentials = match self {
-            Self::Webhook(credentials) => credentials,
-            Self::Application(_) => &Credentials::Missing,
-        };
-        match credentials {
-            Credentials::Webhook(address) => Ok(address.clone()),
-            Credentials::Invalid(error) => Err((*error).into()),
-            Credentials::WebhookFile(file) => webhook_in(file),
-            _ => Err(Error::NoCredentials("no Bitrix24 credentials are set".to_owned())),
-        }
-    }
-
+    /// The application's tokens; `None` with a webhook.
     pub(super) fn oauth(&self) -> Option<&Arc<Oauth>> {
         match self {
+            Self::Webhook(_) => None,
             Self::Application(oauth) => Some(oauth),
-            _ => None,
         }
     }
 }
@@ -156,7 +148,7 @@ fn webhook_in(file: &Path) -> Result<WebhookAddress, Error> {
             "the setting for the webhook's file holds a URL, not the path of a file".to_owned(),
         ));
     }
-    let unusable = |reason: &str| Error::NoCredentials(format!("the webhook file {shown} gives no webhook: {reason}"));
+    let unusable = |reason: &str| Error::NoCredentials(format!("the webhook file {shown} cannot be used: {reason}"));
     match read_small_file(file).map_err(unusable)?.expose_secret().parse() {
         Err(InvalidWebhookUrl::Empty) => Err(unusable("it is empty")),
         parsed => Ok(parsed?),
@@ -172,14 +164,14 @@ mod tests {
     fn a_webhook_file_is_read_again_when_it_changes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("webhook");
-        let authority = Authority::from(Credentials::WebhookFile(path.clone()));
+        let credentials = Credentials::WebhookFile(path.clone());
         assert!(
-            matches!(authority.webhook(), Err(Error::NoCredentials(_))),
+            matches!(credentials.webhook(), Err(Error::NoCredentials(_))),
             "no file yet"
         );
 
         fs::write(&path, "https://p.example/rest/1/first\n").unwrap();
-        assert_eq!(authority.webhook().unwrap().user_id(), 1);
+        assert_eq!(credentials.webhook().unwrap().user_id(), 1);
 
         let written = fs::metadata(&path).unwrap().modified().unwrap();
         fs::write(&path, "https://p.example/rest/2/other\n").unwrap();
@@ -190,19 +182,10 @@ mod tests {
             .set_modified(written)
             .unwrap();
         assert_eq!(
-            authority.webhook().unwrap().user_id(),
+            credentials.webhook().unwrap().user_id(),
             2,
-            "also if length and time stay the same"
+            "even if length and time stay the same"
         );
-    }
-
-    /// The secret itself in place of its file's path is a common slip.
-    #[test]
-    fn a_secret_in_place_of_a_path_is_not_shown() {
-        let error = GivenSecret::File("canary0123456789".into()).read().unwrap_err();
-        assert!(!error.to_string().contains("canary"), "{error}");
-        let error = GivenSecret::File("/nowhere/secret".into()).read().unwrap_err();
-        assert!(error.to_string().contains("/nowhere/secret"), "{error}");
     }
 
     #[test]

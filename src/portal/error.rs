@@ -1,7 +1,10 @@
-//! What can go wrong between this process and a portal.
+//! The errors of a call to a portal.
 //!
-//! Messages say what happened, never what to do: advice lives in the fix-it table, whose key is [`Error::code`].
-//! No variant carries a URL, a secret or a body of the portal.
+//! A message says what happened, never what to do. The advice is a row of `fixit/table.rs`, found by [`Error::code`]. A
+//! code of our own is a constant in `codes.rs`, and [`Error::code`] returns it; a code of the portal is read by
+//! `reply.rs` and passes through. A test demands a row of advice for each.
+//!
+//! No variant holds a URL, a secret or a body of the portal.
 
 use std::time::Duration;
 
@@ -12,12 +15,12 @@ use super::codes::code;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No credentials were given, or their file could not be read; the text says which.
+    /// No credentials are set, or their file cannot be read; the text says which.
     #[error("{0}")]
     NoCredentials(String),
-    /// The webhook URL was refused before any request.
+    /// The webhook URL is wrong; no request was sent.
     #[error(transparent)]
-    Address(#[from] super::address::InvalidWebhookUrl),
+    Address(#[from] super::credentials::webhook_address::InvalidWebhookUrl),
     /// There are no tokens yet; the text says why.
     #[error("{0}")]
     NotSignedIn(String),
@@ -29,48 +32,48 @@ pub enum Error {
         /// What is wrong, as a phrase.
         problem: &'static str,
     },
-    /// New tokens could not be saved at this path, for this reason, so none were asked for.
+    /// New tokens could not be saved at this path, for this reason, so none were requested.
     #[error("the token store {0} has no room for new tokens: {1}")]
     NoRoomForTokens(String, &'static str),
-    /// New tokens cannot be saved at this path, for this reason, and the old ones work no more.
+    /// New tokens cannot be saved at this path, for this reason, and the old tokens no longer work.
     #[error("the new tokens cannot be saved in {0}: {1}")]
     TokensNotSaved(String, &'static str),
-    /// The portal, or the authorization server, answered with an error of its own.
+    /// The portal or the authorization server replied with an error of its own.
     #[error("{}", refusal_message(.0))]
     Refused(Refusal),
-    /// This client waits for a limit of the portal, and `needed` is longer than the time that was left.
+    /// The wait for a limit of the portal would pass the deadline; no request was sent.
     #[error("{limit}; the wait would be {}", humantime::format_duration(whole_seconds(*.needed)))]
     Throttled {
         /// The limit.
         limit: Limit,
-        /// The wait that was needed.
+        /// The wait that would have been needed.
         needed: Duration,
     },
-    /// The portal has no REST 3.0, but its old API answers.
+    /// The portal has no REST 3.0, but its old API replies.
     #[error("the portal has no REST 3.0; only its old API answers")]
     NoRestV3,
-    /// No connection to `host`, or it broke.
+    /// There was no connection to `host`, or it broke.
     #[error("{failure} ({host})")]
     Unreachable {
         /// What failed.
         failure: ConnectionFailure,
-        /// Host and port that were asked; never the path.
+        /// Host and port, without the path.
         host: String,
     },
     /// No complete reply within `after`.
     #[error("no complete reply within {}", humantime::format_duration(*.after))]
     TimedOut {
-        /// The limit that passed.
+        /// The time limit.
         after: Duration,
     },
     /// A reply that is neither a result nor an error.
     #[error("{} {reason}", unreadable_message(*.from))]
     Unreadable {
-        /// Whose reply.
+        /// The server that replied.
         from: Speaker,
         /// HTTP status of the reply.
         http_status: u16,
-        /// What is wrong with it.
+        /// What is wrong with the reply.
         reason: Unreadable,
     },
     /// The reply exceeds `limit` bytes; the rest was not read.
@@ -81,29 +84,29 @@ pub enum Error {
         /// The cap in bytes.
         limit: usize,
     },
-    /// A 3xx answer. Credentials are never carried along.
+    /// A redirect. It is not followed, so no credentials reach another server.
     #[error("{from} redirects to {to}")]
     Redirected {
-        /// Who redirects.
+        /// The server that redirects.
         from: Speaker,
         /// HTTP status of the reply.
         http_status: u16,
         /// Where the `Location` header points.
         to: Destination,
     },
-    /// The caller withdrew the call.
+    /// The caller cancelled the call.
     #[error("the call was cancelled before the portal answered")]
     Cancelled,
 }
 
-/// Who answered.
+/// The server that replied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Speaker {
     /// The portal's REST 3.0.
     #[error("the portal")]
     Portal,
-    /// The portal's old API, asked for the reason of a refusal.
+    /// The portal's old API, called for the reason of a refusal.
     #[error("the portal's old API")]
     OldApi,
     /// The server that exchanges tokens.
@@ -111,31 +114,31 @@ pub enum Speaker {
     AuthorizationServer,
 }
 
-/// A limit that this client keeps for the portal.
+/// A limit of the portal, which this client keeps on its side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Limit {
     /// Requests a second; see <https://apidocs.bitrix24.com/limits.html>.
     #[error("more look-ups are waiting than the portal's limit of requests lets through in time")]
     Requests,
-    /// The method's operating time.
+    /// Operating time of the method.
     #[error("the method's operating time on this portal is used up")]
     OperatingTime,
 }
 
-/// An error that the portal or the authorization server itself reported, in either of the two shapes.
+/// An error that the portal or the authorization server reported, in either of the two shapes of `reply.rs`.
 ///
 /// See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Whose error.
+    /// The server that reported it.
     pub by: Speaker,
-    /// The portal's code as it came, if it is a known one or has the form of one and holds no secret; else
+    /// The server's code as it was sent, if it is known, or looks like a code and holds no secret; else
     /// [`code::ERROR_WITHOUT_CODE`].
     pub code: String,
     /// HTTP status of the reply (200 is possible).
     pub http_status: u16,
-    /// The portal's message in the portal's language, cleaned, bounded and without secrets; may be empty.
+    /// The server's message in the server's language, cleaned, cut and without secrets; may be empty.
     pub message: String,
     /// Details of a validation error; empty otherwise.
     pub validation: Vec<Violation>,
@@ -150,14 +153,14 @@ pub struct Violation {
     pub message: String,
 }
 
-/// What failed between us and the portal.
+/// How the connection to a server failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectionFailure {
     /// The host name has no address.
     #[error("the host name of the portal or of its proxy has no address")]
     NameNotResolved,
-    /// Nothing listens there.
+    /// Nothing listens at the address.
     #[error("the portal or its proxy refuses connections")]
     Refused,
     /// Nothing answers the attempt to connect.
@@ -184,7 +187,7 @@ pub enum Destination {
     /// Another host, or the same one by name.
     #[error("{0}")]
     Host(String),
-    /// `/bitrix/coupon_activation.php` on the same host, which tells of an expired licence.
+    /// `/bitrix/coupon_activation.php` on the same host: the licence has expired.
     #[error("the page where a licence is activated")]
     LicencePage,
     /// Another path on the same host.
@@ -211,8 +214,8 @@ pub enum Unreadable {
     /// Anything else that is not JSON in UTF-8.
     #[error("it is not JSON")]
     NotJson,
-    /// Messages of PHP itself, in place of JSON or so that it cannot be told which of it is the reply.
-    #[error("PHP's own messages stand before the JSON or in its place")]
+    /// PHP messages in place of JSON, or around it so that no object is certainly the reply.
+    #[error("PHP's own messages come before the JSON or in its place")]
     PhpMessages,
     /// JSON without the documented result.
     #[error("the JSON has neither the documented result nor an error")]
@@ -239,13 +242,14 @@ fn unreadable_message(from: Speaker) -> &'static str {
     }
 }
 
-/// Waits are told in whole seconds, rounded up: nobody can use more.
+/// The time in whole seconds, rounded up, as messages show waits.
 pub(super) fn whole_seconds(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
 }
 
 impl Error {
-    /// Stable text that names the failure: the portal's own code, or one of [`code`]. The key to the fix-it table.
+    /// Stable text that names the error: the portal's own code, or a constant of [`code`]. The key to the table of
+    /// advice, `fixit/table.rs`.
     pub fn code(&self) -> &str {
         match self {
             Self::NoCredentials(_) => code::NO_CREDENTIALS,
@@ -289,7 +293,7 @@ impl Error {
         }
     }
 
-    /// HTTP status of the reply; `None` when there was no reply.
+    /// HTTP status of the reply; `None` if there was no reply.
     pub fn http_status(&self) -> Option<u16> {
         match self {
             Self::Refused(Refusal { http_status, .. })
@@ -301,7 +305,7 @@ impl Error {
         }
     }
 
-    /// Details of a validation error; empty for every other failure.
+    /// Details of a validation error; empty for every other error.
     pub fn validation(&self) -> &[Violation] {
         match self {
             Self::Refused(refusal) => &refusal.validation,
@@ -309,7 +313,7 @@ impl Error {
         }
     }
 
-    /// True if the settings are at fault and no request was sent.
+    /// True if the settings are wrong; no request was sent.
     pub fn is_about_settings(&self) -> bool {
         matches!(
             self,
@@ -318,7 +322,7 @@ impl Error {
     }
 }
 
-/// A refusal of the portal with nothing but a status and a code.
+/// A refusal by the portal with only a status and a code.
 #[cfg(test)]
 pub(super) fn refused(http_status: u16, code: &str) -> Error {
     Error::Refused(Refusal {

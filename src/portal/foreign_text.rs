@@ -1,12 +1,13 @@
-//! Text that others wrote: names harvested from mail headers, messages of a portal. Pure.
+//! Cleans text from outside this program: names harvested from mail headers, messages of a portal. Pure.
 //!
-//! It is shown to a model and to a person, so it may not steer a terminal, hide anything, or grow without bound.
+//! Such text is shown to a model and to a person, so it must not control a terminal, hide anything, or be of any
+//! length.
 //!
-//! | found | becomes |
+//! | in the text | becomes |
 //! |---|---|
 //! | line breaks, tabs, other white space | one space |
 //! | control, bidi, zero-width and other format characters, private use, unassigned | nothing |
-//! | blank letters that draw nothing (Hangul fillers, Braille blank), variation selectors | nothing |
+//! | letters that draw nothing (Hangul fillers, Braille blank), variation selectors | nothing |
 //! | more than three combining marks in a row, or marks without a letter | three, or nothing |
 //! | text past the bound | cut, with `…` |
 
@@ -14,21 +15,21 @@ use std::borrow::Cow;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-/// Marks on one letter that a real name may carry (Vietnamese needs two, pointed Hebrew three).
+/// The most combining marks on one letter of a real name: Vietnamese needs two, pointed Hebrew three.
 const MAX_MARKS: usize = 3;
 
-/// Foreign text after cleaning, and what had to be done to it.
+/// A cleaned text, and what the cleaning removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned<'a> {
     /// The text, safe to show.
     pub text: Cow<'a, str>,
-    /// True if characters that a reader cannot see were taken out.
+    /// True if characters that a reader cannot see were removed.
     pub had_hidden_characters: bool,
-    /// True if it was longer than the bound.
+    /// True if the text was longer than the bound.
     pub was_cut: bool,
 }
 
-/// Cleans `text` and bounds it to `max_chars` characters.
+/// Cleans `text` and cuts it to `max_chars` characters.
 pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
     if is_plain(text) && text.len() <= max_chars {
         return Cleaned {
@@ -38,7 +39,7 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
         };
     }
     let mut cleaned = String::with_capacity(text.len().min(max_chars * 4));
-    // No letter yet, so the first mark is one too many.
+    // There is no letter yet, so a mark at the beginning is one too many.
     let (mut length, mut marks, mut last) = (0, MAX_MARKS, ' ');
     let (mut had_hidden_characters, mut was_cut, mut space_due) = (false, false, false);
     for character in text.chars() {
@@ -74,7 +75,7 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
         length += needed;
     }
     if was_cut {
-        // The mark takes the last place, so the bound holds with it.
+        // The ellipsis takes the last place, so the bound holds.
         while length >= max_chars.max(1) && cleaned.pop().is_some() {
             length -= 1;
         }
@@ -88,7 +89,7 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
     }
 }
 
-/// Drops what looks like an HTML tag; a portal's message sometimes carries `<br>`. One pass over the text.
+/// The text with a space in place of each HTML tag, as in messages with `<br>`. One pass over the text.
 pub(super) fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -104,7 +105,7 @@ pub(super) fn without_tags(text: &str) -> String {
                 plain.push(' ');
                 rest = after;
             }
-            // Without another `>` there is no further tag.
+            // Without a further `>` there is no further tag.
             None => {
                 plain.push('<');
                 break;
@@ -115,7 +116,8 @@ pub(super) fn without_tags(text: &str) -> String {
     plain
 }
 
-/// The common case: printable ASCII and letters of Latin and Cyrillic, without doubled or outer spaces.
+/// True for the common case, which needs no cleaning: printable ASCII and letters of Latin and Cyrillic, without double
+/// or outer spaces.
 fn is_plain(text: &str) -> bool {
     let mut last = ' ';
     for character in text.chars() {
@@ -127,13 +129,13 @@ fn is_plain(text: &str) -> bool {
     last != ' ' || text.is_empty()
 }
 
-/// True for characters that are visible, take one place and are no space but the one.
+/// True for the plain space, and for letters and signs of Latin and Cyrillic that are visible and no marks.
 const fn is_plainly_visible(character: char) -> bool {
     matches!(character, ' '..='~' | '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}')
 }
 
-/// Emoji and some scripts join their parts with characters that draw nothing. They are taken out as well, but there is
-/// nothing odd about them; between Latin, Greek or Cyrillic letters there is.
+/// True if a character that draws nothing joins parts of an emoji or of a script that needs it. It is removed, but is
+/// no hidden character; between Latin, Greek or Cyrillic letters it is one.
 fn is_joiner_in_its_place(character: char, after: char) -> bool {
     const FIRST_JOINING_SCRIPT: char = '\u{590}';
     matches!(character, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}') && after >= FIRST_JOINING_SCRIPT
@@ -151,7 +153,7 @@ fn kind_of(character: char) -> Kind {
     if character.is_whitespace() {
         return Kind::Space;
     }
-    // Characters of visible categories that draw nothing at all.
+    // These draw nothing, although their category is a visible one.
     if matches!(
         character,
         '\u{115F}'
@@ -203,16 +205,16 @@ mod tests {
     }
 
     #[test]
-    fn the_short_way_takes_nothing_that_has_to_be_looked_at() {
+    fn plain_characters_need_no_cleaning() {
         let plain = ('\0'..=char::MAX).filter(|character| is_plainly_visible(*character));
-        let odd: Vec<char> = plain
+        let hidden: Vec<char> = plain
             .filter(|character| *character != ' ' && !matches!(kind_of(*character), Kind::Visible))
             .collect();
-        assert!(odd.is_empty(), "{odd:?}");
+        assert!(hidden.is_empty(), "{hidden:?}");
     }
 
     #[test]
-    fn what_a_reader_cannot_see_is_taken_out() {
+    fn characters_that_a_reader_cannot_see_are_removed() {
         for (given, expected) in [
             ("Anna\u{200B}Schmidt", "AnnaSchmidt"),
             ("\u{202E}evil\u{202C}", "evil"),
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_folds_and_marks_are_counted() {
+    fn white_space_becomes_one_space_and_marks_are_limited() {
         assert_eq!(clean("  a \r\n\t b  ", 120).text, "a b");
         let stacked = clean("z\u{0301}\u{0903}\u{0301}\u{0903}\u{0301}", 120);
         assert_eq!(stacked.text, "z\u{0301}\u{0903}\u{0301}");
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_cut_with_a_mark_within_the_bound() {
+    fn a_long_text_is_cut_and_ends_with_an_ellipsis_within_the_bound() {
         let cleaned = clean("абвгд еж", 6);
         assert_eq!(cleaned.text, "абвгд…");
         assert!(cleaned.was_cut);
@@ -254,8 +256,8 @@ mod tests {
     }
 
     #[test]
-    fn joiners_of_emoji_and_of_scripts_that_need_them_are_nothing_odd() {
-        for (name, is_odd) in [
+    fn joiners_of_emoji_and_of_scripts_that_need_them_are_not_hidden_characters() {
+        for (name, is_hidden) in [
             ("Bloom ❤\u{FE0F}", false),
             ("👨\u{200D}👩\u{200D}👧 Family", false),
             ("می\u{200C}خواهم", false),
@@ -264,7 +266,7 @@ mod tests {
             ("\u{FE0F}Anna", true),
         ] {
             let cleaned = clean(name, 120);
-            assert_eq!(cleaned.had_hidden_characters, is_odd, "{name:?}");
+            assert_eq!(cleaned.had_hidden_characters, is_hidden, "{name:?}");
             assert!(!cleaned.text.contains(['\u{200C}', '\u{200D}', '\u{FE0F}']), "{name:?}");
         }
     }

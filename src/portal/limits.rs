@@ -1,206 +1,138 @@
-//! The portal's limits, kept on our side so that nobody runs into them. Pure: time comes in, nothing sleeps.
+//! The portal's limits, kept on our side so that no caller runs into them.
 //!
 //! | limit | the portal's rule | what is done here |
 //! |---|---|---|
-//! | requests | a leaky bucket: 50 drops, 2 leak a second (250 and 5 on Enterprise); over it 503 | the same bucket; a caller waits for room |
-//! | operating time | a method may run so many seconds in ten minutes; over it 429 | near the limit calls are spaced; after a 429 they wait for the reset, but for a probe each minute |
+//! | requests | a leaky bucket: 50 drops, 2 leak a second (250 and 5 on Enterprise); over it 503 | [`bucket`]: the same bucket; a caller waits for room |
+//! | operating time | a method may run so many seconds in ten minutes; over it 429 | [`operating_time`]: near the limit calls are spaced; after a 429 they wait for the reset, except one probe a minute |
 //!
-//! A limiter never sleeps: it answers with a place or with the wait, and the [`Turnstile`](super::turnstile::Turnstile)
-//! sleeps and asks again. See <https://apidocs.bitrix24.com/limits.html>.
+//! A limiter is a pure value: it grants a place or returns the wait, and never sleeps. The [`queue`] in front of it
+//! does the sleeping: first come, first served. See <https://apidocs.bitrix24.com/limits.html>.
 
-mod operating;
+mod bucket;
+mod limiter;
+mod operating_time;
+mod queue;
+mod rate_limit;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::error::Limit;
+use super::error::Error;
+use super::request::Method;
+use bucket::LeakyBucket;
+use operating_time::OperatingTimeLimiter;
+pub(super) use operating_time::{OPERATING_WINDOW, OperatingTime};
+pub use queue::Arrival;
+use queue::Queue;
+pub use rate_limit::RateLimit;
 
-pub(super) use operating::{OPERATING_WINDOW, OperatingGate};
-
-/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RateLimit {
-    /// Requests that leak out of the bucket each second.
-    pub per_second: f64,
-    /// Requests that the bucket holds.
-    pub burst: u32,
-}
-
-impl Default for RateLimit {
-    /// Every plan but Enterprise.
-    fn default() -> Self {
-        Self {
-            per_second: 2.0,
-            burst: 50,
-        }
-    }
-}
-
-impl RateLimit {
-    /// The limit of `per_second` requests a second and `burst` at once.
-    #[must_use]
-    pub const fn new(per_second: f64, burst: u32) -> Self {
-        Self { per_second, burst }
-    }
-}
-
-/// What the turnstile asks of a limiter.
-pub(super) trait Limiter {
-    /// The portal's limit that it keeps.
-    const LIMIT: Limit;
-
-    /// Takes a place, or tells how long until there is one.
-    fn take(&mut self, now: Instant) -> Result<(), Duration>;
-
-    /// How long a caller with `ahead` others before it would wait.
-    fn wait(&self, now: Instant, ahead: usize) -> Duration;
-}
-
-/// The leaky bucket of one portal.
+/// The limits of one portal, shared by all its callers.
 #[derive(Debug)]
-pub(super) struct Bucket {
-    limit: RateLimit,
-    /// Drops in the bucket at `at`.
-    level: f64,
-    at: Instant,
+pub(super) struct Limits {
+    /// `None`: the portal has no limit of requests.
+    requests: Option<Queue<LeakyBucket>>,
+    contacts: Queue<OperatingTimeLimiter>,
+    employees: Queue<OperatingTimeLimiter>,
+    batches: Queue<OperatingTimeLimiter>,
+    arrivals: AtomicU64,
 }
 
-impl Limiter for Bucket {
-    const LIMIT: Limit = Limit::Requests;
-
-    fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        match self.wait(now, 0) {
-            Duration::ZERO => {
-                self.level = self.level_at(now) + 1.0;
-                self.at = now;
-                Ok(())
-            }
-            wait => Err(wait),
-        }
-    }
-
-    fn wait(&self, now: Instant, ahead: usize) -> Duration {
-        let after = self.level_at(now) + ahead as f64 + 1.0;
-        let too_much = after - f64::from(self.limit.burst);
-        if too_much <= 0.0 {
-            Duration::ZERO
-        } else {
-            Duration::try_from_secs_f64(too_much / self.limit.per_second).unwrap_or(Duration::MAX)
-        }
-    }
-}
-
-impl Bucket {
-    pub(super) fn new(limit: RateLimit, now: Instant) -> Self {
+impl Limits {
+    pub(super) fn new(rate_limit: Option<RateLimit>) -> Self {
+        let now = Instant::now();
+        let operating_time = || Queue::new(OperatingTimeLimiter::new(now));
         Self {
-            limit,
-            level: 0.0,
-            at: now,
+            requests: rate_limit.map(|limit| Queue::new(LeakyBucket::new(limit, now))),
+            contacts: operating_time(),
+            employees: operating_time(),
+            batches: operating_time(),
+            arrivals: AtomicU64::new(0),
         }
     }
 
-    /// The portal's bucket ran over although ours did not: others on this host use it too. Ours is full now.
-    pub(super) fn overflowed(&mut self, now: Instant) {
-        self.level = f64::from(self.limit.burst);
-        self.at = now;
+    /// Registers a caller now: its requests wait behind those of all callers that arrived before.
+    pub(super) fn arrive(&self) -> Arrival {
+        Arrival::numbered(self.arrivals.fetch_add(1, Ordering::SeqCst))
     }
 
-    /// Requests that may be sent at once.
-    pub(super) fn room(&self, now: Instant) -> f64 {
-        (f64::from(self.limit.burst) - self.level_at(now)).max(0.0)
+    /// Waits until both limits let one call of `method` through.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] if the wait would pass the deadline.
+    pub(super) async fn wait_for_call(&self, method: Method, arrival: Arrival, deadline: Instant) -> Result<(), Error> {
+        self.operating_time(method)
+            .wait_for_place(self.arrive(), deadline)
+            .await?;
+        self.wait_for_request(arrival, deadline).await
     }
 
-    /// Half of the requests that it holds.
-    pub(super) fn half(&self) -> usize {
-        usize::try_from(self.limit.burst / 2).unwrap_or(usize::MAX)
-    }
-
-    fn level_at(&self, now: Instant) -> f64 {
-        let leaked = now.saturating_duration_since(self.at).as_secs_f64() * self.limit.per_second;
-        (self.level - leaked).max(0.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    #[test]
-    fn fifty_pass_at_once_then_two_a_second() {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(RateLimit::default(), start);
-        assert!((0..50).all(|_| bucket.take(start).is_ok()));
-        assert_eq!(bucket.take(start), Err(SECOND / 2));
-        assert_eq!(bucket.wait(start, 149), SECOND * 75, "the last of 150 more");
-        assert_eq!(bucket.take(start + SECOND / 2), Ok(()));
-        assert!(bucket.take(start + SECOND / 2).is_err());
-        assert!(
-            (0..50).all(|_| bucket.take(start + 60 * SECOND).is_ok()),
-            "it ran empty"
-        );
-    }
-
-    #[test]
-    fn an_overflow_of_the_portals_bucket_fills_ours() {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(RateLimit::default(), start);
-        bucket.overflowed(start);
-        assert_eq!(bucket.take(start), Err(SECOND / 2));
-        assert!(bucket.room(start) < 1.0 && bucket.room(start + 25 * SECOND) >= 50.0);
-    }
-
-    #[test]
-    fn a_bucket_is_idle_while_half_of_it_stays_for_others() {
-        let start = Instant::now();
-        for (burst, at_once) in [(50, 25), (3, 2), (2, 1), (1, 1)] {
-            let limit = RateLimit { per_second: 2.0, burst };
-            let mut bucket = Bucket::new(limit, start);
-            let is_idle = |bucket: &Bucket, at| bucket.wait(at, bucket.half()).is_zero();
-            let taken = std::iter::from_fn(|| is_idle(&bucket, start).then(|| bucket.take(start)));
-            assert_eq!(taken.count(), at_once, "{burst}");
-            assert!(is_idle(&bucket, start + 60 * SECOND));
+    /// Waits until the limit of requests lets one through.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] if the wait would pass the deadline.
+    pub(super) async fn wait_for_request(&self, arrival: Arrival, deadline: Instant) -> Result<(), Error> {
+        match &self.requests {
+            Some(requests) => requests.wait_for_place(arrival, deadline).await,
+            None => Ok(()),
         }
     }
 
-    proptest! {
-        /// The portal's own rule, written down once more: never more than `burst` drops in the bucket.
-        #[test]
-        fn whatever_the_callers_do_the_portals_bucket_never_runs_over(
-            steps in proptest::collection::vec((0_u64..2_000, 1_usize..40), 1..60),
-            per_second in 1_u32..10, burst in 1_u32..80,
-        ) {
-            let mut now = Instant::now();
-            let mut bucket = Bucket::new(RateLimit { per_second: f64::from(per_second), burst }, now);
-            let (mut level, mut at) = (0.0_f64, now);
-            for (milliseconds, callers) in steps {
-                now += Duration::from_millis(milliseconds);
-                for _ in 0..callers {
-                    if bucket.take(now).is_ok() {
-                        level = (level - (now - at).as_secs_f64() * f64::from(per_second)).max(0.0) + 1.0;
-                        at = now;
-                        prop_assert!(level <= f64::from(burst) + 1e-6);
-                    }
-                }
-            }
-        }
+    /// True if a call of `method` that is made now would wait.
+    pub(super) fn would_wait(&self, method: Method) -> bool {
+        self.operating_time(method).would_wait(0) || self.requests.as_ref().is_some_and(|queue| queue.would_wait(0))
+    }
 
-        #[test]
-        fn a_caller_that_waits_as_told_gets_its_place(ahead in 0_usize..200, per_second in 1_u32..10, burst in 1_u32..80) {
-            let now = Instant::now();
-            let mut bucket = Bucket::new(RateLimit { per_second: f64::from(per_second), burst }, now);
-            let told = bucket.wait(now, ahead);
-            let mut at = now;
-            for _ in 0..=ahead {
-                while let Err(wait) = bucket.take(at) {
-                    at += wait.max(Duration::from_nanos(1));
-                }
-            }
-            let waited = (at - now).as_secs_f64();
-            prop_assert!((waited - told.as_secs_f64()).abs() < 0.001, "{waited} {told:?}");
+    /// True if a call of `method` could be sent now and at least half of the burst would remain.
+    pub(super) fn is_idle(&self, method: Method) -> bool {
+        let would_leave_less_than_half = |queue: &Queue<LeakyBucket>| {
+            // A statement of its own: `would_wait` locks the limiter again.
+            let half = queue.limiter().half();
+            queue.would_wait(half)
+        };
+        !self.operating_time(method).would_wait(1) && !self.requests.as_ref().is_some_and(would_leave_less_than_half)
+    }
+
+    /// Records a result: when its request was sent, and the operating time that the portal reported with it.
+    pub(super) fn record_result(&self, method: Method, sent: Instant, reported: Option<OperatingTime>) {
+        let queue = self.operating_time(method);
+        let has_opened = queue.limiter().record_result(sent, reported, Instant::now());
+        if has_opened {
+            queue.wake_first_early();
+        }
+    }
+
+    /// Records that the portal refused a request because of its limit of requests.
+    pub(super) fn record_too_many_requests(&self) {
+        if let Some(queue) = &self.requests {
+            queue.limiter().record_overflow(Instant::now());
+        }
+    }
+
+    /// Records that the portal refused because of the method's operating time; `server_wait` is its `Retry-After`.
+    /// Returns how long to wait.
+    pub(super) fn record_operating_time_used_up(&self, method: Method, server_wait: Option<Duration>) -> Duration {
+        self.operating_time(method)
+            .limiter()
+            .record_refusal(server_wait, Instant::now())
+    }
+
+    /// How many requests may be sent at once now; `None` if there is no limit of requests.
+    pub(super) fn free_requests(&self) -> Option<f64> {
+        Some(self.requests.as_ref()?.limiter().room(Instant::now()))
+    }
+
+    /// Seconds of the method's operating time used in the last ten minutes; `None` if the portal did not report it.
+    pub(super) fn operating_time_used(&self, method: Method) -> Option<f64> {
+        self.operating_time(method).limiter().used(Instant::now())
+    }
+
+    fn operating_time(&self, method: Method) -> &Queue<OperatingTimeLimiter> {
+        match method {
+            Method::ListContacts => &self.contacts,
+            Method::ListEmployees => &self.employees,
+            Method::Batch => &self.batches,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Reads JSON of any shape and keeps only what is used of it. Pure.
+//! Reads JSON of any shape and keeps only the part that is used. Pure.
 //!
-//! What strangers send may be of any type and megabytes long. Nothing here fails because of a type, builds a tree, or
-//! keeps more of a text or a list than its bound.
+//! A portal may send a value of any type, and megabytes of it. These types do not fail because of a value's type, build
+//! no tree, and keep no more of a text or a list than their bound.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,17 +10,17 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Characters of a text that are kept; what is shown is far shorter.
+/// Characters of a text that are kept; texts that are shown are far shorter.
 pub(super) const MAX_TEXT: usize = 2048;
 
 /// A JSON value of any type: a scalar as text, an object as `O`, a list as `L`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loose<O = IgnoredAny, L = IgnoredAny> {
-    /// Text without outer white space and with at most 2,048 characters, or a number; else empty.
+    /// A text without outer white space, cut to 2,048 characters, or a number as text; empty for any other value.
     pub text: String,
-    /// The object, if it is one.
+    /// The object, if the value is one.
     pub object: Option<O>,
-    /// The list, if it is one.
+    /// The list, if the value is one.
     pub list: Option<L>,
 }
 
@@ -98,16 +98,16 @@ impl<'de, O: Deserialize<'de>, L: Deserialize<'de>> Deserialize<'de> for Loose<O
     }
 }
 
-/// The first `MOST` items of a list, and how many it has.
+/// The first `MAX` items of a list, and how many items the list has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct First<T, const MOST: usize> {
+pub struct First<T, const MAX: usize> {
     /// The first items.
     pub items: Vec<T>,
-    /// The number of all.
+    /// How many items the whole list has.
     pub count: usize,
 }
 
-impl<T, const MOST: usize> Default for First<T, MOST> {
+impl<T, const MAX: usize> Default for First<T, MAX> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
@@ -116,11 +116,11 @@ impl<T, const MOST: usize> Default for First<T, MOST> {
     }
 }
 
-impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for First<T, MOST> {
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for First<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List<T, const MOST: usize>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for List<T, MOST> {
-            type Value = First<T, MOST>;
+        struct List<T, const MAX: usize>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for List<T, MAX> {
+            type Value = First<T, MAX>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list")
@@ -128,14 +128,14 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for First<T, 
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut first = First::default();
-                while first.items.len() < MOST {
+                while first.items.len() < MAX {
                     match list.next_element()? {
                         Some(item) => first.items.push(item),
                         None => break,
                     }
                 }
                 first.count = first.items.len();
-                while first.count >= MOST && list.next_element::<IgnoredAny>()?.is_some() {
+                while first.count >= MAX && list.next_element::<IgnoredAny>()?.is_some() {
                     first.count += 1;
                 }
                 Ok(first)
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_list_the_first_items_are_kept_and_all_are_counted() {
+    fn the_first_items_of_a_long_list_are_kept_and_all_are_counted() {
         for (json, kept, count) in [
             ("[]", 0, 0),
             ("[1]", 1, 1),

@@ -1,4 +1,4 @@
-//! What the portal client counts, for Prometheus. No label holds anything of a question, an answer or a credential.
+//! The portal client's metrics, for Prometheus. No label holds a part of a query, a result or a credential.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -12,18 +12,18 @@ use tokio::time::Instant;
 
 use super::request::Method;
 
-/// A portal needs a tenth of a second at least; a look-up ends after fifty seconds at most.
+/// Bounds of the histogram. A portal needs at least a tenth of a second; a look-up ends after at most fifty seconds.
 const SECONDS: [f64; 10] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0];
 
-/// Labels by name and value.
+/// Pairs of name and value.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 
-/// The counters of one portal client.
+/// The metrics of one portal client.
 #[derive(Debug)]
 pub(super) struct Measurements {
     requests: Family<Labels<2>, Histogram, fn() -> Histogram>,
     waited: Family<Labels<1>, Counter<f64, AtomicU64>>,
-    pub(super) last_answer: Mutex<Option<Instant>>,
+    last_answer: Mutex<Option<Instant>>,
 }
 
 impl Default for Measurements {
@@ -37,8 +37,8 @@ impl Default for Measurements {
 }
 
 impl Measurements {
-    /// A request and how it ended: `answered` is true for a result.
-    pub(super) fn request(&self, method: Method, is_answered: bool, took: Duration) {
+    /// Records a request, how it ended and how long it took. `is_answered` is true for a result.
+    pub(super) fn record_request(&self, method: Method, is_answered: bool, took: Duration) {
         let outcome = if is_answered { "answered" } else { "failed" };
         if is_answered {
             *self.last_answer.lock() = Some(Instant::now());
@@ -48,8 +48,14 @@ impl Measurements {
             .observe(took.as_secs_f64());
     }
 
-    /// Time that a call spent waiting before a request: for the portal's `limit`, or before a `retry`.
-    pub(super) fn waited(&self, waited_for: &'static str, took: Duration) {
+    /// True if the portal returned a result within the last `time`.
+    pub(super) fn has_answered_within(&self, time: Duration) -> bool {
+        let last = *self.last_answer.lock();
+        last.is_some_and(|at| at.elapsed() < time)
+    }
+
+    /// Records time that a call waited before a request: for the portal's `limit`, or before a `retry`.
+    pub(super) fn record_wait(&self, waited_for: &'static str, took: Duration) {
         self.waited
             .get_or_create(&[("for", waited_for)])
             .inc_by(took.as_secs_f64());

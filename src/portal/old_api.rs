@@ -1,64 +1,66 @@
-//! Asks the old API of the portal why REST 3.0 refused; what its answers mean is in [`diagnosis`].
+//! Asks the portal's old API why REST 3.0 refused a call. What its answers mean is in [`refusal_reason`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 
-use super::diagnosis::{self, AppInfo, Question};
 use super::error::{Error, Speaker};
+use super::limits::Limits;
 use super::quote::Quoter;
+use super::refusal_reason::{self, AppInfo, Question};
 use super::reply::read;
-use super::request::{Access, OldMethod};
-use super::{Method, Portal};
+use super::request::{Access, Method, OldMethod};
+use super::wire::Wire;
 
-/// Asking for the reason of a refusal may take this long, if the deadline is not nearer.
-const DIAGNOSIS_TIME: Duration = Duration::from_secs(8);
+/// The most time that asking for a reason may take, if the deadline is not nearer.
+const MAX_TIME: Duration = Duration::from_secs(8);
 
-impl Portal {
-    /// Asks the old API why REST 3.0 refused; `None` if nothing more is learnt.
-    pub(super) async fn reason(
-        &self,
-        question: Question,
-        method: Method,
-        access: &Access,
-        error: &Error,
-        deadline: Instant,
-    ) -> Option<Error> {
-        let deadline = deadline.min(Instant::now() + DIAGNOSIS_TIME);
-        let asking = async {
-            let secret = [access.secret()];
-            let quoter = Quoter::without(&secret);
-            let profile = self.ask::<IgnoredAny>(OldMethod::Profile, access, deadline).await;
-            match (question, profile) {
-                (Question::Portal, Ok(_) | Err(Error::Refused(_))) => Some(Error::NoRestV3),
-                (Question::Portal, Err(_)) => None,
-                (Question::Credentials, Err(said)) => diagnosis::reason(said),
-                (Question::Credentials, Ok(_)) => {
-                    let http_status = error.http_status().unwrap_or_default();
-                    let info = self.ask::<AppInfo>(OldMethod::AppInfo, access, deadline).await;
-                    if let Some(reason) = info
-                        .ok()
-                        .and_then(|info| diagnosis::reason_in_app_info(&info, method, http_status, quoter))
-                    {
-                        return Some(reason);
-                    }
-                    let scope = self.ask(OldMethod::Scope, access, deadline).await.ok()?;
-                    diagnosis::reason_in_scope(&scope, method, http_status, quoter)
-                }
-            }
-        };
+/// The old API of a portal, called with one access.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OldApi<'a> {
+    pub(super) wire: &'a Arc<dyn Wire>,
+    pub(super) limits: &'a Limits,
+    pub(super) access: &'a Access,
+    pub(super) deadline: Instant,
+}
+
+impl OldApi<'_> {
+    /// Calls `method` without parameters, once its request may be sent, and returns the result.
+    pub(super) async fn call<T: DeserializeOwned>(self, method: OldMethod) -> Result<T, Error> {
+        self.limits
+            .wait_for_request(self.limits.arrive(), self.deadline)
+            .await?;
+        let reply = self.wire.send(self.access.old_call(method)).await?;
+        Ok(read(&reply, Speaker::OldApi, self.access.secret())?.result)
+    }
+
+    /// Why REST 3.0 refused `method` with `error`, which raises `question`; `None` if the old API does not say.
+    pub(super) async fn reason(self, question: Question, method: Method, error: &Error) -> Option<Error> {
+        let deadline = self.deadline.min(Instant::now() + MAX_TIME);
+        let asking = Self { deadline, ..self }.ask(question, method, error);
         tokio::time::timeout_at(deadline, asking).await.ok().flatten()
     }
 
-    pub(super) async fn ask<T: DeserializeOwned>(
-        &self,
-        method: OldMethod,
-        access: &Access,
-        deadline: Instant,
-    ) -> Result<T, Error> {
-        self.turnstile.pass_bucket(self.arrive(), deadline).await?;
-        let reply = self.wire.send(access.old_call(method)).await?;
-        Ok(read(&reply, Speaker::OldApi, access.secret())?.result)
+    async fn ask(self, question: Question, method: Method, error: &Error) -> Option<Error> {
+        let profile = self.call::<IgnoredAny>(OldMethod::Profile).await;
+        match (question, profile) {
+            (Question::Portal, Ok(_) | Err(Error::Refused(_))) => Some(Error::NoRestV3),
+            (Question::Portal, Err(_)) => None,
+            (Question::Credentials, Err(error)) => refusal_reason::in_old_refusal(error),
+            (Question::Credentials, Ok(_)) => {
+                let secret = [self.access.secret()];
+                let quoter = Quoter::without(&secret);
+                let http_status = error.http_status().unwrap_or_default();
+                let info = self.call::<AppInfo>(OldMethod::AppInfo).await.ok();
+                let reason = info.and_then(|info| refusal_reason::in_app_info(&info, method, http_status, quoter));
+                if reason.is_some() {
+                    return reason;
+                }
+                let scope = self.call(OldMethod::Scope).await.ok()?;
+                refusal_reason::in_scope(&scope, method, http_status, quoter)
+            }
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! Scheme, host and port of a portal or of an authorization server. Pure.
 //!
-//! https alone; plain http is accepted for loopback addresses, where nobody stands between.
+//! Only https is accepted, and plain http for loopback addresses, since such traffic does not leave the machine.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::{Host, Url};
 
-/// Where requests go, without a path: `https://p.bitrix24.com`.
+/// The address of a server without a path: `https://p.bitrix24.com`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     text: String,
@@ -18,7 +18,7 @@ pub struct Origin {
     is_plain_http: bool,
 }
 
-/// Why a text names no origin. No variant quotes the text: a URL may hold a secret.
+/// Why a text is no origin. No variant quotes the text: a URL may hold a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidOrigin {
@@ -40,10 +40,10 @@ pub enum InvalidOrigin {
 }
 
 impl Origin {
-    /// The origin of a URL; its path is not looked at.
+    /// The origin of a URL with any path.
     ///
     /// # Errors
-    /// [`InvalidOrigin`], but never its `Path`.
+    /// [`InvalidOrigin`], but not its variant `Path`.
     pub(super) fn of(url: &Url) -> Result<Self, InvalidOrigin> {
         let is_plain_http = match url.scheme() {
             "https" => false,
@@ -89,18 +89,18 @@ impl Origin {
         &self.host
     }
 
-    /// The port, also where the scheme implies it.
+    /// The port, or the scheme's default port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// True for `http://` on a loopback address, the only plain address there can be.
+    /// True for `http://`, which implies a loopback address.
     pub fn is_plain_http(&self) -> bool {
         self.is_plain_http
     }
 }
 
-/// As a person writes a portal: `example.bitrix24.com` or `https://example.bitrix24.com/`.
+/// Reads a portal as a person writes it: `example.bitrix24.com` or `https://example.bitrix24.com/`.
 impl FromStr for Origin {
     type Err = InvalidOrigin;
 

@@ -1,9 +1,8 @@
-//! Quotes what a portal says about a failure, so that it can be shown: bounded, visible, without tags and without the
-//! webhook's secret. Pure.
+//! Makes a portal's message fit to be shown: short, visible, without tags and without secrets. Pure.
 //!
-//! A portal, or what stands before it, may echo the request's path. The secret is looked for after everything that is
-//! taken out has been taken out, ignoring letter case and whatever stands between its letters; parts of it count too, and
-//! so do the ways to write it that [`readings`] knows.
+//! A portal, or a proxy in front of it, may echo the path of the request, which holds the webhook's secret. The search
+//! for the secret comes last, after tags and hidden characters are removed. It ignores letter case and everything
+//! between the secret's letters, and it also finds parts of the secret and its encodings ([`readings`]).
 
 mod readings;
 
@@ -12,12 +11,12 @@ use std::ops::Range;
 
 use super::foreign_text::{clean, without_tags};
 use super::loose::MAX_TEXT;
-use readings::Meant;
+use readings::DecodedByte;
 
-/// This many letters and digits of the secret in a row are taken for a part of it.
+/// How many letters and digits of a secret in a row count as a part of it.
 const WINDOW: usize = 6;
 
-/// Quotes texts without some secrets.
+/// Quotes texts and hides the secrets in them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quoter<'a> {
     secrets: &'a [&'a str],
@@ -28,19 +27,20 @@ impl<'a> Quoter<'a> {
         Self { secrets }
     }
 
-    /// At most `max_chars` characters of `text`, fit to be shown. No more of it is looked at than [`MAX_TEXT`].
+    /// At most `max_chars` characters of `text`, fit to be shown. Only the first [`MAX_TEXT`] characters are read.
     pub(super) fn quote(self, text: &str, max_chars: usize) -> String {
         let read: String = text.chars().take(MAX_TEXT).collect();
         let visible = without_tags(&clean(&read, MAX_TEXT).text);
-        clean(&self.hidden_in(&visible), max_chars).text.into_owned()
+        clean(&self.hide_in(&visible), max_chars).text.into_owned()
     }
 
-    /// True if `text` holds a secret, or a part of one.
+    /// True if `text` holds a secret or a part of one.
     pub(super) fn finds_any_in(self, text: &str) -> bool {
         !self.places_in(text).is_empty()
     }
 
-    fn hidden_in(self, text: &str) -> String {
+    /// The text with `****` in place of each secret.
+    fn hide_in(self, text: &str) -> String {
         let mut hidden = String::with_capacity(text.len());
         let mut shown_to = 0;
         for place in self.places_in(text) {
@@ -52,7 +52,7 @@ impl<'a> Quoter<'a> {
         hidden
     }
 
-    /// Where `text` writes a secret, in order.
+    /// The places where `text` holds a secret, in order and without overlaps.
     fn places_in(self, text: &str) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         let secrets: Vec<Secret> = self.secrets.iter().filter_map(|secret| Secret::of(secret)).collect();
@@ -61,9 +61,9 @@ impl<'a> Quoter<'a> {
         }
         let plain = readings::plain(text);
         secrets.iter().for_each(|secret| secret.find_in(&plain, &mut places));
-        // Two or three letters are found in anything that is decoded.
+        // A secret of two or three letters would be found in any decoded text.
         let long: Vec<&Secret> = secrets.iter().filter(|secret| secret.window == WINDOW).collect();
-        readings::each(plain, |reading| {
+        readings::for_each_reading(plain, |reading| {
             long.iter().for_each(|secret| secret.find_in(reading, &mut places));
         });
         places.sort_unstable_by_key(|place| place.start);
@@ -78,14 +78,14 @@ impl<'a> Quoter<'a> {
     }
 }
 
-/// A secret, cut into all parts of one length.
+/// A secret as the set of its parts of `window` letters.
 struct Secret {
     window: usize,
     parts: HashSet<Vec<u8>>,
 }
 
 impl Secret {
-    /// `None` if it has neither letters nor digits.
+    /// `None` if the secret has neither letters nor digits.
     fn of(secret: &str) -> Option<Self> {
         let letters: Vec<u8> = secret.bytes().filter_map(letter).collect();
         let window = letters.len().min(WINDOW);
@@ -95,10 +95,10 @@ impl Secret {
         })
     }
 
-    fn find_in(&self, reading: &[Meant], places: &mut Vec<Range<usize>>) {
+    fn find_in(&self, reading: &[DecodedByte], places: &mut Vec<Range<usize>>) {
         let letters = reading
             .iter()
-            .filter_map(|meant| Some((letter(meant.byte)?, &meant.place)));
+            .filter_map(|decoded| Some((letter(decoded.byte)?, &decoded.place)));
         let (letters, written): (Vec<u8>, Vec<&Range<usize>>) = letters.unzip();
         let windows = letters.windows(self.window).zip(written.windows(self.window));
         for (part, written) in windows {
@@ -109,7 +109,7 @@ impl Secret {
     }
 }
 
-/// An ASCII letter in lower case, or a digit; `None` for all else.
+/// An ASCII letter in lower case, or a digit; `None` for any other byte.
 fn letter(byte: u8) -> Option<u8> {
     byte.is_ascii_alphanumeric().then(|| byte.to_ascii_lowercase())
 }
@@ -138,11 +138,15 @@ mod tests {
         ] {
             assert_eq!(quote(&format!("bad {text}, sorry")), "bad ****, sorry", "{text:?}");
         }
-        assert_eq!(quote("zq7kp3wm9 and xv2nb5t"), "**** and ****", "parts of it count too");
+        assert_eq!(
+            quote("zq7kp3wm9 and xv2nb5t"),
+            "**** and ****",
+            "parts of the secret are hidden too"
+        );
         assert_eq!(
             quote("zq7kp and nb5t"),
             "zq7kp and nb5t",
-            "too short to be told from other text"
+            "too short to be recognised as parts"
         );
         assert_eq!(quote("Доступ запрещен"), "Доступ запрещен");
         assert_eq!(Quoter::without(&[""]).quote("as it is", 120), "as it is");
@@ -170,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_hidden_in_every_writing_that_is_read() {
+    fn the_secret_is_hidden_in_every_known_encoding() {
         let percent = each_as(SECRET, |byte| format!("%{byte:02x}"));
         let mut written = vec![
             percent.to_uppercase(),
@@ -255,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn other_codings_stay_as_they_are() {
+    fn other_encoded_texts_stay_as_they_are() {
         for text in [
             "100% sure, a=b, \\x7a, &amp; and 0xff",
             "U29tZXRoaW5nIGVsc2UgZW50aXJlbHk=",
@@ -267,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_the_secret_is_left_at_a_cut() {
+    fn no_part_of_the_secret_is_left_where_the_text_is_cut() {
         for before in 100..130 {
             let quoted = quote(&format!("{}{SECRET}", "x".repeat(before)));
             assert!(!quoted.contains("zq7"), "{quoted}");
@@ -278,13 +282,13 @@ mod tests {
     }
 
     #[test]
-    fn tags_hide_nothing_and_hide_behind_nothing() {
+    fn tags_are_removed_even_if_hidden_characters_are_in_them() {
         assert_eq!(quote("Access <b>denied</b><br/>now"), "Access denied now");
         assert_eq!(quote("<\u{200b}script>alert(1)</script>"), "alert(1)");
         assert_eq!(quote("<<b>script>"), "< script>");
     }
 
-    /// Megabytes of anything are cut before they are looked at.
+    /// Megabytes of any text are cut before they are read.
     #[test]
     fn a_huge_text_costs_no_more_than_a_long_one() {
         for unit in ["<", "<a", "\u{200b}", "z", "&"] {

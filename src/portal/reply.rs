@@ -10,8 +10,8 @@
 //! | `{"result":…}` with a 2xx status | the result |
 //! | empty, HTML, cut off, not JSON, or JSON of another shape | [`Error::Unreadable`] |
 //!
-//! Where the JSON is in the body is the matter of [`body`]. Of `time`, what the operating-time limit needs is read; unknown
-//! keys are not looked at. See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
+//! [`body`] finds the JSON in the body. `time` is read for the limit of operating time; unknown keys are skipped. See
+//! <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
 
 mod body;
 mod text;
@@ -26,19 +26,19 @@ pub use text::{with_lone_surrogates_as, without_lone_surrogates};
 
 use super::codes;
 use super::error::{Destination, Error, Refusal, Speaker, Unreadable, Violation};
-use super::limits::OPERATING_WINDOW;
+use super::limits::{OPERATING_WINDOW, OperatingTime};
 use super::loose::{First, Loose};
 use super::quote::Quoter;
 
-/// Of a host's name.
+/// Characters of a host's name that are shown.
 const MAX_HOST: usize = 100;
-/// A message is a sentence, and a failure with its advice must stay under 200 tokens.
+/// Characters of a message. A message is a sentence, and a failure with its advice must stay under 200 tokens.
 const MAX_MESSAGE: usize = 100;
-/// A call of ours has at most a handful of fields to be wrong.
+/// Validation entries that are kept: our calls have only a handful of fields.
 const MAX_VIOLATIONS: usize = 2;
-/// A server that asks for longer is asked again all the same: no limit that is known of looks further back.
-const LONGEST_WAIT_ASKED: Duration = OPERATING_WINDOW;
-/// Of a violation's field, and of its message.
+/// The longest `Retry-After` that is obeyed: no limit of Bitrix24 looks further back.
+const LONGEST_SERVER_WAIT: Duration = OPERATING_WINDOW;
+/// Characters of a violation's field, and of its message.
 const MAX_DETAIL: usize = 40;
 
 /// A reply as it came over the wire.
@@ -52,76 +52,66 @@ pub struct RawReply {
     pub retry_after: Option<String>,
     /// The `Date` header.
     pub date: Option<String>,
-    /// The whole body, at most the cap of the wire.
+    /// The whole body; the wire refuses a longer one than its cap.
     pub body: Vec<u8>,
-    /// The server's certificate in DER, from [`Wire::examine`](super::Wire::examine) over TLS alone.
+    /// The server's certificate in DER; only from [`Wire::send_for_certificate`](super::Wire::send_for_certificate),
+    /// over TLS.
     pub certificate: Option<Vec<u8>>,
 }
 
 impl RawReply {
-    /// How long the server asks to wait: seconds, or a date, which is compared with the server's own clock.
-    ///
-    /// See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
-    pub(super) fn wait_asked(&self) -> Option<Duration> {
-        let asked = self.retry_after.as_deref()?.trim();
-        if asked.bytes().all(|byte| byte.is_ascii_digit()) && !asked.is_empty() {
-            let seconds = asked.parse().unwrap_or(u64::MAX);
-            return Some(Duration::from_secs(seconds).min(LONGEST_WAIT_ASKED));
+    /// How long the server asks to wait; `None` if it does not ask. `Retry-After` holds seconds, or a date, which is
+    /// compared with the server's own `Date`. See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
+    pub(super) fn server_wait(&self) -> Option<Duration> {
+        let header = self.retry_after.as_deref()?.trim();
+        if header.bytes().all(|byte| byte.is_ascii_digit()) && !header.is_empty() {
+            let seconds = header.parse().unwrap_or(u64::MAX);
+            return Some(Duration::from_secs(seconds).min(LONGEST_SERVER_WAIT));
         }
-        let until = httpdate::parse_http_date(asked).ok()?;
+        let until = httpdate::parse_http_date(header).ok()?;
         let now = httpdate::parse_http_date(self.date.as_deref()?).ok()?;
-        Some(until.duration_since(now).ok()?.min(LONGEST_WAIT_ASKED))
+        Some(until.duration_since(now).ok()?.min(LONGEST_SERVER_WAIT))
     }
 }
 
-/// A result, and what the portal tells of the method's operating time beside it.
+/// The result of a call, and the method's operating time if the portal reported it.
 #[derive(Debug)]
-pub(super) struct Answer<T> {
+pub(super) struct Success<T> {
     pub(super) result: T,
-    pub(super) operating: Option<Operating>,
+    pub(super) operating: Option<OperatingTime>,
 }
 
-/// The operating time of a method for these credentials. Absent where the limit is off, as on most self-hosted portals.
-///
-/// See <https://apidocs.bitrix24.com/limits.html>.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Operating {
-    /// Seconds used in the last ten minutes.
-    pub(super) used: f64,
-    /// Time until the oldest minute is freed, by the portal's own clock.
-    pub(super) reset_in: Duration,
-}
-
-/// A whole reply; `R` is its result.
+/// The JSON object of a reply; `R` is the type of the result.
 #[derive(Deserialize)]
 struct Envelope<'a, R> {
     result: Option<R>,
     #[serde(default)]
-    error: Loose<Said>,
+    error: Loose<ErrorObject>,
     #[serde(default)]
     error_description: Loose,
     #[serde(borrow, default)]
     time: Option<&'a RawValue>,
 }
 
-/// `error` of REST 3.0.
+/// The value of `error` in REST 3.0.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Said {
+struct ErrorObject {
     code: Loose,
     message: Loose,
-    validation: Loose<IgnoredAny, First<Loose<Wrong>, MAX_VIOLATIONS>>,
+    validation: Loose<IgnoredAny, First<Loose<ValidationEntry>, MAX_VIOLATIONS>>,
 }
 
 /// An entry of `validation`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Wrong {
+struct ValidationEntry {
     field: Loose,
     message: Loose,
 }
 
-/// All numbers as numbers: builds differ in which are whole.
+/// The part of `time` that is used. All fields are floats, since builds of Bitrix24 differ in which they send as
+/// integers.
 #[derive(Deserialize)]
 struct Time {
     operating: f64,
@@ -129,17 +119,17 @@ struct Time {
     finish: f64,
 }
 
-/// Reads the result of a call, or why there is none.
+/// Reads the result of a call. `from` is the server that replied.
 ///
-/// `secret` is taken out of whatever an error quotes: a portal, or what stands before it, may echo the request.
+/// `secret` is hidden in all that an error quotes: a portal, or a proxy in front of it, may echo the request.
 ///
 /// # Errors
 /// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
-pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret: &str) -> Result<Answer<T>, Error> {
+pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret: &str) -> Result<Success<T>, Error> {
     let text = text::text_of(&reply.body);
-    let (_, Envelope { result, time, .. }) = judged::<T>(reply, &text, from, &[secret])?;
+    let (_, Envelope { result, time, .. }) = accepted::<T>(reply, &text, from, &[secret])?;
     match result {
-        Some(result) if (200..300).contains(&reply.http_status) => Ok(Answer {
+        Some(result) if (200..300).contains(&reply.http_status) => Ok(Success {
             result,
             operating: time.and_then(operating_in),
         }),
@@ -147,18 +137,18 @@ pub(super) fn read<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secret:
     }
 }
 
-/// Reads an object that is not wrapped in `result`, as the authorization server answers.
+/// Reads an object that is not wrapped in `result`, as the authorization server sends it.
 ///
 /// # Errors
 /// As [`read`].
 pub(super) fn read_bare<T: DeserializeOwned>(reply: &RawReply, from: Speaker, secrets: &[&str]) -> Result<T, Error> {
     let text = text::text_of(&reply.body);
-    let (object, _) = judged::<IgnoredAny>(reply, &text, from, secrets)?;
+    let (object, _) = accepted::<IgnoredAny>(reply, &text, from, secrets)?;
     serde_json::from_str(object).map_err(|_| unreadable(reply, from, Unreadable::Shape))
 }
 
-/// The object of a reply that is neither a redirect nor a refusal.
-fn judged<'a, R: Deserialize<'a>>(
+/// The JSON object of a reply that is neither a redirect nor a refusal, as text and as its envelope.
+fn accepted<'a, R: Deserialize<'a>>(
     reply: &RawReply,
     text: &'a str,
     from: Speaker,
@@ -176,14 +166,14 @@ fn judged<'a, R: Deserialize<'a>>(
     let mut read = envelope_in::<R>(object);
     if let Err(first @ (Unreadable::CutOff | Unreadable::NotJson)) = read {
         object = body::object_in(text).map_err(|reason| match reason {
-            // Nothing stands before it, so what was wrong with it first is what is wrong.
+            // The body begins with an object that is cut off, so the first reading found the real fault.
             Unreadable::CutOff if object.starts_with('{') => unreadable(first),
             reason => unreadable(reason),
         })?;
         read = envelope_in(object);
     }
-    // The result is read on the way, in one pass over the text. If it is of another shape, there may be a refusal beside
-    // it all the same.
+    // One pass over the text reads the result as well. If the result has another shape, the object may still hold a
+    // refusal.
     let refusal = match &read {
         Ok(envelope) => refusal_in(envelope, from, http_status, quoter),
         Err(_) => refusal_in(
@@ -207,18 +197,19 @@ fn unreadable(reply: &RawReply, from: Speaker, reason: Unreadable) -> Error {
     }
 }
 
-/// The set of time fields varies, so whatever is not as expected counts as absent.
-fn operating_in(time: &RawValue) -> Option<Operating> {
+/// The operating time in `time`; `None` if a field is missing or out of range, since portals send different sets of
+/// fields.
+fn operating_in(time: &RawValue) -> Option<OperatingTime> {
     let time: Time = serde_json::from_str(time.get()).ok()?;
     let reset_in = Duration::try_from_secs_f64((time.operating_reset_at - time.finish).max(0.0)).ok()?;
-    (time.operating >= 0.0).then_some(Operating {
+    (time.operating >= 0.0).then_some(OperatingTime {
         used: time.operating,
         reset_in: reset_in.min(OPERATING_WINDOW),
     })
 }
 
 fn envelope_in<'a, R: Deserialize<'a>>(object: &'a str) -> Result<Envelope<'a, R>, Unreadable> {
-    // Without this look, serde would also fill the struct from a list, by position.
+    // Without this check serde would also read the struct from a list, by position.
     if !object.starts_with('{') {
         return Err(Unreadable::NotJson);
     }
@@ -231,10 +222,10 @@ fn envelope_in<'a, R: Deserialize<'a>>(object: &'a str) -> Result<Envelope<'a, R
 
 fn refusal_in<R>(envelope: &Envelope<'_, R>, by: Speaker, http_status: u16, quoter: Quoter<'_>) -> Option<Refusal> {
     let (sent, message, validation) = match &envelope.error.object {
-        Some(said) => (&said.code.text, &said.message.text, said.validation.list.as_ref()),
+        Some(object) => (&object.code.text, &object.message.text, object.validation.list.as_ref()),
         None => {
             let (code, message) = (&envelope.error.text, &envelope.error_description.text);
-            // Some builds send `"error": ""` or `0` beside a good result.
+            // Some builds send `"error": ""` or `0` together with a result.
             let says_nothing = (code.is_empty() && message.is_empty()) || (code == "0" && envelope.result.is_some());
             if says_nothing {
                 return None;
@@ -242,13 +233,13 @@ fn refusal_in<R>(envelope: &Envelope<'_, R>, by: Speaker, http_status: u16, quot
             (code, message, None)
         }
     };
-    // A sentence in place of a code is a message.
+    // Some servers send a sentence in place of the code.
     let message = if message.is_empty() && !codes::is_code(sent) {
         sent
     } else {
         message
     };
-    let violation = |entry: &Loose<Wrong>| {
+    let violation = |entry: &Loose<ValidationEntry>| {
         let quote = |text: Option<&Loose>| quoter.quote(text.map_or("", |text| &text.text), MAX_DETAIL);
         Violation {
             field: quote(entry.object.as_ref().map(|entry| &entry.field)),
@@ -264,19 +255,19 @@ fn refusal_in<R>(envelope: &Envelope<'_, R>, by: Speaker, http_status: u16, quot
     })
 }
 
-/// Where a self-hosted portal sends everybody once its licence has expired.
+/// The path to which a self-hosted portal redirects every request once its licence has expired.
 const LICENCE_PAGE: &str = "/bitrix/coupon_activation.php";
 
 fn destination_of(location: &str, quoter: Quoter<'_>) -> Destination {
-    // A host that no portal has, so that what keeps it is a path on the portal itself.
+    // A host that no portal has: a location that resolves to this host is a path on the portal itself.
     const HERE: &str = "here.invalid";
-    let there = url::Url::parse(&format!("https://{HERE}/")).and_then(|here| here.join(location));
-    match there.as_ref().map(|there| (there.host_str(), there.path())) {
-        // Portals name themselves in it or not.
+    let target = url::Url::parse(&format!("https://{HERE}/")).and_then(|here| here.join(location));
+    match target.as_ref().map(|target| (target.host_str(), target.path())) {
+        // With or without the portal's own host in the location.
         Ok((Some(_), LICENCE_PAGE)) => Destination::LicencePage,
         Ok((Some(HERE), _)) => Destination::SameHost,
         Ok((Some(host), _)) => {
-            // Its letter case is lost in `host`, and a secret in base64 cannot be told without it.
+            // The URL parser makes `host` lower case, and a secret in base64 is recognised only in its own case.
             let sent = location
                 .split(['/', '\\', '?', '#'])
                 .find(|part| quoter.finds_any_in(part));
@@ -293,7 +284,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_redirect_names_the_host_it_leads_to() {
+    fn a_redirect_names_its_target_host() {
         let destination = |location| destination_of(location, Quoter::without(&["s3cr3tc0de"]));
         let host = |name: &str| Destination::Host(name.to_owned());
         assert_eq!(destination("https://new.example/rest/"), host("new.example"));
@@ -315,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operating_time_is_read_where_it_is_whole() {
+    fn the_operating_time_is_read_only_if_all_its_fields_are_there() {
         let operating = |time: &str| {
             let body = format!(r#"{{"result":1,"time":{time}}}"#).into_bytes();
             let reply = RawReply {
@@ -329,7 +320,7 @@ mod tests {
         };
         assert_eq!(
             operating(r#"{"finish":100.5,"operating":390,"operating_reset_at":130}"#),
-            Some(Operating {
+            Some(OperatingTime {
                 used: 390.0,
                 reset_in: Duration::from_millis(29_500)
             })
@@ -344,38 +335,38 @@ mod tests {
             assert_eq!(operating(time), None, "{time}");
         }
         let past = operating(r#"{"finish":100,"operating":1.5,"operating_reset_at":1e300}"#);
-        assert_eq!(past, None, "no time is that far away");
+        assert_eq!(past, None, "too far away to be a time");
     }
 
     #[test]
-    fn a_wait_may_be_asked_in_seconds_or_as_a_date() {
-        let asked = |retry_after: &str, date: Option<&str>| {
+    fn retry_after_holds_seconds_or_a_date() {
+        let server_wait = |retry_after: &str, date: Option<&str>| {
             RawReply {
                 retry_after: Some(retry_after.to_owned()),
                 date: date.map(str::to_owned),
                 ..RawReply::default()
             }
-            .wait_asked()
+            .server_wait()
         };
         let date = Some("Tue, 24 Nov 2026 00:00:00 GMT");
-        assert_eq!(asked(" 7 ", None), Some(Duration::from_secs(7)));
+        assert_eq!(server_wait(" 7 ", None), Some(Duration::from_secs(7)));
         for huge in ["18446744073709551615", "99999999999999999999999"] {
-            assert_eq!(asked(huge, None), Some(LONGEST_WAIT_ASKED), "{huge}");
+            assert_eq!(server_wait(huge, None), Some(LONGEST_SERVER_WAIT), "{huge}");
         }
         assert_eq!(
-            asked("Tue, 24 Nov 2026 00:00:09 GMT", date),
+            server_wait("Tue, 24 Nov 2026 00:00:09 GMT", date),
             Some(Duration::from_secs(9))
         );
-        assert_eq!(asked("Mon, 23 Nov 2026 00:00:09 GMT", date), None, "already past");
-        assert_eq!(asked("Tue, 24 Nov 2026 00:00:09 GMT", None), None);
-        assert_eq!(asked("soon", date), None);
+        assert_eq!(server_wait("Mon, 23 Nov 2026 00:00:09 GMT", date), None, "already over");
+        assert_eq!(server_wait("Tue, 24 Nov 2026 00:00:09 GMT", None), None);
+        assert_eq!(server_wait("soon", date), None);
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_the_reader_panic(http_status in any::<u16>(), location in any::<Option<String>>(), body in any::<Vec<u8>>(), secret in any::<String>()) {
             let reply = RawReply { http_status, retry_after: location.clone(), date: location.clone(), location, body, certificate: None };
-            let _ = (read::<serde_json::Value>(&reply, Speaker::Portal, &secret), reply.wait_asked());
+            let _ = (read::<serde_json::Value>(&reply, Speaker::Portal, &secret), reply.server_wait());
         }
 
         #[test]

@@ -1,6 +1,6 @@
-//! A call as a value: where it goes, with which headers and bytes. Pure: nothing is sent here.
+//! One HTTP request as a value: URL, headers and body. Pure: nothing is sent here.
 //!
-//! REST 3.0 wants `POST https://{portal}/rest/api/{user}/{secret}/{method}` with a JSON object as its body.
+//! REST 3.0 expects `POST https://{portal}/rest/api/{user}/{secret}/{method}` with a JSON object as its body.
 //! See <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
 
 use std::fmt;
@@ -8,10 +8,10 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::Value;
 
-use super::address::WebhookAddress;
+use super::credentials::webhook_address::WebhookAddress;
 use super::origin::Origin;
 
-/// The methods this program can call. All of them read; none writes, so every call is safe to repeat.
+/// The methods that this program calls. All of them only read, so every call is safe to repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
@@ -19,12 +19,12 @@ pub enum Method {
     ListContacts,
     /// `mail.recipient.listemployees`: the company's employees who have an address.
     ListEmployees,
-    /// `batch`: several of the others in one request; see [`Call`](super::Call).
+    /// `batch`: several calls of the other methods in one request; see [`Call`](super::Call).
     Batch,
 }
 
 impl Method {
-    /// The method's name as REST 3.0 wants it: all lower case.
+    /// The method's name in lower case, as REST 3.0 expects it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ListContacts => "mail.recipient.listcontacts",
@@ -34,14 +34,14 @@ impl Method {
     }
 }
 
-/// Methods of the old API that are asked when REST 3.0 refuses without a reason. They need no permission.
+/// Methods of the old API, called when REST 3.0 refuses without a reason. They need no permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OldMethod {
-    /// Whom the credentials act as.
+    /// The user that the credentials act as.
     Profile,
     /// The webhook's permissions, or the application's state.
     AppInfo,
-    /// The permissions granted.
+    /// The granted permissions.
     Scope,
 }
 
@@ -57,21 +57,21 @@ impl OldMethod {
 
 /// One HTTP request, always a POST, ready to send.
 pub struct Request {
-    /// The whole URL. A secret in itself, since a webhook's code is part of its path.
+    /// The whole URL. It is a secret, since a webhook's secret is part of its path.
     pub(super) url: SecretString,
-    /// Where it goes.
+    /// The server that it is for.
     pub(super) origin: Origin,
     /// The value of the `Authorization` header.
     pub(super) authorization: Option<SecretString>,
     /// The media type of the body.
     pub(super) content_type: &'static str,
-    /// The body. A secret in itself, since a refresh token may be part of it.
+    /// The body. It is a secret, since a refresh token may be part of it.
     pub(super) body: SecretSlice<u8>,
 }
 
 const JSON: &str = "application/json";
 
-/// With what a call is authorised.
+/// How a request is authorised.
 #[derive(Debug, Clone)]
 pub(super) enum Access {
     /// A webhook: user and secret are part of the path.
@@ -81,12 +81,12 @@ pub(super) enum Access {
 }
 
 impl Access {
-    /// The call of a REST 3.0 `method` with `parameters`: a JSON object, for a batch a list.
+    /// The request that calls a REST 3.0 `method`. `parameters` is a JSON object, or a list for a batch.
     pub(super) fn call(&self, method: Method, parameters: &Value) -> Request {
         self.request("rest/api", method.as_str(), parameters.to_string())
     }
 
-    /// The call of a `method` of the old API, without parameters.
+    /// The request that calls a `method` of the old API without parameters.
     pub(super) fn old_call(&self, method: OldMethod) -> Request {
         self.request("rest", method.as_str(), "{}".to_owned())
     }
@@ -112,7 +112,7 @@ impl Access {
         }
     }
 
-    /// The secret part, for taking it out of whatever a portal says.
+    /// The secret, so that it can be hidden in messages of the portal.
     pub(super) fn secret(&self) -> &str {
         match self {
             Self::Webhook(address) => address.secret().expose_secret(),
@@ -122,7 +122,8 @@ impl Access {
 }
 
 impl Request {
-    /// A call without credentials, which any portal refuses: to see who answers, before a secret is sent.
+    /// A request without credentials, which every portal refuses: it shows which server replies, before a secret is
+    /// sent.
     pub(super) fn probe(origin: &Origin) -> Self {
         Self {
             url: format!("{origin}/rest/{}", OldMethod::Profile.as_str()).into(),
@@ -134,7 +135,7 @@ impl Request {
     }
 }
 
-/// What a wire, real or prepared for a test, needs to know. Handle the secret parts with care.
+/// What a wire reads, the network or one of a test. URL, authorization and body may hold secrets.
 impl Request {
     /// The whole URL.
     pub fn url(&self) -> &SecretString {
@@ -159,7 +160,7 @@ impl Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither the URL nor the body: both may hold secrets, and the body holds the query.
+        // Without URL and body: both may hold secrets, and the body holds the query.
         f.debug_struct("Request")
             .field("authority", &self.origin.authority())
             .field("body_bytes", &self.body().len())
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_travels_in_the_header_alone() {
+    fn a_token_is_sent_only_in_the_header() {
         let access = Access::Token {
             portal: "p.example".parse().unwrap(),
             token: "t0ken".into(),

@@ -1,16 +1,16 @@
-//! Whether a failed attempt is made again, and when. Pure: no clock, no randomness of its own.
+//! Whether a failed attempt is retried, and after which delay. Pure: no clock, no randomness of its own.
 //!
-//! Every method of this program reads, so repeating is always safe; what decides is whether it can help.
+//! Every method that this program calls only reads, so a retry is always safe. It is made where it can help:
 //!
-//! | failure | again? | after |
+//! | failure | retry? | after |
 //! |---|---|---|
-//! | 503 `QUERY_LIMIT_EXCEEDED` | yes | time for the bucket to leak: (1 s + 1 / rate) × 1.5ⁿ |
-//! | 429, or a code of the operating-time limit | yes | the reset, as [`super::limits`] knows it |
+//! | 503 `QUERY_LIMIT_EXCEEDED` | yes | the bucket has leaked: (1 s + 1 / rate) × 1.5ⁿ |
+//! | 429, or a code of the operating-time limit | yes | the reset, see [`super::limits`] |
 //! | 408, 5xx, the connection, a reply cut off | yes | 0.5 s × 2ⁿ, at most 4 s |
 //! | 400, 401, 403, 404, redirects, `OVERLOAD_LIMIT`, TLS | no | |
 //!
-//! All are jittered, and longer if the server asks with `Retry-After`. A 401 that may be an expired token is another
-//! matter: see [`super::oauth`].
+//! All delays have jitter, and `Retry-After` of the server can make them longer. A 401 that may be an expired token is
+//! no retry: [`super::attempt`] refreshes the token.
 
 use std::time::Duration;
 
@@ -19,21 +19,21 @@ use super::error::{ConnectionFailure, Error, Refusal, Speaker, Unreadable};
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 const LONGEST_DELAY: Duration = Duration::from_secs(4);
 
-/// What kind of passing trouble a failure is.
+/// Why a retry can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum RetryCause {
     /// Too many requests a second.
-    Requests,
+    TooManyRequests,
     /// The method's operating time is used up.
     OperatingTime,
-    /// A server or the network has a bad moment.
-    Passing,
+    /// A failure of a server or of the network that may be gone soon.
+    Transient,
 }
 
-/// `None`: trying again cannot help.
-pub(super) fn trouble(error: &Error) -> Option<Trouble> {
-    let trouble = trouble_in(error)?;
-    // The portal's limits have nothing to do with those of another server.
+/// Why a retry after `error` can help; `None` if it cannot.
+pub(super) fn cause(error: &Error) -> Option<RetryCause> {
+    let cause = cause_in(error)?;
+    // The portal's limits do not apply to the authorization server.
     Some(match error {
         Error::Refused(Refusal {
             by: Speaker::AuthorizationServer,
@@ -42,70 +42,77 @@ pub(super) fn trouble(error: &Error) -> Option<Trouble> {
         | Error::Unreadable {
             from: Speaker::AuthorizationServer,
             ..
-        } => Trouble::Passing,
-        _ => trouble,
+        } => RetryCause::Transient,
+        _ => cause,
     })
 }
 
-fn trouble_in(error: &Error) -> Option<Trouble> {
+fn cause_in(error: &Error) -> Option<RetryCause> {
     match error {
-        Error::Refused(refusal) => trouble_of(refusal),
-        Error::Unreadable { http_status: 429, .. } => Some(Trouble::OperatingTime),
+        Error::Refused(refusal) => cause_of_refusal(refusal),
+        Error::Unreadable { http_status: 429, .. } => Some(RetryCause::OperatingTime),
         Error::Unreadable {
             http_status, reason, ..
         } => {
-            let is_broken_off = *reason == Unreadable::CutOff && *http_status == 200;
-            (is_passing(*http_status) || is_broken_off).then_some(Trouble::Passing)
+            let is_cut_off = *reason == Unreadable::CutOff && *http_status == 200;
+            (is_transient(*http_status) || is_cut_off).then_some(RetryCause::Transient)
         }
         Error::Unreachable { failure, .. } => match failure {
             ConnectionFailure::Tls | ConnectionFailure::Certificate(_) | ConnectionFailure::NoRootCertificates => None,
             ConnectionFailure::NameNotResolved
             | ConnectionFailure::Refused
             | ConnectionFailure::NotAccepted
-            | ConnectionFailure::Lost => Some(Trouble::Passing),
+            | ConnectionFailure::Lost => Some(RetryCause::Transient),
         },
         _ => None,
     }
 }
 
-/// Codes that mean the same whatever the status, for they also come with a wrong one.
-fn trouble_of(refusal: &Refusal) -> Option<Trouble> {
+/// The code is looked at before the status: some portals send these codes with a wrong status.
+fn cause_of_refusal(refusal: &Refusal) -> Option<RetryCause> {
     let is = |codes: &[&str]| codes.iter().any(|code| refusal.code.eq_ignore_ascii_case(code));
     if is(&["QUERY_LIMIT_EXCEEDED"]) {
-        Some(Trouble::Requests)
+        Some(RetryCause::TooManyRequests)
     } else if is(&["BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION", "OPERATION_TIME_LIMIT"]) {
-        Some(Trouble::OperatingTime)
+        Some(RetryCause::OperatingTime)
     } else if is(&["OVERLOAD_LIMIT", "PORTAL_DELETED", "WRONG_ENCODING"]) {
-        // Lasting, though they come with 5xx.
+        // These last, although they come with 5xx.
         None
     } else if refusal.http_status == 429 {
-        Some(Trouble::OperatingTime)
+        Some(RetryCause::OperatingTime)
     } else {
-        is_passing(refusal.http_status).then_some(Trouble::Passing)
+        is_transient(refusal.http_status).then_some(RetryCause::Transient)
     }
 }
 
-/// Statuses that speak of the moment, not of the request.
-fn is_passing(http_status: u16) -> bool {
+/// True for statuses that say nothing about the request itself.
+fn is_transient(http_status: u16) -> bool {
     matches!(http_status, 408 | 500..)
 }
 
-/// The wait after the `failed`-th failed attempt, from 1. `jitter` is from 0 to 1; `asked` is the server's `Retry-After`.
+/// The delay after failed attempt number `failed`, from 1. `jitter` is from 0 to 1; `server_wait` is the server's
+/// `Retry-After`.
 ///
-/// [`Trouble::OperatingTime`] has no delay of its own: its wait is that of the gate.
-pub(super) fn delay(trouble: Trouble, failed: u32, per_second: f64, jitter: f64, asked: Option<Duration>) -> Duration {
+/// [`RetryCause::OperatingTime`] has no delay of its own: its limiter returns the wait.
+pub(super) fn delay(
+    cause: RetryCause,
+    failed: u32,
+    per_second: f64,
+    jitter: f64,
+    server_wait: Option<Duration>,
+) -> Duration {
     let exponent = i32::try_from(failed.saturating_sub(1).min(10)).unwrap_or_default();
-    let own = match trouble {
-        // Never shorter than the bucket needs.
-        Trouble::Requests => (1.0 + 1.0 / per_second) * 1.5_f64.powi(exponent) * (1.0 + jitter / 4.0),
-        Trouble::Passing => {
+    let own = match cause {
+        // Never shorter than the time that the bucket needs.
+        RetryCause::TooManyRequests => (1.0 + 1.0 / per_second) * 1.5_f64.powi(exponent) * (1.0 + jitter / 4.0),
+        RetryCause::Transient => {
             let longest = (FIRST_DELAY.as_secs_f64() * 2.0_f64.powi(exponent)).min(LONGEST_DELAY.as_secs_f64());
             longest * (0.5 + jitter / 2.0)
         }
-        Trouble::OperatingTime => 0.0,
+        RetryCause::OperatingTime => 0.0,
     };
     let own = Duration::try_from_secs_f64(own).unwrap_or(LONGEST_DELAY);
-    asked.map_or(own, |asked| own.max(asked))
+    server_wait.map_or(own, |server_wait| own.max(server_wait))
 }
 
 #[cfg(test)]
@@ -115,18 +122,18 @@ mod tests {
     use crate::portal::error::refused;
 
     #[test]
-    fn only_what_passes_is_tried_again() {
-        use Trouble::{OperatingTime, Passing, Requests};
+    fn only_transient_failures_are_retried() {
+        use RetryCause::{OperatingTime, TooManyRequests, Transient};
         let envelope = |name: &str| format!("BITRIX_REST_V3_EXCEPTION_{name}EXCEPTION");
         for (status, code, expected) in [
-            (503, "QUERY_LIMIT_EXCEEDED".to_owned(), Some(Requests)),
-            (200, "query_limit_exceeded".to_owned(), Some(Requests)),
+            (503, "QUERY_LIMIT_EXCEEDED".to_owned(), Some(TooManyRequests)),
+            (200, "query_limit_exceeded".to_owned(), Some(TooManyRequests)),
             (429, envelope("RATELIMIT"), Some(OperatingTime)),
             (429, "OPERATION_TIME_LIMIT".to_owned(), Some(OperatingTime)),
             (429, "ERROR_WITHOUT_CODE".to_owned(), Some(OperatingTime)),
-            (500, envelope("INTERNAL_INTERNAL"), Some(Passing)),
-            (500, "ERROR_UNEXPECTED_ANSWER".to_owned(), Some(Passing)),
-            (408, "X".to_owned(), Some(Passing)),
+            (500, envelope("INTERNAL_INTERNAL"), Some(Transient)),
+            (500, "ERROR_UNEXPECTED_ANSWER".to_owned(), Some(Transient)),
+            (408, "X".to_owned(), Some(Transient)),
             (503, "OVERLOAD_LIMIT".to_owned(), None),
             (500, "PORTAL_DELETED".to_owned(), None),
             (500, "WRONG_ENCODING".to_owned(), None),
@@ -137,56 +144,60 @@ mod tests {
             (422, "X".to_owned(), None),
             (200, "WRONG_CLIENT".to_owned(), None),
         ] {
-            assert_eq!(trouble(&refused(status, &code)), expected, "{status} {code}");
+            assert_eq!(cause(&refused(status, &code)), expected, "{status} {code}");
         }
         let unreadable = |http_status, reason| Error::Unreadable {
             from: Speaker::Portal,
             http_status,
             reason,
         };
-        assert_eq!(trouble(&unreadable(502, Unreadable::Html)), Some(Passing));
+        assert_eq!(cause(&unreadable(502, Unreadable::Html)), Some(Transient));
         let elsewhere = Error::Unreadable {
             from: Speaker::AuthorizationServer,
             http_status: 429,
             reason: Unreadable::Html,
         };
-        assert_eq!(trouble(&elsewhere), Some(Passing), "that is not the portal's limit");
-        assert_eq!(trouble(&unreadable(429, Unreadable::Html)), Some(OperatingTime));
-        assert_eq!(trouble(&unreadable(200, Unreadable::CutOff)), Some(Passing));
+        assert_eq!(cause(&elsewhere), Some(Transient), "that is not the portal's limit");
+        assert_eq!(cause(&unreadable(429, Unreadable::Html)), Some(OperatingTime));
+        assert_eq!(cause(&unreadable(200, Unreadable::CutOff)), Some(Transient));
         for status in [200, 400, 401, 403, 404] {
-            assert_eq!(trouble(&unreadable(status, Unreadable::Html)), None, "{status}");
+            assert_eq!(cause(&unreadable(status, Unreadable::Html)), None, "{status}");
         }
         let unreachable = |failure| Error::Unreachable {
             failure,
             host: "p.example".to_owned(),
         };
-        assert_eq!(trouble(&unreachable(ConnectionFailure::Lost)), Some(Passing));
+        assert_eq!(cause(&unreachable(ConnectionFailure::Lost)), Some(Transient));
         let expired = ConnectionFailure::Certificate(CertificateProblem::Expired);
         for lasting in [ConnectionFailure::Tls, ConnectionFailure::NoRootCertificates, expired] {
-            assert_eq!(trouble(&unreachable(lasting)), None, "{lasting:?}");
+            assert_eq!(cause(&unreachable(lasting)), None, "{lasting:?}");
         }
-        assert_eq!(trouble(&Error::TimedOut { after: Duration::ZERO }), None);
-        assert_eq!(trouble(&Error::Cancelled), None);
+        assert_eq!(cause(&Error::TimedOut { after: Duration::ZERO }), None);
+        assert_eq!(cause(&Error::Cancelled), None);
     }
 
     #[test]
     fn delays_grow_are_capped_and_jittered() {
-        let ms = |trouble, failed, jitter| delay(trouble, failed, 2.0, jitter, None).as_millis();
+        let ms = |cause, failed, jitter| delay(cause, failed, 2.0, jitter, None).as_millis();
         assert_eq!(
-            [1, 2, 3, 9, 99].map(|n| ms(Trouble::Passing, n, 1.0)),
+            [1, 2, 3, 9, 99].map(|n| ms(RetryCause::Transient, n, 1.0)),
             [500, 1000, 2000, 4000, 4000]
         );
-        assert_eq!([1, 2, 3].map(|n| ms(Trouble::Passing, n, 0.0)), [250, 500, 1000]);
-        assert_eq!([1, 2].map(|n| ms(Trouble::Requests, n, 0.0)), [1500, 2250]);
-        assert_eq!(ms(Trouble::Requests, 1, 1.0), 1875);
+        assert_eq!([1, 2, 3].map(|n| ms(RetryCause::Transient, n, 0.0)), [250, 500, 1000]);
+        assert_eq!([1, 2].map(|n| ms(RetryCause::TooManyRequests, n, 0.0)), [1500, 2250]);
+        assert_eq!(ms(RetryCause::TooManyRequests, 1, 1.0), 1875);
     }
 
     #[test]
-    fn what_the_server_asks_is_honoured() {
-        let asked = Some(Duration::from_secs(9));
-        for trouble in [Trouble::Passing, Trouble::Requests, Trouble::OperatingTime] {
-            assert_eq!(delay(trouble, 1, 2.0, 0.5, asked), Duration::from_secs(9));
+    fn retry_after_of_the_server_is_honoured() {
+        let server_wait = Some(Duration::from_secs(9));
+        for cause in [
+            RetryCause::Transient,
+            RetryCause::TooManyRequests,
+            RetryCause::OperatingTime,
+        ] {
+            assert_eq!(delay(cause, 1, 2.0, 0.5, server_wait), Duration::from_secs(9));
         }
-        assert!(delay(Trouble::Requests, 1, 2.0, 0.0, Some(Duration::ZERO)) >= Duration::from_millis(1500));
+        assert!(delay(RetryCause::TooManyRequests, 1, 2.0, 0.0, Some(Duration::ZERO)) >= Duration::from_millis(1500));
     }
 }

@@ -1,33 +1,34 @@
-//! What a portal client is told when it is made.
+//! The settings of a portal client.
 
 use std::time::Duration;
 
 use super::credentials::Credentials;
 use super::limits::RateLimit;
 
-/// What the portal client is told.
+/// The settings of a portal client.
 #[derive(Debug)]
 pub struct Settings {
-    /// Whom to act as.
+    /// The credentials, and with them the account to act as.
     pub credentials: Credentials,
-    /// Time for one look-up with all its attempts, from start to result: `BITRIX24_TIMEOUT`.
+    /// Time for one look-up with all its waits and attempts, from start to result: `BITRIX24_TIMEOUT`. `caller.rs`
+    /// turns it into the deadline; the limits on connecting and on idle connections are in `wire.rs`.
     pub timeout: Duration,
-    /// What the portal takes; `None` for a portal without a limit: `BITRIX24_RATE_LIMIT`.
+    /// The portal's limit of requests; `None` for a portal without one: `BITRIX24_RATE_LIMIT`.
     pub rate_limit: Option<RateLimit>,
-    /// Attempts of one call; 1: never again.
+    /// The most attempts of one call; 1: no retries.
     pub max_attempts: u32,
-    /// Numbers from 0 to 1 that keep many callers from trying again all at the same moment.
+    /// Returns a number from 0 to 1, which keeps many callers from retrying at the same moment.
     pub jitter: fn() -> f64,
 }
 
 impl Settings {
-    /// Under the limit of every client that was measured, the shortest of which is 60 seconds a call.
+    /// Shorter than the limit of every MCP client that was measured: the shortest is 60 seconds a call.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
 
-    /// The deadline often comes first.
+    /// The deadline often ends a call before this.
     pub const DEFAULT_MAX_ATTEMPTS: u32 = 4;
 
-    /// The defaults of everything but the credentials.
+    /// `credentials`, and defaults for everything else.
     pub fn new(credentials: Credentials) -> Self {
         Self {
             credentials,

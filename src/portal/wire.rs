@@ -1,7 +1,18 @@
-//! The network's edge: sends a [`Request`] and brings back a [`RawReply`]. The only user of reqwest.
+//! Sends a [`Request`] over the network and returns a [`RawReply`]. The only file that uses reqwest.
 //!
-//! https with the system's root certificates, http to loopback alone (the address type sees to that), no automatic
-//! redirects, a limit on connecting, and a body that is read only up to a cap. An error leaves here without its URL.
+//! https with the system's root certificates, http only to loopback addresses (the type of the address ensures that),
+//! no automatic redirects, and a cap on the body. No error holds the URL.
+//!
+//! The time limits of one look-up:
+//!
+//! | limit | where | time |
+//! |---|---|---|
+//! | connecting to the portal | here: [`MAX_CONNECT_TIMEOUT`] | 10 s, or half the look-up's time if that is shorter |
+//! | an idle connection is closed | here: [`IDLE_TIMEOUT`] | 10 s |
+//! | the whole look-up, with waits and retries | `settings.rs`: `Settings::timeout`, the deadline in `caller.rs` | 25 s by default |
+//! | one batch | `caller.rs` | three fifths of the look-up's time |
+//! | the reason of a refusal | `old_api.rs` | 8 s |
+//! | an exchange of tokens | `credentials/oauth.rs` | 15 s |
 
 use std::error::Error as StdError;
 use std::io;
@@ -20,34 +31,36 @@ use super::error::{ConnectionFailure, Error};
 use super::reply::RawReply;
 use super::request::Request;
 
-/// Whatever takes requests to a portal: the network, or prepared replies in a test.
+/// The way to a portal: the network, or prepared replies in a test.
 pub trait Wire: Send + Sync + std::fmt::Debug {
-    /// Sends `request` and brings the whole reply. Dropping the future breaks the connection off.
+    /// Sends `request` and returns the whole reply. Dropping the future closes the connection.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] or [`Error::TooLarge`]; any reply that came whole is no error here.
+    /// [`Error::Unreachable`] or [`Error::TooLarge`]; a complete reply of any status is no error here.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>>;
 
-    /// As [`send`](Self::send), over a new connection, and the reply holds the server's certificate.
+    /// As [`send`](Self::send), but over a new connection; the reply also holds the server's certificate.
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    fn examine(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
+    fn send_for_certificate(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         self.send(request)
     }
 }
 
-/// 200 contacts with the longest names and addresses stay under 400 KiB; ten times that is not an answer any more.
+/// Bytes of a body. 200 contacts with the longest names and addresses are below 400 KiB; ten times that is no page of
+/// contacts.
 const MAX_REPLY: usize = 4 * 1024 * 1024;
 
-/// A portal that does not accept a connection in this time, or in half the time of a look-up, will not do so at all.
+/// The longest time to connect, if half the time of a look-up is not shorter.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// nginx gives up an idle connection after 15 to 75 seconds in common settings.
+/// How long an idle connection is kept. Shorter than web servers keep one (nginx in common settings: 15 to 75 seconds),
+/// so that no request is sent over a connection that the portal has just closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The network. Nothing is set up before the first request: loading the system's certificates takes longer than
-/// the whole MCP handshake.
+/// The network. It is set up by the first request, since loading the system's certificates takes longer than the whole
+/// MCP handshake.
 #[derive(Debug)]
 pub(super) struct HttpWire {
     connect_timeout: Duration,
@@ -58,23 +71,23 @@ pub(super) struct HttpWire {
 impl Wire for HttpWire {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         Box::pin(async move {
-            let place = match request.origin.is_plain_http() {
+            let client = match request.origin.is_plain_http() {
                 true => &self.plain,
                 false => &self.with_tls,
             };
-            // A failure to make a client is not kept: certificates may be installed while the server runs.
-            let client = match place.get() {
+            // A failure to make a client is not stored: certificates may be installed while the server runs.
+            let client = match client.get() {
                 Some(client) => client,
                 None => {
                     let made = client_for(&request, self.builder())?;
-                    place.get_or_init(|| made)
+                    client.get_or_init(|| made)
                 }
             };
             post(client, request).await
         })
     }
 
-    fn examine(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
+    fn send_for_certificate(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         Box::pin(async move {
             let client = client_for(&request, self.builder().tls_info(true))?;
             post(&client, request).await
@@ -83,7 +96,7 @@ impl Wire for HttpWire {
 }
 
 impl HttpWire {
-    /// `timeout` is the time of one look-up.
+    /// `timeout` is the time for one look-up.
     pub(super) fn new(timeout: Duration) -> Self {
         Self {
             connect_timeout: MAX_CONNECT_TIMEOUT.min(timeout / 2),
@@ -93,14 +106,13 @@ impl HttpWire {
     }
 
     fn builder(&self) -> ClientBuilder {
-        // Another part of the process may have chosen a provider already; either serves.
+        // Another part of the process may have installed a provider already; either works.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Client::builder()
             .user_agent(concat!("bitrix24-mail-mcp/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
             .connect_timeout(self.connect_timeout)
-            // Shorter than web servers keep an idle connection, so that none is used that the portal has just given up.
             .pool_idle_timeout(IDLE_TIMEOUT)
             .dns_resolver(Arc::new(SystemResolver))
     }
@@ -114,7 +126,7 @@ async fn post(client: &Client, request: Request) -> Result<RawReply, Error> {
         .header(ACCEPT, "application/json")
         .body(request.body().to_vec());
     if let Some(authorization) = &request.authorization {
-        // A token that is no header value was damaged on its way into the settings; the portal then says so.
+        // A token that is no valid header value is left out; the portal then refuses the call.
         if let Ok(mut value) = HeaderValue::from_str(authorization.expose_secret()) {
             value.set_sensitive(true);
             call = call.header(AUTHORIZATION, value);
@@ -122,7 +134,7 @@ async fn post(client: &Client, request: Request) -> Result<RawReply, Error> {
     }
     let mut response = call.send().await.map_err(|error| from_reqwest(&error, &host))?;
     let http_status = response.status().as_u16();
-    // Nothing else of the head is logged: what answers may echo the path, and with it the secret.
+    // No header is logged: a server may echo the path, and with it the secret.
     tracing::debug!(http.status = http_status, "the portal's reply begins");
     let header = |name: HeaderName| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
     let (location, retry_after, date) = (header(LOCATION), header(RETRY_AFTER), header(DATE));
@@ -161,7 +173,7 @@ async fn post(client: &Client, request: Request) -> Result<RawReply, Error> {
 
 fn client_for(request: &Request, builder: ClientBuilder) -> Result<Client, Error> {
     let (builder, failure) = match request.origin.is_plain_http() {
-        // For loopback: no proxy, which would see the secret in the clear, and no certificates, which nobody would check.
+        // Loopback: no proxy, which would read the secret, and no certificates, which plain http does not use.
         true => (builder.no_proxy().tls_certs_only([]), ConnectionFailure::Lost),
         false => (builder, ConnectionFailure::NoRootCertificates),
     };
@@ -171,7 +183,7 @@ fn client_for(request: &Request, builder: ClientBuilder) -> Result<Client, Error
     })
 }
 
-/// The system's resolver, with an error that can be told from a refused connection.
+/// The system's resolver, with an error of its own type, so that [`failure_in`] can recognise it.
 struct SystemResolver;
 
 #[derive(Debug, thiserror::Error)]
@@ -195,7 +207,7 @@ impl Resolve for SystemResolver {
 
 fn from_reqwest(error: &reqwest::Error, host: &str) -> Error {
     let failure = if error.is_timeout() {
-        // The only limit that reqwest is given; the one on the whole look-up is the portal client's.
+        // reqwest has only the limit on connecting; `caller.rs` keeps the deadline of the whole look-up.
         ConnectionFailure::NotAccepted
     } else {
         failure_in(error).unwrap_or(ConnectionFailure::Lost)
@@ -207,7 +219,7 @@ fn from_reqwest(error: &reqwest::Error, host: &str) -> Error {
     }
 }
 
-/// Walks the causes by type: message texts of libraries change.
+/// Finds the failure among the causes of `error`, by their types, since libraries change their messages.
 fn failure_in(error: &(dyn StdError + 'static)) -> Option<ConnectionFailure> {
     if error.is::<NameNotResolved>() {
         return Some(ConnectionFailure::NameNotResolved);
@@ -219,7 +231,7 @@ fn failure_in(error: &(dyn StdError + 'static)) -> Option<ConnectionFailure> {
         if error.kind() == io::ErrorKind::ConnectionRefused {
             return Some(ConnectionFailure::Refused);
         }
-        // The source of a wrapping io::Error is that of the wrapped error, so the wrapped one must be asked itself.
+        // `source` of an io::Error skips the error that it wraps, so look at that error itself.
         if let Some(failure) = error.get_ref().and_then(|wrapped| failure_in(wrapped)) {
             return Some(failure);
         }
@@ -236,7 +248,7 @@ fn problem_in(error: &rustls::Error) -> Option<CertificateProblem> {
         Wrong::Expired | Wrong::ExpiredContext { .. } => CertificateProblem::Expired,
         Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => CertificateProblem::NotValidYet,
         Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => CertificateProblem::OtherName,
-        // An authority of the same name with another key is another authority.
+        // A bad signature means another authority with the same name.
         Wrong::UnknownIssuer | Wrong::BadSignature => CertificateProblem::UnknownIssuer,
         Wrong::Revoked => CertificateProblem::Revoked,
         _ => CertificateProblem::Other,

@@ -2,24 +2,24 @@
 
 /// A batch that fails, on a scripted wire.
 mod batch;
-/// A disk that is full before, during and after an exchange of tokens.
+/// A full disk before, during and after an exchange of tokens.
 #[cfg(unix)]
 mod full_disk;
 /// An application's tokens.
 mod oauth;
-/// Portals that are odd: damaged rows, messages of PHP, limits asked for too long, secrets like codes.
+/// Faulty portals: damaged rows, messages of PHP, very long waits, secrets that look like codes.
 mod odd_portals;
-/// Every shape of reply, one file a case.
+/// Every shape of reply, one file for each case.
 mod replies;
 /// Signals while tokens are being exchanged.
 #[cfg(unix)]
 mod signals;
-/// Limits, retries, diagnosis, cancellation.
+/// Limits, retries, the reason of a refusal, cancellation.
 mod survival;
-/// The same against the demo portal: every fault with every kind of credentials, its own limits, changing address books.
+/// The same against the demo portal: every fault with every kind of credentials, and the demo's own limits.
 mod survival_on_the_demo_portal;
-/// Real TLS: trusted, untrusted, expired, another name, no roots at all.
+/// Real TLS: certificates that are trusted, untrusted, expired or for another name, and a system without roots.
 #[cfg(target_os = "linux")]
 mod tls;
-/// What goes over the wire to a portal.
+/// The bytes of requests and replies.
 mod wire;

@@ -30,7 +30,7 @@ pub(super) async fn ask_literally(
             parameters: list_parameters(text, MAX_LIMIT, 0),
         };
         let calls: Vec<Call> = texts.iter().map(call).collect();
-        let answer = portal.all_or_none(portal.arrive(), &calls).await;
+        let answer = portal.call_all(portal.arrive(), &calls).await;
         let listings: Vec<Listing> = answer.map(|(listings, _)| listings).unwrap_or_default();
         for listing in listings.into_iter().filter_map(|listing| listing.checked().ok()) {
             is_answered = true;

@@ -1,7 +1,7 @@
 //! Finds the JSON object in a body. Pure.
 //!
-//! A self-hosted portal that displays PHP's errors prints them around its reply, and servers add byte order marks, NULs
-//! and comments. The object is read if it is whole and there is no doubt which one is the reply:
+//! A self-hosted portal with PHP's `display_errors` on prints PHP messages around its reply, and servers add byte order
+//! marks, NULs and comments. An object is read if it is whole and it is certain which object is the reply:
 //!
 //! | body | what is read |
 //! |---|---|
@@ -17,11 +17,11 @@ use serde_json::value::RawValue;
 
 use crate::portal::error::Unreadable;
 
-/// Objects that are looked at; each costs a pass over the body.
+/// The most places where an object may begin that are examined; each costs a pass over the body.
 const MAX_OBJECTS: usize = 16;
 
-/// How PHP begins a message, with and without `html_errors`; each ends with the line of the source.
-/// See <https://www.php.net/manual/en/errorfunc.configuration.php>.
+/// The beginnings of PHP messages, with and without `html_errors`. Every message ends with the line number in the
+/// source. See <https://www.php.net/manual/en/errorfunc.configuration.php>.
 const LABELS: &[&str] = &[
     "Warning",
     "Notice",
@@ -32,21 +32,25 @@ const LABELS: &[&str] = &[
 ];
 const END_OF_MESSAGE: &str = " on line ";
 
-/// Tags of pages; a reply never stands behind one, but for a `div` that is closed, as `error_append_string` may do.
+/// Tags of HTML pages; no reply comes after one. (A `div` that is closed does no harm: `error_append_string` may add
+/// it.)
 const PAGE_TAGS: &[&str] = &[
     "!doctype", "html", "head", "title", "meta", "link", "style", "script", "noscript", "template", "body", "main",
     "form", "textarea", "iframe", "svg", "xmp", "?xml", "?php",
 ];
 
-/// The text without what may stand around any JSON.
+/// The text without white space, NULs and byte order marks around it.
 pub(super) fn trimmed(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || matches!(character, '\0' | '\u{feff}'))
 }
 
-/// The object that is the reply, by the table above, or what the text is instead.
+/// The object that is the reply, by the table above.
+///
+/// # Errors
+/// What the text is instead.
 pub(super) fn object_in(text: &str) -> Result<&str, Unreadable> {
     let mut found = None;
-    let (mut looked_at, mut whole_to, mut from) = (0, 0, 0);
+    let (mut examined, mut whole_to, mut from) = (0, 0, 0);
     while let Some(at) = text.get(from..).and_then(|rest| rest.find('{')) {
         let start = from + at;
         from = start + 1;
@@ -55,8 +59,8 @@ pub(super) fn object_in(text: &str) -> Result<&str, Unreadable> {
         if !is_first_of_line && !may_end_a_message(before) {
             continue;
         }
-        looked_at += 1;
-        if looked_at > MAX_OBJECTS {
+        examined += 1;
+        if examined > MAX_OBJECTS {
             return Err(Unreadable::NotJson);
         }
         if is_within_a_message(before) || (!is_first_of_line && last_label(before).is_none()) {
@@ -78,16 +82,16 @@ pub(super) fn object_in(text: &str) -> Result<&str, Unreadable> {
     match found {
         Some((start, object))
             if !is_page(text.get(..start).unwrap_or_default())
-                && !goes_on_as_a_message(text.get(start + object.len()..).unwrap_or_default()) =>
+                && !is_quoted_by_a_message(text.get(start + object.len()..).unwrap_or_default()) =>
         {
             Ok(object)
         }
-        _ => Err(what_else(text)),
+        _ => Err(kind_without_reply(text)),
     }
 }
 
-/// What a text without a reply is.
-fn what_else(text: &str) -> Unreadable {
+/// What a text without a reply is instead.
+fn kind_without_reply(text: &str) -> Unreadable {
     let text = trimmed(text);
     if text.is_empty() {
         return Unreadable::Empty;
@@ -103,7 +107,7 @@ fn what_else(text: &str) -> Unreadable {
     }
 }
 
-/// True if what follows is at the start of the body, of a line, or behind a comment.
+/// True if text after `before` is at the start of the body or of a line, or comes after a comment.
 fn ends_a_line(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t', '\r', '\0', '\u{feff}']);
     before.is_empty()
@@ -112,7 +116,7 @@ fn ends_a_line(before: &str) -> bool {
             .any(|end| before.ends_with(end))
 }
 
-/// True if a PHP message may end here: with the line of the source, or with a tag that is closed around it.
+/// True if a PHP message may end with `before`: with the line number in the source, or with a closing tag around it.
 fn may_end_a_message(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t', '\r', '\0', '\u{feff}']);
     let without_digits = before.trim_end_matches(|digit: char| digit.is_ascii_digit());
@@ -123,14 +127,14 @@ fn may_end_a_message(before: &str) -> bool {
     ends_with_a_line || name.is_some_and(|before| before.ends_with("</"))
 }
 
-/// True if an object before `behind` is quoted by a PHP message that ends later in the line.
-fn goes_on_as_a_message(behind: &str) -> bool {
+/// True if the object before `behind` is part of a PHP message, which ends later in the line.
+fn is_quoted_by_a_message(behind: &str) -> bool {
     let line = behind.split(['\n', '\r']).next().unwrap_or_default();
     line.split_once(END_OF_MESSAGE)
         .is_some_and(|(quoting, _)| last_label(quoting).is_none())
 }
 
-/// True if a PHP message or a comment has begun and not ended.
+/// True if a PHP message or a comment begins in `before` and has not ended.
 fn is_within_a_message(before: &str) -> bool {
     let is_open = last_label(before).is_some_and(|message| !message.contains(END_OF_MESSAGE));
     let in_comment = before
@@ -140,7 +144,7 @@ fn is_within_a_message(before: &str) -> bool {
     is_open || in_comment
 }
 
-/// The text from the last label of a PHP message on.
+/// The text from the last label of a PHP message on; `None` if there is no label.
 fn last_label(text: &str) -> Option<&str> {
     let ends = LABELS
         .iter()
@@ -148,7 +152,7 @@ fn last_label(text: &str) -> Option<&str> {
     text.get(ends.flatten().max()?..)
 }
 
-/// The text without its whole PHP messages, which may quote tags.
+/// The text without its complete PHP messages, which may quote tags.
 fn without_messages(text: &str) -> String {
     let mut outside = String::new();
     let mut whole_to = 0;
@@ -169,6 +173,7 @@ fn without_messages(text: &str) -> String {
     outside + text.get(whole_to..).unwrap_or_default()
 }
 
+/// True if `text` holds tags of an HTML page outside PHP messages, an open script or an open `div`.
 fn is_page(text: &str) -> bool {
     let is = |tag: &str, name: &str| {
         let is_it = tag
@@ -189,7 +194,7 @@ fn is_page(text: &str) -> bool {
     scripts > 0 || has_page_tag || divs > 0
 }
 
-/// True for an object that any of the servers sends as its reply.
+/// True if the object has a key that the replies of portals and of the authorization server have.
 fn is_envelope(object: &str) -> bool {
     #[derive(Deserialize)]
     struct Keys {
@@ -278,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_not_be_the_reply_is_not_taken_for_it() {
+    fn an_object_that_may_not_be_the_reply_is_not_read() {
         let fragment = r#"{"result":{"items":[1]}}"#;
         for (text, expected) in [
             (
@@ -339,9 +344,9 @@ mod tests {
         }
     }
 
-    /// Each look costs a pass over the body.
+    /// Each object costs a pass over the body.
     #[test]
-    fn few_objects_of_a_long_text_are_looked_at() {
+    fn few_objects_of_a_long_text_are_examined() {
         for unit in [
             "\n{\"a\":",
             "\n{",

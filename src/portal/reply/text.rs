@@ -1,35 +1,36 @@
-//! Reads a body as text, mending what JSON does not allow. Pure.
+//! Reads a body as text and repairs what is not valid JSON: bytes that are not UTF-8, and lone surrogates. Pure.
 
 use std::borrow::Cow;
 
-/// The body as text. JSON is UTF-8 whatever the charset label says (RFC 8259, section 8.1); bytes that are not, and half
-/// a surrogate pair, become U+FFFD.
+/// The body as text. JSON is UTF-8 whatever charset the header names (RFC 8259, section 8.1). Bytes that are not UTF-8
+/// and lone surrogates become U+FFFD.
 pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(body);
     match without_lone_surrogates(&text) {
-        Some(mended) => Cow::Owned(mended),
+        Some(repaired) => Cow::Owned(repaired),
         None => text,
     }
 }
 
-/// The text of JSON with U+FFFD for each half of a surrogate pair; `None` if there is none.
+/// The JSON text with U+FFFD for each lone surrogate (half of a pair); `None` if there is none.
 ///
-/// `\ud83d` alone names no character, so serde refuses it. PHP, JavaScript and Python write it for half an emoji.
+/// `\ud83d` alone is no character, so serde refuses it. PHP, JavaScript and Python write it for half an emoji.
 pub fn without_lone_surrogates(text: &str) -> Option<String> {
     with_lone_surrogates_as(text, |_| "\\ufffd".to_owned())
 }
 
-/// The text of JSON with `stand_in` of the escape for each half of a surrogate pair; `None` if there is none.
-pub fn with_lone_surrogates_as(text: &str, mut stand_in: impl FnMut(&str) -> String) -> Option<String> {
-    let mut mended = String::new();
+/// The JSON text with each lone surrogate's escape replaced by what `replacement` returns for it; `None` if there is
+/// none.
+pub fn with_lone_surrogates_as(text: &str, mut replacement: impl FnMut(&str) -> String) -> Option<String> {
+    let mut repaired = String::new();
     let (mut copied_to, mut at) = (0, 0);
     while let Some(next) = text.get(at..).and_then(|rest| rest.find('\\')) {
         at += next;
         at += match (unit_at(text, at), unit_at(text, at + 6)) {
             (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
             (Some(0xD800..=0xDFFF), _) => {
-                mended.push_str(text.get(copied_to..at).unwrap_or_default());
-                mended.push_str(&stand_in(text.get(at..at + 6).unwrap_or_default()));
+                repaired.push_str(text.get(copied_to..at).unwrap_or_default());
+                repaired.push_str(&replacement(text.get(at..at + 6).unwrap_or_default()));
                 copied_to = at + 6;
                 6
             }
@@ -41,10 +42,10 @@ pub fn with_lone_surrogates_as(text: &str, mut stand_in: impl FnMut(&str) -> Str
             }
         };
     }
-    (copied_to > 0).then(|| mended + text.get(copied_to..).unwrap_or_default())
+    (copied_to > 0).then(|| repaired + text.get(copied_to..).unwrap_or_default())
 }
 
-/// The code unit of the `\u` escape at `at`.
+/// The code unit of the `\u` escape at `at`; `None` if there is no such escape.
 fn unit_at(text: &str, at: usize) -> Option<u16> {
     let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -57,7 +58,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn half_a_surrogate_pair_is_mended_and_whole_ones_are_kept() {
+    fn a_lone_surrogate_is_replaced_and_a_pair_is_kept() {
         for (given, expected) in [
             (r#""a\ud83d""#, Some(r#""a\ufffd""#)),
             (r#""\udf3b x""#, Some(r#""\ufffd x""#)),
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_another_charset_are_mended() {
+    fn bytes_of_another_charset_are_replaced() {
         assert_eq!(text_of(b"\"\xC8\xE2\""), "\"\u{fffd}\u{fffd}\"");
     }
 

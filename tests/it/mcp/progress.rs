@@ -57,7 +57,7 @@ async fn server(trip: Duration) -> Server {
     let portal = unlimited(Some(CONTACTS)).await;
     let credentials = Credentials::from_webhook_url(&portal.webhook_url().unwrap());
     let wire = Arc::new(SlowPortal { portal, trip });
-    let client = Portal::over(wire, portal::Settings::new(credentials));
+    let client = Portal::with_wire(wire, portal::Settings::new(credentials));
     Server::new(Arc::new(AddressBook::new(client, Duration::ZERO)))
 }
 

@@ -1,4 +1,4 @@
-//! A batch that fails: what is asked again, and how. The clock is paused and the wire scripted.
+//! A batch that fails: which requests follow. The clock is paused and the wire scripted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::address_books::{failures, names};
 use crate::support::scripted_wire::{PAGE, Prepared, ScriptedWire, envelope, flat, reply};
 
-/// Answers batches with `prepared`, single calls with an empty page, and counts both.
+/// Replies to batches with `prepared`, and to single calls with an empty page.
 fn batches_are(prepared: Prepared) -> Arc<ScriptedWire> {
     ScriptedWire::answering(move |sent| match sent.url.ends_with("/batch") {
         true => prepared.clone(),
@@ -48,7 +48,7 @@ async fn a_throttled_batch_is_sent_again_as_a_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_for_all_is_not_asked_again_page_by_page() {
+async fn a_failure_of_all_requests_is_not_followed_by_single_pages() {
     for prepared in [
         envelope(401, "ACCESSDENIED"),
         envelope(429, "RATELIMIT"),
@@ -65,7 +65,7 @@ async fn what_fails_for_all_is_not_asked_again_page_by_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_breaks_under_a_batch_is_tried_with_less() {
+async fn a_broken_connection_is_followed_by_smaller_batches() {
     let wire = batches_are(Prepared::Broken);
     let resolution = scripted(&wire).await.unwrap();
     assert_eq!(resolution.not_asked, []);
@@ -88,7 +88,7 @@ async fn a_batch_of_another_length_or_shape_is_read_page_by_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn page_by_page_ends_with_the_deadline_and_keeps_what_came() {
+async fn reading_single_pages_ends_with_the_deadline_and_keeps_the_pages_read() {
     let wire = ScriptedWire::answering(|sent| match () {
         () if sent.url.ends_with("/batch") => envelope(404, "METHODNOTFOUND"),
         () if sent.url.contains("listemployees") => Prepared::Silence,

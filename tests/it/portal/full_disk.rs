@@ -1,5 +1,6 @@
-//! A token store that cannot be written: before an exchange, which then does not take place; and after one, whose pair
-//! is then used from memory. A limit on the size of files stands for the full disk; processes and portal are real.
+//! A token store that cannot be written: before an exchange, which then does not take place, and after an exchange,
+//! whose pair is then used from memory. A limit on the size of files replaces the full disk; processes and portal are
+//! real.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ impl World {
         with_refresh_token(&self.portal, &self.store())
     }
 
-    /// Makes a folder of the store, over which no file can be renamed, also by root.
+    /// Makes a folder in place of the store, over which not even root can rename a file.
     fn block(&self) {
         fs::create_dir_all(self.store().join("full")).unwrap();
     }
@@ -97,7 +98,7 @@ async fn without_room_no_command_exchanges_anything() {
 }
 
 #[tokio::test]
-async fn without_room_a_server_goes_on_and_exchanges_nothing() {
+async fn without_room_a_server_keeps_running_and_exchanges_nothing() {
     let world = World::new().await;
     let mut session = RawSession::start(limited(&world.command(), "1"));
     session.initialize("2025-11-25").await;
@@ -136,7 +137,7 @@ async fn without_room_login_does_not_exchange_its_code() {
     assert!(world.portal.requests().is_empty(), "something was exchanged");
 }
 
-/// What a limit does to other files that are written: an error, no death by SIGXFSZ.
+/// A limit makes writing other files an error; SIGXFSZ does not kill the process.
 #[tokio::test]
 async fn a_limit_on_the_size_of_files_is_an_error_everywhere() {
     let folder = tempfile::tempdir().unwrap();
@@ -160,7 +161,7 @@ async fn a_limit_on_the_size_of_files_is_an_error_everywhere() {
 }
 
 #[tokio::test]
-async fn a_server_uses_a_pair_from_memory_until_it_can_save_it_and_says_so_once() {
+async fn a_server_uses_a_pair_from_memory_until_it_can_save_it_and_logs_it_once() {
     let world = World::new().await;
     world.portal.hold_tokens();
     let session = Session::start(world.command()).await;
@@ -199,7 +200,7 @@ async fn a_server_uses_a_pair_from_memory_until_it_can_save_it_and_says_so_once(
 }
 
 #[tokio::test]
-async fn a_server_saves_its_pair_at_its_end_at_the_latest() {
+async fn a_server_saves_its_pair_before_it_ends() {
     let world = World::new().await;
     world.portal.hold_tokens();
     let session = Session::start(world.command()).await;
@@ -215,7 +216,7 @@ async fn a_server_saves_its_pair_at_its_end_at_the_latest() {
     assert!(world.stored()["refresh_token"].is_string());
 }
 
-/// Runs a command whose pair cannot be saved; what is in the way goes before its end, or stays.
+/// Runs a command whose pair cannot be saved: a folder is in place of the store.
 async fn run_blocked(world: &World, arguments: &[&str]) -> std::process::Output {
     world.portal.hold_tokens();
     let mut command = world.command();
@@ -229,7 +230,7 @@ async fn run_blocked(world: &World, arguments: &[&str]) -> std::process::Output 
 }
 
 #[tokio::test]
-async fn a_command_that_cannot_save_its_pair_gives_its_answer_and_fails_with_advice() {
+async fn a_command_that_cannot_save_its_pair_prints_its_result_and_fails_with_advice() {
     for arguments in [
         ["lookup", "client", "--format", "json"].as_slice(),
         &["lookup", "--all", "--format", "json"],
@@ -257,9 +258,9 @@ async fn a_command_that_cannot_save_its_pair_gives_its_answer_and_fails_with_adv
     }
 }
 
-/// One name of the store is a link; the link is still one afterwards.
+/// One path to the store is a link, and stays a link.
 #[tokio::test]
-async fn processes_that_name_a_store_by_its_link_and_by_itself_share_it() {
+async fn processes_share_a_store_through_its_link_and_its_own_path() {
     let world = World::new().await;
     let links = world.folder.path().join("links");
     fs::create_dir(&links).unwrap();
@@ -280,7 +281,7 @@ async fn processes_that_name_a_store_by_its_link_and_by_itself_share_it() {
 }
 
 #[tokio::test]
-async fn a_lock_that_a_stranger_put_there_is_refused_at_once_and_not_followed() {
+async fn a_lock_file_from_another_user_is_refused_at_once_and_not_followed() {
     let portal = unlimited(None).await;
     for is_pipe in [true, false] {
         let folder = tempfile::tempdir().unwrap();

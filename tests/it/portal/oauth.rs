@@ -1,4 +1,5 @@
-//! An application's tokens, with a paused clock and prepared replies: refreshed when refused, once, saved before use.
+//! An application's tokens, with a paused clock and prepared replies: refreshed when rejected, once, and saved before
+//! use.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::scripted_wire::{PAGE, Prepared, ScriptedWire, Sent, envelope, flat, reply, settings};
 
-/// An authorization server and a portal in one: knows which tokens are good.
+/// An authorization server and a portal in one, with the tokens that are valid.
 #[derive(Debug, Default)]
 struct Server {
     access: String,
@@ -43,7 +44,7 @@ impl Server {
         assert!(sent.url.starts_with("https://p.example/rest/"), "{}", sent.url);
         assert!(
             !sent.url.contains("auth") && !sent.body.contains("auth"),
-            "tokens travel in the header alone"
+            "tokens are sent only in the header"
         );
         if sent.authorization == Some(format!("Bearer {}", self.access)) {
             reply(200, PAGE)
@@ -85,7 +86,7 @@ async fn call(portal: &Portal) -> Result<Value, Failed> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_callers_and_one_expired_token_are_one_refresh() {
+async fn ten_callers_with_one_expired_token_cause_one_refresh() {
     let folder = tempfile::tempdir().unwrap();
     let server = server("fresh", "r0");
     let wire = wire(&server);
@@ -139,7 +140,7 @@ async fn a_refresh_token_alone_is_enough_and_a_newer_one_in_the_settings_wins() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_spent_refresh_token_is_sent_once_and_login_mends_it() {
+async fn a_used_refresh_token_is_sent_once_and_login_replaces_it() {
     let folder = tempfile::tempdir().unwrap();
     let server = server("fresh", "r0");
     let wire = wire(&server);
@@ -179,7 +180,7 @@ async fn a_token_that_stays_refused_is_refreshed_once_and_explained() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_leaves_in_mid_refresh_loses_no_pair() {
+async fn a_caller_that_is_cancelled_during_a_refresh_loses_no_pair() {
     let folder = tempfile::tempdir().unwrap();
     let server = server("fresh", "r0");
     let wire = wire(&server);
@@ -189,7 +190,7 @@ async fn a_caller_that_leaves_in_mid_refresh_loses_no_pair() {
         .await
         .unwrap_err();
     assert_eq!(wire.under_way(), 1);
-    portal.settle().await.unwrap();
+    portal.save_tokens().await.unwrap();
     assert_eq!(stored(folder.path())["refresh_token"], "r1x");
     assert_eq!(wire.under_way(), 0, "nothing runs on");
     call(&portal).await.unwrap();
@@ -197,7 +198,7 @@ async fn a_caller_that_leaves_in_mid_refresh_loses_no_pair() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn passing_trouble_of_the_authorization_server_is_waited_out() {
+async fn transient_failures_of_the_authorization_server_are_retried() {
     let folder = tempfile::tempdir().unwrap();
     let server = server("fresh", "r0");
     let bad_moments = Mutex::new(2);
@@ -237,7 +238,7 @@ async fn an_answer_without_tokens_leaves_the_old_pair() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_signed_in_sends_nothing() {
+async fn nothing_is_sent_until_a_user_has_signed_in() {
     let folder = tempfile::tempdir().unwrap();
     let wire = ScriptedWire::in_turn([reply(200, PAGE)]);
     let failed = call(&wire.portal_with(application(folder.path(), "", "")))
@@ -259,9 +260,9 @@ async fn nobody_signed_in_sends_nothing() {
     assert!(wire.sent().is_empty());
 }
 
-/// A shell without the variable that the server's entry has must not send the server back to its spent token.
+/// A refresh by a shell without the variable of the server's entry must not make the server use its old token again.
 #[tokio::test(start_paused = true)]
-async fn a_process_with_fewer_settings_leaves_the_others_a_pair_they_know() {
+async fn a_refresh_by_a_process_without_the_setting_keeps_the_token_that_the_pair_replaces() {
     let folder = tempfile::tempdir().unwrap();
     let server = server("fresh", "r0");
     let wire = wire(&server);
@@ -278,7 +279,7 @@ async fn a_process_with_fewer_settings_leaves_the_others_a_pair_they_know() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_of_somebody_else_is_not_overwritten_by_a_refresh() {
+async fn a_refresh_does_not_overwrite_the_store_of_another_portal() {
     let folder = tempfile::tempdir().unwrap();
     let server = server("fresh", "r0");
     let wire = wire(&server);
@@ -297,9 +298,9 @@ async fn a_store_of_somebody_else_is_not_overwritten_by_a_refresh() {
     );
 }
 
-/// What is wrong with the application can be mended while the server runs.
+/// Any other fault of the application can be repaired while the server runs.
 #[tokio::test(start_paused = true)]
-async fn only_a_spent_token_is_remembered() {
+async fn only_a_used_refresh_token_is_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let server = server("fresh", "r0");
     let answering = Arc::clone(&server);
@@ -317,7 +318,7 @@ async fn only_a_spent_token_is_remembered() {
     call(&portal).await.unwrap();
 }
 
-/// The file of one process is older than the pair that another could not save.
+/// One process has a pair that it could not save; the file has an older one.
 #[tokio::test(start_paused = true)]
 async fn a_stale_pair_in_the_store_is_sent_once_and_never_replaces_the_newer_one_in_memory() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Portals that are odd: damaged rows, PHP's own messages, limits that are asked for too long, secrets like codes.
+//! Faulty portals: damaged rows, PHP's own messages, very long waits, secrets that look like codes.
 
 use std::time::Duration;
 
@@ -35,13 +35,13 @@ async fn list_from(offset: u32, replied: Prepared, limit: u32) -> Result<Contact
         .await
 }
 
-/// A page of good rows with `odd` among them.
-fn page_with(odd: &str) -> String {
-    format!(r#"{{"result":{{"items":[{{"id":3,"email":"c@example.com"}},{odd},{{"id":1,"email":"a@example.com"}}]}}}}"#)
+/// A page of good rows with `row` among them.
+fn page_with(row: &str) -> String {
+    format!(r#"{{"result":{{"items":[{{"id":3,"email":"c@example.com"}},{row},{{"id":1,"email":"a@example.com"}}]}}}}"#)
 }
 
 #[tokio::test(start_paused = true)]
-async fn rows_that_cannot_be_read_are_counted_and_cost_no_other() {
+async fn unreadable_rows_are_counted_and_the_others_are_read() {
     for (limit, next_offset) in [(3, Some(13)), (4, None)] {
         let found = list(reply(200, &page_with(r#"{"id":null,"email":"b@example.com"}"#)), limit)
             .await
@@ -63,7 +63,7 @@ async fn rows_that_cannot_be_read_are_counted_and_cost_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_a_surrogate_pair_and_other_charsets_are_mended() {
+async fn lone_surrogates_and_bytes_of_other_charsets_are_replaced() {
     let row = r#"{"id":2,"email":"b@example.com","name":"Bo \ud83d"}"#;
     let found = list(reply(200, &page_with(row)), 50).await.unwrap();
     assert_eq!(found.contacts[1].name.as_deref(), Some("Bo \u{fffd}"));
@@ -113,7 +113,7 @@ async fn resolved(rows: &str) -> (Status, bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn somebody_is_found_beside_damaged_rows_and_a_damaged_namesake_is_not_forgotten() {
+async fn a_match_is_found_beside_damaged_rows_and_a_damaged_namesake_counts() {
     for harmless in [
         "null",
         r#"{"id":null,"email":"bob@example.com","name":"Bob"}"#,
@@ -133,7 +133,7 @@ async fn somebody_is_found_beside_damaged_rows_and_a_damaged_namesake_is_not_for
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_of_one_odd_row_is_no_failure_and_a_list_of_another_method_is_one() {
+async fn a_page_of_one_damaged_row_is_no_failure_but_the_list_of_another_method_is() {
     for odd in [
         r#"{"id":{},"email":"boris@x.example","name":"Boris Orlov"}"#,
         r#"{"id":[],"email":"boris@x.example"}"#,
@@ -160,7 +160,7 @@ async fn a_page_of_one_odd_row_is_no_failure_and_a_list_of_another_method_is_one
 const WARNING: &str = "<br />\n<b>Warning</b>:  x {\"result\":{\"items\":[{\"id\":666}]}} /rest/1/w1r3dsecret77/ in <b>/w1r3dsecret77.php</b> on line <b>3</b><br />\n";
 
 #[tokio::test(start_paused = true)]
-async fn what_php_prints_around_a_whole_reply_does_no_harm() {
+async fn php_messages_around_a_whole_reply_do_no_harm() {
     for body in [
         format!("{WARNING}{PAGE}"),
         format!("{PAGE}\0"),
@@ -193,7 +193,7 @@ async fn without_a_whole_reply_the_advice_names_the_setting_and_nothing_is_quote
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_php_spoils_every_reply_a_few_requests_tell_it() {
+async fn if_php_messages_spoil_every_reply_a_few_requests_show_it() {
     let unreadable = || reply(200, &format!("<b>Warning</b>: x<br />\n{PAGE}"));
     let names: Vec<String> = ["Anna Schmidt", "Boris Orlov", "Carla Rossi"]
         .map(str::to_owned)
@@ -210,7 +210,7 @@ async fn where_php_spoils_every_reply_a_few_requests_tell_it() {
         failed.to_string().contains("before the JSON or in its place"),
         "{failed}"
     );
-    // If only the batch is spoilt, all are asked.
+    // If only the batch's reply is spoilt, all pages are read one by one.
     let wire = ScriptedWire::answering(move |sent| match sent.url.ends_with("batch") {
         true => unreadable(),
         false => reply(200, PAGE),
@@ -227,7 +227,7 @@ fn portal_with_secret(wire: &std::sync::Arc<ScriptedWire>, secret: &str) -> Port
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_secret_like_a_code_changes_neither_retry_nor_advice() {
+async fn a_secret_that_looks_like_a_code_changes_neither_retry_nor_advice() {
     for (sent, secret) in [
         (flat(503, "QUERY_LIMIT_EXCEEDED"), "aquerylimitb"),
         (flat(503, "query_limit_exceeded"), "xxceededx"),
@@ -247,7 +247,7 @@ async fn a_secret_like_a_code_changes_neither_retry_nor_advice() {
             .unwrap_err();
         assert_eq!((failed.error.code(), failed.attempts), (code, 1));
     }
-    // The old API is asked why, and its reason is known too.
+    // A code of the old API is recognised too.
     let wire = ScriptedWire::answering(|sent| match sent.url.contains("/rest/api/") {
         true => envelope(401, "ACCESSDENIED"),
         false => flat(401, "expired_token"),
@@ -259,7 +259,7 @@ async fn a_secret_like_a_code_changes_neither_retry_nor_advice() {
 }
 
 #[test]
-fn every_code_with_advice_that_is_not_our_own_is_known() {
+fn every_code_with_advice_is_our_own_or_a_known_foreign_one() {
     for fix in FIXES {
         let is_known =
             FOREIGN_CODES.contains(&fix.code) || code::ALL.contains(&fix.code) || fix.code == "INVALID_ARGUMENTS";
@@ -310,7 +310,7 @@ async fn a_method_that_is_closed_for_long_is_probed_by_one_call_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_can_wait_for_the_probe_does_and_all_go_on_once_it_is_answered() {
+async fn callers_with_enough_time_wait_for_the_probe_and_then_all_pass() {
     let wire = ScriptedWire::in_turn([used_up(), reply(200, PAGE)]);
     let mut patient = crate::support::scripted_wire::webhook();
     patient.timeout = 3600 * SECOND;
@@ -328,7 +328,7 @@ async fn who_can_wait_for_the_probe_does_and_all_go_on_once_it_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_retry_after_beside_a_result_or_a_lasting_refusal_closes_anything() {
+async fn retry_after_with_a_result_or_a_lasting_refusal_has_no_effect() {
     for (http_status, body, is_ok) in [(200, PAGE, true), (403, r#"{"error":"ACCESS_DENIED"}"#, false)] {
         let wire = ScriptedWire::in_turn([reply_asking(http_status, body, "3600")]);
         let portal = wire.portal();
@@ -343,7 +343,7 @@ async fn no_retry_after_beside_a_result_or_a_lasting_refusal_closes_anything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_are_no_longer_spaced_ten_minutes_after_the_portal_last_told_of_its_limit() {
+async fn calls_are_no_longer_spaced_ten_minutes_after_the_last_report_of_operating_time() {
     let time = r#""time":{"finish":1000,"operating":420,"operating_reset_at":1060}"#;
     let near = reply(200, &PAGE.replacen('{', &format!("{{{time},"), 1));
     let wire = ScriptedWire::in_turn([near, reply(200, PAGE)]);

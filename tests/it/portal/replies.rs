@@ -1,4 +1,5 @@
-//! Every shape of reply in the portal contract (sections 7, 8 and 15), one file a case with a `why`, over a real socket.
+//! Every shape of reply in the portal contract (sections 7, 8 and 15), one file with a `why` for each case, over a real
+//! socket.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +19,7 @@ struct Case {
     status: u16,
     #[serde(default)]
     content_type: Option<String>,
-    /// The body as it came; `body_bytes` where it is not UTF-8.
+    /// The body; `body_bytes` if it is not UTF-8.
     #[serde(default)]
     body: String,
     #[serde(default)]
@@ -92,7 +93,7 @@ async fn every_shape_of_reply_becomes_a_result_or_a_typed_error() {
 }
 
 #[tokio::test]
-async fn more_rows_than_asked_are_asked_for_again_rather_than_passed_on() {
+async fn rows_beyond_the_limit_are_left_to_the_next_page() {
     let items: Vec<Value> = (0..70)
         .map(|id| json!({"id": id, "email": format!("p{id}@example.com")}))
         .collect();

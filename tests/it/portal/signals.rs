@@ -1,5 +1,5 @@
-//! Signals while tokens are being exchanged: each command saves the new pair before it ends. Processes, signals, store
-//! and portal are real; the portal holds the new tokens back until the signal was seen.
+//! Signals during an exchange of tokens: each command saves the new pair before it ends. Processes, signals, store and
+//! portal are real; the portal holds the new tokens back until the program has seen the signal.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -22,7 +22,7 @@ fn send(signal: &str, id: Option<u32>) {
     assert!(sent.unwrap().success());
 }
 
-/// The pair is in the store: another process goes on with it, without an exchange.
+/// Asserts that the pair is in the store: another process uses it without an exchange.
 async fn assert_saved(portal: &DemoPortal, store: &Path) {
     let output = signed_in(portal, store)
         .args(["lookup", "client"])
@@ -68,7 +68,7 @@ async fn every_command_saves_the_pair_that_is_being_issued_before_a_signal_ends_
             portal.wait_until(|portal| portal.refreshes() == 1).await;
             send(signal, child.id());
             line_with(&mut child, "waiting for the exchange of tokens").await;
-            // Impatience, or a shell that sends SIGHUP once more, loses nothing either.
+            // A second signal, from an impatient user or from the shell, loses no tokens either.
             send(signal, child.id());
             portal.release_answers();
             assert_eq!(child.wait().await.unwrap().code(), Some(130), "{arguments:?} {signal}");
@@ -108,7 +108,7 @@ async fn login_saves_the_pair_for_its_code_before_a_signal_ends_it() {
     }
 }
 
-/// What the authorize page shows to a person who has agreed.
+/// The code that the authorize page shows to a user who has agreed.
 async fn code_of(portal: &DemoPortal) -> String {
     let application = portal.oauth_application();
     let address = application.portal.trim_start_matches("http://").to_owned();
@@ -125,7 +125,7 @@ async fn code_of(portal: &DemoPortal) -> String {
 }
 
 #[tokio::test]
-async fn a_terminal_that_is_closed_ends_a_server_over_stdio_with_its_tokens_saved() {
+async fn a_server_over_stdio_saves_its_tokens_when_its_terminal_is_closed() {
     let (portal, folder) = (unlimited(None).await, tempfile::tempdir().unwrap());
     let store = folder.path().join("tokens.json");
     portal.hold_tokens();
@@ -143,7 +143,7 @@ async fn a_terminal_that_is_closed_ends_a_server_over_stdio_with_its_tokens_save
 }
 
 #[tokio::test]
-async fn a_terminal_that_is_closed_ends_a_server_over_http_with_its_tokens_saved() {
+async fn a_server_over_http_saves_its_tokens_when_its_terminal_is_closed() {
     let (portal, folder) = (unlimited(None).await, tempfile::tempdir().unwrap());
     let store = folder.path().join("tokens.json");
     portal.hold_tokens();
@@ -161,10 +161,10 @@ async fn a_terminal_that_is_closed_ends_a_server_over_http_with_its_tokens_saved
     assert_saved(&portal, &store).await;
 }
 
-/// As under `nohup`. Were SIGHUP heard, SIGTERM would be the second signal, which does not wait.
+/// As under `nohup`. If the server handled SIGHUP, SIGTERM would be the second signal, which does not wait.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_server_that_was_started_to_survive_its_terminal_does() {
+async fn a_server_started_with_sighup_ignored_survives_its_terminal() {
     let portal = unlimited(None).await;
     let mut command = Command::new("sh");
     command
@@ -187,7 +187,7 @@ async fn a_server_that_was_started_to_survive_its_terminal_does() {
     assert_eq!(server.ended().await.0, Some(0));
 }
 
-/// Nothing can break off the reading of a terminal, or of a pipe that stays open.
+/// A read from a terminal, or from a pipe that stays open, cannot be interrupted.
 #[tokio::test]
 async fn a_signal_ends_resolve_while_it_waits_for_names() {
     for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
@@ -197,7 +197,7 @@ async fn a_signal_ends_resolve_while_it_waits_for_names() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Taken, or the wait for the program's end would close it.
+        // Kept open: `wait` would close it.
         let _input = child.stdin.take();
         line_with(&mut child, "waiting for names").await;
         send(signal, child.id());
@@ -205,9 +205,9 @@ async fn a_signal_ends_resolve_while_it_waits_for_names() {
     }
 }
 
-/// A demo keeps its tokens in a folder of its own, for its run alone.
+/// A demo keeps its tokens in a folder of its own, which it removes at its end.
 #[tokio::test]
-async fn the_folder_of_a_demo_is_private_and_goes_with_it() {
+async fn the_folder_of_a_demo_is_private_and_removed_at_its_end() {
     use std::os::unix::fs::PermissionsExt;
     for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
         let root = tempfile::tempdir().unwrap();

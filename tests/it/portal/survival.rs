@@ -1,4 +1,4 @@
-//! Limits, retries, diagnosis and cancellation of the portal client, with a paused clock.
+//! Limits, retries, reasons of refusals and cancellation of the portal client, with a paused clock.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn passing_trouble_is_waited_out() {
+async fn transient_failures_are_retried() {
     let cut_off = || reply(200, r#"{"result":{"it"#);
     for (trouble, wait) in [
         (flat(503, "QUERY_LIMIT_EXCEEDED"), 1500 * MS),
@@ -44,7 +44,7 @@ async fn passing_trouble_is_waited_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_pass_is_asked_once() {
+async fn lasting_failures_are_not_retried() {
     for lasting in [
         envelope(400, "INVALIDPAGINATION"),
         envelope(403, "INSUFFICIENTSCOPE"),
@@ -64,13 +64,13 @@ async fn what_does_not_pass_is_asked_once() {
         assert_eq!((wire.sent().len(), failed.attempts), (1, 1), "{lasting:?}");
         assert!(
             wire.sent()[0].url.starts_with("https://p.example/"),
-            "nobody else is asked"
+            "no other host is called"
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_tells_how_many_requests_and_how_long() {
+async fn a_failure_says_how_many_requests_were_sent_and_how_long_they_took() {
     let wire = ScriptedWire::in_turn([envelope(500, "INTERNAL_INTERNAL")]);
     let failed = call(&wire.portal()).await.unwrap_err();
     assert_eq!((wire.sent().len(), failed.attempts), (4, 4));
@@ -78,7 +78,7 @@ async fn a_failure_tells_how_many_requests_and_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_deadline_holds_for_everything() {
+async fn one_deadline_covers_all_attempts_and_waits() {
     for prepared in [
         Prepared::Silence,
         flat(503, "QUERY_LIMIT_EXCEEDED"),
@@ -99,7 +99,7 @@ async fn one_deadline_holds_for_everything() {
             "{prepared:?}: {failed}"
         );
     }
-    // What the portal asks for cannot be waited for: told at once, with the wait.
+    // A wait that does not fit in the time: the call fails at once, with the wait.
     let wire = ScriptedWire::in_turn([reply_asking(503, "", "60")]);
     let started = Instant::now();
     assert_eq!(call(&wire.portal()).await.unwrap_err().retry_after, Some(60 * SECOND));
@@ -107,7 +107,7 @@ async fn one_deadline_holds_for_everything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_429_all_wait_for_the_reset_or_fail_at_once() {
+async fn after_429_calls_wait_for_the_reset_or_fail_at_once() {
     let good = |reset: u32| {
         let time = format!(
             r#""time":{{"finish":1000,"operating":1,"operating_reset_at":{}}}"#,
@@ -153,7 +153,7 @@ async fn near_the_operating_limit_calls_are_spaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_could_not_be_through_in_time_is_told_at_once() {
+async fn a_caller_whose_wait_would_pass_its_deadline_fails_at_once() {
     let wire = ScriptedWire::in_turn([reply(200, PAGE)]);
     let settings = webhook();
     let portal = wire.portal_with(settings);
@@ -170,15 +170,15 @@ async fn a_caller_that_could_not_be_through_in_time_is_told_at_once() {
     assert_eq!(refused.len(), 51);
     for (failed, at) in refused {
         assert_eq!((failed.error.code(), *at), ("TOO_MANY_LOOKUPS", Duration::ZERO));
-        // Those before it gave up, so each would have been the next.
+        // The refused callers before it left the queue, so each was next in line.
         assert_eq!((failed.retry_after, failed.attempts), (Some(25 * SECOND), 0));
     }
     assert_eq!(wire.sent().len(), 99);
 }
 
-/// Waiting for the bucket, waiting before the next attempt, waiting for the reply: dropping ends each of them.
+/// Dropping the call ends the wait for the limit, for the next attempt, and for the reply.
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_goes_away_leaves_nothing_behind() {
+async fn a_cancelled_call_leaves_no_request_and_no_place_behind() {
     for (what, wire, after) in [
         ("the reply", ScriptedWire::in_turn([Prepared::Silence]), SECOND),
         (
@@ -210,7 +210,7 @@ async fn a_caller_that_goes_away_leaves_nothing_behind() {
     let (left, (stayed, waited)) = tokio::join!(leaving, staying);
     left.unwrap_err();
     stayed.unwrap();
-    assert!(waited < 600 * MS, "who left kept no place: {waited:?}");
+    assert!(waited < 600 * MS, "the cancelled caller left the queue: {waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -225,9 +225,10 @@ async fn a_portal_without_a_limit_is_not_limited() {
     assert!(started.elapsed() < SECOND);
 }
 
-/// What REST 3.0 said, what the old API says to profile, app.info and scope, the reason, and the requests.
+/// A case: REST 3.0's reply, the old API's replies to `profile`, `app.info` and `scope`, the reason, the number of
+/// requests.
 #[tokio::test(start_paused = true)]
-async fn the_old_api_is_asked_why_and_no_more_than_needed() {
+async fn the_old_api_is_called_for_the_reason_and_no_more_than_needed() {
     let good = || reply(200, r#"{"result":{"ID":"1"}}"#);
     let info = |scope: &str| reply(200, &format!(r#"{{"result":{{"SCOPE":{scope}}}}}"#));
     let (folded, forbidden) = (|| envelope(401, "ACCESSDENIED"), || envelope(403, "ACCESSDENIED"));
@@ -279,7 +280,7 @@ async fn the_old_api_is_asked_why_and_no_more_than_needed() {
         let started = Instant::now();
         let failed = call(&wire.portal()).await.unwrap_err();
         assert_eq!((failed.error.code(), wire.sent().len()), (code, requests), "{failed}");
-        assert_eq!(failed.attempts, 1, "questions are no attempts");
+        assert_eq!(failed.attempts, 1, "requests to the old API are no attempts");
         assert!(started.elapsed() < 10 * SECOND, "{code}: {:?}", started.elapsed());
         assert!(
             wire.sent()[1..]
@@ -300,7 +301,7 @@ async fn missing_settings_send_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_number_in_retry_after_is_too_large() {
+async fn the_largest_number_in_retry_after_is_accepted() {
     // After a 429 one call a minute passes.
     for (status, retry_after) in [(429, 60), (503, 600)] {
         let wire = ScriptedWire::in_turn([reply_asking(status, "", "18446744073709551615")]);

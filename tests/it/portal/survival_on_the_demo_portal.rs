@@ -1,4 +1,4 @@
-//! The portal client against the demo portal with a paused clock, by way of a wire that needs no sockets.
+//! The portal client against the demo portal with a paused clock, over a wire without sockets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::support::scene::{Scene, TRIP, fault};
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Every fault and both kinds of credentials: in time, and as a snapshot the code, the requests that the portal saw,
-/// and the time it took.
+/// Every fault with both kinds of credentials ends in time. The snapshot holds the code, the requests that the portal
+/// saw, and the time.
 #[tokio::test(start_paused = true)]
 async fn every_fault_ends_in_time_with_every_kind_of_credentials() {
     let mut table = Vec::new();
-    // Fine without a socket: their trouble is the socket.
+    // These faults are faults of the socket.
     let needs_sockets = ["closed-port", "no-answer", "tls", "unknown-host", "huge"];
     for fault in FAULTS.iter().filter(|fault| !needs_sockets.contains(&fault.name)) {
         for credential in [CredentialKind::Webhook, CredentialKind::OAuth] {
@@ -65,15 +65,15 @@ async fn every_fault_ends_in_time_with_every_kind_of_credentials() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_hundred_calls_at_once_take_what_the_bucket_allows_and_keep_their_order() {
+async fn two_hundred_calls_at_once_keep_the_limit_and_their_order() {
     let scene = Arc::new(Scene::within(demo::Settings::default(), 120 * SECOND).await);
     let started = Instant::now();
-    // Each a task of its own, as a server has them.
+    // Each in a task of its own, as in a server.
     let look_ups: Vec<_> = (0..200)
         .map(|number| {
             let scene = Arc::clone(&scene);
             tokio::spawn(async move {
-                // Lists would be answered from the whole book.
+                // `AddressBook::list` would be answered from the whole book in memory.
                 let parameters = json!({"query": format!("person {number}"), "pagination": {"limit": 50, "offset": 0}});
                 let portal = scene.book.portal();
                 let outcome = portal
@@ -107,7 +107,7 @@ async fn two_hundred_calls_at_once_take_what_the_bucket_allows_and_keep_their_or
 
 /// Another program on this host has filled the portal's bucket.
 #[tokio::test(start_paused = true)]
-async fn a_bucket_that_others_fill_is_waited_for() {
+async fn a_call_waits_for_a_bucket_that_other_programs_have_filled() {
     let scene = Scene::with(demo::Settings::default()).await;
     let url = url::Url::parse(&scene.portal.webhook_url().unwrap()).unwrap();
     for _ in 0..50 {
@@ -128,7 +128,7 @@ async fn a_bucket_that_others_fill_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_real_operating_limit_is_kept_away_from() {
+async fn calls_stay_within_the_limit_of_operating_time_or_name_the_wait() {
     let settings = demo::Settings {
         bucket: None,
         operating: Some(demo::Operating {
@@ -152,7 +152,7 @@ async fn the_real_operating_limit_is_kept_away_from() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_twice_is_two_waits_and_three_requests() {
+async fn a_portal_that_throttles_twice_gets_three_requests() {
     let scene = Scene::with(demo::Settings {
         fault: fault("throttle-twice"),
         ..Default::default()

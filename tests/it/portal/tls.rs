@@ -1,5 +1,5 @@
-//! Real TLS against certificates made for the test: the program checks them against the roots of its system, which
-//! `SSL_CERT_FILE` names here. Linux alone: elsewhere the roots are the keychain's.
+//! Real TLS with certificates made for the test. The program checks them against the roots in `SSL_CERT_FILE`. Only on
+//! Linux: elsewhere the roots are in the system's keychain.
 
 use std::path::Path;
 use std::process::Output;
@@ -23,7 +23,7 @@ async fn lookup(host: &str, port: u16, roots: &Path) -> Output {
 }
 
 #[tokio::test]
-async fn a_portal_with_a_trusted_certificate_is_asked() {
+async fn a_portal_with_a_trusted_certificate_is_called() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let port = authority.portal("localhost", false).await;
@@ -32,7 +32,7 @@ async fn a_portal_with_a_trusted_certificate_is_asked() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_trusted_ends_the_call_before_the_secret_is_sent() {
+async fn an_untrusted_certificate_ends_the_call_before_the_secret_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let roots = authority.roots_file(folder.path());
@@ -56,7 +56,7 @@ async fn a_certificate_that_cannot_be_trusted_ends_the_call_before_the_secret_is
 }
 
 #[tokio::test]
-async fn a_system_without_root_certificates_is_told_so() {
+async fn a_system_without_root_certificates_is_named_as_the_cause() {
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "").unwrap();

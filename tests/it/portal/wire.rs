@@ -1,4 +1,4 @@
-//! What goes over the wire: request line, headers, body, limits.
+//! The bytes of requests and replies: request line, headers, body, limits.
 
 use std::time::Duration;
 
@@ -85,7 +85,10 @@ async fn a_redirect_is_reported_and_never_followed() {
         assert_eq!((error.code(), error.http_status()), ("REDIRECTED", Some(status)));
         assert!(error.to_string().contains("127.0.0.1"), "{error}");
     }
-    assert!(elsewhere.requests().is_empty(), "credentials must not travel");
+    assert!(
+        elsewhere.requests().is_empty(),
+        "credentials must not reach another host"
+    );
     let portal = ScriptedPortal::answering(302, "location: /bitrix/coupon_activation.php\r\n", b"").await;
     let error = failure_with(&portal.webhook_url).await;
     assert_eq!(
@@ -101,9 +104,9 @@ async fn a_status_line_that_is_not_http_is_a_lost_connection() {
     assert_eq!(error.code(), "CONNECTION_LOST");
 }
 
-/// Proxies see the path of plain http, and the webhook's secret is part of it.
+/// A proxy would see the path of plain http, and with it the webhook's secret.
 #[tokio::test]
-async fn a_loopback_portal_is_never_asked_through_a_proxy() {
+async fn a_loopback_portal_is_never_called_through_a_proxy() {
     let proxy = ScriptedPortal::answering(200, "", EMPTY_PAGE).await;
     let portal = ScriptedPortal::answering(200, "", EMPTY_PAGE).await;
     let proxy_url: String = proxy.webhook_url.split('/').take(3).collect::<Vec<_>>().join("/");
@@ -123,7 +126,7 @@ async fn a_loopback_portal_is_never_asked_through_a_proxy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_portal_ends_in_the_time_allowed() {
+async fn a_call_to_a_silent_portal_ends_at_the_deadline() {
     let demo = bitrix24_mail_mcp::demo::DemoPortal::start(bitrix24_mail_mcp::demo::Settings {
         fault: bitrix24_mail_mcp::demo::FAULTS
             .iter()
@@ -135,7 +138,7 @@ async fn a_silent_portal_ends_in_the_time_allowed() {
     let started = tokio::time::Instant::now();
     let error = failure_with(&demo.webhook_url().unwrap()).await;
     assert_eq!(error.code(), "TIMED_OUT");
-    // Paused time moves only when nothing else can happen, so it shows the limit that passed.
+    // Paused time advances only when nothing else can happen, so it shows which time limit ended the call.
     let (elapsed, limit) = (started.elapsed(), Settings::DEFAULT_TIMEOUT);
     assert!(
         elapsed >= limit && elapsed < limit + Duration::from_millis(10),

@@ -79,7 +79,7 @@ impl Crowd {
             ..Settings::new(Credentials::from_webhook_url(&portal.webhook_url().unwrap()))
         };
         let portal = Arc::new(SlowPortal(portal));
-        let client = Portal::over(Arc::clone(&portal) as Arc<dyn Wire>, settings);
+        let client = Portal::with_wire(Arc::clone(&portal) as Arc<dyn Wire>, settings);
         Self {
             portal,
             book: Arc::new(AddressBook::new(client, KEPT)),

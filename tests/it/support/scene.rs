@@ -107,7 +107,7 @@ impl Scene {
             portal: Arc::clone(&portal),
             trip,
         };
-        let client = Portal::over(Arc::new(wire), settings);
+        let client = Portal::with_wire(Arc::new(wire), settings);
         Self {
             book: AddressBook::new(client, Duration::ZERO),
             portal,

@@ -122,7 +122,7 @@ impl ScriptedWire {
     }
 
     pub(crate) fn portal_with(self: &Arc<Self>, settings: Settings) -> Portal {
-        Portal::over(Arc::clone(self) as Arc<dyn Wire>, settings)
+        Portal::with_wire(Arc::clone(self) as Arc<dyn Wire>, settings)
     }
 }
 

@@ -1,18 +1,18 @@
-//! Whether others on this machine can read or replace a file with a secret, for `doctor`.
+//! Finds out whether other users of this machine can read or replace a file with a secret, for `doctor`.
 
 use std::path::Path;
 
-/// A way to a secret that is open to others.
+/// A permission that lets other users reach a file with a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
     /// What was seen, without the secret.
     pub saw: String,
-    /// The command that ends it.
+    /// The command that takes the permission away.
     pub step: String,
 }
 
-/// How others can reach the file at `path`: by its own permissions, and by those of the folders of it and of its link.
-/// Nothing if there is no file, and on Windows, where a user's own folders decide.
+/// How other users can reach the file at `path`: by its own permissions, and by those of its folder and of its link's
+/// folder. Empty on Windows, where the user's own folder protects the file.
 pub fn exposures(path: &Path) -> Vec<Exposure> {
     let mut found = Vec::new();
     if let Some(mode) = mode_of(path).filter(|mode| mode & 0o077 != 0) {
@@ -36,7 +36,7 @@ pub fn exposures(path: &Path) -> Vec<Exposure> {
         .collect();
     folders.dedup_by_key(|folder| folder.canonicalize().ok());
     for folder in folders {
-        // In a sticky folder, as /tmp, nobody can replace the files of others.
+        // In a sticky folder such as /tmp no user can replace another user's files.
         if let Some(mode) = mode_of(folder).filter(|mode| mode & 0o022 != 0 && mode & 0o1000 == 0) {
             found.push(Exposure {
                 saw: format!(
@@ -51,7 +51,7 @@ pub fn exposures(path: &Path) -> Vec<Exposure> {
     found
 }
 
-/// The permissions of what a path leads to.
+/// The permissions of the file or folder at the end of all links; `None` if it does not exist.
 #[cfg(unix)]
 fn mode_of(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
@@ -63,12 +63,13 @@ fn mode_of(_path: &Path) -> Option<u32> {
     None
 }
 
-/// For a shell.
+/// The path in quotes for a shell.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs::{self, Permissions};
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_can_reach_is_found_by_itself_its_folder_and_its_link() {
+    fn permissions_of_the_file_of_its_folder_and_of_its_links_folder_are_found() {
         let root = tempfile::tempdir().unwrap();
         let set = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
         let (folder, links) = (root.path().join("it's"), root.path().join("links"));

@@ -1,13 +1,15 @@
-//! Why the portal refused: REST 3.0 folds every authorization failure into one answer, the old API tells them apart.
+//! Why the portal refused. REST 3.0 replies to every authorization failure with one and the same code; the old API has
+//! a code for each.
 //!
-//! Pure: which failure raises which question, and what the answers mean. The portal client asks, once per failed call,
-//! with the same credentials and within the same deadline. If nothing more is learnt, the first failure stands.
+//! Pure: which failure raises which question, and what the old API's replies mean. [`super::old_api`] sends the
+//! requests, once per failed call, with the same credentials and within the same deadline. If they bring nothing new,
+//! the first failure stands.
 //!
-//! | REST 3.0 said | asked of the old API | becomes |
+//! | REST 3.0 replied | method of the old API | the failure becomes |
 //! |---|---|---|
-//! | 401 or 403 `…ACCESSDENIEDEXCEPTION` | `profile` | its own code: wrong secret, expired token, plan, blocked user, plain http |
-//! | the same, and `profile` is fine | `app.info`, then `scope` | a missing permission, an unpaid or half installed application |
-//! | 404 that is no REST answer | `profile` | a portal without REST 3.0, if the old API answers |
+//! | 401 or 403 `…ACCESSDENIEDEXCEPTION` | `profile` | the old API's code: wrong secret, expired token, plan, blocked user, plain http |
+//! | the same, and `profile` succeeds | `app.info`, then `scope` | a missing permission, an unpaid or half installed application |
+//! | 404 that is no REST reply | `profile` | a portal without REST 3.0, if the old API replies |
 //!
 //! See <https://apidocs.bitrix24.com/api-reference/common/system/>.
 
@@ -20,7 +22,7 @@ use super::loose::{First, Loose, MAX_TEXT};
 use super::quote::Quoter;
 use super::request::Method;
 
-/// What a failure leaves open.
+/// What a failure does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
     /// What is wrong with the credentials?
@@ -29,7 +31,7 @@ pub(super) enum Question {
     Portal,
 }
 
-/// The result of `app.info`, as far as it is used.
+/// The part of the result of `app.info` that is used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE", default)]
 pub(super) struct AppInfo {
@@ -38,15 +40,16 @@ pub(super) struct AppInfo {
     scope: Scope,
 }
 
-/// Granted permissions: a list of names, or their names with commas.
+/// Granted permissions: a list of names, or one text of names with commas between them.
 pub(super) type Scope = Loose<IgnoredAny, First<Loose, 500>>;
 
-const FOLDED: &str = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
+/// The one code of REST 3.0 for every authorization failure.
+const ACCESS_DENIED: &str = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
 
-/// The question that `error` raises, if any.
+/// The question that `error` raises; `None` if it gives the reason itself.
 pub(super) fn question(error: &Error) -> Option<Question> {
     match error {
-        Error::Refused(refusal) if refusal.code.eq_ignore_ascii_case(FOLDED) => {
+        Error::Refused(refusal) if refusal.code.eq_ignore_ascii_case(ACCESS_DENIED) => {
             matches!(refusal.http_status, 401 | 403).then_some(Question::Credentials)
         }
         Error::Unreadable {
@@ -58,7 +61,7 @@ pub(super) fn question(error: &Error) -> Option<Question> {
     }
 }
 
-/// True if an access token that has expired may be the reason: only a fresh one can tell.
+/// True if an expired access token may be the reason of `error`: only a fresh token can show whether it is.
 pub(super) fn may_be_an_expired_token(error: &Error) -> bool {
     let Error::Refused(refusal) = error else { return false };
     let is = |codes: &[&str]| codes.iter().any(|code| refusal.code.eq_ignore_ascii_case(code));
@@ -77,25 +80,20 @@ pub(super) fn may_be_an_expired_token(error: &Error) -> bool {
     is(&["expired_token", "invalid_token"]) || (refusal.http_status == 401 && !names_another_reason)
 }
 
-/// What the old API's own failure says of a refusal: its reason, unless it is only in trouble itself.
-pub(super) fn reason(said: Error) -> Option<Error> {
-    match said {
+/// The reason in the old API's own failure; `None` if that failure says nothing about the credentials.
+pub(super) fn in_old_refusal(error: Error) -> Option<Error> {
+    match error {
         Error::Refused(refusal) => {
             let is = |code: &str| refusal.code.eq_ignore_ascii_case(code);
-            let is_a_reason = (matches!(refusal.http_status, 400..=403) && !is(FOLDED)) || is("OVERLOAD_LIMIT");
+            let is_a_reason = (matches!(refusal.http_status, 400..=403) && !is(ACCESS_DENIED)) || is("OVERLOAD_LIMIT");
             is_a_reason.then_some(Error::Refused(refusal))
         }
         _ => None,
     }
 }
 
-/// What `app.info` says of a refusal.
-pub(super) fn reason_in_app_info(
-    info: &AppInfo,
-    method: Method,
-    http_status: u16,
-    quoter: Quoter<'_>,
-) -> Option<Error> {
+/// The reason in the result of `app.info`, as an error with the `http_status` of the refusal.
+pub(super) fn in_app_info(info: &AppInfo, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
     if info.payment_expired.text == "Y" {
         return Some(refused("PAYMENT_REQUIRED", http_status, String::new()));
     }
@@ -106,13 +104,14 @@ pub(super) fn reason_in_app_info(
     {
         return Some(refused("NOT_INSTALLED", http_status, String::new()));
     }
-    reason_in_scope(&info.scope, method, http_status, quoter)
+    in_scope(&info.scope, method, http_status, quoter)
 }
 
-/// What the granted permissions, as a list or as text with commas, say of a refusal.
-pub(super) fn reason_in_scope(scope: &Scope, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
+/// A missing permission as the reason, as an error with the `http_status` of the refusal; `None` if `scope` lets
+/// `method` be called or cannot be read.
+pub(super) fn in_scope(scope: &Scope, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
     let granted = granted(scope)?;
-    if lets_call(&granted, method) {
+    if allows(&granted, method) {
         return None;
     }
     let granted = if granted.is_empty() {
@@ -124,7 +123,7 @@ pub(super) fn reason_in_scope(scope: &Scope, method: Method, http_status: u16, q
     Some(refused("insufficient_scope", http_status, message))
 }
 
-/// The permissions in an answer of the old API; `None` if they are not there, or too many to be read whole.
+/// The names of the granted permissions; `None` if there are none to read, or too many to read them all.
 pub(super) fn granted(scope: &Scope) -> Option<Vec<&str>> {
     match scope {
         Loose { list: Some(list), .. } => {
@@ -138,11 +137,11 @@ pub(super) fn granted(scope: &Scope) -> Option<Vec<&str>> {
     }
 }
 
-/// True if one of the permissions is the module, the controller or the method itself; each may carry a field list. A
-/// batch needs none of its own.
-pub(super) fn lets_call(granted: &[&str], method: Method) -> bool {
+/// True if one of the permissions is the module, the controller or the method itself; each may have a list of fields
+/// behind it. A batch needs no permission of its own.
+pub(super) fn allows(granted: &[&str], method: Method) -> bool {
     if method == Method::Batch {
-        return lets_call(granted, Method::ListContacts) || lets_call(granted, Method::ListEmployees);
+        return allows(granted, Method::ListContacts) || allows(granted, Method::ListEmployees);
     }
     let method = method.as_str();
     granted.iter().any(|scope| {
@@ -174,7 +173,7 @@ mod tests {
 
     fn missing(scope: &Value) -> Option<Error> {
         let quoter = Quoter::without(&["s3cr3tcode"]);
-        reason_in_scope(&read(scope.clone()), Method::ListContacts, 403, quoter)
+        in_scope(&read(scope.clone()), Method::ListContacts, 403, quoter)
     }
 
     fn error(http_status: u16, code: &str) -> Error {
@@ -182,21 +181,17 @@ mod tests {
     }
 
     #[test]
-    fn only_folded_answers_raise_a_question() {
-        assert_eq!(question(&error(401, FOLDED)), Some(Question::Credentials));
-        assert_eq!(question(&error(403, FOLDED)), Some(Question::Credentials));
-        assert_eq!(question(&error(400, FOLDED)), None, "a closed portal");
-        assert_eq!(
-            question(&error(401, "expired_token")),
-            None,
-            "that is the reason already"
-        );
+    fn only_a_code_without_a_reason_raises_a_question() {
+        assert_eq!(question(&error(401, ACCESS_DENIED)), Some(Question::Credentials));
+        assert_eq!(question(&error(403, ACCESS_DENIED)), Some(Question::Credentials));
+        assert_eq!(question(&error(400, ACCESS_DENIED)), None, "a closed portal");
+        assert_eq!(question(&error(401, "expired_token")), None, "that code is the reason");
     }
 
     #[test]
     fn a_401_without_another_reason_may_be_an_expired_token() {
         for code in [
-            FOLDED,
+            ACCESS_DENIED,
             "expired_token",
             "NO_AUTH_FOUND",
             "ERROR_WITHOUT_CODE",
@@ -206,7 +201,7 @@ mod tests {
         }
         assert!(may_be_an_expired_token(&error(200, "EXPIRED_TOKEN")));
         for (status, code) in [
-            (403, FOLDED),
+            (403, ACCESS_DENIED),
             (401, "authorization_error"),
             (401, "ACCESS_DENIED"),
             (429, "X"),
@@ -249,9 +244,9 @@ mod tests {
     }
 
     #[test]
-    fn an_application_that_is_not_paid_or_not_installed_is_told() {
+    fn an_application_that_is_not_paid_or_not_installed_is_recognised() {
         let code = |info: Value| {
-            let reason = reason_in_app_info(&read(info), Method::ListContacts, 401, Quoter::without(&[]));
+            let reason = in_app_info(&read(info), Method::ListContacts, 401, Quoter::without(&[]));
             reason.map(|error| error.code().to_owned())
         };
         assert_eq!(
@@ -267,14 +262,17 @@ mod tests {
     }
 
     #[test]
-    fn an_old_api_in_trouble_gives_no_reason() {
+    fn an_unavailable_old_api_gives_no_reason() {
         assert_eq!(
-            reason(error(401, "INVALID_CREDENTIALS")).unwrap().code(),
+            in_old_refusal(error(401, "INVALID_CREDENTIALS")).unwrap().code(),
             "INVALID_CREDENTIALS"
         );
-        assert!(reason(error(503, "OVERLOAD_LIMIT")).is_some());
-        assert!(reason(error(503, "QUERY_LIMIT_EXCEEDED")).is_none());
-        assert!(reason(error(401, FOLDED)).is_none(), "that is no reason");
-        assert!(reason(Error::Cancelled).is_none());
+        assert!(in_old_refusal(error(503, "OVERLOAD_LIMIT")).is_some());
+        assert!(in_old_refusal(error(503, "QUERY_LIMIT_EXCEEDED")).is_none());
+        assert!(
+            in_old_refusal(error(401, ACCESS_DENIED)).is_none(),
+            "that code gives no reason"
+        );
+        assert!(in_old_refusal(Error::Cancelled).is_none());
     }
 }

@@ -1,8 +1,8 @@
-//! The file of the tokens: private, one writer at a time, replaced in one step.
+//! The file of the tokens: private, with one writer at a time, replaced in one step.
 //!
-//! A writer holds a lock on a file beside it and makes room for the new pair before the pair is asked for, in a file
-//! that then takes the pair: no write of a pair needs room that is not there. The new file is synced and renamed, so
-//! that a process killed at any moment leaves either the old pair or the new one.
+//! A writer locks `tokens.json.lock`. Before it requests a new pair, it fills `tokens.json.new`, and later writes the
+//! pair over that room: so a full disk is noticed before the exchange. The new file is synced and renamed, so a process
+//! that is killed at any moment leaves either the old pair or the new one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
@@ -13,19 +13,19 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::super::error::Error;
-use super::super::small_file::read_small_file;
-use super::Stored;
+use super::stored_pair::StoredPair;
+use crate::portal::credentials::small_file::read_small_file;
+use crate::portal::error::Error;
 
-/// How often a lock that another process holds is tried again; a refresh takes a few hundred milliseconds.
+/// Time between two attempts to take a lock that another process holds; a refresh takes a few hundred milliseconds.
 const LOCK_POLL: Duration = Duration::from_millis(20);
-/// Bytes that are written before a pair is asked for. A pair has a few hundred; tokens that fill this would not fit the
+/// Bytes that are written before a pair is requested. A pair has a few hundred; larger tokens would not fit into the
 /// header of a request.
 const ROOM: usize = 16 * 1024;
-/// As many links as Linux follows.
+/// The longest chain of links that is followed, as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// Why a pair is not in the file, if nothing more is known.
+/// Why a pair could not be written, if the system gives no reason that a user can act on.
 pub(super) const NOT_WRITTEN: &str = "the file cannot be replaced";
 
 #[derive(Serialize, Deserialize)]
@@ -37,38 +37,27 @@ struct Form<S> {
 
 const VERSION: u32 = 1;
 
-/// The right to write, with room for a pair. Released when dropped, also by the death of the process.
+/// The lock on the file, with room for a pair. Dropping it, or the end of the process, releases it.
 #[derive(Debug)]
-pub(in super::super) struct Lock {
-    /// The file, past all links.
+pub(in crate::portal) struct Lock {
+    /// The file itself, at the end of all links.
     path: PathBuf,
-    /// The file that takes the new pair, before it replaces the old one.
+    /// The path of `room`: the file that will hold the new pair and replace `path`.
     new: PathBuf,
     room: File,
     held: File,
 }
 
-/// Steps of a replacement, for the test that dies at each of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    Begun,
-    HalfWritten,
-    Written,
-    Synced,
-    Renamed,
-    Done,
-}
-
 /// The pair in the file; `None` if there is no file.
 ///
 /// # Errors
-/// [`Error::TokenStore`] if there is one that cannot be read.
-pub(super) fn read(path: &Path) -> Result<Option<Stored>, Error> {
+/// [`Error::TokenStore`] if the file exists but cannot be read.
+pub(super) fn read(path: &Path) -> Result<Option<StoredPair>, Error> {
     if path.try_exists().is_ok_and(|exists| !exists) {
         return Ok(None);
     }
     let text = read_small_file(path).map_err(|problem| unusable(path, problem))?;
-    let form: Form<Stored> = serde_json::from_str(text.expose_secret())
+    let form: Form<StoredPair> = serde_json::from_str(text.expose_secret())
         .map_err(|_| unusable(path, "it is not a token store of this program"))?;
     if form.version != VERSION {
         return Err(unusable(path, "another version of this program wrote it"));
@@ -76,18 +65,18 @@ pub(super) fn read(path: &Path) -> Result<Option<Stored>, Error> {
     Ok(Some(form.stored))
 }
 
-/// Waits for the right to write to `path` until `deadline`, and makes room for a pair.
+/// Takes the lock on `path`, waiting until `deadline`, and makes room for a pair.
 ///
 /// # Errors
 /// [`Error::NoRoomForTokens`] or [`Error::TokenStore`].
 pub(super) async fn lock(path: &Path, deadline: Instant) -> Result<Lock, Error> {
-    // Beside the link's target: whatever name other processes know the file by, they meet at one lock.
+    // Beside the link's target, so that processes that use different links to the file share one lock.
     let target = target_of(path)?;
     let held = open_lock(&target).map_err(|error| {
-        let is_odd = beside(&target, "lock")
+        let is_no_file = beside(&target, "lock")
             .symlink_metadata()
             .is_ok_and(|lock| !lock.is_file());
-        let problem = match is_odd {
+        let problem = match is_no_file {
             true => "the .lock beside it is not an ordinary file",
             false => "its folder cannot be written",
         };
@@ -102,66 +91,62 @@ pub(super) async fn lock(path: &Path, deadline: Instant) -> Result<Lock, Error> 
         }
     }
     let new = beside(&target, "new");
-    let unmade = |error: io::Error| refused(path, &error, "a new file cannot be made beside it");
+    let cannot_create = |error: io::Error| refused(path, &error, "a new file cannot be made beside it");
     let mut lock = Lock {
-        room: create_new(&new).map_err(unmade)?,
+        room: create_new(&new).map_err(cannot_create)?,
         path: target,
         new,
         held,
     };
-    // If this fails, the lock is dropped and takes the file with it.
-    make_room(&mut lock.room).map_err(unmade)?;
+    // If this fails, the lock is dropped, which removes the file.
+    make_room(&mut lock.room).map_err(cannot_create)?;
     Ok(lock)
 }
 
 impl Lock {
-    /// Replaces what is stored, in one step.
+    /// Replaces the stored pair, in one step.
     ///
     /// # Errors
-    /// Why not, as a phrase; the old pair is still there then.
-    pub(super) fn replace(self, stored: &Stored) -> Result<(), &'static str> {
-        self.replace_in_steps(stored, |_| {})
+    /// Why not, as a phrase; the file then still holds the old pair.
+    pub(super) fn replace(mut self, pair: &StoredPair) -> Result<(), &'static str> {
+        self.write(pair)
+            .and_then(|()| self.rename())
             .map_err(|error| reason(&error).unwrap_or(NOT_WRITTEN))
     }
 
-    pub(super) fn replace_in_steps(mut self, stored: &Stored, mut reached: impl FnMut(Step)) -> io::Result<()> {
+    /// Writes `pair` over the room that was made for it, and syncs.
+    fn write(&mut self, pair: &StoredPair) -> io::Result<()> {
         let form = Form {
             version: VERSION,
-            stored,
+            stored: pair,
         };
         let text = SecretString::from(serde_json::to_string_pretty(&form)?);
-        let bytes = text.expose_secret().as_bytes();
-        let (first, rest) = bytes.split_at(bytes.len() / 2);
         self.room.rewind()?;
-        reached(Step::Begun);
-        self.room.write_all(first)?;
-        reached(Step::HalfWritten);
-        self.room.write_all(rest)?;
+        self.room.write_all(text.expose_secret().as_bytes())?;
         let end = self.room.stream_position()?;
         self.room.set_len(end)?;
-        reached(Step::Written);
-        self.room.sync_all()?;
-        reached(Step::Synced);
+        self.room.sync_all()
+    }
+
+    /// Puts the written file in place of the old one.
+    fn rename(&self) -> io::Result<()> {
         fs::rename(&self.new, &self.path)?;
-        reached(Step::Renamed);
-        sync_folder(&self.path)?;
-        reached(Step::Done);
-        Ok(())
+        sync_folder(&self.path)
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Only left if nothing was replaced.
+        // Only there if nothing was replaced.
         let _ = fs::remove_file(&self.new);
-        // Closing would leave the lock to a process that is being started at this moment.
+        // Closing is not enough: a process that is being started at this moment may have inherited the file.
         let _ = self.held.unlock();
     }
 }
 
-/// Where a chain of links ends, whether anything is there or not.
+/// The end of a chain of links, whether or not a file exists there.
 fn target_of(path: &Path) -> Result<PathBuf, Error> {
-    // Linux does not follow what a stranger has put into a folder that everybody may write, and nor do we.
+    // Linux refuses to follow another user's link in a sticky folder that everybody may write. So do we.
     if fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
         return Err(unusable(path, "this process may not reach it"));
     }
@@ -180,7 +165,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
         make_folder(folder)?;
     }
     let mut options = private();
-    // A stranger's link would make a file elsewhere, and a pipe would keep the process waiting.
+    // Another user's link would create a file elsewhere, and opening a pipe would block the process.
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
@@ -195,7 +180,8 @@ fn open_lock(path: &Path) -> io::Result<File> {
     Ok(held)
 }
 
-/// Whatever a killed process left behind is removed first, so nobody else can have prepared the file.
+/// Creates a new file. A file that a killed process left behind is removed first, so no other user can have prepared
+/// it.
 fn create_new(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -204,7 +190,8 @@ fn create_new(path: &Path) -> io::Result<File> {
     private().write(true).create_new(true).open(path)
 }
 
-/// Random bytes: a file system that compresses, or leaves out blocks of zeros, would keep no room for others.
+/// Fills the file with random bytes: a file system that compresses, or omits blocks of zeros, would reserve no room for
+/// zeros.
 fn make_room(file: &mut File) -> io::Result<()> {
     let mut bytes = vec![0; ROOM];
     fastrand::Rng::new().fill(&mut bytes);
@@ -212,14 +199,15 @@ fn make_room(file: &mut File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// `tokens.json` → `tokens.json.lock`: in the same folder, since a rename must not cross file systems.
+/// `tokens.json` with the ending `lock` is `tokens.json.lock`: in the same folder, since a rename cannot cross file
+/// systems.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{ending}"));
     path.with_file_name(name)
 }
 
-/// What the system refuses because nothing more can be written.
+/// Why the system cannot write any more, as a phrase; `None` for another error.
 fn reason(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
         io::ErrorKind::StorageFull => Some("its disk is full"),
@@ -266,7 +254,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// Elsewhere a file in the user's own folder is private by the folder's rules, and folders are not synced.
+/// On Windows the folder's rules make a file in the user's own folder private, and folders cannot be synced.
 #[cfg(not(unix))]
 fn private() -> OpenOptions {
     OpenOptions::new()
@@ -281,3 +269,6 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod killed;

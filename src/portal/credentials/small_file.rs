@@ -1,4 +1,4 @@
-//! Reads files that people write by hand: small, ordinary, text. Anything else is refused with a reason in plain words.
+//! Reads files that people write by hand: small, ordinary files of text. Any other file is refused with a reason.
 
 use std::fs;
 use std::io::{self, Read};
@@ -6,15 +6,15 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-/// Settings and secrets are a few lines; anything longer is another file.
+/// Bytes of the largest file. Settings and secrets are a few lines; a longer file is not one of them.
 const MAX_SIZE: usize = 64 * 1024;
 
-/// Reads a small text file, or says why not. A byte order mark is no part of the text.
+/// Reads a small text file. A byte order mark is no part of the text.
 ///
 /// # Errors
-/// The reason, as a phrase: "it does not exist".
+/// Why not, as a phrase: "it does not exist".
 pub fn read_small_file(path: &Path) -> Result<SecretString, &'static str> {
-    // A pipe or a device could keep the whole process waiting, or never end.
+    // Reading a pipe or a device could block the process, or never end.
     if !fs::metadata(path).map_err(reason)?.is_file() {
         return Err("it is not an ordinary file");
     }
@@ -26,14 +26,14 @@ pub fn read_small_file(path: &Path) -> Result<SecretString, &'static str> {
     if bytes.len() > MAX_SIZE {
         return Err("it is larger than 64 KiB");
     }
-    decoded(bytes).map(SecretString::from)
+    decode_utf8(bytes).map(SecretString::from)
 }
 
-/// The text of a file, without its byte order mark.
+/// Reads the bytes of a file as UTF-8. A byte order mark is no part of the text.
 ///
 /// # Errors
-/// The encoding that it is in, as a phrase, and what to do.
-pub fn decoded(bytes: Vec<u8>) -> Result<String, &'static str> {
+/// The encoding of the bytes, as a phrase, and what to do.
+pub fn decode_utf8(bytes: Vec<u8>) -> Result<String, &'static str> {
     if let Some(encoding) = wide_encoding(&bytes) {
         return Err(match encoding {
             UTF_16_LITTLE => "it is in UTF-16 (little-endian); save it as UTF-8",
@@ -51,15 +51,15 @@ pub fn decoded(bytes: Vec<u8>) -> Result<String, &'static str> {
 const UTF_16_LITTLE: &str = "UTF-16 (little-endian)";
 const UTF_16_BIG: &str = "UTF-16 (big-endian)";
 
-/// The encoding, if a character has more than one byte where UTF-8 has one: as a byte order mark says, or the zeros beside the
-/// first letter and the others. Editors and shells of Windows write these.
+/// The name of the encoding if it is UTF-16 or UTF-32, which editors and shells of Windows write; `None` if it is
+/// neither. Recognised by the byte order mark, or by the zeros beside the letters.
 pub fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     let is_zero_at = |remainder: usize| {
         let every_other = bytes.iter().skip(remainder).step_by(2);
         bytes.len() > 1 && every_other.filter(|byte| **byte == 0).count() > bytes.len() / 4
     };
     match bytes {
-        // UTF-32 first: its mark begins as that of UTF-16.
+        // UTF-32 first: its mark begins with the mark of UTF-16.
         [0xFF, 0xFE, 0, 0, ..] | [1..=0xFF, _, 0, 0, ..] => Some("UTF-32 (little-endian)"),
         [0, 0, 0xFE, 0xFF, ..] | [0, 0, _, 1..=0xFF, ..] => Some("UTF-32 (big-endian)"),
         [0xFF, 0xFE, ..] | [1..=0xFF, 0, ..] => Some(UTF_16_LITTLE),
@@ -70,7 +70,7 @@ pub fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Some programs put a second one before the first.
+/// Some programs write a second mark before the first.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
@@ -90,13 +90,13 @@ mod tests {
     fn a_byte_order_mark_is_no_part_of_the_text() {
         for bytes in ["\u{feff}a\u{feff}b", "a\u{feff}b", "\u{feff}\u{feff}a\u{feff}b"] {
             assert_eq!(
-                decoded(bytes.as_bytes().to_vec()).unwrap(),
+                decode_utf8(bytes.as_bytes().to_vec()).unwrap(),
                 "a\u{feff}b",
                 "only at the beginning"
             );
         }
-        assert_eq!(decoded("\u{feff}".into()).unwrap(), "");
-        assert_eq!(decoded(Vec::new()).unwrap(), "");
+        assert_eq!(decode_utf8("\u{feff}".into()).unwrap(), "");
+        assert_eq!(decode_utf8(Vec::new()).unwrap(), "");
     }
 
     #[test]
@@ -115,9 +115,9 @@ mod tests {
                         "UTF-16 (big-endian)",
                     ),
                 ] {
-                    let problem = decoded(bytes).unwrap_err();
+                    let problem = decode_utf8(bytes).unwrap_err();
                     assert!(problem.contains("save it as UTF-8"), "{text}: {problem}");
-                    // Cyrillic without a mark is not recognised as what it is, only as no UTF-8.
+                    // Cyrillic without a mark is only recognised as no UTF-8.
                     assert!(problem.contains(name) || is_plain, "{text}: {problem}");
                 }
             }
@@ -125,9 +125,9 @@ mod tests {
         for text in ["\u{feff}a", "a", "имя"] {
             for to_bytes in [u32::to_le_bytes, u32::to_be_bytes] {
                 let utf32: Vec<u8> = text.chars().flat_map(|c| to_bytes(u32::from(c))).collect();
-                assert!(decoded(utf32).unwrap_err().contains("UTF-32"), "{text}");
+                assert!(decode_utf8(utf32).unwrap_err().contains("UTF-32"), "{text}");
             }
         }
-        assert!(decoded(vec![b'a', 0xE9]).unwrap_err().contains("not UTF-8"));
+        assert!(decode_utf8(vec![b'a', 0xE9]).unwrap_err().contains("not UTF-8"));
     }
 }

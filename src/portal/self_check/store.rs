@@ -1,40 +1,41 @@
-//! The token store: readable, private, and its folder writable.
+//! Checks the token store: it can be read and written, and other users cannot read it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::token_store::TokenStore;
-use super::Finding;
+use super::finding::Finding;
+use crate::portal::credentials::TokenStore;
 
-const NAME: &str = "token_store";
-/// A refresh of another process takes less.
+pub(super) const CHECK: &str = "token_store";
+/// How long to wait for another process's lock; a refresh takes less.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub(super) async fn examine(store: Option<&TokenStore>) -> Finding {
+pub(super) async fn check(store: Option<&TokenStore>) -> Finding {
     let Some(store) = store else {
-        return Finding::skipped(NAME, "a webhook needs none");
+        return Finding::skipped(CHECK, "a webhook needs none");
     };
     let path = store.path();
     if let Err(error) = store.save(Instant::now() + LOCK_TIMEOUT).await {
-        return Finding::failed(NAME, error);
+        return Finding::failed(CHECK, error);
     }
-    // Taking the lock tries everything that writing needs.
+    // Taking the lock needs all the rights that writing needs.
     if let Err(error) = store.lock(Instant::now() + LOCK_TIMEOUT).await {
-        return Finding::failed(NAME, error);
+        return Finding::failed(CHECK, error);
     }
     let shown = path.display();
     let saw = match store.read() {
-        Err(error) => return Finding::failed(NAME, error),
+        Err(error) => return Finding::failed(CHECK, error),
         Ok(None) => format!("{shown} can be written; nothing is kept there yet"),
         Ok(Some(_)) => format!("{shown} can be read and written"),
     };
-    Finding::ok_if_private(NAME, saw, [path])
+    Finding::ok_if_private(CHECK, saw, [path])
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
-    use super::super::Status;
+    use super::super::finding::Status;
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
@@ -47,8 +48,8 @@ mod tests {
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
         let path = folder.path().join("tokens.json");
         let store = TokenStore::at(path.clone());
-        assert_eq!(examine(None).await.status, Status::Skipped);
-        assert_eq!(examine(Some(&store)).await.status, Status::Ok, "not there yet");
+        assert_eq!(check(None).await.status, Status::Skipped);
+        assert_eq!(check(Some(&store)).await.status, Status::Ok, "no file yet");
         for (text, mode, status) in [
             (STORE, 0o600, Status::Ok),
             (STORE, 0o640, Status::Warning),
@@ -56,7 +57,7 @@ mod tests {
         ] {
             std::fs::write(&path, text).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            let finding = examine(Some(&store)).await;
+            let finding = check(Some(&store)).await;
             assert_eq!(finding.status, status, "{}", finding.saw);
         }
     }

@@ -1,12 +1,12 @@
-//! The store on a real disk: private, one writer at a time, behind links, and what becomes of a pair that is not saved.
+//! The store on a real disk: private, one writer at a time, behind links, and a pair that cannot be saved.
 
 use std::fs;
 use std::time::Duration;
 
 use super::*;
 
-pub(super) fn pair(access: &str, refresh: &str) -> Stored {
-    Stored {
+pub(super) fn pair(access: &str, refresh: &str) -> StoredPair {
+    StoredPair {
         portal: "https://p.example".to_owned(),
         client_id: "local.1".to_owned(),
         access_token: access.into(),
@@ -29,7 +29,7 @@ pub(super) fn tokens(store: &TokenStore) -> (String, String) {
 }
 
 #[tokio::test]
-async fn what_was_stored_is_read_and_private() {
+async fn a_stored_pair_is_read_again_and_private() {
     let folder = tempfile::tempdir().unwrap();
     let store = TokenStore::at(folder.path().join("a/b/tokens.json"));
     assert!(store.read().unwrap().is_none(), "no store yet");
@@ -56,7 +56,7 @@ async fn what_was_stored_is_read_and_private() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_writes_at_a_time_and_nobody_waits_for_ever() {
+async fn there_is_one_writer_at_a_time_and_the_wait_for_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let store = TokenStore::at(folder.path().join("tokens.json"));
     let first = lock(&store).await.unwrap();
@@ -67,7 +67,7 @@ async fn one_writes_at_a_time_and_nobody_waits_for_ever() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_used_is_told_before_a_pair_is_issued() {
+async fn an_unusable_store_fails_before_a_pair_is_issued() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "x").unwrap();
@@ -90,14 +90,14 @@ fn file_names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// What an exchange does after it has looked at the store and has got a pair.
-fn issued(store: &TokenStore, access: &str, refresh: &str, lock: Option<Lock>) {
+/// Keeps a pair as an exchange does.
+fn keep(store: &TokenStore, access: &str, refresh: &str, lock: Option<Lock>) {
     let in_file = store.token_in_file();
     store.keep(pair(access, refresh), in_file, lock);
 }
 
 #[tokio::test]
-async fn room_for_a_pair_is_there_before_one_is_asked_for_and_goes_with_the_lock() {
+async fn room_for_a_pair_is_made_with_the_lock_and_removed_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let store = TokenStore::at(folder.path().join("tokens.json"));
     let held = lock(&store).await.unwrap();
@@ -108,7 +108,7 @@ async fn room_for_a_pair_is_there_before_one_is_asked_for_and_goes_with_the_lock
         use std::os::unix::fs::{MetadataExt, PermissionsExt};
         assert!(
             room.blocks() * 512 >= room.len(),
-            "not only a length: {} blocks",
+            "the room has blocks, not only a length: {} blocks",
             room.blocks()
         );
         assert_eq!(room.permissions().mode() & 0o777, 0o600);
@@ -117,10 +117,10 @@ async fn room_for_a_pair_is_there_before_one_is_asked_for_and_goes_with_the_lock
     assert_eq!(file_names(folder.path()), ["tokens.json.lock"]);
     lock(&store).await.unwrap().replace(&pair("a1", "r1")).unwrap();
     let length = fs::metadata(store.path()).unwrap().len();
-    assert!(length < 1024, "what is left of the room is cut off: {length}");
+    assert!(length < 1024, "the rest of the room is cut off: {length}");
 }
 
-/// The file is in the way of the rename, which also root cannot do then.
+/// Puts a folder in place of the file, so that the rename fails, even for root.
 fn block(store: &TokenStore) {
     let _ = fs::remove_file(store.path());
     fs::create_dir_all(store.path().join("full")).unwrap();
@@ -134,7 +134,7 @@ fn unblock(store: &TokenStore, text: Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_pair_that_cannot_be_saved_is_used_until_it_is() {
+async fn a_pair_that_cannot_be_saved_is_used_from_memory_until_it_is_saved() {
     let folder = tempfile::tempdir().unwrap();
     let store = TokenStore::at(folder.path().join("tokens.json"));
     lock(&store).await.unwrap().replace(&pair("a1", "r1")).unwrap();
@@ -148,10 +148,10 @@ async fn a_pair_that_cannot_be_saved_is_used_until_it_is() {
     assert_eq!(error.code(), "TOKENS_NOT_SAVED");
     assert!(error.to_string().contains("tokens.json"), "{error}");
 
-    // What is stored is older than what is in memory, whatever replaces that meanwhile.
+    // The stored pair is older than the pair in memory, even after the latter is replaced.
     unblock(&store, Some(&old));
     assert_eq!(tokens(&store), ("a2".to_owned(), "r2".to_owned()));
-    issued(&store, "a3", "r3", None);
+    keep(&store, "a3", "r3", None);
     assert_eq!(tokens(&store), ("a3".to_owned(), "r3".to_owned()));
     store.save(Instant::now()).await.unwrap();
     assert!(!store.is_unsaved(Some(&"r3".into())));

@@ -1,6 +1,6 @@
-//! The inbound webhook's address, in every form that Bitrix24's own page shows.
+//! The address of an inbound webhook, in every form that Bitrix24's own page shows.
 //!
-//! Pure: no network. The secret stays in a type that neither `Debug` nor `Display` prints.
+//! Pure: no network. Neither `Debug` nor `Display` prints the secret.
 //!
 //! | accepted | as |
 //! |---|---|
@@ -17,9 +17,9 @@ use std::str::FromStr;
 use secrecy::SecretString;
 use url::Url;
 
-use super::origin::{InvalidOrigin, Origin};
+use crate::portal::origin::{InvalidOrigin, Origin};
 
-/// A webhook secret is 16 characters today; this leaves room and still bounds what we keep.
+/// The longest secret that is accepted. Webhook secrets have 16 characters today.
 const MAX_SECRET_LENGTH: usize = 256;
 
 /// A checked webhook address: a portal, a user and a secret.
@@ -42,31 +42,31 @@ pub struct WebhookAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidWebhookUrl {
-    /// Nothing but white space.
+    /// The text is empty or white space.
     #[error("the webhook URL is empty")]
     Empty,
-    /// `${BITRIX24_WEBHOOK_URL}` or the like, which the client did not replace by its value.
-    #[error("the webhook URL is a placeholder that nothing was put in for")]
+    /// `${BITRIX24_WEBHOOK_URL}` or another placeholder that the MCP client did not replace by its value.
+    #[error("the webhook URL is a placeholder without a value")]
     Placeholder,
     /// Not a URL at all, or without a host.
     #[error("the webhook URL is not a complete URL: https, host and path are needed")]
     NotAUrl,
-    /// Scheme or host are not those of a portal.
+    /// Scheme or host cannot be a portal's.
     #[error("the webhook URL {0}")]
     Origin(#[from] InvalidOrigin),
     /// The path does not begin with `/rest/`.
     #[error("the path of the webhook URL does not begin with /rest/")]
     Path,
-    /// The path has no user id, or it is not a whole number above zero.
+    /// The path has no user id, or the user id is not a whole number above zero.
     #[error("the webhook URL has no numeric user id after /rest/")]
     UserId,
-    /// The path ends before the secret, or the secret has characters that no webhook has.
+    /// The path ends before the secret, or the secret has characters that no webhook's secret has.
     #[error("the webhook URL has no secret code after the user id, or it is masked or damaged")]
     Secret,
 }
 
 impl InvalidWebhookUrl {
-    /// True if only the missing `s` of `https` is at fault.
+    /// True if the only mistake is `http` in place of `https`.
     pub fn is_plain_http(self) -> bool {
         self == Self::Origin(InvalidOrigin::PlainHttp)
     }
@@ -110,8 +110,8 @@ impl FromStr for WebhookAddress {
     }
 }
 
-/// True for text that may be a webhook's URL, whole or with its beginning lost, and so may hold a secret: it is never
-/// printed, and never taken from where others can see it.
+/// True if `text` may be a webhook's URL, whole or without its beginning, and so may hold a secret. Such text is never
+/// printed, and never accepted where others can see it.
 pub fn may_hold_a_webhook(text: &str) -> bool {
     let is_id = |rest: &str| {
         rest.trim_start_matches("api/")
@@ -120,7 +120,7 @@ pub fn may_hold_a_webhook(text: &str) -> bool {
     text.contains("://") || text.split("rest/").skip(1).any(is_id)
 }
 
-/// Settings copied out of a shell or an `.env` file often keep their quotes.
+/// The text without quotes around it, which settings copied from a shell or an `.env` file often keep.
 fn unquoted(text: &str) -> &str {
     ['"', '\'']
         .into_iter()
@@ -153,7 +153,7 @@ fn user_and_secret(url: &Url) -> Result<(u64, String), InvalidWebhookUrl> {
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         })
         .ok_or(InvalidWebhookUrl::Secret)?;
-    // What follows is a method's name, copied along; a path of more segments is something else.
+    // One more segment is the name of a method; a longer path is no webhook's.
     if segments.next().is_some() && segments.next().is_some() {
         return Err(InvalidWebhookUrl::Path);
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_the_webhook_page_gives_the_same_address() {
+    fn every_form_of_the_webhook_page_is_the_same_address() {
         let expected = "https://p.bitrix24.com/rest/1/abc123/";
         assert_eq!(printed_with_secret(&parse(expected).unwrap()), expected);
         for text in [
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_accepted_for_loopback_alone() {
+    fn plain_http_is_accepted_only_for_loopback() {
         for text in [
             "http://127.0.0.1:8080/rest/1/abc/",
             "http://127.9.9.9/rest/1/abc/",
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_webhook_is_recognised() {
+    fn text_that_may_be_a_webhook_is_recognised() {
         for text in [
             "https://p.example/rest/1/a/",
             "p.example/rest/1/a",

@@ -1,6 +1,6 @@
-//! What is asked of the authorization server, and what it answers. Pure.
+//! Request to and reply of the authorization server. Pure.
 //!
-//! Codes and refresh tokens are exchanged for a new pair by `POST /oauth/token/` with a form, so that no secret is part
+//! A code or a refresh token is exchanged for a new pair by `POST /oauth/token/` with a form, so that no secret is part
 //! of a URL. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 use secrecy::{ExposeSecret, SecretString};
@@ -16,15 +16,15 @@ use crate::portal::request::Request;
 /// What is exchanged for a pair of tokens.
 #[derive(Debug, Clone)]
 pub(super) enum Grant {
-    /// The code that the authorize page gave; lives 30 seconds and works once.
+    /// The code from the authorize page; valid for 30 seconds, once.
     Code(SecretString),
-    /// A refresh token; lives 180 days and works once.
+    /// A refresh token; valid for 180 days, once.
     RefreshToken(SecretString),
 }
 
-/// What the authorization server answers, as far as it is used.
+/// The part of the authorization server's reply that is used.
 #[derive(Deserialize)]
-struct Answer {
+struct TokenReply {
     #[serde(default)]
     access_token: Loose,
     #[serde(default)]
@@ -62,20 +62,20 @@ pub(super) fn request(server: &Origin, grant: &Grant, client_id: &str, client_se
     }
 }
 
-/// Reads a pair out of the reply, or why there is none.
+/// Reads a pair from the reply. The secrets of the request are hidden in all that an error quotes.
 ///
 /// # Errors
-/// [`Error::Refused`], [`Error::Redirected`] or [`Error::Unreadable`], all of the authorization server.
+/// [`Error::Refused`], [`Error::Redirected`] or [`Error::Unreadable`], each from the authorization server.
 pub(super) fn read(reply: &RawReply, grant: &Grant, client_secret: &SecretString) -> Result<Issued, Error> {
     let (Grant::Code(token) | Grant::RefreshToken(token)) = grant;
     let from = Speaker::AuthorizationServer;
-    let answer: Answer = read_bare(reply, from, &[token.expose_secret(), client_secret.expose_secret()])?;
+    let tokens: TokenReply = read_bare(reply, from, &[token.expose_secret(), client_secret.expose_secret()])?;
     let token = |Loose { text, .. }: Loose| (!text.is_empty()).then(|| SecretString::from(text));
-    match (token(answer.access_token), token(answer.refresh_token)) {
+    match (token(tokens.access_token), token(tokens.refresh_token)) {
         (Some(access_token), Some(refresh_token)) if reply.http_status == 200 => Ok(Issued {
             access_token,
             refresh_token,
-            user_id: answer.user_id.text.parse().ok(),
+            user_id: tokens.user_id.text.parse().ok(),
         }),
         _ => Err(Error::Unreadable {
             from,
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_in_the_body_alone() {
+    fn secrets_are_only_in_the_body() {
         let server = "oauth.bitrix.info".parse().unwrap();
         let request = request(&server, &Grant::Code("c&de".into()), "local.1", &"s=cret".into());
         assert_eq!(request.url.expose_secret(), "https://oauth.bitrix.info/oauth/token/");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_read_whatever_stands_beside_it() {
+    fn a_pair_is_read_whatever_else_the_reply_holds() {
         let issued = answered(
             200,
             r#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"app","user_id":"7","status":"L"}"#,
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_an_error_without_secrets() {
+    fn any_other_reply_is_an_error_without_secrets() {
         for (status, body, code) in [
             (
                 400,

@@ -1,4 +1,4 @@
-//! The way to the portal, without credentials: name, port, TLS, and the clock that TLS depends on.
+//! Checks the connection to the portal without credentials: name, port, TLS, and the clock, on which TLS depends.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -7,26 +7,28 @@ use std::time::{Duration, SystemTime};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
-use super::super::certificate;
-use super::super::error::{ConnectionFailure, Error};
-use super::super::reply::RawReply;
-use super::super::request::Request;
-use super::super::{Origin, Wire};
-use super::{Finding, Remedy, Status, because, now_by_the_clock};
+use super::finding::{Finding, Remedy, Status, because};
+use crate::portal::certificate;
+use crate::portal::error::{ConnectionFailure, Error};
+use crate::portal::origin::Origin;
+use crate::portal::reply::RawReply;
+use crate::portal::request::Request;
+use crate::portal::wire::Wire;
 
-/// The checks of this part, in order.
+/// The checks of this file, in order.
 pub(super) const CHECKS: &[&str] = &["dns", "tcp", "tls", "clock"];
 
 const TCP_TIMEOUT: Duration = Duration::from_secs(5);
-/// Certificates are usually renewed a month before their end.
+/// A certificate that expires sooner is a warning. Certificates are usually renewed a month before they expire.
 const SOON: Duration = Duration::from_secs(14 * DAY);
 const DAY: u64 = 24 * 60 * 60;
+/// The largest difference between the two clocks that is no warning.
 const LARGEST_SKEW: Duration = Duration::from_secs(60);
-/// Addresses that are shown.
+/// How many of the host's addresses are shown.
 const MAX_ADDRESSES: usize = 4;
 
-/// The findings, and why the portal sent no reply, if it sent none.
-pub(super) async fn examine(
+/// Makes the checks of this file. Returns the findings, and the error if the portal sent no reply.
+pub(super) async fn check(
     origin: &Origin,
     wire: &Arc<dyn Wire>,
     timeout: Duration,
@@ -34,8 +36,8 @@ pub(super) async fn examine(
 ) -> (Vec<Finding>, Option<Error>) {
     let (mut dns, addresses) = dns(origin, deadline).await;
     let mut tcp = tcp(origin, &addresses, deadline).await;
-    // Tried even without a direct way: through a proxy there may be one.
-    let probed = timeout_at(deadline, wire.examine(Request::probe(origin)))
+    // Sent even if a direct connection failed: there may be a way through a proxy.
+    let probed = timeout_at(deadline, wire.send_for_certificate(Request::probe(origin)))
         .await
         .unwrap_or(Err(Error::TimedOut { after: timeout }));
     if probed.is_ok() {
@@ -52,22 +54,22 @@ pub(super) async fn examine(
         _ if origin.is_plain_http() => Finding::skipped("tls", "plain http on loopback"),
         (Ok(reply), _) => tls(origin, reply, now_by_the_clock()),
         (Err(error @ Error::Unreachable { .. }), _) => Finding::failed("tls", error.clone()),
-        (Err(_), _) => Finding::skipped("tls", "no reply came to tell"),
+        (Err(_), _) => Finding::skipped("tls", "there was no reply"),
     };
     let clock = match (&probed, blocked) {
         (Ok(reply), _) => clock(reply, now_by_the_clock()),
         (Err(_), Some(name)) => Finding::skipped("clock", because(name)),
         (Err(_), None) if tls.status == Status::Failed => Finding::skipped("clock", because("tls")),
-        (Err(_), None) => Finding::skipped("clock", "no reply came to compare it with"),
+        (Err(_), None) => Finding::skipped("clock", "there was no reply to compare it with"),
     };
     (vec![dns, tcp, tls, clock], probed.err())
 }
 
-/// The portal was reached, so the direct way is not the one that is used.
+/// Makes a failure of the direct connection a warning: the portal was reached, through a proxy.
 fn soften(finding: &mut Finding) {
     if finding.status == Status::Failed {
         finding.status = Status::Warning;
-        finding.saw.push_str("; the portal was reached all the same");
+        finding.saw.push_str("; the portal was reached anyway");
         finding.remedy = Some(Remedy::Steps(vec![
             "Nothing, if a proxy (HTTPS_PROXY) is meant to be the only way to the portal.".to_owned(),
         ]));
@@ -148,14 +150,14 @@ fn tls(origin: &Origin, reply: &RawReply, now: SystemTime) -> Finding {
 
 fn clock(reply: &RawReply, now: SystemTime) -> Finding {
     const NAME: &str = "clock";
-    let told = reply
+    let portal_time = reply
         .date
         .as_deref()
         .and_then(|date| httpdate::parse_http_date(date).ok());
-    let Some(told) = told else {
+    let Some(portal_time) = portal_time else {
         return Finding::skipped(NAME, "the portal's reply has no readable date");
     };
-    let (skew, side) = match now.duration_since(told) {
+    let (skew, side) = match now.duration_since(portal_time) {
         Ok(ahead) => (ahead, "ahead of"),
         Err(behind) => (behind.duration(), "behind"),
     };
@@ -165,6 +167,12 @@ fn clock(reply: &RawReply, now: SystemTime) -> Finding {
         return Finding::warning(NAME, saw, &steps);
     }
     Finding::ok(NAME, saw)
+}
+
+/// The time by this machine's clock.
+#[expect(clippy::disallowed_methods, reason = "the clock itself is what is examined")]
+fn now_by_the_clock() -> SystemTime {
+    SystemTime::now()
 }
 
 #[cfg(test)]
@@ -178,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_ends_within_two_weeks_is_a_warning() {
+    fn a_certificate_that_expires_within_two_weeks_is_a_warning() {
         let mut parameters = CertificateParams::new(vec!["p.example".to_owned()]).unwrap();
         parameters.not_after = date_time_ymd(2027, 3, 1);
         let certificate = parameters.self_signed(&KeyPair::generate().unwrap()).unwrap();
@@ -195,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_more_than_a_minute_off_is_a_warning() {
+    fn a_clock_that_differs_by_more_than_a_minute_is_a_warning() {
         let reply = RawReply {
             date: Some("Tue, 24 Nov 2026 00:01:00 GMT".to_owned()),
             ..RawReply::default()
@@ -208,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_direct_way_that_fails_is_a_warning_if_the_portal_was_reached() {
+    fn a_failed_direct_connection_is_a_warning_if_the_portal_was_reached() {
         let origin = "https://p.example".parse().unwrap();
         let mut finding = Finding::failed("tcp", unreachable(ConnectionFailure::Refused, &origin));
         soften(&mut finding);

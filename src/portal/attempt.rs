@@ -1,0 +1,132 @@
+//! One attempt of a call: wait for the limits, authorise, send, read, and ask why the portal refused.
+//!
+//! The loop of attempts is in [`caller`](super::caller).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::credentials::ActiveCredentials;
+use super::error::{Error, Speaker};
+use super::limits::{Arrival, Limits};
+use super::measurements::Measurements;
+use super::old_api::OldApi;
+use super::refusal_reason::{self, may_be_an_expired_token};
+use super::reply::{RawReply, Success, read};
+use super::request::{Access, Method};
+use super::wire::Wire;
+
+/// What all attempts of all calls to one portal share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) credentials: ActiveCredentials,
+    pub(super) limits: Limits,
+    pub(super) wire: Arc<dyn Wire>,
+    pub(super) measurements: Measurements,
+}
+
+/// One attempt of a call.
+#[derive(Debug)]
+pub(super) struct Attempt<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) method: Method,
+    pub(super) parameters: &'a Value,
+    pub(super) arrival: Arrival,
+    pub(super) deadline: Instant,
+    /// The most time that one request may take; `None`: until the deadline.
+    pub(super) request_timeout: Option<Duration>,
+}
+
+/// What a call has come to so far. Kept outside the attempts, which the deadline may drop.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Requests sent, without those to the old API.
+    pub(super) requests: u32,
+    /// Time that the last request took.
+    pub(super) last_request: Duration,
+    /// `Retry-After` of the last refusal.
+    pub(super) server_wait: Option<Duration>,
+}
+
+impl Attempt<'_> {
+    /// Makes the attempt. If the portal rejects the access token, it is refreshed and the request is sent once more.
+    pub(super) async fn run<T: DeserializeOwned>(&self, progress: &mut Progress) -> Result<T, Error> {
+        let mut has_refreshed = false;
+        loop {
+            let access = self.authorise().await?;
+            let sent = Instant::now();
+            let reply = self.send(&access, sent, progress).await?;
+            let error = match self.result(&reply, &access, sent, progress.last_request) {
+                Ok(result) => return Ok(result),
+                Err(error) => error,
+            };
+            if !has_refreshed
+                && may_be_an_expired_token(&error)
+                && self.shared.credentials.refresh(&access, &self.shared.wire).await?
+            {
+                has_refreshed = true;
+                continue;
+            }
+            progress.server_wait = reply.server_wait();
+            return Err(self.explained(error, &access).await);
+        }
+    }
+
+    /// Waits for the limits, then takes the credentials of this moment.
+    async fn authorise(&self) -> Result<Access, Error> {
+        let waiting = Instant::now();
+        let limits = &self.shared.limits;
+        let passed = limits.wait_for_call(self.method, self.arrival, self.deadline).await;
+        self.shared.measurements.record_wait("limit", waiting.elapsed());
+        passed?;
+        self.shared.credentials.access(&self.shared.wire).await
+    }
+
+    async fn send(&self, access: &Access, sent: Instant, progress: &mut Progress) -> Result<RawReply, Error> {
+        progress.requests += 1;
+        let sending = self.shared.wire.send(access.call(self.method, self.parameters));
+        let reply = match self.request_timeout {
+            Some(after) => tokio::time::timeout(after, sending)
+                .await
+                .unwrap_or(Err(Error::TimedOut { after })),
+            None => sending.await,
+        };
+        progress.last_request = sent.elapsed();
+        reply.inspect_err(|_| self.measure(false, progress.last_request))
+    }
+
+    fn result<T: DeserializeOwned>(
+        &self,
+        reply: &RawReply,
+        access: &Access,
+        sent: Instant,
+        took: Duration,
+    ) -> Result<T, Error> {
+        let read = read(reply, Speaker::Portal, access.secret());
+        self.measure(read.is_ok(), took);
+        let Success { result, operating } = read?;
+        self.shared.limits.record_result(self.method, sent, operating);
+        Ok(result)
+    }
+
+    fn measure(&self, is_answered: bool, took: Duration) {
+        self.shared.measurements.record_request(self.method, is_answered, took);
+    }
+
+    /// The reason behind `error` if the old API says it; else `error` itself.
+    async fn explained(&self, error: Error, access: &Access) -> Error {
+        let Some(question) = refusal_reason::question(&error) else {
+            return error;
+        };
+        let old_api = OldApi {
+            wire: &self.shared.wire,
+            limits: &self.shared.limits,
+            access,
+            deadline: self.deadline,
+        };
+        old_api.reason(question, self.method, &error).await.unwrap_or(error)
+    }
+}

@@ -1,0 +1,165 @@
+//! The loop of attempts: retries a call with a backoff, under one deadline.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::attempt::{Attempt, Progress, Shared};
+use super::error::Error;
+use super::failed::Failed;
+use super::limits::{Arrival, RateLimit};
+use super::request::Method;
+use super::retry::{self, RetryCause};
+
+/// Makes the calls of one portal client.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) shared: Shared,
+    /// Time for one call with all its attempts.
+    pub(super) timeout: Duration,
+    pub(super) rate_limit: Option<RateLimit>,
+    pub(super) max_attempts: u32,
+    pub(super) jitter: fn() -> f64,
+}
+
+/// How one call is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    pub(super) deadline: Instant,
+    pub(super) arrival: Arrival,
+    /// Whether a smaller request can follow if this one fails. Then a transient failure is not retried, and a request
+    /// may take three fifths of the time, so that there is time for the smaller one.
+    pub(super) can_be_split: bool,
+}
+
+impl Caller {
+    /// The terms of a call that begins now and cannot be split.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            deadline: Instant::now() + self.timeout,
+            arrival: self.shared.limits.arrive(),
+            can_be_split: false,
+        }
+    }
+
+    /// Calls `method` until there is a result, retrying cannot help, or the deadline passes.
+    ///
+    /// # Errors
+    /// [`Failed`], with the error of the last attempt.
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        terms: Terms,
+        method: Method,
+        parameters: &Value,
+        progress: &mut Progress,
+    ) -> Result<T, Failed> {
+        let started = Instant::now();
+        let mut retry_after = None;
+        let attempts = self.attempts(terms, method, parameters, progress, &mut retry_after);
+        let outcome = tokio::time::timeout_at(terms.deadline, attempts)
+            .await
+            .unwrap_or(Err(Error::TimedOut { after: self.timeout }));
+        let elapsed = started.elapsed();
+        log_outcome(&outcome, method, progress.requests, elapsed);
+        outcome.map_err(|error| Failed {
+            retry_after: match &error {
+                Error::Throttled { needed, .. } => Some(*needed),
+                _ => retry_after,
+            },
+            error,
+            attempts: progress.requests,
+            elapsed,
+        })
+    }
+
+    /// Sets `retry_after` if the portal has said how long to wait, and the wait does not fit in the time.
+    async fn attempts<T: DeserializeOwned>(
+        &self,
+        terms: Terms,
+        method: Method,
+        parameters: &Value,
+        progress: &mut Progress,
+        retry_after: &mut Option<Duration>,
+    ) -> Result<T, Error> {
+        let attempt = Attempt {
+            shared: &self.shared,
+            method,
+            parameters,
+            arrival: terms.arrival,
+            deadline: terms.deadline,
+            request_timeout: terms.can_be_split.then_some(self.timeout * 3 / 5),
+        };
+        loop {
+            let error = match attempt.run(progress).await {
+                Ok(result) => return Ok(result),
+                Err(error) => error,
+            };
+            let server_wait = progress.server_wait.take();
+            let Some(wait) = self.wait_after(&error, method, server_wait, progress.requests, terms) else {
+                return Err(error);
+            };
+            if progress.requests >= self.max_attempts || Instant::now() + wait >= terms.deadline {
+                // Only a wait that the portal has named helps the caller; our own backoff does not.
+                let is_from_portal = server_wait.is_some() || retry::cause(&error) == Some(RetryCause::OperatingTime);
+                *retry_after = is_from_portal.then_some(wait);
+                return Err(error);
+            }
+            tracing::info!(
+                portal.method = method.as_str(),
+                error.code = error.code(),
+                http.status = error.http_status(),
+                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                "the attempt failed; waiting before the next"
+            );
+            self.shared.measurements.record_wait("retry", wait);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// How long to wait before the next attempt; `None` if another one cannot help. Records the failure in the limits.
+    fn wait_after(
+        &self,
+        error: &Error,
+        method: Method,
+        server_wait: Option<Duration>,
+        requests: u32,
+        terms: Terms,
+    ) -> Option<Duration> {
+        let cause = retry::cause(error)?;
+        if cause == RetryCause::Transient && terms.can_be_split {
+            return None;
+        }
+        let per_second = self.rate_limit.unwrap_or_default().per_second;
+        let wait = retry::delay(cause, requests, per_second, (self.jitter)(), server_wait);
+        Some(match cause {
+            RetryCause::TooManyRequests => {
+                self.shared.limits.record_too_many_requests();
+                wait
+            }
+            RetryCause::OperatingTime => self.shared.limits.record_operating_time_used_up(method, server_wait),
+            RetryCause::Transient => wait,
+        })
+    }
+}
+
+fn log_outcome<T>(outcome: &Result<T, Error>, method: Method, attempts: u32, elapsed: Duration) {
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    match outcome {
+        Ok(_) => tracing::info!(
+            portal.method = method.as_str(),
+            attempts,
+            elapsed_ms,
+            "the portal answered"
+        ),
+        Err(error) => tracing::debug!(
+            portal.method = method.as_str(),
+            attempts,
+            elapsed_ms,
+            error.code = error.code(),
+            http.status = error.http_status(),
+            "the call to the portal failed"
+        ),
+    }
+}

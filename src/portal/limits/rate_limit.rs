@@ -1,0 +1,28 @@
+//! The limit of requests as the settings give it.
+
+/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateLimit {
+    /// Requests that leak out of the bucket each second.
+    pub per_second: f64,
+    /// Requests that the bucket holds.
+    pub burst: u32,
+}
+
+impl Default for RateLimit {
+    /// The limit of every plan except Enterprise.
+    fn default() -> Self {
+        Self {
+            per_second: 2.0,
+            burst: 50,
+        }
+    }
+}
+
+impl RateLimit {
+    /// The limit of `per_second` requests a second and `burst` at once.
+    #[must_use]
+    pub const fn new(per_second: f64, burst: u32) -> Self {
+        Self { per_second, burst }
+    }
+}

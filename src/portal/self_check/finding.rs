@@ -1,0 +1,102 @@
+//! One check and its outcome.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::exposure::exposures;
+use crate::portal::failed::Failed;
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It works.
+    Ok,
+    /// It works, but should be improved.
+    Warning,
+    /// It does not work.
+    Failed,
+    /// Not checked; [`Finding::saw`] says why.
+    Skipped,
+}
+
+/// What to do about a finding.
+#[derive(Debug, Clone)]
+pub enum Remedy {
+    /// The advice for this failure.
+    Failure(Failed),
+    /// These steps.
+    Steps(Vec<String>),
+}
+
+/// One check and its outcome.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The name of the check.
+    pub name: &'static str,
+    /// How the check ended.
+    pub status: Status,
+    /// What the check saw, in one line, without any secret.
+    pub saw: String,
+    /// What to do; `None` if nothing.
+    pub remedy: Option<Remedy>,
+}
+
+impl Finding {
+    /// It works.
+    pub fn ok(name: &'static str, saw: impl Into<String>) -> Self {
+        Self::of(name, Status::Ok, saw.into(), None)
+    }
+
+    /// Not checked because of `reason`.
+    pub fn skipped(name: &'static str, reason: impl Into<String>) -> Self {
+        Self::of(name, Status::Skipped, reason.into(), None)
+    }
+
+    /// It works, but `steps` would improve it.
+    pub fn warning(name: &'static str, saw: impl Into<String>, steps: &[&str]) -> Self {
+        let steps = steps.iter().map(|step| (*step).to_owned()).collect();
+        Self::of(name, Status::Warning, saw.into(), Some(Remedy::Steps(steps)))
+    }
+
+    /// It works; a warning if other users can read or replace one of `secret_files`.
+    pub fn ok_if_private<'a>(
+        name: &'static str,
+        saw: impl Into<String>,
+        secret_files: impl IntoIterator<Item = &'a Path>,
+    ) -> Self {
+        let exposures: Vec<_> = secret_files.into_iter().flat_map(exposures).collect();
+        if exposures.is_empty() {
+            return Self::ok(name, saw);
+        }
+        let (exposed, steps): (Vec<_>, Vec<_>) = exposures.into_iter().map(|found| (found.saw, found.step)).unzip();
+        let saw = format!("{}; {}", saw.into(), exposed.join("; "));
+        Self::of(name, Status::Warning, saw, Some(Remedy::Steps(steps)))
+    }
+
+    /// It does not work, because of `failure`.
+    pub fn failed(name: &'static str, failure: impl Into<Failed>) -> Self {
+        let failure = failure.into();
+        Self::of(
+            name,
+            Status::Failed,
+            failure.to_string(),
+            Some(Remedy::Failure(failure)),
+        )
+    }
+
+    fn of(name: &'static str, status: Status, saw: String, remedy: Option<Remedy>) -> Self {
+        Self {
+            name,
+            status,
+            saw,
+            remedy,
+        }
+    }
+}
+
+/// Why a check was skipped: the earlier check `failed` has failed.
+pub(super) fn because(failed: &str) -> String {
+    format!("because {failed} failed")
+}
