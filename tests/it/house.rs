@@ -69,7 +69,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "cli/process.rs",
             "clients/file/ownership.rs",
-            "portal/token_store/file.rs",
+            "portal/credentials/token_store/file.rs",
         ],
     ),
     ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
