@@ -61,7 +61,7 @@ impl Error {
             Self::NotHere(_) => "listen on 127.0.0.1 for this machine alone, or on 0.0.0.0 for all its addresses",
             Self::NotAllowed(_) => "choose a port from 1024 on, and let a proxy listen on the public one",
             Self::NoSocket => {
-                "start it by a .socket unit with ListenStream=, as the README shows, or give an address such as 127.0.0.1:8024"
+                "start it by a .socket unit with ListenStream=, as docs/server.md shows, or give an address such as 127.0.0.1:8024"
             }
             Self::NotTcp(_) => "give the .socket unit a ListenStream= with an address and a port",
             Self::Other(..) => "choose another address",
