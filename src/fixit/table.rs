@@ -24,8 +24,7 @@ const MAIL: &str = "api-reference/mail/index.html";
 
 const NEW_WEBHOOK: &str = "Check that the webhook still exists under Applications > Developer resources, or create one with the mail permission.";
 const SET_WEBHOOK: &str = "Put its URL where the old one was set (BITRIX24_WEBHOOK_URL) and restart the server.";
-const ADD_MAIL: &str = "As the webhook's owner, open it under Applications > Developer resources and add the mail permission (if anyone \
-    else edits it, its secret and owner change).";
+const ADD_MAIL: &str = "As the webhook's owner, open it under Applications > Developer resources and add the mail permission (edited by anyone else, it changes secret and owner).";
 const REPORT_BUG: &str = "Report it to the maintainers of bitrix24-mail-mcp with the code and the server's version.";
 const ASK_SUPPORT: &str = "If it keeps failing, contact Bitrix24 support with code and time.";
 const TRY_LATER: &str = "Call again later.";

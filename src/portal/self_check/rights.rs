@@ -71,7 +71,7 @@ impl Rights<'_> {
             Err(error) => return credential_failed(error),
         };
         let mut findings = vec![
-            Finding::ok("credential", "the portal accepts it"),
+            Finding::ok("credential", "the portal takes it"),
             identity(profile, access.secret()),
         ];
         let granted = self.in_time(self.old_api(&access).call(OldMethod::Scope)).await;
