@@ -33,7 +33,7 @@ pub use fix::{DOCS, Fix, Retry, Who};
 pub use lookup::{lookup, rows};
 pub use table::FIXES;
 
-/// The table as Markdown, for the README.
+/// The table as Markdown, for docs/errors.md.
 pub fn markdown_table() -> String {
     markdown(FIXES)
 }
