@@ -85,7 +85,9 @@ impl Settings {
         Ok(Self {
             portal: portal::Settings {
                 timeout: layer.read(&env_vars::TIMEOUT, |text| duration_in(&TIMEOUTS, text))?,
-                rate_limit: layer.read(&env_vars::RATE_LIMIT, |text| rate::limit(text, RateLimit::new))?,
+                rate_limit: layer
+                    .read(&env_vars::RATE_LIMIT, rate::parse)?
+                    .map(|(per_second, burst)| RateLimit { per_second, burst }),
                 ..portal::Settings::new(credentials)
             },
             cache_ttl: layer.read(&env_vars::CACHE_TTL, |text| match text {

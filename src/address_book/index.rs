@@ -249,8 +249,11 @@ impl Index {
 
     /// The entries of a person, from the first on.
     fn entries_of_person(&self, first: EntryId, person: PersonId) -> impl Iterator<Item = (EntryId, &Entry)> {
-        let entries = self.numbered_entries().skip(first.0 as usize);
-        entries.take_while(move |(_, entry)| entry.person == person)
+        let entries = self.entries.get(first.0 as usize..).unwrap_or_default();
+        (first.0..)
+            .map(EntryId)
+            .zip(entries)
+            .take_while(move |(_, entry)| entry.person == person)
     }
 
     /// How many contacts and employees the book has.

@@ -14,11 +14,13 @@ pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
         token: token(layer)?,
         allowed_hosts: layer.read(&env_vars::ALLOWED_HOSTS, str::parse)?,
         allowed_origins: layer.read(&env_vars::ALLOWED_ORIGINS, str::parse)?,
-        caller_limit: layer.read(&env_vars::CALLER_LIMIT, |text| {
-            rate::limit(text, |per_second, burst| {
-                CallerLimit::new(per_second, burst, limits_loopback)
-            })
-        })?,
+        caller_limit: layer
+            .read(&env_vars::CALLER_LIMIT, rate::parse)?
+            .map(|(per_second, burst)| CallerLimit {
+                per_second,
+                burst,
+                limits_loopback,
+            }),
     })
 }
 

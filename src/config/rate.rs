@@ -10,8 +10,8 @@ pub(super) struct InvalidRate;
 const PER_SECOND: RangeInclusive<f64> = 0.1..=1000.0;
 const BURST: RangeInclusive<u32> = 1..=10_000;
 
-/// Reads a rate and makes a limit of its two numbers, requests a second and requests at once. `None` for `off`.
-pub(super) fn limit<T>(text: &str, new: impl FnOnce(f64, u32) -> T) -> Result<Option<T>, InvalidRate> {
+/// Reads a rate: requests a second, and requests at once. `None` for `off`.
+pub(super) fn parse(text: &str) -> Result<Option<(f64, u32)>, InvalidRate> {
     if text.eq_ignore_ascii_case("off") {
         return Ok(None);
     }
@@ -19,7 +19,7 @@ pub(super) fn limit<T>(text: &str, new: impl FnOnce(f64, u32) -> T) -> Result<Op
     let per_second = per_second.trim().parse().map_err(|_| InvalidRate)?;
     let burst = burst.trim().parse().map_err(|_| InvalidRate)?;
     if PER_SECOND.contains(&per_second) && BURST.contains(&burst) {
-        Ok(Some(new(per_second, burst)))
+        Ok(Some((per_second, burst)))
     } else {
         Err(InvalidRate)
     }
@@ -31,7 +31,6 @@ mod tests {
 
     #[test]
     fn a_rate_is_two_numbers_in_reason() {
-        let parse = |text| limit(text, |per_second, burst| (per_second, burst));
         assert_eq!(parse(" 5 / 250 "), Ok(Some((5.0, 250))));
         assert_eq!(parse("0.5/1"), Ok(Some((0.5, 1))));
         for text in ["off", "Off", "OFF"] {

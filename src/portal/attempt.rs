@@ -28,6 +28,18 @@ pub(super) struct Shared {
     pub(super) measurements: Measurements,
 }
 
+impl Shared {
+    /// The old API of the portal, called with `access`.
+    pub(super) fn old_api<'a>(&'a self, access: &'a Access, deadline: Instant) -> OldApi<'a> {
+        OldApi {
+            wire: &self.wire,
+            limits: &self.limits,
+            access,
+            deadline,
+        }
+    }
+}
+
 /// One attempt of a call.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
@@ -121,12 +133,7 @@ impl Attempt<'_> {
         let Some(question) = refusal_reason::question(&error) else {
             return error;
         };
-        let old_api = OldApi {
-            wire: &self.shared.wire,
-            limits: &self.shared.limits,
-            access,
-            deadline: self.deadline,
-        };
+        let old_api = self.shared.old_api(access, self.deadline);
         old_api.reason(question, self.method, &error).await.unwrap_or(error)
     }
 }

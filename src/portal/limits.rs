@@ -87,8 +87,7 @@ impl Limits {
     /// True if a call of `method` could be sent now and at least half of the burst would remain.
     pub(super) fn is_idle(&self, method: Method) -> bool {
         let would_leave_less_than_half = |queue: &Queue<LeakyBucket>| {
-            // A statement of its own: `would_wait` locks the limiter again.
-            let half = queue.limiter().half();
+            let half = queue.with_limiter(|limiter| limiter.half());
             queue.would_wait(half)
         };
         !self.operating_time(method).would_wait(1) && !self.requests.as_ref().is_some_and(would_leave_less_than_half)
@@ -97,7 +96,7 @@ impl Limits {
     /// Records a result: when its request was sent, and the operating time that the portal reported with it.
     pub(super) fn record_result(&self, method: Method, sent: Instant, reported: Option<OperatingTime>) {
         let queue = self.operating_time(method);
-        let has_opened = queue.limiter().record_result(sent, reported, Instant::now());
+        let has_opened = queue.with_limiter(|limiter| limiter.record_result(sent, reported, Instant::now()));
         if has_opened {
             queue.wake_first_early();
         }
@@ -106,7 +105,7 @@ impl Limits {
     /// Records that the portal refused a request because of its limit of requests.
     pub(super) fn record_too_many_requests(&self) {
         if let Some(queue) = &self.requests {
-            queue.limiter().record_overflow(Instant::now());
+            queue.with_limiter(|limiter| limiter.record_overflow(Instant::now()));
         }
     }
 
@@ -114,18 +113,19 @@ impl Limits {
     /// Returns how long to wait.
     pub(super) fn record_operating_time_used_up(&self, method: Method, server_wait: Option<Duration>) -> Duration {
         self.operating_time(method)
-            .limiter()
-            .record_refusal(server_wait, Instant::now())
+            .with_limiter(|limiter| limiter.record_refusal(server_wait, Instant::now()))
     }
 
     /// How many requests may be sent at once now; `None` if there is no limit of requests.
     pub(super) fn free_requests(&self) -> Option<f64> {
-        Some(self.requests.as_ref()?.limiter().room(Instant::now()))
+        let requests = self.requests.as_ref()?;
+        Some(requests.with_limiter(|limiter| limiter.room(Instant::now())))
     }
 
     /// Seconds of the method's operating time used in the last ten minutes; `None` if the portal did not report it.
     pub(super) fn operating_time_used(&self, method: Method) -> Option<f64> {
-        self.operating_time(method).limiter().used(Instant::now())
+        self.operating_time(method)
+            .with_limiter(|limiter| limiter.used(Instant::now()))
     }
 
     fn operating_time(&self, method: Method) -> &Queue<OperatingTimeLimiter> {

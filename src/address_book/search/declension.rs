@@ -209,11 +209,10 @@ fn possible_forms(plain: &str) -> Forms {
 fn gender_of(nominative: &str) -> Option<Forms> {
     if known::MEN.contains(&nominative)
         || known::MOSTLY_MEN.contains(&nominative)
-        || patronymic::MEN.iter().any(|ending| nominative.ends_with(ending))
+        || patronymic::is_of_a_man(nominative)
     {
         Some(Forms::MASCULINE)
-    } else if known::WOMEN.contains(&nominative) || patronymic::WOMEN.iter().any(|ending| nominative.ends_with(ending))
-    {
+    } else if known::WOMEN.contains(&nominative) || patronymic::is_of_a_woman(nominative) {
         Some(Forms::FEMININE)
     } else {
         None

@@ -3,9 +3,18 @@
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 
 use super::small_file::read_small_file;
 use crate::portal::error::Error;
+
+/// True if two secrets are equal. The comparison takes the same time wherever they differ.
+pub(super) fn is_same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret()
+        .as_bytes()
+        .ct_eq(other.expose_secret().as_bytes())
+        .into()
+}
 
 /// A secret in the settings: the text itself, or a file, which is read each time the secret is needed.
 #[derive(Debug, Clone)]

@@ -27,13 +27,14 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::given_secret::is_same;
 use super::token_store::{Lock, StoredPair, TokenStore};
 use crate::portal::error::Error;
 use crate::portal::request::Access;
 use crate::portal::wire::Wire;
 use application::Application;
 use exchange::{Grant, Issued};
-use tokens::{Inherited, Tokens, is_same, not_signed_in};
+use tokens::{Inherited, Tokens, not_signed_in};
 
 /// Limit on waiting for another process, and on the exchange itself.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);

@@ -11,9 +11,10 @@ mod stored_pair;
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::time::Instant;
 
+use super::given_secret::is_same;
 use crate::portal::error::Error;
 pub(super) use file::Lock;
 pub(super) use stored_pair::StoredPair;
@@ -59,7 +60,12 @@ impl TokenStore {
         };
         match &in_file {
             // The file has changed: a user has signed in, or the pair was saved after all.
-            Ok(Some(stored)) if !is_same(Some(&stored.refresh_token), kept.token_in_file.as_ref()) => {
+            Ok(Some(stored))
+                if !kept
+                    .token_in_file
+                    .as_ref()
+                    .is_some_and(|token| is_same(token, &stored.refresh_token)) =>
+            {
                 *unsaved = None;
                 in_file
             }
@@ -116,7 +122,8 @@ impl TokenStore {
         let unsaved = self.unsaved.lock();
         unsaved
             .as_ref()
-            .is_some_and(|kept| is_same(Some(&kept.pair.refresh_token), refresh_token))
+            .zip(refresh_token)
+            .is_some_and(|(kept, token)| is_same(&kept.pair.refresh_token, token))
     }
 
     /// Saves the pair that is only in memory, if there is one. Waits until `deadline` for the lock.
@@ -154,10 +161,6 @@ impl TokenStore {
             tracing::warn!("the new tokens are saved now, in {}", self.path.display());
         }
     }
-}
-
-fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
-    one.map(ExposeSecret::expose_secret) == other.map(ExposeSecret::expose_secret)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -53,8 +53,9 @@ impl<L: Limiter> Queue<L> {
         }
     }
 
-    pub(super) fn limiter(&self) -> MutexGuard<'_, L> {
-        self.limiter.lock()
+    /// Runs `f` on the limiter. `f` must not use the queue, which locks the limiter itself.
+    pub(super) fn with_limiter<T>(&self, f: impl FnOnce(&mut L) -> T) -> T {
+        f(&mut self.limiter.lock())
     }
 
     /// Lets the first caller ask the limiter again.
@@ -66,7 +67,7 @@ impl<L: Limiter> Queue<L> {
     /// need not wait is in the queue for a moment.
     pub(super) fn would_wait(&self, ahead: usize) -> bool {
         let ahead = ahead + self.waiting.lock().callers.len();
-        !self.limiter().wait(Instant::now(), ahead).is_zero()
+        !self.limiter.lock().wait(Instant::now(), ahead).is_zero()
     }
 
     /// Waits for a place.
@@ -88,7 +89,7 @@ impl<L: Limiter> Queue<L> {
         }
         loop {
             let opened = self.opened.notified();
-            let taken = self.limiter().take(Instant::now());
+            let taken = self.limiter.lock().take(Instant::now());
             let Err(wait) = taken else { return Ok(()) };
             // Other callers may have made the wait longer since.
             check_wait(wait)?;
@@ -104,7 +105,7 @@ impl<L: Limiter> Queue<L> {
     /// How long the caller at `key` would wait from now on.
     fn wait_at(&self, key: Key) -> Duration {
         let ahead = self.waiting.lock().callers.range(..key).count();
-        self.limiter().wait(Instant::now(), ahead)
+        self.limiter.lock().wait(Instant::now(), ahead)
     }
 }
 

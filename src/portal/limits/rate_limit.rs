@@ -18,11 +18,3 @@ impl Default for RateLimit {
         }
     }
 }
-
-impl RateLimit {
-    /// The limit of `per_second` requests a second and `burst` at once.
-    #[must_use]
-    pub const fn new(per_second: f64, burst: u32) -> Self {
-        Self { per_second, burst }
-    }
-}

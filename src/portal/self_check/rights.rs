@@ -13,7 +13,6 @@ use crate::portal::attempt::Progress;
 use crate::portal::caller::{Caller, Terms};
 use crate::portal::error::Error;
 use crate::portal::loose::{First, Loose};
-use crate::portal::old_api::OldApi;
 use crate::portal::quote::Quoter;
 use crate::portal::refusal_reason;
 use crate::portal::request::{Access, Method, OldMethod};
@@ -74,7 +73,14 @@ impl Rights<'_> {
             Finding::ok("credential", "the portal takes it"),
             identity(profile, access.secret()),
         ];
-        let granted = self.in_time(self.old_api(&access).call(OldMethod::Scope)).await;
+        let granted = self
+            .in_time(
+                self.caller
+                    .shared
+                    .old_api(&access, self.deadline)
+                    .call(OldMethod::Scope),
+            )
+            .await;
         let scope = scope(granted, access.secret());
         let lacks_permission = scope.status == Status::Failed;
         findings.push(scope);
@@ -119,27 +125,28 @@ impl Rights<'_> {
             .unwrap_or(Err(Error::TimedOut { after }))
     }
 
-    fn old_api<'a>(&'a self, access: &'a Access) -> OldApi<'a> {
-        OldApi {
-            wire: &self.caller.shared.wire,
-            limits: &self.caller.shared.limits,
-            access,
-            deadline: self.deadline,
-        }
-    }
-
     /// The user of the credentials, and the access that the portal took. An expired token is refreshed once, as in a
     /// call.
     async fn profile(self) -> Result<(Access, Loose<Profile>), Error> {
         let (credentials, wire) = (&self.caller.shared.credentials, &self.caller.shared.wire);
         let mut access = credentials.access(wire).await?;
-        let mut profile = self.old_api(&access).call(OldMethod::Profile).await;
+        let mut profile = self
+            .caller
+            .shared
+            .old_api(&access, self.deadline)
+            .call(OldMethod::Profile)
+            .await;
         if let Err(error) = &profile
             && refusal_reason::may_be_an_expired_token(error)
             && credentials.refresh(&access, wire).await?
         {
             access = credentials.access(wire).await?;
-            profile = self.old_api(&access).call(OldMethod::Profile).await;
+            profile = self
+                .caller
+                .shared
+                .old_api(&access, self.deadline)
+                .call(OldMethod::Profile)
+                .await;
         }
         Ok((access, profile?))
     }

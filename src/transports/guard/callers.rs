@@ -33,16 +33,6 @@ impl CallerLimit {
         burst: 200,
         limits_loopback: false,
     };
-
-    /// The limit of `per_second` calls a second and `burst` at once.
-    #[must_use]
-    pub const fn new(per_second: f64, burst: u32, limits_loopback: bool) -> Self {
-        Self {
-            per_second,
-            burst,
-            limits_loopback,
-        }
-    }
 }
 
 /// Counts the calls of each caller and refuses those above the limit.

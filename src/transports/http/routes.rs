@@ -117,7 +117,9 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     }
     let router = routes
         .layer(middleware::from_fn_with_state(guard, check_host_and_origin))
-        .layer(middleware::from_fn_with_state(Arc::clone(&log), observe));
+        .layer(middleware::from_fn_with_state(Arc::clone(&log), observe))
+        // Builds the handlers now; without a state axum would build them for each request.
+        .with_state(());
     Connections {
         router,
         limits,

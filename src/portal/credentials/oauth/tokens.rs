@@ -1,9 +1,9 @@
 //! Which tokens are in use: the store's, or the settings' where those are newer.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::application::Application;
-use crate::portal::credentials::given_secret::GivenSecret;
+use crate::portal::credentials::given_secret::{GivenSecret, is_same};
 use crate::portal::credentials::token_store::{StoredPair, TokenStore};
 use crate::portal::error::Error;
 
@@ -167,8 +167,4 @@ fn read(given: Option<&GivenSecret>) -> Result<Option<SecretString>, Error> {
 
 pub(super) fn not_signed_in() -> Error {
     Error::NotSignedIn("nobody has signed in with the application yet".to_owned())
-}
-
-pub(super) fn is_same(one: &SecretString, other: &SecretString) -> bool {
-    one.expose_secret() == other.expose_secret()
 }

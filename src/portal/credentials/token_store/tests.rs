@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+
 use super::*;
 
 pub(super) fn pair(access: &str, refresh: &str) -> StoredPair {
