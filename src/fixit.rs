@@ -1,27 +1,20 @@
-//! The fix-it table: for every failure, what it means, who can mend it, the steps, and whether to call again.
+//! The fix-it table says for every failure what it means, who can fix it, which steps help, and whether to retry.
 //!
-//! [`FIXES`] is one documented slice. Tool results, the command line's hints and docs/errors.md are made from it. This
-//! room imports no other room: an error code and an HTTP status come in, advice goes out.
+//! [`FIXES`] is one documented slice. Tool results, the command line's hints and docs/errors.md are made from it.
+//! `fixit` imports no other room: it gets the code, the HTTP status and the details of a failure, and returns advice.
 //!
 //! # How a 401 of the portal becomes advice
 //!
-//! 1. `portal/reply.rs` reads code and status out of the reply: `BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION`, 401.
-//! 2. `portal::Error` keeps both. `code()` returns the code, for failures without a reply one of our own codes.
-//! 3. `mcp/advice.rs` puts code, status and message of `address_book::Error`, which holds the portal's, into a
-//!    [`KnownFailure`].
-//! 4. [`Failure`] is made from that: [`lookup`] finds the row of [`FIXES`] whose code and status fit.
-//! 5. `mcp/outcome.rs` makes the tool's result of the [`Failure`], `cli/report.rs` the lines on the terminal.
+//! 1. `portal/reply.rs` reads code and status of the reply: `BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION`, 401.
+//!    `portal/refusal_reason.rs` asks the old API for the real reason. If the old API names one, its code replaces this
+//!    one.
+//! 2. `portal::Error` keeps both, and `Error::code` returns the code. For most failures without an error of the portal,
+//!    such as a broken connection, it returns a code of `portal/codes.rs`.
+//! 3. `mcp/advice.rs` puts code, status and message into a [`KnownFailure`].
+//! 4. A [`Failure`] is made of the known failure: [`lookup`] finds the row of [`FIXES`] with this code and status.
+//! 5. `mcp/outcome.rs` makes the tool's result of the [`Failure`], and `cli/report.rs` the lines on the terminal.
 //!
-//! # To add an error code
-//!
-//! 1. A row in `fixit/table.rs`. A code of the portal needs nothing more in `src`.
-//! 2. For a code of our own: its constant in `portal/codes.rs`, and its variant and line of `code()` in
-//!    `portal/error.rs`.
-//! 3. A fault of the demo portal that leads to the row, in `demo/faults/table.rs`.
-//! 4. `cargo run -- schema --write schemas --docs docs` writes the generated table.
-//!
-//! `tests/it/mcp/advice.rs` fails for a code without a row, and for a row that no fault leads to; rows that a portal
-//! cannot cause are listed there.
+//! The steps to add an error code are in `docs/contributing.md`.
 
 mod failure;
 mod fix;
