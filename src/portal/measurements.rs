@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use super::request::Method;
 
-/// Bounds of the histogram. A portal needs at least a tenth of a second; a look-up ends after at most fifty seconds.
+/// Bounds of the histogram, in seconds. A portal needs at least a tenth of a second; a look-up ends after at most fifty
+/// seconds.
 const SECONDS: [f64; 10] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0];
 
 /// Pairs of name and value.

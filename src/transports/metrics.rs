@@ -35,7 +35,7 @@ pub(super) struct Metrics {
     sessions: Option<Arc<Sessions>>,
 }
 
-/// Counts a connection as open until this is dropped.
+/// Counts a connection as open until this value is dropped.
 #[derive(Debug)]
 pub(super) struct OpenConnection(Gauge);
 

@@ -1,6 +1,6 @@
-//! The limit of requests as the settings give it.
+//! The setting of the portal's limit of requests.
 
-/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
+/// How many requests the portal accepts: `BITRIX24_RATE_LIMIT`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateLimit {
     /// Requests that leak out of the bucket each second.
@@ -20,7 +20,7 @@ impl Default for RateLimit {
 }
 
 impl RateLimit {
-    /// The limit of `per_second` requests a second and `burst` at once.
+    /// The limit of `per_second` requests a second, and of `burst` requests at the same moment.
     #[must_use]
     pub const fn new(per_second: f64, burst: u32) -> Self {
         Self { per_second, burst }

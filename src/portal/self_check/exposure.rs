@@ -5,9 +5,9 @@ use std::path::Path;
 /// A permission that lets other users reach a file with a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
-    /// What was seen, without the secret.
+    /// The permission as it was found, without the secret.
     pub saw: String,
-    /// The command that takes the permission away.
+    /// The command that removes the permission.
     pub step: String,
 }
 

@@ -1,4 +1,5 @@
-//! Limits how much of something one caller holds at the same time, so that no caller takes it from all others.
+//! Limits the calls, connections, sessions or bytes that one caller holds at the same time, so that enough is left for
+//! all others.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,7 +14,7 @@ pub(in crate::transports) struct CallerQuota {
     in_use: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// What one caller holds for one purpose, until this is dropped.
+/// The amount that one caller holds for one purpose, until this value is dropped.
 #[derive(Debug)]
 pub(in crate::transports) struct Reservation {
     quota: Arc<CallerQuota>,

@@ -1,4 +1,4 @@
-//! A process that is killed while it replaces the stored pair: a real process, a real SIGKILL, after each step.
+//! Kills a process while it replaces the stored pair: a real process, a real SIGKILL, after each step.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use super::super::TokenStore;
 use super::super::tests::{lock, pair, tokens};
 use super::*;
 
-/// How far the child comes before it is killed.
+/// The last step of the child before it is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Locked,
@@ -75,7 +75,7 @@ async fn a_writer_killed_at_any_step_leaves_the_old_pair_or_the_new_one() {
             (format!("a{expected}"), format!("r{expected}")),
             "{step:?}"
         );
-        // The lock died with the process, and the file that it left behind is in nobody's way.
+        // The system released the lock with the process, and the file left behind does not prevent the next write.
         lock(&store).await.unwrap().replace(&pair("a3", "r3")).unwrap();
         assert_eq!(tokens(&store), ("a3".to_owned(), "r3".to_owned()));
     }
