@@ -9,7 +9,7 @@
 //! | `batch.rs` | several calls in one request |
 //! | `self_check.rs` | the checks of `doctor` |
 //!
-//! This room imports no other room and knows nothing of MCP, of advice or of the command line.
+//! This room imports no other room: it has no part in MCP, advice or the command line.
 
 mod attempt;
 mod batch;
@@ -148,7 +148,7 @@ impl Portal {
         batch::call_all(&self.caller, arrival, calls).await
     }
 
-    /// Registers a caller now: its requests wait behind those of all callers that arrived before.
+    /// Registers a caller now: its requests wait behind the requests of all earlier callers.
     pub fn arrive(&self) -> Arrival {
         self.caller.shared.limits.arrive()
     }

@@ -43,7 +43,7 @@ pub(super) struct Attempt<'a> {
 /// Counts and times of a call so far. Kept outside the attempts, which the deadline may drop.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// Requests sent, without those to the old API.
+    /// Requests sent, not counting requests to the old API.
     pub(super) requests: u32,
     /// Time that the last request took.
     pub(super) last_request: Duration,
@@ -103,17 +103,19 @@ impl Attempt<'_> {
         reply: &RawReply,
         access: &Access,
         sent: Instant,
-        took: Duration,
+        elapsed: Duration,
     ) -> Result<T, Error> {
         let read = read(reply, Speaker::Portal, access.secret());
-        self.measure(read.is_ok(), took);
+        self.measure(read.is_ok(), elapsed);
         let Success { result, operating } = read?;
         self.shared.limits.record_result(self.method, sent, operating);
         Ok(result)
     }
 
-    fn measure(&self, is_answered: bool, took: Duration) {
-        self.shared.measurements.record_request(self.method, is_answered, took);
+    fn measure(&self, is_answered: bool, elapsed: Duration) {
+        self.shared
+            .measurements
+            .record_request(self.method, is_answered, elapsed);
     }
 
     /// The reason of the refusal `error` if the old API returns one; else `error` itself.

@@ -1,4 +1,4 @@
-//! The error codes: our own, and those of portals and of the authorization server. Pure.
+//! The error codes of this client, of portals and of the authorization server. Pure.
 //!
 //! To add a code of our own: a constant here, a branch in [`Error::code`](super::error::Error::code), and a row of
 //! advice in `fixit/table.rs`.
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_code_is_recognised_whatever_the_secret() {
+    fn a_known_code_is_recognised_with_any_secret() {
         for known in FOREIGN {
             let sent = known.replace('*', "ANYTHING");
             let family = known.trim_end_matches('*');

@@ -73,7 +73,7 @@ pub enum Error {
         from: Speaker,
         /// HTTP status of the reply.
         http_status: u16,
-        /// What is wrong with the reply.
+        /// The defect of the reply.
         reason: Unreadable,
     },
     /// The reply exceeds `limit` bytes; the rest was not read.
@@ -198,7 +198,7 @@ pub enum Destination {
     Unnamed,
 }
 
-/// What is wrong with a reply that cannot be read.
+/// The defect of a reply that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unreadable {

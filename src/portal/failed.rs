@@ -11,7 +11,7 @@ use super::retry::{self, RetryCause};
 pub struct Failed {
     /// Why the last attempt failed.
     pub error: Error,
-    /// How many requests of this call were sent to the portal, without those to the old API.
+    /// How many requests of this call were sent to the portal, not counting requests to the old API.
     pub attempts: u32,
     /// Time from the start of the call to its failure.
     pub elapsed: Duration,

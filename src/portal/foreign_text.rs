@@ -17,7 +17,7 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 /// The most combining marks on one letter of a real name: Vietnamese needs two, pointed Hebrew three.
 const MAX_MARKS: usize = 3;
 
-/// A cleaned text, and what the cleaning removed.
+/// A cleaned text, and whether the cleaning removed anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned<'a> {
     /// The text, safe to show.
@@ -75,7 +75,7 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
         length += needed;
     }
     if was_cut {
-        // The ellipsis takes the last place, so the bound holds.
+        // The ellipsis replaces the last character, so the bound holds.
         while length >= max_chars.max(1) && cleaned.pop().is_some() {
             length -= 1;
         }
@@ -273,7 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_comes_out_bounded_and_visible(text in any::<String>(), max in 1usize..40) {
+        fn any_cleaned_text_is_bounded_and_visible(text in any::<String>(), max in 1usize..40) {
             let cleaned = clean(&text, max).text.into_owned();
             prop_assert!(cleaned.chars().count() <= max);
             prop_assert!(cleaned.chars().all(|c| c == ' ' || !matches!(kind_of(c), Kind::Hidden | Kind::Space)));

@@ -52,7 +52,7 @@ impl Limits {
         }
     }
 
-    /// Registers a caller now: its requests wait behind those of all callers that arrived before.
+    /// Registers a caller now: its requests wait behind the requests of all earlier callers.
     pub(super) fn arrive(&self) -> Arrival {
         Arrival::numbered(self.arrivals.fetch_add(1, Ordering::SeqCst))
     }

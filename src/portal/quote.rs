@@ -157,7 +157,7 @@ mod tests {
         secret.bytes().map(write).collect()
     }
 
-    /// The secret with its letters and digits moved to those of another alphabet.
+    /// The secret written with the letters and digits of another Unicode block.
     fn moved(a: u32, zero: u32) -> String {
         let moved = |byte: u8| match byte {
             b'a'..=b'z' => a + u32::from(byte - b'a'),

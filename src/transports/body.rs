@@ -1,6 +1,6 @@
 //! Reads the JSON body of a request, within limits of type, size and time, and of the memory that all bodies share.
 //!
-//! One caller cannot take all of that memory: it may hold a [`CALLER_PART`]th of it, not counting the first
+//! One caller cannot occupy all of that memory: a caller may hold a [`CALLER_PART`]th of it, not counting the first
 //! [`UNCOUNTED_BYTES`] of each body, and may send as many bodies at the same time as calls may run.
 
 use std::net::IpAddr;
@@ -22,7 +22,7 @@ const CALLER_PART: usize = 8;
 
 /// Bytes at the start of each body that do not count for its caller. A call has a few hundred bytes, a call with fifty
 /// names a few thousand. So large bodies that arrive slowly do not keep out other users with the same address, such as
-/// those behind a proxy.
+/// users behind a proxy.
 const UNCOUNTED_BYTES: usize = 8 * 1024;
 
 /// Reads bodies. All bodies that are being received or answered share [`Limits::all_bodies_bytes`].

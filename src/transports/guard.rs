@@ -4,7 +4,7 @@
 //! | check | refused with | |
 //! |---|---|---|
 //! | `Host` names this server | 403, or 400 if it is missing or malformed | [`AllowedHosts`] |
-//! | `Origin`, if there is one, is not that of a foreign web page | 403 | [`AllowedOrigins`] |
+//! | `Origin`, if it is sent, is not the origin of a foreign web page | 403 | [`AllowedOrigins`] |
 //! | without a token, no sign of a proxy: none of its headers, and no HTTP/1.0, which nginx sends by default | 403 | |
 //! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
 //! | the caller's rate limit, and its number of running calls | 429 with `Retry-After` | [`CallerLimit`], [`MAX_RUNNING_PER_CALLER`] |

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a message | that message, without the parts that nothing reads ([`reduced`]) |
 //! | a message with half a surrogate pair (`\ud83d`, as `JSON.stringify` writes half an emoji) or with bytes that are not UTF-8 | the message with U+FFFD in their place |
-//! | an array (a batch of revision 2025-03-26) | its messages, each answered by itself |
+//! | an array (a batch of revision 2025-03-26) | its messages, each answered separately |
 //! | an object that is not JSON, or nested too deep | error -32700, with the request's id if it can be recognised |
 //! | a request with `params` that are no object | error -32602, with the id likewise |
 //! | a response with one of these defects | an error without an id, or an error response in its place ([`ErrorResponse::into_failed_response`]) |
@@ -90,7 +90,7 @@ pub(super) fn read_body(body: &[u8]) -> Result<Option<Box<Message>>, ErrorRespon
 
 /// The error message where batches are not allowed.
 pub(super) const ONE_MESSAGE: &str =
-    "batches exist only up to revision 2025-03-26, and only `POST /mcp` takes them: send one message in a request";
+    "batches exist only up to revision 2025-03-26, and only `POST /mcp` accepts them: send one message in a request";
 
 /// Splits a batch into the texts of its messages, to be [read](read) one by one. `None` if `text` is no array.
 ///

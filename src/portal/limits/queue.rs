@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::limiter::Limiter;
 use crate::portal::error::Error;
 
-/// When a caller came to the portal client. Its requests wait for the limit before those of every later caller.
+/// The place of a caller in the order of arrival. Its requests pass the limit before the requests of later callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arrival(u64);
 
@@ -62,8 +62,8 @@ impl<L: Limiter> Queue<L> {
         self.opened.notify_waiters();
     }
 
-    /// True if a caller that comes now would wait, behind those in the queue and `ahead` others. Even a caller that
-    /// need not wait is in the queue for a moment.
+    /// True if a caller that comes now would wait behind the queue and `ahead` further callers. Even a caller that need
+    /// not wait is in the queue for a moment.
     pub(super) fn would_wait(&self, ahead: usize) -> bool {
         let ahead = ahead + self.waiting.lock().callers.len();
         !self.limiter().wait(Instant::now(), ahead).is_zero()

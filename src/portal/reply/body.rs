@@ -3,13 +3,13 @@
 //! A self-hosted portal with PHP's `display_errors` on prints PHP messages around its reply, and servers add byte order
 //! marks, NULs and comments. An object is read if it is whole and certainly the reply:
 //!
-//! | body | what is read |
+//! | body | read as the reply |
 //! |---|---|
 //! | an object, with white space, NULs or byte order marks around it | the object |
 //! | text, then an object at the start of a line, then anything | the object |
 //! | a whole PHP message, with or without tags around it, then an object on the same line | the object |
 //! | an object within a PHP message, within a comment, or after other text on its line | nothing |
-//! | two such objects, or one behind the tags of a page that no PHP message quotes, or within a script | nothing |
+//! | two such objects; an object after page tags that no PHP message quotes; an object within a script | nothing |
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

@@ -1,4 +1,5 @@
-//! Reads a body as text and repairs what is not valid JSON: bytes that are not UTF-8, and lone surrogates. Pure.
+//! Reads a body as text and repairs the parts that are not valid JSON: bytes that are not UTF-8, and lone surrogates.
+//! Pure.
 
 use std::borrow::Cow;
 

@@ -11,8 +11,8 @@ pub struct Exposure {
     pub step: String,
 }
 
-/// How other users can reach the file at `path`: by its own permissions, and by those of its folder and of its link's
-/// folder. Empty on Windows, where the user's own folder protects the file.
+/// The permissions by which other users can reach the file at `path`: its own, its folder's and its link's folder's.
+/// Empty on Windows, where the user's own folder protects the file.
 pub fn exposures(path: &Path) -> Vec<Exposure> {
     let mut found = Vec::new();
     if let Some(mode) = mode_of(path).filter(|mode| mode & 0o077 != 0) {

@@ -223,9 +223,9 @@ fn scope(result: Result<refusal_reason::Scope, Error>, secret: &str) -> Finding 
     }
 }
 
-fn round_trip(taken: Duration) -> Finding {
-    let saw = format!("{} ms", taken.as_millis());
-    if taken > SLOW {
+fn round_trip(elapsed: Duration) -> Finding {
+    let saw = format!("{} ms", elapsed.as_millis());
+    if elapsed > SLOW {
         let steps = [
             "Check the network between this machine and the portal, and the portal's load.",
             "If look-ups end in TIMED_OUT, raise BITRIX24_TIMEOUT.",

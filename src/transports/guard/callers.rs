@@ -141,7 +141,7 @@ fn last_address(entries: &HeaderValue) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// The /64 network of an IPv6 address, the least that one customer gets; an IPv4 address itself.
+/// The /64 network of an IPv6 address, the smallest that a customer is assigned; an IPv4 address stays as it is.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

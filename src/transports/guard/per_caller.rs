@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_caller_has_its_own_quota_and_nothing_is_kept_of_callers_that_hold_nothing() {
+    fn each_caller_has_its_own_quota_and_callers_that_hold_nothing_are_forgotten() {
         let quota = CallerQuota::new(2);
         let [one, other] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|octets| Some(IpAddr::from(octets)));
         let reserved = [quota.reserve(one), quota.reserve(one), quota.reserve(other)];

@@ -121,7 +121,7 @@ pub(super) fn older_revision(headers: &HeaderMap) -> Option<&'static ProtocolVer
     older_revisions().find(|version| version.as_str() == revision)
 }
 
-/// The request in `message`, unless it negotiates the revision or names one itself. `None` for other messages.
+/// The request in `message`; `None` if that request negotiates or names a revision, and for other messages.
 pub(super) fn plain_request(message: Message) -> Option<JsonRpcRequest<ClientRequest>> {
     let Message::Request(message) = message else {
         return None;

@@ -207,7 +207,7 @@ fn plain_text_refusal<B>(response: &http::Response<B>) -> Option<Refusal> {
             .map(ProtocolVersion::as_str)
             .collect();
         let message = format!(
-            "the header MCP-Protocol-Version names no revision that this server knows; it knows {}",
+            "the header MCP-Protocol-Version names no revision that this server supports; supported are {}",
             known.join(", ")
         );
         Refusal::new(status, "unknown_revision", message)

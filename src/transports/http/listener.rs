@@ -57,7 +57,9 @@ impl Error {
             Self::Open(_) => {
                 "set BITRIX24_MCP_HTTP_TOKEN (or BITRIX24_MCP_HTTP_TOKEN_FILE) to a long random text, which clients send as `Authorization: Bearer …`; or listen on 127.0.0.1"
             }
-            Self::InUse(_) => "end the other program, or choose another port; port 0 takes a free one",
+            Self::InUse(_) => {
+                "end the other program, or choose another port; with port 0 the system chooses a free one"
+            }
             Self::NotHere(_) => "listen on 127.0.0.1 for this machine alone, or on 0.0.0.0 for all its addresses",
             Self::NotAllowed(_) => "choose a port from 1024 on, and let a proxy listen on the public one",
             Self::NoSocket => {

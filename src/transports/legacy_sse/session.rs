@@ -73,8 +73,8 @@ impl Session {
         (session, received)
     }
 
-    /// Accepts a message for rmcp. `admit` takes a place for a request, which keeps it until it is answered or
-    /// cancelled.
+    /// Accepts a message for rmcp. `admit` reserves a place among the running calls for a request, which keeps the
+    /// place until the request is answered or cancelled.
     pub(super) fn accept(
         &self,
         message: Message,

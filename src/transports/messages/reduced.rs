@@ -207,7 +207,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn only_members_that_are_read_are_kept_of_meta() {
+    fn only_the_members_of_meta_that_are_read_are_kept() {
         let heavy = heavy();
         let text = format!(
             r#"{{"jsonrpc":"2.0","id":"a","method":"tools/call","x":{heavy},"params":{{"name":"b","_meta":{{"progressToken":"t",

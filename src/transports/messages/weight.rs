@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn punctuation_inside_strings_weighs_nothing() {
+    fn punctuation_inside_strings_is_not_counted() {
         for (text, values, has_empty_list) in [
             (r#"{"a":1}"#, 2, false),
             (r#"["[],,{", "\"[]", "\\"]"#, 4, false),

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | a line | [`MAX_BYTES`], as for a body over HTTP; the rest of a longer line is dropped as it arrives |
 //! | requests without an answer, and answers that the client does not read | [`MAX_UNANSWERED`] |
-//! | requests beyond those | [`WaitingRequests`], so that cancellations, elicitation results and pings behind them are still read. When that queue is full, nothing is read until a request is answered and its answer is written |
+//! | further requests | [`WaitingRequests`], so that cancellations, elicitation results and pings behind them are still read. When that queue is full, nothing is read until a request is answered and its answer is written |
 //! | errors about unreadable lines, and pongs while requests are waiting | one, then nothing is read until it is written |
 
 use std::collections::VecDeque;
@@ -137,7 +137,7 @@ where
         self.line.shrink_to(KEPT_LINE);
     }
 
-    /// Adds a message that this transport itself sends to the output.
+    /// Adds to the output a message that comes from this transport, not from rmcp.
     fn write(&mut self, message: &impl Serialize) {
         self.has_unwritten = self.output.add(message).is_ok();
     }

@@ -63,7 +63,7 @@ async fn metric(address: SocketAddr, name: &str) -> u64 {
 }
 
 fn refusal(answer: &Answer) -> (u16, Option<&str>, bool) {
-    let is_of_one_caller = answer.body.contains("from your address");
+    let is_of_one_caller = answer.body.contains("your address");
     (answer.head.status, answer.head.header("retry-after"), is_of_one_caller)
 }
 

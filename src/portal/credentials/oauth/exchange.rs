@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_read_whatever_else_the_reply_holds() {
+    fn a_pair_is_read_from_a_reply_with_further_fields() {
         let issued = answered(
             200,
             r#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"app","user_id":"7","status":"L"}"#,

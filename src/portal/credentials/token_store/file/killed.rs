@@ -20,7 +20,7 @@ const STEPS: [Step; 4] = [Step::Locked, Step::HalfWritten, Step::Written, Step::
 /// The variable that holds the child's step and path.
 const CHILD: &str = "BITRIX24_TEST_STORE_CHILD";
 
-/// Not a test by itself: the process that the next test kills. Without its variable it does nothing.
+/// The process that the next test kills, and no test of its own. Without its variable it does nothing.
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "its parent passes the step in the environment")]
 async fn child_that_is_killed_while_it_writes() {
