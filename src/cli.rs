@@ -149,13 +149,17 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Some(Command::Resolve(arguments)) => with_wiring(Threads::One, &global, async |wiring| {
             resolve::run(&arguments, &wiring).await
         }),
-        Some(Command::Doctor(arguments)) if let Some(client) = arguments.client => Threads::One
-            .runtime()
-            .map_err(Stop::Runtime)?
-            .block_on(doctor::run_for(client, &arguments, &global, has_command)),
-        Some(Command::Doctor(arguments)) => with_wiring(Threads::One, &global, async |wiring| {
-            doctor::run(&arguments, &wiring).await
-        }),
+        Some(Command::Doctor(arguments)) => match arguments.client {
+            Some(client) => Threads::One.runtime().map_err(Stop::Runtime)?.block_on(doctor::run_for(
+                client,
+                &arguments,
+                &global,
+                has_command,
+            )),
+            None => with_wiring(Threads::One, &global, async |wiring| {
+                doctor::run(&arguments, &wiring).await
+            }),
+        },
         Some(Command::Login(arguments)) => with_wiring(Threads::One, &global, async |wiring| {
             login::run(&arguments, &wiring).await
         }),

@@ -5,34 +5,42 @@
 //! | room | what it is | what it may import |
 //! |---|---|---|
 //! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures | every room |
-//! | `clients` | MCP clients: their settings files, their entries, and what an entry starts | `config`, `portal` |
-//! | [`config`] | settings from environment and file | `portal`, `transports`, `telemetry` |
+//! | `clients` | MCP clients: their settings files, the entries in them, and the command that an entry starts | `config`, `portal` |
+//! | [`config`] | settings from environment and file, checked | `portal`, `transports`, `telemetry` |
 //! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp` |
 //! | [`mcp`] | the MCP server: tools, one file each, prompts, resources and completion | `address_book`, `fixit` |
-//! | [`address_book`] | questions and contacts; `book` reads them all, `index` and `search` find whom a name means, `cautions` what is odd | `portal` |
-//! | [`portal`] | the REST 3.0 client | nothing |
+//! | [`address_book`] | questions and contacts: reads and keeps the address book, finds recipients, adds cautions | `portal` |
+//! | [`portal`] | the client of Bitrix24's REST 3.0: credentials, limits, retries, errors | nothing |
 //! | [`fixit`] | advice for every failure | nothing |
-//! | [`demo`] | a portal on loopback to try and test with | nothing |
+//! | [`demo`] | a demo portal on loopback, for trials and tests | nothing |
 //! | [`telemetry`] | logs | nothing |
 //!
-//! `reqwest` and `rustls` are used in `portal/wire.rs` alone, `axum` in `transports`, `hyper` there, in `demo`,
-//! `cli/login/callback.rs` and `clients/handshake/http.rs`, `rmcp` in `mcp` and `transports`, `clap` in `cli`. `demo` never imports `portal`: a fake that
-//! shares the client's types would repeat its mistakes. The test `tests/it/house.rs` holds all this.
+//! Some crates are used in a few places only: `reqwest` and `rustls` in `portal/wire.rs`; `axum` in `transports`;
+//! `hyper` in `transports`, `demo`, `cli/login/callback.rs` and `clients/handshake/http.rs`; `rmcp` in `mcp` and
+//! `transports`; `clap` in `cli`. `demo` never imports `portal`: a fake that shared the client's types would repeat the
+//! client's mistakes. The test `tests/it/house.rs` checks these rules.
 //!
 //! # The journey of one call
 //!
-//! Bytes arrive at a transport, over HTTP past its guard; rmcp makes a request of them, and takes it to the handler (over
-//! HTTP that is mostly `transports/http/direct.rs`); the tool's file turns JSON arguments into a checked
-//! [`address_book::Query`]; the address book has the answer in memory, or names method and parameters;
-//! [`portal::Portal::call`] waits for its turn, adds credentials, sends, reads and judges, and does so again where that
-//! helps, all under one deadline. Back come a page of
-//! cleaned contacts, or an error with a `code()` for which [`fixit::lookup`] has the advice; `mcp/outcome.rs` makes the
-//! result of either. `lookup` on the command line takes the same way and ends in `cli/report.rs`.
+//! A call of `list_mail_contacts`:
 //!
-//! Recipients take a wider way: [`address_book::Names`] need the whole address book, which `address_book/book.rs` has in
-//! memory, or reads; `reader.rs` says which pages to ask for next, and `portal/batch.rs` makes a request of many.
-//! `index.rs` finds everybody who may be meant by a name, and `resolve/judge.rs` judges them, by `search`. Meanwhile
-//! `mcp/progress.rs` sends how many contacts were read, and afterwards `mcp/elicit.rs` may let the user choose.
+//! 1. A transport receives the message: `transports/stdio/lines.rs`, or `transports/http/endpoint.rs` after the checks
+//!    that `transports/http.rs` lists. `transports/messages.rs` reads or repairs it.
+//! 2. rmcp calls the handler in `mcp.rs`. Over HTTP `transports/http/direct.rs` calls the handler for most clients.
+//! 3. `mcp/tools.rs` finds the tool. The tool's file turns the JSON arguments into a checked [`address_book::Query`].
+//! 4. `address_book/cache.rs` returns a recent page, or `address_book/look_up.rs` requests one from the portal.
+//! 5. [`portal::Portal::call`] waits for the portal's limits, adds the credentials, sends the request and reads the
+//!    reply. It retries where that can help, all under one deadline.
+//! 6. The address book returns a page of cleaned contacts, or an error with a `code()`. `mcp/advice.rs` finds the
+//!    advice for the error by [`fixit::lookup`], and `mcp/outcome.rs` makes the tool's result.
+//!
+//! `cli/lookup.rs` makes the same look-up from the command line; `cli/answer.rs` and `cli/report.rs` print its failure.
+//!
+//! `resolve_mail_recipients` needs the whole address book for its [`address_book::Names`]. `address_book/books.rs` has
+//! the book in memory, or has it read: `reader.rs` decides which pages come next, and `portal/batch.rs` requests
+//! several of them at a time. `index.rs` finds the contacts that fit each name by the rules of `search.rs`, and
+//! `resolve/judge.rs` decides whether one of them is certain. Meanwhile `mcp/progress.rs` reports how many contacts
+//! were read; afterwards `mcp/elicit.rs` may let the user choose.
 
 pub mod address_book;
 pub mod cli;

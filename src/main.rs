@@ -1,9 +1,9 @@
-//! Parse, run, exit status; nothing else.
+//! The program's entry point: runs the command line and returns its exit status.
 
 use std::process::ExitCode;
 
-/// A call makes about a thousand small allocations. The system's allocator takes a sixth of the call's instructions for
-/// them, and that of musl, for the static builds, far more.
+/// A call makes about a thousand small allocations. The system's allocator spends a sixth of the call's instructions on
+/// them, and musl's allocator, which the static builds would use, far more.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -2,14 +2,14 @@
 //!
 //! | file | step of a call |
 //! |---|---|
-//! | `caller.rs` | the loop of attempts: retries, by the rules of `retry.rs`, under one deadline |
-//! | `attempt.rs` | one attempt: wait for the `limits`, authorise by the `credentials`, send, read, ask why it was refused |
-//! | `request.rs`, `wire.rs`, `reply.rs` | the request as bytes, the network, the result or the error in the bytes of the reply |
-//! | `refusal_reason.rs`, `old_api.rs` | why the portal refused, by its old API |
+//! | `caller.rs` | the loop of attempts: retries by the rules of `retry.rs`, under one deadline |
+//! | `attempt.rs` | one attempt: wait for the `limits`, authorise by the `credentials`, send, read, find the reason of a refusal |
+//! | `request.rs`, `wire.rs`, `reply.rs` | the request as bytes; the network; the reply's bytes, read as a result or an error |
+//! | `refusal_reason.rs`, `old_api.rs` | the reason of a refusal, from the portal's old API |
 //! | `batch.rs` | several calls in one request |
 //! | `self_check.rs` | the checks of `doctor` |
 //!
-//! This room imports no other room and knows nothing of MCP, of advice or of the command line.
+//! This room imports no other room: it has no part in MCP, advice or the command line.
 
 mod attempt;
 mod batch;
@@ -74,7 +74,7 @@ pub use wire::Wire;
 #[derive(Debug, Clone)]
 pub struct Portal {
     caller: Arc<Caller>,
-    /// Hashes accounts to numbers that mean nothing outside this process.
+    /// Hashes accounts to numbers that are valid within this process only.
     account_hashes: RandomState,
 }
 
@@ -85,7 +85,7 @@ impl Portal {
         Self::with_wire(Arc::new(wire), settings)
     }
 
-    /// Makes a client over another wire than the network, as tests do.
+    /// Makes a client that sends requests over `wire` in place of the network, as tests do.
     pub fn with_wire(wire: Arc<dyn Wire>, settings: Settings) -> Self {
         let shared = Shared {
             credentials: settings.credentials.into(),
@@ -148,7 +148,7 @@ impl Portal {
         batch::call_all(&self.caller, arrival, calls).await
     }
 
-    /// Registers a caller now: its requests wait behind those of all callers that arrived before.
+    /// Registers a caller now: its requests wait behind the requests of all earlier callers.
     pub fn arrive(&self) -> Arrival {
         self.caller.shared.limits.arrive()
     }
@@ -176,7 +176,7 @@ impl Portal {
     /// The person whose account the credentials belong to.
     ///
     /// # Errors
-    /// Those of missing or wrong settings.
+    /// The errors of missing or wrong settings.
     pub fn person(&self) -> Result<Person, Error> {
         let mut hasher = self.account_hashes.build_hasher();
         self.caller.shared.credentials.hash_account(&mut hasher)?;
@@ -186,12 +186,12 @@ impl Portal {
     /// Scheme, host and port of the portal.
     ///
     /// # Errors
-    /// Those of missing or wrong settings.
+    /// The errors of missing or wrong settings.
     pub fn origin(&self) -> Result<Origin, Error> {
         self.caller.shared.credentials.origin()
     }
 
-    /// The application, if the credentials are one.
+    /// The application that users sign in with; `None` with other credentials.
     pub fn application(&self) -> Option<&Application> {
         let oauth = self.caller.shared.credentials.oauth()?;
         Some(oauth.application())
@@ -221,8 +221,8 @@ impl Portal {
         }
     }
 
-    /// Checks everything between this process and a result from the portal at `origin`, within the time of one look-up.
-    /// Returns one finding for each of [`self_check_names`](Self::self_check_names).
+    /// Checks everything that a look-up at the portal `origin` needs, within the time of one look-up, with at most two
+    /// seconds more for the token store. Returns one finding for each of [`self_check_names`](Self::self_check_names).
     pub async fn self_check(&self, origin: &Origin) -> Vec<Finding> {
         self_check::check(&self.caller, origin).await
     }

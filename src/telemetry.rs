@@ -1,4 +1,4 @@
-//! Writes logs to stderr: levels, formats, and what is never logged.
+//! Writes logs to stderr, as lines for people or as JSON objects.
 //!
 //! Never logged, at any level: webhook URLs, tokens and client secrets; mail addresses and names; queries; bodies of
 //! requests and replies; tool arguments and results. Libraries would log some of these at their finer levels, so only
@@ -14,13 +14,13 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Our own crate, as tracing names its events.
+/// The target of this crate's events in `tracing`.
 const OWN_TARGET: &str = "bitrix24_mail_mcp";
 
 /// Parses a level's name.
 ///
 /// # Errors
-/// What is wrong, as a phrase.
+/// The problem, as a phrase.
 pub fn level(text: &str) -> Result<LevelFilter, &'static str> {
     match text.parse() {
         // `tracing` also accepts an empty text and numbers.
@@ -29,7 +29,8 @@ pub fn level(text: &str) -> Result<LevelFilter, &'static str> {
     }
 }
 
-/// The level that is `steps` finer, or coarser if `steps` is negative; at most the finest or coarsest level.
+/// The level that is `steps` finer than `level`, or coarser if `steps` is negative; at most the finest or coarsest
+/// level.
 #[must_use]
 pub fn finer_by(steps: i16, level: LevelFilter) -> LevelFilter {
     const LEVELS: [LevelFilter; 6] = [

@@ -19,7 +19,7 @@ use super::reply::{RawReply, Success, read};
 use super::request::{Access, Method};
 use super::wire::Wire;
 
-/// What all attempts of all calls to one portal share.
+/// The parts that all calls to one portal share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) credentials: ActiveCredentials,
@@ -48,23 +48,23 @@ pub(super) struct Attempt<'a> {
     pub(super) parameters: &'a Value,
     pub(super) arrival: Arrival,
     pub(super) deadline: Instant,
-    /// The most time that one request may take; `None`: until the deadline.
+    /// The most time for one request; `None`: until the deadline.
     pub(super) request_timeout: Option<Duration>,
 }
 
-/// What a call has come to so far. Kept outside the attempts, which the deadline may drop.
+/// Counts and times of a call so far. Kept outside the attempts, which the deadline may drop.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// Requests sent, without those to the old API.
+    /// Requests sent, not counting requests to the old API.
     pub(super) requests: u32,
     /// Time that the last request took.
     pub(super) last_request: Duration,
-    /// `Retry-After` of the last refusal.
+    /// The wait that the last failed reply asks for (`Retry-After`).
     pub(super) server_wait: Option<Duration>,
 }
 
 impl Attempt<'_> {
-    /// Makes the attempt. If the portal rejects the access token, it is refreshed and the request is sent once more.
+    /// Makes the attempt. If the portal rejects the access token, refreshes the token and sends the request once more.
     pub(super) async fn run<T: DeserializeOwned>(&self, progress: &mut Progress) -> Result<T, Error> {
         let mut has_refreshed = false;
         loop {
@@ -87,7 +87,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// Waits for the limits, then takes the credentials of this moment.
+    /// Waits for the limits, then reads the current credentials.
     async fn authorise(&self) -> Result<Access, Error> {
         let waiting = Instant::now();
         let limits = &self.shared.limits;
@@ -115,20 +115,22 @@ impl Attempt<'_> {
         reply: &RawReply,
         access: &Access,
         sent: Instant,
-        took: Duration,
+        elapsed: Duration,
     ) -> Result<T, Error> {
         let read = read(reply, Speaker::Portal, access.secret());
-        self.measure(read.is_ok(), took);
+        self.measure(read.is_ok(), elapsed);
         let Success { result, operating } = read?;
         self.shared.limits.record_result(self.method, sent, operating);
         Ok(result)
     }
 
-    fn measure(&self, is_answered: bool, took: Duration) {
-        self.shared.measurements.record_request(self.method, is_answered, took);
+    fn measure(&self, is_answered: bool, elapsed: Duration) {
+        self.shared
+            .measurements
+            .record_request(self.method, is_answered, elapsed);
     }
 
-    /// The reason behind `error` if the old API says it; else `error` itself.
+    /// The reason of the refusal `error` if the old API returns one; else `error` itself.
     async fn explained(&self, error: Error, access: &Access) -> Error {
         let Some(question) = refusal_reason::question(&error) else {
             return error;

@@ -25,7 +25,7 @@ pub const MAX_CALLS: usize = 50;
 pub struct Call {
     /// The method.
     pub method: Method,
-    /// Its parameters, a JSON object.
+    /// The method's parameters, a JSON object.
     pub parameters: Value,
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn call_all<T: DeserializeOwned>(
     Ok((results.items, progress.last_request))
 }
 
-/// A list of results with another length than the list of calls: no result can be assigned to its call.
+/// The error for a list of results that is not as long as the list of calls: no result can be assigned to its call.
 pub(super) fn wrong_length() -> Error {
     Error::Unreadable {
         from: Speaker::Portal,

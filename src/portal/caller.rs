@@ -29,8 +29,8 @@ pub(super) struct Caller {
 pub(super) struct Terms {
     pub(super) deadline: Instant,
     pub(super) arrival: Arrival,
-    /// Whether a smaller request can follow if this one fails. Then a transient failure is not retried, and a request
-    /// may take three fifths of the time, so that there is time for the smaller one.
+    /// Whether a smaller request can follow if this one fails. Then a transient failure is not retried, and the request
+    /// may last three fifths of the time, so that the smaller request has time too.
     pub(super) can_be_split: bool,
 }
 
@@ -74,7 +74,8 @@ impl Caller {
         })
     }
 
-    /// Sets `retry_after` if the portal has said how long to wait, and the wait does not fit in the time.
+    /// Makes attempts until one returns a result or no retry follows. Sets `retry_after` if the portal named a wait and
+    /// that wait does not fit in the time.
     async fn attempts<T: DeserializeOwned>(
         &self,
         terms: Terms,
@@ -118,7 +119,7 @@ impl Caller {
         }
     }
 
-    /// How long to wait before the next attempt; `None` if another one cannot help. Records the failure in the limits.
+    /// How long to wait before the next attempt; `None` if there is none. Records the failure in the limits.
     fn wait_after(
         &self,
         error: &Error,

@@ -26,7 +26,7 @@ pub enum CertificateProblem {
     Other,
 }
 
-/// The end of the year 9999, as a Unix time: the last year that the formatter of dates can write.
+/// The end of the year 9999 as a Unix time. The formatter of dates can write no later year.
 const LATEST: u64 = 253_402_300_799;
 
 /// When a certificate in DER expires; `None` if it cannot be read.

@@ -1,10 +1,10 @@
-//! The error codes: our own, and those of portals and of the authorization server. Pure.
+//! The error codes of this client, of portals and of the authorization server. Pure.
 //!
 //! To add a code of our own: a constant here, a branch in [`Error::code`](super::error::Error::code), and a row of
 //! advice in `fixit/table.rs`.
 //!
-//! A code decides about retry and advice. So it is recognised in the text as it was sent, before secrets are hidden: a
-//! secret may have letters in common with the code.
+//! A code decides about retry and advice. So it is recognised in the text as the server sent it, before secrets are
+//! hidden: a secret may have letters in common with the code.
 
 use super::foreign_text::clean;
 use super::quote::Quoter;
@@ -130,9 +130,9 @@ pub const FOREIGN: &[&str] = &[
     "NOT_INSTALLED",
 ];
 
-/// The code to keep for the code that was `sent`: `sent` itself if it is known, or looks like a code and holds no
-/// secret; else its known beginning, or [`code::ERROR_WITHOUT_CODE`].
-pub(super) fn kept(sent: &str, quoter: Quoter<'_>) -> String {
+/// The code that an error shows for the code that the server `sent`: `sent` itself if it is known, or looks like a code
+/// and holds no secret; else its known beginning, or [`code::ERROR_WITHOUT_CODE`].
+pub(super) fn safe_code(sent: &str, quoter: Quoter<'_>) -> String {
     let sent = clean(sent, MAX_CODE).text;
     let known = FOREIGN.iter().find_map(|known| match known.strip_suffix('*') {
         Some(start) => sent
@@ -140,7 +140,7 @@ pub(super) fn kept(sent: &str, quoter: Quoter<'_>) -> String {
             .filter(|beginning| beginning.eq_ignore_ascii_case(start)),
         None => Some(&*sent).filter(|sent| sent.eq_ignore_ascii_case(known)),
     });
-    if known != Some(&sent) && is_code(&sent) && !quoter.finds_any_in(&sent) {
+    if known != Some(&sent) && is_code(&sent) && !quoter.finds_secret_in(&sent) {
         return sent.into_owned();
     }
     known.unwrap_or(code::ERROR_WITHOUT_CODE).to_owned()
@@ -158,21 +158,21 @@ mod tests {
 
     const SECRET: &str = "zq7kp3wm9xv2nb5t";
 
-    fn kept_without(secret: &str, sent: &str) -> String {
-        kept(sent, Quoter::without(&[secret]))
+    fn safe_code_without(secret: &str, sent: &str) -> String {
+        safe_code(sent, Quoter::without(&[secret]))
     }
 
     #[test]
-    fn a_known_code_is_recognised_whatever_the_secret() {
+    fn a_known_code_is_recognised_with_any_secret() {
         for known in FOREIGN {
             let sent = known.replace('*', "ANYTHING");
             let family = known.trim_end_matches('*');
             for secret in sent.as_bytes().windows(6) {
-                let kept = kept_without(std::str::from_utf8(secret).unwrap(), &sent);
+                let kept = safe_code_without(std::str::from_utf8(secret).unwrap(), &sent);
                 assert!(kept == sent || kept == family, "{known}: {kept}");
             }
             assert_eq!(
-                kept_without(&sent, &sent.to_lowercase()).to_uppercase(),
+                safe_code_without(&sent, &sent.to_lowercase()).to_uppercase(),
                 family.to_uppercase()
             );
         }
@@ -194,9 +194,12 @@ mod tests {
             ("<b>X</b>", code::ERROR_WITHOUT_CODE),
             ("", code::ERROR_WITHOUT_CODE),
         ] {
-            assert_eq!(kept_without(SECRET, sent), expected, "{sent}");
+            assert_eq!(safe_code_without(SECRET, sent), expected, "{sent}");
         }
-        assert_eq!(kept_without("", &"X".repeat(MAX_CODE)), "X".repeat(MAX_CODE));
-        assert_eq!(kept_without("", &"X".repeat(MAX_CODE + 1)), code::ERROR_WITHOUT_CODE);
+        assert_eq!(safe_code_without("", &"X".repeat(MAX_CODE)), "X".repeat(MAX_CODE));
+        assert_eq!(
+            safe_code_without("", &"X".repeat(MAX_CODE + 1)),
+            code::ERROR_WITHOUT_CODE
+        );
     }
 }

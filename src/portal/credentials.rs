@@ -22,7 +22,7 @@ use small_file::read_small_file;
 pub(super) use token_store::TokenStore;
 use webhook_address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 
-/// The portal credentials as the settings give them.
+/// The portal credentials in the settings.
 #[derive(Debug)]
 pub enum Credentials {
     /// No credentials are set: every call fails with the advice to set them.
@@ -67,7 +67,7 @@ impl Credentials {
 /// The credentials in use: they authorise each request.
 #[derive(Debug)]
 pub(super) enum ActiveCredentials {
-    /// Everything but an application.
+    /// All credentials other than an application.
     Webhook(Box<Credentials>),
     Application(Arc<Oauth>),
 }
@@ -82,11 +82,11 @@ impl From<Credentials> for ActiveCredentials {
 }
 
 impl ActiveCredentials {
-    /// What to authorise a request with, now.
+    /// The access that authorises a request now.
     ///
     /// # Errors
     /// [`Error::NoCredentials`] if nothing is set or a file cannot be read, [`Error::Address`] if the URL is wrong, and
-    /// those of [`Oauth::access`].
+    /// the errors of [`Oauth::access`].
     pub(super) async fn access(&self, wire: &Arc<dyn Wire>) -> Result<Access, Error> {
         match self {
             Self::Webhook(credentials) => credentials.webhook().map(Access::Webhook),
@@ -95,10 +95,10 @@ impl ActiveCredentials {
     }
 
     /// Refreshes the access token of `access` after the portal has rejected it. Returns `true` if there is another
-    /// token to use now, `false` if there is no way to get one, as with a webhook.
+    /// token to use now, `false` if no other can be requested, as with a webhook.
     ///
     /// # Errors
-    /// Those of [`Oauth::refresh`].
+    /// The errors of [`Oauth::refresh`].
     pub(super) async fn refresh(&self, access: &Access, wire: &Arc<dyn Wire>) -> Result<bool, Error> {
         match (self, access) {
             (Self::Application(oauth), Access::Token { token, .. }) => oauth.refresh(Some(token), wire).await,
@@ -106,7 +106,7 @@ impl ActiveCredentials {
         }
     }
 
-    /// Hashes what distinguishes the account behind the credentials.
+    /// Hashes the data that distinguish the account behind the credentials.
     ///
     /// # Errors
     /// As [`access`](Self::access); nothing is sent.

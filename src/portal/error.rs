@@ -1,8 +1,8 @@
 //! The errors of a call to a portal.
 //!
 //! A message says what happened, never what to do. The advice is a row of `fixit/table.rs`, found by [`Error::code`]. A
-//! code of our own is a constant in `codes.rs`, and [`Error::code`] returns it; a code of the portal is read by
-//! `reply.rs` and passes through. A test demands a row of advice for each.
+//! code of our own is a constant in `codes.rs`; a code of the portal is read by `reply.rs` and passes through. A test
+//! demands a row of advice for each.
 //!
 //! No variant holds a URL, a secret or a body of the portal.
 
@@ -15,7 +15,7 @@ use super::codes::code;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No credentials are set, or their file cannot be read; the text says which.
+    /// No credentials are set, or their file cannot be read; the text names the problem.
     #[error("{0}")]
     NoCredentials(String),
     /// The webhook URL is wrong; no request was sent.
@@ -29,7 +29,7 @@ pub enum Error {
     TokenStore {
         /// The file.
         path: String,
-        /// What is wrong, as a phrase.
+        /// The problem, as a phrase.
         problem: &'static str,
     },
     /// New tokens could not be saved at this path, for this reason, so none were requested.
@@ -73,7 +73,7 @@ pub enum Error {
         from: Speaker,
         /// HTTP status of the reply.
         http_status: u16,
-        /// What is wrong with the reply.
+        /// The defect of the reply.
         reason: Unreadable,
     },
     /// The reply exceeds `limit` bytes; the rest was not read.
@@ -106,7 +106,7 @@ pub enum Speaker {
     /// The portal's REST 3.0.
     #[error("the portal")]
     Portal,
-    /// The portal's old API, called for the reason of a refusal.
+    /// The portal's old API, called by the self-check and for the reason of a refusal.
     #[error("the portal's old API")]
     OldApi,
     /// The server that exchanges tokens.
@@ -114,7 +114,7 @@ pub enum Speaker {
     AuthorizationServer,
 }
 
-/// A limit of the portal, which this client keeps on its side.
+/// A limit of the portal that this client applies before it sends a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Limit {
@@ -184,7 +184,7 @@ pub enum ConnectionFailure {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Destination {
-    /// Another host, or the same one by name.
+    /// A host, another one or the portal's own.
     #[error("{0}")]
     Host(String),
     /// `/bitrix/coupon_activation.php` on the same host: the licence has expired.
@@ -198,7 +198,7 @@ pub enum Destination {
     Unnamed,
 }
 
-/// What is wrong with a reply that cannot be read.
+/// The defect of a reply that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unreadable {
@@ -214,7 +214,7 @@ pub enum Unreadable {
     /// Anything else that is not JSON in UTF-8.
     #[error("it is not JSON")]
     NotJson,
-    /// PHP messages in place of JSON, or around it so that no object is certainly the reply.
+    /// PHP messages in place of JSON, or around it in such a way that no object is certainly the reply.
     #[error("PHP's own messages come before the JSON or in its place")]
     PhpMessages,
     /// JSON without the documented result.
@@ -242,14 +242,14 @@ fn unreadable_message(from: Speaker) -> &'static str {
     }
 }
 
-/// The time in whole seconds, rounded up, as messages show waits.
+/// The time in whole seconds, rounded up, for waits in messages.
 pub(super) fn whole_seconds(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
 }
 
 impl Error {
-    /// Stable text that names the error: the portal's own code, or a constant of [`code`]. The key to the table of
-    /// advice, `fixit/table.rs`.
+    /// The stable name of the error: the portal's own code, or a constant of [`code`]. The key to the table of advice,
+    /// `fixit/table.rs`.
     pub fn code(&self) -> &str {
         match self {
             Self::NoCredentials(_) => code::NO_CREDENTIALS,

@@ -1,4 +1,4 @@
-//! A call that gave no result, and what that means for the next request.
+//! A call without a result, and whether a smaller request may succeed.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,20 +6,20 @@ use std::time::Duration;
 use super::error::{Error, Refusal, Speaker, Unreadable};
 use super::retry::{self, RetryCause};
 
-/// A call without a result: the error, and after how many requests and how long.
+/// A call without a result: its error, the number of its requests and the time it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
     /// Why the last attempt failed.
     pub error: Error,
-    /// How many requests of this call were sent to the portal, without those to the old API.
+    /// How many requests of this call were sent to the portal, not counting requests to the old API.
     pub attempts: u32,
     /// Time from the start of the call to its failure.
     pub elapsed: Duration,
-    /// How long to wait before calling again; `None` if the portal did not say.
+    /// How long to wait before calling again; `None` if no wait is known.
     pub retry_after: Option<Duration>,
 }
 
-/// What made a request with several calls fail.
+/// The cause that made a request with several calls fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
     /// The request was too large or too slow, or the failure is transient: a smaller request may succeed.
@@ -31,7 +31,7 @@ pub enum Blame {
 }
 
 impl Failed {
-    /// What made the request fail.
+    /// The cause that made the request fail.
     pub fn blame(&self) -> Blame {
         match &self.error {
             Error::TimedOut { .. } | Error::TooLarge { .. } => Blame::Size,

@@ -1,7 +1,6 @@
 //! Cleans text from outside this program: names harvested from mail headers, messages of a portal. Pure.
 //!
-//! Such text is shown to a model and to a person, so it must not control a terminal, hide anything, or be of any
-//! length.
+//! Models and people read such text, so it must not control a terminal, hide anything, or be longer than a bound.
 //!
 //! | in the text | becomes |
 //! |---|---|
@@ -18,12 +17,13 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 /// The most combining marks on one letter of a real name: Vietnamese needs two, pointed Hebrew three.
 const MAX_MARKS: usize = 3;
 
-/// A cleaned text, and what the cleaning removed.
+/// A cleaned text, and whether the cleaning removed anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned<'a> {
     /// The text, safe to show.
     pub text: Cow<'a, str>,
-    /// True if characters that a reader cannot see were removed.
+    /// True if characters that a reader cannot see were removed, or more marks than a letter has; joiners that an emoji
+    /// or a script needs do not count.
     pub had_hidden_characters: bool,
     /// True if the text was longer than the bound.
     pub was_cut: bool,
@@ -75,7 +75,7 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
         length += needed;
     }
     if was_cut {
-        // The ellipsis takes the last place, so the bound holds.
+        // The ellipsis replaces the last character, so the bound holds.
         while length >= max_chars.max(1) && cleaned.pop().is_some() {
             length -= 1;
         }
@@ -89,7 +89,7 @@ pub fn clean(text: &str, max_chars: usize) -> Cleaned<'_> {
     }
 }
 
-/// The text with a space in place of each HTML tag, as in messages with `<br>`. One pass over the text.
+/// The text with a space in place of each HTML tag: some messages have `<br>` in them. One pass over the text.
 pub(super) fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -129,16 +129,16 @@ fn is_plain(text: &str) -> bool {
     last != ' ' || text.is_empty()
 }
 
-/// True for the plain space, and for letters and signs of Latin and Cyrillic that are visible and no marks.
+/// True for the plain space, and for visible letters and signs of Latin and Cyrillic other than combining marks.
 const fn is_plainly_visible(character: char) -> bool {
     matches!(character, ' '..='~' | '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}')
 }
 
-/// True if a character that draws nothing joins parts of an emoji or of a script that needs it. It is removed, but is
-/// no hidden character; between Latin, Greek or Cyrillic letters it is one.
-fn is_joiner_in_its_place(character: char, after: char) -> bool {
+/// True if `character` joins parts of an emoji or letters of a script that needs joiners, by the character `before` it.
+/// A joiner is removed, but counts as a hidden character only after a Latin, Greek or Cyrillic letter.
+fn is_joiner_in_its_place(character: char, before: char) -> bool {
     const FIRST_JOINING_SCRIPT: char = '\u{590}';
-    matches!(character, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}') && after >= FIRST_JOINING_SCRIPT
+    matches!(character, '\u{200C}' | '\u{200D}' | '\u{FE0E}' | '\u{FE0F}') && before >= FIRST_JOINING_SCRIPT
 }
 
 enum Kind {
@@ -273,7 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_comes_out_bounded_and_visible(text in any::<String>(), max in 1usize..40) {
+        fn any_cleaned_text_is_bounded_and_visible(text in any::<String>(), max in 1usize..40) {
             let cleaned = clean(&text, max).text.into_owned();
             prop_assert!(cleaned.chars().count() <= max);
             prop_assert!(cleaned.chars().all(|c| c == ' ' || !matches!(kind_of(c), Kind::Hidden | Kind::Space)));

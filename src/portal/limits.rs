@@ -1,12 +1,12 @@
-//! The portal's limits, kept on our side so that no caller runs into them.
+//! The portal's limits, applied by this client before a request is sent, so that the portal seldom refuses one.
 //!
-//! | limit | the portal's rule | what is done here |
+//! | limit | the portal's rule | this client |
 //! |---|---|---|
 //! | requests | a leaky bucket: 50 drops, 2 leak a second (250 and 5 on Enterprise); over it 503 | [`bucket`]: the same bucket; a caller waits for room |
-//! | operating time | a method may run so many seconds in ten minutes; over it 429 | [`operating_time`]: near the limit calls are spaced; after a 429 they wait for the reset, except one probe a minute |
+//! | operating time | a method may run for a number of seconds in ten minutes; over it 429 | [`operating_time`]: near the limit, calls are spaced; after a 429 calls wait for the reset, except one probe a minute |
 //!
 //! A limiter is a pure value: it grants a place or returns the wait, and never sleeps. The [`queue`] in front of it
-//! does the sleeping: first come, first served. See <https://apidocs.bitrix24.com/limits.html>.
+//! sleeps: first come, first served. See <https://apidocs.bitrix24.com/limits.html>.
 
 mod bucket;
 mod limiter;
@@ -52,7 +52,7 @@ impl Limits {
         }
     }
 
-    /// Registers a caller now: its requests wait behind those of all callers that arrived before.
+    /// Registers a caller now: its requests wait behind the requests of all earlier callers.
     pub(super) fn arrive(&self) -> Arrival {
         Arrival::numbered(self.arrivals.fetch_add(1, Ordering::SeqCst))
     }
@@ -93,7 +93,7 @@ impl Limits {
         !self.operating_time(method).would_wait(1) && !self.requests.as_ref().is_some_and(would_leave_less_than_half)
     }
 
-    /// Records a result: when its request was sent, and the operating time that the portal reported with it.
+    /// Records a result of a request that was sent at `sent`, and the operating time that the portal reported.
     pub(super) fn record_result(&self, method: Method, sent: Instant, reported: Option<OperatingTime>) {
         let queue = self.operating_time(method);
         let has_opened = queue.with_limiter(|limiter| limiter.record_result(sent, reported, Instant::now()));
@@ -116,7 +116,7 @@ impl Limits {
             .with_limiter(|limiter| limiter.record_refusal(server_wait, Instant::now()))
     }
 
-    /// How many requests may be sent at once now; `None` if there is no limit of requests.
+    /// How many requests could be sent now without waiting; `None` if there is no limit of requests.
     pub(super) fn free_requests(&self) -> Option<f64> {
         let requests = self.requests.as_ref()?;
         Some(requests.with_limiter(|limiter| limiter.room(Instant::now())))

@@ -1,4 +1,4 @@
-//! Reads JSON of any shape and keeps only the part that is used. Pure.
+//! Types that read JSON of any shape and keep only the part in use. Pure.
 //!
 //! A portal may send a value of any type, and megabytes of it. These types do not fail because of a value's type, build
 //! no tree, and keep no more of a text or a list than their bound.
@@ -10,7 +10,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Characters of a text that are kept; texts that are shown are far shorter.
+/// The most characters of a text that are kept. Messages show far fewer.
 pub(super) const MAX_TEXT: usize = 2048;
 
 /// A JSON value of any type: a scalar as text, an object as `O`, a list as `L`.

@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use super::request::Method;
 
-/// Bounds of the histogram. A portal needs at least a tenth of a second; a look-up ends after at most fifty seconds.
+/// Bounds of the histogram, in seconds. A portal needs at least a tenth of a second; a look-up ends after at most fifty
+/// seconds.
 const SECONDS: [f64; 10] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0];
 
 /// Pairs of name and value.
@@ -38,14 +39,14 @@ impl Default for Measurements {
 
 impl Measurements {
     /// Records a request, how it ended and how long it took. `is_answered` is true for a result.
-    pub(super) fn record_request(&self, method: Method, is_answered: bool, took: Duration) {
+    pub(super) fn record_request(&self, method: Method, is_answered: bool, elapsed: Duration) {
         let outcome = if is_answered { "answered" } else { "failed" };
         if is_answered {
             *self.last_answer.lock() = Some(Instant::now());
         }
         self.requests
             .get_or_create(&[("method", method.as_str()), ("outcome", outcome)])
-            .observe(took.as_secs_f64());
+            .observe(elapsed.as_secs_f64());
     }
 
     /// True if the portal returned a result within the last `time`.
@@ -55,10 +56,10 @@ impl Measurements {
     }
 
     /// Records time that a call waited before a request: for the portal's `limit`, or before a `retry`.
-    pub(super) fn record_wait(&self, waited_for: &'static str, took: Duration) {
+    pub(super) fn record_wait(&self, waited_for: &'static str, elapsed: Duration) {
         self.waited
             .get_or_create(&[("for", waited_for)])
-            .inc_by(took.as_secs_f64());
+            .inc_by(elapsed.as_secs_f64());
     }
 
     pub(super) fn register(&self, registry: &mut Registry) {

@@ -1,4 +1,4 @@
-//! Asks the portal's old API why REST 3.0 refused a call. What its answers mean is in [`refusal_reason`].
+//! Calls the portal's old API to find out why REST 3.0 refused a call. [`refusal_reason`] interprets the replies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use super::reply::read;
 use super::request::{Access, Method, OldMethod};
 use super::wire::Wire;
 
-/// The most time that asking for a reason may take, if the deadline is not nearer.
+/// The most time for finding a reason; less if the deadline is nearer.
 const MAX_TIME: Duration = Duration::from_secs(8);
 
-/// The old API of a portal, called with one access.
+/// The old API of a portal, called with the credentials in `access`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OldApi<'a> {
     pub(super) wire: &'a Arc<dyn Wire>,
@@ -27,7 +27,7 @@ pub(super) struct OldApi<'a> {
 }
 
 impl OldApi<'_> {
-    /// Calls `method` without parameters, once its request may be sent, and returns the result.
+    /// Waits for the limit of requests, calls `method` without parameters and returns the result.
     pub(super) async fn call<T: DeserializeOwned>(self, method: OldMethod) -> Result<T, Error> {
         self.limits
             .wait_for_request(self.limits.arrive(), self.deadline)

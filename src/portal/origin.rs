@@ -25,7 +25,7 @@ pub enum InvalidOrigin {
     /// Not a URL at all, or without a host.
     #[error("is not an address such as https://example.bitrix24.com")]
     NotAUrl,
-    /// Another scheme than https.
+    /// A scheme other than https or http.
     #[error("must begin with https://")]
     Scheme,
     /// `http://` to a host that is not a loopback address.
@@ -34,7 +34,7 @@ pub enum InvalidOrigin {
     /// `user:password@` before the host.
     #[error("holds a user name or password before the host")]
     UserInfo,
-    /// Something follows the host.
+    /// A path, parameters or a fragment after the host.
     #[error("must end after the host: no path, no parameters")]
     Path,
 }

@@ -1,11 +1,11 @@
 //! The person whose portal account a call uses.
 
-/// The person whose credentials a call uses. Each has an address book of their own.
+/// The person whose credentials a call uses. Each person has an address book of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Person(u64);
 
 impl Person {
-    /// The person with this number; it means nothing outside the process.
+    /// The person with this number, which is valid within this process only.
     pub(crate) fn numbered(number: u64) -> Self {
         Self(number)
     }

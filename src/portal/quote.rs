@@ -1,4 +1,4 @@
-//! Makes a portal's message fit to be shown: short, visible, without tags and without secrets. Pure.
+//! Makes a portal's message safe to show: short, visible, without tags and without secrets. Pure.
 //!
 //! A portal, or a proxy in front of it, may echo the path of the request, which holds the webhook's secret. The search
 //! for the secret comes last, after tags and hidden characters are removed. It ignores letter case and everything
@@ -13,7 +13,7 @@ use super::foreign_text::{clean, without_tags};
 use super::loose::MAX_TEXT;
 use readings::DecodedByte;
 
-/// How many letters and digits of a secret in a row count as a part of it.
+/// How many consecutive letters and digits of a secret count as a part of it.
 const WINDOW: usize = 6;
 
 /// Quotes texts and hides the secrets in them.
@@ -27,7 +27,7 @@ impl<'a> Quoter<'a> {
         Self { secrets }
     }
 
-    /// At most `max_chars` characters of `text`, fit to be shown. Only the first [`MAX_TEXT`] characters are read.
+    /// At most `max_chars` characters of `text`, safe to show. Only the first [`MAX_TEXT`] characters are read.
     pub(super) fn quote(self, text: &str, max_chars: usize) -> String {
         let read: String = text.chars().take(MAX_TEXT).collect();
         let visible = without_tags(&clean(&read, MAX_TEXT).text);
@@ -35,7 +35,7 @@ impl<'a> Quoter<'a> {
     }
 
     /// True if `text` holds a secret or a part of one.
-    pub(super) fn finds_any_in(self, text: &str) -> bool {
+    pub(super) fn finds_secret_in(self, text: &str) -> bool {
         !self.places_in(text).is_empty()
     }
 
@@ -157,7 +157,7 @@ mod tests {
         secret.bytes().map(write).collect()
     }
 
-    /// The secret with its letters and digits moved to those of another alphabet.
+    /// The secret written with the letters and digits of another Unicode block.
     fn moved(a: u32, zero: u32) -> String {
         let moved = |byte: u8| match byte {
             b'a'..=b'z' => a + u32::from(byte - b'a'),
@@ -250,7 +250,7 @@ mod tests {
                 let quoter = Quoter::without(&[SECRET]);
                 let quoted = quoter.quote(&text, 2000);
                 assert!(
-                    quoted.contains("****") && !quoter.finds_any_in(&quoted),
+                    quoted.contains("****") && !quoter.finds_secret_in(&quoted),
                     "{text}: {quoted}"
                 );
                 assert!(quoted.len() < 120 && quoted.starts_with("bad"), "{text}: {quoted}");

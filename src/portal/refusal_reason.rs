@@ -1,14 +1,14 @@
 //! Why the portal refused. REST 3.0 replies to every authorization failure with one and the same code; the old API has
 //! a code for each.
 //!
-//! Pure: which failure raises which question, and what the old API's replies mean. [`super::old_api`] sends the
-//! requests, once per failed call, with the same credentials and within the same deadline. If they bring nothing new,
-//! the first failure stands.
+//! Pure: decides which failure raises which question, and interprets the old API's replies. [`super::old_api`] sends
+//! the requests, once for each failed call, with the same credentials and within the same deadline. If the replies hold
+//! no reason, the call fails with the first failure.
 //!
 //! | REST 3.0 replied | method of the old API | the failure becomes |
 //! |---|---|---|
 //! | 401 or 403 `…ACCESSDENIEDEXCEPTION` | `profile` | the old API's code: wrong secret, expired token, plan, blocked user, plain http |
-//! | the same, and `profile` succeeds | `app.info`, then `scope` | a missing permission, an unpaid or half installed application |
+//! | the same, and `profile` succeeds | `app.info`, then `scope` | a missing permission, or an application that is not paid or not fully installed |
 //! | 404 that is no REST reply | `profile` | a portal without REST 3.0, if the old API replies |
 //!
 //! See <https://apidocs.bitrix24.com/api-reference/common/system/>.
@@ -22,7 +22,7 @@ use super::loose::{First, Loose, MAX_TEXT};
 use super::quote::Quoter;
 use super::request::Method;
 
-/// What a failure does not say.
+/// The question that a failure leaves open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
     /// What is wrong with the credentials?
@@ -46,7 +46,7 @@ pub(super) type Scope = Loose<IgnoredAny, First<Loose, 500>>;
 /// The one code of REST 3.0 for every authorization failure.
 const ACCESS_DENIED: &str = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
 
-/// The question that `error` raises; `None` if it gives the reason itself.
+/// The question that `error` leaves open; `None` if the old API cannot say more.
 pub(super) fn question(error: &Error) -> Option<Question> {
     match error {
         Error::Refused(refusal) if refusal.code.eq_ignore_ascii_case(ACCESS_DENIED) => {
@@ -61,7 +61,7 @@ pub(super) fn question(error: &Error) -> Option<Question> {
     }
 }
 
-/// True if an expired access token may be the reason of `error`: only a fresh token can show whether it is.
+/// True if an expired access token may be the reason of `error`; only a fresh token can show whether that is so.
 pub(super) fn may_be_an_expired_token(error: &Error) -> bool {
     let Error::Refused(refusal) = error else { return false };
     let is = |codes: &[&str]| codes.iter().any(|code| refusal.code.eq_ignore_ascii_case(code));
@@ -123,7 +123,7 @@ pub(super) fn in_scope(scope: &Scope, method: Method, http_status: u16, quoter: 
     Some(refused("insufficient_scope", http_status, message))
 }
 
-/// The names of the granted permissions; `None` if there are none to read, or too many to read them all.
+/// The names of the granted permissions; `None` if the list cannot be read, or is too long to be read whole.
 pub(super) fn granted(scope: &Scope) -> Option<Vec<&str>> {
     match scope {
         Loose { list: Some(list), .. } => {
@@ -137,8 +137,8 @@ pub(super) fn granted(scope: &Scope) -> Option<Vec<&str>> {
     }
 }
 
-/// True if one of the permissions is the module, the controller or the method itself; each may have a list of fields
-/// behind it. A batch needs no permission of its own.
+/// True if one of the permissions is the module, the controller or the name of `method`; a list of fields may follow it
+/// in brackets. A batch needs no permission of its own.
 pub(super) fn allows(granted: &[&str], method: Method) -> bool {
     if method == Method::Batch {
         return allows(granted, Method::ListContacts) || allows(granted, Method::ListEmployees);

@@ -10,7 +10,7 @@
 //! | `{"result":…}` with a 2xx status | the result |
 //! | empty, HTML, cut off, not JSON, or JSON of another shape | [`Error::Unreadable`] |
 //!
-//! [`body`] finds the JSON in the body. `time` is read for the limit of operating time; unknown keys are skipped. See
+//! [`body`] finds the JSON in the body. `time` holds the operating time, for its limit; unknown keys are skipped. See
 //! <https://apidocs.bitrix24.com/api-reference/rest-v3.html>.
 
 mod body;
@@ -30,18 +30,18 @@ use super::limits::{OPERATING_WINDOW, OperatingTime};
 use super::loose::{First, Loose};
 use super::quote::Quoter;
 
-/// Characters of a host's name that are shown.
+/// The most characters of a host's name that are shown.
 const MAX_HOST: usize = 100;
-/// Characters of a message. A message is a sentence, and a failure with its advice must stay under 200 tokens.
+/// The most characters of a message. A message is a sentence, and a failure with its advice must stay under 200 tokens.
 const MAX_MESSAGE: usize = 100;
-/// Validation entries that are kept: our calls have only a handful of fields.
+/// The most validation entries that are kept: our calls have only a few fields.
 const MAX_VIOLATIONS: usize = 2;
-/// The longest `Retry-After` that is obeyed: no limit of Bitrix24 looks further back.
+/// The longest `Retry-After` that is obeyed: no limit of Bitrix24 covers a longer time.
 const LONGEST_SERVER_WAIT: Duration = OPERATING_WINDOW;
-/// Characters of a violation's field, and of its message.
+/// The most characters of a violation's field, and of its message.
 const MAX_DETAIL: usize = 40;
 
-/// A reply as it came over the wire.
+/// A reply as a [`Wire`](super::Wire) returns it.
 #[derive(Debug, Clone, Default)]
 pub struct RawReply {
     /// HTTP status.
@@ -52,7 +52,7 @@ pub struct RawReply {
     pub retry_after: Option<String>,
     /// The `Date` header.
     pub date: Option<String>,
-    /// The whole body; the wire refuses a longer one than its cap.
+    /// The whole body; a wire refuses a body above its cap.
     pub body: Vec<u8>,
     /// The server's certificate in DER; only from [`Wire::send_for_certificate`](super::Wire::send_for_certificate),
     /// over TLS.
@@ -60,8 +60,8 @@ pub struct RawReply {
 }
 
 impl RawReply {
-    /// How long the server asks to wait; `None` if it does not ask. `Retry-After` holds seconds, or a date, which is
-    /// compared with the server's own `Date`. See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
+    /// How long the server asks to wait; `None` if it does not ask for a wait. `Retry-After` holds seconds, or a date,
+    /// which is compared with the server's own `Date`. See <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>.
     pub(super) fn server_wait(&self) -> Option<Duration> {
         let header = self.retry_after.as_deref()?.trim();
         if header.bytes().all(|byte| byte.is_ascii_digit()) && !header.is_empty() {
@@ -110,8 +110,7 @@ struct ValidationEntry {
     message: Loose,
 }
 
-/// The part of `time` that is used. All fields are floats, since builds of Bitrix24 differ in which they send as
-/// integers.
+/// The part of `time` in use. All fields are floats: builds of Bitrix24 send different fields as integers.
 #[derive(Deserialize)]
 struct Time {
     operating: f64,
@@ -121,7 +120,7 @@ struct Time {
 
 /// Reads the result of a call. `from` is the server that replied.
 ///
-/// `secret` is hidden in all that an error quotes: a portal, or a proxy in front of it, may echo the request.
+/// An error never quotes `secret`: a portal, or a proxy in front of it, may echo the request.
 ///
 /// # Errors
 /// [`Error::Redirected`], [`Error::Refused`] or [`Error::Unreadable`], by the table above.
@@ -166,14 +165,13 @@ fn accepted<'a, R: Deserialize<'a>>(
     let mut read = envelope_in::<R>(object);
     if let Err(first @ (Unreadable::CutOff | Unreadable::NotJson)) = read {
         object = body::object_in(text).map_err(|reason| match reason {
-            // The body begins with an object that is cut off, so the first reading found the real fault.
+            // The body begins with an object that is cut off, so the first error is the real fault.
             Unreadable::CutOff if object.starts_with('{') => unreadable(first),
             reason => unreadable(reason),
         })?;
         read = envelope_in(object);
     }
-    // One pass over the text reads the result as well. If the result has another shape, the object may still hold a
-    // refusal.
+    // The result is read in the same pass. If it has another shape, the object may still hold a refusal.
     let refusal = match &read {
         Ok(envelope) => refusal_in(envelope, from, http_status, quoter),
         Err(_) => refusal_in(
@@ -248,7 +246,7 @@ fn refusal_in<R>(envelope: &Envelope<'_, R>, by: Speaker, http_status: u16, quot
     };
     Some(Refusal {
         by,
-        code: codes::kept(sent, quoter),
+        code: codes::safe_code(sent, quoter),
         http_status,
         message: quoter.quote(message, MAX_MESSAGE),
         validation: validation.map_or_else(Vec::new, |entries| entries.items.iter().map(violation).collect()),
@@ -263,14 +261,14 @@ fn destination_of(location: &str, quoter: Quoter<'_>) -> Destination {
     const HERE: &str = "here.invalid";
     let target = url::Url::parse(&format!("https://{HERE}/")).and_then(|here| here.join(location));
     match target.as_ref().map(|target| (target.host_str(), target.path())) {
-        // With or without the portal's own host in the location.
+        // The location may or may not name the portal's own host.
         Ok((Some(_), LICENCE_PAGE)) => Destination::LicencePage,
         Ok((Some(HERE), _)) => Destination::SameHost,
         Ok((Some(host), _)) => {
             // The URL parser makes `host` lower case, and a secret in base64 is recognised only in its own case.
             let sent = location
                 .split(['/', '\\', '?', '#'])
-                .find(|part| quoter.finds_any_in(part));
+                .find(|part| quoter.finds_secret_in(part));
             let sent = sent.filter(|sent| sent.to_ascii_lowercase() == host);
             Destination::Host(quoter.quote(sent.unwrap_or(host), MAX_HOST))
         }

@@ -34,7 +34,8 @@ impl Method {
     }
 }
 
-/// Methods of the old API, called when REST 3.0 refuses without a reason. They need no permission.
+/// Methods of the old API, called by the self-check, and when REST 3.0 refuses without a reason. They need no
+/// permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OldMethod {
     /// The user that the credentials act as.
@@ -59,7 +60,7 @@ impl OldMethod {
 pub struct Request {
     /// The whole URL. It is a secret, since a webhook's secret is part of its path.
     pub(super) url: SecretString,
-    /// The server that it is for.
+    /// The server that receives the request.
     pub(super) origin: Origin,
     /// The value of the `Authorization` header.
     pub(super) authorization: Option<SecretString>,
@@ -112,7 +113,7 @@ impl Access {
         }
     }
 
-    /// The secret, so that it can be hidden in messages of the portal.
+    /// The secret, to be hidden in messages of the portal.
     pub(super) fn secret(&self) -> &str {
         match self {
             Self::Webhook(address) => address.secret().expose_secret(),
@@ -135,7 +136,7 @@ impl Request {
     }
 }
 
-/// What a wire reads, the network or one of a test. URL, authorization and body may hold secrets.
+/// The parts that a [`Wire`](super::Wire) sends. URL, authorization and body may hold secrets.
 impl Request {
     /// The whole URL.
     pub fn url(&self) -> &SecretString {

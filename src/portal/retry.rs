@@ -1,16 +1,17 @@
 //! Whether a failed attempt is retried, and after which delay. Pure: no clock, no randomness of its own.
 //!
-//! Every method that this program calls only reads, so a retry is always safe. It is made where it can help:
+//! Every method that this program calls only reads, so a retry is always safe. A failure is retried where that can
+//! help:
 //!
 //! | failure | retry? | after |
 //! |---|---|---|
-//! | 503 `QUERY_LIMIT_EXCEEDED` | yes | the bucket has leaked: (1 s + 1 / rate) × 1.5ⁿ |
+//! | 503 `QUERY_LIMIT_EXCEEDED` | yes | (1 s + 1 / rate) × 1.5ⁿ, in which the portal's bucket leaks |
 //! | 429, or a code of the operating-time limit | yes | the reset, see [`super::limits`] |
 //! | 408, 5xx, the connection, a reply cut off | yes | 0.5 s × 2ⁿ, at most 4 s |
 //! | 400, 401, 403, 404, redirects, `OVERLOAD_LIMIT`, TLS | no | |
 //!
-//! All delays have jitter, and `Retry-After` of the server can make them longer. A 401 that may be an expired token is
-//! no retry: [`super::attempt`] refreshes the token.
+//! The delays that are computed here have jitter, and `Retry-After` of the server can make them longer. A 401 that may
+//! be an expired token is not retried here: [`super::attempt`] refreshes the token and sends the request again.
 
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ fn cause_in(error: &Error) -> Option<RetryCause> {
     }
 }
 
-/// The code is looked at before the status: some portals send these codes with a wrong status.
+/// Why a retry after a refusal can help. The code decides before the status: some portals send these codes with a wrong
+/// status.
 fn cause_of_refusal(refusal: &Refusal) -> Option<RetryCause> {
     let is = |codes: &[&str]| codes.iter().any(|code| refusal.code.eq_ignore_ascii_case(code));
     if is(&["QUERY_LIMIT_EXCEEDED"]) {
@@ -76,7 +78,7 @@ fn cause_of_refusal(refusal: &Refusal) -> Option<RetryCause> {
     } else if is(&["BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION", "OPERATION_TIME_LIMIT"]) {
         Some(RetryCause::OperatingTime)
     } else if is(&["OVERLOAD_LIMIT", "PORTAL_DELETED", "WRONG_ENCODING"]) {
-        // These last, although they come with 5xx.
+        // These failures last, although their status is 5xx.
         None
     } else if refusal.http_status == 429 {
         Some(RetryCause::OperatingTime)
@@ -85,7 +87,7 @@ fn cause_of_refusal(refusal: &Refusal) -> Option<RetryCause> {
     }
 }
 
-/// True for statuses that say nothing about the request itself.
+/// True for statuses that are not about the request itself.
 fn is_transient(http_status: u16) -> bool {
     matches!(http_status, 408 | 500..)
 }

@@ -1,4 +1,4 @@
-//! The portal client checks itself, for `doctor`: one finding a check, in order. Once a check has failed, the checks
+//! The portal client checks itself, for `doctor`: one finding for each check, in order. If a check fails, the checks
 //! that depend on it are skipped.
 //!
 //! | part | checks |
@@ -27,14 +27,16 @@ pub(super) fn check_names() -> impl Iterator<Item = &'static str> {
     parts.into_iter().flatten().copied()
 }
 
-/// Checks everything between this process and a result from the portal at `origin`, within the time of one look-up.
+/// Checks everything that a look-up at the portal `origin` needs, within the time of one look-up. The token store is
+/// checked last and may take two seconds more.
 pub(super) async fn check(caller: &Caller, origin: &Origin) -> Vec<Finding> {
     let deadline = Instant::now() + caller.timeout;
     let (mut findings, failure) = connection::check(origin, &caller.shared.wire, caller.timeout, deadline).await;
     let blocked = findings.iter().find(|finding| finding.status == Status::Failed);
     match (blocked.map(|finding| finding.name), failure) {
         (Some(name), _) => findings.extend(rights::skipped_from("credential", name)),
-        // Over plain http no handshake can be to blame, so the first check that sends a request reports the failure.
+        // No check failed, yet there was no reply: over plain http, or within the time. The first check that sends a
+        // request with credentials reports that.
         (None, Some(error)) => findings.extend(rights::credential_failed(error)),
         (None, None) => findings.extend(Rights { caller, deadline }.check().await),
     }

@@ -17,15 +17,15 @@ pub struct Settings {
     pub rate_limit: Option<RateLimit>,
     /// The most attempts of one call; 1: no retries.
     pub max_attempts: u32,
-    /// Returns a number from 0 to 1, which keeps many callers from retrying at the same moment.
+    /// Returns a number from 0 to 1 that varies the delays, so that many callers do not retry at the same moment.
     pub jitter: fn() -> f64,
 }
 
 impl Settings {
-    /// Shorter than the limit of every MCP client that was measured: the shortest is 60 seconds a call.
+    /// Shorter than the time limit of every MCP client that was measured: the shortest is 60 seconds a call.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
 
-    /// The deadline often ends a call before this.
+    /// The deadline often ends a call before this number of attempts.
     pub const DEFAULT_MAX_ATTEMPTS: u32 = 4;
 
     /// `credentials`, and defaults for everything else.

@@ -39,7 +39,7 @@ pub trait Wire: Send + Sync + std::fmt::Debug {
     /// [`Error::Unreachable`] or [`Error::TooLarge`]; a complete reply of any status is no error here.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>>;
 
-    /// As [`send`](Self::send), but over a new connection; the reply also holds the server's certificate.
+    /// Sends `request` over a new connection and returns the whole reply with the server's certificate.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -48,19 +48,19 @@ pub trait Wire: Send + Sync + std::fmt::Debug {
     }
 }
 
-/// Bytes of a body. 200 contacts with the longest names and addresses are below 400 KiB; ten times that is no page of
-/// contacts.
+/// The most bytes of a reply's body. 200 contacts with the longest names and addresses are below 400 KiB, a tenth of
+/// this.
 const MAX_REPLY: usize = 4 * 1024 * 1024;
 
-/// The longest time to connect, if half the time of a look-up is not shorter.
+/// The longest time to connect; shorter if half the time of a look-up is shorter.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long an idle connection is kept. Shorter than web servers keep one (nginx in common settings: 15 to 75 seconds),
 /// so that no request is sent over a connection that the portal has just closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The network. It is set up by the first request, since loading the system's certificates takes longer than the whole
-/// MCP handshake.
+/// The network. The first request sets up the client, since loading the system's certificates takes longer than the
+/// whole MCP handshake.
 #[derive(Debug)]
 pub(super) struct HttpWire {
     connect_timeout: Duration,
@@ -207,7 +207,8 @@ impl Resolve for SystemResolver {
 
 fn from_reqwest(error: &reqwest::Error, host: &str) -> Error {
     let failure = if error.is_timeout() {
-        // reqwest has only the limit on connecting; `caller.rs` keeps the deadline of the whole look-up.
+        // The only time limit set in reqwest is that on connecting; `caller.rs` keeps the deadline of the whole
+        // look-up.
         ConnectionFailure::NotAccepted
     } else {
         failure_in(error).unwrap_or(ConnectionFailure::Lost)
@@ -248,7 +249,7 @@ fn problem_in(error: &rustls::Error) -> Option<CertificateProblem> {
         Wrong::Expired | Wrong::ExpiredContext { .. } => CertificateProblem::Expired,
         Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => CertificateProblem::NotValidYet,
         Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => CertificateProblem::OtherName,
-        // A bad signature means another authority with the same name.
+        // A bad signature comes from another authority with the same name.
         Wrong::UnknownIssuer | Wrong::BadSignature => CertificateProblem::UnknownIssuer,
         Wrong::Revoked => CertificateProblem::Revoked,
         _ => CertificateProblem::Other,

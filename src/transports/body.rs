@@ -1,6 +1,6 @@
 //! Reads the JSON body of a request, within limits of type, size and time, and of the memory that all bodies share.
 //!
-//! One caller cannot take all of that memory: it may hold a [`CALLER_PART`]th of it, not counting the first
+//! One caller cannot occupy all of that memory: a caller may hold a [`CALLER_PART`]th of it, not counting the first
 //! [`UNCOUNTED_BYTES`] of each body, and may send as many bodies at the same time as calls may run.
 
 use std::net::IpAddr;
@@ -22,10 +22,10 @@ const CALLER_PART: usize = 8;
 
 /// Bytes at the start of each body that do not count for its caller. A call has a few hundred bytes, a call with fifty
 /// names a few thousand. So large bodies that arrive slowly do not keep out other users with the same address, such as
-/// those behind a proxy.
+/// users behind a proxy.
 const UNCOUNTED_BYTES: usize = 8 * 1024;
 
-/// Reads bodies. Those that are received or answered at the same time share [`Limits::all_bodies_bytes`].
+/// Reads bodies. All bodies that are being received or answered share [`Limits::all_bodies_bytes`].
 #[derive(Debug)]
 pub(super) struct BodyReader {
     limits: Limits,
@@ -37,7 +37,7 @@ pub(super) struct BodyReader {
     arriving_per_caller: Arc<CallerQuota>,
 }
 
-/// A body, with the memory that is reserved for it until this is dropped.
+/// A body, and the memory that is reserved for it until this value is dropped.
 #[derive(Debug)]
 pub(super) struct ReadBody {
     pub(super) bytes: Bytes,
@@ -48,7 +48,7 @@ impl ReadBody {
     /// Replaces the body by a shorter text and releases the memory that is no longer needed.
     pub(super) fn shorten(&mut self, text: Vec<u8>) {
         let (before, after) = (self.bytes.len(), text.len());
-        // `into_boxed_slice` frees the spare capacity of the vector, which may be that of the whole body.
+        // `into_boxed_slice` frees the spare capacity of the vector, which may be as large as the whole body.
         self.bytes = Bytes::from(text.into_boxed_slice());
         let freed = before.saturating_sub(after);
         drop(self.memory.of_all.as_mut().and_then(|all| all.split(freed)));
@@ -81,7 +81,7 @@ impl BodyReader {
             .saturating_sub(self.free_bytes.available_permits())
     }
 
-    /// Reads the whole body, if the headers say that it is JSON.
+    /// Reads the whole body, if the headers declare JSON.
     pub(super) async fn read(&self, caller: IpAddr, headers: &HeaderMap, body: Body) -> Result<ReadBody, Refusal> {
         check_headers(headers)?;
         let Some(_arriving) = self.arriving_per_caller.reserve(Some(caller)) else {
@@ -96,7 +96,7 @@ impl BodyReader {
             })
     }
 
-    /// Reserves memory as bytes arrive: a `Content-Length` alone reserves none.
+    /// Receives a body and reserves memory as its bytes arrive: a `Content-Length` alone reserves none.
     async fn receive(&self, caller: IpAddr, body: Body) -> Result<ReadBody, Refusal> {
         let max = self.limits.body_bytes;
         let mut body = Limited::new(body, max);
@@ -135,7 +135,8 @@ impl BodyReader {
         let permits = u32::try_from(more).unwrap_or(u32::MAX);
         let reserved = Arc::clone(&self.free_bytes).try_acquire_many_owned(permits);
         let reserved = reserved.map_err(|_| {
-            let message = "as much is being received as this server holds at once; try again in a second";
+            let message =
+                "this server is receiving as many bytes as it may hold at the same time; try again in a second";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_bytes", message).retry_after(1)
         })?;
         match memory.of_all.as_mut() {
@@ -151,9 +152,9 @@ fn counted(before: usize, more: usize) -> usize {
     (before + more).saturating_sub(before.max(UNCOUNTED_BYTES))
 }
 
-/// The refusal of a caller that holds as much as one caller may.
+/// The refusal of a body whose caller holds as much as one caller may.
 fn too_much_of_caller(reason: &'static str) -> Refusal {
-    let message = "as much is being received from your address as one may send at once; try again in a second";
+    let message = "your address is sending as much as one address may send at the same time; try again in a second";
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason, message).retry_after(1)
 }
 
@@ -161,7 +162,7 @@ fn too_much_of_caller(reason: &'static str) -> Refusal {
 /// guard against foreign pages.
 const JSON: [&str; 3] = ["application/json", "application/json-rpc", "application/jsonrequest"];
 
-/// Checks that the headers say JSON, in UTF-8, and not compressed.
+/// Checks that the headers declare JSON in UTF-8, not compressed.
 fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
     let refused = |reason, message| Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason, message));
     let mut kinds = headers.get_all(CONTENT_TYPE).iter();
@@ -196,7 +197,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
         return Err(Refusal::new(
             StatusCode::NOT_IMPLEMENTED,
             "encoded_body",
-            "the body must not be compressed; this server knows no Transfer-Encoding but chunked",
+            "the body must not be compressed; this server accepts no Transfer-Encoding but chunked",
         ));
     }
     Ok(())

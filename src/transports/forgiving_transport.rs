@@ -1,8 +1,8 @@
 //! A transport around another one that keeps rmcp from ending a session because of the client's first messages.
 //!
 //! rmcp ends the session if a notification or a response comes before the first request; here such messages are
-//! ignored. A call before the handshake is refused with an error about `initialize`; rmcp's own error would name the
-//! metadata of 2026-07-28.
+//! ignored. A call before the handshake is refused with an error about `initialize`; rmcp's own error would demand the
+//! metadata of 2026-07-28 instead.
 
 use rmcp::model::{ClientRequest, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion};
 use rmcp::service::{RoleServer, TxJsonRpcMessage};
@@ -87,7 +87,7 @@ where
     }
 }
 
-/// True if rmcp would need a handshake before this request: it cannot open a session, and does not name its revision.
+/// True if rmcp would need a handshake before this request: the request cannot open a session and names no revision.
 fn lacks_a_handshake(request: &ClientRequest) -> bool {
     let is_first = matches!(
         request,

@@ -4,7 +4,7 @@
 //! | check | refused with | |
 //! |---|---|---|
 //! | `Host` names this server | 403, or 400 if it is missing or malformed | [`AllowedHosts`] |
-//! | `Origin`, if there is one, is not that of a foreign web page | 403 | [`AllowedOrigins`] |
+//! | `Origin`, if it is sent, is not the origin of a foreign web page | 403 | [`AllowedOrigins`] |
 //! | without a token, no sign of a proxy: none of its headers, and no HTTP/1.0, which nginx sends by default | 403 | |
 //! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
 //! | the caller's rate limit, and its number of running calls | 429 with `Retry-After` | [`CallerLimit`], [`MAX_RUNNING_PER_CALLER`] |
@@ -36,12 +36,12 @@ use hosts::Authority;
 pub(super) use per_caller::{CallerQuota, Reservation};
 use token::TokenCheck;
 
-/// Which requests to let in.
+/// The settings that decide which requests are let in.
 #[derive(Debug)]
 pub struct Settings {
     /// The token that callers must send; `None` if they need none.
     pub token: Option<Token>,
-    /// Host names of this server beside loopback.
+    /// Host names of this server in addition to loopback.
     pub allowed_hosts: AllowedHosts,
     /// Origins of web pages that may call.
     pub allowed_origins: AllowedOrigins,
@@ -109,7 +109,7 @@ pub(super) struct CountedCaller {
     pub(super) limited: Option<IpAddr>,
 }
 
-/// A place among the running calls, free again when this is dropped.
+/// A place among the running calls, which is freed when this value is dropped.
 #[derive(Debug)]
 pub(super) struct RunningCall(#[expect(dead_code, reason = "held for its drop")] (OwnedSemaphorePermit, Reservation));
 
@@ -137,7 +137,7 @@ impl Guard {
         self.token.is_some()
     }
 
-    /// Checks `Host` and `Origin`, and that no proxy is used if no token is set.
+    /// Checks `Host` and `Origin`, and refuses requests through a proxy if no token is set.
     pub(super) fn check_host_and_origin(&self, request: &Parts, addresses: ConnectionAddresses) -> Result<(), Refusal> {
         let host = host(&request.headers, &request.uri)?;
         if !self.hosts.allow(&host, addresses.local.ip()) {
@@ -229,7 +229,7 @@ impl Guard {
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_calls_of_one", message).retry_after(1)
         })?;
         let place = Arc::clone(&self.free_places).try_acquire_owned().map_err(|_| {
-            let message = "as many calls are running as this server takes at once; try again in a second";
+            let message = "this server is running as many calls as it may; try again in a second";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_calls", message).retry_after(1)
         })?;
         Ok(RunningCall((place, reservation)))
@@ -245,7 +245,7 @@ impl Guard {
         !self.origins.is_empty()
     }
 
-    /// True if the settings list this origin, so that its pages may read answers.
+    /// True if the settings list this origin, so that the origin's pages may read answers.
     pub(super) fn lists_origin(&self, origin: &HeaderValue) -> bool {
         origin.to_str().is_ok_and(|origin| self.origins.list(origin))
     }

@@ -1,4 +1,4 @@
-//! MCP over HTTP, for many clients at once: Streamable HTTP, and what an operator needs beside it.
+//! MCP over HTTP, for many clients: Streamable HTTP, and routes for operators and people.
 //!
 //! | route | handler |
 //! |---|---|
@@ -21,13 +21,13 @@
 //! | 6 | the path and the method | `routes.rs` |
 //! | 7 | the rate limit of the caller, on `/mcp`, `/sse` and `/messages` | `../guard/callers.rs` |
 //! | 8 | `Accept` | `accept.rs` |
-//! | 9 | a place among the running calls is free, of all callers and of one | `../guard.rs` |
+//! | 9 | a free place among the running calls, those of all callers and those of one | `../guard.rs` |
 //! | 10 | type, size and time of the body, and the memory for bodies, of all callers and of one | `../body.rs` |
-//! | 11 | such a place is still free, and the call takes it | `../guard.rs` |
+//! | 11 | a place is still free, and the call occupies it | `../guard.rs` |
 //! | 12 | the message itself | `../messages.rs`, then rmcp |
 //!
-//! Checks 8 to 12 are those of `/mcp`. `/sse` opens a session after check 7. `/messages` finds its session after check
-//! 7, and then makes checks 10, 12 and 11 in this order (`../legacy_sse.rs`). `request_log.rs` counts and logs each
+//! Checks 8 to 12 apply to `/mcp`. `/sse` opens a session after check 7. `/messages` finds its session after check 7,
+//! and then makes checks 10, 12 and 11 in this order (`../legacy_sse.rs`). `request_log.rs` counts and logs each
 //! request between checks 2 and 3, with the result of all later checks.
 
 mod accept;

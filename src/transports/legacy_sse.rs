@@ -1,15 +1,15 @@
-//! The transport of revision 2024-11-05: a client posts messages to one address, and gets answers over one long event
-//! stream from another.
+//! The transport of revision 2024-11-05: a client posts messages to one address, and receives the answers from another
+//! as one long event stream.
 //!
 //! `GET /sse` opens a session; its first event names the address for messages. `POST /messages?sessionId=…` receives a
-//! message and returns 202. The specification calls this transport deprecated; it is here for clients that are
-//! configured with `"type": "sse"`. See
+//! message and returns 202. The specification calls this transport deprecated; this server keeps it for clients that
+//! are configured with `"type": "sse"`. See
 //! <https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse>.
 //!
 //! | what could grow | limit |
 //! |---|---|
 //! | sessions | [`Limits::sessions`]; a session without messages ends after [`Limits::session_idle`], one without a first message after a minute |
-//! | events that a client does not read | [`MAX_UNREAD`], then calls wait to send their answers, for [`Limits::write_time`] at most |
+//! | events that a client does not read | [`MAX_UNREAD`], then answers wait to be sent, for [`Limits::write_time`] at most |
 //! | calls of a session, until their answers are in the stream | `MAX_UNANSWERED`, then 429 |
 
 mod session;
@@ -43,23 +43,23 @@ pub(super) const STREAM: &str = "/sse";
 /// The path for messages.
 pub(super) const MESSAGES: &str = "/messages";
 
-/// Events of one session that wait for the client to read them. An answer of 200 contacts has 80 kB, so a thousand
-/// clients that do not read hold 160 MB. Their further answers wait as running calls, of which there are
+/// The most events of one session that wait for the client to read them. An answer of 200 contacts has 80 kB, so a
+/// thousand clients that do not read hold 160 MB. Their further answers wait as running calls, of which there are
 /// [`Limits::running_calls`] at most.
 const MAX_UNREAD: usize = 2;
-/// Sessions of one other machine: enough for an office behind one address.
+/// The most sessions of one other machine: enough for an office behind one address.
 const MAX_SESSIONS_PER_CALLER: usize = 100;
-/// Seconds after which a refused client may try again: somebody may have closed a session by then.
+/// Seconds after which a refused client may try again: another client may have closed a session by then.
 const RETRY_SECONDS: u64 = 30;
 
-/// All sessions of one server, and what their messages need.
+/// All sessions of one server, and the parts that serve their messages.
 #[derive(Debug)]
 pub(super) struct Sessions {
     server: Server,
     guard: Arc<Guard>,
     bodies: Arc<BodyReader>,
     limits: Limits,
-    /// Cancelled when the server is told to stop.
+    /// Cancelled when the server begins to stop.
     closing: CancellationToken,
     /// Open sessions by their ids. The ids are random, so only the client that opened a session knows its id.
     open: Mutex<HashMap<Uuid, Arc<Session>>>,
@@ -101,7 +101,7 @@ impl Sessions {
             refusal.retry_after(RETRY_SECONDS)
         };
         let reservation = self.per_caller.reserve(caller).ok_or_else(|| {
-            too_many("your address has as many sessions open as one may have; close one, or use POST /mcp")
+            too_many("your address has as many sessions open as one address may have; close one, or use POST /mcp")
         })?;
         let id = Uuid::new_v4();
         let (events, mut unread) = mpsc::channel(MAX_UNREAD);
@@ -111,7 +111,7 @@ impl Sessions {
             let mut open = self.open.lock();
             if open.len() >= self.limits.sessions {
                 return Err(too_many(
-                    "as many sessions are open as this server takes; close one, or use POST /mcp",
+                    "this server has as many sessions open as it may; close one, or use POST /mcp",
                 ));
             }
             open.insert(id, Arc::clone(&session));
@@ -154,7 +154,7 @@ impl Sessions {
     }
 }
 
-/// Keeps a session in [`Sessions`] until this is dropped.
+/// Keeps a session in [`Sessions`] until this value is dropped.
 struct ListedSession {
     sessions: Arc<Sessions>,
     id: Uuid,

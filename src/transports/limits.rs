@@ -1,16 +1,16 @@
-//! Bounds of everything that a client of the HTTP server can use up.
+//! Bounds of the memory, time and connections that clients of the HTTP server can use up.
 
 use std::time::Duration;
 
 use super::{guard, messages};
 
-/// Bounds of what clients can use up.
+/// Bounds of the memory, time and connections that clients can use up.
 ///
-/// Together they bound memory: an idle connection takes about 10 kB, a running call 70 kB, an idle session of
+/// Together the bounds limit memory: an idle connection takes about 10 kB, a running call 70 kB, an idle session of
 /// 2024-11-05 80 kB.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Time for a request's head to arrive, and for an idle connection to be used again. A head is one packet.
+    /// Time for a request's head to arrive, and for an idle connection to be used again. A head mostly is one packet.
     pub head_time: Duration,
     /// Time for a request's body to arrive. A body is a few packets.
     pub body_time: Duration,
@@ -21,19 +21,19 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of all responses to one batch, which are kept until the last response is ready.
     pub batch_answer_bytes: usize,
-    /// Bytes of all bodies that are being received or answered. Each caller may hold a part of them.
+    /// Bytes of all bodies that are being received or answered. Each caller may hold a part of these bytes.
     pub all_bodies_bytes: usize,
-    /// Open connections: several for each client of a large company, and below the usual limits of open files.
+    /// Open connections: several for each client of a large company, and below the usual hard limits of open files.
     pub connections: usize,
     /// Calls that run at the same time.
     pub running_calls: usize,
     /// Open sessions of the transport of 2024-11-05: one for each client.
     pub sessions: usize,
-    /// A session without any message for this long is ended. It is longer than a lunch break.
+    /// The time after which a session without any message ends; longer than a lunch break.
     pub session_idle: Duration,
     /// Silence on an event stream before the server sends a comment. Proxies close a silent connection after a minute.
     pub keep_alive: Duration,
-    /// Time for running calls to finish when the server is told to stop. With the time for the last answers, it is
+    /// Time for running calls to finish when the server stops. This time and the time for the last answers are together
     /// below the 30 seconds that Kubernetes allows.
     pub grace: Duration,
 }

@@ -1,10 +1,10 @@
-//! Reads the JSON-RPC messages in a text, whichever transport received it. Pure.
+//! Reads the JSON-RPC messages in a text, in the same way for every transport. Pure.
 //!
 //! | text | result |
 //! |---|---|
 //! | a message | that message, without the parts that nothing reads ([`reduced`]) |
-//! | a message with half a surrogate pair (`\ud83d`, as `JSON.stringify` writes half an emoji) or with bytes that are not UTF-8 | the same with U+FFFD in their place |
-//! | an array (a batch of revision 2025-03-26) | its messages, each answered by itself |
+//! | a message with half a surrogate pair (`\ud83d`, as `JSON.stringify` writes half an emoji) or with bytes that are not UTF-8 | the message with U+FFFD in their place |
+//! | an array (a batch of revision 2025-03-26) | its messages, each answered separately |
 //! | an object that is not JSON, or nested too deep | error -32700, with the request's id if it can be recognised |
 //! | a request with `params` that are no object | error -32602, with the id likewise |
 //! | a response with one of these defects | an error without an id, or an error response in its place ([`ErrorResponse::into_failed_response`]) |
@@ -31,11 +31,12 @@ use reduced::without_malformed_meta;
 
 use crate::mcp::without_lone_surrogates;
 
-/// Messages in one batch. More is a mistake or an attack. Over HTTP the limit is lower, since the responses wait for
-/// each other.
+/// The most messages in one batch. A larger batch is a mistake or an attack. Over HTTP the limit is lower, since the
+/// responses wait for each other.
 const MAX_BATCH: usize = 100;
 
-/// Bytes of one text, whether a message or a batch. A call has a few hundred, a call with fifty names a few thousand.
+/// The most bytes of one text, whether a message or a batch. A call has a few hundred bytes, a call with fifty names a
+/// few thousand.
 pub(super) const MAX_BYTES: usize = 128 * 1024;
 
 /// A message of a client.
@@ -70,8 +71,8 @@ pub(super) fn read(text: &[u8]) -> Option<Read> {
 /// Reads the one message in the body of an HTTP request. `None` if the message gets no answer.
 ///
 /// # Errors
-/// The error that answers the body. Its `Content-Type` says JSON, so text that is not JSON is an error here, while
-/// [`read`] ignores it.
+/// The error that answers the body. The request's `Content-Type` declares JSON, so text that is not JSON is an error
+/// here, while [`read`] ignores such text.
 pub(super) fn read_body(body: &[u8]) -> Result<Option<Box<Message>>, ErrorResponse> {
     if read_batch(body).is_some() {
         return Err(ErrorResponse::without_id(ErrorData::invalid_request(ONE_MESSAGE, None)));
@@ -89,7 +90,7 @@ pub(super) fn read_body(body: &[u8]) -> Result<Option<Box<Message>>, ErrorRespon
 
 /// The error message where batches are not allowed.
 pub(super) const ONE_MESSAGE: &str =
-    "batches exist only up to revision 2025-03-26, and only `POST /mcp` takes them: send one message in a request";
+    "batches exist only up to revision 2025-03-26, and only `POST /mcp` accepts them: send one message in a request";
 
 /// Splits a batch into the texts of its messages, to be [read](read) one by one. `None` if `text` is no array.
 ///
@@ -154,7 +155,7 @@ fn read_reduced(text: &str) -> Option<Read> {
                 let error = ErrorData::invalid_params("`params` must be an object", None);
                 return refused(ErrorResponse::about_message(&message, error));
             }
-            // Without an id and with a method it is an unknown notification; otherwise it is no message of MCP.
+            // A message with a method and without an id is an unknown notification; any other is no message of MCP.
             let is_notification = is_named && id.is_none();
             return (!is_notification).then(|| Read::Invalid(ErrorResponse::about_message(&message, no_message())));
         }

@@ -18,7 +18,8 @@ use super::guard::Guard;
 use super::legacy_sse::Sessions;
 use crate::mcp::Server;
 
-/// The counters of one HTTP server, in a registry with those of everything behind it.
+/// The counters of one HTTP server, in one registry with the metrics of the MCP server, the address book and the portal
+/// client.
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
@@ -35,7 +36,7 @@ pub(super) struct Metrics {
     sessions: Option<Arc<Sessions>>,
 }
 
-/// Counts a connection as open until this is dropped.
+/// Counts a connection as open until this value is dropped.
 #[derive(Debug)]
 pub(super) struct OpenConnection(Gauge);
 

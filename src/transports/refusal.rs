@@ -14,7 +14,7 @@ use super::messages::ErrorResponse;
 
 pub(super) use log::RefusalLog;
 
-/// The code of refusals that JSON-RPC has no code for: the first of those left to implementations.
+/// The code of refusals without a code in JSON-RPC: the first of the codes left to implementations.
 const REFUSED: ErrorCode = ErrorCode(-32000);
 
 /// The reason of a refusal whose body holds no message.
@@ -32,7 +32,7 @@ struct Parts {
     header: Option<(HeaderName, HeaderValue)>,
 }
 
-/// The name of the reason, which the response carries to where requests are counted.
+/// The name of the reason. The response carries it to `http/request_log.rs`, which counts requests.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reason(pub(super) &'static str);
 
@@ -63,7 +63,7 @@ impl Refusal {
         self.0.body.into_error()
     }
 
-    /// Adds the header that says after how many seconds the caller may try again.
+    /// Adds `Retry-After`: the seconds after which the caller may try again.
     #[must_use]
     pub(super) fn retry_after(self, seconds: u64) -> Self {
         self.with(RETRY_AFTER, HeaderValue::from(seconds))
@@ -74,7 +74,7 @@ impl Refusal {
         self.with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
-    /// Adds the header that says which codings a body may have. See RFC 9110, section 15.5.16.
+    /// Adds `Accept-Encoding`: the codings that a body may have. See RFC 9110, section 15.5.16.
     #[must_use]
     pub(super) fn accept_encoding(self, codings: &'static str) -> Self {
         self.with(ACCEPT_ENCODING, HeaderValue::from_static(codings))

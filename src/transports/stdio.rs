@@ -1,7 +1,8 @@
 //! MCP over standard input and output, for one client.
 //!
-//! Only MCP messages are written to stdout. The handshake is answered before anything else happens. An unexpected first
-//! message does not end the session. The process exits at the end of input, even if its answers are not read.
+//! Only MCP messages are written to stdout. The handshake is answered before any other work. An unexpected first
+//! message does not end the session. The process exits at the end of input, even if the client does not read its
+//! answers.
 
 mod hang_up;
 mod lines;
@@ -20,7 +21,7 @@ use hang_up::hang_up;
 use lines::Lines;
 
 /// Time for running calls to finish after the end of input, so that a script that pipes its requests gets its answers.
-/// An idle server exits at once.
+/// An idle server exits immediately.
 const GRACE: Duration = Duration::from_millis(250);
 /// Time to write the last answers, after the remaining calls were cancelled, to a client that may no longer read.
 const LAST_ANSWERS: Duration = Duration::from_millis(250);
@@ -59,14 +60,15 @@ pub async fn serve(server: Server, stop: CancellationToken) -> Result<(), Error>
     }
 }
 
-/// Waits for the end of an input that is not read to its end because the client does not read its answers.
+/// Waits until the client has closed an input that this process does not read to its end, because the client does not
+/// read its answers.
 async fn hang_up_with_unread_input() {
     hang_up().await;
     tokio::time::sleep(GRACE).await;
 }
 
 async fn serve_session(server: Server, input_ended: CancellationToken) -> Result<(), Error> {
-    // Pipes on the reactor instead of a thread hand-off per message; falls back to blocking handles elsewhere.
+    // Pipes are polled without a thread for each message; other handles fall back to blocking reads and writes.
     let (input, output) = transport::stdio_pipes();
     let session = ForgivingTransport::new(Lines::new(input, output), input_ended);
     let running = match server.serve(session).await {

@@ -1,8 +1,8 @@
-//! Counts the requests of one session without an answer, so that a client cannot send requests without end and read no
-//! answers. Pure.
+//! Counts the unanswered requests of one session, so that a client cannot send any number of requests without reading
+//! the answers. Pure.
 //!
-//! A request counts until its answer is sent, that is, until the client has read it. A cancelled request gets no answer
-//! and stops counting, unless its answer is being sent already: that answer uses memory until the client reads it.
+//! A request counts until its answer is written, which may wait until the client reads. A cancelled request gets no
+//! answer and stops counting, unless its answer is being sent already: that answer uses memory until it is written.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,11 @@ use rmcp::service::{RoleServer, TxJsonRpcMessage};
 
 use super::messages::{Message, cancelled_request};
 
-/// Requests by their ids, with what each holds while it runs, such as its place among the running calls.
+/// Requests by their ids, with a value that each holds while it runs, such as its place among the running calls.
 #[derive(Debug)]
 pub(super) struct Unanswered<T> {
     running: HashMap<RequestId, T>,
-    /// Answers that are being sent and that the client has not read yet.
+    /// Answers that are being sent and are not written yet.
     being_sent: usize,
 }
 
@@ -43,15 +43,15 @@ impl<T> Unanswered<T> {
         self.running.insert(id, held);
     }
 
-    /// Removes the request that `message` cancels, if `message` is a cancellation. It gets no answer.
+    /// Removes the request that `message` cancels, if `message` is a cancellation. That request gets no answer.
     pub(super) fn remove_cancelled(&mut self, message: &Message) {
         if let Some(id) = cancelled_request(message) {
             self.running.remove(id);
         }
     }
 
-    /// Counts `message` as being sent, if it is the answer to a running request. Returns what the request held; the
-    /// caller keeps that until [`end_sending`](Self::end_sending).
+    /// Counts `message` as being sent, if it is the answer to a running request. Returns the value that the request
+    /// held; the caller keeps that value until [`end_sending`](Self::end_sending).
     pub(super) fn begin_sending(&mut self, message: &TxJsonRpcMessage<RoleServer>) -> Option<T> {
         let id = match message {
             JsonRpcMessage::Response(response) => &response.id,
@@ -63,7 +63,7 @@ impl<T> Unanswered<T> {
         Some(held)
     }
 
-    /// Stops counting one answer that was being sent: the client has read it, or never will.
+    /// Stops counting one answer that was being sent: it is written, or never will be.
     pub(super) fn end_sending(&mut self) {
         self.being_sent = self.being_sent.saturating_sub(1);
     }
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(unanswered.len(), 2);
         assert_eq!(unanswered.begin_sending(&answer_to(1)), None, "rmcp sends none");
         assert_eq!(unanswered.begin_sending(&answer_to(2)), Some("held"));
-        // Too late: the answer is being sent, and uses memory until it is read.
+        // Too late: the answer is being sent, and uses memory until it is written.
         unanswered.remove_cancelled(&cancelled(2));
         assert_eq!(unanswered.len(), 2);
         assert!(!unanswered.is_running(&NumberOrString::Number(2)));

@@ -37,7 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["portal/wire.rs"]),
     ("rustls", &["portal/wire.rs"]),
-    ("axum", &["transports", "demo"]),
+    ("axum", &["transports"]),
     (
         "hyper",
         &[

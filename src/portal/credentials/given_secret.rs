@@ -1,4 +1,4 @@
-//! A secret as the settings give it: the text itself, or a file that holds it.
+//! A secret in the settings: the text itself, or a file that holds it.
 
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ impl GivenSecret {
 mod tests {
     use super::*;
 
-    /// Setting the secret itself in place of its file's path is a common mistake.
+    /// To set the secret itself in place of its file's path is a common mistake.
     #[test]
     fn a_secret_in_place_of_a_path_is_not_shown() {
         let error = GivenSecret::File("canary0123456789".into()).read().unwrap_err();

@@ -5,11 +5,11 @@
 //!
 //! A refresh is a *single flight*: one caller of one process does it, and the others use its result. Within this
 //! process they wait for the mutex `refreshing`; the other processes wait for the lock beside the store's file
-//! ([`TokenStore::lock`]). A caller that gets its turn looks at the store first, and exchanges nothing if the token
-//! there is another one than the rejected one.
+//! ([`TokenStore::lock`]). A caller that holds both reads the store first, and exchanges nothing if the token in it is
+//! not the rejected one.
 //!
-//! The new pair is saved before it is used. If it cannot be saved, it is used from memory until it can be. A refresh
-//! token that the authorization server has refused is not sent again. See
+//! The new pair is saved before it is used. A pair that cannot be saved is used from memory until saving succeeds. A
+//! refresh token that the authorization server has refused is not sent again. See
 //! <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 pub(in crate::portal) mod application;
@@ -36,16 +36,16 @@ use application::Application;
 use exchange::{Grant, Issued};
 use tokens::{Inherited, Tokens, not_signed_in};
 
-/// Limit on waiting for another process, and on the exchange itself.
+/// The time limit for another process's lock, and again for the exchange itself.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a process that ends waits for another process's lock; a refresh takes less.
+/// How long a process that ends waits for another process's lock. A refresh is faster.
 const LAST_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An application and its tokens.
 #[derive(Debug)]
 pub(in crate::portal) struct Oauth {
     tokens: Tokens,
-    /// Held during an exchange; remembers a refresh token that was refused for good.
+    /// Locked during an exchange; holds the refresh token that was last refused for good.
     refreshing: Arc<Mutex<Option<RefusedToken>>>,
     /// Cancelled when the process ends: no exchange begins after that.
     closing: CancellationToken,
@@ -85,7 +85,7 @@ impl Oauth {
         );
     }
 
-    /// Hashes what distinguishes the account behind the tokens.
+    /// Hashes the data that distinguish the account behind the tokens.
     pub(in crate::portal) fn hash_account(&self, hasher: &mut impl Hasher) -> Result<(), Error> {
         let pair = self.tokens.current()?;
         let application = self.application();
@@ -118,8 +118,8 @@ impl Oauth {
         })
     }
 
-    /// Makes sure that the access token to use is another one than `rejected`. Returns `false` if there is no way to
-    /// get another one: no refresh token, or no client id and secret.
+    /// Makes sure that the access token to use is not `rejected`. Returns `false` if no other token can be requested:
+    /// the refresh token, the client id or the client secret is missing.
     ///
     /// # Errors
     /// The failure of the exchange, or [`Error::TokenStore`].
@@ -133,17 +133,17 @@ impl Oauth {
         if self.tokens.current()?.has_other_access_token(rejected.as_ref()) {
             return Ok(true);
         }
-        if self.tokens.for_refresh()?.is_none() {
+        if self.tokens.refresh_credentials()?.is_none() {
             return Ok(false);
         }
-        // From here on the server may issue a pair, which must not be lost when the caller is cancelled: so a task of
-        // its own does the rest. It ends by itself within the time limits of lock and exchange.
+        // From here on the server may issue a pair, which must not be lost when the caller is cancelled. So a task of
+        // its own does the rest; the time limits of lock and exchange end the task.
         let (this, wire) = (Arc::clone(self), Arc::clone(wire));
-        let task = tokio::spawn(async move { this.refresh_to_the_end(refused, rejected, wire.as_ref()).await });
+        let task = tokio::spawn(async move { this.lock_and_refresh(refused, rejected, wire.as_ref()).await });
         task.await.unwrap_or(Err(Error::Cancelled)).map(|()| true)
     }
 
-    async fn refresh_to_the_end(
+    async fn lock_and_refresh(
         &self,
         mut refused: OwnedMutexGuard<Option<RefusedToken>>,
         rejected: Option<SecretString>,
@@ -157,11 +157,11 @@ impl Oauth {
             Err(error) if !self.store().is_unsaved(self.tokens.current()?.refresh.as_ref()) => return Err(error),
             Err(_) => None,
         };
-        // Another process may have been faster.
+        // Another process may have refreshed the token meanwhile.
         if self.tokens.current()?.has_other_access_token(rejected.as_ref()) {
             return Ok(());
         }
-        let needed = self.tokens.for_refresh()?.ok_or_else(not_signed_in)?;
+        let needed = self.tokens.refresh_credentials()?.ok_or_else(not_signed_in)?;
         if let Some(refused) = refused.as_ref()
             && is_same(&refused.token, &needed.refresh_token)
         {
@@ -206,14 +206,14 @@ impl Oauth {
         let (this, wire) = (Arc::clone(self), Arc::clone(wire));
         // A task of its own, as in `refresh`.
         let task = tokio::spawn(async move {
-            let outcome = this.sign_in_to_the_end(code, wire.as_ref()).await;
+            let outcome = this.lock_and_sign_in(code, wire.as_ref()).await;
             drop(held);
             outcome
         });
         task.await.unwrap_or(Err(Error::Cancelled))
     }
 
-    async fn sign_in_to_the_end(&self, code: SecretString, wire: &dyn Wire) -> Result<Option<u64>, Error> {
+    async fn lock_and_sign_in(&self, code: SecretString, wire: &dyn Wire) -> Result<Option<u64>, Error> {
         let (client_id, client_secret) = self.tokens.client()?;
         let lock = self.lock().await?;
         let inherited = self.tokens.inherited(None)?;
@@ -239,10 +239,10 @@ impl Oauth {
         self.store().save(Instant::now() + LAST_LOCK_TIMEOUT).await
     }
 
-    /// Takes the store's lock, with room for a pair.
+    /// Locks the store and makes room for a pair.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] once the process ends, and those of [`TokenStore::lock`].
+    /// [`Error::Cancelled`] if the process is ending, and the errors of [`TokenStore::lock`].
     async fn lock(&self) -> Result<Lock, Error> {
         tokio::select! {
             biased;

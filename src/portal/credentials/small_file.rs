@@ -6,13 +6,13 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-/// Bytes of the largest file. Settings and secrets are a few lines; a longer file is not one of them.
+/// Bytes of the largest file that is read. Settings and secrets have a few lines.
 const MAX_SIZE: usize = 64 * 1024;
 
 /// Reads a small text file. A byte order mark is no part of the text.
 ///
 /// # Errors
-/// Why not, as a phrase: "it does not exist".
+/// The reason of the failure, as a phrase: "it does not exist".
 pub fn read_small_file(path: &Path) -> Result<SecretString, &'static str> {
     // Reading a pipe or a device could block the process, or never end.
     if !fs::metadata(path).map_err(reason)?.is_file() {
@@ -32,7 +32,7 @@ pub fn read_small_file(path: &Path) -> Result<SecretString, &'static str> {
 /// Reads the bytes of a file as UTF-8. A byte order mark is no part of the text.
 ///
 /// # Errors
-/// The encoding of the bytes, as a phrase, and what to do.
+/// The encoding of the bytes and the advice to save them as UTF-8, as a phrase.
 pub fn decode_utf8(bytes: Vec<u8>) -> Result<String, &'static str> {
     if let Some(encoding) = wide_encoding(&bytes) {
         return Err(match encoding {
@@ -70,7 +70,7 @@ pub fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Some programs write a second mark before the first.
+/// The byte order mark. Some programs write a second mark before the first.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]

@@ -2,8 +2,8 @@
 //! memory.
 //!
 //! A refresh token works once, so after the loss of a pair a user must sign in again. Therefore room for a new pair is
-//! made in the file's folder before the pair is requested ([`file`]). A pair that still cannot be saved is kept in
-//! memory, and used from there until it can be.
+//! made in the file's folder before the pair is requested ([`file`]). A pair that still cannot be saved is kept and
+//! used in memory until saving succeeds.
 
 mod file;
 mod stored_pair;
@@ -73,8 +73,8 @@ impl TokenStore {
         }
     }
 
-    /// The refresh token in the file, to be passed to [`keep`](Self::keep). A different token in the file later on
-    /// belongs to a newer pair.
+    /// The refresh token in the file, to be passed to [`keep`](Self::keep): if the file later holds a different token,
+    /// that belongs to a newer pair.
     pub(super) fn token_in_file(&self) -> Option<SecretString> {
         match self.unsaved.lock().as_ref() {
             Some(kept) => kept.token_in_file.clone(),
@@ -82,7 +82,7 @@ impl TokenStore {
         }
     }
 
-    /// Takes the lock on the file, and makes room for a pair.
+    /// Locks the file and makes room for a pair.
     ///
     /// # Errors
     /// [`Error::NoRoomForTokens`]; [`Error::TokenStore`] if the folder cannot be written, or another process holds the
@@ -135,8 +135,8 @@ impl TokenStore {
             return Ok(());
         }
         let lock = self.lock(deadline).await;
-        // Drops the pair in memory if the file has a newer one. Under the lock, so that the file does not change after
-        // this.
+        // Drops the pair in memory if the file has a newer one. This needs the lock, so that the file does not change
+        // afterwards.
         let _ = self.read();
         let mut unsaved = self.unsaved.lock();
         let Some(kept) = unsaved.as_mut() else {
@@ -157,7 +157,7 @@ impl TokenStore {
 
     fn forget_saved(&self, unsaved: &mut Option<Unsaved>) {
         if unsaved.take().is_some() {
-            // A warning like the advice before it, which now need not be followed.
+            // At the level of the warning in `keep`, whose advice need not be followed any more.
             tracing::warn!("the new tokens are saved now, in {}", self.path.display());
         }
     }

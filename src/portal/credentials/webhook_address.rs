@@ -1,4 +1,4 @@
-//! The address of an inbound webhook, in every form that Bitrix24's own page shows.
+//! The address of an inbound webhook, in every form that Bitrix24's pages show.
 //!
 //! Pure: no network. Neither `Debug` nor `Display` prints the secret.
 //!
@@ -301,7 +301,7 @@ mod tests {
         }
 
         #[test]
-        fn parsing_what_was_printed_gives_the_same_address(
+        fn a_printed_address_is_parsed_to_the_same_address(
             host in "[a-z][a-z0-9]{0,12}\\.example|127\\.0\\.0\\.1|\\[::1\\]",
             port in proptest::option::of(1u16..),
             user in 1u64..,

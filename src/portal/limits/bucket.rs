@@ -1,4 +1,4 @@
-//! The limit of requests: a leaky bucket as the portal has it. Pure.
+//! The limit of requests: a leaky bucket like the portal's. Pure.
 
 use std::time::Duration;
 
@@ -51,14 +51,13 @@ impl LeakyBucket {
         }
     }
 
-    /// Records that the portal's bucket ran over although ours did not, because other programs use it too. Ours is full
-    /// now.
+    /// Fills our bucket, because the portal's has run over. Ours did not, since other programs use the portal's too.
     pub(super) fn record_overflow(&mut self, now: Instant) {
         self.level = f64::from(self.limit.burst);
         self.at = now;
     }
 
-    /// How many requests may be sent at once now.
+    /// How many requests could be sent now without waiting.
     pub(super) fn room(&self, now: Instant) -> f64 {
         (f64::from(self.limit.burst) - self.level_at(now)).max(0.0)
     }
@@ -82,7 +81,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn fifty_pass_at_once_then_two_a_second() {
+    fn fifty_requests_pass_immediately_then_two_a_second() {
         let start = Instant::now();
         let mut bucket = LeakyBucket::new(RateLimit::default(), start);
         assert!((0..50).all(|_| bucket.take(start).is_ok()));

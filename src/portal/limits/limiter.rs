@@ -1,4 +1,4 @@
-//! What a queue needs of a limiter.
+//! The interface of a limiter to the queue in front of it.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use tokio::time::Instant;
 
 use crate::portal::error::Limit;
 
-/// A limit kept as a pure value: time comes in, nothing sleeps.
+/// A limit of the portal as a pure value: the caller passes the time, and nothing sleeps.
 pub(super) trait Limiter {
-    /// The portal's limit that it keeps.
+    /// The limit of the portal that this limiter applies.
     const LIMIT: Limit;
 
-    /// Takes a place, or returns how long until there is one.
+    /// Takes a place, or returns the wait until a place is free.
     fn take(&mut self, now: Instant) -> Result<(), Duration>;
 
     /// How long a caller behind `ahead` others would wait.

@@ -1,8 +1,8 @@
-//! The limit of a method's operating time, as far as it is known from the portal's replies. Pure: time comes in.
+//! The limit of a method's operating time, as far as the portal's replies show it. Pure: the caller passes the time.
 //!
-//! Near the limit calls are spaced, until the portal has reported nothing for ten minutes. After a 429 the method is
+//! Near the limit, calls are spaced until the portal has reported nothing for ten minutes. After a 429 the method is
 //! closed until the reset, or as long as the portal asks, which may be far too long. So one call a minute passes as a
-//! probe: a result opens the method, another 429 closes it anew.
+//! probe: a result opens the method, and another 429 closes it again.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::limiter::Limiter;
 use crate::portal::error::Limit;
 
-/// Seconds. Of the cloud's limit only a sample of 480 s is published; self-hosted portals have 420 s if they have a
-/// limit.
+/// The limit in seconds. For the cloud only a sample of 480 s is published; self-hosted portals have 420 s if they have
+/// a limit.
 const OPERATING_LIMIT: f64 = 420.0;
 /// The share of the limit from which calls are spaced.
 const SPACED_FROM: f64 = 0.8;
@@ -28,7 +28,7 @@ pub(in crate::portal) const OPERATING_WINDOW: Duration = Duration::from_secs(600
 /// Time from a 429 to the first probe, and from one probe to the next: the portal frees one minute's time each minute.
 const PROBE_EVERY: Duration = Duration::from_secs(60);
 
-/// What a portal reports of a method's operating time for these credentials. Absent where the limit is off, as on most
+/// A method's operating time for these credentials, as the portal reports it. Absent where the limit is off, as on most
 /// self-hosted portals. See <https://apidocs.bitrix24.com/limits.html>.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::portal) struct OperatingTime {
@@ -41,7 +41,7 @@ pub(in crate::portal) struct OperatingTime {
 /// Limits the calls of one method by its operating time.
 #[derive(Debug)]
 pub(super) struct OperatingTimeLimiter {
-    /// No call passes before this, except a probe.
+    /// No call passes before this time, except a probe.
     closed_until: Instant,
     last_report: Option<Report>,
     /// Set while the method is closed after a 429.
@@ -61,7 +61,7 @@ struct Report {
 #[derive(Debug, Clone, Copy)]
 struct Refusal {
     at: Instant,
-    /// From then on one call passes although the method is closed, to see whether the portal still refuses.
+    /// From this time on one call passes although the method is closed, to see whether the portal still refuses.
     probe_at: Instant,
 }
 

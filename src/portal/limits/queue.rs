@@ -1,7 +1,7 @@
 //! The queue in front of one limiter: first come, first served.
 //!
 //! Callers wait in the order of their [`Arrival`]. A caller that gives up or is cancelled leaves the queue. A caller
-//! whose wait would pass its deadline fails at once, with the wait it would have needed.
+//! whose wait would pass its deadline fails immediately, with the wait that it would have needed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::limiter::Limiter;
 use crate::portal::error::Error;
 
-/// When a caller came to the portal client. Its requests wait for the limit before those of every later caller.
+/// The place of a caller in the order of arrival. Its requests pass the limit before the requests of later callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arrival(u64);
 
@@ -33,14 +33,14 @@ pub(super) struct Queue<L> {
     opened: Notify,
 }
 
-/// Orders callers: by arrival, then by a number that tells apart requests of the same arrival.
+/// Orders callers: by arrival, then in the order in which requests of the same arrival joined.
 type Key = (Arrival, u64);
 
-/// The waiting callers, the oldest first, and how each is woken once it is the first.
+/// The waiting callers, the oldest first, and the `Notify` that wakes each when it is the first.
 #[derive(Debug, Default)]
 struct Waiting {
     callers: BTreeMap<Key, Arc<Notify>>,
-    /// How many have joined so far.
+    /// How many callers have joined so far.
     joined: u64,
 }
 
@@ -63,8 +63,8 @@ impl<L: Limiter> Queue<L> {
         self.opened.notify_waiters();
     }
 
-    /// True if a caller that comes now would wait, behind those in the queue and `ahead` others. Even a caller that
-    /// need not wait is in the queue for a moment.
+    /// True if a caller that comes now would wait behind the queue and `ahead` further callers. Even a caller that need
+    /// not wait is in the queue for a moment.
     pub(super) fn would_wait(&self, ahead: usize) -> bool {
         let ahead = ahead + self.waiting.lock().callers.len();
         !self.limiter.lock().wait(Instant::now(), ahead).is_zero()
@@ -73,7 +73,7 @@ impl<L: Limiter> Queue<L> {
     /// Waits for a place.
     ///
     /// # Errors
-    /// [`Error::Throttled`], at once, if the place would come after `deadline`.
+    /// [`Error::Throttled`], immediately, if the place would come after `deadline`.
     pub(super) async fn wait_for_place(&self, arrival: Arrival, deadline: Instant) -> Result<(), Error> {
         let check_wait = |wait| match is_too_long(wait, deadline) {
             true => Err(Error::Throttled {
@@ -91,12 +91,12 @@ impl<L: Limiter> Queue<L> {
             let opened = self.opened.notified();
             let taken = self.limiter.lock().take(Instant::now());
             let Err(wait) = taken else { return Ok(()) };
-            // Other callers may have made the wait longer since.
+            // Other callers may have made the wait longer meanwhile.
             check_wait(wait)?;
             tracing::info!(
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 limit = ?L::LIMIT,
-                "waiting: the portal's limit lets no more through yet"
+                "waiting for the portal's limit"
             );
             let _ = tokio::time::timeout(wait, opened).await;
         }
@@ -109,7 +109,7 @@ impl<L: Limiter> Queue<L> {
     }
 }
 
-/// True if a place after `wait` comes too late. A place at the very deadline is of no use.
+/// True if a place after `wait` comes too late. A place exactly at the deadline is too late.
 fn is_too_long(wait: Duration, deadline: Instant) -> bool {
     !wait.is_zero() && wait >= deadline.saturating_duration_since(Instant::now())
 }

@@ -1,6 +1,6 @@
-//! The limit of requests as the settings give it.
+//! The setting of the portal's limit of requests.
 
-/// How many requests the portal takes: `BITRIX24_RATE_LIMIT`.
+/// How many requests the portal accepts: `BITRIX24_RATE_LIMIT`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateLimit {
     /// Requests that leak out of the bucket each second.

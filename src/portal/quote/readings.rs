@@ -1,4 +1,4 @@
-//! Decodes a text in every way in which a program may have encoded a secret in it. Pure.
+//! Decodes a text by all encodings in which programs commonly write a secret. Pure.
 //!
 //! | encoding | for example |
 //! |---|---|
@@ -31,7 +31,7 @@ pub(super) struct DecodedByte {
 
 /// How many times escapes are decoded.
 const MAX_LAYERS: usize = 4;
-/// Stands for a character that no secret has.
+/// Stands for every character outside ASCII.
 const OTHER: u8 = 0;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -53,7 +53,7 @@ pub(super) fn plain(text: &str) -> Vec<DecodedByte> {
     text.char_indices().flat_map(decoded_byte).collect()
 }
 
-/// Calls `look` with every other reading of the text whose plain reading is `plain`.
+/// Calls `look` with all further readings of the text whose plain reading is `plain`.
 pub(super) fn for_each_reading(plain: Vec<DecodedByte>, mut look: impl FnMut(&[DecodedByte])) {
     let mut layer = plain;
     for _ in 0..MAX_LAYERS {
@@ -71,7 +71,7 @@ pub(super) fn for_each_reading(plain: Vec<DecodedByte>, mut look: impl FnMut(&[D
     }
 }
 
-/// The text decoded as hexadecimal, decimal and base64, from every place where such a code can begin.
+/// The text decoded as hexadecimal, base64 and decimal, from each possible offset of a group.
 fn decoded(text: &[DecodedByte]) -> impl Iterator<Item = Vec<DecodedByte>> {
     let hexadecimal = (0..2).map(|skipped| hexadecimal(text, skipped));
     let base64 = (0..4).map(|skipped| base64(text, skipped));

@@ -1,15 +1,15 @@
 //! Finds the JSON object in a body. Pure.
 //!
 //! A self-hosted portal with PHP's `display_errors` on prints PHP messages around its reply, and servers add byte order
-//! marks, NULs and comments. An object is read if it is whole and it is certain which object is the reply:
+//! marks, NULs and comments. An object is read if it is whole and certainly the reply:
 //!
-//! | body | what is read |
+//! | body | read as the reply |
 //! |---|---|
 //! | an object, with white space, NULs or byte order marks around it | the object |
 //! | text, then an object at the start of a line, then anything | the object |
 //! | a whole PHP message, with or without tags around it, then an object on the same line | the object |
 //! | an object within a PHP message, within a comment, or after other text on its line | nothing |
-//! | two such objects, or one behind the tags of a page that no PHP message quotes, or within a script | nothing |
+//! | two such objects; an object after page tags that no PHP message quotes; an object within a script | nothing |
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -17,11 +17,12 @@ use serde_json::value::RawValue;
 
 use crate::portal::error::Unreadable;
 
-/// The most places where an object may begin that are examined; each costs a pass over the body.
+/// The most possible beginnings of an object that are examined; each costs a pass over the body.
 const MAX_OBJECTS: usize = 16;
 
-/// The beginnings of PHP messages, with and without `html_errors`. Every message ends with the line number in the
-/// source. See <https://www.php.net/manual/en/errorfunc.configuration.php>.
+/// The beginnings of PHP messages, with and without `html_errors`. Two labels lack their first letter, which may be
+/// upper or lower case. Every message ends with the line number in the source. See
+/// <https://www.php.net/manual/en/errorfunc.configuration.php>.
 const LABELS: &[&str] = &[
     "Warning",
     "Notice",
@@ -32,8 +33,8 @@ const LABELS: &[&str] = &[
 ];
 const END_OF_MESSAGE: &str = " on line ";
 
-/// Tags of HTML pages; no reply comes after one. (A `div` that is closed does no harm: `error_append_string` may add
-/// it.)
+/// Tags of HTML pages: an object after one of them is no reply. (A `div` that is closed does no harm, since
+/// `error_prepend_string` and `error_append_string` may add one.)
 const PAGE_TAGS: &[&str] = &[
     "!doctype", "html", "head", "title", "meta", "link", "style", "script", "noscript", "template", "body", "main",
     "form", "textarea", "iframe", "svg", "xmp", "?xml", "?php",
@@ -47,7 +48,7 @@ pub(super) fn trimmed(text: &str) -> &str {
 /// The object that is the reply, by the table above.
 ///
 /// # Errors
-/// What the text is instead.
+/// The kind of text that was found in place of a reply.
 pub(super) fn object_in(text: &str) -> Result<&str, Unreadable> {
     let mut found = None;
     let (mut examined, mut whole_to, mut from) = (0, 0, 0);
@@ -90,7 +91,7 @@ pub(super) fn object_in(text: &str) -> Result<&str, Unreadable> {
     }
 }
 
-/// What a text without a reply is instead.
+/// The kind of a text that holds no reply.
 fn kind_without_reply(text: &str) -> Unreadable {
     let text = trimmed(text);
     if text.is_empty() {
@@ -107,7 +108,7 @@ fn kind_without_reply(text: &str) -> Unreadable {
     }
 }
 
-/// True if text after `before` is at the start of the body or of a line, or comes after a comment.
+/// True if the text after `before` begins the body or a line, or follows a comment.
 fn ends_a_line(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t', '\r', '\0', '\u{feff}']);
     before.is_empty()
@@ -217,7 +218,7 @@ mod tests {
         "<br />\n<b>Warning</b>:  Undefined array key in <b>/home/p/x.php</b> on line <b>3</b><br />\n";
 
     #[test]
-    fn a_whole_object_is_found_among_what_php_prints() {
+    fn a_whole_object_is_found_among_the_messages_that_php_prints() {
         for (before, behind) in [
             ("", ""),
             (WARNING, ""),

@@ -1,9 +1,10 @@
-//! Reads a body as text and repairs what is not valid JSON: bytes that are not UTF-8, and lone surrogates. Pure.
+//! Reads a body as text and repairs the parts that are not valid JSON: bytes that are not UTF-8, and lone surrogates.
+//! Pure.
 
 use std::borrow::Cow;
 
-/// The body as text. JSON is UTF-8 whatever charset the header names (RFC 8259, section 8.1). Bytes that are not UTF-8
-/// and lone surrogates become U+FFFD.
+/// The body as text. JSON is always UTF-8, also if the header names another charset (RFC 8259, section 8.1). Bytes that
+/// are not UTF-8 and lone surrogates become U+FFFD.
 pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(body);
     match without_lone_surrogates(&text) {
@@ -14,12 +15,13 @@ pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
 
 /// The JSON text with U+FFFD for each lone surrogate (half of a pair); `None` if there is none.
 ///
-/// `\ud83d` alone is no character, so serde refuses it. PHP, JavaScript and Python write it for half an emoji.
+/// `\ud83d` alone is no character, so serde refuses it. PHP, JavaScript and Python write such an escape for half an
+/// emoji.
 pub fn without_lone_surrogates(text: &str) -> Option<String> {
     with_lone_surrogates_as(text, |_| "\\ufffd".to_owned())
 }
 
-/// The JSON text with each lone surrogate's escape replaced by what `replacement` returns for it; `None` if there is
+/// The JSON text with the escape of each lone surrogate replaced by the result of `replacement`; `None` if there is
 /// none.
 pub fn with_lone_surrogates_as(text: &str, mut replacement: impl FnMut(&str) -> String) -> Option<String> {
     let mut repaired = String::new();

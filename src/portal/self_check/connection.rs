@@ -22,7 +22,7 @@ const TCP_TIMEOUT: Duration = Duration::from_secs(5);
 /// A certificate that expires sooner is a warning. Certificates are usually renewed a month before they expire.
 const SOON: Duration = Duration::from_secs(14 * DAY);
 const DAY: u64 = 24 * 60 * 60;
-/// The largest difference between the two clocks that is no warning.
+/// The largest difference between the two clocks that is not a warning.
 const LARGEST_SKEW: Duration = Duration::from_secs(60);
 /// How many of the host's addresses are shown.
 const MAX_ADDRESSES: usize = 4;
@@ -36,13 +36,13 @@ pub(super) async fn check(
 ) -> (Vec<Finding>, Option<Error>) {
     let (mut dns, addresses) = dns(origin, deadline).await;
     let mut tcp = tcp(origin, &addresses, deadline).await;
-    // Sent even if a direct connection failed: there may be a way through a proxy.
+    // Sent even if the direct connection failed: a proxy may reach the portal.
     let probed = timeout_at(deadline, wire.send_for_certificate(Request::probe(origin)))
         .await
         .unwrap_or(Err(Error::TimedOut { after: timeout }));
     if probed.is_ok() {
         for finding in [&mut dns, &mut tcp] {
-            soften(finding);
+            make_warning(finding);
         }
     }
     let blocked = [&dns, &tcp]
@@ -66,7 +66,7 @@ pub(super) async fn check(
 }
 
 /// Makes a failure of the direct connection a warning: the portal was reached, through a proxy.
-fn soften(finding: &mut Finding) {
+fn make_warning(finding: &mut Finding) {
     if finding.status == Status::Failed {
         finding.status = Status::Warning;
         finding.saw.push_str("; the portal was reached anyway");
@@ -170,7 +170,7 @@ fn clock(reply: &RawReply, now: SystemTime) -> Finding {
 }
 
 /// The time by this machine's clock.
-#[expect(clippy::disallowed_methods, reason = "the clock itself is what is examined")]
+#[expect(clippy::disallowed_methods, reason = "the clock itself is checked")]
 fn now_by_the_clock() -> SystemTime {
     SystemTime::now()
 }
@@ -219,7 +219,7 @@ mod tests {
     fn a_failed_direct_connection_is_a_warning_if_the_portal_was_reached() {
         let origin = "https://p.example".parse().unwrap();
         let mut finding = Finding::failed("tcp", unreachable(ConnectionFailure::Refused, &origin));
-        soften(&mut finding);
+        make_warning(&mut finding);
         assert_eq!(finding.status, Status::Warning);
         assert!(matches!(finding.remedy, Some(Remedy::Steps(_))));
     }

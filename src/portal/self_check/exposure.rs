@@ -5,14 +5,14 @@ use std::path::Path;
 /// A permission that lets other users reach a file with a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
-    /// What was seen, without the secret.
+    /// The permission as it was found, without the secret.
     pub saw: String,
-    /// The command that takes the permission away.
+    /// The command that removes the permission.
     pub step: String,
 }
 
-/// How other users can reach the file at `path`: by its own permissions, and by those of its folder and of its link's
-/// folder. Empty on Windows, where the user's own folder protects the file.
+/// The permissions by which other users can reach the file at `path`: its own, its folder's and its link's folder's.
+/// Empty on Windows, where the user's own folder protects the file.
 pub fn exposures(path: &Path) -> Vec<Exposure> {
     let mut found = Vec::new();
     if let Some(mode) = mode_of(path).filter(|mode| mode & 0o077 != 0) {

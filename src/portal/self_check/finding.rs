@@ -37,9 +37,9 @@ pub struct Finding {
     pub name: &'static str,
     /// How the check ended.
     pub status: Status,
-    /// What the check saw, in one line, without any secret.
+    /// The observation of the check, in one line, without any secret.
     pub saw: String,
-    /// What to do; `None` if nothing.
+    /// The advice; `None` if there is nothing to do.
     pub remedy: Option<Remedy>,
 }
 
@@ -60,7 +60,7 @@ impl Finding {
         Self::of(name, Status::Warning, saw.into(), Some(Remedy::Steps(steps)))
     }
 
-    /// It works; a warning if other users can read or replace one of `secret_files`.
+    /// It works; or a warning, if other users can read or replace one of `secret_files`.
     pub fn ok_if_private<'a>(
         name: &'static str,
         saw: impl Into<String>,
@@ -96,7 +96,7 @@ impl Finding {
     }
 }
 
-/// Why a check was skipped: the earlier check `failed` has failed.
+/// The reason of a skipped check: the earlier check `failed` has failed.
 pub(super) fn because(failed: &str) -> String {
     format!("because {failed} failed")
 }

@@ -1,5 +1,5 @@
-//! Checks what the credentials may do: `credential`, `identity` and `scope` by the old API; `method`, `round_trip` and
-//! `rate_limit` by one call.
+//! Checks the rights of the credentials: `credential`, `identity` and `scope` by the old API; `method`, `round_trip`
+//! and `rate_limit` by one call.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[&str] = &["credential", "identity", "scope", "method"
 
 /// A call that takes longer is reported as slow.
 const SLOW: Duration = Duration::from_secs(2);
-/// Characters of a name or a list from the portal that are shown.
+/// The most characters of a name or a list from the portal that are shown.
 const MAX_SHOWN: usize = 80;
 
 /// A result that holds contacts, which are not read.
@@ -40,14 +40,14 @@ impl TryFrom<Loose<Items, IgnoredAny>> for Contacts {
     type Error = &'static str;
 
     fn try_from(result: Loose<Items, IgnoredAny>) -> Result<Self, Self::Error> {
-        let holds_any = result.list.is_some() || result.object.is_some();
-        holds_any
+        let has_contacts = result.list.is_some() || result.object.is_some();
+        has_contacts
             .then_some(Self)
             .ok_or("neither an object with `items` nor a list")
     }
 }
 
-/// The part of the result of `profile` that is used.
+/// The part of the result of `profile` in use.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE", default)]
 struct Profile {
@@ -125,7 +125,7 @@ impl Rights<'_> {
             .unwrap_or(Err(Error::TimedOut { after }))
     }
 
-    /// The user of the credentials, and the access that the portal took. An expired token is refreshed once, as in a
+    /// The user of the credentials, and the access that the portal accepted. An expired token is refreshed once, as in a
     /// call.
     async fn profile(self) -> Result<(Access, Loose<Profile>), Error> {
         let (credentials, wire) = (&self.caller.shared.credentials, &self.caller.shared.wire);
@@ -169,7 +169,7 @@ impl Rights<'_> {
     }
 }
 
-/// The findings if `credential` has failed with `error`.
+/// The findings of this file if `credential` fails with `error`.
 pub(super) fn credential_failed(error: Error) -> Vec<Finding> {
     let failed = std::iter::once(Finding::failed("credential", error));
     failed.chain(skipped_from("identity", "credential")).collect()
@@ -230,9 +230,9 @@ fn scope(result: Result<refusal_reason::Scope, Error>, secret: &str) -> Finding 
     }
 }
 
-fn round_trip(taken: Duration) -> Finding {
-    let saw = format!("{} ms", taken.as_millis());
-    if taken > SLOW {
+fn round_trip(elapsed: Duration) -> Finding {
+    let saw = format!("{} ms", elapsed.as_millis());
+    if elapsed > SLOW {
         let steps = [
             "Check the network between this machine and the portal, and the portal's load.",
             "If look-ups end in TIMED_OUT, raise BITRIX24_TIMEOUT.",

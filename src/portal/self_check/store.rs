@@ -8,7 +8,7 @@ use super::finding::Finding;
 use crate::portal::credentials::TokenStore;
 
 pub(super) const CHECK: &str = "token_store";
-/// How long to wait for another process's lock; a refresh takes less.
+/// How long to wait for another process's lock. A refresh is faster.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn check(store: Option<&TokenStore>) -> Finding {

@@ -2,8 +2,8 @@
 //!
 //! A caller is an IPv4 address or an IPv6 network, since one machine has many addresses in its IPv6 network. For a
 //! proxy on this machine the caller is the last entry of `X-Forwarded-For`, which the proxy added. A local program that
-//! has the token can forge that entry: the limit is for remote callers. Local programs are not limited unless the
-//! setting is given.
+//! has the token can forge that entry: the limit is for remote callers. Local programs are limited only if the setting
+//! is set.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue};
 pub struct CallerLimit {
     /// Calls a second.
     pub per_second: f64,
-    /// Calls that may come at the same moment, after a pause.
+    /// Calls that may come at the same moment after a pause.
     pub burst: u32,
     /// Whether programs on this machine are limited too.
     pub limits_loopback: bool,
@@ -120,7 +120,7 @@ pub(in crate::transports) fn caller_unless_loopback(remote: IpAddr) -> Option<Ip
     (!remote.is_loopback()).then(|| network(remote))
 }
 
-/// The address in the last entry of a list. Some proxies add the port to it.
+/// The address in the last entry of a list. Some proxies add the port to the address.
 fn last_address(entries: &HeaderValue) -> Option<IpAddr> {
     let last = entries.to_str().ok()?.rsplit(',').next()?.trim();
     let with_port = || last.parse().map(|address: SocketAddr| address.ip());
@@ -131,7 +131,7 @@ fn last_address(entries: &HeaderValue) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// The /64 network of an IPv6 address, the least that one customer gets; an IPv4 address itself.
+/// The /64 network of an IPv6 address, the smallest that a customer is assigned; an IPv4 address stays as it is.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

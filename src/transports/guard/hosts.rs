@@ -6,7 +6,7 @@
 //! | `Origin` | a loopback name or address, with any port; the request's own host |
 //!
 //! A web page that makes its own name resolve to this machine (DNS rebinding) sends that name in both headers, so both
-//! checks refuse it. Addresses cannot be rebound.
+//! checks refuse it. An address is not resolved, so it cannot be rebound.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ impl Authority {
     /// `None` for anything but `host` or `host:port`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let authority: http::uri::Authority = text.parse().ok()?;
-        // `http` also accepts user names and unreadable ports; only a host and a port may stand here.
+        // `http` also accepts user names and unreadable ports; only a host and a port are allowed here.
         let port = match text.strip_prefix(authority.host())?.strip_prefix(':') {
             Some(port) => Some(port.parse().ok()?),
             None if text == authority.host() => None,
@@ -51,7 +51,7 @@ impl Authority {
     }
 }
 
-/// Hosts that `Host` may name beside loopback: `BITRIX24_MCP_ALLOWED_HOSTS`.
+/// Hosts that `Host` may name in addition to loopback: `BITRIX24_MCP_ALLOWED_HOSTS`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedHosts(Vec<Authority>);
 

@@ -1,4 +1,5 @@
-//! Limits how much of something one caller holds at the same time, so that no caller takes it from all others.
+//! Limits the calls, connections, sessions or bytes that one caller holds at the same time, so that enough is left for
+//! all others.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,7 +14,7 @@ pub(in crate::transports) struct CallerQuota {
     in_use: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// What one caller holds for one purpose, until this is dropped.
+/// The amount that one caller holds for one purpose, until this value is dropped.
 #[derive(Debug)]
 pub(in crate::transports) struct Reservation {
     quota: Arc<CallerQuota>,
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_caller_has_its_own_quota_and_nothing_is_kept_of_callers_that_hold_nothing() {
+    fn each_caller_has_its_own_quota_and_callers_that_hold_nothing_are_forgotten() {
         let quota = CallerQuota::new(2);
         let [one, other] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|octets| Some(IpAddr::from(octets)));
         let reserved = [quota.reserve(one), quota.reserve(one), quota.reserve(other)];

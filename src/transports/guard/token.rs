@@ -1,4 +1,4 @@
-//! The bearer token that callers must send: `BITRIX24_MCP_HTTP_TOKEN`. It is compared here and never sent anywhere.
+//! The bearer token that callers must send: `BITRIX24_MCP_HTTP_TOKEN`. It is compared here and never sent.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,8 @@ type Reader = dyn Fn() -> Result<SecretString, &'static str> + Send + Sync;
 /// The token, read for each request because its file may change while the server runs.
 pub struct Token {
     read: Box<Reader>,
-    /// The last reading failed. Any stranger with any token causes a reading, so only the first failure is logged.
+    /// The last reading failed. Any stranger can cause a reading by sending any token, so only the first failure is
+    /// logged.
     is_failing: AtomicBool,
 }
 
@@ -23,7 +24,7 @@ pub struct Token {
 #[error("must be visible ASCII characters without spaces")]
 pub struct InvalidToken;
 
-/// Characters of a token; a shorter one can be guessed.
+/// The fewest characters of a safe token; a shorter one can be guessed.
 const SAFE_LENGTH: usize = 16;
 
 impl Token {
@@ -67,7 +68,7 @@ impl Token {
         }
     }
 
-    /// Compares the request's token with the current one. While that cannot be read, every token is wrong.
+    /// Compares the request's token with the current one. While the current one cannot be read, every token is wrong.
     pub(super) fn check(&self, headers: &HeaderMap) -> TokenCheck {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let (Some(value), None) = (values.next(), values.next()) else {

@@ -1,4 +1,4 @@
-//! The type of an answer that a client accepts, from its `Accept` header. Pure.
+//! Reads the type of answer that a client prefers from its `Accept` header. Pure.
 
 use http::HeaderMap;
 use http::header::ACCEPT;
@@ -32,8 +32,8 @@ pub(super) fn answer_format(headers: &HeaderMap) -> Option<AnswerFormat> {
     }
 }
 
-/// The weight of the first of `ranges`, from the most to the least precise, that `accepted` has; 0 if it has none of
-/// them. See RFC 9110, section 12.5.1.
+/// The weight in `accepted` of the first of `ranges` that occurs there; 0 if none does. `ranges` are sorted from the
+/// most to the least precise. See RFC 9110, section 12.5.1.
 fn quality(accepted: &[&str], ranges: [&str; 3]) -> f32 {
     let weight = |range: &str| {
         accepted.iter().find_map(|accepted| {

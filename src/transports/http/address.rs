@@ -1,4 +1,4 @@
-//! Parses the address to listen on, as `--http` gives it.
+//! Parses the address to listen on, the value of `--http`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;

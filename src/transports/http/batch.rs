@@ -1,8 +1,8 @@
-//! A batch of messages in one `POST /mcp`, which only revisions up to 2025-03-26 have.
+//! Answers a batch of messages in one `POST /mcp`, which only revisions up to 2025-03-26 have.
 //!
 //! | message | part of the answer |
 //! |---|---|
-//! | a request | its response. Each request counts for the rate limit, and as a running call until the whole answer is ready. A request above a limit is refused by itself |
+//! | a request | its response. Each request counts for the rate limit, and as a running call until the whole answer is ready. A request above a limit is refused alone |
 //! | `initialize`, or a request of a revision without batches | an error |
 //! | JSON that is no message | an error |
 //! | a notification, a response | none |
@@ -31,12 +31,12 @@ use crate::transports::refusal::{Refusal, UNREADABLE};
 
 const SENT_ALONE: &str = "`initialize`, and requests that name a later revision, must be sent alone, not in a batch";
 
-/// Messages of one batch. All its calls count as running until the last is answered, so there may be no more of them
-/// than one caller may have.
+/// The most messages of one batch. All calls of a batch count as running until the last is answered, so a batch may not
+/// have more calls than one caller may run.
 const MAX_MESSAGES: usize = 50;
 const _: () = assert!(MAX_MESSAGES <= MAX_RUNNING_PER_CALLER);
 
-/// A POST that holds a batch, and what its messages need.
+/// A POST that holds a batch, and the parts that answer its messages.
 pub(super) struct Batch<'a> {
     pub(super) guard: &'a Guard,
     pub(super) metrics: &'a Metrics,
@@ -47,7 +47,7 @@ pub(super) struct Batch<'a> {
     pub(super) headers: &'a HeaderMap,
 }
 
-/// The response to one message, kept until those to the other messages are ready.
+/// The response to one message, kept until the other responses are ready.
 struct BatchResponse {
     text: Box<RawValue>,
     /// `None` if no call was made.
@@ -55,8 +55,8 @@ struct BatchResponse {
 }
 
 impl Batch<'_> {
-    /// Answers `messages`. The POST itself was counted and admitted as the call `running`, which is that of the first
-    /// message.
+    /// Answers `messages`. The POST itself was counted and admitted as the call `running`, which the first message
+    /// uses.
     ///
     /// # Errors
     /// The header names a revision without batches, or `messages` is an error.
@@ -101,7 +101,8 @@ impl Batch<'_> {
         self.guard.admit(caller)
     }
 
-    /// The response to one message; `None` if it has none. `answered_bytes` counts those of all responses.
+    /// The response to one message; `None` if the message gets none. `answered_bytes` counts the bytes of all
+    /// responses.
     async fn answer_one(
         &self,
         revision: &ProtocolVersion,

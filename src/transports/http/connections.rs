@@ -1,7 +1,7 @@
-//! Connections: how many there may be, how slow they may be, and how they end when the server is told to stop.
+//! Accepts and serves connections: bounds their number and slowness, and ends them when the server stops.
 //!
-//! The server closes a connection whose client sends or accepts nothing for too long, so that the client cannot keep
-//! what others need. When the server stops, it still serves the clients that have connected, answers the running calls
+//! The server closes a connection whose client sends or accepts nothing for too long, so that the connection is free
+//! for other clients. When the server stops, it still serves the clients that have connected, answers the running calls
 //! and closes idle connections.
 
 use std::convert::Infallible;
@@ -30,18 +30,19 @@ use crate::transports::limits::Limits;
 use crate::transports::metrics::Metrics;
 use crate::transports::refusal::RefusalLog;
 
-/// Real heads have one or two kilobytes; those of browsers with many cookies a few more. hyper may read up to twice
-/// this size before it checks.
+/// The most bytes of a request's head. Real heads have one or two kilobytes, those of browsers with many cookies a few
+/// more. hyper may read up to twice this size before it checks.
 const MAX_HEAD: usize = 32 * 1024;
+/// The most headers of a request.
 const MAX_HEADERS: usize = 100;
 
-/// Connections of one other machine: enough for an office behind one address.
+/// The most connections of one other machine: enough for an office behind one address.
 const MAX_CONNECTIONS_PER_CALLER: usize = 1024;
 
 /// Pause after a failed accept, for example when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Requests that were sent before the server was told to stop arrive within this time.
+/// Time for requests to arrive that were sent before the server began to stop.
 const LATE_REQUESTS: Duration = Duration::from_millis(100);
 
 /// Time for the last answers, after calls that took too long were cancelled.
@@ -55,12 +56,12 @@ pub(super) struct Connections {
     pub(super) log: Arc<RequestLog>,
     /// Cancelled when the server begins to stop.
     pub(super) closing: CancellationToken,
-    /// Cancels the calls that run.
+    /// Cancels the running calls.
     pub(super) shutdown: CancellationToken,
 }
 
 impl Connections {
-    /// Accepts and serves connections until `stop`, then ends them as described for this module.
+    /// Accepts and serves connections until `stop` is cancelled, then ends them as the comment of this file describes.
     pub(super) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let limits = self.limits;
         let places = Arc::new(Semaphore::new(room_for_connections(limits.connections)));
@@ -87,7 +88,7 @@ impl Connections {
             let open = self.metrics.open_connection();
             let log = Arc::clone(&self.log);
             tokio::spawn(async move {
-                // Only unreadable requests are logged: a client may disconnect or be slow as it likes.
+                // Only unreadable requests are logged: it is no fault if a client disconnects or is slow.
                 if serving.await.is_err_and(|error| error.is_parse()) {
                     log.unreadable_request();
                 }

@@ -3,16 +3,16 @@
 //!
 //! For each request rmcp's HTTP service starts an MCP service and drops it after the answer: two tasks, and channels of
 //! tens of kilobytes. None of that is needed where the answer is the only message that the server sends. So one idle
-//! service per revision stands for all clients, and requests go to the handler that rmcp would call, without its
-//! service loop.
+//! service per revision serves all clients, and requests go to the handler that rmcp would call, without rmcp's service
+//! loop.
 //!
-//! [`Direct::answer`] applies if all of these are true, and otherwise returns `None` so that rmcp answers:
+//! [`Direct::answer`] answers if all of these are true, and otherwise returns `None` so that rmcp answers:
 //!
 //! - the answer is JSON, by `Accept` (an event stream would also carry progress and comments);
 //! - the header `MCP-Protocol-Version` names a known revision before 2026-07-28, or is missing, as in 2025-03-26;
 //! - the body is a request other than `initialize` and `server/discover`, and names no revision in its `_meta`.
 //!
-//! Batches use [`Direct::call`] for each of their requests, because rmcp takes no batches.
+//! Batches use [`Direct::call`] for each of their requests, because rmcp does not accept batches.
 //!
 //! When the client closes the connection, its call is dropped and does not count in `mcp_tool_calls`.
 
@@ -68,7 +68,7 @@ impl Direct {
         Some(response)
     }
 
-    /// Calls the handler as a client of `revision` does. `None` if that is no older revision.
+    /// Calls the handler on behalf of a client of `revision`. `None` if `revision` is no older revision.
     pub(super) async fn call(
         &self,
         revision: &ProtocolVersion,
@@ -121,7 +121,7 @@ pub(super) fn older_revision(headers: &HeaderMap) -> Option<&'static ProtocolVer
     older_revisions().find(|version| version.as_str() == revision)
 }
 
-/// The request in `message`, unless it negotiates the revision or names one itself. `None` for other messages.
+/// The request in `message`; `None` if that request negotiates or names a revision, and for other messages.
 pub(super) fn plain_request(message: Message) -> Option<JsonRpcRequest<ClientRequest>> {
     let Message::Request(message) = message else {
         return None;

@@ -10,7 +10,7 @@
 //!
 //! Closing the connection cancels the call. `notifications/cancelled` has no effect: without a session the server
 //! cannot tell whose request it means. In the revisions with a handshake, the head of an event stream and its first
-//! comment are sent at once. In 2026-07-28 the head is sent with the answer, because its status depends on it.
+//! comment are sent immediately. In 2026-07-28 the head is sent with the answer, because its status depends on it.
 //!
 //! `direct` answers requests of the older revisions in JSON, and rmcp answers everything else. rmcp insists on both
 //! types in `Accept`, and writes its errors as plain text. This file hides both from the client: a body that rmcp
@@ -48,7 +48,7 @@ type Service = StreamableHttpService<Server, NeverSessionManager>;
 /// The path of the endpoint.
 pub(super) const MCP: &str = "/mcp";
 
-/// Everything that answers messages, and the checks that they pass first.
+/// The parts that check and answer messages.
 pub(super) struct Endpoint {
     guard: Arc<Guard>,
     bodies: Arc<BodyReader>,
@@ -94,7 +94,7 @@ impl Endpoint {
         }
     }
 
-    /// The answer of rmcp.
+    /// Passes the request to rmcp and returns rmcp's answer.
     async fn call_rmcp(&self, format: AnswerFormat, mut parts: Parts, body: Bytes) -> http::Response<impl RmcpBody> {
         parts
             .headers
@@ -156,7 +156,7 @@ impl Endpoint {
         let mut body = self.bodies.read(caller.address, &parts.headers, body).await?;
         let running = self.guard.admit(caller)?;
         if let Some(messages) = read_batch(&body.bytes) {
-            // The messages are copies, each freed when it was read. The memory of the body stays reserved.
+            // The messages are copies, each freed after it is read. The memory of the body stays reserved.
             body.bytes = Bytes::new();
             let batch = Batch {
                 guard: &self.guard,
@@ -207,7 +207,7 @@ fn plain_text_refusal<B>(response: &http::Response<B>) -> Option<Refusal> {
             .map(ProtocolVersion::as_str)
             .collect();
         let message = format!(
-            "the header MCP-Protocol-Version names no revision that this server knows; it knows {}",
+            "the header MCP-Protocol-Version names no revision that this server supports; supported are {}",
             known.join(", ")
         );
         Refusal::new(status, "unknown_revision", message)
@@ -221,7 +221,7 @@ fn has_type<B>(response: &http::Response<B>, kind: &[u8]) -> bool {
     given.is_some_and(|given| given.as_bytes().starts_with(kind))
 }
 
-/// Keeps the place of the call until its event stream ends. JSON is complete already.
+/// Keeps the place of the call until its event stream ends. A JSON response is complete already.
 fn running_until_sent(response: http::Response<impl RmcpBody>, running: RunningCall) -> Response {
     if !has_type(&response, b"text/event-stream") {
         return response.map(Body::new);

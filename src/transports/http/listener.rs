@@ -1,4 +1,4 @@
-//! Binds the socket to listen on, and says why that fails.
+//! Binds the socket to listen on, and explains failures.
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,29 +35,31 @@ pub enum Error {
     #[error("this user may not listen on {0}")]
     NotAllowed(ListenAddress),
     /// The process was not started by a socket unit of systemd.
-    #[error("systemd has handed over no socket")]
+    #[error("systemd has passed no socket")]
     NoSocket,
-    /// The socket of the unit is not a TCP socket.
-    #[error("the socket that systemd has handed over is not one of TCP")]
+    /// The socket of the unit is not a TCP socket, or cannot be used.
+    #[error("the socket that systemd has passed is not a TCP socket")]
     NotTcp(#[source] io::Error),
     /// Any other failure.
-    #[error("{0} cannot be listened on")]
+    #[error("this program cannot listen on {0}")]
     Other(ListenAddress, #[source] io::Error),
 }
 
 impl Error {
-    /// True if the settings are wrong, and not something on the machine.
+    /// True if the settings are the cause, not the machine.
     pub fn is_about_settings(&self) -> bool {
         matches!(self, Self::Open(_))
     }
 
-    /// What to do about it.
+    /// The advice for this error.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Open(_) => {
                 "set BITRIX24_MCP_HTTP_TOKEN (or BITRIX24_MCP_HTTP_TOKEN_FILE) to a long random text, which clients send as `Authorization: Bearer …`; or listen on 127.0.0.1"
             }
-            Self::InUse(_) => "end the other program, or choose another port; port 0 takes a free one",
+            Self::InUse(_) => {
+                "end the other program, or choose another port; with port 0 the system chooses a free one"
+            }
             Self::NotHere(_) => "listen on 127.0.0.1 for this machine alone, or on 0.0.0.0 for all its addresses",
             Self::NotAllowed(_) => "choose a port from 1024 on, and let a proxy listen on the public one",
             Self::NoSocket => {
@@ -70,7 +72,7 @@ impl Error {
 }
 
 impl Listener {
-    /// Listens on `address`. An address beyond loopback needs a token, so that nobody serves an address book to the
+    /// Listens on `address`. An address other than loopback needs a token, so that an address book is not served to the
     /// whole network by mistake.
     ///
     /// # Errors
@@ -85,7 +87,7 @@ impl Listener {
         })
     }
 
-    /// Takes the socket that systemd has opened for this process. The rule for addresses beyond loopback is the same.
+    /// Takes the socket that systemd has opened for this process. Addresses other than loopback need a token here too.
     /// See <https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html>.
     ///
     /// # Errors
@@ -109,7 +111,7 @@ impl Listener {
         })
     }
 
-    /// The address it listens on, with the real port where port 0 was given.
+    /// The address of the socket, with the real port in place of port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -125,7 +127,7 @@ fn listen(address: SocketAddr) -> io::Result<Listener> {
     } else {
         TcpSocket::new_v6()
     }?;
-    // After a restart the port is free at once, even if connections of the last run still close.
+    // After a restart the port is free immediately, even if connections of the last run are still closing.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;

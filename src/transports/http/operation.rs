@@ -1,4 +1,4 @@
-//! For operators: is the process alive, do look-ups work, and what has been counted.
+//! The routes for operators: whether the process is alive, whether look-ups work, and the metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use tokio_util::sync::CancellationToken;
 use crate::mcp::{NotReady, Server};
 use crate::transports::metrics::Metrics;
 
-/// How long a success is reused: each probe costs the portal a request.
+/// How long a success is reused: a probe may cost the portal a request.
 const SUCCESS_AGE: Duration = Duration::from_secs(30);
 /// How long a failure is reused.
 const FAILURE_AGE: Duration = Duration::from_secs(5);
 /// How long one probe may take.
 const PROBE_TIME: Duration = Duration::from_secs(5);
 
-/// Knows whether look-ups work. One request to the portal every few seconds serves all callers.
+/// Checks whether look-ups work. All callers share one probe of the portal, and its outcome is reused for some time.
 #[derive(Debug)]
 pub(super) struct Readiness {
     server: Server,
     last_probe: Arc<Mutex<Option<(Instant, Outcome)>>>,
-    /// Cancelled when the server is told to stop.
+    /// Cancelled when the server begins to stop.
     closing: CancellationToken,
 }
 
@@ -70,15 +70,15 @@ fn no_answer() -> NotReady {
     }
 }
 
-/// `GET /healthz`: 200 whenever the process serves requests, whatever the state of the portal.
+/// `GET /healthz`: 200 while the process serves requests, independent of the portal.
 pub(super) async fn healthz() -> Response {
     json_response(StatusCode::OK, &json!({"alive": true}))
 }
 
-/// `GET /readyz`: 200 if look-ups worked at the last probe, a few seconds ago at most, or 503 with the reason.
+/// `GET /readyz`: 200 if look-ups worked at the last probe, at most 30 seconds ago; else 503 with the reason.
 pub(super) async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response {
     let (code, meaning) = if readiness.closing.is_cancelled() {
-        ("STOPPING".to_owned(), "The server was told to stop.".to_owned())
+        ("STOPPING".to_owned(), "The server is stopping.".to_owned())
     } else {
         match readiness.check().await {
             Ok(()) => return json_response(StatusCode::OK, &json!({"ready": true})),

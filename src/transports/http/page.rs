@@ -1,5 +1,5 @@
 //! `GET /`: a page for people who open the server's address in a browser. It shows what the server is, whether look-ups
-//! work, and what to paste to connect a client. It holds no secret, runs no script and loads nothing.
+//! work, and the text to paste into each client. It holds no secret, runs no script and loads nothing.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -17,13 +17,13 @@ use crate::transports::legacy_sse;
 
 const STYLE: &str = include_str!("page.css");
 
-/// What the page needs to know of the server.
+/// The state of the server that the page shows.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) readiness: Arc<Readiness>,
     pub(super) needs_token: bool,
     pub(super) has_legacy_sse: bool,
-    /// Where the server listens.
+    /// The address on which the server listens.
     pub(super) address: SocketAddr,
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn page(State(page): State<Arc<Page>>, headers: HeaderMap) -> R
     (headers, html).into_response()
 }
 
-/// What one copy of the page shows.
+/// The content of one copy of the page.
 struct View<'a> {
     /// The server's URL without a path.
     base: String,
@@ -57,7 +57,7 @@ struct View<'a> {
     has_legacy_sse: bool,
 }
 
-/// The URL under which the browser knows this server, without a path. The guard has checked `Host`.
+/// The URL by which the browser reached this server, without a path. The guard has checked `Host`.
 fn base_url(headers: &HeaderMap, address: SocketAddr) -> String {
     let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let is_https = header(http::HeaderName::from_static("x-forwarded-proto")) == Some("https");
@@ -117,10 +117,10 @@ fn html(view: &View<'_>) -> String {
     )
 }
 
-/// What to paste for each client: the client's name, where the text belongs, and the text.
+/// The text to paste for each client: the client's name, the place of the text, and the text.
 ///
-/// The room `clients` knows these formats too, as edits of files that exist. This room may not import it, and a page
-/// for reading needs whole files.
+/// The room `clients` writes these formats too, as edits of existing files. This room may not import `clients`, and a
+/// page for people needs whole files.
 fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
     let url = format!("{}{MCP}", view.base);
     let with_token = |text: &'static str| if view.needs_token { text } else { "" };
@@ -160,7 +160,7 @@ fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
     ];
     if view.has_legacy_sse {
         snippets.push((
-            "Clients that know only HTTP+SSE",
+            "Clients that support only HTTP+SSE",
             "That transport is deprecated; use the address above wherever the client can.",
             format!(
                 "claude mcp add --transport sse bitrix24-mail {}{}{claude_header}",

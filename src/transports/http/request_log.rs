@@ -26,7 +26,7 @@ pub(super) struct RequestLog {
 pub(super) struct PassedGuard;
 
 impl RequestLog {
-    /// `paths` are those of the routes, without a slash at the end.
+    /// `paths` are the paths of the routes, without a slash at the end.
     pub(super) fn new(metrics: Arc<Metrics>, paths: &'static [&'static str]) -> Self {
         Self {
             metrics,
@@ -57,7 +57,7 @@ impl RequestLog {
     }
 }
 
-/// Counts and logs the request, and forbids caching the response and guessing its type.
+/// Counts and logs the request, and adds headers that forbid clients to cache the response or to guess its type.
 pub(super) async fn observe(State(log): State<Arc<RequestLog>>, request: Request, next: Next) -> Response {
     let route = log.label(request.uri().path());
     let started = Instant::now();

@@ -1,5 +1,5 @@
-//! The routes of the HTTP server and the state of each handler, with the middleware that every request passes. The
-//! table in `http.rs` lists all checks in their order.
+//! The routes of the HTTP server, the state of each handler, and the middleware for every request. The table in
+//! `http.rs` lists all checks in their order.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub struct Settings {
     pub guard: guard::Settings,
     /// Serve the transport of 2024-11-05 too.
     pub legacy_sse: bool,
-    /// Bounds of everything a client can use up.
+    /// Bounds of the memory, time and connections that clients can use up.
     pub limits: Limits,
 }
 
@@ -130,8 +130,8 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     }
 }
 
-/// Adds a route, with and without a slash at its end: people copy addresses in both forms, and few clients follow a
-/// redirect with a POST.
+/// Adds a route, with and without a slash at its end: people copy addresses in both forms, and few clients repeat a
+/// POST after a redirect.
 fn route(routes: Router, path: &str, methods: MethodRouter) -> Router {
     let with_slash = format!("{path}/");
     routes.route(path, methods.clone()).route(&with_slash, methods)
@@ -141,7 +141,7 @@ async fn check_host_and_origin(State(guard): State<Arc<Guard>>, request: Request
     let (parts, body) = request.into_parts();
     let checked = match parts.extensions.get::<ConnectionAddresses>() {
         Some(addresses) => guard.check_host_and_origin(&parts, *addresses),
-        // Every connection sets them; without them nothing can be checked.
+        // Every connection sets the addresses; without them the request cannot be checked.
         None => Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "no_connection",

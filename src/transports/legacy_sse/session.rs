@@ -26,14 +26,13 @@ use crate::transports::messages::Message;
 use crate::transports::refusal::Refusal;
 use crate::transports::unanswered::Unanswered;
 
-/// Calls of one session without an answer. An assistant makes a handful at the same time.
+/// The most unanswered requests of one session. An assistant makes a few calls at the same time.
 const MAX_UNANSWERED: usize = 32;
 
-/// Messages that wait until rmcp receives them. There may be more than the calls, since notifications come between
-/// them.
+/// The most messages that wait until rmcp receives them. More than the requests, since notifications come between them.
 const MAX_WAITING: usize = 2 * MAX_UNANSWERED;
 
-/// Clients send their first message at once; a stream without any message ends after this time.
+/// The time after which a session without any message ends. Clients send their first message immediately.
 const TIME_TO_BEGIN: Duration = Duration::from_secs(60);
 
 /// The state of a session that both routes share.
@@ -74,8 +73,8 @@ impl Session {
         (session, received)
     }
 
-    /// Accepts a message for rmcp. `admit` takes a place for a request, which keeps it until it is answered or
-    /// cancelled.
+    /// Accepts a message for rmcp. `admit` reserves a place among the running calls for a request, which keeps the
+    /// place until the request is answered or cancelled.
     pub(super) fn accept(
         &self,
         message: Message,
@@ -134,7 +133,7 @@ impl Session {
             tokio::select! {
                 () = stream_gone.cancelled() => {}
                 () = client_gone.cancelled() => {}
-                () = self.wait_until_idle() => tracing::debug!("ended a session in which nothing happened"),
+                () = self.wait_until_idle() => tracing::debug!("ended an idle session"),
                 () = self.wait_for_last_answers(&closing) => {}
             }
         };
@@ -177,7 +176,7 @@ impl Session {
         }
     }
 
-    /// Waits until the server is told to stop, then until every request is answered.
+    /// Waits until the server begins to stop, then until every request is answered.
     async fn wait_for_last_answers(&self, closing: &CancellationToken) {
         closing.cancelled().await;
         loop {

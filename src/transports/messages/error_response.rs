@@ -1,4 +1,4 @@
-//! The JSON-RPC error that answers a text which holds no valid message. Pure.
+//! The JSON-RPC error that answers a text without a valid message. Pure.
 //!
 //! The error repeats the id of the request as the client wrote it:
 //!
@@ -8,7 +8,7 @@
 //! | null, true, a list, an object | null |
 //! | none, or none that can be recognised | none |
 //!
-//! A response of the client carries an id that the server chose. The client would take an error with that id for the
+//! A response of the client carries an id that the server chose. The client would mistake an error with that id for the
 //! answer to a request of its own. So the error about a response has no id, and [`ErrorResponse::into_failed_response`]
 //! ends the server's request.
 
@@ -85,8 +85,8 @@ impl ErrorResponse {
         Self::with_id(beginning.id.and_then(repeated), error)
     }
 
-    /// For an error about a response of the client: the error response that takes its place, so that the server's
-    /// request ends at once.
+    /// Turns an error about a response of the client into the error response that replaces it, so that the server's
+    /// request ends immediately.
     ///
     /// # Errors
     /// The error itself, if it is about anything else.
@@ -114,8 +114,8 @@ fn repeated(id: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(if is_kept { id } else { "null" }.to_owned()).ok()
 }
 
-/// What can be recognised in a text that cannot be parsed as a whole. Only the keys of its outermost object count:
-/// those inside the arguments may mean anything.
+/// The id and the kind of a message in a text that cannot be parsed as a whole. Only the keys of its outermost object
+/// count: those inside the arguments may mean anything.
 #[derive(Debug, Default)]
 struct Beginning<'a> {
     id: Option<&'a str>,
@@ -126,7 +126,7 @@ struct Beginning<'a> {
 impl<'a> Beginning<'a> {
     fn of(text: &'a str) -> Self {
         let mut beginning = Self::default();
-        // `None` only says that the text has ended.
+        // `None` only means that the text has ended, or cannot be read further.
         let _ = beginning.read(text);
         beginning
     }

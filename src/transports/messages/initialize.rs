@@ -9,8 +9,8 @@
 //!
 //! An `initialize` of a revision without that method is left as it is ([`names_its_revision`]).
 //!
-//! Only what is used is kept: the revision, the client's name and version, and its capability for elicitation. The rest
-//! could have any size, and a session keeps these parameters to its end.
+//! Only the fields in use are kept: the revision, the client's name and version, and its capability for elicitation.
+//! The other fields could have any size, and a session keeps these parameters to its end.
 
 use rmcp::model::{
     ClientCapabilities, ElicitationCapability, FormElicitationCapability, Implementation, InitializeRequestParams,
@@ -19,7 +19,7 @@ use rmcp::model::{
 
 use super::members::Members;
 
-/// Characters of a client's name, and of its version.
+/// The most characters of a client's name, and of its version.
 const MAX_NAME: usize = 100;
 
 /// True if the request names its revision in `_meta`, as requests do from 2026-07-28 on. Those revisions have no

@@ -37,7 +37,7 @@ impl<'a> Members<'a> {
         serde_json::from_str(self.get(key)?).ok()
     }
 
-    /// Replaces each value by `change` of it, and removes the member if that is `None`.
+    /// Replaces each value by the result of `change`, and removes the members for which that is `None`.
     pub(super) fn changed(self, change: impl Fn(&str, Cow<'a, RawValue>) -> Option<Cow<'a, RawValue>>) -> Members<'a> {
         let changed = self.0.into_iter().filter_map(|(key, value)| {
             let value = change(&key, value)?;
@@ -67,7 +67,7 @@ impl<'a> Members<'a> {
     }
 }
 
-/// `[]`, with any white space in it.
+/// True for `[]`, with any white space in it.
 pub(super) fn is_empty_list(text: &str) -> bool {
     let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     inside.is_some_and(|inside| inside.trim().is_empty())

@@ -1,12 +1,12 @@
 //! Removes the parts of a message that nothing reads, before the message is parsed into rmcp's types. Pure.
 //!
 //! rmcp's types turn each JSON value into up to a kilobyte, and a waiting call keeps its `_meta`: 250 KiB of `[0],`
-//! became 57 MB. So a text that is not plainly small is first reduced without making values of it:
+//! became 57 MB. So a text that is not certainly small is reduced first, without making values of it:
 //!
-//! | part | what is kept |
+//! | part | kept |
 //! |---|---|
 //! | the message | the members of JSON-RPC |
-//! | `_meta` of a request or notification | what rmcp or this server reads: short strings and numbers, the client's capabilities |
+//! | `_meta` of a request or notification | the members that rmcp or this server reads: short strings and numbers, the client's capabilities |
 //! | a result | the fields of an elicitation's result: `action` and the simple values of `content` |
 //! | an error | its code and message |
 //! | `params` of `initialize` | the fields that [`initialize`] keeps |
@@ -25,12 +25,12 @@ use super::members::{Members, is_empty_list};
 use super::weight::Weight;
 use crate::mcp::without_lone_surrogates;
 
-/// JSON values of one message. A call with fifty names, each an object, has a few hundred.
+/// The most JSON values of one message. A call with fifty names, each an object, has a few hundred.
 const MAX_VALUES: usize = 1000;
-/// Bytes of one value in `_meta`. A traceparent has 55, a progress token may be a UUID.
+/// The most bytes of one value in `_meta`. A traceparent has 55, a progress token may be a UUID.
 const MAX_META_TEXT: usize = 256;
 
-/// The text to parse in place of `text`, which holds one message or something that is none.
+/// The reduced text, to be parsed in place of `text`. A text that holds no message stays as it is.
 ///
 /// # Errors
 /// The message has too many values, or it is an `initialize` with a field of the wrong type. A notification gets no
@@ -131,7 +131,7 @@ fn parameters(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     changed.into_value()
 }
 
-/// Keeps of a result what an elicitation has. The fields of an elicitation are simple values.
+/// Reduces a result to the fields of an elicitation's result, whose `content` has only simple values.
 fn result(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     with_members(value, |key, value| match key {
         "action" => Some(value),
@@ -142,7 +142,7 @@ fn result(value: Cow<'_, RawValue>) -> Cow<'_, RawValue> {
     })
 }
 
-/// The object with each member replaced by `change` of it; a value that is no object stays.
+/// The object with each value replaced by the result of `change`; a value that is no object stays as it is.
 fn with_members<'a>(
     value: Cow<'a, RawValue>,
     change: impl for<'b> Fn(&str, Cow<'b, RawValue>) -> Option<Cow<'b, RawValue>>,
@@ -153,7 +153,7 @@ fn with_members<'a>(
     }
 }
 
-/// The members of `_meta` that are read. A malformed member is removed; `None` if `_meta` itself is malformed.
+/// Reduces `_meta` to the members that are read. A malformed member is removed; `None` if `_meta` itself is malformed.
 fn meta(value: Cow<'_, RawValue>) -> Option<Cow<'_, RawValue>> {
     let members = Members::of_or_empty(Some(value.get()))?;
     let kept = members.changed(|key, value| {
@@ -207,7 +207,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn only_members_that_are_read_are_kept_of_meta() {
+    fn only_the_members_of_meta_that_are_read_are_kept() {
         let heavy = heavy();
         let text = format!(
             r#"{{"jsonrpc":"2.0","id":"a","method":"tools/call","x":{heavy},"params":{{"name":"b","_meta":{{"progressToken":"t",
@@ -273,7 +273,7 @@ pub(super) mod tests {
             let list = refused(&format!("[{value}]"));
             assert_eq!((&list["error"]["code"], list.get("id")), (&json!(-32600), None));
         }
-        // Of a response, the parts that are read are kept.
+        // The parts of a response that are read are kept.
         let response = |part: &str| format!(r#"{{"jsonrpc":"2.0","id":0,{part}}}"#);
         let text = response(&format!(r#""error":{{"code":1,"message":"a","data":{heavy}}}"#));
         assert_eq!(

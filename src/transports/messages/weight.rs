@@ -1,10 +1,10 @@
 //! Estimates how many JSON values a text holds, without parsing it. Pure.
 
-/// A text within both bounds is parsed as it is. A typical call is: it has about three hundred bytes and twenty values.
+/// A text within both bounds is parsed as it is. A typical call has about three hundred bytes and twenty values.
 const PLAIN_BYTES: usize = 4096;
 const PLAIN_VALUES: usize = 64;
 
-/// An estimate from the punctuation of a text alone, so that any text has one.
+/// An estimate from the punctuation of a text alone, so that any text can be estimated.
 #[derive(Debug, Default)]
 pub(super) struct Weight {
     /// At least the number of JSON values in the text.
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn punctuation_inside_strings_weighs_nothing() {
+    fn punctuation_inside_strings_is_not_counted() {
         for (text, values, has_empty_list) in [
             (r#"{"a":1}"#, 2, false),
             (r#"["[],,{", "\"[]", "\\"]"#, 4, false),

@@ -1,5 +1,5 @@
-//! Logs refusals: the first one at once, then at most one line a second, which counts the others by reason. Strangers
-//! decide how many refusals there are.
+//! Logs refusals: the first one immediately, then at most one line a second, which counts the others by reason.
+//! Strangers can cause any number of refusals.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -37,8 +37,8 @@ impl RefusalLog {
         }
     }
 
-    /// True if nothing was logged for a second, so that the calling code logs this refusal itself. Otherwise the next
-    /// line counts it.
+    /// Counts a refusal. Returns true if nothing was logged for a second: the caller then logs this refusal itself.
+    /// Otherwise the next line includes it.
     pub(in crate::transports) fn is_first(&self, reason: &'static str) -> bool {
         let mut state = self.state.lock();
         if state.has_logged {

@@ -2,11 +2,11 @@
 
 use std::io;
 
-/// Waits until the client has closed its end. Never returns where only reading shows that: for a file, and on systems
-/// other than Linux.
+/// Waits until the client has closed its end of standard input. Never returns where only reading shows the end: for a
+/// file, and on systems other than Linux.
 pub(super) async fn hang_up() {
     if let Err(error) = watch().await {
-        tracing::debug!(error = %error.kind(), "the end of input is noticed by reading alone");
+        tracing::debug!(error = %error.kind(), "the end of input is detected only by reading");
         std::future::pending::<()>().await;
     }
 }
@@ -24,7 +24,7 @@ async fn watch() -> io::Result<()> {
     let input = io::stdin().as_fd().try_clone_to_owned()?;
     let input = AsyncFd::with_interest(input, Interest::READABLE)?;
     loop {
-        // Waiting until the input is readable would return at once, since unread input is there. Clients send no
+        // Waiting until the input is readable would return immediately, since there is unread input. Clients send no
         // priority data, so this wait ends only when they close the pipe or socket.
         let mut state = input.ready(Interest::PRIORITY).await?;
         if state.ready().is_read_closed() {

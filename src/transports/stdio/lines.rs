@@ -1,15 +1,15 @@
 //! The transport that reads and writes JSON-RPC messages as lines.
 //!
 //! rmcp's own line transport does not answer a line that it cannot read, so a client would wait for its time-out. This
-//! one answers every request that can be recognised, as the table in [`messages`](crate::transports::messages) says. A
-//! last line without a line break counts like any other.
+//! transport answers every request that can be recognised, as the table in [`messages`](crate::transports::messages)
+//! says. A last line without a line break counts like any other.
 //!
 //! | what could grow | limit |
 //! |---|---|
 //! | a line | [`MAX_BYTES`], as for a body over HTTP; the rest of a longer line is dropped as it arrives |
 //! | requests without an answer, and answers that the client does not read | [`MAX_UNANSWERED`] |
-//! | requests beyond those | [`WaitingRequests`], so that cancellations, elicitation results and pings behind them are still read. When that queue is full, nothing is read until a request is answered and the client has read its answer |
-//! | errors about unreadable lines, and pongs while requests are waiting | one, then nothing is read until the client has read it |
+//! | further requests | [`WaitingRequests`], so that cancellations, elicitation results and pings behind them are still read. When that queue is full, nothing is read until a request is answered and its answer is written |
+//! | errors about unreadable lines, and pongs while requests are waiting | one, then nothing is read until it is written |
 
 use std::collections::VecDeque;
 use std::io;
@@ -30,8 +30,8 @@ use super::waiting::WaitingRequests;
 use crate::transports::messages::{ErrorResponse, MAX_BYTES, Message, Read, read, read_batch};
 use crate::transports::unanswered::Unanswered;
 
-/// Requests without an answer. An assistant has a handful, a busy one dozens. Each takes about 60 kB while it waits for
-/// the portal, and its answer 100 kB at most.
+/// The most unanswered requests. An assistant has a few, a busy one dozens. Each request takes about 60 kB while it
+/// waits for the portal, and its answer 100 kB at most.
 const MAX_UNANSWERED: usize = 256;
 
 /// Time after the end of input in which waiting requests may still be served.
@@ -119,7 +119,7 @@ where
         }
     }
 
-    /// Reads the current line as a whole, and empties it.
+    /// Parses the current line, which is complete, and empties the buffer.
     fn end_line(&mut self) {
         if let Some(error) = self.too_long.take() {
             self.read = Some(Read::Invalid(error));
@@ -137,7 +137,7 @@ where
         self.line.shrink_to(KEPT_LINE);
     }
 
-    /// Adds a message of this transport itself to the output.
+    /// Adds to the output a message that comes from this transport, not from rmcp.
     fn write(&mut self, message: &impl Serialize) {
         self.has_unwritten = self.output.add(message).is_ok();
     }
@@ -177,7 +177,7 @@ where
     }
 }
 
-/// The error about a request whose id another unanswered request has.
+/// The error about a request with the id of another unanswered request.
 fn id_in_use(id: &RequestId) -> ErrorResponse {
     let problem = "a request with this id is not answered yet";
     ErrorResponse::to_request(id, ErrorData::invalid_request(problem, None))
@@ -298,7 +298,7 @@ impl InFlight {
     /// Waits until fewer than [`MAX_UNANSWERED`] requests are unanswered.
     async fn wait_for_room(&self) {
         while self.is_full() {
-            // `Notify` keeps a permit, so an answer that is sent between the two calls is not missed.
+            // `Notify` keeps a permit, so an answer that is written between the two calls is not missed.
             self.answered.notified().await;
         }
     }
@@ -326,7 +326,7 @@ impl InFlight {
     }
 }
 
-/// Counts an answer as being sent until this is dropped.
+/// Counts an answer as being sent until this value is dropped.
 struct BeingSent(Arc<InFlight>);
 
 impl Drop for BeingSent {

@@ -6,7 +6,8 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// Adding a line never waits. The next flush, from any task, writes all added lines in their order.
+/// A buffer of lines in front of the output. Adding a line never waits. The next flush, from any task, writes all added
+/// lines in their order.
 #[derive(Debug)]
 pub(super) struct Output<W> {
     added: Mutex<Vec<u8>>,
@@ -42,7 +43,7 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         let mut lines = self.added.lock();
         let start = lines.len();
         if let Err(error) = serde_json::to_writer(&mut *lines, message) {
-            // Half a message must not stand before the next message's line.
+            // Half a message must not precede the next message.
             lines.truncate(start);
             return Err(error.into());
         }

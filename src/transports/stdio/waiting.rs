@@ -6,9 +6,9 @@ use rmcp::model::RequestId;
 
 use crate::transports::messages::{MAX_BYTES, Message, cancelled_request};
 
-/// Requests in the queue.
+/// The most requests in the queue.
 const MAX_REQUESTS: usize = 64;
-/// Bytes of the texts of these requests.
+/// The most bytes of the texts of these requests.
 const MAX_TEXT_BYTES: usize = 2 * MAX_BYTES;
 
 /// The queue, oldest request first, with the bytes of each request's text.

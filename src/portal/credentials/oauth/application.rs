@@ -1,11 +1,11 @@
-//! An application as the settings give it.
+//! The settings of an application.
 
 use std::path::PathBuf;
 
 use crate::portal::credentials::given_secret::GivenSecret;
 use crate::portal::origin::{InvalidOrigin, Origin};
 
-/// An application and its tokens, as the settings give them.
+/// An application and its tokens, as they are set.
 #[derive(Debug)]
 pub struct Application {
     /// The portal: `BITRIX24_PORTAL`.
@@ -28,7 +28,7 @@ impl Application {
     /// The authorization server of the international Bitrix24.
     ///
     /// # Errors
-    /// None: a test reads the address, which is a constant.
+    /// Never: the address is a constant, which a test parses.
     pub fn default_server() -> Result<Origin, InvalidOrigin> {
         "https://oauth.bitrix.info".parse()
     }

@@ -1,4 +1,4 @@
-//! Request to and reply of the authorization server. Pure.
+//! The request to the authorization server, and its reply. Pure.
 //!
 //! A code or a refresh token is exchanged for a new pair by `POST /oauth/token/` with a form, so that no secret is part
 //! of a URL. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
@@ -13,7 +13,7 @@ use crate::portal::origin::Origin;
 use crate::portal::reply::{RawReply, read_bare};
 use crate::portal::request::Request;
 
-/// What is exchanged for a pair of tokens.
+/// The code or the refresh token that is exchanged for a pair of tokens.
 #[derive(Debug, Clone)]
 pub(super) enum Grant {
     /// The code from the authorize page; valid for 30 seconds, once.
@@ -22,7 +22,7 @@ pub(super) enum Grant {
     RefreshToken(SecretString),
 }
 
-/// The part of the authorization server's reply that is used.
+/// The part of the authorization server's reply in use.
 #[derive(Deserialize)]
 struct TokenReply {
     #[serde(default)]
@@ -33,7 +33,7 @@ struct TokenReply {
     user_id: Loose,
 }
 
-/// A new pair.
+/// A new pair of tokens, and the user it is for.
 #[derive(Debug, Clone)]
 pub(super) struct Issued {
     pub(super) access_token: SecretString,
@@ -62,7 +62,7 @@ pub(super) fn request(server: &Origin, grant: &Grant, client_id: &str, client_se
     }
 }
 
-/// Reads a pair from the reply. The secrets of the request are hidden in all that an error quotes.
+/// Reads a pair from the reply. An error never quotes the secrets of the request.
 ///
 /// # Errors
 /// [`Error::Refused`], [`Error::Redirected`] or [`Error::Unreadable`], each from the authorization server.
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_read_whatever_else_the_reply_holds() {
+    fn a_pair_is_read_from_a_reply_with_further_fields() {
         let issued = answered(
             200,
             r#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"app","user_id":"7","status":"L"}"#,

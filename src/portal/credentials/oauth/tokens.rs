@@ -1,4 +1,4 @@
-//! Which tokens are in use: the store's, or the settings' where those are newer.
+//! Chooses the tokens to use: the store's, or the settings' if those are newer.
 
 use secrecy::SecretString;
 
@@ -7,7 +7,7 @@ use crate::portal::credentials::given_secret::{GivenSecret, is_same};
 use crate::portal::credentials::token_store::{StoredPair, TokenStore};
 use crate::portal::error::Error;
 
-/// Where an application's tokens come from: its settings and its store.
+/// The two sources of an application's tokens: its settings and its store.
 #[derive(Debug)]
 pub(super) struct Tokens {
     pub(super) application: Application,
@@ -32,7 +32,7 @@ impl CurrentPair {
     }
 }
 
-/// What a new pair takes over from the pair before it.
+/// The values that a new pair inherits from the settings and the stored pair.
 pub(super) struct Inherited {
     pub(super) user_id: Option<u64>,
     /// The refresh token in the settings.
@@ -41,8 +41,8 @@ pub(super) struct Inherited {
     pub(super) token_in_file: Option<SecretString>,
 }
 
-/// What a refresh needs.
-pub(super) struct ForRefresh {
+/// The values that a refresh sends.
+pub(super) struct RefreshCredentials {
     pub(super) client_id: String,
     pub(super) client_secret: SecretString,
     pub(super) refresh_token: SecretString,
@@ -56,8 +56,8 @@ impl Tokens {
         }
     }
 
-    /// The store's pair, or the settings' if that is newer: if the refresh token in the settings was changed since the
-    /// store's pair was issued.
+    /// The store's pair, or that of the settings if the refresh token in the settings was changed after the store's
+    /// pair was issued.
     pub(super) fn current(&self) -> Result<CurrentPair, Error> {
         let in_settings = CurrentPair {
             access: read(self.application.access_token.as_ref())?,
@@ -67,7 +67,7 @@ impl Tokens {
         let is_set = in_settings.access.is_some() || in_settings.refresh.is_some();
         match self.store.read()? {
             Some(stored) if self.is_ours(&stored) => {
-                // A pair that replaced no token of the settings is from a sign-in: nothing is newer than that.
+                // A pair that replaced no token of the settings comes from a sign-in, and is the newest.
                 let is_newest = match (&in_settings.refresh, &stored.replaces) {
                     (Some(token), Some(replaced)) => is_same(token, replaced) || is_same(token, &stored.refresh_token),
                     _ => true,
@@ -91,8 +91,8 @@ impl Tokens {
         }
     }
 
-    /// What the next pair takes over; `exchanged` is the refresh token to be exchanged, `None` for a sign-in. Call this
-    /// before a pair is issued: reading may fail, and then the new pair would be lost.
+    /// The values that the next pair inherits; `exchanged` is the refresh token to be exchanged, `None` for a sign-in.
+    /// Call this before a pair is issued: reading may fail, and then the new pair would be lost.
     ///
     /// # Errors
     /// [`Error::TokenStore`] if a refresh would replace the pair of another portal or application.
@@ -106,7 +106,7 @@ impl Tokens {
                     problem: "it keeps the tokens of another portal or application",
                 });
             }
-            // A sign-in replaces whatever is stored.
+            // A sign-in replaces any stored pair.
             _ => None,
         };
         // The settings of this process may lack the token that another process's settings still have.
@@ -123,12 +123,12 @@ impl Tokens {
         })
     }
 
-    /// What a refresh needs; `None` if the refresh token, the client id or the client secret is missing.
-    pub(super) fn for_refresh(&self) -> Result<Option<ForRefresh>, Error> {
+    /// The values that a refresh sends; `None` if the refresh token, the client id or the client secret is missing.
+    pub(super) fn refresh_credentials(&self) -> Result<Option<RefreshCredentials>, Error> {
         let (Some(refresh_token), Ok((client_id, client_secret))) = (self.current()?.refresh, self.client()) else {
             return Ok(None);
         };
-        Ok(Some(ForRefresh {
+        Ok(Some(RefreshCredentials {
             client_id,
             client_secret,
             refresh_token,

@@ -1,8 +1,8 @@
 //! The file of the tokens: private, with one writer at a time, replaced in one step.
 //!
-//! A writer locks `tokens.json.lock`. Before it requests a new pair, it fills `tokens.json.new`, and later writes the
-//! pair over that room: so a full disk is noticed before the exchange. The new file is synced and renamed, so a process
-//! that is killed at any moment leaves either the old pair or the new one.
+//! A writer locks `tokens.json.lock`. Before the writer requests a new pair, it fills `tokens.json.new`, and later
+//! writes the pair over that room: so a full disk is noticed before the exchange. The new file is synced and renamed,
+//! so a process that is killed at any moment leaves either the old pair or the new one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
@@ -17,15 +17,16 @@ use super::stored_pair::StoredPair;
 use crate::portal::credentials::small_file::read_small_file;
 use crate::portal::error::Error;
 
-/// Time between two attempts to take a lock that another process holds; a refresh takes a few hundred milliseconds.
+/// Time between two attempts to lock a file that another process has locked; a refresh lasts a few hundred
+/// milliseconds.
 const LOCK_POLL: Duration = Duration::from_millis(20);
-/// Bytes that are written before a pair is requested. A pair has a few hundred; larger tokens would not fit into the
-/// header of a request.
+/// Bytes that are written before a pair is requested. A pair has a few hundred bytes; tokens larger than this room
+/// would not fit into the header of a request.
 const ROOM: usize = 16 * 1024;
 /// The longest chain of links that is followed, as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// Why a pair could not be written, if the system gives no reason that a user can act on.
+/// Why a pair could not be written, if the system reports no reason that a user can act on.
 pub(super) const NOT_WRITTEN: &str = "the file cannot be replaced";
 
 #[derive(Serialize, Deserialize)]
@@ -65,7 +66,7 @@ pub(super) fn read(path: &Path) -> Result<Option<StoredPair>, Error> {
     Ok(Some(form.stored))
 }
 
-/// Takes the lock on `path`, waiting until `deadline`, and makes room for a pair.
+/// Locks `path`, waiting until `deadline`, and makes room for a pair.
 ///
 /// # Errors
 /// [`Error::NoRoomForTokens`] or [`Error::TokenStore`].
@@ -98,7 +99,7 @@ pub(super) async fn lock(path: &Path, deadline: Instant) -> Result<Lock, Error> 
         new,
         held,
     };
-    // If this fails, the lock is dropped, which removes the file.
+    // A failure drops the lock, which removes the new file.
     make_room(&mut lock.room).map_err(cannot_create)?;
     Ok(lock)
 }
@@ -107,7 +108,7 @@ impl Lock {
     /// Replaces the stored pair, in one step.
     ///
     /// # Errors
-    /// Why not, as a phrase; the file then still holds the old pair.
+    /// The reason of the failure, as a phrase; the file then still holds the old pair.
     pub(super) fn replace(mut self, pair: &StoredPair) -> Result<(), &'static str> {
         self.write(pair)
             .and_then(|()| self.rename())
@@ -137,7 +138,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Only there if nothing was replaced.
+        // The file exists only if nothing was replaced.
         let _ = fs::remove_file(&self.new);
         // Closing is not enough: a process that is being started at this moment may have inherited the file.
         let _ = self.held.unlock();
@@ -207,7 +208,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Why the system cannot write any more, as a phrase; `None` for another error.
+/// Why the system can write nothing more, as a phrase; `None` for another error.
 fn reason(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
         io::ErrorKind::StorageFull => Some("its disk is full"),

@@ -17,8 +17,8 @@ pub(in crate::portal) struct StoredPair {
     /// The user that the tokens act as; `None` if the authorization server did not send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::portal::credentials) user_id: Option<u64>,
-    /// The refresh token in the settings when this pair was stored. If the settings have another one now, that is
-    /// newer.
+    /// The refresh token in the settings when this pair was stored. If the settings have another token now, that token
+    /// is newer.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
     pub(in crate::portal::credentials) replaces: Option<SecretString>,
 }

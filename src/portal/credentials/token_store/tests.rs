@@ -31,7 +31,7 @@ pub(super) fn tokens(store: &TokenStore) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_stored_pair_is_read_again_and_private() {
+async fn a_stored_pair_can_be_read_again_and_is_private() {
     let folder = tempfile::tempdir().unwrap();
     let store = TokenStore::at(folder.path().join("a/b/tokens.json"));
     assert!(store.read().unwrap().is_none(), "no store yet");

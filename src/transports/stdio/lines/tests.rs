@@ -1,5 +1,5 @@
-//! How much memory a client that does not read can make the program use. The clock is paused, so a wait that nothing
-//! ends is over at once.
+//! Bounds the memory that the program uses for a client that does not read. The clock is paused, so a wait that nothing
+//! ends is over immediately.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A process that is killed while it replaces the stored pair: a real process, a real SIGKILL, after each step.
+//! Kills a process while it replaces the stored pair: a real process, a real SIGKILL, after each step.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use super::super::TokenStore;
 use super::super::tests::{lock, pair, tokens};
 use super::*;
 
-/// How far the child comes before it is killed.
+/// The last step of the child before it is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Locked,
@@ -20,7 +20,7 @@ const STEPS: [Step; 4] = [Step::Locked, Step::HalfWritten, Step::Written, Step::
 /// The variable that holds the child's step and path.
 const CHILD: &str = "BITRIX24_TEST_STORE_CHILD";
 
-/// Not a test by itself: the process that the next test kills. Without its variable it does nothing.
+/// The process that the next test kills, and no test of its own. Without its variable it does nothing.
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "its parent passes the step in the environment")]
 async fn child_that_is_killed_while_it_writes() {
@@ -75,7 +75,7 @@ async fn a_writer_killed_at_any_step_leaves_the_old_pair_or_the_new_one() {
             (format!("a{expected}"), format!("r{expected}")),
             "{step:?}"
         );
-        // The lock died with the process, and the file that it left behind is in nobody's way.
+        // The system released the lock with the process, and the file left behind does not prevent the next write.
         lock(&store).await.unwrap().replace(&pair("a3", "r3")).unwrap();
         assert_eq!(tokens(&store), ("a3".to_owned(), "r3".to_owned()));
     }
