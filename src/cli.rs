@@ -56,8 +56,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Look contacts up and print them, as an assistant gets them.
     ///
-    /// The same search and the same advice. Contacts go to stdout, with --format json also a failure; everything else
-    /// goes to stderr.
+    /// Runs the same search and shows the same advice. Contacts go to stdout, and with --format json a failure too;
+    /// everything else goes to stderr.
     #[command(after_help = lookup::EXAMPLES)]
     Lookup(lookup::Arguments),
     /// Find whom a mail is for, by names in any spelling, as an assistant does.
@@ -93,7 +93,7 @@ enum Command {
 
 fn after_help() -> String {
     format!(
-        "{}\nExit status:\n  0  done\n  1  the portal, the network or a client's file failed, or a check found something\n  2  wrong usage or settings\n130  interrupted by Ctrl-C, SIGTERM or SIGHUP",
+        "{}\nExit status:\n  0  done\n  1  the portal, the network or a client's file failed, or a check found a problem\n  2  wrong usage or settings\n130  interrupted by Ctrl-C, SIGTERM or SIGHUP",
         env_vars::help_text()
     )
 }

@@ -6,22 +6,22 @@
 //! # How a 401 of the portal becomes advice
 //!
 //! 1. `portal/reply.rs` reads code and status out of the reply: `BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION`, 401.
-//! 2. `portal::Error` keeps both. `code()` returns the code, for failures without a reply one of our own codes.
+//! 2. `portal::Error` keeps both. `code()` returns the reply's code, or one of our own codes without a reply.
 //! 3. `mcp/advice.rs` puts code, status and message of `address_book::Error`, which holds the portal's, into a
 //!    [`KnownFailure`].
-//! 4. [`Failure`] is made from that: [`lookup`] finds the row of [`FIXES`] whose code and status fit.
-//! 5. `mcp/outcome.rs` makes the tool's result of the [`Failure`], `cli/report.rs` the lines on the terminal.
+//! 4. [`Failure`] is made from the [`KnownFailure`]: [`lookup`] finds the row of [`FIXES`] whose code and status fit.
+//! 5. `mcp/outcome.rs` turns the [`Failure`] into the tool's result, and `cli/report.rs` prints it on the terminal.
 //!
 //! # To add an error code
 //!
 //! 1. A row in `fixit/table.rs`. A code of the portal needs nothing more in `src`.
 //! 2. For a code of our own: its constant in `portal/codes.rs`, and its variant and line of `code()` in
 //!    `portal/error.rs`.
-//! 3. A fault of the demo portal that leads to the row, in `demo/faults/table.rs`.
+//! 3. A fault of the demo portal that causes the code, in `demo/faults/table.rs`.
 //! 4. `cargo run -- schema --write schemas --docs docs` writes the generated table.
 //!
-//! `tests/it/mcp/advice.rs` fails for a code without a row, and for a row that no fault leads to; rows that a portal
-//! cannot cause are listed there.
+//! `tests/it/mcp/advice.rs` fails for a code without a row and for a row that no fault causes. That test lists the rows
+//! that a portal cannot cause.
 
 mod failure;
 mod fix;
@@ -33,7 +33,7 @@ pub use fix::{DOCS, Fix, Retry, Who};
 pub use lookup::{lookup, rows};
 pub use table::FIXES;
 
-/// The table as Markdown, for the README.
+/// The whole table as Markdown, for docs/errors.md and the resource `bitrix24-mail://fixes`.
 pub fn markdown_table() -> String {
     markdown(FIXES)
 }

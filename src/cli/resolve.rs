@@ -51,7 +51,7 @@ impl ValueEnum for Source {
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    let cancellation = &wiring.interruption.asked;
+    let cancellation = &wiring.interruption.requested;
     let texts = tokio::select! {
         texts = texts_of(arguments) => texts?,
         () = cancellation.cancelled() => return Ok(ExitStatus::Interrupted),

@@ -1,4 +1,4 @@
-//! Runs a command that needs the portal: settings, logs, a runtime, and the parts.
+//! Runs a command that needs the portal: reads the settings, starts logs and a runtime, and builds the parts.
 
 use std::io;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) enum Threads {
     Several,
 }
 
-/// The portal's rate limit is reached long before more threads would help, and each takes memory.
+/// The most threads. The portal's rate limit is reached long before more would help, and each takes memory.
 const MAX_THREADS: usize = 4;
 
 impl Threads {

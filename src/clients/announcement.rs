@@ -11,7 +11,7 @@ use crate::portal::clean;
 const MAX_CHARS: usize = 300;
 const MAX_ARGUMENTS: usize = 30;
 
-/// Lines of label and text, what is started or contacted first.
+/// The lines that describe an entry, each with label and text; the command or the address comes first.
 pub(crate) fn lines_for(entry: &Value) -> Vec<(&'static str, String)> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).map(shown);
     let arguments = entry.get("args").and_then(Value::as_array);

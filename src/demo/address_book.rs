@@ -30,7 +30,7 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// The demo's people, or so many generated contacts for user 1.
+    /// The demo's people, or this many generated contacts for user 1.
     pub(super) fn new(contacts: Option<usize>) -> Self {
         let sales = match contacts {
             None => SALES.to_vec(),
@@ -92,7 +92,7 @@ impl Books {
         self.rows.insert(user, rows);
     }
 
-    /// False if there was no such row.
+    /// Deletes a row; false if there was no such row.
     pub(super) fn delete(&mut self, user: u64, id: u64) -> bool {
         let rows = self.rows.entry(user).or_default();
         let before = rows.len();

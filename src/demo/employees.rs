@@ -11,7 +11,7 @@
 use super::address_book::{Row, numbered, row};
 use super::php;
 
-/// Characters of the shortest word that is searched for; also of the shortest phrase.
+/// The length in characters of the shortest word, and of the shortest phrase, that is searched for.
 const SHORTEST: usize = 2;
 
 /// The employees that can be found, the same for every caller.

@@ -70,7 +70,7 @@ impl Output {
         }
     }
 
-    /// The output for a page of contacts, with advice if the page is empty or not all that matches.
+    /// The output for a page of contacts, with advice if the page is empty or is an incomplete page of employees.
     pub fn from_page(query: &Query, found: ContactPage) -> Self {
         let unreadable = found.page.unreadable;
         let advice = match (found.contacts.is_empty(), query.offset(), query.text()) {

@@ -29,7 +29,7 @@ fn named(name: Option<&str>) -> String {
 }
 
 impl Error {
-    /// What the user can do about it.
+    /// What the user can do about the error.
     pub(in crate::cli) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Missing(_) => Some(
@@ -41,7 +41,7 @@ impl Error {
             }
             Self::NoRandomNumbers => None,
             Self::Denied => {
-                Some("run `bitrix24-mail-mcp login` again and allow the access, as a user of the portal who may")
+                Some("run `bitrix24-mail-mcp login` again as a portal user who may allow the access, and allow it")
             }
             Self::Failed(_) => Some(
                 "check the application's client id, permissions and handler path in the portal, then run `bitrix24-mail-mcp login` again",

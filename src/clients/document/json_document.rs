@@ -178,7 +178,7 @@ fn property(object: &CstObject, name: &str) -> Result<Option<CstObjectProp>, Pro
     }
 }
 
-/// Sets a property; in a present object only what differs is changed.
+/// Sets a property; in a present object only the differences are changed.
 fn put(object: &CstObject, name: &str, value: &Value) -> Result<(), Problem> {
     let Some(there) = property(object, name)? else {
         object.append(name, input(value));
