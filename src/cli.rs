@@ -76,9 +76,9 @@ enum Command {
     /// server and the other commands find them.
     #[command(after_help = login::EXAMPLES)]
     Login(login::Arguments),
-    /// Put this server into a client's own settings file, or take it out again.
+    /// Add this server to a client's own settings file, or remove it.
     ///
-    /// Keeps everything else in the file as it is, and a copy of the file as it was. Writes no secrets.
+    /// Leaves everything else in the file unchanged, and keeps a copy of the old file. Writes no secrets.
     #[command(after_help = install::EXAMPLES)]
     Install(install::Arguments),
     /// Print the tools' JSON Schemas, or keep generated files up to date.

@@ -1,7 +1,7 @@
 //! The fix-it table: for every failure, what it means, who can mend it, the steps, and whether to call again.
 //!
 //! [`FIXES`] is one documented slice. Tool results, the command line's hints and docs/errors.md are made from it. This
-//! room imports no other room: an error code and an HTTP status come in, advice goes out.
+//! room imports no other room: its input is an error code and an HTTP status, its output is advice.
 //!
 //! # How a 401 of the portal becomes advice
 //!

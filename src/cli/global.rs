@@ -9,7 +9,7 @@ use crate::clients;
 
 /// Options that every command takes.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = "Options of every command")]
 pub(super) struct Global {
     /// Use the built-in demo portal instead of a real one; needs no settings.
     #[arg(long, global = true)]

@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// Show what would be written, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Take the entry out again.
+    /// Remove the entry.
     #[arg(long)]
     remove: bool,
     /// Also replace or remove an entry of this name that belongs to another server.
@@ -61,7 +61,7 @@ pub(super) struct Arguments {
     format: ReportFormat,
 }
 
-/// What was done, or would be done with `--dry-run`.
+/// The report on what was done, or would be done without `--dry-run`.
 #[derive(Debug, Serialize)]
 struct Report {
     client: &'static str,
@@ -119,7 +119,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
     Ok(ExitStatus::Done)
 }
 
-/// The options in the entry, with which the client starts the server.
+/// The options in the entry: the client starts the server with them.
 fn entry_arguments(global: &Global, machine: &Machine) -> Vec<String> {
     let mut arguments = Vec::new();
     if global.demo {

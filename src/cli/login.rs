@@ -42,7 +42,7 @@ port: the address that login listens on has to be entered in the application as 
 /// Arguments of `login`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The port on 127.0.0.1 that the browser is sent back to; 0 takes any free one.
+    /// The port on 127.0.0.1 that the browser is sent back to; 0 means any free port.
     #[arg(long, value_name = "N", default_value_t = 8025)]
     port: u16,
     /// Only show the address of the sign-in page, open no browser.

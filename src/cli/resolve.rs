@@ -124,7 +124,7 @@ fn show(format: RecipientFormat, output: &Output) -> Result<ExitStatus, Stop> {
         report::note(&format!("{} could not be read", failed.source.as_str()));
         report::failure(&failed.error);
     }
-    // A script must not take an incomplete result for a complete one.
+    // A script must not mistake an incomplete result for a complete one.
     Ok(if output.not_asked.is_empty() {
         ExitStatus::Done
     } else {

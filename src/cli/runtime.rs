@@ -21,7 +21,7 @@ pub(super) enum Threads {
     /// message.
     One,
     /// For many clients: one thread a core, up to [`MAX_THREADS`]. Ranking ten thousand contacts for one client must
-    /// not hold up the others.
+    /// not delay the others.
     Several,
 }
 

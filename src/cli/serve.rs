@@ -1,5 +1,5 @@
-//! `serve`: serves MCP over stdio until the client closes the connection, or over HTTP until a signal stops the
-//! process.
+//! `serve`: serves MCP over stdio or HTTP until a signal stops the process. Over stdio it also ends when the client
+//! closes the connection.
 
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -27,7 +27,7 @@ SIGTERM, SIGHUP and Ctrl-C let running calls finish.";
 pub(super) struct Arguments {
     /// Serve over HTTP instead, on this IP address and port.
     ///
-    /// A port alone means 127.0.0.1; port 0 takes a free one; `systemd` takes the socket of a .socket unit.
+    /// A port alone means 127.0.0.1; port 0 means any free port; `systemd` means the socket of a .socket unit.
     #[arg(long, value_name = "ADDR", value_parser = listen)]
     http: Option<Listen>,
     /// Also serve the deprecated HTTP+SSE transport of 2024-11-05, on /sse and /messages.

@@ -17,6 +17,6 @@ pub(crate) enum ByteOrderMark {
     Read,
     /// Some versions of the client do not read the file.
     Doubtful,
-    /// The client takes the file for invalid JSON and starts no server at all.
+    /// The client treats the file as invalid JSON and starts no server at all.
     Refused,
 }

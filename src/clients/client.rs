@@ -148,7 +148,7 @@ impl Client {
     }
 
     /// False if a comment or a trailing comma stops the client from reading its file.
-    pub(crate) fn forgives_comments(self) -> bool {
+    pub(crate) fn accepts_comments(self) -> bool {
         matches!(self, Self::Codex | Self::VsCode)
     }
 

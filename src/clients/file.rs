@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused() {
+    fn a_file_that_is_not_text_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         fs::write(&path, [0xff, 0xfd]).unwrap();

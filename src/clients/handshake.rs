@@ -133,7 +133,7 @@ struct Refusal {
     message: String,
 }
 
-/// The greeting from the results of `initialize` (`answer`) and `tools/list` (`list`); `hide` takes secrets out.
+/// The greeting from the results of `initialize` (`answer`) and `tools/list` (`list`); `hide` removes secrets.
 fn greeting_from(answer: &Value, list: &Value, took: Duration, hide: impl Fn(&str) -> String) -> Greeting {
     let text = |pointer: &str| {
         let text = answer.pointer(pointer).and_then(Value::as_str);

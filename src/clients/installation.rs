@@ -207,7 +207,7 @@ impl Plan {
         })
     }
 
-    /// Writes what was planned; returns where the previous text is backed up, if it is.
+    /// Carries out the plan. Returns the path of the backup of the previous text, if there is one.
     pub(crate) fn carry_out(&self) -> Result<Option<std::path::PathBuf>, Error> {
         match &self.change {
             Change::None => Ok(None),

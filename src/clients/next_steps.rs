@@ -131,14 +131,14 @@ pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine)
             && !entry::may_hold_a_secret(file)
             && !machine.absolute(file).is_file()
         {
-            steps.push(creation_of(&machine.absolute(file), what_it_holds(variable), machine));
+            steps.push(creation_of(&machine.absolute(file), content_of(variable), machine));
         }
     }
     steps
 }
 
 /// The content that the file named by this variable must have.
-fn what_it_holds(file: &EnvVar) -> &'static str {
+fn content_of(file: &EnvVar) -> &'static str {
     match file.key().as_str() {
         "webhook_url_file" => "the webhook's URL",
         "client_secret_file" => "the application's client secret",

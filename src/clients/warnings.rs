@@ -20,7 +20,7 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     }
     if client.find_on(machine).is_none() {
         warnings.push(format!(
-            "{title} was not found on this machine; the entry will work once it is installed"
+            "{title} was not found on this machine; the entry will work once {title} is installed"
         ));
     }
     for variable in entry::left_out(plan.name, machine) {
@@ -40,9 +40,9 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     let text = plan.file.text().unwrap_or_default();
     let (_, text) = byte_order_mark::split(text);
     let is_strict = text.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-    if !client.forgives_comments() && !is_strict {
+    if !client.accepts_comments() && !is_strict {
         warnings.push(format!(
-            "comments or trailing commas are in {}; {title} may refuse to read it",
+            "{} has comments or trailing commas; {title} may refuse to read it",
             plan.file.path().display()
         ));
     }

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_two_numbers_in_reason() {
+    fn a_rate_is_two_numbers_within_bounds() {
         let parse = |text| limit(text, |per_second, burst| (per_second, burst));
         assert_eq!(parse(" 5 / 250 "), Ok(Some((5.0, 250))));
         assert_eq!(parse("0.5/1"), Ok(Some((0.5, 1))));

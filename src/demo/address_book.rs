@@ -34,7 +34,7 @@ impl Books {
     pub(super) fn new(contacts: Option<usize>) -> Self {
         let sales = match contacts {
             None => SALES.to_vec(),
-            Some(count) => (1..).take(count).map(made_up).collect(),
+            Some(count) => (1..).take(count).map(generated).collect(),
         };
         let rows = HashMap::from([(1, sales), (7, SUPPORT.to_vec())]);
         let highest = rows.values().flatten().map(|row| row.id).max();
@@ -113,7 +113,7 @@ pub(super) fn numbered(people: impl IntoIterator<Item = (String, String)>) -> Ve
         .collect()
 }
 
-fn made_up(id: u64) -> Row {
+fn generated(id: u64) -> Row {
     Row {
         id,
         email: Cow::Owned(format!("person{id}@company.example")),

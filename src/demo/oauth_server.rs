@@ -84,7 +84,7 @@ pub(super) async fn token(state: &State, request: &RecordedRequest) -> Answer {
     if grant == "authorization_code" {
         let redeemed = state.tokens().redeem(&given("code"), state.clock.now());
         state.until_tokens_released().await;
-        return redeemed.map_or_else(invalid_grant, |pair| handed_out(state, &pair));
+        return redeemed.map_or_else(invalid_grant, |pair| token_answer(state, &pair));
     }
     let refreshed = state.tokens().refresh(&given("refresh_token"), state.clock.now());
     match &refreshed {
@@ -96,7 +96,7 @@ pub(super) async fn token(state: &State, request: &RecordedRequest) -> Answer {
         tokio::time::sleep(state.settings.refresh_delay).await;
     }
     state.until_tokens_released().await;
-    refreshed.map_or_else(|_| invalid_grant(), |pair| handed_out(state, &pair))
+    refreshed.map_or_else(|_| invalid_grant(), |pair| token_answer(state, &pair))
 }
 
 fn invalid_grant() -> Answer {
@@ -107,7 +107,7 @@ fn scope(state: &State) -> String {
     scopes_of_application(&state.settings).join(",")
 }
 
-fn handed_out(state: &State, pair: &Pair) -> Answer {
+fn token_answer(state: &State, pair: &Pair) -> Answer {
     let endpoint = format!("{}/rest/", state.origin());
     let body = json!({
         "access_token": pair.access,

@@ -221,7 +221,7 @@ impl State {
             Place::Rest3 => earlier.checked_sub(self.settings.spared)?,
             _ => earlier,
         };
-        behaviour.strikes(place, earlier, &mut self.dice.lock())
+        behaviour.failure_of(place, earlier, &mut self.dice.lock())
     }
 
     /// Counts a page of contacts, and makes the changes that are due after it.

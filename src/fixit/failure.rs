@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_code_gets_honest_general_advice_that_quotes_code_and_status() {
+    fn an_unknown_code_gets_general_advice_that_quotes_code_and_status() {
         let report = KnownFailure {
             code: "SOMETHING_NEW".into(),
             http_status: Some(418),

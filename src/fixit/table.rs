@@ -289,7 +289,7 @@ pub const FIXES: &[Fix] = &[
         PortalAdmin, &["Update the rest and mail modules of the self-hosted portal."], Never, REST_V3),
     row("TOO_MANY_LOOKUPS", &[],
         "Nothing was sent: this server keeps within the portal's request limit, and the wait in its queue is longer than the time allowed.",
-        Assistant, &["Wait, then call again.", "Ask one thing at a time."], Later, LIMITS).after(5),
+        Assistant, &["Wait, then call again.", "Make one call at a time."], Later, LIMITS).after(5),
     row("NOT_SIGNED_IN", &[],
         "An application is set, but there are no tokens to call the portal with.",
         User, &[SIGN_IN, OR_WEBHOOK], Never, OAUTH),

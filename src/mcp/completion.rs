@@ -1,8 +1,8 @@
 //! Completion of the text that a user types into an argument of the prompt or a variable of a template.
 //!
 //! Completion is a convenience, so it must not slow real look-ups: it sends no request for fewer than two characters,
-//! nor while the portal's limit is near or a look-up waits for it. A failed request gives an empty list and a line in
-//! the debug log. Only a reference to a prompt, template or argument that does not exist is an error.
+//! nor while the portal's limit is near or a look-up waits for it. A failed request returns an empty list and writes a
+//! line to the debug log. Only a reference to a prompt, template or argument that does not exist is an error.
 //!
 //! | argument | values |
 //! |---|---|

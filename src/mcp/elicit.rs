@@ -214,7 +214,7 @@ pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Re
                 match chosen.and_then(serde_json::Value::as_str) {
                     Some(NOBODY) => recipient.choose_nobody(),
                     Some(email) if offered(recipient).any(|found| found.email == email) => recipient.choose(email),
-                    // The user chose a person who is not found any more.
+                    // The user chose a person whom this call does not find any more.
                     Some(_) if is_clear => recipient.status = Status::Several,
                     _ => {}
                 }

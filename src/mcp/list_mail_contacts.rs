@@ -217,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_ignored_beside_what_is_known() {
+    fn an_unknown_key_is_ignored_beside_a_known_key() {
         assert_eq!(understood(json!({"toolCallId": "x"})), Understood::default());
         let limited = understood(json!({"pagination": {"limit": 5, "cursor": "x"}, "company": "Contoso"}));
         assert_eq!(limited.pagination.limit, Some(json!(5)));
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_by_name() {
+    fn an_unreadable_argument_is_refused_by_name() {
         for (arguments, field) in [
             (json!({"query": "anna", "name": "bob"}), "query"),
             (json!({"limit": 5, "page_size": 6}), "pagination.limit"),

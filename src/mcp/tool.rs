@@ -54,7 +54,7 @@ pub(super) struct CallContext<'a> {
 }
 
 impl CallContext<'_> {
-    /// The sender of progress notifications, which sends none if the client or the transport takes none.
+    /// The sender of progress notifications; it sends none if the client or the transport does not accept them.
     pub(super) fn progress(&self) -> Progress {
         match self.sends_progress {
             true => Progress::for_client(self.request),

@@ -33,7 +33,7 @@ impl From<CallToolRequestParams> for ToolCall {
 
 impl ToolCall {
     /// Reads a call whose arguments are not an object. Some clients send them as JSON text, or as `[]` where they mean
-    /// `{}`. rmcp takes such a call for a method that it does not know.
+    /// `{}`. rmcp reports such a call as an unknown method.
     ///
     /// # Errors
     /// A protocol error for any other request that rmcp does not know.

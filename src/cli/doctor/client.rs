@@ -70,7 +70,7 @@ pub(super) async fn examine(
         if needs_trust {
             found.announce(client, "trusts", machine, None).map_err(Stop::Output)?;
         }
-        checks.push(greeted_over_http(client, &url, &headers).await);
+        checks.push(handshake_over_http(client, &url, &headers).await);
         return Ok(checks);
     }
     let Some(launch) = launch else {
@@ -100,9 +100,9 @@ pub(super) async fn examine(
             .announce(client, verb, machine, Some(&launch))
             .map_err(Stop::Output)?;
     }
-    checks.push(greeted(client, &launch).await);
+    checks.push(handshake_over_stdio(client, &launch).await);
     if !checks.last().is_some_and(Check::is_failed) {
-        checks.extend(examined_by_the_server(&launch, has_command(&launch.arguments)).await);
+        checks.extend(checks_by_the_server(&launch, has_command(&launch.arguments)).await);
     }
     Ok(checks)
 }
@@ -241,12 +241,12 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
     Check::warning("environment", saw, &[&set])
 }
 
-async fn greeted(client: Client, launch: &Launch) -> Check {
+async fn handshake_over_stdio(client: Client, launch: &Launch) -> Check {
     let run = "Run the entry's command with its arguments in a terminal, and read its messages.";
     handshake_check(handshake::greet(client, launch).await, run)
 }
 
-async fn greeted_over_http(client: Client, url: &str, headers: &BTreeMap<String, String>) -> Check {
+async fn handshake_over_http(client: Client, url: &str, headers: &BTreeMap<String, String>) -> Check {
     let run = "Check that `bitrix24-mail-mcp serve --http` runs at that address, and that the entry has its token.";
     let url = match Url::parse(url) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) => url,
@@ -289,7 +289,7 @@ fn handshake_check(greeting: Result<Greeting, handshake::Error>, advice: &str) -
 }
 
 /// The checks of the portal: `doctor` of the program that the client would start, in the client's environment.
-async fn examined_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check> {
+async fn checks_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check> {
     let skipped = |reason: &str| vec![Check::skipped("portal", reason)];
     if !launch.is_this || has_command {
         return skipped("because the entry starts another program, or a command of this one");

@@ -1,8 +1,8 @@
 //! A small HTTP server that receives the browser when the portal's authorize page sends it back to this machine.
 //!
 //! It listens on the loopback address only. Each connection carries one request and ends within [`CONNECTION_TIME`], so
-//! that a connection without a request, which browsers open in advance, holds up no other. The pages repeat nothing of
-//! the request. A redirect counts once its page is sent.
+//! that a connection without a request, which browsers open in advance, does not block the others. The pages repeat
+//! nothing of the request. A redirect counts once its page is sent.
 
 use std::convert::Infallible;
 use std::future::ready;

@@ -1,4 +1,4 @@
-//! Why `login` signed nobody in, before any code was exchanged.
+//! The errors that end `login` before a code is exchanged.
 
 use std::io;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub(in crate::cli) enum Error {
     Missing(&'static EnvVar),
     #[error("{name} cannot be used: {1}", name = .0.name)]
     Unreadable(&'static EnvVar, &'static str),
-    #[error("port {0} of 127.0.0.1 cannot be listened on")]
+    #[error("cannot listen on port {0} of 127.0.0.1")]
     Port(u16, #[source] io::Error),
     #[error("this system provides no random numbers")]
     NoRandomNumbers,

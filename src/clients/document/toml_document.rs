@@ -155,7 +155,7 @@ fn appended(text: &str, path: &[&str], object: &Map<String, Value>) -> String {
     format!("{text}{end}")
 }
 
-/// The lines of a table and of the tables below it, if no other table is among them.
+/// The lines of a table and of the tables below it. `None` if another table is among these lines.
 fn own_lines(text: &str, root: &Item, path: &[&str]) -> Option<Range<usize>> {
     let table = at(root, path).ok()??.as_table().filter(|table| !table.is_dotted())?;
     let mut spans = Vec::new();
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_touched() {
+    fn only_differences_are_changed() {
         let text = "[mcp_servers.bitrix24-mail]\ncommand = \"/old\" # mine\nstartup_timeout_sec = 20\nargs = [ ]\n\n[mcp_servers.bitrix24-mail.env]\nA = 'b'\n";
         let mut toml = TomlDocument::parse(text).unwrap();
         let mut changed = toml.value()["mcp_servers"]["bitrix24-mail"].clone();
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_edited_is_refused_with_its_place() {
+    fn a_text_that_cannot_be_edited_is_refused_with_its_place() {
         let Err(Problem::Syntax { line, .. }) = TomlDocument::parse("a = 1\nb = \n") else {
             panic!("read")
         };

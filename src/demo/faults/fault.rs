@@ -98,7 +98,7 @@ impl Fault {
 impl Behaviour {
     /// The failure of a request at `place` after `earlier` such requests; `None` if it succeeds. [`Behaviour::Random`]
     /// draws a random number for every request of either API.
-    pub(in crate::demo) fn strikes(self, place: Place, earlier: usize, dice: &mut fastrand::Rng) -> Option<Failure> {
+    pub(in crate::demo) fn failure_of(self, place: Place, earlier: usize, dice: &mut fastrand::Rng) -> Option<Failure> {
         let access_denied = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
         match (self, place) {
             (Self::Always(failure), _) => failure.reaches(place).then_some(failure),

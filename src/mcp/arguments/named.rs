@@ -7,7 +7,7 @@ use super::unknown::{folded, without_unknown};
 use crate::address_book::{InvalidQuery, shown};
 use crate::mcp::schema::{self, JsonObject, OTHER_NAMES};
 
-/// An argument that a tool knows.
+/// An argument that a tool has.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Argument {
     name: String,

@@ -144,7 +144,7 @@ async fn an_address_that_the_folder_names_is_contacted_only_if_the_folder_is_tru
         let said = doctor_in(&folder, &home, &[]).await;
         let shown = format!("address: http://{}/", listener.address);
         assert_nothing_is_used(&said, &folder.join(file), &shown);
-        assert!(check(&said.report, "entry").1.contains("takes: TEAM_TOKEN"));
+        assert!(check(&said.report, "entry").1.contains("uses: TEAM_TOKEN"));
         assert_eq!(listener.count(), 0);
 
         let said = doctor_in(&folder, &home, &["--trust-folder"]).await;
