@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     pub(super) client: Option<Client>,
     /// With --client: also start the program, or contact the server, that a settings file of the current folder names,
-    /// after printing what it is.
+    /// after printing what is started or contacted.
     #[arg(long, requires = "client")]
     trust_folder: bool,
     /// With --client: also start a program other than this one, after printing what is passed to it.
