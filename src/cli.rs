@@ -56,8 +56,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Look contacts up and print them, as an assistant gets them.
     ///
-    /// The same search and the same advice. Contacts go to stdout, with --format json also a failure; everything else
-    /// goes to stderr.
+    /// Runs the same search and shows the same advice. Contacts go to stdout, and with --format json a failure too;
+    /// everything else goes to stderr.
     #[command(after_help = lookup::EXAMPLES)]
     Lookup(lookup::Arguments),
     /// Find whom a mail is for, by names in any spelling, as an assistant does.
@@ -76,9 +76,9 @@ enum Command {
     /// server and the other commands find them.
     #[command(after_help = login::EXAMPLES)]
     Login(login::Arguments),
-    /// Put this server into a client's own settings file, or take it out again.
+    /// Add this server to a client's own settings file, or remove it.
     ///
-    /// Keeps everything else in the file as it is, and a copy of the file as it was. Writes no secrets.
+    /// Leaves everything else in the file unchanged, and keeps a copy of the old file. Writes no secrets.
     #[command(after_help = install::EXAMPLES)]
     Install(install::Arguments),
     /// Print the tools' JSON Schemas, or keep generated files up to date.
@@ -93,7 +93,7 @@ enum Command {
 
 fn after_help() -> String {
     format!(
-        "{}\nExit status:\n  0  done\n  1  the portal, the network or a client's file failed, or a check found something\n  2  wrong usage or settings\n130  interrupted by Ctrl-C, SIGTERM or SIGHUP",
+        "{}\nExit status:\n  0  done\n  1  the portal, the network or a client's file failed, or a check found a problem\n  2  wrong usage or settings\n130  interrupted by Ctrl-C, SIGTERM or SIGHUP",
         env_vars::help_text()
     )
 }

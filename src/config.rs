@@ -1,8 +1,8 @@
 //! Settings, complete and checked. The environment wins over the settings file, and the file over the defaults; `cli`
 //! applies flags on top.
 //!
-//! There are two stages. A [`Layer`] holds the values as they were given and where; [`Settings`] holds them parsed. The
-//! error of a wrong value names the setting, the problem and a right example, and never shows a secret.
+//! There are two stages. A [`Layer`] holds the values as given, each with its source; [`Settings`] holds them parsed.
+//! The error for a wrong value names the setting, the problem and a valid example, and never shows a secret.
 //!
 //! To add a setting, add a row to the table in [`env_vars`] and a `layer.read(&env_vars::NAME, parse)` below.
 
@@ -48,9 +48,10 @@ pub struct Settings {
     pub log_level: LevelFilter,
 }
 
-/// The upper bound keeps a new contact from staying hidden for long.
+/// The accepted values of `BITRIX24_CACHE_TTL`. The upper bound keeps a new contact from staying hidden for long.
 const CACHE_TTLS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
-/// No portal answers within less than the lower bound, and no client waits longer than the upper bound.
+/// The accepted values of `BITRIX24_TIMEOUT`. No portal answers faster than the lower bound, and no client waits longer
+/// than the upper bound.
 const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(50);
 
 impl Settings {
@@ -74,7 +75,7 @@ impl Settings {
     /// Parses the given values and fills in the defaults.
     ///
     /// # Errors
-    /// [`Error::Value`].
+    /// [`Error::Value`] or [`Error::NoHome`].
     pub fn from_layer(layer: &Layer) -> Result<Self, Error> {
         let credentials = match (layer.secret(&env_vars::WEBHOOK_URL), layer.get(&env_vars::PORTAL)) {
             (Some(GivenSecret::Text(url)), _) => Credentials::from_webhook_url(url.expose_secret()),

@@ -8,10 +8,10 @@
 //! servers: `rest3` (REST 3.0), `old_api` or `oauth_server`. `rest3` checks in the portal's order, then `dispatch` runs
 //! the method, or `batch` runs several.
 //!
-//! - **Faults** (`--demo-fault`) are rows of the table in `faults/table.rs`. To add one, write a row with its name, what
-//!   the portal does and one line for people. A new kind of behaviour also needs a variant of `Behaviour` in
-//!   `faults/fault.rs`, a new canned answer a variant of `Body` in `faults/failure.rs`. Tests run every row, see
-//!   `tests/it/demo/faults.rs` and `tests/it/mcp/advice.rs`; their snapshots then change.
+//! - **Faults** (`--demo-fault`) are rows of the table in `faults/table.rs`. To add one, write a row with its name, the
+//!   portal's behaviour and one line for people. A new kind of behaviour also needs a variant of `Behaviour` in
+//!   `faults/fault.rs`; a new canned answer also needs a variant of `Body` in `faults/failure.rs`. Tests run every
+//!   row, see `tests/it/demo/faults.rs` and `tests/it/mcp/advice.rs`; their snapshots then change.
 //! - **Quirks** (`--demo-quirk`) are rows of the table in `quirks.rs`: unusual answers that a client has to accept.
 //! - **People** are in `address_book.rs` (contacts) and `employees.rs`.
 
@@ -88,13 +88,13 @@ pub struct OAuthApplication {
 pub struct PlainAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// Stands for a connection that is refused, reset, closed in mid-answer or flooded.
+/// The connection was refused, reset, closed in mid-answer or flooded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection broke before the answer was complete")]
 pub struct BrokenConnection;
@@ -162,7 +162,7 @@ impl DemoPortal {
     /// The settings for the application of user 1, with the current tokens; for some faults an expired or a spent pair,
     /// tokens that were never issued, or another portal.
     pub fn oauth_application(&self) -> OAuthApplication {
-        let (origin, pair) = (self.state.origin(), self.state.pair_at_hand());
+        let (origin, pair) = (self.state.origin(), self.state.pair_for_user());
         let wrong = self.state.settings.wrong();
         let tail = if wrong == Some(WrongSettings::WrongSecret) {
             "x"
@@ -301,7 +301,7 @@ impl DemoPortal {
         *self.state.employees() = Employees::from_people(people);
     }
 
-    /// Waits until `condition` holds; it is checked again after every event in the portal.
+    /// Waits until `condition` is true. The portal checks the condition again after each of its events.
     pub async fn wait_until(&self, condition: impl Fn(&Self) -> bool) {
         loop {
             let changed = self.state.changed.notified();

@@ -26,7 +26,7 @@ pub use fix::{DOCS, Fix, Retry, Who};
 pub use lookup::{lookup, rows};
 pub use table::FIXES;
 
-/// The table as Markdown, for docs/errors.md.
+/// The whole table as Markdown, for docs/errors.md and the resource `bitrix24-mail://fixes`.
 pub fn markdown_table() -> String {
     markdown(FIXES)
 }

@@ -1,4 +1,4 @@
-//! What `lookup` and `resolve` do when the address book returns an error.
+//! Reports an error of the address book, for `lookup` and `resolve`.
 
 use serde::Serialize;
 

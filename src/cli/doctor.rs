@@ -32,11 +32,11 @@ pub(super) struct Arguments {
     /// Check the command that this client would start, in the environment it would pass on, with an MCP handshake.
     #[arg(long, value_name = "NAME")]
     pub(super) client: Option<Client>,
-    /// With --client: also start or contact what a settings file of the current folder names, after printing what that
-    /// is.
+    /// With --client: also start the program, or contact the server, that a settings file of the current folder names,
+    /// after printing what is started or contacted.
     #[arg(long, requires = "client")]
     trust_folder: bool,
-    /// With --client: also start a program that is not this one, after printing what it is passed.
+    /// With --client: also start a program other than this one, after printing what is passed to it.
     #[arg(long, requires = "client")]
     run_other_program: bool,
     /// What to print: lines for people, or JSON on one line.
@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
             let mut findings = vec![Finding::ok_if_private("settings", &wiring.settings_line, secret_files)];
             tokio::select! {
                 found = portal.self_check(&origin) => findings.extend(found),
-                () = wiring.interruption.asked.cancelled() => return Ok(ExitStatus::Interrupted),
+                () = wiring.interruption.requested.cancelled() => return Ok(ExitStatus::Interrupted),
             }
             findings
         }

@@ -39,7 +39,7 @@ impl From<ExitStatus> for ExitCode {
 pub(super) enum Stop {
     #[error(transparent)]
     Settings(#[from] config::Error),
-    #[error("an argument looks like a URL; no URL is taken from the command line")]
+    #[error("an argument looks like a URL; this program takes no URL on the command line")]
     SecretArgument,
     #[error("the demo portal has no fault `{0}`")]
     UnknownFault(String),
@@ -72,7 +72,7 @@ pub(super) enum Stop {
 impl Stop {
     /// Prints the error with its hint to stderr, and returns the exit status.
     pub(super) fn report(&self) -> ExitStatus {
-        // The reader of a pipe has closed it, as in `… | head`: it has all it wants.
+        // The reader closed the pipe, as in `… | head`: it has all that it wants.
         if matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
             return ExitStatus::Done;
         }
@@ -89,7 +89,7 @@ impl Stop {
         }
     }
 
-    /// What the user can do about it.
+    /// What the user can do about the error.
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Settings(_) => Some("run `bitrix24-mail-mcp --help` for the list of settings"),
@@ -104,7 +104,7 @@ impl Stop {
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
             Self::Login(error) => error.hint(),
             Self::Install(error) => Some(error.hint()),
-            Self::Input(_) => Some("give one name a line, in UTF-8"),
+            Self::Input(_) => Some("write one name on each line, in UTF-8"),
             Self::Runtime(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
         }
     }

@@ -9,7 +9,7 @@ use crate::clients;
 
 /// Options that every command takes.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = "Options of every command")]
 pub(super) struct Global {
     /// Use the built-in demo portal instead of a real one; needs no settings.
     #[arg(long, global = true)]
@@ -20,7 +20,7 @@ pub(super) struct Global {
     /// Make the demo portal answer in an unusual but valid way (implies --demo); `help` lists the names.
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) demo_quirk: Option<String>,
-    /// Let the demo portal be called as an application, with tokens, instead of by a webhook (implies --demo).
+    /// Call the demo portal as an application, with tokens, instead of by a webhook (implies --demo).
     #[arg(long, global = true)]
     pub(super) demo_oauth: bool,
     /// Read settings from this TOML file; the environment wins over it.

@@ -32,8 +32,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp install --list
 
 Secrets are never written into a client's file: the entry refers to BITRIX24_WEBHOOK_URL of the environment, or to a \
-file, in the form that the client understands. Other settings that are in the environment now, and --config, go in as \
-they are. --demo installs the demo portal as `bitrix24-mail-demo`, beside the real one.";
+file, in the form that the client understands. Other settings of the current environment, and --config, are copied into \
+the entry unchanged. --demo installs the demo portal as `bitrix24-mail-demo`, beside the real one.";
 
 /// Arguments of `install`.
 #[derive(Debug, Args)]
@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// Show what would be written, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Take the entry out again.
+    /// Remove the entry.
     #[arg(long)]
     remove: bool,
     /// Also replace or remove an entry of this name that belongs to another server.
@@ -61,7 +61,7 @@ pub(super) struct Arguments {
     format: ReportFormat,
 }
 
-/// What was done, or would be done with `--dry-run`.
+/// The report on what was done, or would be done without `--dry-run`.
 #[derive(Debug, Serialize)]
 struct Report {
     client: &'static str,
@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
     } else {
         Plan::to_install(client, &entry, &machine, arguments.force, arguments.remove_bom)?
     };
-    // Before the file is written: its folder would look as if the client were installed.
+    // Before the file is written: afterwards its folder would look as if the client were installed.
     let (warnings, next) = (warnings(&plan, &machine), next_steps(&plan, &machine));
     let deferred = Deferred::begin();
     let backup = if arguments.dry_run { None } else { plan.carry_out()? };
@@ -119,7 +119,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, 
     Ok(ExitStatus::Done)
 }
 
-/// The options in the entry, with which the client starts the server.
+/// The options in the entry: the client starts the server with them.
 fn entry_arguments(global: &Global, machine: &Machine) -> Vec<String> {
     let mut arguments = Vec::new();
     if global.demo {

@@ -1,9 +1,10 @@
 //! `login`: signs a person in with a local application and stores the tokens.
 //!
 //! The portal's authorize page sends the browser back to this machine with a code. A person whose browser is on another
-//! machine pastes the address instead. The code is exchanged at once, since it is valid for 30 seconds. The code, the
-//! state, tokens and secrets are never printed or logged; the one exception is the state in the authorize page's
-//! address. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+//! machine pastes the address instead. The code is exchanged immediately, since it is valid for 30 seconds.
+//!
+//! The code, the state, tokens and secrets are never printed or logged; the one exception is the state in the authorize
+//! page's address. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 mod callback;
 pub(super) mod error;
@@ -41,7 +42,7 @@ port: the address that login listens on has to be entered in the application as 
 /// Arguments of `login`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The port on 127.0.0.1 that the browser is sent back to; 0 takes any free one.
+    /// The port on 127.0.0.1 that the browser is sent back to; 0 means any free port.
     #[arg(long, value_name = "N", default_value_t = 8025)]
     port: u16,
     /// Only show the address of the sign-in page, open no browser.
@@ -58,12 +59,12 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     let portal = wiring.book.portal();
     let code = tokio::select! {
         code = authorize(arguments, portal) => code?,
-        () = wiring.interruption.asked.cancelled() => return Ok(ExitStatus::Interrupted),
+        () = wiring.interruption.requested.cancelled() => return Ok(ExitStatus::Interrupted),
     };
     let mut signing_in = pin!(portal.sign_in(code));
     let (outcome, status) = tokio::select! {
         outcome = &mut signing_in => (outcome, ExitStatus::Done),
-        () = wiring.interruption.asked.cancelled() => {
+        () = wiring.interruption.requested.cancelled() => {
             // An exchange that has begun is completed, so that its tokens are saved.
             let _ = portal.save_tokens().await;
             (signing_in.await, ExitStatus::Interrupted)
@@ -72,7 +73,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     let error = match outcome {
         Ok(user_id) if portal.save_tokens().await.is_ok() => {
             if let Some(application) = portal.application() {
-                say_signed_in(application, user_id);
+                report_sign_in(application, user_id);
             }
             return Ok(status);
         }
@@ -94,7 +95,7 @@ async fn authorize(arguments: &Arguments, portal: &Portal) -> Result<SecretStrin
         .map_err(|error| Error::Port(arguments.port, error))?;
     let redirect_uri = listener.redirect_uri();
     let page = authorize_page(application.portal.as_str(), client_id, &state, &redirect_uri);
-    say_what_to_open(&redirect_uri, &page);
+    show_sign_in_page(&redirect_uri, &page);
     if !arguments.no_browser && io::stderr().is_terminal() {
         open(page);
     }
@@ -139,17 +140,18 @@ fn authorize_page(portal: &str, client_id: &str, state: &State, redirect_uri: &s
     format!("{portal}/oauth/authorize/?{query}")
 }
 
-fn say_what_to_open(redirect_uri: &str, page: &str) {
+fn show_sign_in_page(redirect_uri: &str, page: &str) {
     report::say(&format!(
         "In the settings of the local application, this address must be entered as the handler path:\n\n  {redirect_uri}\n\n\
          Then open this page, sign in to the portal and allow the access:\n\n  {page}\n\n\
-         Waiting up to {} for the browser to come back. If it cannot reach this machine, copy the address it ends at \
-         from its address bar (or the code in it) and paste it here at once: the code is valid for 30 seconds. Ctrl-C ends.",
+         Waiting up to {} for the browser to come back. If the browser cannot reach this machine, copy the address \
+         that it ends at (or the code in that address) and paste it here immediately: the code is valid for 30 seconds. \
+         Ctrl-C ends.",
         humantime::format_duration(WAIT)
     ));
 }
 
-fn say_signed_in(application: &Application, user_id: Option<u64>) {
+fn report_sign_in(application: &Application, user_id: Option<u64>) {
     let user = user_id.map(|id| format!(" as user {id}")).unwrap_or_default();
     report::say(&format!(
         "Signed in{user}. The tokens are stored in {}\n\n\
@@ -170,7 +172,7 @@ fn open(page: String) {
     });
 }
 
-/// The lines of stdin. A thread reads them, and does not keep the process alive.
+/// The lines of stdin. A thread reads them; the thread does not keep the process alive.
 fn lines_of_stdin() -> mpsc::Receiver<SecretString> {
     let (sender, lines) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
@@ -215,14 +217,14 @@ async fn wait_for_code(
             Redirected::Failed(name) => return Err(Error::Failed(name)),
             Redirected::Foreign if is_pasted => {
                 report::note(
-                    "what was pasted belongs to another sign-in: its state is not the one in the address above; still waiting",
+                    "the pasted text belongs to another sign-in: its state is not the one in the address above; still waiting",
                 );
             }
             Redirected::Foreign => report::note(
-                "a browser came with an answer to another sign-in: its state is not the one in the address above; it was refused, still waiting",
+                "a browser was redirected here from another sign-in: its state is not the one in the address above; refused, still waiting",
             ),
             Redirected::Nothing => report::note(
-                "what was pasted is neither the address that the browser ended at nor a code; still waiting",
+                "the pasted text is neither the address that the browser ended at nor a code; still waiting",
             ),
         }
     }
@@ -252,6 +254,6 @@ mod tests {
         drop(sender);
         tokio::time::pause();
         let waited = tokio::time::timeout(WAIT, wait_for_code(&mut listener, lines, &state)).await;
-        assert!(waited.is_err(), "it ended at once");
+        assert!(waited.is_err(), "it ended immediately");
     }
 }

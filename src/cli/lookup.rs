@@ -11,7 +11,7 @@ use super::format::ContactFormat;
 use super::stdout::{print, print_json};
 use super::wiring::Wiring;
 use super::{report, spreadsheet, table};
-use crate::address_book::{GivenPagination, InvalidQuery, Query};
+use crate::address_book::{GivenPagination, InvalidQuery, MAX_LIMIT, Query};
 use crate::mcp::list_mail_contacts::{Output, unreadable_rows};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// Search employees instead of mail contacts; needs a query, which is compared with the beginnings of words.
     #[arg(long)]
     employees: bool,
-    /// Print every page from here on; without a query, the whole address book.
+    /// Print this page and every later one; without a query, the whole address book.
     #[arg(long)]
     all: bool,
     /// What to print: a table for people, the tool's JSON, or CSV.
@@ -48,7 +48,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    let cancellation = &wiring.interruption.asked;
+    let cancellation = &wiring.interruption.requested;
     let query = match query_of(arguments) {
         Ok(query) => query,
         Err(error) => {
@@ -77,7 +77,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
 fn query_of(arguments: &Arguments) -> Result<Query, InvalidQuery> {
     // With --all, the largest pages mean the fewest requests.
     let limit = match (&arguments.limit, arguments.all) {
-        (None, true) => Some(Value::from(200)),
+        (None, true) => Some(Value::from(MAX_LIMIT)),
         (limit, _) => limit.clone().map(Value::String),
     };
     let given = |text: &Option<String>| text.clone().map(Value::String);

@@ -30,7 +30,7 @@ pub(super) fn prepare() {}
 #[cfg(target_os = "linux")]
 mod tests {
     #[test]
-    fn nothing_of_this_process_is_dumped() {
+    fn this_process_leaves_no_core_dump() {
         super::prepare();
         assert_eq!(rlimit::getrlimit(rlimit::Resource::CORE).unwrap(), (0, 0));
         let behaviour = rustix::process::dumpable_behavior().unwrap();

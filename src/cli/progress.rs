@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Reading that ends within this time shows no line.
+/// How long reading runs before the line is shown.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// A new progress line, drawn on `target`.

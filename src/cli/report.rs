@@ -49,7 +49,7 @@ pub(super) fn coded(failure: &Failure) -> String {
     }
 }
 
-/// Prints a failure with its advice: the same facts that a tool's result carries.
+/// Prints a failure with its advice, as a tool's result has them.
 pub(super) fn failure(failure: &Failure) {
     // The advice about wrong arguments is written for a model that calls a tool, so it is left out.
     let is_usage = failure.code == INVALID_ARGUMENTS;
@@ -69,7 +69,7 @@ pub(super) fn failure(failure: &Failure) {
             .map(|problem| (CAUSE, "argument:", format!("{} {}", problem.field, problem.message))),
     );
     if is_usage {
-        let hint = "run the command with --help for what it takes";
+        let hint = "run the command with --help to see its arguments";
         lines.push((HINT, "hint:", hint.to_owned()));
         return write(&lines);
     }

@@ -51,7 +51,7 @@ impl ValueEnum for Source {
 }
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
-    let cancellation = &wiring.interruption.asked;
+    let cancellation = &wiring.interruption.requested;
     let texts = tokio::select! {
         texts = texts_of(arguments) => texts?,
         () = cancellation.cancelled() => return Ok(ExitStatus::Interrupted),
@@ -124,7 +124,7 @@ fn show(format: RecipientFormat, output: &Output) -> Result<ExitStatus, Stop> {
         report::note(&format!("{} could not be read", failed.source.as_str()));
         report::failure(&failed.error);
     }
-    // A script must not take an incomplete result for a complete one.
+    // A script must not mistake an incomplete result for a complete one.
     Ok(if output.not_asked.is_empty() {
         ExitStatus::Done
     } else {

@@ -1,4 +1,4 @@
-//! Runs a command that needs the portal: settings, logs, a runtime, and the parts.
+//! Runs a command that needs the portal: reads the settings, starts logs and a runtime, and builds the parts.
 
 use std::io;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ pub(super) enum Threads {
     /// message.
     One,
     /// For many clients: one thread a core, up to [`MAX_THREADS`]. Ranking ten thousand contacts for one client must
-    /// not hold up the others.
+    /// not delay the others.
     Several,
 }
 
-/// The portal's rate limit is reached long before more threads would help, and each takes memory.
+/// The most threads. The portal's rate limit is reached long before more would help, and each takes memory.
 const MAX_THREADS: usize = 4;
 
 impl Threads {

@@ -1,5 +1,5 @@
-//! `serve`: serves MCP over stdio until the client closes the connection, or over HTTP until a signal stops the
-//! process.
+//! `serve`: serves MCP over stdio or HTTP until a signal stops the process. Over stdio it also ends when the client
+//! closes the connection.
 
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -18,8 +18,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp serve --http 127.0.0.1:8024    many clients, at http://127.0.0.1:8024/mcp
   bitrix24-mail-mcp serve --http 8024 --demo       the same on the demo portal
 
-Open http://127.0.0.1:8024/ in a browser for what to paste into each client. Beyond loopback, and
-behind a proxy, the server wants BITRIX24_MCP_HTTP_TOKEN, and every request has to carry it.
+Open http://127.0.0.1:8024/ in a browser to see what to paste into each client. Beyond loopback, and
+behind a proxy, the server requires BITRIX24_MCP_HTTP_TOKEN, and every request must carry it.
 SIGTERM, SIGHUP and Ctrl-C let running calls finish.";
 
 /// Arguments of `serve`.
@@ -27,7 +27,7 @@ SIGTERM, SIGHUP and Ctrl-C let running calls finish.";
 pub(super) struct Arguments {
     /// Serve over HTTP instead, on this IP address and port.
     ///
-    /// A port alone means 127.0.0.1; port 0 takes a free one; `systemd` takes the socket of a .socket unit.
+    /// A port alone means 127.0.0.1; port 0 means any free port; `systemd` means the socket of a .socket unit.
     #[arg(long, value_name = "ADDR", value_parser = listen)]
     http: Option<Listen>,
     /// Also serve the deprecated HTTP+SSE transport of 2024-11-05, on /sse and /messages.
@@ -59,7 +59,7 @@ fn listen(text: &str) -> Result<Listen, String> {
 
 pub(super) async fn run(arguments: &Arguments, wiring: Wiring) -> Result<ExitStatus, Stop> {
     let interruption = wiring.interruption.clone();
-    let stop = interruption.asked.clone();
+    let stop = interruption.requested.clone();
     let serving = async {
         match arguments.http {
             Some(listen) => serve_http(listen, arguments.legacy_sse, wiring, stop).await,
@@ -69,7 +69,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: Wiring) -> Result<ExitSta
     tokio::select! {
         outcome = serving => outcome,
         // A second signal ends the process without waiting for running calls.
-        () = interruption.insisted.cancelled() => Ok(ExitStatus::Interrupted),
+        () = interruption.forced.cancelled() => Ok(ExitStatus::Interrupted),
     }
 }
 
@@ -97,9 +97,9 @@ async fn serve_http(
     let base = format!("http://{}", reachable(listener.address()));
     let legacy = if legacy_sse { ", and HTTP+SSE at /sse" } else { "" };
     let how = if has_token {
-        "every request has to carry the token".to_owned()
+        "every request must carry the token".to_owned()
     } else {
-        format!("open {base}/ for what to paste into a client")
+        format!("open {base}/ to see what to paste into a client")
     };
     report::note(&format!("serving MCP at {base}/mcp{legacy}; {how}, Ctrl-C ends it"));
     let settings = http::Settings {

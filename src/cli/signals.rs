@@ -1,7 +1,7 @@
 //! Signals that ask the process to end: SIGINT (Ctrl-C), SIGQUIT (Ctrl-\\), SIGTERM, and SIGHUP (the terminal was
 //! closed).
 //!
-//! None of them ends the process at once: a token exchange must save its tokens, and printed output must stay valid.
+//! No signal ends the process immediately: a token exchange must save its tokens, and printed output must stay valid.
 
 use std::io;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interruption {
     /// Cancelled by the first signal.
-    pub(super) asked: CancellationToken,
+    pub(super) requested: CancellationToken,
     /// Cancelled by the second SIGINT, SIGQUIT or SIGTERM: the process then ends without waiting for running calls.
-    pub(super) insisted: CancellationToken,
+    pub(super) forced: CancellationToken,
 }
 
 impl Interruption {
@@ -31,10 +31,10 @@ impl Interruption {
         let listener = interruption.clone();
         tokio::spawn(async move {
             signals.next().await;
-            listener.asked.cancel();
+            listener.requested.cancel();
             // When a terminal is closed, the shell and the kernel both send SIGHUP, so a second SIGHUP does not count.
             signals.next_except_hang_up().await;
-            listener.insisted.cancel();
+            listener.forced.cancel();
         });
         Ok(interruption)
     }
@@ -43,7 +43,7 @@ impl Interruption {
 /// Holds signals back while a file is written, so that no half-written file stays behind.
 #[derive(Debug, Default)]
 pub(super) struct Deferred {
-    asked: Arc<AtomicBool>,
+    has_signal: Arc<AtomicBool>,
     is_over: Arc<AtomicBool>,
 }
 
@@ -53,17 +53,17 @@ impl Deferred {
         let deferred = Self::default();
         #[cfg(unix)]
         for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
-            // If registering fails, the signal still ends the process at once.
+            // If registering fails, the signal still ends the process immediately.
             let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&deferred.is_over));
-            let _ = signal_hook::flag::register(signal, Arc::clone(&deferred.asked));
+            let _ = signal_hook::flag::register(signal, Arc::clone(&deferred.has_signal));
         }
         deferred
     }
 
-    /// Stops holding signals back. True if a signal has arrived meanwhile.
+    /// Stops holding signals back. Returns true if a signal has arrived meanwhile.
     pub(super) fn end(&self) -> bool {
         self.is_over.store(true, Ordering::SeqCst);
-        self.asked.load(Ordering::SeqCst)
+        self.has_signal.load(Ordering::SeqCst)
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
         let deferred = Deferred::begin();
         signal_hook::low_level::raise(SIGHUP).unwrap();
         assert!(
-            deferred.asked.load(Ordering::SeqCst),
+            deferred.has_signal.load(Ordering::SeqCst),
             "the signal was noticed, and this process is still running"
         );
         assert!(deferred.end());

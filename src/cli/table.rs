@@ -100,7 +100,7 @@ fn reason(why: Why) -> &'static str {
     match why {
         Why::ExactAddress => "exact address",
         Why::ExactName => "exact name",
-        Why::Words => "words of it",
+        Why::Words => "some words",
         Why::Transliterated => "other alphabet",
         Why::Declined => "declined name",
         Why::KeyboardLayout => "other keyboard layout",

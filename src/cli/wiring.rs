@@ -126,10 +126,10 @@ fn settings_line(settings: &config::Settings) -> String {
         Credentials::Application(_) => "an application",
     };
     if settings.sources.is_empty() {
-        return format!("{credentials}; no setting is given");
+        return format!("{credentials}; no setting is set");
     }
     let sources: Vec<_> = settings.sources.iter().map(config::SettingSource::to_string).collect();
-    format!("{credentials}; given are {}", sources.join(", "))
+    format!("{credentials}; set: {}", sources.join(", "))
 }
 
 /// The demo portal's settings. `None` if no option asks for the demo portal.

@@ -1,6 +1,6 @@
 //! The byte order mark that a settings file may begin with, and which clients read such a file.
 
-/// What editors and shells on Windows put before UTF-8.
+/// The character that some editors and shells on Windows put before UTF-8 text.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The marks at the start of a text, and the rest of the text. There can be several: editors and shells may each add
@@ -17,6 +17,6 @@ pub(crate) enum ByteOrderMark {
     Read,
     /// Some versions of the client do not read the file.
     Doubtful,
-    /// The client takes the file for invalid JSON and starts no server at all.
+    /// The client treats the file as invalid JSON and starts no server at all.
     Refused,
 }

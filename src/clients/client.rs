@@ -38,7 +38,7 @@ impl Client {
         }
     }
 
-    /// The name that its makers use.
+    /// The client's name as its makers write it.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::ClaudeCode => "Claude Code",
@@ -66,7 +66,7 @@ impl Client {
         }
     }
 
-    /// The usual place of that file, as Markdown for the documentation.
+    /// The usual place of the user's settings file, as Markdown for the documentation.
     pub(crate) fn usual_file(self) -> &'static str {
         match self {
             Self::ClaudeCode => "`~/.claude.json`",
@@ -122,7 +122,7 @@ impl Client {
             .or_else(|| holds_others(&folder, &file).then_some(folder))
     }
 
-    /// The language of its settings file.
+    /// The language of the client's settings file.
     pub(crate) fn language(self) -> Language {
         match self {
             Self::Codex => Language::Toml,
@@ -148,11 +148,11 @@ impl Client {
     }
 
     /// False if a comment or a trailing comma stops the client from reading its file.
-    pub(crate) fn forgives_comments(self) -> bool {
+    pub(crate) fn accepts_comments(self) -> bool {
         matches!(self, Self::Codex | Self::VsCode)
     }
 
-    /// The key of the table of servers in its settings file.
+    /// The key of the table of servers in the client's settings file.
     pub(crate) fn section(self) -> &'static str {
         match self {
             Self::Codex => "mcp_servers",
@@ -161,7 +161,7 @@ impl Client {
         }
     }
 
-    /// True if its entries name the transport (`"type": "stdio"`).
+    /// True if the client's entries name the transport (`"type": "stdio"`).
     pub(crate) fn names_transport(self) -> bool {
         matches!(self, Self::ClaudeCode | Self::Cursor | Self::VsCode)
     }
@@ -222,7 +222,7 @@ pub(crate) fn input_id(variable: &EnvVar) -> String {
     format!("bitrix24-{}", dashed(variable))
 }
 
-/// How an entry refers to the answer to that question.
+/// How an entry refers to the answer to the question for a secret.
 pub(crate) fn input_reference(variable: &EnvVar) -> String {
     format!("${{input:{}}}", input_id(variable))
 }

@@ -29,6 +29,8 @@ pub(crate) enum Document {
 }
 
 impl Document {
+    /// Parses the text of a settings file.
+    ///
     /// # Errors
     /// [`Problem::Syntax`], or [`Problem::NoObject`] for JSON that is not an object.
     pub(crate) fn parse(language: Language, text: &str) -> Result<Self, Problem> {
@@ -47,11 +49,12 @@ impl Document {
         path.iter().try_fold(all, |value, key| value.get(key).cloned())
     }
 
-    /// Sets `value` at `path`; a new key goes to the end of its table. In a present object only what differs is
+    /// Sets `value` at `path`; a new key goes to the end of its table. In a present object only the differences are
     /// changed.
     ///
     /// # Errors
-    /// [`Problem::Shape`] if something on the way is not a table, [`Problem::Twice`] if a key on the way stands twice.
+    /// [`Problem::Shape`] if `path` leads through something that is not a table, [`Problem::Twice`] if a key of `path`
+    /// occurs twice.
     pub(crate) fn set(&mut self, path: &[&str], value: &Value) -> Result<(), Problem> {
         if self.get(path).as_ref() == Some(value) {
             return Ok(());

@@ -85,7 +85,7 @@ fn webhook_source(client: Client) -> &'static str {
     }
 }
 
-/// The link that installs the server in this client; `None` where the client takes no links. The entry of a link starts
+/// The link that installs the server in this client; `None` for a client without such links. The entry of a link starts
 /// the program from PATH.
 fn link(client: Client, machine: &Machine) -> Option<String> {
     let encoded = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();

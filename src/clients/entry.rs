@@ -18,7 +18,7 @@ pub(crate) struct Entry {
     pub(crate) program: String,
     pub(crate) arguments: Vec<String>,
     pub(crate) settings: Vec<Setting>,
-    /// The environment sets credentials.
+    /// True if the environment sets credentials.
     has_credentials: bool,
 }
 
@@ -44,7 +44,7 @@ pub(crate) const NAME: &str = "bitrix24-mail";
 pub(crate) const DEMO_NAME: &str = "bitrix24-mail-demo";
 
 /// Variables that are not this program's own and decide whether the portal can be reached and where tokens are stored.
-/// An entry for a client that clears the environment names those that are set.
+/// An entry for Codex, which clears the environment, names each that is set.
 const OTHERS: &[&str] = &[
     "HTTPS_PROXY",
     "https_proxy",
@@ -97,7 +97,7 @@ impl Entry {
         }
     }
 
-    /// The entry in the client's own form. From the present entry `there` it keeps what the user added.
+    /// The entry in the client's own form. It keeps what the user added to the present entry `there`.
     pub(crate) fn written(&self, client: Client, there: Option<&Value>, machine: &Machine) -> Value {
         let mut entry = there.and_then(Value::as_object).cloned().unwrap_or_default();
         if client.names_transport() {

@@ -25,7 +25,7 @@ const MAX_BYTES_OF_THE_FOLDER: u64 = 1024 * 1024;
 /// A settings file as it was read.
 #[derive(Debug)]
 pub(crate) struct SettingsFile {
-    /// The path at which the client looks for it.
+    /// The path at which the client looks for the file.
     named: PathBuf,
     /// The file itself, past all symbolic links.
     path: PathBuf,
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused() {
+    fn a_file_that_is_not_text_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         fs::write(&path, [0xff, 0xfd]).unwrap();

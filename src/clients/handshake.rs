@@ -133,7 +133,7 @@ struct Refusal {
     message: String,
 }
 
-/// The greeting from the results of `initialize` (`answer`) and `tools/list` (`list`); `hide` takes secrets out.
+/// The greeting from the results of `initialize` (`answer`) and `tools/list` (`list`); `hide` removes secrets.
 fn greeting_from(answer: &Value, list: &Value, took: Duration, hide: impl Fn(&str) -> String) -> Greeting {
     let text = |pointer: &str| {
         let text = answer.pointer(pointer).and_then(Value::as_str);
@@ -222,7 +222,7 @@ impl<'a> Session<'a> {
 
     /// The first line of the process's stderr that is not blank, after a colon; empty if there is none.
     async fn first_stderr_line(&mut self) -> String {
-        // Other processes that it started may hold its stderr open.
+        // Other processes that the server started may hold its stderr open.
         let words = tokio::time::timeout(Duration::from_secs(1), &mut self.stderr).await;
         let text = words.ok().and_then(Result::ok).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);

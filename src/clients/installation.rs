@@ -22,7 +22,7 @@ pub(crate) struct Plan {
     pub(crate) entry: Option<Value>,
     /// The program that the present entry starts, if it is another one than this program.
     pub(crate) replaces: Option<String>,
-    /// The byte order mark is removed.
+    /// True if the byte order mark is removed.
     pub(crate) removes_mark: bool,
     change: Change,
 }
@@ -82,7 +82,7 @@ impl Error {
             Self::Document(..) => {
                 "correct the file by hand, or move it away, then run the command again; nothing was changed"
             }
-            Self::NotOurs { .. } => "rename that entry, or add --force to have it replaced or removed",
+            Self::NotOurs { .. } => "rename that entry, or add --force to replace or remove it",
             Self::File(file::Error::Changed(_)) => "run the command again",
             Self::File(file::Error::Owner(..)) => {
                 "run the command as the file's owner, without sudo; nothing was changed"
@@ -207,7 +207,7 @@ impl Plan {
         })
     }
 
-    /// Writes what was planned; returns where the previous text is backed up, if it is.
+    /// Carries out the plan. Returns the path of the backup of the previous text, if there is one.
     pub(crate) fn carry_out(&self) -> Result<Option<std::path::PathBuf>, Error> {
         match &self.change {
             Change::None => Ok(None),
@@ -234,8 +234,8 @@ impl Plan {
         }
     }
 
-    /// What the present text was made from. `None` if the file has no entry of this program, and if somebody else
-    /// changed the file since: the text, made again, would then differ from the present one.
+    /// The base of the present text. `None` if the file has no entry of this program, or if the file was changed since:
+    /// the text made again from the base then differs from the present text.
     fn base(&self) -> Result<Option<Base>, Error> {
         let Some(text) = self.file.text() else {
             return Ok(None);

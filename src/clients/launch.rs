@@ -66,9 +66,9 @@ const KEPT_ON_WINDOWS: &[&str] = &[
 ];
 
 impl Launch {
-    /// The process as the client starts it in the current folder. Unless that folder is trusted, whatever depends on it
-    /// is taken from the home folder instead: files beside a process can be run in ways that the entry does not show.
-    /// `None` if the entry has no command.
+    /// The process as the client starts it in the current folder. Unless that folder is trusted, the home folder
+    /// takes its place: files beside a process can be run in ways that the entry does not show. `None` if the entry has
+    /// no command.
     pub(crate) fn of(client: Client, entry: &Value, machine: &Machine, trusts_folder: bool) -> Option<Self> {
         let there = folder(client, entry, machine);
         if trusts_folder || is_same_file(&machine.folder, &machine.home) {
@@ -118,7 +118,7 @@ impl Launch {
         launch.add_values(client, entry, machine, &mut hidden);
         hidden.extend(launch.secrets());
         launch.redactor = Redactor::of(&hidden);
-        // The client searches the PATH that it gives to the process.
+        // The client searches the PATH that it passes to the process.
         let path = launch.environment.get("PATH").map(String::as_str);
         launch.program = machine.find_program_on(path, &launch.command, &launch.folder);
         launch.is_this = launch

@@ -48,8 +48,8 @@ fn restart(client: Client) -> &'static str {
 
 fn after_removal(client: Client) -> &'static str {
     match client {
-        Client::ClaudeCode => "Sessions of `claude` that run now have the server until they end.",
-        Client::Codex => "Sessions of `codex` that run now have the server until they end.",
+        Client::ClaudeCode => "Running sessions of `claude` keep the server until they end.",
+        Client::Codex => "Running sessions of `codex` keep the server until they end.",
         Client::Cursor => "Restart Cursor to end the server.",
         Client::VsCode => "Reload the window of VS Code if the server still runs.",
         Client::ClaudeDesktop => "Quit Claude Desktop, its tray icon too, and start it again.",
@@ -95,7 +95,7 @@ fn secrets_for_a_file(machine: &Machine) -> String {
     )
 }
 
-/// One step for each secret that the entry refers to and that cannot be found there yet.
+/// One step for each secret that the entry refers to and that is not set yet.
 pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
     let mut steps = Vec::new();
     if let Some(file) = entry.get("envFile").and_then(Value::as_str)
@@ -131,14 +131,14 @@ pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine)
             && !entry::may_hold_a_secret(file)
             && !machine.absolute(file).is_file()
         {
-            steps.push(creation_of(&machine.absolute(file), what_it_holds(variable), machine));
+            steps.push(creation_of(&machine.absolute(file), content_of(variable), machine));
         }
     }
     steps
 }
 
-/// What belongs into the file that this variable names.
-fn what_it_holds(file: &EnvVar) -> &'static str {
+/// The content that the file named by this variable must have.
+fn content_of(file: &EnvVar) -> &'static str {
     match file.key().as_str() {
         "webhook_url_file" => "the webhook's URL",
         "client_secret_file" => "the application's client secret",

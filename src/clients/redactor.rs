@@ -1,7 +1,7 @@
-//! Takes the values that a server was given out of what the server says.
+//! Hides in a server's messages the values that the server was given.
 //!
-//! [`crate::portal`] hides a webhook's secret in what a portal says by any six of its letters in a row, in many
-//! encodings. That is not used here: the values are an entry's arguments and variables, and parts of them are ordinary
+//! [`crate::portal`] hides any six successive letters of a webhook's secret in a portal's texts, in many encodings.
+//! That would hide too much here: the values are an entry's arguments and variables, and parts of them are ordinary
 //! words, which a user needs to see in the server's own message.
 
 use std::path::Path;

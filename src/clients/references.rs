@@ -27,7 +27,7 @@ impl ValueSource {
     pub(crate) fn described(self) -> &'static str {
         match self {
             Self::Entry => "in the entry",
-            Self::SecretInEntry => "its secret stands in the entry itself",
+            Self::SecretInEntry => "its secret is in the entry itself",
             Self::Environment => "from the environment",
             Self::Unset => "not set in the environment",
             Self::File => "from the file of variables",

@@ -76,8 +76,8 @@ fn settings_file<'a>(arguments: impl Iterator<Item = &'a str> + Clone) -> Option
     })
 }
 
-/// The first path of the entry that begins with `~`, and its key; `None` also for a client that replaces `~`. Others
-/// may pass the `~` on.
+/// The first path of the entry that begins with `~`, and its key; `None` also for a client that replaces `~`. Other
+/// clients may pass the `~` on.
 pub(crate) fn with_tilde(client: Client, entry: &Value) -> Option<(&'static str, &str)> {
     let keys = ["command", "cwd", "envFile"].into_iter();
     let mut paths = keys.filter_map(|key| Some((key, entry.get(key)?.as_str()?)));

@@ -50,7 +50,7 @@ pub(crate) fn shown_command(command: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// What the entry starts, in words; without its arguments, which may hold a secret.
+/// Says what the entry starts, without its arguments, which may hold a secret.
 pub(super) fn described(entry: Option<&Value>) -> String {
     let entry = entry.unwrap_or(&Value::Null);
     match (entry.get("command").and_then(Value::as_str), entry.get("url")) {

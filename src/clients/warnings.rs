@@ -20,7 +20,7 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     }
     if client.find_on(machine).is_none() {
         warnings.push(format!(
-            "{title} was not found on this machine; the entry will work once it is installed"
+            "{title} was not found on this machine; the entry will work once {title} is installed"
         ));
     }
     for variable in entry::left_out(plan.name, machine) {
@@ -40,9 +40,9 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
     let text = plan.file.text().unwrap_or_default();
     let (_, text) = byte_order_mark::split(text);
     let is_strict = text.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-    if !client.forgives_comments() && !is_strict {
+    if !client.accepts_comments() && !is_strict {
         warnings.push(format!(
-            "comments or trailing commas are in {}; {title} may refuse to read it",
+            "{} has comments or trailing commas; {title} may refuse to read it",
             plan.file.path().display()
         ));
     }
@@ -73,14 +73,14 @@ pub(crate) fn warnings(plan: &Plan, machine: &Machine) -> Vec<String> {
 fn about_the_mark(plan: &Plan) -> Option<String> {
     let (file, title) = (plan.file.path().display(), plan.client.title());
     let effect = match plan.client.byte_order_mark() {
-        _ if plan.removes_mark => return Some(format!("the byte order mark at the start of {file} is taken off")),
+        _ if plan.removes_mark => return Some(format!("the byte order mark at the start of {file} is removed")),
         _ if !plan.file.has_byte_order_mark() => return None,
         ByteOrderMark::Read => return None,
         ByteOrderMark::Doubtful => "may not read such a file",
         ByteOrderMark::Refused => "cannot read such a file and starts no server from it",
     };
     Some(format!(
-        "{file} begins with a byte order mark; {title} {effect}: add --remove-bom to have the mark taken off"
+        "{file} begins with a byte order mark; {title} {effect}: add --remove-bom to remove the mark"
     ))
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn about_folders(client: Client, machine: &Machine) -> Option<String>
     let is_whole = |name: &&&str| machine.variable(name).is_none_or(|path| Path::new(path).is_absolute());
     let name = names.iter().find(|name| !is_whole(name))?;
     Some(format!(
-        "{name} is not a whole path; {} may read another file than {}",
+        "{name} is not an absolute path; {} may read another file than {}",
         client.title(),
         client.file(machine).display()
     ))

@@ -9,7 +9,7 @@ pub struct EnvVar {
     pub meaning: &'static str,
     /// The value if nothing is set; empty if there is no default.
     pub default: &'static str,
-    /// A right value, for error messages.
+    /// A valid value, for error messages.
     pub example: &'static str,
     /// The group that the setting belongs to.
     group: Group,
@@ -38,8 +38,8 @@ impl EnvVar {
         self.name.strip_suffix("_FILE").unwrap_or(self.name)
     }
 
-    /// What the variable sets. Two variables with one slot exclude each other: a secret and the file that holds it, and
-    /// a webhook and the portal of an application.
+    /// Identifies what the variable sets. Two variables with the same slot exclude each other: a secret and the file
+    /// that holds the secret, or a webhook and the portal of an application.
     pub(super) fn slot(&self) -> &'static str {
         match self.setting() {
             name if name == PORTAL.name => WEBHOOK_URL.name,
@@ -106,37 +106,37 @@ table! {
     CLIENT_SECRET = "BITRIX24_CLIENT_SECRET" of Credentials, example "SECRET":
         "The application's client secret. A secret.";
     CLIENT_SECRET_FILE = "BITRIX24_CLIENT_SECRET_FILE" of Credentials, example "/run/secrets/bitrix24-client":
-        "A file that holds it instead.";
+        "A file that holds the client secret instead.";
     ACCESS_TOKEN = "BITRIX24_ACCESS_TOKEN" of Credentials, example "TOKEN":
         "An access token to start with, if nobody ran `login`. A secret.";
     ACCESS_TOKEN_FILE = "BITRIX24_ACCESS_TOKEN_FILE" of Credentials, example "/run/secrets/bitrix24-access":
-        "A file that holds it instead.";
+        "A file that holds the access token instead.";
     REFRESH_TOKEN = "BITRIX24_REFRESH_TOKEN" of Credentials, example "TOKEN":
-        "Its refresh token. A secret.";
+        "The refresh token that belongs to the access token. A secret.";
     REFRESH_TOKEN_FILE = "BITRIX24_REFRESH_TOKEN_FILE" of Credentials, example "/run/secrets/bitrix24-refresh":
-        "A file that holds it instead.";
+        "A file that holds the refresh token instead.";
     TOKEN_STORE = "BITRIX24_TOKEN_STORE" of Credentials, example "/var/lib/bitrix24-mail-mcp/tokens.json":
         "The file where refreshed tokens are kept; by default one for each portal and application in your state folder.";
     OAUTH_SERVER = "BITRIX24_OAUTH_SERVER" of Credentials, example "https://oauth.bitrix24.tech", default "https://oauth.bitrix.info":
         "The authorization server; https://oauth.bitrix24.tech for portals in Russia.";
     RATE_LIMIT = "BITRIX24_RATE_LIMIT" of General, example "5/250", default "2/50":
-        "Requests a second, and how many at once, that the portal takes: 2/50, on Enterprise 5/250, off for a self-hosted portal.";
+        "The portal's request limit, as requests a second / largest burst: 2/50, on Enterprise 5/250; off for a self-hosted portal.";
     CACHE_TTL = "BITRIX24_CACHE_TTL" of General, example "60s", default "60s":
-        "How long an answer, and the address book in memory, count as fresh, up to 1h; 0 keeps nothing.";
+        "How long a reply of the portal and the address book in memory count as fresh, up to 1h; 0 turns the cache off.";
     TIMEOUT = "BITRIX24_TIMEOUT" of General, example "25s", default "25s":
-        "Time for one look-up with all its attempts, from 100ms to 50s.";
+        "Time limit for one look-up with all its attempts, from 100ms to 50s.";
     HTTP_TOKEN = "BITRIX24_MCP_HTTP_TOKEN" of Http, example "$(openssl rand -hex 32)":
-        "With --http: the bearer token that every request has to carry; needed beyond loopback and behind a proxy. A secret.";
+        "With --http: the bearer token that every request must carry; required beyond loopback and behind a proxy. A secret.";
     HTTP_TOKEN_FILE = "BITRIX24_MCP_HTTP_TOKEN_FILE" of Http, example "/run/secrets/bitrix24-mail-mcp-token":
-        "A file that holds it instead; read again when it changes.";
+        "A file that holds the bearer token instead; read again when it changes.";
     ALLOWED_HOSTS = "BITRIX24_MCP_ALLOWED_HOSTS" of Http, example "mcp.example.com,mcp.example.com:8443":
-        "With --http: names under which clients may reach this server, beside loopback and its own address.";
+        "With --http: host names by which clients may reach this server, besides loopback and its own address.";
     ALLOWED_ORIGINS = "BITRIX24_MCP_ALLOWED_ORIGINS" of Http, example "https://app.example.com,http://localhost:6274":
-        "With --http: origins whose web pages may call and read the answers (CORS).";
+        "With --http: origins whose web pages may call this server and read its answers (CORS).";
     CALLER_LIMIT = "BITRIX24_MCP_CALLER_LIMIT" of Http, example "20/200", default "20/200":
-        "With --http: calls a second, and how many at once, of one address, or off. Programs on this machine are limited only if it is set, and a proxy on it is believed whom it calls for (X-Forwarded-For).";
+        "With --http: the limit for each client address, as calls a second / largest burst, or off. It limits programs on this machine only if you set it. Behind a proxy on this machine, the client address is the last entry of X-Forwarded-For.";
     LOG = "BITRIX24_MCP_LOG" of General, example "info", default "warn":
-        "What is logged to stderr: off, error, warn, info, debug or trace.";
+        "The level of the log on stderr: off, error, warn, info, debug or trace.";
 }
 
 /// The table in Markdown, for docs/settings.md.

@@ -36,7 +36,7 @@ pub(super) fn paths_in(name: &str) -> Vec<PathBuf> {
     std::env::split_paths(&paths).collect()
 }
 
-/// XDG_STATE_HOME: the folder for what programs keep between runs.
+/// `XDG_STATE_HOME`: the folder in which programs keep their state between runs.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(super) fn state_home() -> Option<PathBuf> {
     std::env::var_os("XDG_STATE_HOME").map(PathBuf::from)

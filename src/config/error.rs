@@ -1,4 +1,4 @@
-//! Why settings or paths cannot be used. No message shows a value, which may be a secret.
+//! Why settings or paths cannot be used. No message shows the value of a setting, which may be a secret.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -15,14 +15,14 @@ pub enum Error {
     /// Two values are given where only one can be used, such as a secret and the file that holds it.
     #[error("{0} and {1} are both set; remove one of them")]
     Twice(SettingSource, SettingSource),
-    /// A URL was given in place of the settings file. It may be the webhook's, so the message does not show it.
+    /// A URL was given in place of the settings file. The URL may be the webhook's, so the message does not show it.
     #[error("--config takes the path of a file, not a URL")]
     NotAPath,
     /// A path on the command line cannot be used.
     #[error("the settings file {0} {1}")]
     Path(PathBuf, InvalidPath),
     /// A variable of the TLS library holds a path with `~`, which that library does not expand.
-    #[error("{0} begins with `~`, which the TLS library does not replace by the home folder")]
+    #[error("{0} has a path that begins with `~`, which the TLS library does not replace by the home folder")]
     NotReplaced(&'static str),
     /// The settings file cannot be read.
     #[error("the settings file {path} cannot be used: {reason}")]
@@ -49,7 +49,7 @@ pub enum Error {
         setting: SettingSource,
         /// What is wrong, as a phrase that follows the setting's name.
         problem: String,
-        /// A right value.
+        /// A valid value.
         example: &'static str,
     },
     /// No folder was found to keep tokens in.
@@ -78,9 +78,9 @@ pub enum InvalidPath {
     #[error("begins with `~`, and this user has no home folder")]
     NoHome,
     /// `$NAME`, `${NAME}` or `%NAME%`.
-    #[error("begins with a variable that nothing has replaced by its value")]
+    #[error("begins with a variable that was not replaced by its value")]
     Variable,
     /// `"x"` or `'x'`, as `docker --env-file` passes quoted values on.
-    #[error("begins with a quote that nothing has taken off")]
+    #[error("begins with a quotation mark that was not removed")]
     Quote,
 }

@@ -46,7 +46,8 @@ impl Layer {
         for variable in env_vars::ALL {
             if let Some(value) = table.remove(variable.key().as_str()) {
                 let text = value.get_ref().as_str();
-                let text = text.ok_or_else(|| wrong(value.span().start, "every value is text in quotes".to_owned()))?;
+                let text =
+                    text.ok_or_else(|| wrong(value.span().start, "the value must be text in quotes".to_owned()))?;
                 let source = SettingSource::File(path.to_owned(), variable);
                 layer.0.push(GivenSetting::new(text, source));
             }
@@ -98,7 +99,7 @@ mod tests {
                 "webhook_url = https://p.example/rest/1/canary/\n",
                 "line 1: it is not TOML",
             ),
-            ("timeout = 25\n", "line 1: every value is text"),
+            ("timeout = 25\n", "line 1: the value must be text"),
         ] {
             let message = file(text).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");

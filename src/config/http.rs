@@ -24,7 +24,7 @@ pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
     })
 }
 
-/// The token that every request must carry. Checked at the start: later, every client would fail.
+/// The token that every request must carry. It is checked at the start: with a wrong one every client would fail.
 fn token(layer: &Layer) -> Result<Option<Token>, Error> {
     let Some(given) = layer.get(&env_vars::HTTP_TOKEN) else {
         return Ok(None);

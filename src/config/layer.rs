@@ -34,7 +34,8 @@ impl GivenSetting {
     }
 }
 
-/// The settings of one source, or of both, in the order of the table.
+/// The settings of the environment, of the settings file, or of both with the environment first. Each source is in the
+/// order of the table.
 #[derive(Debug, Default)]
 pub struct Layer(pub(super) Vec<GivenSetting>);
 
@@ -63,12 +64,12 @@ impl Layer {
         Ok(())
     }
 
-    /// What was given for `variable`: its value, or the [file](EnvVar::file_twin) that holds the value.
+    /// The setting given for `variable`: its value, or the [file](EnvVar::file_twin) that holds the value.
     pub(super) fn get(&self, variable: &EnvVar) -> Option<&GivenSetting> {
         self.0.iter().find(|given| given.variable().setting() == variable.name)
     }
 
-    /// The value, or the file that holds it.
+    /// The value given for `variable`, or the file that holds the value.
     pub(super) fn secret(&self, variable: &EnvVar) -> Option<GivenSecret> {
         Some(self.get(variable)?.value.clone())
     }

@@ -5,8 +5,8 @@
 //! |---|---|
 //! | `~`, `~/x` | the home folder, a path in it |
 //! | `~name/x` | refused: another user's home folder is not looked up |
-//! | `$NAME/x`, `${NAME}/x`, `%NAME%/x` | refused: nothing has replaced the variable |
-//! | `"x"`, `'x'` | refused: nothing has taken the quotes off |
+//! | `$NAME/x`, `${NAME}/x`, `%NAME%/x` | refused: the variable was not replaced by its value |
+//! | `"x"`, `'x'` | refused: the quotation marks were not removed |
 //! | `x` in a settings file | a path relative to the folder of that file |
 //! | anything else | the path as written |
 
@@ -69,7 +69,7 @@ pub(super) fn check_certificate_paths() -> Result<(), Error> {
     Ok(())
 }
 
-/// The folder for what this program keeps between runs: XDG_STATE_HOME, or the system's usual one. `None` without a
+/// The folder for this program's state between runs: `XDG_STATE_HOME`, or the system's usual folder. `None` without a
 /// home folder.
 pub(super) fn state_folder() -> Option<PathBuf> {
     // The specification says to ignore relative paths. `~` is expanded: a quoted value keeps it.
@@ -83,7 +83,7 @@ pub(super) fn state_folder() -> Option<PathBuf> {
 }
 
 impl Layer {
-    /// Expands every path as the table above says.
+    /// Expands every path as the table of this module says.
     pub(super) fn with_paths_expanded(mut self, home: Option<&Path>) -> Result<Self, Error> {
         for given in &mut self.0 {
             if let GivenSecret::File(path) = &mut given.value {

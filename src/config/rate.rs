@@ -1,16 +1,16 @@
-//! Rates as settings give them: `2/50` is two a second and fifty at once; `off` is no limit.
+//! Parses rates in settings: `2/50` is two requests a second with bursts of up to fifty; `off` is no limit.
 
 use std::ops::RangeInclusive;
 
-/// A text that is no rate.
+/// The text is not a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a rate: requests a second (0.1 to 1000), a slash, and how many at once (1 to 10000); or off")]
+#[error("must be requests a second (0.1 to 1000), a slash and the largest burst (1 to 10000), or off")]
 pub(super) struct InvalidRate;
 
 const PER_SECOND: RangeInclusive<f64> = 0.1..=1000.0;
 const BURST: RangeInclusive<u32> = 1..=10_000;
 
-/// Reads a rate: requests a second, and requests at once. `None` for `off`.
+/// Reads a rate: requests a second, and the largest burst. `None` for `off`.
 pub(super) fn parse(text: &str) -> Result<Option<(f64, u32)>, InvalidRate> {
     if text.eq_ignore_ascii_case("off") {
         return Ok(None);
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_two_numbers_in_reason() {
+    fn a_rate_is_two_numbers_within_bounds() {
         assert_eq!(parse(" 5 / 250 "), Ok(Some((5.0, 250))));
         assert_eq!(parse("0.5/1"), Ok(Some((0.5, 1))));
         for text in ["off", "Off", "OFF"] {

@@ -30,11 +30,11 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// The demo's people, or so many generated contacts for user 1.
+    /// The demo's people, or this many generated contacts for user 1.
     pub(super) fn new(contacts: Option<usize>) -> Self {
         let sales = match contacts {
             None => SALES.to_vec(),
-            Some(count) => (1..).take(count).map(made_up).collect(),
+            Some(count) => (1..).take(count).map(generated).collect(),
         };
         let rows = HashMap::from([(1, sales), (7, SUPPORT.to_vec())]);
         let highest = rows.values().flatten().map(|row| row.id).max();
@@ -92,7 +92,7 @@ impl Books {
         self.rows.insert(user, rows);
     }
 
-    /// False if there was no such row.
+    /// Deletes a row; false if there was no such row.
     pub(super) fn delete(&mut self, user: u64, id: u64) -> bool {
         let rows = self.rows.entry(user).or_default();
         let before = rows.len();
@@ -113,7 +113,7 @@ pub(super) fn numbered(people: impl IntoIterator<Item = (String, String)>) -> Ve
         .collect()
 }
 
-fn made_up(id: u64) -> Row {
+fn generated(id: u64) -> Row {
     Row {
         id,
         email: Cow::Owned(format!("person{id}@company.example")),

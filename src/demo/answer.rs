@@ -69,7 +69,7 @@ impl Answer {
         }
     }
 
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("content-type", self.content_type.to_owned()),
@@ -85,7 +85,7 @@ impl Answer {
         headers
     }
 
-    /// REST 3.0 envelope; `validation` only where the portal has it.
+    /// An error in the envelope of REST 3.0; `validation` only where the portal has it.
     pub(super) fn envelope(status: u16, code: &str, message: &str, validation: Option<Value>) -> Self {
         let mut error = json!({"code": code, "message": message});
         if let (Some(validation), Some(error)) = (validation, error.as_object_mut()) {
@@ -94,7 +94,7 @@ impl Answer {
         Self::json(status, &json!({"error": error}))
     }
 
-    /// REST 3.0 envelope with one of its own codes, given without the prefix.
+    /// An error in the envelope of REST 3.0 with one of its own codes, given without the prefix.
     pub(super) fn v3(status: u16, language: Language, code: &str) -> Self {
         Self::envelope(status, &format!("{V3}{code}"), message_for(language, code), None)
     }
@@ -111,7 +111,7 @@ impl Answer {
         Self::envelope(status, &code, message_for(language, &code), Some(validation))
     }
 
-    /// The flat shape: of the old API, and of the layers in front of PHP.
+    /// An error in the flat shape, which the old API and the layers in front of PHP use.
     pub(super) fn flat(status: u16, code: &str, description: &str) -> Self {
         Self::json(status, &json!({"error": code, "error_description": description}))
     }

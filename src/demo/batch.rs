@@ -14,7 +14,7 @@ use super::quirks::Quirk;
 use super::state::State;
 use super::{dispatch, php};
 
-/// The longest batch under [`Quirk::ShortBatch`]; the vendor's libraries send as many items.
+/// The longest batch under [`Quirk::ShortBatch`]; the vendor's libraries send up to this many items.
 const MAX_ITEMS_OF_SHORT_BATCH: usize = 50;
 
 struct Item<'a> {

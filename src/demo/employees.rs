@@ -1,17 +1,18 @@
 //! The company's employees, and the portal's full-text search over them (portal contract, section 6).
 //!
 //! The index has the words of the name (last, then first) and of the local part of the address, but not the domain,
-//! which all share. A word is a run of letters and digits in lower case; accented letters, `ё` and `ґ` are not folded.
+//! which all employees share. A word is a run of letters and digits in lower case; accented letters, `ё` and `ґ` are
+//! not folded.
 //! Results come in an order without meaning: not by id, not by name, not by how well they match.
 //!
 //! The invented people are difficult together with user 1's address book: namesakes of each other and of contacts, and
-//! Kate Brown, who is in both with the same address. Users 1, 7 and 9, who own the demo's webhooks, have no address, so
-//! the portal leaves them out.
+//! Kate Brown, who is in both with the same address. The owners of the demo's webhooks, users 1, 7 and 9, have no
+//! address, so the portal leaves them out.
 
 use super::address_book::{Row, numbered, row};
 use super::php;
 
-/// Characters of the shortest word that is searched for; also of the shortest phrase.
+/// The length in characters of the shortest word, and of the shortest phrase, that is searched for.
 const SHORTEST: usize = 2;
 
 /// The employees that can be found, the same for every caller.
@@ -121,7 +122,7 @@ fn scattered(email: &str) -> u64 {
     })
 }
 
-/// The employees, oldest first; the ids of those who left are missing.
+/// The employees, oldest first. The ids of former employees are missing.
 const COMPANY: &[Row] = &[
     // Namesakes of contacts of user 1, at other addresses
     row(11, "ivan.petrov@demo-company.example", "Петров Иван"),

@@ -20,7 +20,7 @@ pub(super) async fn respond(state: &State, request: RecordedRequest) -> Result<A
     if state.settings.quirk == Some(Quirk::Slow) {
         tokio::time::sleep(SLOW).await;
     }
-    let answer = settle(state, &request).await;
+    let answer = answer_to(state, &request).await;
     state.until_released().await;
     if matches!(answer, Err(Breakage::Hang)) {
         std::future::pending::<()>().await;
@@ -43,7 +43,7 @@ impl Drop for Unanswered<'_> {
     }
 }
 
-async fn settle(state: &State, request: &RecordedRequest) -> Result<Answer, Breakage> {
+async fn answer_to(state: &State, request: &RecordedRequest) -> Result<Answer, Breakage> {
     let language = state.settings.language;
     let place = request.place();
     if matches!(place, Place::Rest3 | Place::OldApi) && !state.admits() {

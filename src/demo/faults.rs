@@ -1,5 +1,5 @@
-//! The faults that the demo portal can simulate (`--demo-fault`): `table.rs` lists them, `fault.rs` says which requests
-//! a fault affects, `failure.rs` what those requests get.
+//! The faults that the demo portal can simulate (`--demo-fault`): `table.rs` lists the faults, `fault.rs` decides which
+//! requests a fault affects, and `failure.rs` answers those requests.
 //!
 //! Unless its kind says otherwise, a fault affects only REST 3.0: the old API and the authorization server keep
 //! working, so that a client can ask them for the reason.

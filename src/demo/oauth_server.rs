@@ -9,12 +9,12 @@ use super::answer::Answer;
 use super::credentials::{CLIENT_ID, CLIENT_SECRET, scopes_of_application};
 use super::request::RecordedRequest;
 use super::state::State;
-use super::tokens::{ACCESS_LIFE, NotTaken, Pair};
+use super::tokens::{ACCESS_LIFE, Pair, RefreshRefusal};
 
 /// The id of the demo portal, by which an application tells portals apart.
 const MEMBER_ID: &str = "da45a03b265edd8787f8a258d793cc5d";
 
-/// `/oauth/authorize/`: grants consent at once and redirects with a code.
+/// `/oauth/authorize/`: grants consent without asking and redirects with a code.
 pub(super) fn authorize(state: &State, request: &RecordedRequest) -> Answer {
     if request.method != "GET" {
         return Answer::html(405, "<html><body><h1>Method Not Allowed</h1></body></html>");
@@ -84,19 +84,19 @@ pub(super) async fn token(state: &State, request: &RecordedRequest) -> Answer {
     if grant == "authorization_code" {
         let redeemed = state.tokens().redeem(&given("code"), state.clock.now());
         state.until_tokens_released().await;
-        return redeemed.map_or_else(invalid_grant, |pair| handed_out(state, &pair));
+        return redeemed.map_or_else(invalid_grant, |pair| token_answer(state, &pair));
     }
     let refreshed = state.tokens().refresh(&given("refresh_token"), state.clock.now());
     match &refreshed {
         Ok(_) => state.count(&state.refreshes),
-        Err(NotTaken::Spent) => state.count(&state.spent_refreshes),
-        Err(NotTaken::Unknown) => {}
+        Err(RefreshRefusal::Spent) => state.count(&state.spent_refreshes),
+        Err(RefreshRefusal::Unknown) => {}
     }
     if !state.settings.refresh_delay.is_zero() {
         tokio::time::sleep(state.settings.refresh_delay).await;
     }
     state.until_tokens_released().await;
-    refreshed.map_or_else(|_| invalid_grant(), |pair| handed_out(state, &pair))
+    refreshed.map_or_else(|_| invalid_grant(), |pair| token_answer(state, &pair))
 }
 
 fn invalid_grant() -> Answer {
@@ -107,7 +107,7 @@ fn scope(state: &State) -> String {
     scopes_of_application(&state.settings).join(",")
 }
 
-fn handed_out(state: &State, pair: &Pair) -> Answer {
+fn token_answer(state: &State, pair: &Pair) -> Answer {
     let endpoint = format!("{}/rest/", state.origin());
     let body = json!({
         "access_token": pair.access,

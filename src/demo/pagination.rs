@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_contracts_table_holds() {
+    fn pagination_follows_the_table_of_the_contract() {
         for (given, expected) in [
             (json!(null), slice(50, 0)),
             (json!({}), slice(50, 0)),

@@ -58,7 +58,7 @@ pub(super) fn to_integer(number: f64) -> i64 {
 pub(super) fn encode(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut bytes, PhpEscapes);
-    // A Value always serialises, and a Vec always takes it.
+    // Serialising a Value into a Vec cannot fail.
     let _ = value.serialize(&mut serializer);
     bytes
 }

@@ -85,7 +85,7 @@ fn stray_argument(arguments: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-/// The slice that the database uses: without a limit there is no offset either.
+/// The slice that the database uses: without a limit the offset is ignored too.
 fn run_query(settings: &Settings, slice: Slice) -> Result<Slice, Answer> {
     match (slice.limit, settings.negative_limit) {
         (Some(_), _) => Ok(slice),

@@ -15,7 +15,7 @@ pub struct RecordedRequest {
     pub method: String,
     /// The path with its query string.
     pub path: String,
-    /// Names in lower case, in the order received.
+    /// The headers in the order received, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,

@@ -17,14 +17,14 @@ use super::{batch, dispatch, documentation};
 
 /// Answers a request to `/rest/api/…`.
 pub(super) fn answer(state: &State, request: &RecordedRequest, path: PathCredential<'_>, method: &str) -> Answer {
-    checked(state, request, path, method).unwrap_or_else(|refused| refused)
+    checked(state, request, path, method).unwrap_or_else(|error| error)
 }
 
 fn checked(state: &State, request: &RecordedRequest, path: PathCredential<'_>, method: &str) -> Result<Answer, Answer> {
     let language = state.settings.language;
     let method = Method::find(method, state.settings.quirk)
         .ok_or_else(|| Answer::v3(404, language, "METHODNOTFOUNDEXCEPTION"))?;
-    let caller = credentials::identify(state, request, path).map_err(|refusal| fold(state, refusal))?;
+    let caller = credentials::identify(state, request, path).map_err(|refusal| refused(state, refusal))?;
     within_operating_limit(state, &caller, method)?;
     dispatch::check_scope(state, &caller, method)?;
     if !matches!(request.method.as_str(), "GET" | "POST") {
@@ -56,7 +56,7 @@ fn checked(state: &State, request: &RecordedRequest, path: PathCredential<'_>, m
 
 /// The answer to refused credentials: the same body for a wrong secret, an unknown user, an expired token and none at
 /// all.
-fn fold(state: &State, refusal: Refusal) -> Answer {
+fn refused(state: &State, refusal: Refusal) -> Answer {
     let is_flat = matches!(
         state.settings.behaviour(),
         Some(Behaviour::Tokens(StartingTokens::ExpiredFlat))

@@ -12,11 +12,11 @@ use super::quirks::Quirk;
 pub struct Settings {
     /// The fault that the portal simulates.
     pub fault: Option<&'static Fault>,
-    /// How many first requests of REST 3.0 succeed before the fault sets in.
+    /// How many requests of REST 3.0 succeed before the fault begins.
     pub spared: usize,
     /// An unusual answer that a client has to accept.
     pub quirk: Option<Quirk>,
-    /// The language of its messages.
+    /// The language of the portal's messages.
     pub language: Language,
     /// How the portal treats a negative `limit`.
     pub negative_limit: NegativeLimit,
@@ -31,16 +31,16 @@ pub struct Settings {
     pub operating: Option<Operating>,
     /// Seconds in the `Retry-After` of every 429 and 503; `None`: no such header, as on real portals.
     pub retry_after: Option<u32>,
-    /// How long the authorization server delays the answer to a refresh. The old pair is spent at once, so a caller
-    /// that closes the connection meanwhile loses the new pair, as with a real server.
+    /// How long the authorization server delays the answer to a refresh. The old pair is spent before the delay, so a
+    /// caller that closes the connection meanwhile loses the new pair, as with a real server.
     pub refresh_delay: Duration,
-    /// So many generated contacts instead of user 1's address book: `person17@company.example`, "Person 17".
+    /// The number of generated contacts that replace user 1's address book: `person17@company.example`, "Person 17".
     pub contacts: Option<usize>,
     /// How long each call of a request takes.
     pub time_per_call: Duration,
     /// A request that takes longer gets the gateway's page with status 504.
     pub gateway_timeout: Option<Duration>,
-    /// True if employees are in another order in every answer, as a database may give rows without an order.
+    /// True if every answer has the employees in another order, as a database may return rows without `ORDER BY`.
     pub shuffles_employees: bool,
     /// Changes to address books between two pages.
     pub changes: &'static [Change],
@@ -130,7 +130,7 @@ pub enum NegativeLimit {
 /// A change to an address book while a client pages through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// The change happens after so many successful answers of `mail.recipient.listcontacts`, to any caller.
+    /// The change happens after this many successful answers of `mail.recipient.listcontacts`, to any caller.
     pub after_requests: usize,
     /// What happens.
     pub what: ChangeKind,
@@ -141,7 +141,7 @@ pub struct Change {
 pub enum ChangeKind {
     /// Adds a contact, as [`DemoPortal::insert_contact`](super::DemoPortal::insert_contact) does.
     Insert {
-        /// Whose address book.
+        /// The owner of the address book.
         user: u64,
         /// The address.
         email: &'static str,
@@ -150,7 +150,7 @@ pub enum ChangeKind {
     },
     /// Removes a contact, as [`DemoPortal::delete_contact`](super::DemoPortal::delete_contact) does.
     Delete {
-        /// Whose address book.
+        /// The owner of the address book.
         user: u64,
         /// The contact's id.
         id: u64,

@@ -30,7 +30,7 @@ const LONGEST_BODY: usize = 1024 * 1024;
 
 type Body = BoxBody<Bytes, io::Error>;
 
-/// Listens with as short a queue as there is, fills it, and accepts nobody.
+/// Listens with the shortest possible queue, fills the queue, and accepts no connection.
 pub(super) async fn full_queue(socket: TcpSocket) -> io::Result<(TcpListener, Vec<TcpStream>)> {
     /// Linux queues one connection more than this.
     const SHORTEST: u32 = 1;

@@ -33,7 +33,7 @@ pub(super) struct State {
     /// True while tokens are held back, though they were issued.
     is_holding_tokens: AtomicBool,
     /// Requests of REST 3.0 within the limit on requests a second.
-    rest3_let_in: AtomicUsize,
+    rest3_admitted: AtomicUsize,
     /// Successful answers of `mail.recipient.listcontacts`.
     pages: AtomicUsize,
     record: Mutex<Record>,
@@ -89,7 +89,7 @@ impl State {
             changed: Notify::new(),
             is_holding: AtomicBool::new(false),
             is_holding_tokens: AtomicBool::new(false),
-            rest3_let_in: AtomicUsize::new(0),
+            rest3_admitted: AtomicUsize::new(0),
             pages: AtomicUsize::new(0),
             record: Mutex::default(),
             bucket: Mutex::default(),
@@ -130,7 +130,7 @@ impl State {
     }
 
     /// The pair to hand out to the user.
-    pub(super) fn pair_at_hand(&self) -> Pair {
+    pub(super) fn pair_for_user(&self) -> Pair {
         self.stale_pair
             .clone()
             .unwrap_or_else(|| self.tokens().current().clone())
@@ -213,7 +213,7 @@ impl State {
     /// The failure of a request for `place`; `None` if it succeeds.
     pub(super) fn failure_at(&self, place: Place) -> Option<Failure> {
         let earlier = match place {
-            Place::Rest3 => self.rest3_let_in.fetch_add(1, Ordering::SeqCst),
+            Place::Rest3 => self.rest3_admitted.fetch_add(1, Ordering::SeqCst),
             _ => 0,
         };
         let behaviour = self.settings.behaviour()?;
@@ -221,7 +221,7 @@ impl State {
             Place::Rest3 => earlier.checked_sub(self.settings.spared)?,
             _ => earlier,
         };
-        behaviour.strikes(place, earlier, &mut self.dice.lock())
+        behaviour.failure_of(place, earlier, &mut self.dice.lock())
     }
 
     /// Counts a page of contacts, and makes the changes that are due after it.

@@ -1,6 +1,6 @@
 //! The application's tokens and codes (portal contract, section 13): one valid pair at a time; a refresh spends it.
 //!
-//! Pure: time is a parameter. Tokens look random and are not, so that runs repeat; they open nothing but this demo.
+//! Pure: time is a parameter. Tokens only look random, so that runs repeat; they open nothing but this demo.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const REMEMBERED: usize = 1000;
 pub(super) struct Pair {
     pub(super) access: String,
     pub(super) refresh: String,
-    /// Time since the portal's start.
+    /// When the access token expires, since the portal's start.
     pub(super) access_expires: Duration,
     refresh_expires: Duration,
 }
@@ -34,7 +34,7 @@ pub(super) enum Verdict {
 
 /// Why a refresh token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NotTaken {
+pub(super) enum RefreshRefusal {
     Spent,
     Unknown,
 }
@@ -76,13 +76,13 @@ impl Tokens {
         }
     }
 
-    pub(super) fn refresh(&mut self, refresh: &str, now: Duration) -> Result<Pair, NotTaken> {
+    pub(super) fn refresh(&mut self, refresh: &str, now: Duration) -> Result<Pair, RefreshRefusal> {
         if refresh == self.current.refresh && now < self.current.refresh_expires {
             Ok(self.issue(now))
         } else if self.old.iter().any(|old| old.refresh == refresh) {
-            Err(NotTaken::Spent)
+            Err(RefreshRefusal::Spent)
         } else {
-            Err(NotTaken::Unknown)
+            Err(RefreshRefusal::Unknown)
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::fix::{Fix, Retry, Who};
 use super::lookup::{is_passing, lookup};
 
-/// A failure without advice: what [`Failure`] is made from.
+/// A failure without advice, from which a [`Failure`] is made.
 #[derive(Debug, Clone, Default)]
 pub struct KnownFailure {
     /// The code to look up.
@@ -104,7 +104,7 @@ impl From<KnownFailure> for Failure {
     }
 }
 
-/// Advice for a code that the table does not have. [`unknown_meaning`] is its meaning.
+/// Advice for a code that the table does not have. Its meaning is empty; [`unknown_meaning`] returns the meaning.
 fn general_advice(http_status: Option<u16>) -> Fix {
     const LOOK_UP: &str = "Look the code up in the documentation, or ask Bitrix24 support.";
     let fix = Fix {
@@ -145,7 +145,7 @@ fn unknown_meaning(code: &str, http_status: Option<u16>) -> String {
     }
 }
 
-/// The whole advice as text that reads well alone.
+/// Writes the failure and all its advice as text that needs no context.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Failed: {}\nCode: {}", self.message, self.code)?;
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_code_gets_honest_general_advice_that_quotes_code_and_status() {
+    fn an_unknown_code_gets_general_advice_that_quotes_code_and_status() {
         let report = KnownFailure {
             code: "SOMETHING_NEW".into(),
             http_status: Some(418),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The address under which Bitrix24's REST documentation stands.
+/// The base address of Bitrix24's REST documentation.
 pub const DOCS: &str = "https://apidocs.bitrix24.com/";
 
 /// The advice for one failure.
@@ -21,7 +21,7 @@ pub struct Fix {
     pub steps: &'static [&'static str],
     /// Whether calling again helps.
     pub retry: Retry,
-    /// Seconds to wait before calling again; `None` if calling again does not help, or nobody knows how long.
+    /// Seconds to wait before calling again; `None` if calling again does not help or the wait is unknown.
     pub retry_after_seconds: Option<u32>,
     /// Page of Bitrix24's documentation, relative to [`DOCS`].
     pub page: &'static str,
@@ -62,7 +62,7 @@ impl Fix {
         format!("{DOCS}{}", self.page)
     }
 
-    /// The same row, with the seconds to wait before calling again.
+    /// This row with the seconds to wait before calling again.
     pub(super) const fn after(self, seconds: u32) -> Self {
         Self {
             retry_after_seconds: Some(seconds),

@@ -5,21 +5,21 @@ use std::ops::RangeInclusive;
 use super::fix::Fix;
 use super::table::FIXES;
 
-/// HTTP statuses that a later call may not meet again: they are about the moment, not about the request.
+/// HTTP statuses of temporary failures: a later call may succeed.
 ///
-/// `portal/retry.rs` has the list of statuses after which the portal client itself sends a request again. That list has
-/// no 429, which has a rule of its own there: the two lists answer different questions, and this room imports no other.
+/// `portal/retry.rs` lists the statuses after which the portal client itself retries. Its list does not have 429, for
+/// which it has a separate rule. The two lists answer different questions, and this room imports no other room.
 const PASSING_STATUSES: [RangeInclusive<u16>; 3] = [408..=408, 429..=429, 500..=u16::MAX];
 
 pub(super) fn is_passing(http_status: u16) -> bool {
     PASSING_STATUSES.iter().any(|statuses| statuses.contains(&http_status))
 }
 
-/// Finds the advice for `code`; `None` if nothing is known of the code with this status, for which
-/// [`Failure`](super::Failure) then has general advice.
+/// Finds the row for `code` and `http_status`. `None` if the table has no such row; then [`Failure`](super::Failure)
+/// has general advice.
 ///
-/// Where one code has several rows, the status chooses among them. A status that no row names takes the row without
-/// statuses, or else the first row, unless the status is passing and that row is for lasting failures only.
+/// The status chooses among several rows of one code. If no row names the status, the result is the row without
+/// statuses, or else the first row, unless the status is temporary and the first row is for lasting failures only.
 pub fn lookup(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
     rows(code)
         .find(|fix| http_status.is_some_and(|status| fix.statuses.contains(&status)))

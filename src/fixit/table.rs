@@ -1,8 +1,8 @@
 //! The rows of the fix-it table: one for each failure, grouped as Bitrix24's documentation groups them.
 //!
 //! Rules for a row: the meaning is one sentence; steps are commands, in order, at most three; the name of a setting or
-//! a menu is written as the user sees it; no step promises what the portal does not do. A failure with its advice has
-//! fewer than 200 tokens, so rows are short.
+//! a menu is written as the user sees it; no step promises what the portal does not do. A failure with its advice must
+//! stay below 200 tokens, so rows are short.
 
 use super::fix::Retry::{Later, Never, Now};
 use super::fix::Who::{Assistant, Bitrix24Support, Operator, PortalAdmin, User};
@@ -135,7 +135,7 @@ pub const FIXES: &[Fix] = &[
         "The portal could not encode its own answer.",
         PortalAdmin, &["Have the portal's database encoding checked.", "Meanwhile search for another part of the name."], Never, SUPPORT),
     row("MESSAGE_SEND_FAILED", &[],
-        "The portal reports a failed sending, which this server never asks for.",
+        "The portal reports that a message could not be sent; this server never sends any.",
         Operator, &["Check that the address is a Bitrix24 portal.", REPORT_BUG], Never, MAIL),
     row("NO_RECIPIENTS", &[],
         "The portal reports a message without recipients, which this server never sends.",
@@ -156,7 +156,7 @@ pub const FIXES: &[Fix] = &[
         Assistant, &["Call again once.", ASK_SUPPORT], Later, SUPPORT).after(5),
     row("QUERY_LIMIT_EXCEEDED", &[503],
         "Too many requests a second reached the portal from this address.",
-        Assistant, &["Wait, then call again.", "Ask for several pages one after another, not at once."], Later, LIMITS).after(2),
+        Assistant, &["Wait, then call again.", "Ask for several pages one after another, not in parallel."], Later, LIMITS).after(2),
     row("OPERATION_TIME_LIMIT", &[429],
         "The method has used up its operating time on this portal; some of it is freed every minute.",
         Assistant, &["Wait, then call again."], Later, LIMITS).after(60),
@@ -288,7 +288,7 @@ pub const FIXES: &[Fix] = &[
         PortalAdmin, &["Update the rest and mail modules of the self-hosted portal."], Never, REST_V3),
     row("TOO_MANY_LOOKUPS", &[],
         "Nothing was sent: this server keeps within the portal's request limit, and the wait in its queue is longer than the time allowed.",
-        Assistant, &["Wait, then call again.", "Ask one thing at a time."], Later, LIMITS).after(5),
+        Assistant, &["Wait, then call again.", "Make one call at a time."], Later, LIMITS).after(5),
     row("NOT_SIGNED_IN", &[],
         "An application is set, but there are no tokens to call the portal with.",
         User, &[SIGN_IN, OR_WEBHOOK], Never, OAUTH),

@@ -1,8 +1,8 @@
-//! Makes advice of a failed look-up: the address book's error says what happened, the fix-it table what to do.
+//! Turns the error of a failed look-up into advice: the error says what happened, the fix-it table says what to do.
 //!
-//! This is the only place where the two rooms meet. For a 401 of the portal, `portal/reply.rs` reads code and status,
-//! `portal::Error::code()` keeps the code, `address_book::Error` wraps it, and [`KnownFailure`] below carries code and
-//! status to `fixit::lookup`, which finds the row. `fixit.rs` says what to touch for a new code.
+//! This is the only place where `address_book` and `fixit` meet. For a 401 of the portal, `portal/reply.rs` reads code
+//! and status, `portal::Error` keeps them, `address_book::Error` wraps the portal's error, and [`KnownFailure`] carries
+//! code and status to `fixit::lookup`, which finds the row. `fixit.rs` says what to change for a new code.
 
 use crate::address_book::Error;
 use crate::fixit::{Failure, KnownFailure};

@@ -1,16 +1,16 @@
 //! Tool arguments as models really send them: other names, numbers as text, page settings beside the query.
 //!
-//! The input struct of a tool is the only list of its arguments. Its schema, which stays strict, is what models see;
-//! the arguments are read into the struct itself, leniently, in two steps:
+//! The input struct of a tool is the only list of its arguments. Models see its schema, which stays strict; the
+//! arguments are read into the struct leniently, in two steps:
 //!
-//! 1. `named` puts each value under the name of its field. The other names of a field stand at the field, as
+//! 1. `named` puts each value under the name of its field. The other names of a field are declared at the field, as
 //!    `#[schemars(extend("x-other-names" = […]))]`: serde's `alias` cannot take two names that agree, nor `Page_Size`
 //!    for `page_size`. This step also leaves out null and unknown keys, moves `limit`, `page` and `offset` into
-//!    `pagination`, and takes an object given as JSON text for the object.
-//! 2. serde reads each value by the type of its field, which is one of those in `lenient`.
+//!    `pagination`, and reads an object that is given as JSON text.
+//! 2. serde reads each value by the type of its field, which is one of the types in `lenient`.
 //!
-//! What cannot be understood is refused with a sentence that names the argument and shows a correct call. Pure, but for
-//! a line in the log about what `unknown` ignores.
+//! An argument that cannot be read is refused with a sentence that names the argument and the problem. Pure, except
+//! that `unknown` logs the keys that it ignores.
 
 mod lenient;
 mod named;
@@ -27,10 +27,10 @@ use super::schema::JsonObject;
 use crate::address_book::InvalidQuery;
 use named::{named, object_in};
 
-/// The arguments of a call as an object, or why they are none.
+/// The arguments of a call as an object, or the error if they are not an object.
 pub(super) type GivenArguments = Result<JsonObject, InvalidQuery>;
 
-/// The arguments as an object: also when they come as its JSON text, as an empty list, as null, or not at all.
+/// Returns the arguments as an object, also if they are its JSON text, an empty list, null or absent.
 pub(super) fn object_from(arguments: Option<Value>) -> GivenArguments {
     object_in(arguments).ok_or_else(|| InvalidQuery {
         field: "arguments",
@@ -38,7 +38,7 @@ pub(super) fn object_from(arguments: Option<Value>) -> GivenArguments {
     })
 }
 
-/// Reads arguments into the input of a tool, whose arguments are the `known` ones.
+/// Reads the arguments of a call into the input of a tool. `known` are the arguments that the tool has.
 pub(super) fn read<T: DeserializeOwned + PartialEq>(
     arguments: JsonObject,
     known: &'static [Argument],

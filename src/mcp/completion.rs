@@ -1,8 +1,8 @@
 //! Completion of the text that a user types into an argument of the prompt or a variable of a template.
 //!
 //! Completion is a convenience, so it must not slow real look-ups: it sends no request for fewer than two characters,
-//! nor while the portal's limit is near or a look-up waits for it. A failed request gives an empty list and a line in
-//! the debug log. Only a reference to a prompt, template or argument that does not exist is an error.
+//! nor while the portal's limit is near or a look-up waits for it. A failed request returns an empty list and writes a
+//! line to the debug log. Only a reference to a prompt, template or argument that does not exist is an error.
 //!
 //! | argument | values |
 //! |---|---|
@@ -25,13 +25,13 @@ use super::{prompts, resources};
 use crate::address_book::{AddressBook, Caution, Contact, ContactPage, Error, GivenPagination, Query, shown};
 use crate::fixit::FIXES;
 
-/// Characters from which on a request is sent: one letter matches half an address book.
+/// The fewest typed characters for which a request is sent: one letter matches half an address book.
 const MIN_TYPED: usize = 2;
-/// The longest text, in bytes, that is completed: each value repeats its beginning.
+/// The longest text, in bytes, that is completed: each value repeats the text before the last comma.
 const MAX_TYPED: usize = 2_000;
 /// The longest name, in characters, in a value: a longer one hides the address behind it.
 const MAX_NAME: usize = 60;
-/// How long a look-up may take: by then the user has typed on.
+/// The longest wait for a look-up: after that the user has typed on.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The argument or variable that is completed.
@@ -111,7 +111,7 @@ pub(super) async fn complete(
     Ok(CompleteResult::new(completion.unwrap_or_default()))
 }
 
-/// The newest contacts that match `text`; `None` if it is too short, or the look-up failed or was not made.
+/// The newest contacts that match `text`; `None` if the text is too short, or the look-up failed or was not made.
 async fn contacts(book: &AddressBook, text: &str, cancellation: &CancellationToken) -> Option<ContactPage> {
     if text.chars().count() < MIN_TYPED {
         return None;
@@ -129,7 +129,7 @@ async fn contacts(book: &AddressBook, text: &str, cancellation: &CancellationTok
         Err(_) => Ok(None),
     };
     if let Ok(None) = found {
-        tracing::debug!("nothing is completed: the portal has no time for it");
+        tracing::debug!("nothing is completed: the portal is busy or too slow");
     }
     found
         .inspect_err(|error| {
@@ -175,7 +175,7 @@ fn address(contact: &Contact) -> Option<&str> {
     Some(contact.email.as_str()).filter(|email| email.contains('@') && !email.contains(is_separator))
 }
 
-/// The address, behind the contact's name if the name cannot be taken for anything but a name.
+/// The address, after the contact's name if the name cannot be taken for anything but a name.
 fn with_name(contact: &Contact) -> Option<String> {
     let address = address(contact)?;
     let is_markup = |c: char| {
@@ -264,11 +264,11 @@ mod tests {
             assert_eq!(value, expected);
             assert_eq!(prompts::text_to_look_up(&value), "a@example.com", "it is found again");
         }
-        let odd = Contact {
+        let with_caution = Contact {
             cautions: vec![Caution::HiddenCharactersRemoved],
             ..contact("a@example.com", "Anna")
         };
-        assert_eq!(with_name(&odd).as_deref(), Some("a@example.com"));
+        assert_eq!(with_name(&with_caution).as_deref(), Some("a@example.com"));
     }
 
     #[test]

@@ -45,17 +45,17 @@ const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// How this call gets the user's choice for names that several people have.
 #[derive(Debug)]
 pub(crate) enum Asking {
-    /// The client brought the user's answer, about the names at these places.
+    /// The client sent the user's answer, about the names at these places.
     Answered(ElicitResult, Vec<usize>),
-    /// The result of this call asks.
+    /// The result of this call asks the user.
     ByResult,
-    /// A request to the client asks, while the call waits.
+    /// A request to the client asks the user, while the call waits.
     ByRequest(Peer<RoleServer>, Titles),
     /// Nobody asks the user.
     Never,
 }
 
-/// The form in which the revision of the client expects the words of a choice.
+/// How the client's protocol revision expects the labels of choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Titles {
     /// `oneOf` with `const` and `title`, from 2025-11-25 on.
@@ -159,7 +159,7 @@ pub(crate) fn undecided(recipients: &[Recipient]) -> Vec<usize> {
     undecided.map(|(at, _)| at).take(MAX_NAMES).collect()
 }
 
-/// The result of a call that asks the user: the form, and the sealed state to bring back with the answer.
+/// The result of a call that asks the user: the form, and the sealed state that the client sends with the answer.
 pub(crate) fn input_required(
     recipients: &[Recipient],
     asked: &[usize],
@@ -171,7 +171,7 @@ pub(crate) fn input_required(
     InputRequiredResult::new(Some(requests), Some(seal.seal(asked, request))).with_meta(server_info_meta())
 }
 
-/// The user's answer among the responses that the client brought back; `None` if there is none.
+/// The user's answer among the responses that the client sent; `None` if there is none.
 pub(crate) fn answer_in(responses: Option<InputResponses>) -> Option<ElicitResult> {
     let response = responses?.remove(FORM)?;
     serde_json::from_value(response).ok()
@@ -214,7 +214,7 @@ pub(crate) fn apply(answer: &ElicitResult, asked: &[usize], recipients: &mut [Re
                 match chosen.and_then(serde_json::Value::as_str) {
                     Some(NOBODY) => recipient.choose_nobody(),
                     Some(email) if offered(recipient).any(|found| found.email == email) => recipient.choose(email),
-                    // The user chose a person who is not found any more.
+                    // The user chose a person whom this call does not find any more.
                     Some(_) if is_clear => recipient.status = Status::Several,
                     _ => {}
                 }

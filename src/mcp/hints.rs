@@ -1,5 +1,5 @@
-//! What the revision 2026-07-28 wants on results: how long and by whom they may be cached, and which server sent them.
-//! Older clients do not get these fields, so their results are shorter.
+//! Fields that the revision 2026-07-28 requires on results: how long and by whom a result may be cached, and which
+//! server sent it. Older clients do not get these fields, so their results are shorter.
 //!
 //! | result | how long | by whom |
 //! |---|---|---|

@@ -70,7 +70,7 @@ impl Output {
         }
     }
 
-    /// The output for a page of contacts, with advice if the page is empty or not all that matches.
+    /// The output for a page of contacts, with advice if the page is empty or is an incomplete page of employees.
     pub fn from_page(query: &Query, found: ContactPage) -> Self {
         let unreadable = found.page.unreadable;
         let advice = match (found.contacts.is_empty(), query.offset(), query.text()) {
@@ -217,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_ignored_beside_what_is_known() {
+    fn an_unknown_key_is_ignored_beside_a_known_key() {
         assert_eq!(understood(json!({"toolCallId": "x"})), Understood::default());
         let limited = understood(json!({"pagination": {"limit": 5, "cursor": "x"}, "company": "Contoso"}));
         assert_eq!(limited.pagination.limit, Some(json!(5)));
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_by_name() {
+    fn an_unreadable_argument_is_refused_by_name() {
         for (arguments, field) in [
             (json!({"query": "anna", "name": "bob"}), "query"),
             (json!({"limit": 5, "page_size": 6}), "pagination.limit"),

@@ -14,7 +14,7 @@ use super::measurements::Measurements;
 use super::tool::{MailTool, NoOutput};
 use crate::fixit::{Failure, Retry};
 
-/// The response to a call of the tool `T`. A call that goes on with the user is counted when it ends.
+/// The response to a call of the tool `T`. A call that first asks the user is counted only when it ends.
 ///
 /// # Errors
 /// A protocol error for a bad request, or if an output cannot be JSON, which no output of ours is.
@@ -40,7 +40,7 @@ pub(super) fn response<T: MailTool>(
 
 /// Logs that `what` failed.
 pub(super) fn log(failure: &Failure, what: &'static str) {
-    // A mistake of the model or a cancelled call is no news for the operator, who reads the log.
+    // The operator, who reads the log, has nothing to do if the model can call again immediately.
     if failure.retry == Retry::Now {
         tracing::debug!(
             error.code = failure.code,
@@ -65,7 +65,7 @@ fn success(output: &impl Serialize) -> Result<CallToolResult, ErrorData> {
     Ok(result)
 }
 
-/// A result that says that the call failed: `output` as structured content, and a `text` that reads well alone.
+/// The result of a failed call: `output` as structured content, and a `text` that needs no context.
 fn failed(text: String, output: &impl Serialize) -> Result<CallToolResult, ErrorData> {
     let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
     result.structured_content = Some(structured(output)?);

@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// dozens of bytes.
 const MAX_TOKEN: usize = 256;
 
-/// How many contacts one call has read, and the client that gets the notifications, if any does.
+/// How many contacts one call has read, and the client to notify, if any.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     read: AtomicUsize,
@@ -98,7 +98,8 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     /// Runs a call that reads as many contacts as `reading` says, each after some milliseconds. Returns when each
-    /// notification was sent, in milliseconds, with its number, and when the call ended. Sending one takes `one_takes`.
+    /// notification was sent, in milliseconds, with its number, and when the call ended. Sending takes `one_takes`
+    /// milliseconds.
     async fn notifications(reading: &[(u64, usize)], one_takes: u64) -> (Vec<(u128, usize)>, u128) {
         let (progress, sent, began) = (Progress::default(), Mutex::default(), Instant::now());
         let call = async {
@@ -127,7 +128,7 @@ mod tests {
     ];
 
     #[tokio::test(start_paused = true)]
-    async fn a_notification_has_a_larger_number_comes_twice_a_second_at_most_and_not_in_the_first() {
+    async fn notifications_grow_come_at_most_twice_a_second_and_not_in_the_first_second() {
         let expected = vec![(1_000, 990), (1_500, 2_000), (2_500, 1_234_567)];
         assert_eq!(notifications(LONG, 0).await, (expected, 4_300));
         assert_eq!(notifications(&[(500, 1_000), (400, 2_000)], 0).await, (vec![], 900));

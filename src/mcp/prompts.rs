@@ -1,7 +1,7 @@
 //! The prompts: instructions that a user picks by name, with the arguments that the user typed.
 //!
-//! Pure. The arguments stand after the instructions, cleaned and as one line of JSON, so that a model does not take
-//! typed text for an instruction; too long ones are refused. See
+//! Pure. The arguments follow the instructions, cleaned and as one line of JSON, so that a model does not take typed
+//! text for an instruction; arguments that are too long are refused. See
 //! <https://modelcontextprotocol.io/specification/2026-07-28/server/prompts>.
 
 use rmcp::ErrorData;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::arguments::without_unknown;
 use super::schema::JsonObject;
-use crate::address_book::{clean, shown};
+use crate::address_book::{MAX_NAMES, MAX_TEXT, clean, shown};
 
 /// The one prompt.
 pub(super) const DRAFT_MAIL: &str = "draft_mail";
@@ -26,12 +26,9 @@ pub(super) const TONE: &str = "tone";
 /// The tones that completion offers; any other text is accepted too.
 pub(super) const TONES: &[&str] = &["friendly", "formal", "brief", "warm", "apologetic", "firm"];
 
-/// The most names of one call of `resolve_mail_recipients`.
-const MAX_NAMES: usize = 50;
-/// Names and addresses have at most 255 characters in the portal's table.
-const MAX_NAME: usize = 255;
-/// A page and a half of text.
+/// The longest text about the mail, in characters: a page and a half.
 const MAX_ABOUT: usize = 4_000;
+/// The longest tone, in characters.
 const MAX_TONE: usize = 100;
 
 const INSTRUCTIONS: &str = "\
@@ -120,7 +117,7 @@ fn draft_mail(arguments: JsonObject) -> Result<String, ErrorData> {
         let problem = format!("{DRAFT_MAIL} needs the argument `{name}`: {what}");
         move || ErrorData::invalid_params(problem, None)
     };
-    let to = text(arguments, TO, MAX_NAMES * (MAX_NAME + 2))?.unwrap_or_default();
+    let to = text(arguments, TO, MAX_NAMES * (MAX_TEXT + 2))?.unwrap_or_default();
     let names: Vec<&str> = entries(&to)
         .map(text_to_look_up)
         .filter(|name| !name.is_empty())
@@ -130,13 +127,13 @@ fn draft_mail(arguments: JsonObject) -> Result<String, ErrorData> {
     }
     if names.len() > MAX_NAMES {
         let problem = format!(
-            "the argument `{TO}` has {} names; {MAX_NAMES} are the most",
+            "the argument `{TO}` has {} names; at most {MAX_NAMES} are allowed",
             names.len()
         );
         return Err(ErrorData::invalid_params(problem, None));
     }
-    if names.iter().any(|name| name.chars().count() > MAX_NAME) {
-        let problem = format!("a name in the argument `{TO}` has more than {MAX_NAME} characters, which no name has");
+    if names.iter().any(|name| name.chars().count() > MAX_TEXT) {
+        let problem = format!("a name in the argument `{TO}` has more than {MAX_TEXT} characters, which no name has");
         return Err(ErrorData::invalid_params(problem, None));
     }
     let about = text(arguments, ABOUT, MAX_ABOUT)?.ok_or_else(needed(ABOUT, "what the mail should say"))?;
@@ -181,8 +178,8 @@ pub(super) fn entries(to: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The text to look up for one entry of `to`. For `Anna <anna@example.com>`, as completion writes it, that is the
-/// address: the name beside it comes from the address book, where strangers wrote it.
+/// The text to look up for one entry of `to`. For `Anna <anna@example.com>`, as completion writes it, the text is the
+/// address: the name comes from the address book, where strangers wrote it.
 pub(super) fn text_to_look_up(entry: &str) -> &str {
     let address = entry.rsplit_once('<').map(|(_, address)| address);
     address

@@ -1,4 +1,4 @@
-//! The tool `resolve_mail_recipients`: finds the recipients of a draft, all names at once.
+//! The tool `resolve_mail_recipients`: finds the recipients of a draft, all names in one call.
 
 use std::collections::BTreeMap;
 
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_by_name() {
+    fn an_unreadable_argument_is_refused_by_name() {
         for (arguments, field) in [
             (json!({}), "names"),
             (json!({"names": []}), "names"),

@@ -74,7 +74,7 @@ fn for_both() -> Annotations {
 /// Reads the resource at `uri`. Returns it with its cache hints.
 ///
 /// # Errors
-/// A protocol error if there is no such resource, or the look-up failed.
+/// A protocol error if no resource has this URI, or the look-up failed.
 pub(super) async fn read(
     book: &AddressBook,
     uri: &str,
@@ -83,7 +83,7 @@ pub(super) async fn read(
     let target = Target::at(uri).map_err(|problem| match problem {
         InvalidUri::Unknown => not_found(uri),
         InvalidUri::Encoding => {
-            let problem = "this address has a % that two hexadecimal digits of UTF-8 text do not follow";
+            let problem = "this address has a % without two hexadecimal digits after it, or its bytes are not UTF-8";
             ErrorData::invalid_params(problem, Some(json!({"uri": uri})))
         }
     })?;

@@ -1,4 +1,4 @@
-//! The trait that each tool's file implements, and what a call of a tool gets and returns.
+//! The trait that each tool's file implements, the context of a call, and the reasons why a call has no output.
 
 use rmcp::ErrorData;
 use rmcp::model::{InputRequiredResult, InputResponses};
@@ -22,9 +22,9 @@ pub(super) trait MailTool {
     /// The description that models read.
     const DESCRIPTION: &'static str;
 
-    /// The arguments: the source of the input schema, and what a call's arguments are read into.
+    /// The arguments of a call. The input schema is derived from this type.
     type Input: DeserializeOwned + PartialEq + JsonSchema + Send;
-    /// The structured content of a result: the source of the output schema.
+    /// The structured content of a result. The output schema is derived from this type.
     type Output: Serialize + JsonSchema;
 
     /// The output of a failed call.
@@ -37,24 +37,24 @@ pub(super) trait MailTool {
     ) -> impl Future<Output = Result<Self::Output, NoOutput>> + Send;
 }
 
-/// What a tool may use in one call, beside its input.
+/// Everything that a tool may use in one call besides its input.
 #[derive(Debug)]
 pub(super) struct CallContext<'a> {
     pub(super) book: &'a AddressBook,
     pub(super) cancellation: &'a CancellationToken,
     pub(super) request: &'a RequestContext<RoleServer>,
-    /// Seals what the client carries to the next call.
+    /// Seals the state that the client carries to the next call.
     pub(super) seal: &'a Seal,
-    /// What the client carries from an earlier call, sealed.
+    /// The sealed state that the client carries from an earlier call.
     pub(super) state: Option<String>,
     /// The user's answers to the questions of an earlier call.
     pub(super) responses: Option<InputResponses>,
-    /// False for a transport that takes nothing but the response to a request.
+    /// False for a transport that carries only the response to a request.
     pub(super) sends_progress: bool,
 }
 
 impl CallContext<'_> {
-    /// The sender of progress notifications, which sends none if the client or the transport takes none.
+    /// The sender of progress notifications; it sends none if the client or the transport does not accept them.
     pub(super) fn progress(&self) -> Progress {
         match self.sends_progress {
             true => Progress::for_client(self.request),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::arguments::{self, GivenArguments};
 use crate::address_book::shown;
 
-/// A call of a tool, with what the client brings back from an earlier one.
+/// A call of a tool, with the state and the user's answers that the client carries over from an earlier call.
 #[derive(Debug)]
 pub(super) struct ToolCall {
     pub(super) name: String,
@@ -33,7 +33,7 @@ impl From<CallToolRequestParams> for ToolCall {
 
 impl ToolCall {
     /// Reads a call whose arguments are not an object. Some clients send them as JSON text, or as `[]` where they mean
-    /// `{}`. rmcp takes such a call for a method that it does not know.
+    /// `{}`. rmcp reports such a call as an unknown method.
     ///
     /// # Errors
     /// A protocol error for any other request that rmcp does not know.
@@ -49,7 +49,7 @@ impl ToolCall {
         let text = |key: &str| params.get(key).and_then(Value::as_str).map(str::to_owned);
         Ok(Self {
             name: text("name").unwrap_or_default(),
-            // A state that is no text cannot be one of this server's, like an empty text.
+            // A state that is not text cannot be one of this server's, so it is refused like an empty text.
             state: (params.get("requestState"))
                 .filter(|state| !state.is_null())
                 .map(|state| state.as_str().unwrap_or_default().to_owned()),

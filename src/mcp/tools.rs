@@ -36,7 +36,7 @@ struct Tools {
     handlers: Vec<Handler>,
 }
 
-/// What a call of one tool needs: how its arguments are read, and the function that answers.
+/// How calls of one tool are answered: the arguments that the tool has, and the function that answers.
 #[derive(Debug)]
 pub(super) struct Handler {
     pub(super) name: &'static str,
@@ -44,7 +44,7 @@ pub(super) struct Handler {
     answer: Answer,
 }
 
-/// [`answer`] for one tool. The future is boxed for the reason that `Server::until_the_stop` gives.
+/// [`answer`] for one tool. The future is boxed for the reason at `Server::until_shutdown`.
 type Answer = for<'a> fn(
     &'static Handler,
     GivenArguments,
@@ -60,7 +60,7 @@ pub fn tools() -> &'static [Tool] {
 /// The handler of the tool that has this name.
 ///
 /// # Errors
-/// A protocol error that names the tools there are.
+/// A protocol error that lists the tools.
 pub(super) fn handler(name: &str) -> Result<&'static Handler, ErrorData> {
     let handlers = &all().handlers;
     handlers.iter().find(|handler| handler.name == name).ok_or_else(|| {

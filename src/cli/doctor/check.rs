@@ -26,7 +26,7 @@ pub(super) struct Check {
     fix: Option<Fix>,
 }
 
-/// What to do about a check that did not pass.
+/// The advice of a check that did not pass.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Fix {

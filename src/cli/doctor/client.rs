@@ -22,7 +22,7 @@ use crate::clients::{Client, ValueSource, relative_paths, warnings};
 use crate::config::paths;
 use crate::portal::exposures;
 
-/// What the user allows `doctor` to start or contact, beside this program as an entry in the user's own file names it.
+/// What the user allows `doctor` to start or contact besides this program when the user's own settings start it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowed {
     /// `--trust-folder`.
@@ -48,7 +48,7 @@ pub(super) async fn examine(
             return Ok(checks);
         }
     };
-    // Nothing that a file of the current folder names is looked up before the user trusts that file.
+    // Before the user trusts a file of the current folder, nothing that the file names is looked up.
     let launch = (!found.is_of_the_folder || allowed.folder)
         .then(|| Launch::of(client, &found.entry, machine, allowed.folder))
         .flatten();
@@ -70,7 +70,7 @@ pub(super) async fn examine(
         if needs_trust {
             found.announce(client, "trusts", machine, None).map_err(Stop::Output)?;
         }
-        checks.push(greeted_over_http(client, &url, &headers).await);
+        checks.push(handshake_over_http(client, &url, &headers).await);
         return Ok(checks);
     }
     let Some(launch) = launch else {
@@ -100,9 +100,9 @@ pub(super) async fn examine(
             .announce(client, verb, machine, Some(&launch))
             .map_err(Stop::Output)?;
     }
-    checks.push(greeted(client, &launch).await);
+    checks.push(handshake_over_stdio(client, &launch).await);
     if !checks.last().is_some_and(Check::is_failed) {
-        checks.extend(examined_by_the_server(&launch, has_command(&launch.arguments)).await);
+        checks.extend(checks_by_the_server(&launch, has_command(&launch.arguments)).await);
     }
     Ok(checks)
 }
@@ -114,7 +114,7 @@ fn skipped(reason: &str) -> [Check; 3] {
 
 fn installed(client: Client, machine: &Machine) -> Check {
     if let Some(warning) = warnings::about_folders(client, machine) {
-        return Check::warning("client", warning, &["Set it to a path from the root, without `~`."]);
+        return Check::warning("client", warning, &["Set it to an absolute path, without `~`."]);
     }
     match client.find_on(machine) {
         Some(path) => Check::ok("client", format!("{} ({})", client.title(), path.display())),
@@ -134,19 +134,19 @@ fn program(client: Client, entry: &Value, launch: &Launch, may_run: bool, machin
         );
         let step = match paths::expanded(Path::new(path), Some(&machine.home)) {
             Ok(whole) => format!("Write {} there.", whole.display()),
-            Err(_) => "Write the whole path there.".to_owned(),
+            Err(_) => "Write the absolute path there.".to_owned(),
         };
         return Check::failed("program", what, &[&step]);
     }
     let reinstall = if is_named_like_this(&launch.command) {
         format!(
-            "To have this one started, run `{} install {}`.",
+            "To start this one instead, run `{} install {}`.",
             machine.program.display(),
             client.name()
         )
     } else {
         format!(
-            "Rename that entry, or have it replaced: `bitrix24-mail-mcp install {} --force`.",
+            "Rename that entry, or replace it: `bitrix24-mail-mcp install {} --force`.",
             client.name()
         )
     };
@@ -241,13 +241,13 @@ fn environment(client: Client, found: &entry::Found, launch: &Launch, machine: &
     Check::warning("environment", saw, &[&set])
 }
 
-async fn greeted(client: Client, launch: &Launch) -> Check {
-    let run = "Run the entry's command with its arguments in a terminal, and read what it says.";
+async fn handshake_over_stdio(client: Client, launch: &Launch) -> Check {
+    let run = "Run the entry's command with its arguments in a terminal, and read its messages.";
     handshake_check(handshake::greet(client, launch).await, run)
 }
 
-async fn greeted_over_http(client: Client, url: &str, headers: &BTreeMap<String, String>) -> Check {
-    let run = "See that `bitrix24-mail-mcp serve --http` runs at that address, and that the entry has its token.";
+async fn handshake_over_http(client: Client, url: &str, headers: &BTreeMap<String, String>) -> Check {
+    let run = "Check that `bitrix24-mail-mcp serve --http` runs at that address, and that the entry has its token.";
     let url = match Url::parse(url) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) => url,
         _ => return Check::failed("handshake", "the entry's url is no address of a web server", &[run]),
@@ -255,15 +255,15 @@ async fn greeted_over_http(client: Client, url: &str, headers: &BTreeMap<String,
     if url.scheme() == "https" {
         return Check::warning(
             "handshake",
-            "the server is reached over HTTPS; whose it is, and whether it answers, was not checked",
-            &["Let the client itself connect, and see whether it lists the tools."],
+            "the server is reached over HTTPS; its identity, and whether it answers, were not checked",
+            &["Connect with the client itself, and check that it lists the tools."],
         );
     }
     match handshake::http::Loopback::of(&url) {
         Some(place) => handshake_check(handshake::http::greet(client, &place, headers).await, run),
         None => Check::warning(
             "handshake",
-            "the server is reached over plain HTTP beyond this machine, where everybody on the way can read the entry's headers and the answers; it was not contacted",
+            "the server is reached over plain HTTP beyond this machine, where anybody on the network path can read the entry's headers and the answers; it was not contacted",
             &[
                 "Put a proxy with TLS before the server, and an https address into the entry; \
                  or run the server on this machine and name it by 127.0.0.1.",
@@ -289,13 +289,13 @@ fn handshake_check(greeting: Result<Greeting, handshake::Error>, advice: &str) -
 }
 
 /// The checks of the portal: `doctor` of the program that the client would start, in the client's environment.
-async fn examined_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check> {
+async fn checks_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check> {
     let skipped = |reason: &str| vec![Check::skipped("portal", reason)];
     if !launch.is_this || has_command {
         return skipped("because the entry starts another program, or a command of this one");
     }
     if launch.settings.iter().any(|(_, origin)| *origin == ValueSource::Asked) {
-        return skipped("because only the client knows what it asked its user for");
+        return skipped("because only the client knows the values that it asked its user for");
     }
     let mut command = handshake::command(launch);
     let output = command
@@ -308,6 +308,6 @@ async fn examined_by_the_server(launch: &Launch, has_command: bool) -> Vec<Check
         .and_then(|output| serde_json::from_slice::<Report>(&output.stdout).ok());
     match report {
         Some(report) => report.checks,
-        None => skipped("because the server could not examine itself"),
+        None => skipped("because the server's own `doctor` printed no report"),
     }
 }

@@ -1,8 +1,8 @@
 //! A small HTTP server that receives the browser when the portal's authorize page sends it back to this machine.
 //!
 //! It listens on the loopback address only. Each connection carries one request and ends within [`CONNECTION_TIME`], so
-//! that a connection without a request, which browsers open in advance, holds up no other. The pages repeat nothing of
-//! the request. A redirect counts once its page is sent.
+//! that a connection without a request, which browsers open in advance, does not block the others. The pages repeat
+//! nothing of the request. A redirect counts once its page is sent.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -23,9 +23,9 @@ use tokio::task::JoinSet;
 
 use super::redirected::{Redirected, State};
 
-/// A browser on the same machine needs milliseconds.
+/// The longest time for one connection. A browser on the same machine needs milliseconds.
 const CONNECTION_TIME: Duration = Duration::from_secs(10);
-/// More connections than a browser opens. Further ones wait until one has ended.
+/// The most connections at the same time: more than a browser opens. Further connections wait until one has ended.
 const MAX_CONNECTIONS: usize = 32;
 /// The longest head of a request, in bytes: many times a code, a state and a few names.
 const MAX_HEAD: usize = 16 * 1024;
@@ -101,7 +101,7 @@ async fn serve(stream: TcpStream, state: State) -> Option<Redirected> {
 
 fn respond(request: &Request<Incoming>, state: &State) -> (Response<Full<Bytes>>, Redirected) {
     if request.method() != Method::GET {
-        let response = page(StatusCode::METHOD_NOT_ALLOWED, "Only GET is answered here.");
+        let response = page(StatusCode::METHOD_NOT_ALLOWED, "Only GET requests are answered here.");
         return (response, Redirected::Nothing);
     }
     let redirected = state.read_query(request.uri().query().unwrap_or_default());
@@ -120,7 +120,7 @@ fn respond(request: &Request<Incoming>, state: &State) -> (Response<Full<Bytes>>
         ),
         Redirected::Nothing => (
             StatusCode::NOT_FOUND,
-            "Nothing is here but the end of a sign-in. Open the address that the terminal shows.",
+            "This address only receives the end of a sign-in. Open the address that the terminal shows.",
         ),
     };
     (page(status, text), redirected)

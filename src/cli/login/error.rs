@@ -1,4 +1,4 @@
-//! Why `login` signed nobody in, before any code was exchanged.
+//! The errors that end `login` before a code is exchanged.
 
 use std::io;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub(in crate::cli) enum Error {
     Missing(&'static EnvVar),
     #[error("{name} cannot be used: {1}", name = .0.name)]
     Unreadable(&'static EnvVar, &'static str),
-    #[error("port {0} of 127.0.0.1 cannot be listened on")]
+    #[error("cannot listen on port {0} of 127.0.0.1")]
     Port(u16, #[source] io::Error),
     #[error("this system provides no random numbers")]
     NoRandomNumbers,
@@ -29,7 +29,7 @@ fn named(name: Option<&str>) -> String {
 }
 
 impl Error {
-    /// What the user can do about it.
+    /// What the user can do about the error.
     pub(in crate::cli) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Missing(_) => Some(
@@ -41,7 +41,7 @@ impl Error {
             }
             Self::NoRandomNumbers => None,
             Self::Denied => {
-                Some("run `bitrix24-mail-mcp login` again and allow the access, as a user of the portal who may")
+                Some("run `bitrix24-mail-mcp login` again as a portal user who may allow the access, and allow it")
             }
             Self::Failed(_) => Some(
                 "check the application's client id, permissions and handler path in the portal, then run `bitrix24-mail-mcp login` again",

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 #[derive(Debug, Clone)]
 pub(super) struct State(SecretString);
 
-/// What a redirect, or a pasted line, says.
+/// The content of a redirect or of a pasted line.
 #[derive(Debug)]
 pub(super) enum Redirected {
     /// A code, to be exchanged within 30 seconds.
@@ -23,15 +23,15 @@ pub(super) enum Redirected {
     Denied,
     /// Another error, with its name if that is safe to show.
     Failed(Option<String>),
-    /// A redirect with another `state`, so of another sign-in.
+    /// A redirect with another `state`: it belongs to another sign-in.
     Foreign,
-    /// No redirect of the authorize page: neither a code nor an error.
+    /// Neither a code nor an error, so no redirect of the authorize page.
     Nothing,
 }
 
 /// The length of a pasted code. Bitrix24's codes have 32 to 70 characters; words that people type are shorter.
 const CODE_LENGTHS: std::ops::RangeInclusive<usize> = 16..=512;
-/// The longest error name of OAuth has 25 characters.
+/// The longest error name that is shown; OAuth's longest has 25 characters.
 const LONGEST_ERROR_NAME: usize = 40;
 
 impl State {

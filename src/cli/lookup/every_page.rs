@@ -24,7 +24,7 @@ pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -
     let mut contacts = Vec::new();
     let mut has_begun = false;
     let failure = loop {
-        match walk.step(&wiring.interruption.asked).await {
+        match walk.step(&wiring.interruption.requested).await {
             Ok(Some(Step { contacts: found, total })) => {
                 progress::show(&line, total);
                 match format {
@@ -111,7 +111,7 @@ fn print_items(found: &[Contact], has_begun: &mut bool) -> Result<(), Stop> {
     print(&text).map(drop)
 }
 
-/// Prints the end of the JSON. `complete` is false for an incomplete list, and `error` holds the failure.
+/// Prints the end of the JSON. Its `complete` is false for an incomplete list, and its `error` holds the failure.
 fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Failure>) -> Result<(), Stop> {
     let (total, unreadable) = (walk.total(), walk.unreadable());
     let is_complete = is_complete(query, walk);
@@ -138,12 +138,12 @@ fn print_end(query: &Query, walk: &Walk<'_>, has_begun: bool, error: Option<Fail
     print(&format!("{start}],{}\n", rest.strip_prefix('{').unwrap_or(&rest))).map(drop)
 }
 
-/// True if a walk that reached its end has surely read everybody.
+/// True if a walk to the end of the list has certainly read every row.
 fn is_complete(query: &Query, walk: &Walk<'_>) -> bool {
     query.source() == Source::Contacts || walk.is_whole()
 }
 
 /// The note about a walk that stopped before the end of the list.
 fn stopped(offset: u64) -> String {
-    format!("The list was not read to its end: page after page brought nothing new. More may follow: --offset {offset}")
+    format!("The list was not read to its end: page after page had no new contacts. More may follow: --offset {offset}")
 }

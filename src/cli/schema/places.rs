@@ -72,7 +72,7 @@ mod tests {
     const TWO: &str = "<!-- generated: two -->\n<!-- end -->";
 
     #[test]
-    fn every_table_is_put_in_its_place_in_whichever_file_has_it() {
+    fn every_table_is_written_in_the_file_that_has_its_place() {
         let texts = filled(&files(&[ONE, "nothing", TWO]), &tables()).unwrap();
         assert_eq!(
             texts,

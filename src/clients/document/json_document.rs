@@ -178,7 +178,7 @@ fn property(object: &CstObject, name: &str) -> Result<Option<CstObjectProp>, Pro
     }
 }
 
-/// Sets a property; in a present object only what differs is changed.
+/// Sets a property; in a present object only the differences are changed.
 fn put(object: &CstObject, name: &str, value: &Value) -> Result<(), Problem> {
     let Some(there) = property(object, name)? else {
         object.append(name, input(value));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_touched() {
+    fn only_differences_are_changed() {
         let text = "{\n  \"mcpServers\": {\n    \"ours\": {\n      // Mine.\n      \"timeout\": 60,\n      \"command\": \"/old\",\n      \"args\": [ ] // odd\n    }\n  }\n}\n";
         let json = JsonDocument::parse(text).unwrap();
         let mut entry = json.value()["mcpServers"]["ours"].clone();
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_edited_is_refused_with_its_place() {
+    fn a_text_that_cannot_be_edited_is_refused_with_its_place() {
         for (text, line) in [
             ("{\n \"a\": 1\n \"b\": 2\n}", 2),
             ("{\"a\": }", 1),

@@ -211,8 +211,8 @@ fn without_the_entry(document: &Document) -> Value {
     all
 }
 
-/// In, changed, and out again; with the rest looked at each time.
-fn comes_and_goes(language: Language, text: &str, entries: [&Value; 2]) -> Result<String, TestCaseError> {
+/// Adds, changes and removes the entry, and checks the rest of the file each time. Returns the text at the end.
+fn add_change_and_remove(language: Language, text: &str, entries: [&Value; 2]) -> Result<String, TestCaseError> {
     let mut document =
         Document::parse(language, text).map_err(|problem| TestCaseError::fail(format!("{problem}: {text}")))?;
     prop_assert_eq!(&document.text(), text, "it prints as it was");
@@ -248,7 +248,7 @@ proptest! {
         if layout.ends_with_line {
             text.push_str(layout.line_end);
         }
-        let without = comes_and_goes(Language::Json, &text, [&one, &two])?;
+        let without = add_change_and_remove(Language::Json, &text, [&one, &two])?;
         let has_others = all.get("servers").and_then(Value::as_object).is_some_and(|servers| !servers.is_empty());
         // As programs print it, to the byte.
         if has_others && !layout.line_end.is_empty() && !layout.indent.is_empty() {
@@ -260,7 +260,7 @@ proptest! {
     fn toml_of_every_layout_keeps_all_else(all in file(), layout in layout(), depth in 0_usize..4, one in entry(), two in entry()) {
         let mut text = String::new();
         toml_text(&all, "", depth, &layout, &mut text);
-        let without = comes_and_goes(Language::Toml, &text, [&one, &two])?;
+        let without = add_change_and_remove(Language::Toml, &text, [&one, &two])?;
         let is_in_line = depth == 0 && all.contains_key("servers");
         if !is_in_line {
             prop_assert_eq!(without, text);
@@ -268,7 +268,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in r#"[\[\]{}",:.=#/ \na-c\r\t'0-9\\-]{0,60}"#) {
+    fn no_text_makes_the_editor_panic(text in r#"[\[\]{}",:.=#/ \na-c\r\t'0-9\\-]{0,60}"#) {
         for language in [Language::Json, Language::Toml] {
             if let Ok(mut document) = Document::parse(language, &text) {
                 prop_assert_eq!(&document.text(), &text);

@@ -99,8 +99,8 @@ fn mutable(text: &str) -> Result<DocumentMut, Problem> {
     text.parse().map_err(|error| syntax(text, &error))
 }
 
-/// Only the place and the first line of the message: what the library displays by default quotes the text, which may
-/// hold a secret.
+/// The problem with only the line and the first line of the library's message: the whole message quotes the text, which
+/// may hold a secret.
 fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
     let start = error.span().map_or(0, |span| span.start);
     Problem::Syntax {
@@ -155,7 +155,7 @@ fn appended(text: &str, path: &[&str], object: &Map<String, Value>) -> String {
     format!("{text}{end}")
 }
 
-/// The lines of a table and of the tables below it, if no other table is among them.
+/// The lines of a table and of the tables below it. `None` if another table is among these lines.
 fn own_lines(text: &str, root: &Item, path: &[&str]) -> Option<Range<usize>> {
     let table = at(root, path).ok()??.as_table().filter(|table| !table.is_dotted())?;
     let mut spans = Vec::new();
@@ -188,7 +188,7 @@ fn take(value: &mut Value, path: &[&str]) -> Option<Value> {
     parent.as_object_mut()?.shift_remove(*name)
 }
 
-/// The text with the value at `path` set; in a present table only what differs is changed.
+/// The text with the value at `path` set; in a present table only the differences are changed.
 fn edited(text: &str, path: &[&str], value: &Value) -> Result<String, Problem> {
     let mut document = mutable(text)?;
     let Some((name, parents)) = path.split_last() else {
@@ -275,7 +275,7 @@ fn after_line(text: &str, position: usize) -> usize {
     position + rest.find('\n').map_or(rest.len(), |at| at + 1)
 }
 
-/// What the library wrote, with the line ends of `text`: the library writes only line feeds.
+/// Returns `written` with the line ends of `text`: the library writes only line feeds.
 fn with_line_ends_of(text: &str, written: String) -> String {
     if text.contains("\r\n") {
         written.replace("\r\n", "\n").replace('\n', "\r\n")
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_touched() {
+    fn only_differences_are_changed() {
         let text = "[mcp_servers.bitrix24-mail]\ncommand = \"/old\" # mine\nstartup_timeout_sec = 20\nargs = [ ]\n\n[mcp_servers.bitrix24-mail.env]\nA = 'b'\n";
         let mut toml = TomlDocument::parse(text).unwrap();
         let mut changed = toml.value()["mcp_servers"]["bitrix24-mail"].clone();
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_edited_is_refused_with_its_place() {
+    fn a_text_that_cannot_be_edited_is_refused_with_its_place() {
         let Err(Problem::Syntax { line, .. }) = TomlDocument::parse("a = 1\nb = \n") else {
             panic!("read")
         };

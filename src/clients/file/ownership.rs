@@ -57,7 +57,7 @@ pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
     }
     if is_foreign(folder, above).map_err(failed)? {
         fs::remove_dir(folder).map_err(failed)?;
-        let reason = io::Error::other("it would be root's, in the folder of another user");
+        let reason = io::Error::other("it would belong to root, in the folder of another user");
         return Err(Error::Owner(folder.to_owned(), reason));
     }
     Ok(())
@@ -74,8 +74,9 @@ fn is_foreign(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// False if root would write through another user's link into a place where that user may not write: the link may have
-/// been made for this moment. A link is fair if it belongs to root or to the owner of the target's folder.
+/// False if root would write through another user's link into a place where that user may not write: that user
+/// may have made the link to misuse root's rights. A link is fair if it belongs to root or to the owner of the target's
+/// folder.
 #[cfg(unix)]
 pub(super) fn may_write_through_links(path: &Path, target: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;

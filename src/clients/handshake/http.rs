@@ -21,8 +21,8 @@ use crate::clients::redactor::Redactor;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// A server's address on this computer. Beyond it, everybody on the way could read the headers. No name is resolved,
-/// since a resolver may return another address for `localhost`.
+/// A server's address on this computer. Beyond this computer, anybody on the network path could read the headers. No
+/// name is resolved, since a resolver may return another address for `localhost`.
 pub(crate) struct Loopback<'a> {
     url: &'a Url,
     addresses: Vec<SocketAddr>,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::demo::answer::{Answer, Language, message_for};
 
-/// What a failing request gets.
+/// The answer, or the broken connection, that a failing request gets.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::demo) enum Failure {
     /// Status and code in the envelope of REST 3.0.

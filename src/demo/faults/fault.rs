@@ -30,17 +30,17 @@ pub enum Outcome {
 /// What a fault does, and to which requests.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::demo) enum Behaviour {
-    /// Nothing on the portal: the user's settings are wrong.
+    /// The portal works; the user's settings are wrong.
     Settings(WrongSettings),
     /// Every request within the failure's reach fails, see [`Failure::reaches`].
     Always(Failure),
     /// Only requests of REST 3.0 fail, whatever the failure's reach.
     Rest3(Failure),
-    /// The first so many requests of REST 3.0 fail.
+    /// The first requests of REST 3.0 fail, this many.
     Times(usize, Failure),
     /// Every request for tokens fails at the authorization server; the access token has expired.
     OAuthServer(Failure),
-    /// Nothing on the portal: the user's tokens are these.
+    /// The portal works; the user starts with these tokens.
     Tokens(StartingTokens),
     /// REST 3.0 answers 401 ACCESSDENIED, and the old API names the reason.
     Folded(u16, &'static str),
@@ -97,8 +97,8 @@ impl Fault {
 
 impl Behaviour {
     /// The failure of a request at `place` after `earlier` such requests; `None` if it succeeds. [`Behaviour::Random`]
-    /// throws the dice for every request of either API.
-    pub(in crate::demo) fn strikes(self, place: Place, earlier: usize, dice: &mut fastrand::Rng) -> Option<Failure> {
+    /// draws a random number for every request of either API.
+    pub(in crate::demo) fn failure_of(self, place: Place, earlier: usize, dice: &mut fastrand::Rng) -> Option<Failure> {
         let access_denied = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
         match (self, place) {
             (Self::Always(failure), _) => failure.reaches(place).then_some(failure),
@@ -106,7 +106,7 @@ impl Behaviour {
             (Self::Rest3(failure), Place::Rest3) | (Self::OAuthServer(failure), Place::OAuthServer) => Some(failure),
             (Self::Unexplained(status), Place::Rest3) => Some(Failure::Envelope(status, access_denied)),
             (Self::Unexplained(_), Place::OldApi) => Some(Failure::Body(503, Body::Html)),
-            (Self::Random, Place::Rest3 | Place::OldApi) => something_that_passes(dice),
+            (Self::Random, Place::Rest3 | Place::OldApi) => temporary_failure(dice),
             _ => None,
         }
     }
@@ -114,7 +114,7 @@ impl Behaviour {
 
 /// A failure in about 20 % of the cases; in 2 % the request hangs. A 429 is rare, since it stops the method for
 /// everybody.
-fn something_that_passes(dice: &mut fastrand::Rng) -> Option<Failure> {
+fn temporary_failure(dice: &mut fastrand::Rng) -> Option<Failure> {
     Some(match dice.u16(0..1000) {
         0..20 => Failure::Connection(Breakage::Hang),
         20..80 => THROTTLE,

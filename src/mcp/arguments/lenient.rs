@@ -1,9 +1,9 @@
 //! The types of a tool's arguments: each reads the forms in which models send its value. Pure.
 //!
-//! | type | beside the form in the schema it takes |
+//! | type | forms that it accepts besides the form in the schema |
 //! |---|---|
 //! | [`SearchText`] | a number |
-//! | [`Pagination`] | numbers as text, whole and other floats: whatever `address_book::Query` takes |
+//! | [`Pagination`] | numbers as text, and floats: every form that `address_book::Query` accepts |
 //! | [`TextList`], [`SourceList`] | a list as JSON text, one text or number alone, numbers in the list |
 //! | [`SourceList`] | a source in the singular or in capitals |
 //! | [`Truth`] | `"true"`, `"false"` |
@@ -49,7 +49,7 @@ pub(crate) struct Truth(#[serde(deserialize_with = "truth")] pub(crate) bool);
 #[derive(Debug, Default, PartialEq, Deserialize, JsonSchema)]
 pub(crate) struct Pagination(#[serde(deserialize_with = "pagination")] Numbers);
 
-/// The numbers stay as they came: `address_book::Query` checks them, by the portal's own rules.
+/// The numbers as the client sent them: `address_book::Query` checks them, by the portal's own rules.
 #[derive(Debug, Default, PartialEq, Deserialize, JsonSchema)]
 struct Numbers {
     /// Page number from 1; wins over offset.

@@ -7,15 +7,15 @@ use super::unknown::{folded, without_unknown};
 use crate::address_book::{InvalidQuery, shown};
 use crate::mcp::schema::{self, JsonObject, OTHER_NAMES};
 
-/// An argument that a tool knows.
+/// An argument that a tool has.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Argument {
     name: String,
-    /// The name, behind that of the argument it stands in: `pagination.limit`.
+    /// The name, after the name of the enclosing argument if it has one: `pagination.limit`.
     pub(super) path: String,
     /// Every key that means this argument, [`folded`].
     keys: Vec<String>,
-    /// The properties of an argument that is an object. They may also stand beside it.
+    /// The properties, if the argument is an object. A client may also send them beside the object.
     inner: Vec<Self>,
 }
 
@@ -48,13 +48,13 @@ impl Argument {
     }
 }
 
-/// The arguments under the names of the `known` ones, without null and without unknown keys. The properties of an
-/// object may stand beside it; those inside win.
+/// Returns the arguments under the names of the `known` arguments, without null and without unknown keys. A property
+/// inside its object wins over the same property beside the object.
 ///
-/// `means_the_same` compares two values for the argument of a name.
+/// `means_the_same` compares two values of the argument with the given name.
 ///
 /// # Errors
-/// For an unknown key that no known one stands beside, and for two values of one argument that differ.
+/// An unknown key without a known key beside it, and two values of one argument that differ.
 pub(super) fn named(
     arguments: JsonObject,
     known: &'static [Argument],
@@ -69,7 +69,7 @@ pub(super) fn named(
     let mut named = take(&mut arguments, known, means_the_same)?;
     for outer in known.iter().filter(|argument| !argument.inner.is_empty()) {
         let beside = take(&mut arguments, &outer.inner, &|_, _, _| false)?;
-        // What is no object is left for serde to refuse.
+        // Any other value stays, and serde refuses it.
         let Some(inside) = object_in(named.get(&outer.name).cloned()) else {
             continue;
         };
@@ -83,7 +83,7 @@ pub(super) fn named(
     Ok(named)
 }
 
-/// An object, the same as JSON text, or an empty list, which is how PHP writes an empty object.
+/// The object in a value: an object, its JSON text, null, or an empty list, which is how PHP writes an empty object.
 pub(super) fn object_in(value: Option<Value>) -> Option<JsonObject> {
     let value = match value {
         Some(Value::String(text)) => serde_json::from_str(&text).ok()?,
@@ -101,7 +101,7 @@ fn is_one_of(known: &[Argument], key: &str) -> bool {
     known.iter().any(|argument| argument.is_meant_by(key))
 }
 
-/// The keys of `object` that are known and not null: models fill what they do not need with null.
+/// The keys of `object` that are known and not null: models send null for arguments that they do not use.
 fn given(
     field: &'static str,
     object: JsonObject,

@@ -1,10 +1,10 @@
-//! Keys of arguments: which count as one name, and what happens to those that a tool does not have.
+//! Argument keys that a tool does not have: which are ignored and which are refused; also which spellings are one key.
 //!
-//! The hosts of models add such keys, and models invent some.
+//! The hosts of models add keys for their own use, and models invent some.
 //!
 //! | unknown key | |
 //! |---|---|
-//! | one of [`OF_HOSTS`], or one that begins with `_` | always ignored |
+//! | one of [`HOST_KEYS`], or one that begins with `_` | always ignored |
 //! | any other, beside a known key whose value is not null | ignored |
 //! | any other, without such a key | refused, so that the model learns which keys there are |
 //!
@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::mcp::schema::JsonObject;
 
 /// Keys that agents and workflow hosts add to every call for their own use, [`folded`].
-const OF_HOSTS: &[&str] = &[
+const HOST_KEYS: &[&str] = &[
     "toolcallid",
     "sessionid",
     "action",
@@ -27,7 +27,7 @@ const OF_HOSTS: &[&str] = &[
     "explanation",
 ];
 
-/// The key in the form in which two are compared: `pageSize`, `page_size` and `PAGE-SIZE` are one name.
+/// The key in the form used for comparison: `pageSize`, `page_size` and `PAGE-SIZE` are one name.
 pub(crate) fn folded(key: &str) -> String {
     key.chars()
         .filter(|c| !matches!(c, '_' | '-' | ' '))
@@ -43,16 +43,16 @@ pub(crate) fn without_unknown(
     mut arguments: JsonObject,
     is_known: impl Fn(&str) -> bool,
 ) -> Result<JsonObject, String> {
-    let is_hosts = |key: &str| key.starts_with('_') || OF_HOSTS.contains(&folded(key).as_str());
+    let is_host_key = |key: &str| key.starts_with('_') || HOST_KEYS.contains(&folded(key).as_str());
     // Models send null for an argument that they do not use.
-    let is_given = |(key, value): (&String, &Value)| !value.is_null() && !is_hosts(key) && is_known(key);
+    let is_given = |(key, value): (&String, &Value)| !value.is_null() && !is_host_key(key) && is_known(key);
     let has_known = arguments.iter().any(is_given);
     let mut refused = None;
     arguments.retain(|key, value| {
-        if !is_hosts(key) && is_known(key) {
+        if !is_host_key(key) && is_known(key) {
             return true;
         }
-        if !has_known && !is_hosts(key) && !value.is_null() {
+        if !has_known && !is_host_key(key) && !value.is_null() {
             refused.get_or_insert_with(|| key.clone());
         } else if IGNORED.is_new(key) {
             tracing::warn!(
@@ -68,10 +68,10 @@ pub(crate) fn without_unknown(
 /// The keys that this process has logged.
 static IGNORED: Seen = Seen(const_mutex(BTreeSet::new()));
 
-/// The first few keys, so that callers that invent keys can fill neither the log nor memory.
+/// Holds up to [`MAX_KEYS`] keys, so that callers that invent keys can fill neither the log nor memory.
 struct Seen(Mutex<BTreeSet<String>>);
 
-/// The most keys that are logged. A host adds a handful.
+/// How many keys are logged at most. A host adds a handful.
 const MAX_KEYS: usize = 32;
 
 impl Seen {
@@ -147,8 +147,8 @@ mod tests {
     fn the_log_names_each_key_once_and_no_more_than_a_few() {
         let seen = Seen(Mutex::default());
         assert!(seen.is_new("toolCallId") && !seen.is_new("toolCallId"));
-        for odd in ["anna@example.com", "ключ", "a b", "", "a\nb", &"x".repeat(41)] {
-            assert_eq!(shown(odd), "(an unusual name)");
+        for unusual in ["anna@example.com", "ключ", "a b", "", "a\nb", &"x".repeat(41)] {
+            assert_eq!(shown(unusual), "(an unusual name)");
         }
         assert!(seen.is_new("a b") && !seen.is_new("c d"), "all of these are one");
         let news = (0..1_000).filter(|number| seen.is_new(&format!("key{number}")));

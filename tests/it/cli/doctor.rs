@@ -181,7 +181,7 @@ async fn settings_are_listed_by_name_and_source_without_values() {
     let report = report(&output);
     let saw = check(&report, "settings")["saw"].as_str().unwrap();
     assert!(
-        saw.starts_with("a webhook; given are BITRIX24_WEBHOOK_URL, `timeout` in "),
+        saw.starts_with("a webhook; set: BITRIX24_WEBHOOK_URL, `timeout` in "),
         "{saw}"
     );
     assert!(!saw.contains("9s"), "{saw}");

@@ -289,7 +289,7 @@ async fn a_pasted_address_signs_in() {
     login.paste("").await;
     for wrong in ["hello", "http://127.0.0.1/?code=abc&state=wrong"] {
         login.paste(wrong).await;
-        login.line_with("note: what was pasted").await;
+        login.line_with("note: the pasted text").await;
     }
     assert!(world.server.requests().is_empty(), "something was exchanged");
     let address = login.redirect(&format!("code={CODE}"));

@@ -64,22 +64,22 @@ async fn a_path_that_cannot_be_expanded_is_refused_with_a_reason() {
         (
             "BITRIX24_TOKEN_STORE",
             "${HOME}/tokens.json",
-            "a variable that nothing has replaced",
+            "a variable that was not replaced",
         ),
         (
             "BITRIX24_MCP_HTTP_TOKEN_FILE",
             "$HOME/token",
-            "a variable that nothing has replaced",
+            "a variable that was not replaced",
         ),
         (
             "BITRIX24_TOKEN_STORE",
             "\"~/tokens.json\"",
-            "a quote that nothing has taken off",
+            "a quotation mark that was not removed",
         ),
         (
             "BITRIX24_WEBHOOK_URL_FILE",
             "'/run/webhook'",
-            "a quote that nothing has taken off",
+            "a quotation mark that was not removed",
         ),
         ("SSL_CERT_FILE", "~/ca.pem", "the TLS library does not replace"),
         ("SSL_CERT_DIR", "/etc/ssl:~/certs", "the TLS library does not replace"),
@@ -173,7 +173,7 @@ async fn a_relative_folder_of_a_client_is_a_warning() {
         for value in ["~/there", "there"] {
             let home = Home::of(client).set(variable, value);
             let report = home.report(&[]).await;
-            let expected = format!("{variable} is not a whole path");
+            let expected = format!("{variable} is not an absolute path");
             assert!(report["warnings"].to_string().contains(&expected), "{report}");
             let folder = home.path(if value.starts_with('~') { "there" } else { "" });
             assert!(

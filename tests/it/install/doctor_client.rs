@@ -188,7 +188,7 @@ async fn a_secret_in_the_entry_works_with_a_warning() {
         let (report, status) = home.doctor(&[]).await;
         let (found, saw) = check(&report, "environment");
         assert!(
-            found == "warning" && saw.contains("its secret stands in the entry itself"),
+            found == "warning" && saw.contains("its secret is in the entry itself"),
             "{saw}"
         );
         assert_eq!((status, check(&report, "identity").0.as_str()), (Some(0), "ok"));

@@ -86,7 +86,7 @@ fn assert_nothing_is_used(said: &Said, file: &Path, shown: &str) {
     let folder = file.ancestors().find(|folder| folder.ends_with("repository")).unwrap();
     let below = file.strip_prefix(folder).unwrap();
     let file = folder.canonicalize().unwrap().join(below);
-    let place = format!("`bitrix24-mail` in {} is of this folder", file.display());
+    let place = format!("`bitrix24-mail` in {} belongs to this folder", file.display());
     assert_eq!(status, "warning", "{report}");
     assert!(saw.starts_with(&place) && saw.contains(shown), "{saw}");
     assert_eq!(
@@ -144,7 +144,7 @@ async fn an_address_that_the_folder_names_is_contacted_only_if_the_folder_is_tru
         let said = doctor_in(&folder, &home, &[]).await;
         let shown = format!("address: http://{}/", listener.address);
         assert_nothing_is_used(&said, &folder.join(file), &shown);
-        assert!(check(&said.report, "entry").1.contains("takes: TEAM_TOKEN"));
+        assert!(check(&said.report, "entry").1.contains("uses: TEAM_TOKEN"));
         assert_eq!(listener.count(), 0);
 
         let said = doctor_in(&folder, &home, &["--trust-folder"]).await;
@@ -293,7 +293,10 @@ async fn an_own_entry_that_names_files_of_the_folder_is_the_folders_too() {
             let said = doctor_in(&home.path("repository"), &home, &["--run-other-program"]).await;
             let (status, saw) = check(&said.report, "entry");
             assert_eq!(status, "warning");
-            assert!(saw.contains(&format!("names what is in this folder ({path})")), "{saw}");
+            assert!(
+                saw.contains(&format!("refers to files in this folder ({path})")),
+                "{saw}"
+            );
             assert_eq!(check(&said.report, "handshake").0, "skipped");
         }
     }

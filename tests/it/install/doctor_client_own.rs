@@ -125,7 +125,7 @@ async fn a_relative_setting_of_any_origin_is_shown_and_nothing_is_started() {
         let (report, said) = doctor_in(&folder, &home, &["--run-other-program"]).await;
         let (status, saw) = check(&report, "entry");
         assert!(
-            status == "warning" && saw.contains(&format!("names what is in this folder ({shown})")),
+            status == "warning" && saw.contains(&format!("refers to files in this folder ({shown})")),
             "{saw}"
         );
         assert_eq!(check(&report, "handshake").0, "skipped");
@@ -142,7 +142,7 @@ async fn a_relative_setting_of_any_origin_is_shown_and_nothing_is_started() {
         assert!(
             check(&report, "entry")
                 .1
-                .contains("names what is in this folder (webhook)"),
+                .contains("refers to files in this folder (webhook)"),
             "{report}"
         );
         assert_eq!(check(&report, "handshake").0, "skipped");
@@ -156,7 +156,7 @@ async fn a_relative_setting_of_any_origin_is_shown_and_nothing_is_started() {
     assert!(
         check(&report, "entry")
             .1
-            .contains("names what is in this folder (${PWD}/s.toml)"),
+            .contains("refers to files in this folder (${PWD}/s.toml)"),
         "{report}"
     );
 }

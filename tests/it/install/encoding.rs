@@ -46,7 +46,7 @@ async fn a_mark_that_the_client_cannot_read_is_removed_on_request() {
         let before = home.text().unwrap();
         let report = home.report(&["--demo", "--remove-bom"]).await;
         assert_eq!(report["action"], "updated");
-        assert!(report["warnings"].to_string().contains("is taken off"), "{report}");
+        assert!(report["warnings"].to_string().contains("is removed"), "{report}");
         assert_eq!(home.text().unwrap(), before.trim_start_matches(MARK));
         let (report, status) = home.doctor(&["--demo"]).await;
         assert_eq!((check(&report, "entry").0.as_str(), status), ("ok", Some(0)));

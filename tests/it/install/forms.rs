@@ -150,7 +150,7 @@ async fn the_entry_goes_in_and_out_of_files_of_every_kind_and_no_byte_stays() {
 async fn comments_that_a_client_refuses_are_reported() {
     for client in CLIENTS.into_iter().filter(|client| *client != "codex") {
         let said = Home::with(client, "{\n  // mine\n}\n").install(&[]).await;
-        let is_told = said.contains("comments or trailing commas are in ");
+        let is_told = said.contains("has comments or trailing commas");
         assert_eq!(is_told, client != "vscode", "{said}");
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn find(client: Client, global: &Global, machine: &Machine) -> Result
     }
     let (mut saw, mut option) = (format!("`{name}` is not in {}", own.display()), "");
     if has_mark && client.byte_order_mark() != ByteOrderMark::Read {
-        saw.push_str("; the file begins with a byte order mark, with which ");
+        saw.push_str("; the file begins with a byte order mark, so ");
         saw.push_str(client.title());
         saw.push_str(" may not read it");
         option = " --remove-bom";
@@ -145,23 +145,23 @@ impl Found {
 
     fn not_trusted(&self, client: Client, paths: &[String]) -> Check {
         let why = if self.is_of_the_folder {
-            "is of this folder, not of your own settings".to_owned()
+            "belongs to this folder, not to your own settings".to_owned()
         } else {
             let paths: Vec<String> = paths.iter().map(|path| announcement::shown(path)).collect();
-            format!("names what is in this folder ({})", paths.join(", "))
+            format!("refers to files in this folder ({})", paths.join(", "))
         };
         let what: Vec<String> = announcement::lines_for(&self.entry)
             .into_iter()
             .map(|(label, text)| format!("; {label}: {text}"))
             .collect();
         let saw = format!(
-            "{} {why}, so nothing of it is started, contacted or read{}",
+            "{} {why}, so nothing in it is started, contacted or read{}",
             self.place(),
             what.concat()
         );
         let read = format!(
-            "Read {}. If you trust the author of this folder, add --trust-folder: then the entry is started with what this \
-             shell has, as {} does once you approve it there.",
+            "Read {}. If you trust the author of this folder, add --trust-folder: then the entry is started with the \
+             environment of this shell, as {} does once you approve it there.",
             self.file.display(),
             client.title()
         );
@@ -170,7 +170,7 @@ impl Found {
         } else {
             &[
                 &read,
-                "Or write whole paths into the entry, which name the same files from every folder.",
+                "Or write absolute paths into the entry, which name the same files from every folder.",
             ]
         };
         Check::warning("entry", saw, steps)
@@ -187,15 +187,11 @@ impl Found {
         if client.byte_order_mark() == ByteOrderMark::Refused {
             return Check::failed(
                 "entry",
-                format!("{saw}, with which {title} reads no server of it"),
+                format!("{saw}, so {title} starts no server from it"),
                 &[&remove],
             );
         }
-        Check::warning(
-            "entry",
-            format!("{saw}, with which {title} may not read it"),
-            &[&remove],
-        )
+        Check::warning("entry", format!("{saw}, so {title} may not read it"), &[&remove])
     }
 
     /// Prints to stderr what is started or contacted next; stdout holds only the report.
@@ -222,7 +218,7 @@ impl Found {
         stderr.flush()
     }
 
-    /// What the client passes on to the process although the entry does not name it.
+    /// The variables that the client passes on to the process although the entry does not name them.
     fn passed_on(&self, client: Client, machine: &Machine, launch: Option<&Launch>) -> Option<(&'static str, String)> {
         let launch = launch?;
         let from_shell = |name: &&String| machine.environment.contains_key(*name);
