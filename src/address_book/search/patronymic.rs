@@ -8,10 +8,10 @@ pub(super) const WOMEN: &[&str] = &["овна", "евна", "ична", "івн�
 const LATIN: &[&str] = &[
     "ovich", "evich", "ovych", "yovych", "ovna", "evna", "ivna", "owitsch", "owna",
 ];
-/// Letters that a patronymic has at least.
+/// The fewest letters of a patronymic.
 const SHORTEST: usize = 7;
 
-/// True if a plain word ends like a patronymic in the nominative. Some surnames do too: Абрамович.
+/// True if a plain word ends like a patronymic in the nominative. Some surnames, like Абрамович, do too.
 pub(super) fn is_patronymic(plain: &str) -> bool {
     let mut endings = [MEN, WOMEN, LATIN].into_iter().flatten();
     endings.any(|ending| plain.ends_with(ending)) && plain.chars().count() >= SHORTEST

@@ -10,8 +10,7 @@
 //! words of a Chinese, Japanese or Korean name that is written without a space, [`romanization`] reads scripts other
 //! than Latin and Cyrillic, and [`scheme`] replaces letters.
 //!
-//! All of this is about what a word sounds like. What a text looks like, whatever its letters are, is a matter of
-//! `cautions::look`.
+//! These files compare words by spelling and sound. `cautions::look` compares texts by the look of their letters.
 
 mod letters;
 mod romanization;

@@ -15,7 +15,7 @@ const CONJUNCTIONS: &[&str] = &[
     "and", "or", "and/or", "&", "+", "und", "oder", "et", "ou", "y", "o", "e", "и", "или", "й", "та", "або", "i",
     "lub", "oraz", "a", "och", "og", "en", "ve", "veya", "和", "与", "と", "및", "और", "و",
 ];
-/// The most recipients of one question; the rest is not read.
+/// The most recipients of one question; further recipients are dropped.
 const MAX_ENTRIES: usize = 20;
 
 /// The recipients that a question names, two or more.
@@ -26,7 +26,7 @@ pub(in crate::address_book::search) struct Entries {
     pub(in crate::address_book::search) is_certain: bool,
 }
 
-/// The recipients that a question names; `None` if it names one.
+/// The recipients that a question names; `None` if it names only one.
 pub(in crate::address_book::search) fn entries(text: &str) -> Option<Entries> {
     let text = unmasked(text);
     let addresses = addresses(&text);
@@ -71,7 +71,8 @@ fn is_address(text: &str) -> bool {
         .is_some_and(|address| address.range == (0..text.len()))
 }
 
-/// One text for each address, with the name before it or in brackets after it, and one for each name between semicolons.
+/// One text for each address, with the name before it or in brackets after it, and one for each name between
+/// semicolons.
 fn with_address_each(text: &str, addresses: &[Address]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for part in split_at(text, addresses, |c| matches!(c, ';' | '|' | '؛')) {
