@@ -21,13 +21,15 @@ use super::spelling::{Word, is_syllable_or_word};
 use super::verdict::Fit;
 
 /// The least average of a contact's points if its words only look like those of the question.
-const ALIKE: i32 = 78;
+const LEAST_AVERAGE: i32 = 78;
 /// The most entries of the book that may have a word for the word to be rare.
-const FEW: usize = 5;
+const MAX_ENTRIES_IF_RARE: usize = 5;
 /// The fewest letters of a surname, in a script with an alphabet.
-const LONG_ENOUGH: usize = 4;
+const SHORTEST_SURNAME: usize = 4;
+/// The fewest letters of a question that differs from a name only in spaces.
+const SHORTEST_JOINED: usize = 5;
 /// Points of words that differ only in spaces.
-const JOINED: i32 = 90;
+const POINTS_OF_JOINED: i32 = 90;
 /// The most points of a near contact; nearly all contacts in which every word was found have more.
 const MOST_POINTS: i32 = 70;
 
@@ -86,7 +88,7 @@ impl Reading {
                 joined == asked && at + self.words.len() > 1
             })
         };
-        asked.chars().count() > LONG_ENOUGH && (0..name.len()).any(has_joined)
+        asked.chars().count() >= SHORTEST_JOINED && (0..name.len()).any(has_joined)
     }
 
     /// True if the name has at least two words that are no initials, and the question has all of these words.
@@ -101,8 +103,10 @@ impl Reading {
     /// or one word of each may be forms of one first name.
     fn has_rare_surname(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
         let is_rare = |pair: &Pair| {
-            let few = pair.word_of(name).is_some_and(|id| book.count_entries(*id) <= FEW);
-            few && pair.is_word && self.is_surname(pair.in_question)
+            let is_in_few = pair
+                .word_of(name)
+                .is_some_and(|id| book.count_entries(*id) <= MAX_ENTRIES_IF_RARE);
+            is_in_few && pair.is_word && self.is_surname(pair.in_question)
         };
         if !pairs.iter().any(is_rare) {
             return false;
@@ -121,20 +125,20 @@ impl Reading {
     fn is_surname(&self, at: usize) -> bool {
         self.words.get(at).is_some_and(|word| {
             let letters = word.plain().chars();
-            let is_long = letters.clone().count() >= LONG_ENOUGH
+            let is_long = letters.clone().count() >= SHORTEST_SURNAME
                 || (letters.clone().count() > 1 && letters.clone().all(is_syllable_or_word));
             is_long && !self.is_patronymic(at) && !first_names::is_first_name(word)
         })
     }
 
     /// True if each word of the question, apart from initials and patronymics, is in a pair, and the pairs have at
-    /// least [`ALIKE`] points on average.
+    /// least [`LEAST_AVERAGE`] points on average.
     fn is_alike_on_average(&self, pairs: &[Pair]) -> bool {
         if self.left_over(pairs).next().is_some() {
             return false;
         }
         let points: i32 = pairs.iter().map(|pair| pair.points).sum();
-        points >= ALIKE * i32::try_from(pairs.len()).unwrap_or(i32::MAX)
+        points >= LEAST_AVERAGE * i32::try_from(pairs.len()).unwrap_or(i32::MAX)
     }
 
     /// The words of the question that are in no pair, apart from initials and patronymics.
@@ -196,7 +200,7 @@ impl Reading {
                 pairs.extend(asked.iter().enumerate().map(|(at, asked)| Pair {
                     in_question: *asked,
                     in_name: named.get(at).copied(),
-                    points: JOINED,
+                    points: POINTS_OF_JOINED,
                     is_word: false,
                 }));
                 return;
@@ -285,9 +289,13 @@ mod tests {
             ("Lenni Quistgaard", "Leopold Quistgaard"),
             ("Tonia Quistgaard", "Antonia Quistgaard"),
         ] {
-            assert!(is_near(asked, name, FEW), "{asked}: {name}");
+            assert!(is_near(asked, name, MAX_ENTRIES_IF_RARE), "{asked}: {name}");
         }
-        assert!(!is_near("Lenni Quistgaard", "Leopold Quistgaard", FEW + 1));
+        assert!(!is_near(
+            "Lenni Quistgaard",
+            "Leopold Quistgaard",
+            MAX_ENTRIES_IF_RARE + 1
+        ));
         for (asked, name) in [
             ("Timothy Quistgaard", "Jane Quistgaard"),
             ("Robert Hansen", "Robert Quistgaard"),

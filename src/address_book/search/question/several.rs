@@ -37,32 +37,27 @@ pub(in crate::address_book::search) fn entries(text: &str) -> Option<Entries> {
         0 | 1 => {
             let by_semicolon = split_at(&text, &addresses, |c| c == ';');
             if by_semicolon.len() > 1 {
-                return certain(by_semicolon);
+                return Entries::of(by_semicolon, true);
             }
             let by_words = split_at_conjunctions(&text);
             return match distinct.len() {
                 // A name before its address may have any word, also a conjunction: Smith & Sons <info@smith.example>.
                 1 if text.contains('<') || !by_words.iter().any(|part| is_address(part)) => None,
-                1 => certain(by_words),
-                _ => uncertain(by_words.iter().flat_map(|part| names(part)).collect()),
+                1 => Entries::of(by_words, true),
+                _ => Entries::of(by_words.iter().flat_map(|part| names(part)).collect(), false),
             };
         }
         _ => with_address_each(&text, &addresses),
     };
-    certain(texts)
+    Entries::of(texts, true)
 }
 
-fn certain(texts: Vec<String>) -> Option<Entries> {
-    of(texts, true)
-}
-
-fn uncertain(texts: Vec<String>) -> Option<Entries> {
-    of(texts, false)
-}
-
-fn of(mut texts: Vec<String>, is_certain: bool) -> Option<Entries> {
-    texts.truncate(MAX_ENTRIES);
-    (texts.len() > 1).then_some(Entries { texts, is_certain })
+impl Entries {
+    /// The first [`MAX_ENTRIES`] texts as recipients; `None` for less than two.
+    fn of(mut texts: Vec<String>, is_certain: bool) -> Option<Self> {
+        texts.truncate(MAX_ENTRIES);
+        (texts.len() > 1).then_some(Self { texts, is_certain })
+    }
 }
 
 fn is_address(text: &str) -> bool {
