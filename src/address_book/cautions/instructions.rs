@@ -1,8 +1,8 @@
 //! Whether a text reads as an instruction to a model. Pure.
 //!
-//! No rule can decide this in general. The rules here search a text for the phrases of [`phrases`] and
-//! compare letters by their look. So the rules miss every other instruction, and mark an ordinary name that has one of
-//! the phrases: a sender called `Do not tell the user`.
+//! No rule can decide this in general. The rules here search a text for the phrases of [`phrases`] and compare letters
+//! by their look. So the rules miss every other instruction, and mark an ordinary name that has one of the phrases: a
+//! sender called `Do not tell the user`.
 
 use std::sync::LazyLock;
 
