@@ -2,7 +2,7 @@
 //!
 //! | text | mixes if |
 //! |---|---|
-//! | a word of a name | its letters are of several alphabets, or letters and imitations of letters (`𝗮`, `ɑ`) are mixed |
+//! | a word of a name | its letters are of several alphabets, or letters and imitations of them (`𝗮`, `ɑ`) are mixed |
 //! | a local part | all of it is of several alphabets, or it reads as Latin under a Latin ending without being so |
 //! | a label of a domain | its letters are of several alphabets, or it is Cyrillic that reads as Latin under a Latin ending |
 //!

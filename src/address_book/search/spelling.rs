@@ -7,8 +7,8 @@
 //! | skeletons ([`skeleton`]) | they have the same consonants; compared only across scripts | `محمد`: m m d |
 //!
 //! [`word`] keeps all of these. The other files are steps on the way: [`mod@split`] finds the words of a text, [`runs`]
-//! the words of a Chinese, Japanese or Korean name that is written without a space, [`romanization`] reads scripts other
-//! than Latin and Cyrillic, and [`scheme`] replaces letters.
+//! the words of a Chinese, Japanese or Korean name that is written without a space, [`romanization`] reads scripts
+//! other than Latin and Cyrillic, and [`scheme`] replaces letters.
 //!
 //! These files compare words by spelling and sound. `cautions::look` compares texts by the look of their letters.
 
