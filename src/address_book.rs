@@ -1,8 +1,8 @@
 //! Reads, keeps and searches the address book of the person whose credentials the portal client holds.
 //!
 //! A person's **book** is all mail contacts and employees that the portal lists for that person. A **contact** is one
-//! row of the book: an id, an address and mostly a name. Bitrix24 harvests contacts from mail headers, so strangers
-//! wrote the names. The room imports only the portal client and knows nothing of MCP or of advice.
+//! row of the book: an id, an address and mostly a name. Bitrix24 harvests contacts from mail headers, so strangers may
+//! have written the names. This room imports only the portal client, not MCP and not the fix-it table.
 //!
 //! *Reading.* A **page** is one answer of a list method: up to 200 rows, with their place in the list. `listing` reads
 //! the rows leniently and cleans names and addresses. A **reading** requests page after page until the book is whole;
@@ -16,8 +16,8 @@
 //!
 //! *Judging.* `resolve/judge` decides for each name whether one match is certain, or the user has to choose.
 //!
-//! *Cautions.* A **caution** states what is odd about a contact, such as a domain that imitates another. It forbids
-//! nothing, but a match with a serious caution is never certain.
+//! *Cautions.* A **caution** marks a contact as suspicious or unusable, as for a domain that imitates another. A
+//! caution forbids nothing, but a name whose only match has a serious caution never gets the status `one`.
 //!
 //! | file | holds |
 //! |---|---|
@@ -25,7 +25,7 @@
 //! | `error` | [`Error`] and its codes |
 //! | `query` | [`Query`]: a checked text and page |
 //! | `listing` | the portal's answer to a list method, read and cleaned |
-//! | `page` | [`ContactPage`]: what [`AddressBook::list`] returns |
+//! | `page` | [`ContactPage`], the result of [`AddressBook::list`] |
 //! | `look_up` | where one page comes from: the portal, or the book |
 //! | `cache` | pages kept for a short time, and one request for equal look-ups |
 //! | `reader` | which pages a reading requests |
@@ -89,12 +89,12 @@ pub struct AddressBook {
     processors: Processors,
 }
 
-/// How long [`AddressBook::probe`] trusts the last success. Under load the portal answers more often than this.
+/// How long [`AddressBook::probe`] relies on the last successful call. Under load calls succeed more often than this.
 const RECENT: Duration = Duration::from_secs(10);
 
 impl AddressBook {
-    /// Opens the address book behind `portal`. Pages and books that were read are used again for `cache_ttl`. No
-    /// request is sent yet.
+    /// Makes the address book behind `portal`, without a request. Pages and books that were read are used again for
+    /// `cache_ttl`.
     pub fn new(portal: Portal, cache_ttl: Duration) -> Self {
         let (portal, processors) = (Arc::new(portal), Processors::new());
         Self {
@@ -110,9 +110,9 @@ impl AddressBook {
     /// For contacts: those whose name or address contains the query's text, newest first. For employees: those with a
     /// word that begins with a word of the text, in no order.
     ///
-    /// A page that was read a short time ago comes from the cache. A request that would have to wait for the rate limit
-    /// is replaced by a page out of the whole book, which is read first if it is not in memory. Both kinds of page say
-    /// how old they are.
+    /// A page that was read a short time ago comes from the cache. If the request would have to wait for the rate
+    /// limit, the page may also come from the whole book, which is read first if it is not in memory: the first of the
+    /// two to answer is used. A page from the cache or the book has its age.
     ///
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
@@ -130,8 +130,8 @@ impl AddressBook {
         }
     }
 
-    /// Returns a page as [`list`](Self::list) does, but only where that delays no other call: `None` if the page is not
-    /// in the cache and the portal client is not [idle](Portal::is_idle). For callers that can do without the page.
+    /// Returns a page as [`list`](Self::list) does, but only if that delays no other call: `None` if the page is not in
+    /// the cache and the portal client is not [idle](Portal::is_idle). For callers that can do without the page.
     ///
     /// # Errors
     /// [`Error::Portal`].
@@ -163,11 +163,11 @@ impl AddressBook {
         })
     }
 
-    /// Finds the people who may be meant by each of `names`, in the whole book, which is read first if it is not in
-    /// memory. `progress` is called with the number of contacts read so far.
+    /// Finds the people whom each of `names` may mean, in the whole book, which is read first if it is not in memory.
+    /// `progress` is called with the number of contacts read so far.
     ///
-    /// Names that are all addresses are first requested as they are, in one batch. If each of them is a contact's, no
-    /// book is read.
+    /// If all names are addresses and no fresh book is in memory, the addresses are first requested from the portal in
+    /// one batch. If each address is a contact's, no book is read.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -213,13 +213,13 @@ impl AddressBook {
         Walk::new(&self.portal, &self.books, query)
     }
 
-    /// Checks that look-ups work. Sends nothing if a call has succeeded within the last ten seconds; else requests the
-    /// newest contact, past the cache, which is the cheapest request that shows it.
+    /// Checks that look-ups work. Sends nothing if a call has succeeded within the last ten seconds. Otherwise requests
+    /// the newest contact without the cache, the cheapest request that proves it.
     ///
     /// # Errors
     /// [`Error::Portal`].
     pub async fn probe(&self) -> Result<(), Error> {
-        // While the portal client is busy every call waits for the rate limit, and a probe would wait with them.
+        // While the portal client is busy, every call waits for the rate limit, and so would a probe.
         if self.portal.has_answered_within(RECENT) {
             return Ok(());
         }
@@ -239,7 +239,7 @@ impl AddressBook {
         self.portal.register(registry);
     }
 
-    /// The person whose address book it is: the account behind the portal's credentials.
+    /// The person whose address book this is: the account behind the portal client's credentials.
     ///
     /// # Errors
     /// [`Error::Portal`] for missing or wrong settings.

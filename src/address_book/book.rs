@@ -20,7 +20,7 @@ pub(super) const MAX_OF_ONE: usize = 50_000;
 pub(super) struct Book {
     /// Highest id first, so the newest contact comes first.
     pub(super) contacts: Arc<[Contact]>,
-    /// What is left of the rows of contacts that could not be read.
+    /// The readable parts of damaged rows of contacts.
     damaged: Vec<Contact>,
     employees: Employees,
     pub(super) index: Arc<Index>,
@@ -31,7 +31,7 @@ pub(super) struct Book {
 #[derive(Debug, Clone)]
 pub(super) struct Employees {
     pub(super) rows: Arc<[Contact]>,
-    /// What is left of the rows that could not be read.
+    /// The readable parts of damaged rows.
     pub(super) damaged: Arc<[Contact]>,
 }
 
@@ -59,8 +59,8 @@ pub(super) enum State {
     /// All of it.
     Whole,
     /// A part of it.
-    Partly,
-    /// Nothing, because of this.
+    Partial,
+    /// Nothing, because of this error.
     Failed(Error),
 }
 
@@ -83,25 +83,25 @@ impl States {
         }
     }
 
-    /// True if everybody of `sources` was read.
+    /// True if all rows of `sources` were read.
     pub(super) fn are_whole(&self, sources: &[Source]) -> bool {
         let is_whole = |source: &Source| match self.of(*source) {
             State::Whole => true,
-            State::Partly => false,
+            State::Partial => false,
             // A portal without the method has no such list.
             State::Failed(error) => error.is_unknown_method(),
         };
         sources.iter().all(is_whole)
     }
 
-    /// Which of `sources` could not be read at all, and why.
+    /// The sources among `sources` that could not be read at all, each with the reason.
     pub(super) fn not_asked(&self, sources: &[Source]) -> Vec<NotAsked> {
         let failed = |source: &Source| match self.of(*source) {
             State::Failed(error) => Some(NotAsked {
                 source: *source,
                 error: error.clone(),
             }),
-            State::Whole | State::Partly => None,
+            State::Whole | State::Partial => None,
         };
         sources.iter().filter_map(failed).collect()
     }
@@ -117,7 +117,7 @@ impl Book {
     ) -> Self {
         if contacts.len() > MAX_OF_ONE {
             contacts.truncate(MAX_OF_ONE);
-            report.states.contacts = State::Partly;
+            report.states.contacts = State::Partial;
         }
         let contacts: Arc<[Contact]> = contacts.into();
         let all_damaged = damaged.iter().chain(&*employees.damaged).cloned().collect();
@@ -131,8 +131,8 @@ impl Book {
         }
     }
 
-    /// This book with the contacts of a newer reading, which covers every id from `covered_to` up: a contact of this
-    /// book in that range that the reading does not have was deleted. Nothing is copied if nothing has changed.
+    /// This book with the contacts of a newer reading, which covers every id from `covered_to` up. A contact in that
+    /// range that the reading does not have was deleted. Nothing is copied if nothing has changed.
     pub(super) fn updated(
         &self,
         mut newest: Vec<Contact>,
@@ -182,7 +182,7 @@ impl Book {
     }
 
     /// True if the book can answer `query` as the portal would: the source was read whole, without unreadable rows, and
-    /// folding leaves something of the text to compare.
+    /// the text is not empty after folding, unless it was empty before.
     pub(super) fn can_list(&self, query: &Query) -> bool {
         let wanted = folded(query.text());
         let is_read = matches!(self.report.states.of(query.source()), State::Whole);
@@ -194,7 +194,7 @@ impl Book {
     }
 
     /// The page for a query that the book [can answer](Self::can_list). Unlike on the portal, accents do not count, and
-    /// employees come by id.
+    /// employees are ordered by id.
     pub(super) fn page(&self, query: &Query) -> ContactPage {
         let limit = query.limit() as usize;
         let skipped = usize::try_from(query.offset()).unwrap_or(usize::MAX);

@@ -6,13 +6,14 @@
 //! | older than that | its newest pages are read again, down to the first contact that the book has |
 //! | older than its maximum age | all of it is read again |
 //! | unused for its maximum age | it is dropped at the next look-up of any book |
-//! | not whole | the next caller continues its reading |
+//! | not read to the end | the next caller continues its reading |
 //!
-//! The maximum age is ten times `BITRIX24_CACHE_TTL`, but at least five minutes and at most an hour. Where 200 times the
-//! time that the portal works for the book is longer, that is the maximum age.
+//! The maximum age is ten times `BITRIX24_CACHE_TTL`, but at least five minutes and at most an hour. If 200 times the
+//! time that the portal works for the book is longer than this, that is the maximum age.
 //!
-//! A reading stops when no caller waits for it any more. The pages that it has read stay, and the next caller continues
-//! it. With a `BITRIX24_CACHE_TTL` of zero nothing is kept, and a caller gets only what was requested after its arrival.
+//! A reading stops when no caller waits for it any more. The pages read so far stay in memory, and the next caller
+//! continues the reading. With a `BITRIX24_CACHE_TTL` of zero nothing stays, and a caller gets only pages that were
+//! requested after the caller's arrival.
 
 mod reading;
 #[cfg(test)]
@@ -56,14 +57,14 @@ pub(super) struct Books {
     contacts: Gauge,
 }
 
-/// What is kept of one person's book.
+/// One person's book in memory, and the readings of it.
 #[derive(Debug)]
 struct Shelf {
     book: Option<Arc<Book>>,
-    /// The last reading, as long as a caller waits for it.
+    /// The last reading, if a caller waits for it.
     under_way: Option<UnderWay>,
-    /// The last reading if it has not come to its end, so that the next caller continues it, even if no caller waits
-    /// for it now; `None` if nothing may be kept.
+    /// The last reading if it has not ended, so that the next caller can continue it even if no caller waits for it
+    /// now. Always `None` if `BITRIX24_CACHE_TTL` is zero.
     unfinished: Option<Arc<Reading>>,
     used_at: Instant,
 }
@@ -76,7 +77,7 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    /// The reading, unless all callers have left it or it has ended.
+    /// The reading and its future; `None` if all callers have left or the reading has ended.
     fn join(&self) -> Option<(Arc<Reading>, Flight)> {
         let flight = self.flight.upgrade().filter(|flight| flight.peek().is_none())?;
         Some((self.reading.upgrade()?, flight))
@@ -87,7 +88,7 @@ impl UnderWay {
 #[derive(Debug)]
 pub(super) struct BookRead {
     pub(super) book: Arc<Book>,
-    /// Time since the reading of the whole book began; `None` if it began after the caller came.
+    /// Time since the reading of the whole book began; `None` if that was after the caller's arrival.
     pub(super) age: Option<Duration>,
     /// False if contacts that were added since the newest pages were read may be missing.
     pub(super) is_current: bool,
@@ -135,7 +136,7 @@ impl Books {
     }
 
     /// The index of the book in memory, however old; `None` if no book is in memory.
-    pub(super) fn kept(&self, person: Person) -> Option<Arc<Index>> {
+    pub(super) fn index_in_memory(&self, person: Person) -> Option<Arc<Index>> {
         Some(Arc::clone(&self.shelves().get(&person)?.book.as_ref()?.index))
     }
 
@@ -149,8 +150,9 @@ impl Books {
         is_fresh.then(|| Arc::clone(book))
     }
 
-    /// Returns the book of `person` to a caller that came at `arrived`: from memory, or after a reading. At `until` it
-    /// returns the book as far as it has been read. `progress` is called with the number of contacts read so far.
+    /// Returns the book of `person` to a caller that arrived at `arrived`: from memory, or after a reading. If the time
+    /// `until` comes first, returns the book as far as it has been read. `progress` is called with the number of
+    /// contacts read so far.
     ///
     /// # Errors
     /// The error of the reading, if nothing could be read.
@@ -199,12 +201,12 @@ impl Books {
         }
     }
 
-    /// True if a caller that came at `arrived` may use what this reading has read.
+    /// True if a caller that arrived at `arrived` may use the pages of this reading.
     fn is_in_time(&self, reading: &Reading, arrived: Instant) -> bool {
         reading.begun_at >= arrived || reading.begun_at.elapsed() < self.ttl
     }
 
-    /// Joins the reading that is under way; else continues the unfinished one, or begins a new one.
+    /// Joins the reading that is under way. If none is, continues the unfinished one, or begins a new one.
     fn join_or_begin(self: &Arc<Self>, person: Person) -> (Arc<Reading>, Flight) {
         let now = Instant::now();
         let mut shelves = self.shelves();
@@ -238,7 +240,7 @@ impl Books {
     fn max_age(&self, shelf: &Shelf) -> Duration {
         const TIMES: u32 = 10;
         const BOUNDS: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3600));
-        /// So that the portal spends at most half a percent of its time on one book.
+        /// Bounds the share of its time that the portal spends on reading one whole book: half a percent.
         const TIMES_THE_COST: u32 = 200;
         let cost = shelf
             .book
@@ -264,21 +266,21 @@ impl Books {
             };
             reading.count.send_replace(count);
         }
-        let book = self.so_far(&reading).await;
+        let book = self.book_so_far(&reading).await;
         self.put(person, book.as_ref().ok());
         book
     }
 
-    /// Makes a book of what has been read so far, on a blocking thread.
-    async fn so_far(&self, reading: &Arc<Reading>) -> Outcome {
+    /// Makes a book of the pages read so far, on a blocking thread.
+    async fn book_so_far(&self, reading: &Arc<Reading>) -> Outcome {
         let (reading, after) = (Arc::clone(reading), self.portal.timeout());
         let made = self
             .processors
-            .run(move |_| reading.so_far(portal::Error::TimedOut { after }));
+            .run(move |_| reading.book_so_far(portal::Error::TimedOut { after }));
         made.await.unwrap_or_else(|| Err(Error::cancelled()))
     }
 
-    /// The book as far as it has been read; callers whose time is up at the same number of rows share one.
+    /// The book as far as it has been read; callers whose time is up at the same number of rows share one book.
     async fn partial_book(&self, reading: &Arc<Reading>) -> Outcome {
         let mut partial = reading.partial_book.lock().await;
         let rows = Source::ALL
@@ -288,7 +290,7 @@ impl Books {
         match &*partial {
             Some((of, book)) if *of == rows => Ok(Arc::clone(book)),
             _ => {
-                let book = self.so_far(reading).await?;
+                let book = self.book_so_far(reading).await?;
                 *partial = Some((rows, Arc::clone(&book)));
                 Ok(book)
             }
@@ -308,7 +310,8 @@ impl Books {
         self.make_room(&mut shelves, person);
     }
 
-    /// Drops the books that were unused for longest until the others fit, but never the book of `person`.
+    /// Drops the books that were unused for longest until the rest fits, but no book that is being read, nor that of
+    /// `person`.
     fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: Person) {
         let total = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
         while total(shelves) > self.max_contacts {

@@ -1,9 +1,9 @@
 //! Pages kept for a short time, and one request for equal look-ups that are under way at the same time.
 //!
-//! A failure is never kept. A caller that comes while an equal look-up is under way waits for the answer of that
-//! look-up. The request continues as long as one caller waits for it, and is cancelled when the last has left. The
+//! A failure is never kept. A caller that arrives while an equal look-up is under way waits for the answer of that
+//! look-up. The request continues as long as a caller waits for it, and is cancelled when the last caller has left. The
 //! cache is bounded by the number of contacts in it, not by the number of pages. The key includes the person whose
-//! credentials are used, so that nobody sees another person's address book.
+//! credentials are used, so that no person sees another person's address book.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,12 +26,12 @@ use crate::portal::Person;
 
 /// The most contacts of all cache entries together: a few megabytes.
 const MAX_CONTACTS: u64 = 20_000;
-/// What an entry counts beside its contacts: a page without contacts takes memory too.
+/// The weight of an entry beside that of its contacts: a page without contacts takes memory too.
 const ENTRY_WEIGHT: u64 = 5;
-/// How many entries of a common size fit.
+/// An estimate of how many entries the cache holds.
 const COMMON_ENTRIES: usize = 1_000;
 
-/// What is looked up, and in whose address book.
+/// The key of a page: the query, and the person whose address book is searched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) person: Person,
@@ -68,7 +68,7 @@ fn count(look_ups: &LookUps, by: AnsweredBy) {
 pub(super) enum AnsweredBy {
     /// An entry of this cache.
     Cache,
-    /// The same look-up, which another caller had begun.
+    /// An equal look-up of another caller, which was under way already.
     SameLookUp,
     Portal,
     /// The whole book in memory. The page is not kept, since the book is.
@@ -120,8 +120,7 @@ impl Cache {
         count(&self.look_ups, by);
     }
 
-    /// Returns the page for `key`: from an entry, from an equal look-up that is under way, or from `ask`, which is
-    /// called only if there is neither.
+    /// Returns the page for `key`: from an entry, or from an equal look-up that is under way, or else from `ask`.
     pub(super) async fn answer<F>(&self, key: Key, ask: impl FnOnce() -> F) -> Result<ContactPage, Error>
     where
         F: Future<Output = Result<Answer, Error>> + Send + 'static,
@@ -158,7 +157,7 @@ impl Cache {
     {
         let mut under_way = self.under_way.lock();
         if let Some(flight) = under_way.get(&key).and_then(WeakShared::upgrade) {
-            // A look-up that has ended served the callers that waited for it; this caller starts a new one.
+            // A look-up that has ended is not shared: its page is in an entry, or may not be used again.
             if flight.peek().is_none() {
                 self.count(AnsweredBy::SameLookUp);
                 return flight;
@@ -327,7 +326,7 @@ mod tests {
             tokio::time::timeout(soon, cache.answer(key("anna"), portal.ask(Ok(page())))),
             cache.answer(key("anna"), portal.ask(Ok(page())))
         );
-        assert!(first.is_err(), "the one who asked first has left");
+        assert!(first.is_err(), "the first caller has left");
         assert_eq!(second, Ok(page()));
         assert_eq!(portal.counts(), (1, 1));
     }

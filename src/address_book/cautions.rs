@@ -1,8 +1,8 @@
-//! The cautions of a contact: what is odd about its name or address. Pure: no clock, no network, no portal.
+//! The cautions of a contact: suspicious or unusable parts of its name or address. Pure.
 //!
 //! Names and addresses come from mail headers, so a stranger may have written them: `"boss@contoso.com"
-//! <thief@evil.example>`. A caution states what is odd and forbids nothing. A rule that cannot tell a forgery from an
-//! ordinary contact gives no caution, since a reader who sees many false alarms stops reading. The rules are tuned on
+//! <thief@evil.example>`. A caution states a fact and forbids nothing. A rule that cannot distinguish a forgery from an
+//! ordinary contact adds no caution, since a reader of many false alarms stops reading. The rules are tuned on
 //! `cautions/labelled.tsv` and measured on `labelled.held_out.tsv`.
 //!
 //! | caution | decided from | in |
@@ -15,7 +15,7 @@
 //! | `address_invalid` | the address | `address` |
 //! | `same_name_other_address` | the whole page, and the whole book | `same_names`, `index::namesakes` |
 //!
-//! `tables`, `lures` and `phrases` are data; `look` says which letters look alike; `registrable` takes a host apart.
+//! `tables`, `lures` and `phrases` are data; `look` decides which letters look alike; `registrable` splits a host.
 
 mod address;
 mod caution;
@@ -43,8 +43,8 @@ pub(super) use same_names::{key_of_name, same_names};
 
 /// The cautions of one contact, in the order of the enum and each caution once.
 ///
-/// `name` and `email` are cleaned already. `None` stands for no name, an empty `email` for no address. The result never
-/// has the three cautions of the cleaning, nor [`Caution::SameNameOtherAddress`], which needs the other contacts.
+/// `name` and `email` are cleaned already; an empty `email` is no address. The result never has the three cautions of
+/// the cleaning, nor [`Caution::SameNameOtherAddress`], which needs the other contacts.
 pub(super) fn of_contact(name: Option<&str>, email: &str, domains: &mut DomainJudge<'_>) -> Vec<Caution> {
     let mut cautions = Vec::new();
     let name = name.unwrap_or_default();

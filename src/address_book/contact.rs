@@ -1,8 +1,8 @@
 //! A person of the address book: a mail contact or an employee. Pure data.
 //!
-//! A name or an address is text that a stranger may have written. [`listing`](super::listing) cleans and bounds both
-//! when it reads a row from the portal, with [`portal::clean`](crate::portal::clean) of `portal/foreign_text.rs`. Every
-//! [`Contact`] comes from such a row, so no later step cleans the text again.
+//! A name or an address is text that a stranger may have written. When [`listing`](super::listing) reads a row from the
+//! portal, it cleans and bounds both with [`portal::clean`](crate::portal::clean) of `portal/foreign_text.rs`. Every
+//! [`Contact`] comes from a row that was read in this way, so no later step cleans the text again.
 //!
 //! The doc comments of types with `JsonSchema` are the descriptions in the JSON schemas of the tools.
 

@@ -18,7 +18,7 @@ pub enum Error {
     Portal(#[from] portal::Failed),
 }
 
-/// A source of which nothing could be read.
+/// A source from which nothing could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAsked {
     /// The source.
@@ -27,8 +27,8 @@ pub struct NotAsked {
     pub error: Error,
 }
 
-/// The code for wrong pagination. It is the portal's own, so that the advice is the same whether the portal or this
-/// server refused the value.
+/// The code for wrong pagination. This is the portal's own code, so that the advice is the same whether the portal or
+/// this server refused the value.
 const INVALID_PAGINATION: &str = "BITRIX_REST_V3_EXCEPTION_INVALIDPAGINATIONEXCEPTION";
 /// The code for any other argument that was refused before a request.
 pub const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";

@@ -9,13 +9,13 @@
 //!    on.
 //! 2. [`lookup`] finds the words that have a key of `anna` or `müler`. By the key `muler` it finds `müller`, with one
 //!    mistake.
-//! 3. The candidates are the entries with the rarer word: of `anna` and `müller`, the one that fewer entries have.
+//! 3. The candidates are the entries with the rarer word: with `anna` or with `müller`, whichever fewer entries have.
 //! 4. [`find`] lets [`search`](super::search) compare each candidate with the question, word by word, by the likenesses
 //!    of step 2. The verdict on Anna Müller is `similar`, since a word has a mistake.
 //! 5. The entries that fit become people ([`FoundPeople`]). An address is one person, with the best fit of its names.
 //!
-//! The result is the same as comparing with everybody, apart from similar people beside a certain whole name, which are
-//! not looked for ([`find`]). [`namesakes`] finds people who have the same name, for a caution.
+//! The result is the same as that of comparing every contact, except that similar people are not searched for beside a
+//! certain whole name ([`find`]). [`namesakes`] finds people who have the same name, for a caution.
 
 mod entry;
 mod find;
@@ -38,7 +38,7 @@ use entry::{Entry, EntryId, Origin, PersonId};
 use keys::{Groups, KeyTable, text_hash};
 use vocabulary::{Vocabulary, VocabularyBuilder};
 
-/// The most names of an address in one source that are indexed.
+/// The most names of one address in one source that are indexed.
 const MAX_NAMES_OF_AN_ADDRESS: usize = 4;
 
 /// A book that was read, or a part of one.
@@ -63,7 +63,7 @@ pub(super) struct Index {
     pub(super) domains: BookDomains,
 }
 
-/// A person who may be meant.
+/// A person whom the question may mean.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FoundPerson<'a> {
     /// The best fit of the person's names.
@@ -73,16 +73,16 @@ pub(super) struct FoundPerson<'a> {
     pub(super) source: Source,
 }
 
-/// Everybody who may be meant.
+/// All people whom the question may mean.
 #[derive(Debug, Default)]
 pub(super) struct FoundPeople<'a> {
-    /// In no order that matters.
+    /// In no useful order.
     pub(super) people: Vec<FoundPerson<'a>>,
-    /// Rows that fit but could not be read in full.
+    /// Damaged rows that fit.
     pub(super) unreadable: Vec<&'a Contact>,
 }
 
-/// A row of the book, with the person that it belongs to.
+/// A row of the book, with the person to whom it belongs.
 struct Row<'a> {
     person: PersonId,
     origin: Origin,
@@ -91,7 +91,7 @@ struct Row<'a> {
 }
 
 impl Index {
-    /// Indexes a book. Each address, whatever its case, is one person; rows without an address are skipped.
+    /// Indexes a book. Each address, in any case of its letters, is one person; rows without an address are skipped.
     pub(super) fn new(contacts: Arc<[Contact]>, employees: Arc<[Contact]>, unreadable: Vec<Contact>) -> Self {
         let mut index = Self {
             contacts,
@@ -138,8 +138,8 @@ impl Index {
         self.words = words.into_boxed_slice();
     }
 
-    /// The rows of each person one after another, the best first. Each row that could not be read is a person of its
-    /// own.
+    /// All rows, those of each person one after another with the best first. Each row that could not be read is a
+    /// person of its own.
     fn rows(&self) -> Vec<Row<'_>> {
         let mut persons: HashMap<String, u32> = HashMap::with_capacity(self.contacts.len());
         let mut rows: Vec<Row<'_>> = Vec::with_capacity(self.contacts.len());
@@ -275,7 +275,7 @@ impl Index {
             .any(|(_, entry)| entry.origin != Origin::Unreadable)
     }
 
-    /// The people of the entries that fit, each once with the best fit.
+    /// The people of the entries that fit, each person once with the best fit.
     fn people(&self, mut fits: Vec<(EntryId, Fit)>, sources: &[Source]) -> FoundPeople<'_> {
         fits.sort_unstable_by_key(|(id, fit)| (*id, fit.rank()));
         fits.dedup_by_key(|(id, _)| *id);

@@ -23,18 +23,18 @@ const MAX_NAME: usize = 120;
 /// The most rows that are kept of an answer: no query requests more.
 const MAX_ROWS: usize = MAX_LIMIT as usize;
 
-/// The rows of one answer, cleaned.
+/// The rows of one answer of the portal, cleaned.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    /// Each row in order. `Err` holds what is left of an unreadable row: no id, but perhaps a name and an address.
+    /// Each row in order. `Err` holds the readable parts of a damaged row: no id, but perhaps a name and an address.
     pub(super) rows: Vec<Result<Contact, Contact>>,
     /// True if there are as many rows as were requested, so that more may follow.
     pub(super) are_full: bool,
 }
 
 impl Listing {
-    /// Refuses a listing of several rows none of which is an object: it is the answer of another method. Only the first
-    /// page of a list is checked, since damaged rows may fill a later page.
+    /// Refuses a listing of several rows if each row is text, a number or a list, as in the answer of another method.
+    /// Callers check only the first page of a list, since damaged rows may fill a later page.
     pub(super) fn checked(self) -> Result<Self, Error> {
         let is_no_row = |Item(row): &Item| row.object.is_none() && !is_nothing(row);
         if self.rows.count > 1 && self.rows.items.iter().all(is_no_row) {
@@ -70,7 +70,7 @@ impl Rows {
         self.rows.iter().flatten().map(|contact| contact.id)
     }
 
-    /// The readable rows, and what is left of the others.
+    /// The readable rows, and the readable parts of the others.
     pub(super) fn split(self) -> (Vec<Contact>, Vec<Contact>) {
         let (read, unreadable): (Vec<_>, Vec<_>) = self.rows.into_iter().partition(Result::is_ok);
         let contacts = read.into_iter().flatten().collect();
@@ -112,13 +112,13 @@ fn owned(text: Cow<'_, str>) -> Option<String> {
     }
 }
 
-/// The `result` of a list method as received: `{"items":[…]}`, or a bare list, which older SDKs expect.
+/// The `result` of a list method as received: `{"items":[…]}`, or a list alone, which older SDKs expect.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     rows: First<Item, MAX_ROWS>,
 }
 
-/// One item of the list, which may be anything.
+/// One item of the list: any JSON value.
 #[derive(Debug)]
 struct Item(Loose<Row>);
 
@@ -143,7 +143,8 @@ impl Row {
     }
 }
 
-/// The whole number that `number` stands for, if any: some encoders write `7.0` for 7.
+/// The whole number that `number` is; `None` if it is a fraction, negative or too large. Some encoders write `7.0` for
+/// 7.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_in_a_row_with_a_number_out_of_range_is_known() {
+    fn the_name_in_a_row_with_a_number_out_of_range_is_read() {
         let rows = rows(r#"[{"id":1e400,"email":"a@example.com","name":"Anna"},{"id":2,"name":1e400}]"#);
         let (contacts, unreadable) = rows.split();
         assert_eq!(

@@ -1,5 +1,5 @@
-//! One page of a list: requested from the portal, or taken from the whole book where the portal's rate limit would make
-//! the request wait.
+//! One page of a list, from the portal. If the request would have to wait for the portal's rate limit, the page comes
+//! from the whole book or the portal, whichever answers first.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::processors::Processors;
 use super::query::Query;
 use crate::portal::{Failed, Person, Portal};
 
-/// Looks one page up for `person`. The cache shares and keeps the answer, so this does not read the cache.
+/// Looks one page up for `person`. The cache calls this, and shares and keeps the answer.
 pub(super) async fn look_up(
     portal: Arc<Portal>,
     books: Arc<Books>,
@@ -33,7 +33,7 @@ pub(super) async fn look_up(
             0 => listing.checked().map_err(Failed::from)?,
             _ => listing,
         };
-        let book = books.kept(person);
+        let book = books.index_in_memory(person);
         let page = ContactPage::new(&query, listing, book.as_deref());
         Ok(by(page, AnsweredBy::Portal))
     };
@@ -42,7 +42,7 @@ pub(super) async fn look_up(
     }
     let deadline = Instant::now() + portal.timeout();
     let mut from_book = pin!(page_of_book(&books, processors, person, &query).fuse());
-    // The book is polled first, so that its reading stands before this call in the queue.
+    // The book is polled first, so that its reading queues before this call.
     let found = tokio::select! {
         biased;
         Some(page) = &mut from_book => return Ok(by(page, AnsweredBy::Book)),

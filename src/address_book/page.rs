@@ -50,8 +50,8 @@ impl ContactPage {
     pub(super) fn new(query: &Query, listing: Listing, book: Option<&Index>) -> Self {
         let limit = query.limit();
         let rows = listing.into_rows(limit as usize);
-        // A short page is the only sign of the list's end. A portal never sends more rows than requested; should one
-        // do so, the surplus rows are dropped here and requested again with the next page.
+        // A short page is the only sign of the list's end. A portal should never send more rows than requested; surplus
+        // rows are dropped here and requested again with the next page.
         let is_last = !rows.are_full;
         let (mut contacts, unreadable) = rows.split();
         let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
@@ -81,7 +81,7 @@ impl ContactPage {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// Runs at most as many pieces of work at once as there are processors; further work waits.
+/// Runs at most as many pieces of work at the same time as there are processors; further work waits.
 #[derive(Debug, Clone)]
 pub(super) struct Processors(Arc<Semaphore>);
 
@@ -14,8 +14,8 @@ impl Processors {
         Self(Arc::new(Semaphore::new(count)))
     }
 
-    /// Runs `work` on a blocking thread. `work` receives a function that returns false once the caller has stopped
-    /// waiting. `None` if the work did not end, as when the process shuts down.
+    /// Runs `work` on a blocking thread; `None` if the work did not end, as when the process shuts down. `work`
+    /// receives a function that returns false once the caller has stopped waiting.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,

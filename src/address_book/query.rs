@@ -1,8 +1,8 @@
 //! A query to the address book that cannot be invalid: a text and a page, checked once.
 //!
-//! Pure. Page, limit and offset follow the portal's own rules, with two exceptions. A limit above 200 is sent as 200,
+//! Pure. Page, limit and offset follow the portal's own rules, with three exceptions. A limit above 200 is sent as 200,
 //! since with `page` the portal would skip rows. A limit that is zero or negative is refused, and a fraction is rounded
-//! down: the portal would refuse these, or answer with the whole address book.
+//! down: the portal would refuse both, or answer with the whole address book.
 //!
 //! | given | limit | offset |
 //! |---|---|---|
@@ -123,11 +123,11 @@ impl Query {
         })
     }
 
-    /// The query for everybody of a source, in pages of [`MAX_LIMIT`] rows.
+    /// The query for all rows of a source, in pages of [`MAX_LIMIT`] rows.
     pub(super) fn everybody(source: Source) -> Self {
         let text = match source {
             Source::Contacts => "",
-            // The portal takes white space for no filter, and refuses an empty text.
+            // The portal treats white space as no filter, and refuses an empty text.
             Source::Employees => " ",
         };
         Self {
@@ -208,7 +208,7 @@ fn whole_number(field: &'static str, given: Option<&Value>) -> Result<Option<i64
     }
 }
 
-/// What PHP's `is_numeric` takes for a number: a JSON number, or text with one (`"20"`, `" 20 "`, `"1e2"`).
+/// The number in a value that PHP's `is_numeric` accepts: a JSON number, or text with one (`"20"`, `" 20 "`, `"1e2"`).
 fn numeric(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),

@@ -1,23 +1,25 @@
 //! Reads whole lists, of contacts, employees or both, in batches of pages.
 //!
 //! [`Reader`] decides, without clock and network, which pages come next; [`Batch`] is one request for several pages. A
-//! reading can be interrupted at any time and continued later: it keeps every page that was read.
+//! reading can be interrupted at any time and continued later, since the reader keeps every page that was read.
 //!
 //! | file | decides |
 //! |---|---|
 //! | `contacts` | which pages of contacts are missing, by the ids that were read |
 //! | `employees` | which pages of employees are missing |
 //! | `pace` | how many pages a batch has |
-//! | `received` | whether a page had anything new |
+//! | `received` | whether the pages still have new rows |
 //!
 //! | a batch failed | then |
 //! |---|---|
+//! | because of the credentials or a limit | the reading of every source ends |
 //! | with pages of both sources, one of which may be to blame | each source gets batches of its own from then on |
-//! | by a passing failure, a timeout, or a reply that is too large | batches have half as many pages, down to one |
-//! | by a refusal, after a batch had succeeded | the same |
-//! | by a refusal, before any batch had succeeded | a single page is tried; if it succeeds, the portal has no batch |
-//! | though it had a single page, with an answer | the source ends there |
-//! | though it had a single page, without an answer; or by credentials or limits | every source ends there |
+//! | with several pages: transient, timeout, or reply too large | batches have half as many pages, down to one |
+//! | with several pages: refused, after a batch had succeeded | the same |
+//! | with several pages: refused, before that | a single page is tried; if it succeeds, the portal has no batch |
+//! | with a single page: no reply | the reading of every source ends |
+//! | with a single page: transient or reply too large, before any success | the same |
+//! | with a single page: any other failure | the reading of that source ends |
 
 mod contacts;
 mod employees;
@@ -39,10 +41,10 @@ use pace::Pace;
 use page_request::PageRequest;
 use received::Received;
 
-/// The fewest rows of a page: with fewer, no page could overlap the next.
+/// The fewest rows of a page: pages of one row could not overlap.
 const MIN_ROWS: u32 = 2;
 
-/// The state of a reading: what was read, and what comes next.
+/// The state of a reading: the rows read so far, and the pages that come next.
 #[derive(Debug)]
 pub(super) struct Reader {
     contacts: Option<ContactPages>,
@@ -50,8 +52,9 @@ pub(super) struct Reader {
     pace: Pace,
     /// True if each batch has pages of one source only.
     is_apart: bool,
-    /// True if a portal without batch is read page by page, however long that takes.
+    /// True if a portal without batch is read page by page, even while the portal client is busy.
     is_patient: bool,
+    /// How long the portal has worked for the reading so far.
     cost: Duration,
 }
 
@@ -102,8 +105,8 @@ impl Reader {
         Self::new(Some(contacts), None, false)
     }
 
-    /// A reading of all rows that match `query`, from its offset on. It waits for the rate limit however long that
-    /// takes.
+    /// A reading of all rows that match `query`, from its offset on. The reading continues however long it has to wait
+    /// for the rate limit.
     pub(super) fn of_all(query: &Query) -> Self {
         let query = query.clone().in_pages_of(query.limit().max(MIN_ROWS));
         match query.source() {
@@ -204,7 +207,7 @@ impl Reader {
         }
     }
 
-    /// Adds a page. Only on the first page of a list are rows of another shape a failure, since damaged rows may fill a
+    /// Adds a page. Rows of another shape are a failure only on the first page of a list, since damaged rows may fill a
     /// later page.
     fn add_page(&mut self, request: &PageRequest, listing: Listing) {
         let listing = match request.offset {
@@ -222,7 +225,7 @@ impl Reader {
         }
     }
 
-    /// Decides by the failure of a batch of these pages how to continue; see the table at the top.
+    /// Decides how to continue after a batch of these pages has failed; see the table at the top.
     fn fail(&mut self, requests: &[PageRequest], failed: &Failed) {
         let Some(PageRequest { source, .. }) = requests.first() else {
             return;
@@ -265,7 +268,7 @@ impl Reader {
         self.next_pages().is_empty()
     }
 
-    /// Forgets failures, so that the next batch requests the same pages again.
+    /// Clears the failures, so that the next batch requests the same pages again.
     pub(super) fn retry(&mut self) {
         for &source in Source::ALL {
             self.set_failure(source, None);
@@ -290,13 +293,13 @@ impl Reader {
         }
     }
 
-    /// The id down to which every contact was read, from the newest on: a contact that an older book has above this id,
-    /// and that was not read, was deleted. `None` before the first page.
+    /// The id down to which every contact was read, from the newest on; `None` before the first page. A contact of an
+    /// older book above this id that was not read was deleted.
     pub(super) fn covered_to(&self) -> Option<u64> {
         self.contacts.as_ref()?.covered_to()
     }
 
-    /// The offset at which a list was given up, since its pages had nothing new; `None` if it was not given up.
+    /// The offset at which the reading of a list was given up, since its pages had no new rows; `None` if it was not.
     pub(super) fn stopped_at(&self, source: Source) -> Option<u64> {
         self.received(source)?.stopped_at
     }
@@ -324,7 +327,7 @@ impl Reader {
         self.received(source).map_or(0, |received| received.seen.len())
     }
 
-    /// What is left of the first rows that could not be read.
+    /// The readable parts of the first rows that could not be read.
     pub(super) fn unreadable(&self, source: Source) -> &[Contact] {
         self.received(source).map_or(&[], |received| &received.unreadable)
     }

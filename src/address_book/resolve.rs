@@ -1,9 +1,9 @@
-//! Resolves names and addresses: for each name the people who may be meant, and why.
+//! Resolves names and addresses: finds for each name the people whom it may mean, and why.
 //!
 //! Every name is judged against the whole address book ([`Book`](super::book::Book)), which is read first if it is not
-//! in memory. A name is `one` only if a single person of the book bears the name. The user decides about a person whose
-//! name is only similar, or who has a serious caution. Where a part of the book could not be read, the result says so,
-//! and the portal is also asked for the names literally.
+//! in memory. A name gets the status `one` only if a single person of the book has it. The user decides about a person
+//! whose name is only similar, or who has a serious caution. If a part of the book could not be read, the result says
+//! so, and the names are also requested from the portal as they were typed.
 //!
 //! | file | holds |
 //! |---|---|
@@ -36,10 +36,11 @@ use crate::portal::{self, Failed, Person, Portal};
 use judge::Evidence;
 use literal::ask_literally;
 
-/// How many contacts are judged on the async worker: that takes a few milliseconds.
+/// The most contacts that are judged on the async worker, which takes a few milliseconds; more are judged on a blocking
+/// thread.
 const CONTACTS_AT_ONCE: usize = 1_000;
-/// How long before its deadline a call stops reading and answers from the part that was read. At most a quarter of the
-/// call's time.
+/// How long before its deadline a call stops reading and answers from the part that was read; shorter if this is more
+/// than a quarter of the call's time.
 const ANSWER_TIME: Duration = Duration::from_secs(3);
 
 /// Resolves names in the address book of one person.
@@ -53,7 +54,7 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// As [`AddressBook::resolve`](super::AddressBook::resolve).
+    /// Resolves `names` as [`AddressBook::resolve`](super::AddressBook::resolve) describes.
     pub(super) async fn resolve(
         &self,
         names: &Names,
@@ -84,8 +85,8 @@ impl Resolver<'_> {
         if wants_contacts && wanted.iter().all(Question::is_address) && self.books.fresh(person).is_none() {
             let asking = ask_literally(self.portal, self.processors, &wanted, &[Source::Contacts]);
             let found = tokio::time::timeout_at(until, asking).await.ok().flatten();
-            // An address that no contact has may be an employee's. The portal does not search the addresses of
-            // employees, so the book is needed then.
+            // An address that no contact has may be an employee's. The portal searches employees by words, not by a
+            // whole address, so then the book is needed.
             if let Some(index) = found.filter(|index| wanted.iter().all(|wanted| index.has_address_of(wanted))) {
                 let evidence = Evidence {
                     indexes: vec![index],
@@ -101,7 +102,7 @@ impl Resolver<'_> {
             return Err(failed.error.clone());
         }
         let mut indexes = vec![Arc::clone(&book.index)];
-        let is_partial = |source: &Source| !is_current || matches!(states.of(*source), State::Partly);
+        let is_partial = |source: &Source| !is_current || matches!(states.of(*source), State::Partial);
         let parts: Vec<Source> = names.sources().iter().copied().filter(is_partial).collect();
         if !parts.is_empty() && book.report.has_batch {
             let asking = ask_literally(self.portal, self.processors, &wanted, &parts);

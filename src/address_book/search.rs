@@ -1,10 +1,10 @@
-//! Forgiving search: the rules by which a name or an address that was asked for fits a contact. Pure.
+//! Forgiving search: the rules by which a question, a name or an address, fits a contact. Pure.
 //!
 //! An example: the question `Анне Мюллер` and the contact `Anna Müller <anna@contoso.example>`.
 //!
 //! 1. [`question`] reads the question: its address, its company, its words, without titles. A [`Reading`] is one of the
-//!    ways to take it as words: as typed, by another keyboard layout ([`layout`]), or with other borders between Chinese,
-//!    Japanese and Korean words ([`spelling`]). Here the first reading is `анне`, `мюллер`.
+//!    ways to split it into words: as typed, by another keyboard layout ([`layout`]), or with other borders between
+//!    Chinese, Japanese and Korean words ([`spelling`]). Here the first reading is `анне`, `мюллер`.
 //! 2. [`contact_words`] splits the contact into words: the name `anna`, `müller`, the local part `anna`, the company
 //!    `contoso`.
 //! 3. [`likeness`] compares the words two by two. `анне` is a declined form of Анна ([`declension`]), which sounds like
@@ -27,11 +27,11 @@
 //!
 //! Only `similar` is not certain. A similar contact reaches one of two thresholds:
 //!
-//! - it fits ([`fit`]): each word of the question is found in it, in however loose a way, or one is missing beside two;
-//! - it is near ([`near`]): it shares a rare surname, its whole name, or several words. The index looks for near contacts
-//!   only where no contact is certain.
+//! - it fits ([`fit`]): each word of the question is found in it by some likeness, or one is missing beside two;
+//! - it is near ([`near`]): it shares a rare surname, its whole name, or several words. The index looks for near
+//!   contacts only if no contact is certain.
 //!
-//! Beside a certain contact, a similar one is dropped, unless its [`Standing`](verdict::Standing) lets it stay.
+//! A similar contact is dropped if another is certain, unless its [`Standing`](verdict::Standing) keeps it.
 
 #[cfg(test)]
 mod brute_force;
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_found_by_other_writings_of_the_name() {
+    fn a_person_is_found_by_the_name_in_other_spellings_scripts_and_forms() {
         for (asked, name, email, expected) in [
             ("Anna at Contoso", "Anna Klein", "a.klein@contoso.example", Why::Words),
             ("Anna Klein", "Klein, Anna", "a@x.example", Why::Words),

@@ -1,7 +1,7 @@
 //! Walks a whole list and returns its contacts step by step, as they are read.
 //!
-//! The [`Reader`] decides which pages are requested. Contacts come newest first. The exception are contacts that a page
-//! missed because rows before them were deleted meanwhile: they come when the gap is read. See
+//! The [`Reader`] decides which pages are requested. Contacts come newest first, except those that a page missed
+//! because rows before them were deleted meanwhile: these come when the gap is read. See
 //! <https://apidocs.bitrix24.com/api-reference/mail/recipient/mail-recipient-listcontacts.html>.
 
 use tokio_util::sync::CancellationToken;
@@ -34,7 +34,7 @@ pub struct Step {
 }
 
 impl<'a> Walk<'a> {
-    /// As [`AddressBook::walk`](super::AddressBook::walk).
+    /// Begins the walk that [`AddressBook::walk`](super::AddressBook::walk) returns.
     pub(super) fn new(portal: &'a Portal, books: &'a Books, query: &Query) -> Self {
         Self {
             portal,
@@ -50,7 +50,7 @@ impl<'a> Walk<'a> {
         self.reader.total(self.source)
     }
 
-    /// How many of the rows so far could not be read.
+    /// How many rows so far could not be read.
     pub fn unreadable(&self) -> u32 {
         self.reader.unreadable_count(self.source)
     }
@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Returns the next contacts; `None` at the end of the list. The first step of an empty list returns no contacts.
-    /// After a failure the same step can be taken again.
+    /// After a failure the next call tries the same step again.
     ///
     /// # Errors
     /// Those of [`AddressBook::list`](super::AddressBook::list), and an error when the caller cancels.
@@ -80,7 +80,7 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         let person = self.portal.person().map_err(Failed::from)?;
-        let book = self.books.kept(person);
+        let book = self.books.index_in_memory(person);
         add_cautions(&mut contacts, book.as_deref());
         Ok(Some(Step {
             contacts,
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
 
     /// Reads until a page has new contacts; returns none at the end of the list.
     async fn read(&mut self) -> Result<Vec<Contact>, Error> {
-        // Each batch queues anew, so that other callers get their turn during a long walk.
+        // Each batch queues at the rate limiter again, so that other callers get their turn during a long walk.
         loop {
             let Some(batch) = self.reader.next_batch(self.portal) else {
                 return Ok(Vec::new());

@@ -24,7 +24,7 @@ pub(super) struct Reading {
     before: Option<Arc<Book>>,
     /// The number of contacts read so far; waiting callers report it as their progress.
     pub(super) count: watch::Sender<usize>,
-    /// Why the last batch failed, if it did; the reading may have continued.
+    /// Why the last batch failed; `None` if it succeeded.
     pub(super) failure: Mutex<Option<Failed>>,
     /// The last book that was made before the end of the reading, and the number of its rows.
     pub(super) partial_book: tokio::sync::Mutex<Option<(usize, Arc<Book>)>>,
@@ -47,19 +47,19 @@ impl Reading {
         }
     }
 
-    /// Makes a book of what has been read so far. A source of which nothing was read yet has failed: with its own
-    /// failure, else with that of the last batch, else with `late`.
-    pub(super) fn so_far(&self, late: portal::Error) -> Outcome {
-        let late = self.failure.lock().clone().unwrap_or_else(|| late.into());
+    /// Makes a book of the pages read so far. A source without a page yet has failed: with its own failure, or that of
+    /// the last batch, or else `timeout`.
+    pub(super) fn book_so_far(&self, timeout: portal::Error) -> Outcome {
+        let unread = self.failure.lock().clone().unwrap_or_else(|| timeout.into());
         let reader = self.reader.lock();
         let has_all = |source| reader.unreadable(source).len() == reader.unreadable_count(source) as usize;
         let state = |source| match (reader.is_whole(source), reader.failure(source)) {
             (true, _) if has_all(source) => State::Whole,
-            (true, _) => State::Partly,
-            _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partly,
-            (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| late.clone()).into()),
+            (true, _) => State::Partial,
+            _ if reader.total(source) > 0 || reader.unreadable_count(source) > 0 => State::Partial,
+            (false, failed) => State::Failed(failed.cloned().unwrap_or_else(|| unread.clone()).into()),
         };
-        // A portal that refuses to list employees will refuse again: no reason to read the whole book again soon.
+        // A portal that refuses to list employees will refuse again, so the whole book is not read again for that.
         let is_passing = |source: &Source, failed: &Failed| {
             *source == Source::Contacts || !matches!(failed.error.http_status(), Some(400..=499))
         };

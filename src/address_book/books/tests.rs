@@ -55,7 +55,7 @@ fn book_of(count: u64) -> Arc<Book> {
 async fn fill(books: &Arc<Books>, people: &[u64]) {
     for number in people {
         let person = Person::numbered(*number);
-        // The flight is dropped at once.
+        // The flight is dropped immediately.
         drop(books.join_or_begin(person));
         books.shelves().get_mut(&person).unwrap().unfinished = None;
         books.put(person, Some(&book_of(10)));
@@ -65,7 +65,7 @@ async fn fill(books: &Arc<Books>, people: &[u64]) {
 
 fn kept(books: &Books, people: impl IntoIterator<Item = u64>) -> Vec<u64> {
     let mut people: Vec<u64> = people.into_iter().collect();
-    people.retain(|number| books.kept(Person::numbered(*number)).is_some());
+    people.retain(|number| books.index_in_memory(Person::numbered(*number)).is_some());
     people
 }
 
@@ -81,7 +81,7 @@ async fn the_book_that_was_unused_for_longest_is_dropped_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_book_is_dropped_when_nobody_has_used_it_for_ten_times_its_time() {
+async fn a_book_is_dropped_when_nobody_has_used_it_for_ten_times_the_cache_ttl() {
     let books = books(1_000);
     fill(&books, &[1, 2]).await;
     tokio::time::advance(9 * TTL).await;

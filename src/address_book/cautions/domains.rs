@@ -1,8 +1,8 @@
 //! The domains of a book's addresses, and the cautions of each domain. Pure.
 //!
 //! Every distinct domain is judged once; each further contact costs one look-up. The maps use foldhash, which costs a
-//! third of the standard hash. It resists crafted collisions less, but even an attacker who guessed the seed would
-//! delay one answer of 10,000 contacts only by about a second.
+//! third of the standard hash. Foldhash resists crafted collisions less, but even an attacker with the seed would delay
+//! an answer of 10,000 contacts by only about a second.
 
 use std::borrow::Cow;
 
@@ -13,9 +13,9 @@ use super::lookalike::FrequentDomains;
 use super::registrable::Registrable;
 use super::{address, scripts};
 
-/// How many times more addresses the imitated domain has than the domain that imitates it. So it has at least three:
-/// two addresses may be chance. A company that really uses two similar domains gets no caution. A test tries the
-/// neighbours of this number on the labelled set.
+/// How many times more addresses the imitated domain has than the imitating one. So the imitated domain has at least
+/// three addresses, since two may be chance, and a company that really uses two similar domains gets no caution. A test
+/// tries the neighbours of this number on the labelled set.
 pub(super) const TIMES: usize = 3;
 
 /// The domains of the addresses of a book, or of a page.
@@ -53,7 +53,7 @@ impl BookDomains {
         Self { counts, frequent }
     }
 
-    /// True if a frequent domain of this book ends as `text` does.
+    /// True if a frequent domain of this book has the same last label as `text`.
     pub(super) fn has_top_of(&self, text: &str) -> bool {
         let top = text.rsplit('.').next().unwrap_or_default();
         self.frequent.has_top(&lower(top))

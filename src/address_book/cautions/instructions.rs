@@ -1,8 +1,8 @@
 //! Whether a text reads as an instruction to a model. Pure.
 //!
-//! No rule can decide this in general. The rules here search a text for the phrases of [`phrases`](super::phrases),
-//! compared by their look rather than their spelling. So they miss every other instruction, and they mark an ordinary
-//! name that has such a phrase: a sender called `Do not tell the user`.
+//! No rule can decide this in general. The rules here search a text for the phrases of [`phrases`] and compare letters
+//! by their look. So the rules miss every other instruction, and mark an ordinary name that has one of the phrases: a
+//! sender called `Do not tell the user`.
 
 use std::sync::LazyLock;
 
@@ -12,20 +12,20 @@ use super::{look, phrases};
 
 /// The most other words between two parts of a phrase.
 const MAX_WORDS_BETWEEN: usize = 3;
-/// The most other octets between two pieces of a phrase without blanks: those of fifteen Chinese characters.
+/// The most other octets between two pieces of a phrase without blanks: as many as fifteen Chinese characters have.
 const MAX_OCTETS_BETWEEN: usize = 45;
-/// The fewest words of a text that may have a phrase. Two words are enough if they are long (`Ignore instructions`), or
-/// Turkish or Arabic.
+/// The fewest words of a text that may have a phrase. Two words are enough if they are long (`Ignore instructions`; in
+/// Arabic less long) or have the Turkish ı.
 const LEAST_WORDS: usize = 3;
 const LEAST_LETTERS_OF_TWO: usize = 16;
 const LEAST_LETTERS_OF_LONGER: usize = 10;
 const LEAST_LETTERS_OF_LONGER_ARABIC: usize = 8;
-/// The shortest word that may be a phrase without its blanks, and the fewest parts of such a phrase.
+/// The shortest word, in octets, that may be a phrase without its blanks; the fewest parts of such a phrase.
 const LEAST_JOINED: usize = 16;
 const LEAST_JOINED_PARTS: usize = 3;
-/// The shortest first part of a phrase that is searched for within a word.
+/// The shortest first part of a phrase, in octets, that is searched for within a word.
 const LEAST_JOINED_OPENER: usize = 5;
-/// How many letters of its first part a phrase is indexed by.
+/// How many letters of the first part of a phrase its index key has.
 const OPENER: usize = 3;
 
 /// True if `text` reads as an instruction to a model.
@@ -45,8 +45,8 @@ pub(super) fn are_in(text: &str) -> bool {
         })
 }
 
-/// Signs that may be put between the letters of one word, as in `Ign-ore`. Dots and underscores come second, since they
-/// mostly stand between words.
+/// Signs that may be put between the letters of one word, as in `Ign-ore`. The second set has dots and underscores too,
+/// which mostly separate words.
 const MARKS_WITHIN_WORDS: [&[char]; 2] = [
     &['-', '*', '\'', '~', '^', '·'],
     &['-', '*', '\'', '~', '^', '·', '.', '_'],
@@ -56,7 +56,8 @@ fn without(marks: &[char], text: &str) -> String {
     text.chars().filter(|character| !marks.contains(character)).collect()
 }
 
-/// False if the octets of a text show that it is too short for a phrase. This settles nearly all names without a copy.
+/// False if the octets of a text show that the text is too short for a phrase. This decides nearly all names without a
+/// copy.
 fn may_be_in(text: &str) -> bool {
     let (mut words, mut letters, mut all_letters, mut longest) = (0, 0, 0, 0);
     let (mut may_be_turkish, mut has_arabic) = (false, false);
@@ -90,14 +91,14 @@ fn may_be_in(text: &str) -> bool {
     words >= LEAST_WORDS || (words == 2 && (are_long() || is_of_short()))
 }
 
-/// True for a character of the scripts without blanks, which begin at Hangul.
+/// True for a character that may be Hangul, Chinese or Japanese: U+1100 or a later one.
 fn is_of_pieces(character: char) -> bool {
     character >= '\u{1100}'
 }
 
 static PHRASES: LazyLock<Phrases> = LazyLock::new(Phrases::new);
 
-/// All phrases, in the form that [`look::readable`] returns.
+/// All phrases, as [`look::readable`] writes them.
 struct Phrases {
     words: Vec<Phrase>,
     /// Indexes into `words` by the first letters of each first part.
@@ -111,16 +112,17 @@ struct Phrases {
 /// The places of a phrase in order.
 type Phrase = Vec<Place>;
 
-/// The alternatives for one place of a phrase. Without alternatives it stands for the end of the text.
+/// One place of a phrase.
 struct Place {
+    /// The alternatives; none for the end of the text.
     parts: Vec<Part>,
-    /// True if only fillers may stand between this place and the one before.
+    /// True if only fillers may come between the previous place and this one.
     is_next: bool,
 }
 
 struct Part {
     text: String,
-    /// Any ending may follow.
+    /// True if any ending may follow.
     is_stem: bool,
 }
 
@@ -172,7 +174,7 @@ impl Phrases {
         })
     }
 
-    /// True if the phrase begins with the first of `words`, and its other places are filled by the words after it.
+    /// True if the phrase begins at the first of `words`, and the words after that fill its other places.
     fn is_at_start_of(&self, words: &[&str], phrase: &[Place]) -> bool {
         let (mut rest, mut most_between) = (words.iter(), 0);
         phrase.iter().all(|place| {
@@ -232,8 +234,8 @@ fn is_single(word: &str) -> bool {
     word.chars().nth(1).is_none()
 }
 
-/// True if `text` has the pieces of the phrase, one soon after another. Only first pieces of at least `least_opener`
-/// octets count.
+/// True if `text` has the pieces of the phrase in order, with at most [`MAX_OCTETS_BETWEEN`] between two. Only first
+/// pieces of at least `least_opener` octets count.
 fn is_within(text: &str, phrase: &[Place], least_opener: usize) -> bool {
     let Some((first, others)) = phrase.split_first() else {
         return false;

@@ -5,8 +5,9 @@
 //! | `"boss@contoso.com"`, `boss%contoso.com`, `contoso.com!boss`, `boss=contoso.com` | an address, whatever the book |
 //! | `boss.contoso.com`, `boss-at-contoso.com`, `contoso.com` | an address or a domain, if that domain is frequent in the book |
 //!
-//! There is no caution for what machines write (`bounce+anna=contoso.com`, `SRS0=…`), for a tag (`anna+contoso.com`),
-//! for a domain that the book does not use (`romashka.ru@mail.ru`), or for the address's own domain.
+//! No caution is given for an address that mail software writes (`bounce+anna=contoso.com`, `SRS0=…`), for a tag
+//! (`anna+contoso.com`), for a domain that the book does not use often (`romashka.ru@mail.ru`), or for the address's
+//! own domain.
 
 use super::domains::BookDomains;
 use super::shown_address::{self, Shown};
@@ -14,7 +15,7 @@ use super::tables;
 
 /// True if `local` shows an address at another domain than `domain`, where mail would go.
 pub(super) fn shows_other_address(local: &str, domain: &str, book: &BookDomains) -> bool {
-    // This settles nearly all local parts: most have no dot.
+    // This check decides most local parts: they have no dot.
     if local.len() < SHORTEST || !local.contains('.') {
         return false;
     }
@@ -44,7 +45,7 @@ fn by_a_sign(local: &str) -> Option<&str> {
         return Some(shown);
     }
     let (before, shown) = local.split_once('=')?;
-    // Machines write numbers, tags or their own name before the address.
+    // Mail software writes numbers, tags or its own name before the address.
     let is_of_machine = before.contains(['+', '=']) || tables::is_of_machine(&before.to_lowercase());
     (!is_of_machine && !shown.contains('=')).then_some(shown)
 }

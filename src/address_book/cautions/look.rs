@@ -1,4 +1,4 @@
-//! The look of a text: texts of one look are the same to a reader, however they are spelled. Pure.
+//! The look of a text: texts of one look are the same to a reader, whatever letters they have. Pure.
 //!
 //! The base is the skeleton of Unicode TR39, section 4: two texts with equal skeletons look alike. Full-width, circled
 //! and mathematical forms of letters are replaced before it (NFKC). Accents, which a reader overlooks, are removed
@@ -75,17 +75,16 @@ const fn is_accent(character: char) -> bool {
     )
 }
 
-/// A Latin or Cyrillic letter folded, from a table that is made once: nearly every name has only such letters, and in
-/// such a text no letter depends on its neighbours. `None` for other letters; the final sigma of Greek depends on its
-/// neighbours.
+/// A Latin or Cyrillic letter folded, from a table that is made once; `None` for other letters. Nearly every name has
+/// only these letters, which fold alike beside any neighbours. The final sigma of Greek depends on its neighbours.
 fn folded_letter(character: char) -> Option<&'static str> {
     static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
         let letters = '\0'..='\u{52F}';
         let folded = |letter: char| folded_as_a_whole(letter.encode_utf8(&mut [0; 4]));
         letters.map(folded).collect()
     });
-    let is_there = matches!(character, '\0'..='\u{24F}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}');
-    let folded = FOLDED.get(character as usize).filter(|_| is_there);
+    let is_in_table = matches!(character, '\0'..='\u{24F}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}');
+    let folded = FOLDED.get(character as usize).filter(|_| is_in_table);
     folded.map(String::as_str)
 }
 
@@ -105,7 +104,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// Digits and the letters for which they stand in a label. The skeleton of TR39 replaces the first two.
+/// Digits and the letters that they replace in a label. The skeleton of TR39 replaces the first two digits too.
 const DIGITS: [(char, &str); 8] = [
     ('0', "o"),
     ('1', "l"),
@@ -117,8 +116,8 @@ const DIGITS: [(char, &str); 8] = [
     ('9', "g"),
 ];
 
-/// The look of a label of a domain. Digits become letters, `vv` becomes `w` and `cl` becomes `d`; TR39 replaces `rn`
-/// itself.
+/// The look of a label of a domain. Digits become letters, `vv` becomes `w` and `cl` becomes `d`; TR39 already handles
+/// `rn`.
 pub(super) fn of_label(label: &str) -> String {
     let mut look = with_letters(folded(label));
     if look.contains("vv") || look.contains("cl") {
@@ -142,9 +141,9 @@ fn with_letters(mut label: String) -> String {
     label
 }
 
-/// `text` without disguise: [`folded`], with Latin letters for what a person takes for them, such as small capitals,
-/// faux Cyrillic, digits, signs and flags. The result is no spelling, since `i` stands for `l` and `1` too; compare it
-/// only with the result for another text.
+/// `text` without disguise: [`folded`], with Latin letters in place of characters that look like them, such as small
+/// capitals, faux Cyrillic, digits, signs and flags. The result is no spelling, since `i` also replaces `l` and `1`:
+/// compare the result only with that for another text.
 pub(super) fn readable(text: &str) -> String {
     let folded = if text.is_ascii() {
         folded(text)
@@ -163,7 +162,7 @@ pub(super) fn readable(text: &str) -> String {
     readable
 }
 
-/// The letter for which a letter of a skeleton, a digit or a sign stands.
+/// The letter that a letter of a skeleton, a digit or a sign stands for.
 fn read(character: char) -> char {
     match character {
         'a'..='k' | 'm'..='v' | 'x'..='z' | ' ' => character,

@@ -11,7 +11,7 @@
 //!
 //! These are no imitations: `contoso.de` (mostly the same company), `mail.contoso.com`, `contoso-service.com`,
 //! `contoso.zendesk.com`, `school12.com` beside `school13.com`. An edit of a name under 7 letters counts only under the
-//! same ending, since short names have real neighbours. A digit that stands for a letter is no edit (`c0ntosso.com`).
+//! same ending, since short names have real neighbours. A digit in place of a letter is no edit (`c0ntosso.com`).
 //!
 //! A map finds frequent domains by their look. A sorted list finds them by the name and by the name with one letter
 //! left out. So a book of thousands of domains needs no comparison of each domain with each.
@@ -30,10 +30,10 @@ const LEAST_FOR_LOOK: usize = 4;
 const LEAST_FOR_SMALL_EDIT: usize = 5;
 /// The shortest name with which any edit counts, under any ending.
 const LEAST_FOR_ANY_EDIT: usize = 7;
-/// By how many places a letter may be moved and still be overlooked.
+/// The most places by which a letter can be moved without a reader noticing.
 const MOST_PLACES: usize = 3;
-/// How many times more addresses the imitated domain must have, if its name has 5 or 6 letters and stands alone before
-/// another's domain.
+/// How many times more addresses the imitated domain must have if its name has 5 or 6 letters and is alone, without a
+/// lure, before another domain.
 const TIMES_ALONE: usize = 10;
 /// How many names of one look or of one deletion are compared, the most frequent first. An attacker chooses the
 /// domains, and without a bound also the cost.
@@ -41,7 +41,7 @@ const MAX_BUCKET: usize = 16;
 /// How many parts of a hyphenated label are examined.
 const MAX_PARTS: usize = 6;
 
-/// The domains that a book uses often enough for somebody to imitate them.
+/// The domains that a book uses so often that another domain may imitate them.
 #[derive(Debug, Default)]
 pub(super) struct FrequentDomains {
     domains: Vec<FrequentDomain>,
@@ -63,7 +63,7 @@ struct FrequentDomain {
 }
 
 impl FrequentDomains {
-    /// Takes those of the registrable domains that have at least `times` addresses.
+    /// Makes the frequent domains of a book: its registrable domains with at least `times` addresses.
     pub(super) fn new(counts: &HashMap<String, usize>, times: usize) -> Self {
         let mut often: Vec<_> = counts.iter().filter(|(_, count)| **count >= times).collect();
         often.sort_unstable_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
@@ -109,7 +109,7 @@ impl FrequentDomains {
         let look = look::of_label(host.label);
         let is_rarer = |known: &&FrequentDomain| known.count >= self.times.saturating_mul(count.max(1));
         // The same name under another ending is mostly the same company's.
-        let mut same_looking = self.named(&look).filter(is_rarer);
+        let mut same_looking = self.looking_like(&look).filter(is_rarer);
         if same_looking.any(|known| known.label != host.label && known.letters.len() >= LEAST_FOR_LOOK) {
             return true;
         }
@@ -120,7 +120,8 @@ impl FrequentDomains {
             near.filter(move |known| known.is_edited_in(&letters, host.suffix))
         });
         edited.next().is_some()
-            || (self.lured(host.label).chain(self.fronted(host, count)).filter(is_rarer))
+            || (self.beside_lure(host.label).chain(self.in_subdomains(host, count)))
+                .filter(is_rarer)
                 .any(|known| !tables::is_generic(&known.label))
     }
 
@@ -137,10 +138,10 @@ impl FrequentDomains {
                 .and_then(|rest| rest.strip_prefix('.'))
                 == Some(&known.suffix)
         };
-        self.named(&look::of_label(label)).any(is_same)
+        self.looking_like(&look::of_label(label)).any(is_same)
     }
 
-    fn named(&self, look: &str) -> impl Iterator<Item = &FrequentDomain> + use<'_> {
+    fn looking_like(&self, look: &str) -> impl Iterator<Item = &FrequentDomain> + use<'_> {
         let indices = self.by_look.get(look).into_iter().flatten();
         indices.filter_map(|index| self.domains.get(*index))
     }
@@ -157,7 +158,7 @@ impl FrequentDomains {
     }
 
     /// Frequent domains whose names `label` contains beside a lure.
-    fn lured(&self, label: &str) -> impl Iterator<Item = &FrequentDomain> {
+    fn beside_lure(&self, label: &str) -> impl Iterator<Item = &FrequentDomain> {
         let mut names = Vec::new();
         let mut parts: Vec<&str> = Vec::new();
         if label.contains('-') {
@@ -179,21 +180,21 @@ impl FrequentDomains {
             names.push((name.trim_matches('-').to_owned(), LEAST_FOR_SMALL_EDIT));
         }
         names.into_iter().flat_map(|(name, least)| {
-            let known = self.named(&look::of_label(&name));
+            let known = self.looking_like(&look::of_label(&name));
             known.filter(move |known| known.letters.len() >= least)
         })
     }
 
-    /// Frequent domains whose names are a label before another's domain, which has `count` addresses. A name alone
-    /// there may be a customer of that domain, or a branch: `contoso.zendesk.com`.
-    fn fronted<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a FrequentDomain> {
+    /// Frequent domains whose names are a label before the domain of `host`, which has `count` addresses. A name alone
+    /// there may be a customer of that domain's owner, or a branch: `contoso.zendesk.com`.
+    fn in_subdomains<'a>(&'a self, host: &Registrable<'a>, count: usize) -> impl Iterator<Item = &'a FrequentDomain> {
         let Registrable { subdomains, label, .. } = *host;
         let has_customers = host.has_customers();
         let is_lured = !has_customers && label.split('-').any(lures::is_lure);
         let rests = std::iter::successors(Some(subdomains), |rest| rest.split_once('.').map(|(_, after)| after));
         rests.flat_map(move |rest| {
             let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
-            let known = self.named(&look::of_label(name)).filter(move |known| {
+            let known = self.looking_like(&look::of_label(name)).filter(move |known| {
                 let rest = after.strip_prefix(known.suffix.as_str());
                 let is_followed_by_its_ending = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
                 let counts_alone = !has_customers
@@ -202,7 +203,7 @@ impl FrequentDomains {
                             && known.count >= TIMES_ALONE.saturating_mul(count.max(1))));
                 known.letters.len() >= LEAST_FOR_LOOK && (is_lured || is_followed_by_its_ending || counts_alone)
             });
-            known.chain(self.lured(name))
+            known.chain(self.beside_lure(name))
         })
     }
 }
@@ -231,8 +232,8 @@ enum Edit {
 
 impl Edit {
     /// The edit between two names. `None` if the names are equal, more than one edit apart, or differ in a number. Also
-    /// `None` for another first letter, or an `e`, `i` or `m` added or removed there, which make other names
-    /// (`eschool`): readers notice those.
+    /// `None` if the first letter is replaced by one that is not near, or an `e`, `i` or `m` is added or removed there:
+    /// readers notice these, and they make other names (`eschool`).
     fn between(one: &[char], other: &[char]) -> Option<Self> {
         let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
         let (one_rest, other_rest) = (one.get(same..)?, other.get(same..)?);

@@ -120,7 +120,7 @@ pub(super) fn is_lure(part: &str) -> bool {
 /// words and brands: `cloudmail`, `webpay`.
 const SHORTEST_JOINED: usize = 5;
 
-/// `label` without a lure at its beginning or end, for each such lure.
+/// `label` without a lure at its beginning or end, once for each lure that is there.
 pub(super) fn without_joined(label: &str) -> impl Iterator<Item = &str> {
     let joined = LURES.iter().filter(|lure| lure.chars().count() >= SHORTEST_JOINED);
     joined

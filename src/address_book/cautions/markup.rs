@@ -2,8 +2,8 @@
 
 use super::{look, tables};
 
-/// True if `name` has a link, markup or a mark of a chat template, or is a formula. Other forms of letters and signs
-/// count too (`＜ѕcript＞`).
+/// True if `name` has a link, markup or a mark of a chat template, or is a formula, also in look-alike letters and
+/// signs (`＜ѕcript＞`).
 pub(super) fn is_in(name: &str) -> bool {
     let may_be_formula = || start(name).starts_with(tables::BEFORE_FORMULAS);
     let has_other_signs = || !name.is_ascii() && name.contains(may_be_sign_of_ascii);

@@ -1,15 +1,15 @@
 //! Phrases that instruct a model and occur in hardly any name. Pure data, in the languages of Bitrix24's customers:
 //! many phrases in fourteen languages, and the most common orders in nine more, from Dutch to Hindi.
 //!
-//! Each row is a phrase. Its parts are separated by blanks and occur in this order; `|` separates alternatives, `*`
-//! stands for any ending, and `$` alone for the end of the text. A few other words may stand between two parts. Before
-//! a part with `+` only [`FILLERS`] may stand, since `Do not reply. Alerts for users` is no order. [`PIECES`] are of
-//! languages that do not separate words by blanks, and nothing may stand before a `+`. Case, accents and look-alike
-//! letters do not matter (see `instructions`).
+//! Each row is a phrase: parts separated by blanks, in the order in which they occur. `|` separates alternatives, `*`
+//! is any ending, and `$` alone is the end of the text. Up to three other words may come between two parts. Before a
+//! part with `+` only [`FILLERS`] may come, since `Do not reply. Alerts for users` is no order. [`PIECES`] are for
+//! Chinese, Japanese and Korean, whose words are not all separated by blanks; there a part with `+` follows directly.
+//! Case, accents and look-alike letters do not matter (see `instructions`).
 //!
-//! To be added, a phrase needs three parts or a verb that no name has, and a row in `labelled.tsv`. Companies with
-//! similar names (`Send & Print GmbH`, `Все письма Пушкина`) have rows there too. A noun (`notification`) does not
-//! count as the verb after a negation.
+//! A new phrase needs three parts or a verb that no name has, and a row in `labelled.tsv`. Companies with similar names
+//! (`Send & Print GmbH`, `Все письма Пушкина`) have rows there too. A noun (`notification`) does not count as the verb
+//! after a negation.
 
 /// Phrases of whole words.
 pub(super) const WORDS: &[&str] = &[
@@ -290,9 +290,9 @@ pub(super) const WORDS: &[&str] = &[
     // Kazakh
     "барлық|алдыңғы|бұрынғы|жоғарыдағы нұсқау*|командалар* елеме*|ұмыт*|назарға|орындама*",
     "пайдаланушыға|пайдаланушыны айтпа|айтпаңыз|айтпай|хабарламаңыз|білдірме",
-    // Greek, whose capitals look like other letters than its small ones
+    // Greek: its capitals and its small letters look like different Latin letters
     "αγνόησε|αγνοήστε|αγνοείστε|ξέχασε|ξεχάστε|ΑΓΝΟΗΣΕ|ΑΓΝΟΗΣΤΕ|ΞΕΧΑΣΕ οδηγίες|εντολές|ΟΔΗΓΙΕΣ|ΕΝΤΟΛΕΣ",
-    // Hindi, where a virama parts a word in two
+    // Hindi: a virama divides a word in two
     "निर +देश|देशों|देशो अनदेखा|नजरअंदाज|भूल",
     "उपयोगकर +ता|ताओं मत|न|नहीं +बता|बताना|बताएं|बताएँ|बताओ|बताइए|कहना|कहें",
 ];
@@ -326,8 +326,8 @@ pub(super) const PIECES: &[&str] = &[
     "당신은|너는|넌 이제 비서|봇|모델|어시스턴트|도우미",
 ];
 
-/// Roles of a conversation. A name that begins with a role and a colon, followed by an order, reads as a turn of it;
-/// "System: backup report" is an ordinary sender.
+/// Roles of a conversation with a model. A name that begins with a role, a colon and an order reads as a message of
+/// that role; "System: backup report" is an ordinary sender.
 pub(super) const ROLES: &str = "system sistema système sistem assistant assistent asistente assistente asystent asistan \
     developer система ассистент асистент помічник النظام";
 
@@ -357,7 +357,7 @@ pub(super) const ORDERS: &[&str] = &[
     "أرسل|تجاهل|احذف",
 ];
 
-/// Small words between a negation and its verb, or a verb and its preposition.
+/// Small words that may come between a negation and its verb, or between a verb and its preposition.
 pub(super) const FILLERS: &str = "t ever even also please be to the a an any anyone anything this it that \
     надо нужно следует стоит это этого об о ничего никогда ему им треба потрібно варто слід про це цього нічого ніколи \
     nic tym o mu im \

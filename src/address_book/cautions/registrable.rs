@@ -1,20 +1,20 @@
-//! A host taken apart into what its owner registered and what stands before it, and who the owner may be. Pure.
+//! A host as its registered domain and the subdomains before it, and the labels that may name the owner. Pure.
 
 use super::{address, tables};
 
-/// The longest name below a country's ending that is often a registry's: `dp.ua`, `nsw.au`.
+/// The most letters of a label below a country's ending that often belongs to a registry: `dp.ua`, `nsw.au`.
 const LONGEST_OF_REGISTRY: usize = 3;
 
-/// A host taken apart into what its owner registered and the subdomains before it.
+/// A host as its registered domain and the subdomains before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Registrable<'a> {
-    /// What the owner registered: `contoso.co.uk` of `mail.contoso.co.uk`.
+    /// The domain that the owner registered: `contoso.co.uk` of `mail.contoso.co.uk`.
     pub(super) domain: &'a str,
     /// The first label of the domain: `contoso`.
     pub(super) label: &'a str,
-    /// What follows the label: `co.uk`; empty for a host without a dot.
+    /// The ending after the label: `co.uk`; empty for a host without a dot.
     pub(super) suffix: &'a str,
-    /// What comes before the domain: `mail`; empty for no subdomain.
+    /// The labels before the domain: `mail`; empty for no subdomain.
     pub(super) subdomains: &'a str,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Registrable<'a> {
         tables::is_well_known(self.domain, self.label)
     }
 
-    /// True if a company's name before this domain is more likely a customer of its owner than a forgery.
+    /// True if a company's name before this domain more likely names a customer of the domain's owner than a forgery.
     pub(super) fn has_customers(&self) -> bool {
         let is_registry = self.suffix.len() == 2 && self.label.len() <= LONGEST_OF_REGISTRY;
         is_registry || tables::is_of_customers(self.domain) || self.is_well_known()
@@ -71,7 +71,7 @@ fn tail<'a>(host: &'a str, front: &str) -> &'a str {
         .unwrap_or(host)
 }
 
-/// True if both addresses are equal, or at one registrable domain that belongs to no mail provider.
+/// True if the addresses are equal, or both at one registrable domain that is no mail provider's.
 pub(in crate::address_book) fn are_of_one_owner(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let is_same = one == other;

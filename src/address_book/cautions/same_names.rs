@@ -1,4 +1,4 @@
-//! Names that are the same for a reader, whatever the order, case and look of their words. Pure.
+//! Finds names that are the same for a reader: the same words, in any order, case and look-alike letters. Pure.
 
 use foldhash::{HashMap, HashMapExt};
 
@@ -7,7 +7,7 @@ use super::look;
 /// For each entry, a name and an address: true if another entry has the same name with another address. Names are the
 /// same if their [keys](key_of_name) are equal. False for an entry without a name or without an address.
 pub(in crate::address_book) fn same_names<'a>(entries: impl Iterator<Item = (Option<&'a str>, &'a str)>) -> Vec<bool> {
-    // Names of different letters are different. This check costs a tenth of a key and settles nearly all names.
+    // Names of different letters are different. This check costs a tenth of a key and decides nearly all names.
     let letters =
         |(name, email): (Option<&'a str>, &'a str)| (name, email, look::hash_of_letters(name.unwrap_or_default()));
     let entries: Vec<_> = entries.map(letters).collect();
@@ -20,16 +20,16 @@ pub(in crate::address_book) fn same_names<'a>(entries: impl Iterator<Item = (Opt
         _ => (None, String::new()),
     };
     let keys: Vec<(Option<String>, String)> = entries.iter().map(key).collect();
-    let mut bearers: HashMap<&String, (&String, bool)> = HashMap::new();
+    let mut by_key: HashMap<&String, (&String, bool)> = HashMap::new();
     for (key, address) in &keys {
         if let Some(key) = key {
-            let (first, has_others) = bearers.entry(key).or_insert((address, false));
+            let (first, has_others) = by_key.entry(key).or_insert((address, false));
             *has_others |= *first != address;
         }
     }
-    let bearer = |key: &Option<String>| bearers.get(key.as_ref()?).copied();
+    let addresses = |key: &Option<String>| by_key.get(key.as_ref()?).copied();
     keys.iter()
-        .map(|(key, _)| bearer(key).is_some_and(|(_, has_others)| has_others))
+        .map(|(key, _)| addresses(key).is_some_and(|(_, has_others)| has_others))
         .collect()
 }
 
@@ -40,8 +40,8 @@ pub(in crate::address_book) fn key_of_name(name: Option<&str>, email: &str) -> O
     key(name.filter(|_| !email.is_empty())?)
 }
 
-/// The folded words of a name, sorted. `None` if the name has no letter or digit. Only the beginning of a text that is
-/// longer than any name counts.
+/// The folded words of a name, sorted. `None` if the name has no letter or digit. Of a text that is longer than any
+/// name, only the beginning counts.
 fn key(name: &str) -> Option<String> {
     let folded = look::folded(&look::bounded(name));
     let mut words: Vec<&str> = look::words(&folded).collect();

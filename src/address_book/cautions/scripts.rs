@@ -2,13 +2,13 @@
 //!
 //! | text | mixes if |
 //! |---|---|
-//! | a word of a name | its letters are of several alphabets, or imitations of letters (`𝗮`, `ɑ`) stand among others |
+//! | a word of a name | its letters are of several alphabets, or letters and imitations of them (`𝗮`, `ɑ`) are mixed |
 //! | a local part | all of it is of several alphabets, or it reads as Latin under a Latin ending without being so |
 //! | a label of a domain | its letters are of several alphabets, or it is Cyrillic that reads as Latin under a Latin ending |
 //!
 //! These names do not mix: `Anna (Анна)`, `IT-отдел`, `Boeing’и`, `1С`, `Mª`, `µTorrent`, `Ⅳ`. Chinese, Japanese,
-//! Korean, Thai and related scripts are written without blanks, also next to foreign words, so there another alphabet
-//! begins a new word.
+//! Korean, Thai and related scripts are written without blanks, also next to foreign words, so another alphabet beside
+//! them begins a new word.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
@@ -96,11 +96,13 @@ const fn is_written_without_blanks(script: Script) -> bool {
 }
 
 const APOSTROPHES: [char; 6] = ['\'', '’', '‘', '´', '′', 'ʼ'];
-/// Letters that French and Italian put before an apostrophe for a whole word.
+/// Letters that French and Italian write before an apostrophe instead of a whole word.
 const ELISIONS: [&str; 8] = ["c", "d", "j", "l", "m", "n", "s", "t"];
+/// The most letters of an ending after an apostrophe, as in `Boeing’и`.
 const LONGEST_ENDING: usize = 3;
 
-/// True if a word mixes alphabets, apart from `Boeing’и` and `L'Этуаль`, where each side of the apostrophe has its own.
+/// True if a word mixes alphabets, unless each side of an apostrophe has an alphabet of its own (`Boeing’и`,
+/// `L'Этуаль`).
 fn mixes(word: &str) -> bool {
     mixes_letters(word) && !is_joined_by_apostrophe(word)
 }
@@ -130,7 +132,7 @@ fn is_all_latin_looking(text: &str) -> bool {
     letters.all(|letter| LATIN_LOOKING.contains(letter) || LATIN_LOOKING_CAPITALS.contains(letter))
 }
 
-/// True if the letters of a word have no alphabet in common, or imitations stand among other letters.
+/// True if the letters of a word have no alphabet in common, or some but not all of the letters are imitations.
 fn mixes_letters(word: &str) -> bool {
     let (mut common, mut has_letter, mut has_imitation) = (ScriptExtension::default(), false, false);
     for letter in word.chars().filter(|character| is_letter(*character)) {
@@ -158,7 +160,7 @@ fn is_letter(character: char) -> bool {
         )
 }
 
-/// True for a letter that no language uses and that stands for a Latin one: mathematical (`𝗮`) or phonetic (`ɑ`).
+/// True for a letter that no language uses and that looks like a Latin one: mathematical (`𝗮`) or phonetic (`ɑ`).
 fn is_imitation(letter: char) -> bool {
     let is_other_form = letter.nfkc().next() != Some(letter);
     match letter.script() {

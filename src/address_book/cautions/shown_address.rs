@@ -1,6 +1,6 @@
 //! Whether a name shows another e-mail address than the contact's own. Pure.
 //!
-//! | in a name | is | caution |
+//! | text in a name | is | caution |
 //! |---|---|---|
 //! | `boss@contoso.com`, `boss [at] contoso [dot] com` | an address | if it is not the contact's own |
 //! | `Anna @ contoso.com`, `Anna at contoso.com`, `@contoso.com` | a domain with a common ending | if the contact has another domain |
@@ -27,7 +27,7 @@ pub(super) fn shows_other_address(name: &str, email: &str) -> bool {
         .any(|shown| !own.is_some_and(|own| own.is_mailbox_of(&shown)) && !shown.is_start_of(email, name))
 }
 
-/// An address that a text shows; with an empty local part, only a domain.
+/// An address that a text shows, or only a domain if the local part is empty.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown<'a> {
     pub(super) local: &'a str,

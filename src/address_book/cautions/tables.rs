@@ -1,20 +1,21 @@
-//! The words and domains of the rules. Pure data; each list says what belongs in it.
+//! The lists of words, domains and characters that the rules of the cautions use. Pure data.
 
 use super::lures;
 
-/// Second-level labels below a country's ending under which registries sell names: `contoso.co.uk`, `contoso.com.tr`.
+/// Labels before a country's ending below which registries sell names: `co` of `contoso.co.uk`.
 const SECOND_LEVELS: &[&str] = &[
     "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "kiev", "kyiv", "lg", "ltd", "me", "mil", "msk", "ne", "net",
     "nom", "or", "org", "plc", "pp", "spb",
 ];
 
-/// True for `co.uk` and the like. It stands in for the Public Suffix List, which is larger than this server needs.
+/// True if names are sold below `second.top`, as below `co.uk`. The Public Suffix List is larger than this server
+/// needs.
 pub(super) fn is_second_level(second: &str, top: &str) -> bool {
     top.len() == 2 && SECOND_LEVELS.contains(&second)
 }
 
-/// Well-known domains that resemble each other or a brand without being forged: mail providers, and services that write
-/// from a domain of their own. They never imitate another domain; others may imitate them.
+/// Well-known domains that resemble each other or a brand without being forged: mail providers, and services that send
+/// mail from a second domain. None of these counts as an imitation; another domain may imitate one of these.
 const WELL_KNOWN: &[&str] = &[
     // Mail providers
     "163.com",
@@ -95,18 +96,18 @@ const WELL_KNOWN: &[&str] = &[
     "zendesk.com",
 ];
 
-/// The names of providers that use many endings.
+/// The names of mail providers that use many endings: `yahoo.com`, `yahoo.co.uk`.
 const WELL_KNOWN_LABELS: &[&str] = &[
     "bitrix24", "gmx", "hotmail", "live", "outlook", "rambler", "yahoo", "yandex",
 ];
 
-/// True if a registrable domain, whose first label is `label`, is too well known to be a forgery of another.
+/// True if a registrable domain with the first label `label` is too well known to be a forgery of another domain.
 pub(super) fn is_well_known(registrable: &str, label: &str) -> bool {
     WELL_KNOWN_LABELS.contains(&label) || WELL_KNOWN.contains(&registrable)
 }
 
-/// Domains below which each customer has a subdomain with its company's name, and endings that are sold like a
-/// country's. Domains where forgers get a subdomain for free (`github.io`, `web.app`) are left out.
+/// Domains below which each customer has a subdomain with the customer's name, and endings that are sold like those of
+/// countries (`uk.com`). Domains that give forgers a subdomain for free (`github.io`, `web.app`) are left out.
 const OF_CUSTOMERS: &[&str] = &[
     "amocrm.ru",
     "atlassian.net",
@@ -153,15 +154,15 @@ const OF_CUSTOMERS: &[&str] = &[
     "zohodesk.eu",
 ];
 
-/// True if each customer of this domain's owner has a subdomain of it.
+/// True if each customer of the domain's owner has a subdomain.
 pub(super) fn is_of_customers(registrable: &str) -> bool {
     OF_CUSTOMERS.contains(&registrable)
 }
 
-/// Services that put the address of a sender into an address of their own.
+/// Domains of services that write the address of a sender into the local part of an address of the service.
 const RELAYS: &[&str] = &["appleid.com", "duck.com", "icloud.com", "onmicrosoft.com"];
 
-/// True if a domain, or a domain above it, belongs to such a service.
+/// True if a domain, or a domain above it, belongs to one of the [`RELAYS`].
 pub(super) fn is_relay(domain: &str) -> bool {
     let lower = domain.to_ascii_lowercase();
     let is_below = |relay: &&str| {
@@ -172,17 +173,18 @@ pub(super) fn is_relay(domain: &str) -> bool {
     RELAYS.iter().any(is_below)
 }
 
-/// What machines write before an address that they put into another: in bounces, signed senders and forwarded mail.
+/// Words that mail software writes before an address within a local part: in bounces, signed senders and forwarded
+/// mail.
 const OF_MACHINES: &[&str] = &[
     "bounce", "btv1", "daemon", "errors", "fbl", "mailer", "prvs", "return", "srs0", "srs1", "unsub", "verp",
 ];
 
-/// True if a machine has written `before`, the beginning of a local part in lower case.
+/// True if mail software has written `before`, the beginning of a local part in lower case.
 pub(super) fn is_of_machine(before: &str) -> bool {
     OF_MACHINES.iter().any(|word| before.contains(word))
 }
 
-/// Domains of one provider at which the same local part is the same mailbox.
+/// Pairs of domains of one mail provider, at which equal local parts are one mailbox.
 const SAME_MAILBOX: &[(&str, &str)] = &[
     ("googlemail.com", "gmail.com"),
     ("pm.me", "proton.me"),
@@ -198,7 +200,7 @@ const SAME_MAILBOX: &[(&str, &str)] = &[
     ("yandex.ua", "yandex.ru"),
 ];
 
-/// The domain that stands for all domains of the same provider.
+/// The main domain of a mail provider; any other domain stays as it is.
 pub(super) fn mailbox_domain(registrable: &str) -> &str {
     SAME_MAILBOX
         .iter()
@@ -206,8 +208,8 @@ pub(super) fn mailbox_domain(registrable: &str) -> &str {
         .map_or(registrable, |(_, domain)| domain)
 }
 
-/// Labels that name no owner: trades, departments and places. They imitate nobody beside a lure or before another's
-/// domain.
+/// Labels that name no owner: trades, departments and places. A domain with such a name is not imitated by the name
+/// beside a lure or before another domain (`london-mail.example` does not imitate `london.example`).
 const GENERIC_LABELS: &[&str] = &[
     "academy",
     "alumni",
@@ -269,7 +271,7 @@ const GENERIC_LABELS: &[&str] = &[
     "warsaw",
 ];
 
-/// True if a label names no owner.
+/// True for a label that names no owner, also for a lure.
 pub(super) fn is_generic(label: &str) -> bool {
     lures::is_lure(label) || GENERIC_LABELS.contains(&label)
 }
@@ -280,7 +282,7 @@ const COMMON_ENDINGS: &[&str] = &[
     "su", "tr", "ua", "uk", "рф", "укр",
 ];
 
-/// True if a text with this ending, without a local part, is surely a domain.
+/// True if a text with this ending is certainly a domain, even without a local part before it.
 pub(super) fn is_common_ending(top: &str) -> bool {
     COMMON_ENDINGS.contains(&top)
 }
@@ -300,20 +302,20 @@ const NEAR_LETTERS: &[(char, char)] = &[
     ('z', '2'),
 ];
 
-/// True if a reader easily takes one letter for the other.
+/// True if a reader easily confuses the two letters.
 pub(super) fn are_near_letters(one: char, other: char) -> bool {
     NEAR_LETTERS.contains(&(one, other)) || NEAR_LETTERS.contains(&(other, one))
 }
 
-/// Spreadsheets take what begins with one of these for a formula.
+/// Characters at the beginning of a text that make spreadsheets read the text as a formula.
 pub(super) const BEFORE_FORMULAS: &[char] = &['=', '+', '-', '@'];
 
-/// True for an octet of a small set of which every one of the [`MARKS`] has at least one.
+/// True for one of a few octets. Each of the [`MARKS`] has at least one of these octets.
 pub(super) const fn is_in_marks(octet: u8) -> bool {
     matches!(octet, b'<' | b'[' | b']' | b':' | b'#')
 }
 
-/// Text that occurs in no name, in lower case: marks of chat templates, markup that runs code or links, a mail header.
+/// Marks that occur in no name, in lower case: of chat templates, of markup that runs code or links, of a mail header.
 pub(super) const MARKS: &[&str] = &[
     "<|",
     "[inst]",

@@ -42,7 +42,7 @@ fn a_contact_whose_domain_was_not_counted_is_judged_too() {
 }
 
 #[test]
-fn every_bearer_of_a_shared_name_is_marked_and_nobody_else() {
+fn every_contact_with_a_shared_name_is_marked_and_no_other() {
     let entries = [
         (Some("Anna Schmidt"), "anna@contoso.example"),
         (Some("Schmidt, Anna"), "anna@fabrikam.example"),
@@ -59,7 +59,7 @@ fn every_bearer_of_a_shared_name_is_marked_and_nobody_else() {
 
 type Disguise = Box<dyn Fn(&str) -> String>;
 
-/// Ways to write Latin letters so that a reader takes them for the same.
+/// Ways to write Latin letters that a reader sees as the same letters.
 fn disguises() -> Vec<(&'static str, Disguise)> {
     let letters = |one_by_one: fn(char) -> String| -> Disguise {
         Box::new(move |text: &str| text.chars().map(one_by_one).collect())

@@ -8,7 +8,7 @@ use crate::address_book::contact::Source;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct EntryId(pub(super) u32);
 
-/// The number of a person in an index: of an address, whatever its case.
+/// The number of a person in an index. A person is an address, in any case of its letters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PersonId(pub(super) u32);
 
@@ -25,7 +25,7 @@ pub(super) struct Entry {
     pub(super) counts: [u8; 4],
 }
 
-/// Which rows an entry's row is one of; the better origin first.
+/// The list that an entry's row is in; the better list first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
     Employees,
@@ -45,7 +45,7 @@ impl Entry {
         sources.contains(&source).then_some(source)
     }
 
-    /// Where the entry's words stand among the words of all entries.
+    /// The range of the entry's words among the words of all entries.
     pub(super) fn words(&self) -> Range<usize> {
         let start = self.start as usize;
         start..start + self.counts.map(usize::from).iter().sum::<usize>()

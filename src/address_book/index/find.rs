@@ -1,10 +1,10 @@
-//! Finds everybody in a book who may be meant by a question. Pure.
+//! Finds all people in a book whom a question may mean. Pure.
 //!
 //! | step | looks for | done only if |
 //! |---|---|---|
 //! | 1 | the address, or the part of an address | the question has one |
-//! | 2 | the words, in any spelling, case or form of a first name | nobody has that address |
-//! | 3 | mistakes, beginnings, consonants, other keyboard layouts | nobody certain has the whole name |
+//! | 2 | the words, in any spelling, case or form of a first name | nobody has that address, or a name is beside it |
+//! | 3 | mistakes, beginnings, consonants, other keyboard layouts | nobody has the address, nor the name as typed |
 //! | 4 | people who are near | nobody is certain |
 //!
 //! Most questions end with step 2, and the later steps cost most of the time.
@@ -15,12 +15,12 @@ use super::{FoundPeople, Index};
 use crate::address_book::contact::Source;
 use crate::address_book::search::{ContactWords, Fit, Question, Why};
 
-/// Entries that are compared before the caller is asked whether to go on.
+/// How many entries are compared between two calls of `goes_on`.
 pub(super) const BATCH: usize = 256;
 
 impl Index {
-    /// Everybody in `sources` who may be meant. Calls `goes_on` after each batch of entries; `None` if it returns
-    /// false.
+    /// All people in `sources` whom the question may mean. Calls `goes_on` before each batch of entries; `None` once
+    /// that returns false.
     pub(in crate::address_book) fn find(
         &self,
         question: &Question,
@@ -62,7 +62,7 @@ impl Index {
         Some(self.people(fits, sources))
     }
 
-    /// Entries with the address that was asked for, or with the part of an address that is the whole question.
+    /// Entries with the address in the question, or with the part of an address that is the whole question.
     fn fits_by_address(&self, question: &Question) -> Vec<(EntryId, Fit)> {
         let mut fits: Vec<(EntryId, Fit)> = Vec::new();
         if let Some(address) = &question.address {
@@ -83,7 +83,8 @@ impl Index {
         fits
     }
 
-    /// Entries of other people who have the name beside an address; none if the address's owner has the name too.
+    /// Entries of other people who have the name beside the address in the question; none if the owner of the address
+    /// has the name too.
     fn others_with_that_name(
         &self,
         owners: &[(EntryId, Fit)],

@@ -1,6 +1,6 @@
 //! Tables that find items by number or by the hash of a key, and the keys of words. Pure.
 //!
-//! A key is one thing by which a word is found: its spelling, a part of it, its consonants, or a group of first names.
+//! A word is found by its keys: its spelling, a part of its spelling, its consonants, or a group of first names.
 
 /// Items in numbered groups, one group after another.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl<T: Copy + Default> Groups<T> {
         }
     }
 
-    /// The items of a group, the last added first.
+    /// The items of a group, those added last first.
     pub(super) fn get(&self, group: u32) -> &[T] {
         let at = group as usize;
         let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else {
@@ -50,7 +50,7 @@ impl<T: Copy + Default> Groups<T> {
     }
 }
 
-/// Items by the hashes of their keys. It also returns items with other hashes: the caller compares.
+/// Items by the hashes of their keys. A look-up also returns items with other hashes, so the caller has to compare.
 #[derive(Debug, Default)]
 pub(super) struct KeyTable<T> {
     buckets: Groups<T>,
@@ -82,7 +82,7 @@ fn bucket(hash: u32, shift: u32) -> u32 {
     hash.checked_shr(shift).unwrap_or_default()
 }
 
-/// What a key is made of; equal letters in keys of different kinds have different hashes.
+/// The part of a word that a key is made of. Equal letters in keys of different kinds have different hashes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum KeyKind {
     /// A whole text, or a whole spelling with or without one of its letters.

@@ -1,5 +1,5 @@
-//! A reading of a question, looked up in a book: the words of the book that are like its words, and the entries that
-//! have them. Pure.
+//! A reading of a question, looked up in a book: the book's words that are like those of the question, and the entries
+//! with these words. Pure.
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
@@ -49,7 +49,7 @@ impl BookWords for Lookup<'_> {
 }
 
 impl<'a> Lookup<'a> {
-    /// Finds the words of the book that are those of the reading in another spelling, form or gender.
+    /// Finds the book's words that are a word of the reading in any spelling, form or gender.
     pub(super) fn new(index: &'a Index, reading: &'a Reading) -> Self {
         let alike = |word: &Word| match word.is_initial {
             true => AlikeWords::default(),
@@ -138,7 +138,7 @@ impl<'a> Lookup<'a> {
         words.flat_map(|id| self.index.entries_with(id)).copied().collect()
     }
 
-    /// Entries with the words of the question in one, or with a word that begins the question.
+    /// Entries with a word that is all words of the question in one, or that is the beginning of these words.
     fn entries_with_other_spaces(&self) -> Vec<EntryId> {
         let joined: String = self.reading.words.iter().map(Word::plain).collect();
         let ends = joined.char_indices().map(|(at, _)| at).skip(1).chain([joined.len()]);
@@ -146,14 +146,16 @@ impl<'a> Lookup<'a> {
         self.entries_with_any(beginnings.flat_map(|beginning| self.index.vocabulary.of_spelling(beginning)))
     }
 
-    /// All entries with the rarest word that no fitting entry may lack; of two words, where one of them may be missing.
+    /// The entries with the question's rarest word that a fitting entry must have. If one word may be missing, the
+    /// entries with one of the two rarest words.
     fn entries_with_needed_words(&self) -> Vec<EntryId> {
         let places = self.rarest_needed().unwrap_or_else(|| (0..self.alike.len()).collect());
         let alike = places.into_iter().filter_map(|at| self.alike.get(at));
         self.entries_with_any(alike.flat_map(AlikeWords::iter).map(|(id, _)| id))
     }
 
-    /// Places of the question's words of which each fitting entry has at least one; `None` if any word may be missing.
+    /// Places of the rarest words of the question, at least one of which each fitting entry has. `None` if the question
+    /// has a single word, or too few words that are neither initials nor patronymics.
     fn rarest_needed(&self) -> Option<Vec<usize>> {
         let words = self.reading.words.iter().enumerate();
         let needed = words.filter(|(at, word)| !word.is_initial && !self.reading.is_patronymic(*at));

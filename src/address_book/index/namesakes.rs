@@ -1,11 +1,11 @@
-//! Finds out whether another person in a book has the same name. Pure.
+//! Decides whether another person in a book has the same name. Pure.
 //!
 //! | names are the same if they differ only in | at |
 //! |---|---|
 //! | case, accents, order, letters that look alike ([`key_of_name`]) | any two addresses |
 //! | also script, umlauts written out, a company in brackets (`Анна Орлова` and `Orlova, Anna`; `Anna Klein (Contoso)`) | two companies |
 //!
-//! The second row is for full names alone. Within a company, two spellings mostly belong to one person or two teams.
+//! The second row applies only to full names. Within a company, two spellings mostly belong to one person or two teams.
 
 use std::ops::RangeInclusive;
 
@@ -24,8 +24,8 @@ const MAX_READINGS: usize = 32;
 const WORDS: RangeInclusive<usize> = 2..=4;
 
 impl Index {
-    /// True if another person, at another address, has the same name. [`super::super::cautions::same_names`] applies the
-    /// first row of the table to a listing.
+    /// True if another person, at another address, has the same name. [`super::super::cautions::same_names`] applies
+    /// the first row of the table to a listing.
     pub(in crate::address_book) fn has_namesake(&self, name: Option<&str>, email: &str) -> bool {
         let Some((name, key)) = name.zip(key_of_name(name, email)) else {
             return false;
@@ -88,8 +88,8 @@ impl Index {
     }
 }
 
-/// How many of the `count` words of a name are a full name, without a company or team in brackets after it; 0 if the name
-/// is not a full name.
+/// How many of the `count` words of a name are a full name, without a company or team in brackets after it; 0 if the
+/// name is not a full name.
 fn full_words(name: &str, count: usize) -> usize {
     let count = match name.split_once(['(', '[']) {
         Some((before, _)) => ContactTexts::of(Some(before), "").name.len().min(count),

@@ -1,4 +1,4 @@
-//! The index finds the same people as comparing the question with everybody.
+//! Tests that the index finds the same people as comparing the question with every contact.
 
 mod hostile;
 
@@ -34,7 +34,7 @@ fn found(index: &Index, asked: &str) -> Fits {
     reduced(people.map(|found| (found.contact.email.clone(), found.fit)).collect())
 }
 
-/// The fits that must be equal: without similar people beside those who certainly have the whole name.
+/// The fits that must be equal for the index and the reference: similar people beside a certain whole name are removed.
 fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
     let is_certain_as_typed = |fit: &Fit| fit.is_certain() && fit.why != Why::KeyboardLayout;
     let by_address = fits.values().any(|fit| fit.why == Why::ExactAddress);
@@ -47,7 +47,7 @@ fn reduced(mut fits: BTreeMap<String, Fit>) -> Fits {
     fits.into_iter().map(|(email, fit)| (email, fit.rank())).collect()
 }
 
-/// Everybody who fits, found by comparing with everybody.
+/// All people who fit, found by comparing the question with every contact.
 fn compared(contacts: &[(String, String)], asked: &str) -> Fits {
     let wanted = Question::new(asked);
     let mut fits: BTreeMap<String, Fit> = BTreeMap::new();
@@ -327,7 +327,7 @@ fn an_address_is_one_person_under_all_of_its_names() {
         one(&index, "ANNA@x.example", both),
         Some((70, Source::Employees, Why::ExactAddress))
     );
-    // In contacts alone, the newest row stands for the person, and names of employees do not count.
+    // Among contacts alone, the newest row represents the person, and names of employees do not count.
     let contacts = &[Source::Contacts];
     assert_eq!(
         one(&index, "Anna Ivanova", contacts),

@@ -1,12 +1,14 @@
 //! The vocabulary of a book: each of its words once. It finds the words that are like a word of a question. Pure.
 //!
-//! Two words are found by a key that they share: a spelling, also that of the nominative or of the other gender, the
-//! beginning of a spelling, a group of first names, the consonants, or what remains of both without the mistyped letters.
+//! A word is found by a key that it shares with the question's word: a spelling (also that of the nominative or of the
+//! other gender), the beginning of a spelling, a group of first names, the consonants, or the letters that remain
+//! without the mistyped ones.
 //!
 //! Mistakes are found by deletions, as in `SymSpell`: two spellings are one mistake apart only if they become the same
-//! when each loses a letter at most. Two mistakes, in long words, would take some fifty keys for each spelling. So long
-//! spellings are halved: one of the halves has a mistake at most. The Levenshtein automata of `fst` are no choice: they
-//! count a transposition as two mistakes, and one would have to be built for every spelling of every word asked for.
+//! when each loses one letter or none. For two mistakes, in long words, each spelling would need some fifty keys. So
+//! long spellings are halved: one of the halves has a mistake at most. The Levenshtein automata of `fst` do not fit:
+//! they count a transposition as two mistakes, and every spelling of every word of a question would need an automaton
+//! of its own.
 
 use std::sync::OnceLock;
 
@@ -19,11 +21,11 @@ use crate::address_book::search::{
     shortest_beginning,
 };
 
-/// The most keys of a contact, on average; some forty are usual, and only made-up words have more. Beyond that number,
-/// the remaining words, those of the oldest contacts, are found only without mistakes.
+/// The most keys per contact, on average. Some forty are usual; only made-up words have more than the maximum. Beyond
+/// it, the remaining words, those of the oldest contacts, are found only without mistakes.
 const MAX_KEYS_OF_A_CONTACT: usize = 250;
 
-/// The most letters that a single letter sounds like: ю is iu.
+/// The most letters in the sound of a single letter: ю is iu.
 const LONGEST_INITIAL: usize = 2;
 
 /// The words of a book by number, and their numbers by keys.
@@ -281,8 +283,8 @@ impl Vocabulary {
 /// Adds the hashes of all keys by which `letters` with one or two mistakes are found.
 fn add_keys_with_mistakes(letters: &[char], add: &mut impl FnMut(u32)) {
     let length = letters.len();
-    // Spellings shorter than long ones have the keys of their letters without one. A spelling with eight or nine letters
-    // may be a shorter one with two letters more.
+    // Spellings shorter than long ones have the keys of their letters without one. A spelling with eight or nine
+    // letters may be a shorter one with two letters more.
     match length.checked_sub(LONG_SPELLING) {
         None => {
             add(hash(KeyKind::Whole, letters.iter().copied()));

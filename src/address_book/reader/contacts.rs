@@ -9,7 +9,7 @@
 //! |---|---|
 //! | touches the page before | the next page begins with its last row |
 //! | does not touch the page before, since rows were deleted | pages below the gap are read upwards until it is closed |
-//! | has only rows that were read, since others were inserted | the next page begins with its last row |
+//! | has only rows that were read already, since rows were inserted | the next page begins with its last row |
 //! | is short | the list ends there |
 //! | is empty, at the offset of the last row | that row was deleted: the next page begins 199 rows before |
 //! | begins with an unreadable row, and the page before ended with one | the two pages touch |
@@ -21,7 +21,7 @@ use crate::address_book::contact::Source;
 use crate::address_book::listing::Rows;
 use crate::address_book::query::Query;
 
-/// The most pages that are read to close gaps. The list of a portal that makes gaps all the time is never whole.
+/// The most pages that are read to close gaps. A list that gets new gaps all the time is never whole.
 const MAX_REPAIRS: u32 = 1_000;
 
 /// A range of ids that was read without a gap.
@@ -30,7 +30,7 @@ struct Span {
     high: u64,
     /// The lowest id; 0 if the range reaches the end of the list.
     low: u64,
-    /// The offset of the row with the highest id, as far as is known.
+    /// The last known offset of the row with the highest id.
     top: u64,
 }
 
@@ -38,7 +38,7 @@ struct Span {
 #[derive(Debug)]
 pub(super) struct ContactPages {
     pub(super) received: Received,
-    /// The lowest id that is wanted.
+    /// The id down to which the contacts are wanted.
     until: u64,
     /// How many contacts are wanted: the newest.
     most: usize,
@@ -48,7 +48,9 @@ pub(super) struct ContactPages {
     next: u64,
     /// True if the row at `next` could not be read.
     is_next_unreadable: bool,
+    /// False once a page had ids that do not descend.
     is_ordered: bool,
+    /// How many pages were read to close gaps.
     repairs: u32,
 }
 

@@ -1,7 +1,7 @@
 //! Which pages of employees are requested. Pure.
 //!
-//! Employees come in no order, so pages do not overlap, and nothing shows a gap. If a pass over the list has as many
-//! rows as different ids, it has everybody; else the list is read once more.
+//! Employees come in no order, so pages are not made to overlap, and a gap cannot be noticed. If a pass over the list
+//! has as many rows as different ids, the pass has all employees. Otherwise the list is read once more.
 
 use super::page_request::PageRequest;
 use super::received::Received;
@@ -9,9 +9,9 @@ use crate::address_book::contact::Source;
 use crate::address_book::listing::Rows;
 use crate::address_book::query::Query;
 
-/// How often the list is read at most, if rows repeat.
+/// The most passes over the list, if rows repeat.
 const MAX_PASSES: u32 = 2;
-/// How many pages are requested after a first full page.
+/// The fewest pages that are wanted after a first full page.
 const NEXT: u64 = 4;
 
 /// How far the employees were read.

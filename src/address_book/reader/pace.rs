@@ -6,8 +6,8 @@ use crate::portal::MAX_CALLS;
 
 /// Pages of the first batch.
 const FIRST: usize = 5;
-/// A batch has at most this many times the pages that were read before it: most books are small, and pages past their
-/// end cost the portal time.
+/// How many times the pages read so far the next batch may have. Most books are small, and pages past the end of a list
+/// cost the portal time.
 const GROWTH: usize = 3;
 /// How long the portal may work for one batch.
 const AIM: Duration = Duration::from_secs(5);
@@ -26,8 +26,9 @@ enum BatchSupport {
 #[derive(Debug)]
 pub(super) struct Pace {
     batch: BatchSupport,
-    /// The most pages of the next batch. It grows by one with each success, so that it recovers slowly after a failure.
+    /// The most pages of the next batch. Each success adds one page, so that the size recovers slowly after a failure.
     max_pages: usize,
+    /// How long the portal works for a page, as a moving average; `None` before the first success.
     per_page: Option<Duration>,
     /// Pages that were read.
     pages_read: usize,
@@ -110,11 +111,11 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn the_time_per_page_decides_how_many_are_asked_for() {
+    fn the_time_per_page_decides_how_many_pages_are_requested() {
         let mut pace = Pace::default();
         assert_eq!(pace.pages(), 5);
         pace.succeeded(5, 100 * MS);
-        assert_eq!(pace.pages(), 15, "three times as many as came");
+        assert_eq!(pace.pages(), 15, "three times the pages read");
         pace.succeeded(15, 300 * MS);
         assert_eq!(pace.pages(), 50, "20 ms a page");
         pace.succeeded(50, 10_000 * MS);
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_halves_and_successes_bring_one_page_each() {
+    fn a_failure_halves_the_batch_and_each_success_adds_one_page() {
         let mut pace = Pace::default();
         pace.succeeded(5, 5 * MS);
         pace.succeeded(45, 45 * MS);

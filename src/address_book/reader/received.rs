@@ -8,12 +8,12 @@ use crate::address_book::listing::Rows;
 use crate::address_book::query::Query;
 use crate::portal::Failed;
 
-/// How many pages in a row may have nothing new: 100,000 rows, some minutes at the portal's rate limit.
+/// How many pages in a row may have no new row: 100,000 rows, some minutes at the portal's rate limit.
 const MAX_IDLE: u32 = 500;
-/// How much a page without anything new counts if it begins like the page before. After three such pages the portal is
-/// known to ignore the offset.
+/// The weight of a page without a new row that begins like the page before. After three of these pages the reading
+/// ends, since the portal ignores the offset.
 const REPEATED: u32 = MAX_IDLE / 3 + 1;
-/// How many unreadable rows are kept at most.
+/// The most unreadable rows that are kept.
 const MAX_UNREADABLE: usize = 1_000;
 
 /// The rows of one source that were received so far, and why their reading ended.
@@ -25,15 +25,15 @@ pub(super) struct Received {
     pub(super) contacts: Vec<Contact>,
     /// Offsets of rows that could not be read.
     pub(super) damaged: HashSet<u64>,
-    /// What is left of the first [`MAX_UNREADABLE`] of these rows.
+    /// The readable parts of the first [`MAX_UNREADABLE`] of these rows.
     pub(super) unreadable: Vec<Contact>,
     /// The first id of the last page.
     pub(super) first: Option<u64>,
-    /// Counts pages without anything new, up to [`MAX_IDLE`].
+    /// Counts pages in a row without a new row, up to [`MAX_IDLE`].
     pub(super) idle: u32,
-    /// The offset at which the list was given up although more may follow.
+    /// The offset at which the list was given up although more rows may follow; `None` if it was not given up.
     pub(super) stopped_at: Option<u64>,
-    /// Why the reading ended before the end of the list.
+    /// Why the reading ended before the end of the list; `None` if no request failed.
     pub(super) failure: Option<Failed>,
 }
 
@@ -56,8 +56,8 @@ impl Received {
         self.failure.is_some() || self.stopped_at.is_some()
     }
 
-    /// Adds the rows that are new. If pages have none for too long although the list `goes_on`, the list is given up.
-    pub(super) fn add(&mut self, request: &PageRequest, rows: Rows, goes_on: bool) {
+    /// Adds the new rows of a page. If too many pages have none although the list continues, the list is given up.
+    pub(super) fn add(&mut self, request: &PageRequest, rows: Rows, continues: bool) {
         let (before, first) = (self.seen.len(), rows.ids().next());
         for (row, offset) in rows.rows.into_iter().zip(request.offset..) {
             match row {
@@ -70,7 +70,7 @@ impl Received {
         }
         if self.seen.len() > before {
             self.idle = 0;
-        } else if goes_on {
+        } else if continues {
             let is_repeated = first.is_some() && first == self.first;
             self.idle += if is_repeated { REPEATED } else { 1 };
             let end = request.offset.saturating_add(u64::from(request.limit));

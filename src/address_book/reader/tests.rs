@@ -1,4 +1,4 @@
-//! Readings of a model of the portal's list, which changes between any two pages.
+//! Tests that read a model of the portal's list, which may change between any two pages.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::portal::{Error, Refusal, Speaker, Unreadable};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// The portal's list of contacts, newest first, and the changes that it will have.
+/// The portal's list of contacts, newest first, and the changes to come.
 struct Model {
     ids: Vec<u64>,
     next: u64,
@@ -20,11 +20,11 @@ struct Model {
 #[derive(Debug, Clone)]
 enum Change {
     Nothing,
-    /// So many new contacts.
+    /// This many new contacts.
     Insert(u64),
-    /// So many contacts, from this fraction of the list on.
+    /// This many contacts, from this fraction of the list on.
     Delete(f64, usize),
-    /// The request fails in this way before its next page.
+    /// The request fails in this way.
     Fail(Failed),
 }
 
@@ -84,7 +84,7 @@ impl Model {
         let mut pages = Vec::new();
         for request in requests {
             if let Some(failed) = self.change() {
-                // The portal client tries a single page again itself.
+                // The portal client retries a single page itself.
                 if requests.len() > 1 {
                     return Err(failed);
                 }
@@ -102,8 +102,8 @@ fn listed(ids: impl IntoIterator<Item = Option<u64>>) -> Listing {
 }
 
 impl Reader {
-    /// Gives the reader a reply: pages of 20 ms each, or a failure.
-    fn given(&mut self, requests: Vec<PageRequest>, pages: Result<Vec<Listing>, Failed>) {
+    /// Takes a reply: pages of 20 ms each, or a failure.
+    fn take_pages(&mut self, requests: Vec<PageRequest>, pages: Result<Vec<Listing>, Failed>) {
         let took = 20 * MS * requests.len() as u32;
         let listings = pages.map(|pages| (pages, took));
         self.take_reply(BatchReply { requests, listings });
@@ -122,7 +122,7 @@ fn read(reader: &mut Reader, model: &mut Model) -> Vec<usize> {
         counts.push(requests.len());
         assert!(counts.len() < 5_000, "it does not end");
         let pages = model.answer(&requests);
-        reader.given(requests, pages);
+        reader.take_pages(requests, pages);
     }
 }
 
@@ -195,7 +195,7 @@ proptest! {
             let requests = reading.next_pages();
             let page = |request: &PageRequest| listed(rows.iter().copied().skip(request.offset as usize).take(request.limit as usize));
             let pages = requests.iter().map(page).collect();
-            reading.given(requests, Ok(pages));
+            reading.take_pages(requests, Ok(pages));
             batches += 1;
         }
         let came = reading.sorted(Source::Contacts).into_iter().map(|contact| contact.id);
@@ -204,7 +204,6 @@ proptest! {
         prop_assert!(reading.is_whole(Source::Contacts) && batches <= 8, "{}", batches);
     }
 
-    /// Whatever a portal sends, a reading ends.
     #[test]
     fn a_reading_of_any_pages_ends(
         pages in proptest::collection::vec(proptest::collection::vec(prop_oneof![Just(None), (0_u64..40).prop_map(Some)], 0..4), 1..30),
@@ -224,7 +223,7 @@ proptest! {
                 return Ok(());
             }
             let answers = requests.iter().map(|_| listed(pages.next().unwrap().iter().copied())).collect();
-            reading.given(requests, Ok(answers));
+            reading.take_pages(requests, Ok(answers));
         }
         prop_assert!(false, "it does not end");
     }
@@ -253,7 +252,7 @@ fn a_refusal_of_one_source_does_not_end_the_other() {
                 true => Err(refusal(404)),
                 false => Ok(requests.iter().map(|request| model.page(request)).collect()),
             };
-            reading.given(requests, pages);
+            reading.take_pages(requests, pages);
         }
         let other = Source::ALL.iter().find(|source| **source != refused).unwrap();
         assert!(
@@ -266,7 +265,7 @@ fn a_refusal_of_one_source_does_not_end_the_other() {
 }
 
 #[test]
-fn refused_credentials_end_everything_at_once() {
+fn refused_credentials_end_the_reading_of_every_source_immediately() {
     let mut reading = Reader::of_book(usize::MAX);
     let requests = reading.next_pages();
     assert_eq!(requests.len(), 6, "five pages of contacts and one of employees");
@@ -274,7 +273,7 @@ fn refused_credentials_end_everything_at_once() {
     assert!(reading.next_pages().is_empty());
     assert!(Source::ALL.iter().all(|source| reading.failure(*source).is_some()));
     reading.retry();
-    assert_eq!(reading.next_pages(), requests, "and the same is asked again if wanted");
+    assert_eq!(reading.next_pages(), requests, "a retry requests the same pages");
 }
 
 #[test]
@@ -308,7 +307,7 @@ fn employees_are_read_once_more_if_rows_repeat_and_are_whole_if_none_repeats() {
             let mut requests = reading.next_pages();
             requests.truncate(rows.len());
             let pages = rows.iter().map(|ids| listed(ids.clone().map(Some))).collect();
-            reading.given(requests, Ok(pages));
+            reading.take_pages(requests, Ok(pages));
         }
         assert!(reading.is_over());
         assert_eq!(reading.is_whole(Source::Employees), is_whole);

@@ -1,13 +1,13 @@
-//! Decides who may be meant by each name, out of everybody that was read. Pure.
+//! Decides which of the people that were read each name may mean. Pure.
 //!
 //! | matches of a name | status |
 //! |---|---|
-//! | a single one that certainly has the name, without a serious caution, and nobody else can have been missed | `one` |
-//! | several; or only similar ones; or a single one without that certainty | `several` |
-//! | those of an entry that names several recipients | `several` |
+//! | a single one that certainly has the name and no serious caution; nobody else can have been missed | `one` |
+//! | any other, one or more | `several` |
+//! | one or more, of an entry that names several recipients | `several` |
 //! | none | `none` |
 //!
-//! Somebody can have been missed if the book was not read whole, or if an unreadable row has a fitting name. A match by
+//! A person can have been missed if the book was not read whole, or if an unreadable row has a fitting name. A match by
 //! the whole address is certain even then, since an address has one owner.
 
 #[cfg(test)]
@@ -27,12 +27,12 @@ use crate::address_book::search::{Question, Why};
 
 /// The most matches of all names together in an answer, so that fifty names fit a model's context.
 const MAX_SHOWN: usize = 100;
-/// How many matches of one name are shown at least and at most, if it has as many.
+/// The fewest and the most matches of one name that are shown, if the name has as many.
 const SHOWN: (usize, usize) = (2, 20);
-/// The most matches that are shown of a name with only similar matches.
+/// The most matches that are shown for a name with only similar matches.
 const SHOWN_OF_SIMILAR: usize = 5;
 
-/// What was read for a call.
+/// The contacts that were read for a call.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
     /// The book, then the results of literal requests.
@@ -60,7 +60,7 @@ impl Fitting<'_> {
     }
 }
 
-/// Judges every name by what was read. `goes_on` is called now and then; once it returns false, the result is `None`.
+/// Judges every name by the evidence. `goes_on` is called now and then; once it returns false, the result is `None`.
 pub(super) fn resolution(
     names: &Names,
     wanted: &[Question],
@@ -83,7 +83,7 @@ pub(super) fn resolution(
     })
 }
 
-/// How many matches of each name are shown: as many as fit into the answer, given that some names have few.
+/// The most matches of each name that are shown: as many as fit into the answer, since some names have few.
 fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
     let all = |shown| -> usize { fitting.iter().map(|fitting| fitting.people.len().min(shown)).sum() };
     let fits = |shown: &usize| all(*shown) <= MAX_SHOWN;
@@ -91,8 +91,8 @@ fn shown_of_each(fitting: &[Fitting<'_>]) -> usize {
 }
 
 impl Evidence {
-    /// The people who fit an entry. If the entry names several recipients, these are the people of each of them, unless
-    /// a contact has the whole entry as its name.
+    /// The people who fit an entry. If the entry names several recipients, these are the people who fit each recipient,
+    /// unless a contact has the whole entry as its name.
     fn fitting_entry<'a>(
         &'a self,
         wanted: &'a Question,
@@ -117,7 +117,7 @@ impl Evidence {
             has_unread: each.iter().any(|one| one.has_unread),
             ..Fitting::default()
         };
-        // The likeliest person of each recipient comes before the second of any.
+        // The likeliest person for each recipient comes before the second for any recipient.
         let longest = each.iter().map(|one| one.people.len()).max().unwrap_or_default();
         let mut seen: HashSet<&str> = HashSet::new();
         for place in 0..longest {
@@ -129,7 +129,7 @@ impl Evidence {
         Some(fitting)
     }
 
-    /// The people who fit a name, out of everything that was read; `None` once `goes_on` returns false.
+    /// The people who fit a name, of all that were read; `None` once `goes_on` returns false.
     fn fitting(&self, wanted: &Question, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
         let mut fitting = Fitting::default();
         // Places in `people` by address in lower case. An index has each address once, so one index needs none.
@@ -155,7 +155,7 @@ impl Evidence {
         }
         let best = fitting.people.iter().map(|found| found.fit.why).min();
         let mut sure = fitting.people.iter().filter(|found| found.fit.is_certain());
-        // A transliteration does not count: Jon fits Джон as well as John does.
+        // A transliteration does not count, since Джон may be Jon as well as John.
         let has_whole_name = sure.any(|found| found.fit.is_whole_name() && found.fit.why < Why::Transliterated);
         fitting.people.retain(|found| match best {
             // An address has one owner, so only rivals stay beside it.
@@ -184,7 +184,7 @@ impl Evidence {
 
     fn recipient(&self, asked: &str, fitting: &Fitting<'_>, domains: &mut DomainJudge<'_>, shown: usize) -> Recipient {
         let people = &fitting.people;
-        // A single match was told apart by company or address, so it gets no namesake caution.
+        // A single match has no namesake caution: the question distinguished it by company or address.
         let is_alone = people.len() == 1;
         let match_of = |found: &FoundPerson<'_>| Match {
             name: found.contact.name.clone(),
@@ -240,7 +240,7 @@ fn is_sure(only: &Match) -> bool {
     only.why != Why::Similar && !only.cautions.iter().copied().any(is_serious)
 }
 
-/// True for a caution with which mail may go to another person than the name says.
+/// True for a caution because of which mail may reach another person than the name says.
 fn is_serious(caution: Caution) -> bool {
     matches!(
         caution,

@@ -1,4 +1,4 @@
-//! Literal requests, for what the book does not have: for each name its address, or its longest word as typed.
+//! Literal requests, for contacts that the book may lack: for each name its address, or its longest word as typed.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ fn texts(wanted: &[Question]) -> Vec<String> {
     texts
 }
 
-/// The longest part of `text` without wildcards and control characters; `None` if nothing is left.
+/// The longest part of `text` without wildcards and control characters, cut to [`MAX_LETTERS`]; `None` if it is empty.
 fn sendable(text: &str) -> Option<String> {
     let parts = text.split(|c: char| matches!(c, '%' | '_' | '*' | '?' | '\\') || c.is_control());
     let longest = parts.map(str::trim).max_by_key(|part| part.chars().count())?;

@@ -86,8 +86,8 @@ impl Recipient {
     }
 }
 
-/// One line for a user who has to choose: all that tells the matches apart, cautions included. The name comes last,
-/// since a stranger may have written text into it that looks like the rest of the line.
+/// One line for a user who has to choose: everything that distinguishes the match, cautions included. The name comes
+/// last, since a stranger may have written text into the name that looks like the rest of the line.
 impl fmt::Display for Match {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.email)?;
@@ -104,7 +104,7 @@ impl fmt::Display for Match {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }

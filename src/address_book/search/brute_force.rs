@@ -18,7 +18,7 @@ pub(in crate::address_book) struct ReferenceContact<'a> {
     counts: [u8; 4],
 }
 
-/// A contact beside a reading.
+/// A contact that is compared with a reading.
 struct Compared<'a> {
     reading: &'a Reading,
     contact: &'a ReferenceContact<'a>,
@@ -62,7 +62,7 @@ impl<'a> ReferenceContact<'a> {
         }
     }
 
-    /// How well the contact fits; `None` if another person is meant.
+    /// How well the contact fits; `None` if the question means another person.
     pub(in crate::address_book) fn fit(&self, question: &Question) -> Option<Fit> {
         if question.address.as_ref() == Some(&self.email.to_lowercase()) {
             return Some(Fit::BY_ADDRESS);

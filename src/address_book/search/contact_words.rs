@@ -1,4 +1,4 @@
-//! A contact as words, and the book's side of a comparison with a question. Pure.
+//! A contact as words, and the words of a book as a question is compared with them. Pure.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::reading::MAX_WORDS;
 use super::spelling::{Word, plain, runs, split};
 use crate::address_book::cautions::labels_of_owner;
 
-/// The words of a contact in lower case, by the part of the contact they stand in.
+/// The words of a contact in lower case, by the part of the contact.
 #[derive(Debug, Default)]
 pub(in crate::address_book) struct ContactTexts {
     /// Empty if the contact has no name, or if the name is only an address or the local part.
@@ -53,7 +53,7 @@ impl ContactTexts {
     }
 }
 
-/// A name without the addresses that stand in it.
+/// A name without the addresses in it.
 fn without_addresses(name: &str) -> Cow<'_, str> {
     if !name.contains(['@', '＠']) {
         return Cow::Borrowed(name);
@@ -82,7 +82,7 @@ fn is_number(word: &str) -> bool {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::address_book) struct WordId(pub(in crate::address_book) u32);
 
-/// A contact as words of a book's vocabulary, by the part of the contact they stand in.
+/// A contact as words of a book's vocabulary, by the part of the contact.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::address_book) struct ContactWords<'a> {
     pub(in crate::address_book) name: &'a [WordId],

@@ -1,7 +1,7 @@
-//! Declined names: the nominatives of which a Russian or Ukrainian word may be another case. Pure.
+//! Declined names: the nominatives that a Russian or Ukrainian word may be a declined form of. Pure.
 //!
-//! A question often declines a name (`Анне Ковалёвой`), and a contact hardly ever does. So a word of the question may
-//! stand for each of its [`nominatives`]. The words of one name agree in gender and case: Анне Ковалёвой is a case of
+//! A name is often declined in a question (`Анне Ковалёвой`), and hardly ever in a contact. So a word of the question
+//! may mean each of its [`nominatives`]. The words of one name agree in gender and case: Анне Ковалёвой is a case of
 //! Анна Ковалёва, but Анне Ковалёву is not a case of any name.
 //!
 //! Many forms belong to two names: Александра Волкова is a woman's nominative, or the genitive of Александр Волков;
@@ -29,7 +29,7 @@ const LONGEST_ENDING: usize = 5;
 /// The most nominatives of a word; those of shorter endings are left out.
 const MAX_NOMINATIVES: usize = 12;
 
-/// A set of pairs of a gender and a case in which a word may be.
+/// A set of grammatical forms that a word may have: pairs of a gender and a case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::address_book) struct Forms(u16);
 
@@ -73,8 +73,8 @@ impl Forms {
         self == Self::NONE
     }
 
-    /// The forms that are spelt like a nominative: also the vocative, and all cases of a name that is not declined, such
-    /// as a woman's name that ends in a consonant.
+    /// The forms that are spelt like this nominative: also the vocative, and all cases of a name that is not declined,
+    /// such as a woman's name that ends in a consonant.
     pub(super) fn of_nominative(plain: &str) -> Self {
         let is_never_declined = |letter: char| !is_cyrillic(letter) || "еиоуэюыіїє".contains(letter);
         match plain.chars().next_back() {
@@ -91,7 +91,7 @@ impl Forms {
 pub(super) struct Nominative {
     /// In lower case, plain.
     pub(super) text: String,
-    /// The genders and cases of it that the declined word may be; never the nominative.
+    /// The genders and cases that the declined word may have; never the nominative.
     pub(super) forms: Forms,
 }
 
@@ -115,8 +115,8 @@ static ROWS: LazyLock<HashMap<&str, Vec<Row>>> = LazyLock::new(|| {
     rows
 });
 
-/// The nominatives of which a plain word of a question may be another case, those of longer endings first. The word
-/// itself is not among them.
+/// The nominatives that a plain word of a question may be a declined form of, those of longer endings first. The word
+/// itself is not one of the results.
 pub(super) fn nominatives(plain: &str) -> Vec<Nominative> {
     let mut found: Vec<Nominative> = Vec::new();
     if !plain.chars().next_back().is_some_and(is_cyrillic) {
@@ -171,8 +171,8 @@ fn may_follow(stem: &str, declined: &str, nominative: &str) -> bool {
     }
 }
 
-/// True if plain words are a declined name and cannot be another one. They must not be a name in the nominative, nor a
-/// case both of a man's name and of a woman's (Валентину Бурову).
+/// True if plain words that are a declined name cannot be another name: neither a name in the nominative, nor a case of
+/// both a man's name and a woman's (Валентину Бурову).
 pub(super) fn is_certainly_declined<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
     let nominative = words
         .clone()
@@ -222,8 +222,8 @@ fn gender_of(nominative: &str) -> Option<Forms> {
 /// The fewest letters of a word whose ending shows its gender and case.
 const SHORTEST: usize = 5;
 
-/// The gender of which a name with one of these endings is the nominative: none, a man's or a woman's. The last two lines
-/// of the first group are patronymics in other cases.
+/// The nominative that a name with one of these endings may be: none, a man's or a woman's. The last two lines of the
+/// first group are patronymics in other cases.
 const GENDERS_BY_ENDING: &[(Forms, &str)] = &[
     (
         Forms::NONE,

@@ -1,10 +1,10 @@
-//! Forms of one first name: short and affectionate forms, and its forms in other languages. Data.
+//! Forms of one first name: short and affectionate forms, and its forms in other languages. Pure.
 //!
 //! The table is `first_names/forms.txt`, which names its sources and licences; `first_names/generate.py` writes it. A
 //! line is one name in all languages: `full forms | full forms: short forms | …`. The number of the line is the name's
-//! group. A short form may be in several lines: Sasha is Alexander or Alexandra. Two full forms in one line are the same
-//! name in two languages, or two names with one origin, such as Mary and Marie; so a short form is nearer to its own full
-//! form than to the others.
+//! group. A short form may be in several lines: Sasha is Alexander or Alexandra. Two full forms in one line are the
+//! same name in two languages, or two names with one origin, such as Mary and Marie; so a short form is nearer to its
+//! own full form than to the others.
 
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ pub(super) enum Relation {
     OtherLanguage,
 }
 
-/// A form in the table, by one of the texts by which it is looked up.
+/// A form in the table with one of its look-up texts.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     /// The hash of the text.
@@ -105,7 +105,7 @@ impl FirstName {
         Self(rows_of(word).collect())
     }
 
-    /// The groups of the names of which the word may be a form. Two words are forms of one name if they share a group.
+    /// The groups of the names that the word may be a form of. Two words are forms of one name if they share a group.
     pub(in crate::address_book) fn groups(&self) -> Vec<u16> {
         let mut groups: Vec<u16> = self.0.iter().map(|row| row.group).collect();
         groups.sort_unstable();

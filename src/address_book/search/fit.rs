@@ -1,21 +1,24 @@
 //! How well a contact fits a reading of a question, word by word. Pure.
 //!
-//! Every word of the question must be found in the contact: in its name, in the local part of its address, or as the
-//! company in its domain. Only a patronymic may be missing. Initials alone fit nobody.
+//! Each word of the question should be found in the contact: in its name, in the local part of its address, or as the
+//! company in its domain. A patronymic may be missing, an initial, or one word beside two that are in the name.
+//! Initials alone fit no contact.
 //!
 //! A fit is certain if each word is the same, as it is written or in another script, or if all words are
 //! [declined](super::declension). Any other fit is similar. A fit is also only similar if
 //!
-//! - an initial is missing, or one word beside two that are in the name;
-//! - the question has an initial, and it leaves out a word of the name or has its initials in another order;
+//! - an initial is missing, or a word beside two that are in the name;
+//! - the question has an initial, and it leaves out a word of the name, or differs in order from a name with two
+//!   initials;
 //! - only one word of the name is found, and it is a single syllable: 高 is another surname than 高橋;
 //! - a patronymic is missing that may be a surname: Роман Абрамович is not Роман Сидоров;
-//! - a company, or an address, stands where the name has another word: Anna Weber is not Anna Klein of weber.example,
-//!   unless the company is asked for as one (`Anna at Weber`);
-//! - the company's name stands before another domain, where its owner may write any name (`contoso.evil.example`);
+//! - a word of the question is found only in the domain or the address, and the name has another word instead: Anna
+//!   Weber is not Anna Klein of weber.example, unless the question says that Weber is a company (`Anna at Weber`);
+//! - the company's name is a label before another domain, whose owner may write any name there
+//!   (`contoso.evil.example`);
 //! - the question was typed without a space, and its parts are in the name in another order (林李 is not 李林);
-//! - two words are written as one in the question or the contact, and one of them is an initial, or the contact has a
-//!   name;
+//! - two words are written as one in the question or the contact, unless both are whole, the words of the question have
+//!   at least [`LONG_NAME`] letters each, and the contact has no name;
 //! - the name has more than [`LONGEST_NAME`] other words, so that any name may be found in it.
 
 use std::cmp::Reverse;
@@ -28,11 +31,11 @@ use super::reading::Reading;
 use super::spelling::Word;
 use super::verdict::{Fit, Standing, Why};
 
-/// The most words that a name may have beside those that were asked for; a name with more is a list.
+/// The most words that a name may have beside the words of the question; a name with more is a list.
 pub(super) const LONGEST_NAME: usize = 4;
-/// Letters that first and last name each have at least, so that an address that writes them as one word is certain.
+/// The fewest letters of first and last name, each, for a certain fit with an address that writes both as one word.
 const LONG_NAME: usize = 4;
-/// Points of a contact that has both words of the question in one, or the question's word in two.
+/// Points of a contact in which the question's two words are one word, or the question's one word is two.
 const POINTS_OF_JOINED: i32 = 80;
 
 /// Where in a contact a word of the question was found: the part, and the place in that part.
@@ -57,7 +60,7 @@ impl Place {
         }
     }
 
-    /// Points that a word loses at this place; a word of the name says most.
+    /// Points that a word loses at this place: none in the name, which identifies a person best.
     fn cost(self) -> i32 {
         match self {
             Self::Name(_) => 0,
@@ -67,24 +70,25 @@ impl Place {
     }
 }
 
-/// Where the words of a question were found in a contact, and how like they are.
+/// Where the words of a question were found in a contact, and how alike the words are.
 #[derive(Debug, Default)]
 struct Placement {
     /// The places of the words that were found, in the order of the question.
     places: Vec<Place>,
-    /// The average over the words of the question.
+    /// The average over all words of the question; a missing word has none.
     points: i32,
     worst: Likeness,
     /// The genders and cases in which all words agree.
     forms: Forms,
-    /// How many words were found outside the name, apart from a company that was asked for as one.
+    /// How many words were found outside the name, apart from words of a company that the question marks as one.
     elsewhere: usize,
-    /// True if more than initials was found.
+    /// True if a word was found that is not an initial.
     has_a_word: bool,
     /// True if the question has a patronymic and the contact has none.
     lacks_patronymic: bool,
+    /// True if every word was found only in the domain.
     is_company_alone: bool,
-    /// True if a word or an initial is missing.
+    /// True if a word or an initial is missing, or if a company was found elsewhere than as the domain's owner.
     is_incomplete: bool,
 }
 
@@ -98,15 +102,15 @@ impl Placement {
 struct NameCoverage {
     /// How many words of the name were found.
     found: usize,
-    /// How many words of the name were not.
+    /// How many words of the name were not found.
     left_over: usize,
     /// How many initials the name has.
     initials: usize,
-    /// True if the words found stand in the name in the order of the question.
+    /// True if the words found are in the name in the order of the question.
     is_in_order: bool,
-    /// True if only one word of the name was found, and it has one syllable: 高 is another surname than 高橋.
+    /// True if only one word of several in the name was found, and it is a single syllable: 高 is not 高橋.
     is_one_syllable: bool,
-    /// True if all words of the name were found, patronymics and initials aside.
+    /// True if all words of the name were found, apart from patronymics and initials.
     is_complete: bool,
 }
 
@@ -138,7 +142,7 @@ impl NameCoverage {
 }
 
 impl Reading {
-    /// How well `contact` fits; `None` if another person is meant.
+    /// How well `contact` fits; `None` if the question means another person.
     pub(in crate::address_book) fn fit(&self, contact: ContactWords<'_>, book: &impl BookWords) -> Option<Fit> {
         if self.words.is_empty() {
             return None;
@@ -157,7 +161,7 @@ impl Reading {
             && name.found > 1
             && !self.is_other_layout
             && !placement.forms.is_empty();
-        // Beside Александра Волкова, Александр Волков stays: the question may be his genitive.
+        // Александр Волков stays beside Александра Волкова: the question may be his name in the genitive.
         let standing = if is_declined || self.is_as_likely_meant(&placement, &name) {
             Standing::Rival
         } else if self.is_whole_name(&placement, &name) {
@@ -175,7 +179,7 @@ impl Reading {
         })
     }
 
-    /// True if one of the reasons in the module's list makes the fit similar, however like the words are.
+    /// True if a reason in the module's list makes the fit similar, however alike the words are.
     fn is_only_similar(&self, placement: &Placement, name: &NameCoverage) -> bool {
         let has_another_word = name.left_over > name.initials;
         let stands_for_a_word = name.found < 2 && has_another_word && placement.elsewhere > 0;
@@ -207,8 +211,8 @@ impl Reading {
         }
     }
 
-    /// True if the contact may be meant just as well as a certain one, although it is only similar: beside Катя,
-    /// Екатерина stays, and beside a person called Contoso, people of that company.
+    /// True if a similar contact is as likely meant as a certain one: Екатерина beside Катя, and the people of a
+    /// company beside a person with the company's name.
     fn is_as_likely_meant(&self, placement: &Placement, name: &NameCoverage) -> bool {
         let is_in_name = matches!(placement.places.as_slice(), [Place::Name(_)]);
         let is_other_form = !name.is_list() && matches!(placement.worst, Likeness::SoundsHere | Likeness::ShortForm);
@@ -216,7 +220,7 @@ impl Reading {
             || (placement.is_company_alone && placement.worst.is_the_word())
     }
 
-    /// True if the question holds all words of the name, patronymics and initials aside, and no others.
+    /// True if the question holds all words of the name, apart from patronymics and initials, and no others.
     fn is_whole_name(&self, placement: &Placement, name: &NameCoverage) -> bool {
         !placement.is_incomplete
             && name.found == self.words.len()
@@ -250,7 +254,7 @@ impl Reading {
             whole += usize::from(!word.is_initial && likeness.is_the_word() && place.is_in_name());
             placement.has_a_word |= !word.is_initial && likeness != Likeness::Initial;
             let is_the_company = is_company && matches!(place, Place::Company(_));
-            // A stranger may write any company into a name or an address.
+            // A stranger may write any company's name into a name or a local part.
             placement.is_incomplete |= is_company && !is_the_company;
             placement.elsewhere += usize::from(!place.is_in_name() && !is_the_company);
             placement.points += likeness.points() - place.cost();
@@ -267,7 +271,7 @@ impl Reading {
         let mut places = placement.places.iter();
         placement.is_incomplete |= places.any(|place| matches!(place, Place::Subdomain(_)));
         placement.points /= i32::try_from(self.words.len()).unwrap_or(i32::MAX);
-        // Initials alone fit nobody.
+        // Initials alone fit no contact.
         let is_enough = placement.has_a_word && (missing == 0 || (missing == 1 && whole >= 2));
         is_enough.then_some(placement)
     }
@@ -296,8 +300,8 @@ impl Reading {
     }
 }
 
-/// The word of the contact that is most like the question's word at `at`, apart from the places already `taken`; of
-/// equally like words the first.
+/// The likeness and the place of the contact's word that is most like the question's word at `at`; of equal words the
+/// first. Words at the places in `taken` do not count.
 fn best_place<'a>(
     at: usize,
     word: &Word,
@@ -321,23 +325,23 @@ fn best_place<'a>(
         .filter(|(place, _)| !taken.contains(place))
         .filter_map(|(place, found)| {
             let likeness = match book.likeness(at, *found)? {
-                // In an address, a letter stands for a name.
+                // A single letter in a local part is an initial.
                 _ if word.is_initial && matches!(place, Place::Local(_)) => Likeness::Initial,
                 likeness => likeness,
             };
-            // A word of the address that is also in the name counts once, in the name.
+            // A word that is in the local part and in the name counts once, in the name.
             let is_in_name =
                 |id: &WordId| book.likeness(at, *id).is_some_and(Likeness::is_the_word) && likeness.is_the_word();
             if matches!(place, Place::Local(_)) && !word.is_initial && contact.name.iter().any(is_in_name) {
                 return None;
             }
-            // Initials do not count in a company, nor in an address beside a full name.
-            let says_something = match place {
+            // Initials do not count in a company, nor in a local part beside a full name.
+            let may_have_initial = match place {
                 Place::Name(_) => true,
                 Place::Local(_) => word.is_initial || contact.name.len() < 2,
                 Place::Company(_) | Place::Subdomain(_) => false,
             };
-            (likeness != Likeness::Initial || says_something).then_some((likeness, place))
+            (likeness != Likeness::Initial || may_have_initial).then_some((likeness, place))
         })
         .max_by_key(|(likeness, place)| {
             let is_the_company = is_company && matches!(place, Place::Company(_)) && likeness.is_the_word();

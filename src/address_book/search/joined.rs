@@ -26,7 +26,8 @@ impl Joined {
         joined.next().map(|(_, how)| how)
     }
 
-    /// Every spelling of two words as one, `one` before `two`, that is long enough; those of both whole words first.
+    /// Every spelling of two words as one, `one` before `two`, with at least [`Joined::SHORTEST`] letters; spellings of
+    /// both whole words come first.
     pub(in crate::address_book) fn spellings(one: &Word, two: &Word) -> impl Iterator<Item = (String, Self)> {
         let pairs = move || {
             one.spellings()

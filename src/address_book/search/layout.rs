@@ -12,7 +12,7 @@ const SHIFTED: &str = "QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>~";
 const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
 const UKRAINIAN: &str = "йцукенгшщзхїфівапролджєячсмитьбю'";
 
-/// What the same keys type on the other layouts, in lower case: no reading, one, or a Russian and a Ukrainian one.
+/// The text that the same keys type on the other layouts, in lower case: no reading, one, or a Russian and a Ukrainian.
 pub(super) fn other_readings(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let has_cyrillic = lower.chars().any(is_cyrillic);
@@ -40,7 +40,7 @@ pub(super) fn other_readings(text: &str) -> Vec<String> {
     readings
 }
 
-/// True if all words of `text` could be spoken: each has a vowel and no more than four consonants in a row.
+/// True if all words of `text` can be spoken: each has a vowel and at most four consonants in a row.
 fn is_pronounceable(text: &str) -> bool {
     text.split(|c: char| !c.is_alphabetic())
         .filter(|word| word.chars().count() > 1)

@@ -1,20 +1,21 @@
-//! The likeness of two words: whether one may stand for the other, and how. Pure.
+//! The likeness of two words: whether one may mean the other, and why. Pure.
 
 use super::declension::{Forms, nominatives};
 use super::first_names::{FirstName, Relation};
 use super::spelling::{Word, is_syllable_or_word};
 
-/// How a word of the question is like a word of the contact; the best likeness first.
+/// How a word of the question resembles a word of the contact; the best likeness first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::address_book) enum Likeness {
-    /// The same apart from case, accents and umlauts written out.
+    /// The same letters, apart from case, accents that one word lacks, and umlauts that one word writes out.
     #[default]
     Same,
     /// The same sound in two scripts that both write vowels.
     SoundsAlike,
     /// The question's word is declined: it has one of these genders and cases.
     Declined(Forms),
-    /// The same sound in one script: Yuri and Yury; also Meyer and Meier, which are two names.
+    /// The same sound, which does not prove that the name is the same. The words are in one script (Yuri and Yury are
+    /// one name, Meyer and Meier are two), in a script without vowels, or of mixed scripts.
     SoundsHere,
     /// A short form of the same first name.
     ShortForm,
@@ -22,7 +23,7 @@ pub(in crate::address_book) enum Likeness {
     OtherLanguage,
     /// Mistyped, with this number of mistakes: one or two.
     Mistyped(u8),
-    /// The question's word is the beginning of the contact's.
+    /// The question's word is the beginning of the contact's word.
     Beginning,
     /// One word is the initial of the other.
     Initial,
@@ -51,13 +52,13 @@ impl Likeness {
         }
     }
 
-    /// True if the word itself is meant, however it is spelt.
+    /// True if both are certainly one word: the same letters, or the same sound in two scripts.
     pub(in crate::address_book) fn is_the_word(self) -> bool {
         matches!(self, Self::Same | Self::SoundsAlike)
     }
 }
 
-/// How the question's word `wanted` is like the contact's word `found`; `None` if they are not alike.
+/// How the question's word `wanted` resembles the contact's word `found`; `None` if the words are not alike.
 pub(in crate::address_book) fn likeness_of_words(wanted: &Word, found: &Word) -> Option<Likeness> {
     if let Some(likeness) = likeness_by_spelling(wanted, found) {
         return Some(likeness);
@@ -85,13 +86,13 @@ pub(in crate::address_book) fn likeness_of_words(wanted: &Word, found: &Word) ->
     wanted.has_skeleton_of(found).then_some(Likeness::Consonants)
 }
 
-/// The nominatives of which a word of the question may be another case, each with these cases.
+/// The nominatives that a word of the question may be a declined form of, each with the genders and cases of that form.
 pub(in crate::address_book) fn nominative_words(wanted: &Word) -> impl Iterator<Item = (Word, Forms)> {
     let nominatives = nominatives(wanted.plain()).into_iter();
     nominatives.map(|nominative| (Word::new(&nominative.text), nominative.forms))
 }
 
-/// The likeness of two forms of one first name; `None` if they are forms of none.
+/// The likeness of two forms of one first name; `None` if the words share no first name.
 pub(in crate::address_book) fn likeness_of_first_names(wanted: &FirstName, found: &Word) -> Option<Likeness> {
     Some(match wanted.relation(found)? {
         Relation::ShortForm => Likeness::ShortForm,
@@ -99,8 +100,8 @@ pub(in crate::address_book) fn likeness_of_first_names(wanted: &FirstName, found
     })
 }
 
-/// The likeness of two spellings of one word: they have the same plain form, umlauts written out or not, or share a
-/// sound. `None` if they are two words.
+/// The likeness of two spellings of one word: both have the same plain form, umlauts written out or not, or share a
+/// sound. `None` for two different words.
 pub(in crate::address_book) fn likeness_by_spelling(wanted: &Word, found: &Word) -> Option<Likeness> {
     if wanted.is_same(found) {
         return Some(Likeness::Same);
@@ -126,9 +127,9 @@ pub(in crate::address_book) fn is_initial_of(wanted: &Word, found: &Word) -> boo
     word.plain().starts_with(initial.plain()) || initial.sounds().any(begins)
 }
 
-/// The fewest letters of a plain form in which mistakes are looked for.
+/// The shortest plain form, in letters, that may be mistyped.
 pub(in crate::address_book) const SHORTEST_MISTYPED: usize = 4;
-/// The fewest letters of a spelling that may have two mistakes.
+/// The shortest spelling, in letters, that may have two mistakes.
 pub(in crate::address_book) const LONG_SPELLING: usize = 8;
 
 /// Counts the mistakes between one word of the question and many other words.
@@ -146,12 +147,12 @@ impl<'a> MistakeCounter<'a> {
         }
     }
 
-    /// The mistakes between the two words: at most one from five letters on, at most two from eight; `None` if there
-    /// are more.
+    /// The number of mistakes between the two words, never 0: at most one if the longer word has five letters, at most
+    /// two if it has eight. `None` if there are more.
     pub(in crate::address_book) fn mistakes(&self, found: &Word) -> Option<u8> {
         let (wanted, found_plain) = (self.plain, Measured::of(found.plain()));
         let shorter = wanted.length.min(found_plain.length);
-        // Ann is not a mistyped Anne, nor Anna a mistyped Hanna.
+        // Ann is too short to be a mistyped Anne. Anna and Hanna begin with different sounds.
         let first = |spelling: &Measured<'_>| spelling.text.chars().next();
         let begin_alike = || {
             let sounds = found.sounds().map(Measured::of);
@@ -174,7 +175,7 @@ impl<'a> MistakeCounter<'a> {
     }
 }
 
-/// A spelling with its length and a set of its letters: one bit for each, which some letters share.
+/// A spelling with its length in letters and the set of its letters: one bit for each letter; some letters share a bit.
 #[derive(Debug, Clone, Copy)]
 struct Measured<'a> {
     text: &'a str,
@@ -194,23 +195,23 @@ impl<'a> Measured<'a> {
 
     /// The mistakes between two spellings; `None` if there are too many for their length.
     fn few_mistakes(self, other: Measured<'_>) -> Option<u8> {
-        let may_be = match self.length.max(other.length) {
+        let most = match self.length.max(other.length) {
             0..=3 => 0,
             4..LONG_SPELLING => 1,
             _ => 2,
         };
         // A mistake changes two bits at most: one for the letter that is lost, one for the new letter.
         let differ = (self.letters ^ other.letters).count_ones();
-        if self.length.abs_diff(other.length) > may_be || differ as usize > 2 * may_be {
+        if self.length.abs_diff(other.length) > most || differ as usize > 2 * most {
             return None;
         }
         let mistakes = mistakes(self.text, other.text);
-        (mistakes <= may_be).then(|| u8::try_from(mistakes).unwrap_or(u8::MAX))
+        (mistakes <= most).then(|| u8::try_from(mistakes).unwrap_or(u8::MAX))
     }
 }
 
-/// The optimal string alignment distance of two spellings of 64 letters at most, by Hyyrö's bit-parallel algorithm. Each
-/// bit is a letter of `one`.
+/// The optimal string alignment distance of two spellings. Hyyrö's bit-parallel algorithm, in which each bit is a
+/// letter of `one`, computes it if `one` has 1 to 64 letters; otherwise `strsim` does.
 fn mistakes(one: &str, other: &str) -> usize {
     let length = one.chars().count();
     let last = length
@@ -241,7 +242,7 @@ fn mistakes(one: &str, other: &str) -> usize {
     distance
 }
 
-/// The percentage of letters that two words have in common, from 60 to 99; `None` if it is lower.
+/// The share of the longer word's letters that are no mistake, in percent, from 60 to 99; `None` below 60.
 pub(super) fn resemblance(wanted: &Word, found: &Word) -> Option<i32> {
     const LEAST: usize = 60;
     let percent = |one: &str, other: &str| {
@@ -265,14 +266,14 @@ pub(super) fn resemblance(wanted: &Word, found: &Word) -> Option<i32> {
     best.map(|points| points.min(99))
 }
 
-/// True for the surnames of a man and a woman of one family: -ов and -ова, -ский and -ская.
+/// True if one word is the man's and the other the woman's form of a surname: -ов and -ова, -ский and -ская.
 fn is_other_gender(wanted: &Word, found: &Word) -> bool {
     wanted
         .sounds()
         .any(|sound| other_genders(sound).any(|other| found.has_sound(&other)))
 }
 
-/// The sounds of a surname in the other gender.
+/// The sounds of a surname in the other gender; none if its ending shows no gender.
 pub(in crate::address_book) fn other_genders(sound: &str) -> impl Iterator<Item = String> {
     const ENDINGS: &[(&str, &str)] = &[("v", "va"), ("n", "na"), ("ski", "skaia"), ("ski", "skai")];
     const SHORTEST: usize = 3;
@@ -283,7 +284,8 @@ pub(in crate::address_book) fn other_genders(sound: &str) -> impl Iterator<Item 
     })
 }
 
-/// The fewest letters of a beginning: three, or one where a letter is a syllable or a word (Chinese, Japanese, Korean).
+/// The fewest letters that count as a beginning of a word: three, or one in Chinese, Japanese and Korean, where a
+/// letter is a syllable or a word.
 pub(in crate::address_book) fn shortest_beginning(spelling: &str) -> usize {
     match spelling.chars().next() {
         Some(first) if is_syllable_or_word(first) => 1,

@@ -1,14 +1,14 @@
-//! Near contacts: those that are shown for a name that no contact certainly has. Pure.
+//! Near contacts: the contacts that are shown for a name that no contact certainly has. Pure.
 //!
-//! A contact is near if one of these rules holds. A near contact is `similar`, never certain, and ranks below nearly all
-//! contacts in which each word of the question was found.
+//! A contact is near if one of these rules holds. A near contact is `similar`, never certain, and ranks below nearly
+//! all contacts in which each word of the question was found.
 //!
 //! | rule | question | near contact |
 //! |---|---|---|
-//! | the question has all words of its name, two or more | `Linda Park, Head of Sales` | Linda Park |
-//! | it has a surname of the question that at most five entries have, and no other first name | `Tonia Quistgaard` | Antonia Quistgaard |
-//! | each word of the question looks like one of its own, one of them strongly, or differs only in spaces | `Anna Bowyer` | Anna Bayer |
-//! | two words or more, at least half of the question, are strongly alike | `Anna Klein Hamburg Sales` | Klein, Anna Maria |
+//! | the question has all words of the contact's name, at least two | `Linda Park, Head of Sales` | Linda Park |
+//! | the contact has a surname of the question that at most five entries have, and no other first name | `Tonia Quistgaard` | Antonia Quistgaard |
+//! | each word of the question looks like a word of the name, at least one strongly, or differs only in spaces | `Anna Bowyer` | Anna Bayer |
+//! | at least two words, and at least half of the question's words, are strongly alike | `Anna Klein Hamburg Sales` | Klein, Anna Maria |
 //!
 //! Two words are strongly alike by any [`Likeness`] except a beginning, an initial and the other gender.
 
@@ -20,14 +20,16 @@ use super::reading::Reading;
 use super::spelling::{Word, is_syllable_or_word};
 use super::verdict::Fit;
 
-/// The least average of the points of all pairs, if the words of the question only look alike.
-const ALIKE: i32 = 78;
-/// The most entries of the book that have a rare word.
-const FEW: usize = 5;
+/// The least average of a contact's points if its words only look like those of the question.
+const LEAST_AVERAGE: i32 = 78;
+/// The most entries of the book that may have a word for the word to be rare.
+const MAX_ENTRIES_IF_RARE: usize = 5;
 /// The fewest letters of a surname, in a script with an alphabet.
-const LONG_ENOUGH: usize = 4;
+const SHORTEST_SURNAME: usize = 4;
+/// The fewest letters of a question that differs from a name only in spaces.
+const SHORTEST_JOINED: usize = 5;
 /// Points of words that differ only in spaces.
-const JOINED: i32 = 90;
+const POINTS_OF_JOINED: i32 = 90;
 /// The most points of a near contact; nearly all contacts in which every word was found have more.
 const MOST_POINTS: i32 = 70;
 
@@ -36,8 +38,8 @@ const MOST_POINTS: i32 = 70;
 struct Pair {
     /// The place of the word in the question.
     in_question: usize,
-    /// The place of the word in the name; `None` for a word of the question beyond those of the name, where the two differ
-    /// only in spaces.
+    /// The place of the word in the name; `None` if question and name differ only in spaces, and the question has more
+    /// words.
     in_name: Option<usize>,
     points: i32,
     /// True if both are the same word in some spelling.
@@ -63,7 +65,7 @@ impl Reading {
             return Some(Fit::similar(MOST_POINTS));
         }
         let mut pairs = self.strong_pairs(name, book);
-        // A name with many other words is a text.
+        // A name with many other words is not a person's name.
         if pairs.is_empty() || name.len() > pairs.len() + LONGEST_NAME + 1 {
             return None;
         }
@@ -75,11 +77,10 @@ impl Reading {
         is_near.then(|| Fit::similar(self.points(&pairs, name, book)))
     }
 
-    /// True if the question differs only in spaces from words of the name that stand together: Vandervelde and van der
-    /// Velde.
+    /// True if the question and neighbouring words of the name differ only in spaces: Vandervelde and van der Velde.
     fn has_other_spaces(&self, name: &[WordId], book: &impl BookWords) -> bool {
         let asked: String = self.words.iter().map(Word::plain).collect();
-        let is_it = |from: usize| {
+        let has_joined = |from: usize| {
             let mut joined = String::new();
             let words = name.iter().skip(from).map_while(|id| book.word(*id));
             words.enumerate().any(|(at, word)| {
@@ -87,10 +88,10 @@ impl Reading {
                 joined == asked && at + self.words.len() > 1
             })
         };
-        asked.chars().count() > LONG_ENOUGH && (0..name.len()).any(is_it)
+        asked.chars().count() >= SHORTEST_JOINED && (0..name.len()).any(has_joined)
     }
 
-    /// True if the name has two words or more, and the question has them all.
+    /// True if the name has at least two words that are no initials, and the question has all of these words.
     fn has_whole_name(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
         let is_word = |id: &WordId| !book.is_initial(*id);
         let words = name.iter().filter(|id| is_word(id)).count();
@@ -98,12 +99,14 @@ impl Reading {
         words >= 2 && found.count() == words
     }
 
-    /// True if a rare surname was found, and the other words do not speak against it: either name has no others, or two
-    /// of them may be forms of one first name.
+    /// True if a rare surname was found and no other words contradict it: the question or the name has no other words,
+    /// or one word of each may be forms of one first name.
     fn has_rare_surname(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> bool {
         let is_rare = |pair: &Pair| {
-            let few = pair.word_of(name).is_some_and(|id| book.count_entries(*id) <= FEW);
-            few && pair.is_word && self.is_surname(pair.in_question)
+            let is_in_few = pair
+                .word_of(name)
+                .is_some_and(|id| book.count_entries(*id) <= MAX_ENTRIES_IF_RARE);
+            is_in_few && pair.is_word && self.is_surname(pair.in_question)
         };
         if !pairs.iter().any(is_rare) {
             return false;
@@ -122,19 +125,20 @@ impl Reading {
     fn is_surname(&self, at: usize) -> bool {
         self.words.get(at).is_some_and(|word| {
             let letters = word.plain().chars();
-            let is_long = letters.clone().count() >= LONG_ENOUGH
+            let is_long = letters.clone().count() >= SHORTEST_SURNAME
                 || (letters.clone().count() > 1 && letters.clone().all(is_syllable_or_word));
             is_long && !self.is_patronymic(at) && !first_names::is_first_name(word)
         })
     }
 
-    /// True if all words of the question were found and are alike on average.
+    /// True if each word of the question, apart from initials and patronymics, is in a pair, and the pairs have at
+    /// least [`LEAST_AVERAGE`] points on average.
     fn is_alike_on_average(&self, pairs: &[Pair]) -> bool {
         if self.left_over(pairs).next().is_some() {
             return false;
         }
         let points: i32 = pairs.iter().map(|pair| pair.points).sum();
-        points >= ALIKE * i32::try_from(pairs.len()).unwrap_or(i32::MAX)
+        points >= LEAST_AVERAGE * i32::try_from(pairs.len()).unwrap_or(i32::MAX)
     }
 
     /// The words of the question that are in no pair, apart from initials and patronymics.
@@ -149,7 +153,7 @@ impl Reading {
         (0..self.words.len()).filter(|at| !pairs.iter().any(|pair| pair.in_question == *at))
     }
 
-    /// Pairs of words that are strongly alike, the best first. Each word is in one pair at most.
+    /// Pairs of words that are strongly alike, best pairs first. Each word is in one pair at most.
     fn strong_pairs(&self, name: &[WordId], book: &impl BookWords) -> Vec<Pair> {
         let mut all: Vec<Pair> = Vec::new();
         let words = self.words.iter().enumerate().filter(|(_, word)| !word.is_initial);
@@ -177,7 +181,7 @@ impl Reading {
         pairs
     }
 
-    /// Adds pairs of the remaining words, if they differ only in spaces or look alike.
+    /// Adds pairs of the remaining words that differ only in spaces or look alike.
     fn add_loose_pairs(&self, pairs: &mut Vec<Pair>, name: &[WordId], book: &impl BookWords) {
         let asked: Vec<usize> = self.unpaired_in_question(pairs).collect();
         let named: Vec<usize> = unpaired_in_name(pairs, name.len()).collect();
@@ -196,7 +200,7 @@ impl Reading {
                 pairs.extend(asked.iter().enumerate().map(|(at, asked)| Pair {
                     in_question: *asked,
                     in_name: named.get(at).copied(),
-                    points: JOINED,
+                    points: POINTS_OF_JOINED,
                     is_word: false,
                 }));
                 return;
@@ -219,8 +223,8 @@ impl Reading {
         }
     }
 
-    /// The points of the pairs, up to [`MOST_POINTS`], less a share for the words in no pair. The rarer a word, the more
-    /// it weighs.
+    /// The points of the pairs, up to [`MOST_POINTS`], less a share for the words in no pair. The rarer a word, the
+    /// more it weighs.
     fn points(&self, pairs: &[Pair], name: &[WordId], book: &impl BookWords) -> i32 {
         const OF_UNKNOWN: i32 = 6;
         let weight = |word: Option<&WordId>| word.map_or(OF_UNKNOWN, |id| rarity(book.count_entries(*id)));
@@ -235,7 +239,7 @@ impl Reading {
     }
 }
 
-/// The places of the words that are in no pair, in a name of `words` words.
+/// The places of the words that are in no pair, out of the `words` words of a name.
 fn unpaired_in_name(pairs: &[Pair], words: usize) -> impl Iterator<Item = usize> {
     (0..words).filter(|at| !pairs.iter().any(|pair| pair.in_name == Some(*at)))
 }
@@ -261,7 +265,7 @@ pub(in crate::address_book) fn is_strong(likeness: &Likeness) -> bool {
     )
 }
 
-/// How rare a word is: from 1 for a word that hundreds of entries have to 10 for a word of a single entry.
+/// How rare a word is: from 1, for a word that 512 or more entries have, to 10, for a word of a single entry.
 fn rarity(entries: usize) -> i32 {
     10_i32.saturating_sub_unsigned(entries.max(1).ilog2()).max(1)
 }
@@ -285,9 +289,13 @@ mod tests {
             ("Lenni Quistgaard", "Leopold Quistgaard"),
             ("Tonia Quistgaard", "Antonia Quistgaard"),
         ] {
-            assert!(is_near(asked, name, FEW), "{asked}: {name}");
+            assert!(is_near(asked, name, MAX_ENTRIES_IF_RARE), "{asked}: {name}");
         }
-        assert!(!is_near("Lenni Quistgaard", "Leopold Quistgaard", FEW + 1));
+        assert!(!is_near(
+            "Lenni Quistgaard",
+            "Leopold Quistgaard",
+            MAX_ENTRIES_IF_RARE + 1
+        ));
         for (asked, name) in [
             ("Timothy Quistgaard", "Jane Quistgaard"),
             ("Robert Hansen", "Robert Quistgaard"),

@@ -8,7 +8,7 @@ const WOMEN: &[&str] = &["овна", "евна", "ична", "івна", "ївн
 const LATIN: &[&str] = &[
     "ovich", "evich", "ovych", "yovych", "ovna", "evna", "ivna", "owitsch", "owna",
 ];
-/// Letters that a patronymic has at least.
+/// The fewest letters of a patronymic.
 const SHORTEST: usize = 7;
 
 /// True if a plain Cyrillic word ends like a man's patronymic in the nominative.
@@ -21,7 +21,7 @@ pub(super) fn is_of_a_woman(plain: &str) -> bool {
     WOMEN.iter().any(|ending| plain.ends_with(ending))
 }
 
-/// True if a plain word ends like a patronymic in the nominative. Some surnames do too: Абрамович.
+/// True if a plain word ends like a patronymic in the nominative. Some surnames, like Абрамович, do too.
 pub(super) fn is_patronymic(plain: &str) -> bool {
     let is_latin = || LATIN.iter().any(|ending| plain.ends_with(ending));
     (is_of_a_man(plain) || is_of_a_woman(plain) || is_latin()) && plain.chars().count() >= SHORTEST

@@ -1,6 +1,6 @@
 //! A question: the text that names a recipient, read once before it is compared with a book. Pure.
 //!
-//! [`parts`] takes a text about one recipient apart, [`several`] a text that names more than one.
+//! [`parts`] splits a text about one recipient, [`several`] a text that names more than one recipient.
 
 mod address;
 pub(super) mod html;
@@ -17,21 +17,21 @@ use super::verdict::{Fit, Why};
 use parts::{PartOfAddress, Parts};
 use several::{Entries, entries};
 
-/// A name or an address that was asked for, with all its readings.
+/// A name or an address of a recipient, with all readings.
 #[derive(Debug, Clone)]
 pub(in crate::address_book) struct Question {
     text: String,
-    /// In lower case, if the question is an address.
+    /// The address in the question, in lower case; `None` if it has none.
     pub(in crate::address_book) address: Option<String>,
     /// True if the question has a name beside the address.
     pub(in crate::address_book) is_named: bool,
     /// The part that the address of each match must have.
     pub(in crate::address_book) part_of_address: Option<PartOfAddress>,
-    /// The first is the question as it was typed.
+    /// The first reading is the question as it was typed.
     pub(in crate::address_book) readings: Vec<Reading>,
     /// The recipients that the question names, if it may name more than one; else empty.
     pub(in crate::address_book) entries: Vec<Self>,
-    /// True if the question names several recipients for certain, so that the whole text is not one person's name.
+    /// True if the question certainly names several recipients, so that the whole text is not one person's name.
     pub(in crate::address_book) is_certainly_several: bool,
 }
 
@@ -79,12 +79,12 @@ impl Question {
         }
     }
 
-    /// The question as it was asked.
+    /// The text of the question.
     pub(in crate::address_book) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The recipients that the question names for certain, or the question itself.
+    /// The recipients of a question that certainly names several, or else the question alone.
     pub(in crate::address_book) fn each_recipient(&self) -> &[Self] {
         match self.is_certainly_several {
             true => &self.entries,
@@ -92,8 +92,8 @@ impl Question {
         }
     }
 
-    /// The part of the question that can be searched for as typed: its address, or else its longest run of letters and
-    /// digits.
+    /// The part of the question that the portal can search for as typed: its address, or else its longest run of
+    /// letters and digits.
     pub(in crate::address_book) fn literal(&self) -> &str {
         if let Some(address) = &self.address {
             return address;
@@ -108,10 +108,10 @@ impl Question {
         self.address.is_some() && !self.is_certainly_several && !self.text.contains(char::is_whitespace)
     }
 
-    /// The fit of a reading to a contact, lowered to similar if the contact has another address than the one asked for.
+    /// The fit of a reading to a contact, lowered to similar if the contact's address is not the one in the question.
     pub(in crate::address_book) fn adjusted(&self, fit: Fit, email: &str) -> Fit {
-        // A contact at another address than the given one is never certain, nor is one found by a part of an address
-        // alone.
+        // A contact at another address than that of the question is never certain, nor is a contact found only by a
+        // part of an address.
         let is_other = match &self.part_of_address {
             Some(part) => part.is_whole_question() || !part.is_of(email),
             None => self.address.is_some(),

@@ -6,12 +6,11 @@
 //! | a few sounds ([`sounds`]) | they sound the same, in any script or scheme of transliteration | `Щербаков`: Serbakov |
 //! | skeletons ([`skeleton`]) | they have the same consonants; compared only across scripts | `محمد`: m m d |
 //!
-//! [`word`] keeps all of these. The other files are steps on the way: [`split`] finds the words of a text, [`runs`] the
-//! words of a Chinese, Japanese or Korean name that is written without a space, [`romanization`] reads scripts other
-//! than Latin and Cyrillic, and [`scheme`] replaces letters.
+//! [`word`] keeps all of these. The other files are steps on the way: [`mod@split`] finds the words of a text, [`runs`]
+//! the words of a Chinese, Japanese or Korean name that is written without a space, [`romanization`] reads scripts
+//! other than Latin and Cyrillic, and [`scheme`] replaces letters.
 //!
-//! All of this is about what a word sounds like. What a text looks like, whatever its letters are, is a matter of
-//! `cautions::look`.
+//! These files compare words by spelling and sound. `cautions::look` compares texts by the look of their letters.
 
 mod letters;
 mod romanization;

@@ -32,27 +32,27 @@ pub(in crate::address_book) struct Fit {
     pub(in crate::address_book) standing: Standing,
 }
 
-/// Whether a contact stays a match although another contact certainly has the name.
+/// Decides whether a contact stays a match if another contact certainly has the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::address_book) enum Standing {
-    /// It stays only if it is certain too.
+    /// The contact stays only if it is certain too.
     Ordinary,
-    /// The question holds the contact's whole name, patronymic and initials aside: it stays beside certain contacts
-    /// with longer names.
+    /// The contact stays beside certain contacts with longer names: the question holds its whole name, apart from a
+    /// patronymic and initials.
     WholeName,
-    /// It may be meant just as well as the certain contacts, so it always stays.
+    /// The contact always stays, since the question may mean it as likely as the certain contacts.
     Rival,
 }
 
 impl Fit {
-    /// The fit of a contact whose address was asked for.
+    /// The fit of a contact whose address is in the question.
     pub(in crate::address_book) const BY_ADDRESS: Self = Self {
         why: Why::ExactAddress,
         points: 0,
         standing: Standing::Ordinary,
     };
 
-    /// The fit of a contact whose address has the part that was asked for.
+    /// The fit of a contact whose address has the part in the question.
     pub(in crate::address_book) const BY_PART_OF_ADDRESS: Self = Self::similar(1_000);
 
     /// The fit of a similar contact.
@@ -64,7 +64,7 @@ impl Fit {
         }
     }
 
-    /// The fit of a contact that has the name beside an address, but not the address.
+    /// The fit of a contact that has the name in the question, but not the address beside it.
     pub(in crate::address_book) fn as_rival(self) -> Self {
         Self {
             why: Why::Similar,
@@ -78,7 +78,7 @@ impl Fit {
         self.why < Why::Similar
     }
 
-    /// True if the contact stays a match beside every other.
+    /// True if the contact stays a match beside any other contact.
     pub(in crate::address_book) fn is_rival(&self) -> bool {
         self.standing == Standing::Rival
     }
@@ -88,7 +88,7 @@ impl Fit {
         self.standing == Standing::WholeName
     }
 
-    /// Sorts the better fit first.
+    /// The key by which fits are sorted, best first.
     pub(in crate::address_book) fn rank(self) -> (Why, i32) {
         (self.why, -self.points)
     }

@@ -1,4 +1,4 @@
-//! Texts that are made to keep the index busy cost no more than other texts.
+//! Tests that texts made to keep the index busy cost no more than other texts.
 
 use super::super::find::BATCH;
 use super::*;

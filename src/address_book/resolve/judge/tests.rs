@@ -46,7 +46,7 @@ fn a_name_that_a_single_person_has_is_one() {
     }
 }
 
-/// To return a wrong person as `one` is the worst fault of all.
+/// The worst fault is a wrong person with the status `one`.
 #[test]
 fn people_who_must_not_be_taken_for_each_other_are_never_one() {
     let rows = include_str!("../../search/never_one.tsv").lines();

@@ -1,4 +1,4 @@
-"""Writes endings.tsv: the endings of declined Russian and Ukrainian names, and those of their nominatives.
+"""Writes endings.tsv: the endings of declined Russian and Ukrainian names, and the endings of their nominatives.
 
     pip download --no-deps pytrovich==0.2.0 shevchenko==1.0.0
     python3 endings.py pytrovich-*.whl shevchenko-*.whl > endings.tsv
@@ -25,8 +25,8 @@ CASES = {
     "locative": "l",
     "vocative": "v",
 }
-# Forms that the rules leave out: the longer instrumental (Анною), the Russian locative of some stems (Бобке, Пне), and
-# consonants that change in the vocative (козаче).
+# Forms that are missing in the rules: the longer instrumental (Анною), the Russian locative of some stems (Бобке, Пне),
+# and consonants that change in the vocative (козаче).
 OTHERS = [
     ("ою", "а", "mw", "i"),
     ("ою", "ая", "w", "i"),

@@ -1,8 +1,8 @@
 //! Russian and Ukrainian first names whose declined forms are not other names. Data.
 //!
 //! A form of one of these names shows that the question is declined, and the gender of the name. Names with a form that
-//! is another name are left out: Александр, Валерий and Руслан, since Александра, Валерия and Руслана are women; Дина,
-//! since Дину is a man.
+//! is another name are left out: Александр, Валерий and Руслан, since Александра, Валерия and Руслана are women's
+//! names; Дина, since Дину is a man's.
 
 /// Men's names.
 pub(super) const MEN: &[&str] = &[

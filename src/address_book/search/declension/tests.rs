@@ -1,4 +1,4 @@
-//! The nominatives of declined words, and the names whose words agree in gender and case.
+//! Tests of the nominatives of declined words, and of names whose words agree in gender and case.
 
 use proptest::prelude::*;
 

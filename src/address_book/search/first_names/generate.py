@@ -27,14 +27,14 @@ SOURCES = """\
 # own.txt: written for this project, MIT.
 # rigour 2.6.1, rust/data/names/person_names.txt: names of Wikidata (CC0) in many languages; the package is MIT.
 # nicknames 1.0.1, names.csv (github.com/carltonnorthern/nicknames): English short forms, Apache-2.0.
-# Faker 40.63.0, lists of first names by country, MIT: tells which names of Wikidata are common first names."""
+# Faker 40.63.0, lists of first names by country, MIT: decides which names of Wikidata are common first names."""
 
-# Pairs of the published English list that are two names, or that nobody uses.
+# Pairs of the published English list that are two names, or are not in use.
 LEFT_OUT = {
     ("marie", "mitzi"), ("mary", "mitzi"), ("robert", "hob"), ("charles", "chick"), ("henry", "hence"),
     ("alexandria", "alexander"), ("delores", "della"), ("jean", "jacob"), ("virginia", "jane"), ("prescott", "scott"),
 }
-# The fewest letters of a short form; a shorter one is found by chance.
+# The fewest letters of a short form; a shorter form is often found by chance.
 TOO_SHORT = 2
 
 
@@ -186,9 +186,9 @@ def sound(text):
 
 
 def from_wikidata(name, rows, known, sounds, most):
-    """The name in other alphabets, and its other spellings, except those that are names of their own."""
+    """The name in other alphabets, and its other spellings, except spellings that are other names."""
     found, count = [], Counter()
-    # The row with the most alphabets is the given name; the other rows are rarer names that are spelt alike.
+    # The row with the most alphabets is the first name itself; other rows are rarer names that are spelt alike.
     rows = sorted(rows, key=lambda row: (-len({script(f) for f in row}), -len(row)))[:2]
     for other in (f for row in rows for f in row if f != name):
         kind = script(other)
@@ -312,8 +312,8 @@ def main(folder):
 # Sources:
 {SOURCES}
 #
-# One name a line: `full forms | full forms: short forms | ...`. All of a line are forms of one name in some language;
-# a short form belongs to the full forms before its colon.
+# Each line is one name in all languages: `full forms | full forms: short forms | ...`. A short form belongs to the full
+# forms before its colon.
 """
     (HERE / "forms.txt").write_text(head + "".join(line + "\n" for line in lines), "utf-8")
 

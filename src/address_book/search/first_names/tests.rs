@@ -1,4 +1,4 @@
-//! Words that are forms of one first name, and words that are not.
+//! Tests with words that are forms of one first name, and with words that are not.
 
 use super::*;
 

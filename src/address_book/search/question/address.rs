@@ -1,4 +1,4 @@
-//! Finds the addresses in a text, however they were pasted. Pure.
+//! Finds the addresses in a text, in all forms in which people paste them. Pure.
 //!
 //! | pasted | address |
 //! |---|---|
@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-/// Words that people write in brackets instead of `@`. The cautions look for fewer of them, in names that strangers wrote
-/// (`cautions::shown_address`).
+/// Words that people write in brackets instead of `@`. `cautions::shown_address` searches the names that strangers
+/// wrote for fewer of these words.
 const AT: &[&str] = &["at", "@", "ät", "arroba", "chiocciola", "arobase", "собака", "małpa"];
 /// Words that people write in brackets instead of a dot.
 const DOT: &[&str] = &[
@@ -32,7 +32,7 @@ const BRACKETS: &[(char, char)] = &[('[', ']'), ('(', ')'), ('{', '}'), ('<', '>
 pub(super) struct Address {
     /// The address in lower case.
     pub(super) text: String,
-    /// Where it stands, in bytes.
+    /// The place of the address in the text, in bytes.
     pub(super) range: Range<usize>,
 }
 
@@ -88,7 +88,7 @@ fn with_domains_joined(text: &str) -> String {
     joined
 }
 
-/// The text with `sign` in place of each of `words` that stands in brackets, and of the spaces around the brackets.
+/// The text with `sign` in place of each word of `words` that is in brackets, and of the spaces around the brackets.
 fn replaced(text: &str, words: &[&str], sign: char) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Takes a question about one recipient apart: its address, the words of its name, and those of its company. Pure.
+//! Splits a question about one recipient into its address, the words of its name, and those of its company. Pure.
 //!
 //! | question | becomes |
 //! |---|---|
@@ -14,7 +14,7 @@ use super::address::{self, Address};
 use super::titles::{self, TypedWord};
 use crate::address_book::cautions::labels_of_owner;
 
-/// Words that separate a person from a company; of those that begin with the same word, the longer come first.
+/// Words that separate a person from a company. The longer of two markers that begin alike comes first.
 const MARKERS: &[&[&str]] = &[
     &["at"],
     &["from"],
@@ -44,7 +44,7 @@ const MARKERS: &[&[&str]] = &[
     &["з", "компанії"],
     &["з", "фірми"],
 ];
-/// The most letters of a word in small letters that separates a person from a domain.
+/// The most letters of an unknown word in small letters that still separates a person from a domain.
 const LONGEST_MARKER: usize = 4;
 /// Prepositions that are never a name: dropped before any name.
 const PREPOSITIONS: &[&str] = &["для", "от", "об", "про", "від", "für", "fuer", "pour", "para", "dla"];
@@ -63,7 +63,7 @@ pub(super) struct Parts {
     pub(super) is_named: bool,
     /// The words of the name and then of the company, in lower case. Without a name, those of the local part.
     pub(super) words: Vec<String>,
-    /// The place in `words` of the first word that is said to be a company's.
+    /// The place in `words` of the first word of the company.
     pub(super) company_from: usize,
     /// The part that the address of each match must have.
     pub(super) part_of_address: Option<PartOfAddress>,
@@ -171,7 +171,8 @@ impl Parts {
     }
 }
 
-/// The name and the company, which the first marker separates. A marker at the beginning or the end is part of the name.
+/// The name and the company, which the first marker separates. A marker at the beginning or the end is part of the
+/// name.
 fn split_at_marker<'a, 'b>(tokens: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
     for at in 1..tokens.len() {
         let (name, rest) = tokens.split_at_checked(at).unwrap_or_default();
@@ -208,7 +209,7 @@ fn split_at_marker<'a, 'b>(tokens: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b st
     (tokens, &[])
 }
 
-/// The part of an address that a token is; `None` if it is something else.
+/// The token as a part of an address; `None` if it is none.
 fn part_of_address(token: &str) -> Option<PartOfAddress> {
     let token = token.trim_matches(|c: char| !(c.is_alphanumeric() || c == '@'));
     let local = token
@@ -219,7 +220,7 @@ fn part_of_address(token: &str) -> Option<PartOfAddress> {
         .or_else(|| domain_in(token).map(PartOfAddress::Domain))
 }
 
-/// The domain that a token is, with or without `@` before it; `None` if it is something else.
+/// The token as a domain, with or without `@` before it; `None` if it is no domain.
 fn domain_in(token: &str) -> Option<String> {
     let domain = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
@@ -246,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_are_taken_apart() {
+    fn a_question_is_split_into_address_name_and_company() {
         for (text, address, words, company_from) in [
             ("Anna Schmidt", None, "anna schmidt", 2),
             ("anna@Contoso.com", Some("anna@contoso.com"), "anna", 1),

@@ -15,7 +15,7 @@ const CONJUNCTIONS: &[&str] = &[
     "and", "or", "and/or", "&", "+", "und", "oder", "et", "ou", "y", "o", "e", "и", "или", "й", "та", "або", "i",
     "lub", "oraz", "a", "och", "og", "en", "ve", "veya", "和", "与", "と", "및", "और", "و",
 ];
-/// The most recipients of one question; the rest is not read.
+/// The most recipients of one question; further recipients are dropped.
 const MAX_ENTRIES: usize = 20;
 
 /// The recipients that a question names, two or more.
@@ -26,7 +26,7 @@ pub(in crate::address_book::search) struct Entries {
     pub(in crate::address_book::search) is_certain: bool,
 }
 
-/// The recipients that a question names; `None` if it names one.
+/// The recipients that a question names; `None` if it names only one.
 pub(in crate::address_book::search) fn entries(text: &str) -> Option<Entries> {
     let text = unmasked(text);
     let addresses = addresses(&text);
@@ -37,32 +37,27 @@ pub(in crate::address_book::search) fn entries(text: &str) -> Option<Entries> {
         0 | 1 => {
             let by_semicolon = split_at(&text, &addresses, |c| c == ';');
             if by_semicolon.len() > 1 {
-                return certain(by_semicolon);
+                return Entries::of(by_semicolon, true);
             }
             let by_words = split_at_conjunctions(&text);
             return match distinct.len() {
                 // A name before its address may have any word, also a conjunction: Smith & Sons <info@smith.example>.
                 1 if text.contains('<') || !by_words.iter().any(|part| is_address(part)) => None,
-                1 => certain(by_words),
-                _ => uncertain(by_words.iter().flat_map(|part| names(part)).collect()),
+                1 => Entries::of(by_words, true),
+                _ => Entries::of(by_words.iter().flat_map(|part| names(part)).collect(), false),
             };
         }
         _ => with_address_each(&text, &addresses),
     };
-    certain(texts)
+    Entries::of(texts, true)
 }
 
-fn certain(texts: Vec<String>) -> Option<Entries> {
-    of(texts, true)
-}
-
-fn uncertain(texts: Vec<String>) -> Option<Entries> {
-    of(texts, false)
-}
-
-fn of(mut texts: Vec<String>, is_certain: bool) -> Option<Entries> {
-    texts.truncate(MAX_ENTRIES);
-    (texts.len() > 1).then_some(Entries { texts, is_certain })
+impl Entries {
+    /// The first [`MAX_ENTRIES`] texts as recipients; `None` for less than two.
+    fn of(mut texts: Vec<String>, is_certain: bool) -> Option<Self> {
+        texts.truncate(MAX_ENTRIES);
+        (texts.len() > 1).then_some(Self { texts, is_certain })
+    }
 }
 
 fn is_address(text: &str) -> bool {
@@ -71,7 +66,8 @@ fn is_address(text: &str) -> bool {
         .is_some_and(|address| address.range == (0..text.len()))
 }
 
-/// One text for each address, with the name before it or in brackets after it, and one for each name between semicolons.
+/// One text for each address, with the name before it or in brackets after it, and one for each name between
+/// semicolons.
 fn with_address_each(text: &str, addresses: &[Address]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for part in split_at(text, addresses, |c| matches!(c, ';' | '|' | '؛')) {

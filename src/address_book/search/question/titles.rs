@@ -1,8 +1,8 @@
 //! Drops the titles and degrees of people, which are no part of a name. Pure.
 //!
-//! `titles.txt` lists the titles by the place where they stand and explains each place. A title that is also a name is
-//! dropped only where it cannot be one. At least one word of a name stays. Jr., III and the like are not titles, since
-//! they tell father and son apart.
+//! `titles.txt` lists the titles by their place in a name and explains each place. A title that is also a name is
+//! dropped only where it cannot be a name. At least one word of a name stays. Jr., III and the like are not titles,
+//! since they distinguish father and son.
 
 use std::sync::LazyLock;
 
@@ -34,7 +34,7 @@ impl TypedWord {
     }
 }
 
-/// Where a title stands; `titles.txt` explains each place.
+/// The place of a title in a name; `titles.txt` explains each place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Before,
@@ -48,7 +48,7 @@ enum Place {
 }
 
 impl Place {
-    /// The place that `titles.txt` calls by this name.
+    /// The place with this name in `titles.txt`; `None` if there is none.
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "before" => Self::Before,
@@ -231,8 +231,8 @@ fn drop_attached(last: &mut TypedWord, titles: &Titles) {
 }
 
 impl Titles {
-    /// The number of words of the longest title at the beginning of `words`, for which `stands` returns true; `None` if
-    /// there is none. `stands` gets the title's place, its words, and the words after it.
+    /// The number of words of the longest title at the beginning of `words` for which `stands` returns true; `None` if
+    /// `words` begin with no such title. `stands` receives the title's place, its words, and the words after it.
     fn longest(
         &self,
         words: &[TypedWord],

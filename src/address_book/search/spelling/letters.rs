@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc, is_nfkc};
 
-/// The most letters of a word, and of each form of it, that are read; a single letter may become eighteen.
+/// The most letters of a word that are read, and the most letters of each form of a word, since one letter may become
+/// eighteen.
 const MAX_LETTERS: usize = 64;
 
 /// The part of a word that is read: its first [`MAX_LETTERS`] letters.
@@ -31,8 +32,8 @@ pub(super) fn contracted(word: String) -> String {
     }
 }
 
-/// The text in lower case with one code for each letter: full-width letters, ligatures and letters with two codes become
-/// the usual ones. Vowel marks of Arabic and Hebrew are removed.
+/// The text in lower case with one code for each letter: full-width letters, ligatures and letters with two codes
+/// become the usual ones. Vowel marks of Arabic and Hebrew are removed.
 pub(super) fn unified(text: &str) -> String {
     let usual = match is_nfkc(text) {
         true => Cow::Borrowed(text),
@@ -89,8 +90,8 @@ pub(in crate::address_book::search) fn is_apostrophe(c: char) -> bool {
     )
 }
 
-/// The plain form of a word in lower case: its [`beginning`] without accents. Cyrillic letters keep their accents, which
-/// make other letters of them; only ё becomes е.
+/// The plain form of a word in lower case: its [`beginning`] without accents. Cyrillic letters keep their accents,
+/// which make other letters of them; only ё becomes е.
 pub(in crate::address_book::search) fn plain(lower: &str) -> String {
     let lower = beginning(lower);
     if lower.is_ascii() {
@@ -106,7 +107,7 @@ pub(in crate::address_book::search) fn plain(lower: &str) -> String {
             c if c.is_ascii() || is_cyrillic(c) => plain.push(c),
             c => match letter(c) {
                 Some(letters) => plain.push_str(letters),
-                // In other scripts, marks are as good as letters.
+                // In other scripts, marks matter as much as letters.
                 None => plain.extend([c].into_iter().nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))),
             },
         }

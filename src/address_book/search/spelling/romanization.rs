@@ -1,9 +1,9 @@
-//! Writes words of other scripts in Latin letters, as passports and the press do. Data and rules.
+//! Writes words of scripts other than Latin and Cyrillic in Latin letters, as passports and the press do. Pure.
 //!
 //! The tables follow those of Unicode's CLDR (`common/transforms`, Unicode License v3), without the marks that nobody
-//! types. A spelling of people that differs from the table is a second reading. Han letters are read in Mandarin, by the
-//! crate `pinyin`. Arabic and Hebrew leave vowels out, so their readings are consonants: `w` may be a vowel, `ḥ` is
-//! written h, ch or kh, and `ẓ` is written d or z.
+//! types. Where people write names otherwise than the table, a word has a second reading. Chinese characters are read
+//! in Mandarin, by the crate `pinyin`. Arabic and Hebrew leave vowels out. In their readings `w` may be a vowel, `ḥ`
+//! stands for h, ch or kh, and `ẓ` stands for d or z.
 
 use std::sync::LazyLock;
 
@@ -13,10 +13,10 @@ use unicode_script::Script;
 use super::letters::plain;
 use super::scheme::replaced;
 
-/// Pairs of letters and what replaces them; of letters that begin alike, the longer come first.
+/// Pairs of letters and their replacement. The longer of two entries that begin alike comes first.
 type Table = LazyLock<Vec<(&'static str, &'static str)>>;
 
-/// Reads a table: letters and what replaces them by turns; `-` means that nothing replaces them.
+/// Reads a table, in which each entry is letters and then their replacement; `-` is an empty replacement.
 fn table(text: &'static str) -> Vec<(&'static str, &'static str)> {
     let mut words = text.split_whitespace();
     let mut pairs = Vec::new();
@@ -90,7 +90,7 @@ static KANA: Table = LazyLock::new(|| {
 });
 
 /// The first consonants of Hangul syllables in the order of Unicode: in the official romanization, and as people write
-/// names. [`VOWELS`] and [`FINALS`] are the other two parts of a syllable.
+/// names. [`VOWELS`], in the same two ways, and [`FINALS`] are the other parts of a syllable.
 static INITIALS: LazyLock<[Vec<&str>; 2]> = LazyLock::new(|| {
     [
         "g kk n d tt r m b pp s ss - j jj ch k t p h",
@@ -111,7 +111,7 @@ static FINALS: LazyLock<Vec<&str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Korean surnames that are mostly written otherwise than by the two romanizations.
+/// Korean surnames as people write them in Latin letters, which often differs from both romanizations.
 static KOREAN_SURNAMES: Table = LazyLock::new(|| {
     table(
         "김 kim 이 lee 이 yi 이 rhee 박 park 박 pak 최 choi 정 jung 정 chung 정 jeong 강 kang 조 cho 조 jo 윤 yoon 장 jang 장 chang
@@ -152,7 +152,7 @@ pub(super) fn readings(lower: &str, script: Script) -> Vec<String> {
     }
 }
 
-/// True for scripts that leave vowels out.
+/// True for Arabic and Hebrew, which leave vowels out.
 pub(super) fn has_no_vowels(script: Script) -> bool {
     matches!(script, Script::Arabic | Script::Hebrew)
 }
@@ -169,8 +169,8 @@ fn armenian(plain: &str) -> Vec<String> {
     [reading].into_iter().chain(with_glide).collect()
 }
 
-/// The reading of a word in a script of India. A consonant has an a after it, unless a vowel, a virama or the end of the
-/// word follows.
+/// The reading of a word in a script of India. A consonant has an a after it, unless a vowel, a virama or the end of
+/// the word follows.
 fn indic(lower: &str) -> String {
     const FIRST: u32 = 0x900;
     const LETTERS: u32 = 0x80;
@@ -193,7 +193,7 @@ fn indic(lower: &str) -> String {
     reading
 }
 
-/// The readings of a Hangul word: in both romanizations, and as a surname is mostly written.
+/// The readings of a Hangul word: in both romanizations, and as people write it as a surname.
 fn hangul(lower: &str) -> Vec<String> {
     const FIRST: u32 = 0xac00;
     const VOWELS_AND_FINALS: u32 = 21 * 28;
@@ -206,7 +206,7 @@ fn hangul(lower: &str) -> Vec<String> {
             let part = |parts: &Vec<&'static str>, at: u32| parts.get(at as usize).copied().unwrap_or_default();
             let initial = INITIALS.get(by).map(|parts| part(parts, code / VOWELS_AND_FINALS));
             let vowel_of = |by| VOWELS.get(by).map(|parts| part(parts, code % VOWELS_AND_FINALS / 28));
-            // 정 is Jung too, but 서 is no Su.
+            // 정 may be Jung, but 서, without a final consonant, is never Su.
             let is_open = code % 28 == 0 && matches!(vowel_of(by), Some("u" | "yu"));
             let vowel = vowel_of(if is_open { 0 } else { by });
             let parts = [initial, vowel, Some(part(&FINALS, code % 28))];
@@ -220,8 +220,8 @@ fn hangul(lower: &str) -> Vec<String> {
     readings
 }
 
-/// The readings of a Chinese or Japanese word: kana by their sounds, Han letters in Mandarin. In a word with kana, a long
-/// o or u is written with or without its second letter.
+/// The readings of a Chinese or Japanese word: kana by their sounds, Chinese characters in Mandarin. In a word with
+/// kana, a long o or u is written with or without its second letter.
 fn japanese_or_chinese(lower: &str) -> Vec<String> {
     let hiragana = |c: char| match u32::from(c) {
         code @ 0x30a1..=0x30f6 => char::from_u32(code - 0x60).unwrap_or(c),

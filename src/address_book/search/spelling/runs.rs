@@ -1,15 +1,15 @@
 //! Splits Chinese, Japanese and Korean names that are written without a space between surname and given name. Pure.
 //!
 //! A contact's name is split where its surname most likely ends. A question may be a surname alone, so it is read in
-//! every way: as it was typed, as one word, and split after each letter. One of these readings always has the same words
-//! as the contact.
+//! every way: as it was typed, as one word, and split after each letter. One of these readings always has the same
+//! words as the contact.
 
 use unicode_script::{Script, UnicodeScript};
 
 /// The most letters of a name.
 const LONGEST: usize = 6;
 
-/// Surnames of two letters. Any other surname is taken to have one letter, or two letters in a Chinese or Japanese name of
+/// Surnames of two letters. Other surnames count as one letter, or as two letters in a Chinese or Japanese name of
 /// four.
 const LONG_SURNAMES: &[&str] = &[
     "欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "东方", "東方", "皇甫", "尉迟", "尉遲", "公孙", "公孫",
@@ -45,8 +45,8 @@ pub(in crate::address_book::search) fn other_readings(words: &[String]) -> Vec<V
     readings.filter(|reading| reading != words).collect()
 }
 
-/// The letters of a name, each with the byte where it begins; `None` if the name is too short, too long, or not Chinese,
-/// Japanese or Korean.
+/// The letters of a name, each with the byte where it begins; `None` if the name is too short, too long, or not
+/// Chinese, Japanese or Korean.
 fn letters(name: &str) -> Option<Vec<(usize, char)>> {
     let is_of = |c: char| {
         matches!(

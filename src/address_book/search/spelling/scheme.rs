@@ -1,9 +1,9 @@
 //! Replaces letters by a scheme of transliteration. Pure.
 
-/// Pairs of letters and what replaces them; of letters that begin alike, the longer come first.
+/// Pairs of letters and their replacement. The longer of two entries that begin alike comes first.
 pub(super) type Scheme = &'static [(&'static str, &'static str)];
 
-/// Pairs that every scheme has.
+/// Pairs that belong to every scheme.
 const EVERYWHERE: Scheme = &[("x", "ks"), ("w", "v"), ("y", "i"), ("j", "i")];
 
 /// The text transliterated by `scheme` and [`EVERYWHERE`]; letters that are in neither stay.
@@ -11,7 +11,7 @@ pub(super) fn transcribed(text: &str, scheme: Scheme) -> String {
     by_pairs(text, [scheme, EVERYWHERE])
 }
 
-/// The text with the letters of each pair replaced, by the first pair that fits.
+/// The text with letters replaced, at each place by the first pair that fits.
 pub(super) fn replaced(text: &str, pairs: &[(&str, &str)]) -> String {
     by_pairs(text, [pairs, &[]])
 }

@@ -1,5 +1,5 @@
-//! The skeleton of a word: its consonants as a number. It finds a word in a script that leaves vowels out or writes them
-//! otherwise. Pure.
+//! The skeleton of a word: its consonants as a number, to find the word in a script that leaves vowels out or writes
+//! vowels otherwise. Pure.
 //!
 //! | letters | consonant |
 //! |---|---|
@@ -10,8 +10,9 @@
 //! | l; m; n; r | 5; 6; 7; 8 |
 //! | h, y, vowels | nothing |
 //!
-//! A letter that is read in two ways makes two skeletons: ch is also 3, j also nothing, g also 4. A doubled letter counts
-//! once. Many words share a skeleton, so a contact found by it alone is similar, never certain.
+//! A letter that is read in two ways makes two skeletons: ch may also be 3, j nothing, g before a soft vowel 4. A
+//! doubled letter counts once. Many words share a skeleton, so a contact found only by its skeleton is similar, never
+//! certain.
 
 use unicode_script::Script;
 

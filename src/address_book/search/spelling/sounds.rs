@@ -1,4 +1,4 @@
-//! The sounds of a word, written in an alphabet of this module in which all schemes of transliteration agree. Pure.
+//! The sounds of a word, in an alphabet of this module's own that is the same for all schemes of transliteration. Pure.
 //!
 //! | letters | sound |
 //! |---|---|
@@ -15,8 +15,10 @@
 //! | ь, ъ, apostrophes | nothing |
 //! | other scripts | the Latin letters of [`romanization`] |
 //!
-//! A word may have several sounds, since some letters are read in two ways: ch is х in German, г is h in Ukrainian, ü is ю
-//! or у in Russian, ъ is a or u in Bulgarian.
+//! A word may have several sounds, since some letters are read in two ways: ch is х in German, г is h in Ukrainian, ü
+//! is ю or у in Russian, ъ is a or u in Bulgarian.
+//!
+//! "A sound" here is the sound of the whole word: a text in the alphabet of the table.
 
 use unicode_script::Script;
 
@@ -24,7 +26,7 @@ use super::letters::{beginning, composed, contracted, is_cyrillic, plain};
 use super::romanization;
 use super::scheme::{Scheme, replaced, transcribed};
 
-/// The most sounds of a word; only a made-up word has more readings.
+/// The most sounds that a word may have; only a made-up word has more readings.
 const MAX_SOUNDS: usize = 8;
 
 /// The sounds of a word in lower case, one for each way to read it; at least one.
@@ -90,8 +92,8 @@ fn cyrillic_readings(lower: &str) -> Vec<String> {
     readings
 }
 
-/// The two readings of a word with letters that Bulgarian, Macedonian, Belarusian, Uzbek and Kazakh read otherwise than
-/// Russian.
+/// The two readings of a word as Bulgarian, Macedonian, Belarusian, Uzbek or Kazakh: these read some letters otherwise
+/// than Russian.
 fn of_other_languages(lower: &str) -> Vec<String> {
     // ъ before е, ё, ю or я is the Russian hard sign, not a Bulgarian vowel.
     let is_vowel = lower.contains('ъ') && !["ъе", "ъё", "ъю", "ъя"].iter().any(|sign| lower.contains(sign));
@@ -101,7 +103,7 @@ fn of_other_languages(lower: &str) -> Vec<String> {
                 'щ' => Some("St"),
                 'ъ' if is_vowel => Some(er),
                 'ў' => Some(short_u),
-                // Uzbek ж, which is j in Latin letters.
+                // The Uzbek ж is written j in Latin letters.
                 'ж' if lower.contains('ў') && short_u == "o" => Some("i"),
                 'ә' => Some(schwa),
                 'ѓ' => Some("di"),
@@ -122,7 +124,8 @@ fn is_consonant(c: char) -> bool {
     c.is_alphabetic() && !"аеёиіїоуыэюяєaeiouy".contains(c)
 }
 
-/// A Cyrillic word as sounds. `instead` gets the letter before and the letter, and may return another sound for it.
+/// A Cyrillic word as a sound. `instead` receives a letter with the letter before it, and may return another sound for
+/// the letter than the usual one.
 fn cyrillic_sounds(lower: &str, instead: impl Fn(Option<char>, char) -> Option<&'static str>) -> String {
     let mut reading = String::with_capacity(lower.len());
     let mut before = None;
@@ -231,8 +234,8 @@ fn latin_readings(lower: &str) -> Vec<String> {
     readings
 }
 
-/// The word with its first sch as ж, if that stands between vowels: Tschischow is Чижов, but Scharow is Шаров rather than
-/// Жаров.
+/// The word with its first sch as ж; `None` unless that sch stands between vowels. Tschischow is Чижов, but Scharow is
+/// Шаров rather than Жаров.
 fn voiced(plain: &str) -> Option<String> {
     const VOWELS: [char; 6] = ['a', 'e', 'i', 'o', 'u', 'y'];
     let text = plain.replace("tsch", "C");
@@ -240,7 +243,8 @@ fn voiced(plain: &str) -> Option<String> {
     (before.ends_with(VOWELS) && after.starts_with(VOWELS)).then(|| format!("{before}Z{after}"))
 }
 
-/// The Russian form of a surname with a Latvian or Lithuanian ending, or with the emigrants' -off or -eff.
+/// The Russian form of a surname with a Latvian or Lithuanian ending, or with the -off or -eff of emigrants; `None` for
+/// other words.
 fn of_other_ending(plain: &str) -> Option<String> {
     const ENDINGS: &[(&str, &str)] = &[
         ("ovs", "ov"),
@@ -281,7 +285,7 @@ pub(super) fn accented(lower: &str) -> String {
     reading
 }
 
-/// The scheme that is tried for every word in Latin letters.
+/// The scheme for every word in Latin letters, and for the Latin readings of other scripts.
 const COMMON: Scheme = &[
     ("schtsch", "S"),
     ("shch", "S"),
@@ -369,12 +373,13 @@ const UKRAINIAN: Scheme = &[
     ("c", "k"),
 ];
 
-/// A reading with its last changes, which are the same for every script: ie becomes e, and a doubled letter one.
+/// A reading with the changes that are the same for every script: ie becomes e, a doubled letter becomes single, and an
+/// umlaut that is written out becomes its base letter.
 fn folded(reading: &str) -> String {
     let mut sound = String::with_capacity(reading.len());
     for character in reading.chars() {
         match character {
-            // A doubled letter becomes one, also the ii of -ий and -iy.
+            // Also the ii of -ий and -iy.
             c if sound.ends_with(c) => {}
             // ie is е, also after another vowel: Sergeyev is Сергеев.
             'e' if sound.ends_with('i') => {

@@ -24,7 +24,7 @@ pub(in crate::address_book::search) fn split(text: &str) -> Vec<String> {
 pub(in crate::address_book::search) fn is_border(c: char) -> bool {
     match c {
         '\0'..='\x7f' => !c.is_ascii_alphanumeric() && !is_apostrophe(c),
-        // Russian letters: true without a look into the tables of Unicode.
+        // Russian letters are no borders; this saves a search in the tables of Unicode.
         'Ѐ'..='ҁ' => false,
         _ => !(c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c)),
     }
@@ -35,7 +35,7 @@ pub(in crate::address_book::search) const ARABIC_ARTICLE: &str = "ال";
 
 /// Separates the Arabic article from its word.
 fn without_article(word: String) -> impl Iterator<Item = String> {
-    /// Elias, Alexander, Albert and other names that begin with the same letters but have no article.
+    /// The rests of Elias, Alexander, Albert and other names that begin with the same letters but have no article.
     const NAMES: &[&str] = &["یاس", "کس", "برت", "یز", "هام", "فرید", "فونس", "ین", "یس"];
     let rest = word.strip_prefix(ARABIC_ARTICLE).filter(|rest| {
         let is_name = NAMES.iter().any(|name| rest.starts_with(name));

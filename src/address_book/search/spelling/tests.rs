@@ -1,4 +1,4 @@
-//! Words that are the same, and words that only look so.
+//! Tests with words that are the same, and with words that only look the same.
 
 use super::{Word, sounds_of, split};
 

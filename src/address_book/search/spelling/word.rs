@@ -1,4 +1,4 @@
-//! One word of a name, an address or a question, with everything that it is compared by. Pure.
+//! One word of a name, an address or a question, with its forms for comparisons. Pure.
 
 use unicode_script::{Script, UnicodeScript};
 
@@ -60,7 +60,7 @@ impl Word {
         (!accented.is_empty()).then_some(accented)
     }
 
-    /// What the word may sound like, in the alphabet of [`sounds`]; at least one.
+    /// The sounds that the word may have, in the alphabet of [`sounds`]; at least one.
     pub(in crate::address_book) fn sounds(&self) -> impl Iterator<Item = &str> + Clone {
         let sounds = self.texts.get(usize::from(self.sounds_from)..).unwrap_or_default();
         sounds.split(BETWEEN)
@@ -90,7 +90,7 @@ impl Word {
     /// True if the words are in two scripts that both write vowels, so that equal sounds mean one word.
     pub(in crate::address_book::search) fn is_transliterated_from(&self, other: &Self) -> bool {
         let is_sure = |script| script != Script::Unknown && !romanization::has_no_vowels(script);
-        // Chinese in Cyrillic is spelt by rules of its own: Ян is yang, and Янь is yan.
+        // Cyrillic spells Chinese by rules of its own: Ян is yang, and Янь is yan.
         let words = [self, other];
         let has_cyrillic = words.iter().any(|word| word.script == Script::Cyrillic);
         let has_chinese = words
@@ -170,7 +170,7 @@ fn is_latin_or_cyrillic_script(script: Script) -> bool {
     matches!(script, Script::Latin | Script::Cyrillic | Script::Unknown)
 }
 
-/// What [`Word::is_latin_or_cyrillic`] returns for a word in lower case.
+/// True if a word in lower case is in Latin or Cyrillic letters, or mixes scripts.
 pub(in crate::address_book::search) fn is_latin_or_cyrillic(lower: &str) -> bool {
     is_latin_or_cyrillic_script(script_of(lower))
 }
