@@ -110,8 +110,12 @@ pub(super) async fn all(portal: &Portal, workshop: &Workshop, effort: Effort, on
     let mut found: Vec<Found> = peers.iter().map(|peer| named(peer, workshop)).collect();
     for round in 1..=effort.rounds {
         note(&format!("round {round} of {}: the direct request", effort.rounds));
-        direct.with_64.push(direct_throughput(portal, 64, effort, &numbers).await);
-        direct.with_512.push(direct_throughput(portal, 512, effort, &numbers).await);
+        direct
+            .with_64
+            .push(direct_throughput(portal, 64, effort, &numbers).await);
+        direct
+            .with_512
+            .push(direct_throughput(portal, 512, effort, &numbers).await);
         direct_with_reqwest(portal, effort, &numbers, &mut program).await;
         for (peer, found) in peers.iter().zip(&mut found) {
             note(&format!(
@@ -211,7 +215,12 @@ async fn one_round(
         let direct_time = micros(started.elapsed());
         let before = portal.answered();
         let time = micros(session.call().await);
-        assert_eq!(portal.answered(), before + 1, "{} answered without the portal", peer.name);
+        assert_eq!(
+            portal.answered(),
+            before + 1,
+            "{} answered without the portal",
+            peer.name
+        );
         if at >= effort.warm_up {
             direct_times.push(direct_time);
             times.push(time);
