@@ -1,11 +1,11 @@
-//! What HTTP costs: `cargo bench -p benches --bench http [-- SECONDS]`.
+//! Measures the cost of HTTP: `cargo bench -p benches --bench http [-- SECONDS]`.
 //!
 //! 1. One sequential call through the server, with JSON and with event-stream answers, against the same request sent
 //!    to the same portal directly, taken in turns: median added time under 0.4 ms.
-//! 2. 512 callers at once for SECONDS (10 unless told; 60 for a release): no failure, `/healthz` within 50 ms
+//! 2. 512 simultaneous callers for SECONDS (default 10; 60 for a release): no failure, `/healthz` within 50 ms
 //!    throughout, resident memory under 96 MB and not growing after the first third.
 //!
-//! Portal and callers run in this process, the server in one of its own. Ends with status 1 if a figure is missed.
+//! The portal and the callers run in this process, the server in its own. The exit status is 1 if a limit is missed.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -31,13 +31,13 @@ use hyper::StatusCode;
 use serde_json::json;
 
 const CALLERS: usize = 512;
-/// Microseconds.
+/// Limit of the median time that the server adds to a call, in microseconds.
 const ADDED: f64 = 400.0;
-/// Microseconds.
+/// Limit of the slowest `/healthz`, in microseconds.
 const HEALTH: f64 = 50_000.0;
 const RESIDENT_KB: u64 = 96 * 1024;
 
-/// A look-up that finds one contact, in 600 wordings that the server cannot take for one another.
+/// A look-up that finds one contact, in 600 variants, so that the server cannot answer two callers with one request.
 fn question(number: usize) -> Post {
     const TEXTS: [&str; 3] = ["client@example.com", "lient@example.com", "ient@example.com"];
     let arguments = json!({"query": TEXTS[number % 3], "limit": 1 + number / 3 % 200});
@@ -74,7 +74,7 @@ impl Server {
         }
     }
 
-    /// Kilobytes; `None` where there is no `/proc`.
+    /// Resident memory in kilobytes; `None` where there is no `/proc`.
     fn resident(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -223,7 +223,7 @@ fn main() -> ExitCode {
             .build()
             .unwrap()
     };
-    // The portal has a thread of its own, as it has a machine of its own in life.
+    // The portal has its own thread, since a real portal is another machine.
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         runtime().block_on(async {
@@ -242,7 +242,7 @@ fn main() -> ExitCode {
         [
             sequential(&program, &portal).await,
             concurrent(&program, &portal, seconds, "60s").await,
-            // Every question goes to the portal.
+            // Without a cache, every call reaches the portal.
             concurrent(&program, &portal, seconds.min(10), "0").await,
         ]
     });

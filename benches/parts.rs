@@ -1,13 +1,13 @@
-//! What the parts of a look-up cost, without network: `cargo bench -p benches --bench parts`.
+//! Measures the parts of a look-up, without a network: `cargo bench -p benches --bench parts`.
 //!
-//! A wire of prepared replies takes the portal's place, so each figure is what happens between a question and its
-//! answer: making the request, reading the reply, cleaning, judging and cautions.
+//! A wire with prepared replies takes the portal's place, so each figure is the time of this program alone: making the
+//! request, reading the reply, cleaning, judging and cautions.
 //!
 //! | group | what it is |
 //! |---|---|
 //! | `reply` | the envelope alone, as JSON; and the page of contacts, cleaned and with cautions |
-//! | `index` | one name in a book of 1,000 and 10,000 contacts, which is read and indexed for it |
-//! | `resolve` | one name, five and fifty in a book of 10,000 contacts that is there already |
+//! | `index` | one name in a book of 1,000 and 10,000 contacts, which is read and indexed for each call |
+//! | `resolve` | one name, five and fifty in a book of 10,000 contacts that is already indexed |
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -85,7 +85,7 @@ impl Wire for Prepared {
     }
 }
 
-/// The labelled address book of the tests, again and again with other surnames and addresses.
+/// The labelled address book of the tests, repeated with other surnames and addresses.
 fn contacts(count: usize) -> Vec<Value> {
     const ENDINGS: [&str; 9] = ["", "enko", "ski", "sen", "ova", "mann", "ez", "yan", "idis"];
     let book = include_str!("../tests/it/recipients/book.tsv");
@@ -157,7 +157,7 @@ fn names(count: usize) -> Names {
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .filter_map(|line| line.split('\t').nth(1))
-        // From all kinds of questions.
+        // Steps, to take names from all kinds of questions.
         .step_by(8)
         .take(count)
         .map(str::to_owned)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes every file of a release out of built binaries; the release workflow and its check call the same commands.
+"""Makes every file of a release from built binaries. The release workflow and its test call the same commands.
 
-    pack.py check TAG                          the tag fits Cargo.toml and the changelog
+    pack.py check TAG                          check that the tag fits Cargo.toml and the changelog
     pack.py release BUILT OWNER/REPOSITORY     everything below, from BUILT/TARGET/NAME of every target
     pack.py archive TARGET BINARY [RUNNABLE]   NAME-VERSION-TARGET.tar.gz, or .zip for Windows
     pack.py mcpb PLATFORM=BINARY...            NAME-VERSION.mcpb, or NAME-VERSION-PLATFORM.mcpb for some platforms only
@@ -9,7 +9,8 @@
     pack.py checksums                          SHA256SUMS of every file above
     pack.py notes                              the changelog's section of this version
 
-The version is written in Cargo.toml alone: the files of this folder say 0.0.0. No network, and only Python's own library.
+Only Cargo.toml has the version: the files of this folder say 0.0.0. Needs no network, only Python's own library, and
+Node for the bundle.
 """
 
 import argparse
@@ -34,7 +35,7 @@ CARGO = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["packag
 NAME, VERSION = CARGO["name"], CARGO["version"]
 LICENCES = ["LICENSE", "NOTICE"]
 DOCUMENTS = [*LICENCES, "README.md", "CHANGELOG.md"]
-# Each shell's own name for a file of completions, as its folder of completions wants it.
+# The file name that each shell expects in its folder of completions.
 COMPLETIONS = {
     "bash": f"{NAME}.bash",
     "zsh": f"_{NAME}",
@@ -42,7 +43,7 @@ COMPLETIONS = {
     "powershell": f"_{NAME}.ps1",
     "elvish": f"{NAME}.elv",
 }
-# A bundle names its platforms as Node does. It cannot tell processors apart, hence one program for both of Apple's.
+# A bundle names platforms as Node does, without processors, so macOS gets one program for both of its processors.
 PLATFORMS = {"darwin": NAME, "linux": NAME, "win32": f"{NAME}.exe"}
 BUNDLED = {"darwin": "universal-apple-darwin", "linux": "x86_64-unknown-linux-musl", "win32": "x86_64-pc-windows-msvc"}
 ARCHIVED = [
@@ -56,7 +57,7 @@ ARCHIVED = [
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=ROOT / "target/packages", help="where files are put")
+    parser.add_argument("--output", type=Path, default=ROOT / "target/packages", help="the folder for the files")
     commands = parser.add_subparsers(required=True)
 
     def command(run, *arguments):
@@ -83,18 +84,18 @@ def check(_output: Path, tag: str) -> None:
         sys.exit(f"the tag is {tag}, but Cargo.toml says version {VERSION}")
     changes()
     if "repository" not in CARGO:
-        # Not fatal: everything but `cargo binstall` does without.
+        # Not fatal: only `cargo binstall` needs it.
         print("::warning file=Cargo.toml::without `repository`, cargo binstall does not find this release")
 
 
 def release(output: Path, built: Path, repository: str) -> None:
-    """On an x86-64 Linux, whose program writes the man page and the completions of all."""
+    """Needs x86-64 Linux, whose program writes the man page and the completions of every archive."""
 
     def program(target: str) -> Path:
         return built / target / (f"{NAME}.exe" if "windows" in target else NAME)
 
     runnable = program("x86_64-unknown-linux-musl")
-    # Stores of build artefacts lose it.
+    # GitHub's artefacts lose the executable bit.
     runnable.chmod(0o755)
     for target in ARCHIVED:
         archive(output, target, program(target), runnable)
@@ -104,7 +105,7 @@ def release(output: Path, built: Path, repository: str) -> None:
 
 
 def archive(output: Path, target: str, binary: Path, runnable: Path | None = None) -> None:
-    """RUNNABLE writes the man page and the completions where BINARY is for another machine."""
+    """RUNNABLE writes the man page and the completions if BINARY is for another machine."""
     executable = str(runnable or binary)
     windows = "windows" in target
     folder = f"{NAME}-{VERSION}-{target}"
@@ -112,7 +113,7 @@ def archive(output: Path, target: str, binary: Path, runnable: Path | None = Non
     files |= {document: ((ROOT / document).read_bytes(), 0o644) for document in DOCUMENTS}
     files[f"man/{NAME}.1"] = (printed(executable, "man"), 0o644)
     files |= {f"completions/{file}": (printed(executable, "completions", shell), 0o644) for shell, file in COMPLETIONS.items()}
-    # One time for all: with SOURCE_DATE_EPOCH the same binary gives the same archive.
+    # All files get the same time: with SOURCE_DATE_EPOCH the same binary makes the same archive.
     moment = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
     path = output / f"{folder}{'.zip' if windows else '.tar.gz'}"
     with open(path, "wb") as raw:
@@ -137,7 +138,7 @@ def write_zip(raw, folder: str, files: dict, moment: int) -> None:
 
 
 def printed(executable: str, *arguments: str) -> bytes:
-    """What the program prints, which has to be something."""
+    """The program's output, which must not be empty."""
     done = subprocess.run([executable, *arguments], stdout=subprocess.PIPE, check=False)
     if done.returncode != 0 or not done.stdout:
         sys.exit(f"`{NAME} {' '.join(arguments)}` ended with status {done.returncode} and printed {len(done.stdout)} bytes")
@@ -163,14 +164,14 @@ def mcpb(output: Path, binaries: list[str]) -> None:
     path = output / f"{NAME}-{VERSION}{'' if everywhere else '-' + '-'.join(given)}.mcpb"
     tool = ["node", str(ROOT / "tests/clients/node_modules/@anthropic-ai/mcpb/dist/cli/cli.js")]
     for arguments in (["validate", str(stage / "manifest.json")], ["pack", str(stage), str(path)]):
-        # Its talk goes to stderr: stdout is the path alone.
+        # The tool's messages go to stderr, since stdout holds only the path.
         if subprocess.run([*tool, *arguments], stdout=sys.stderr, check=False).returncode != 0:
             sys.exit(f"`mcpb {arguments[0]}` failed")
     print(path)
 
 
 def manifest(platforms: list[str]) -> dict:
-    """The manifest of this version, for these platforms alone."""
+    """The manifest of this version, for these platforms only."""
     stamped = json.loads((HERE / "mcpb/manifest.json").read_text(encoding="utf-8"))
     stamped["version"] = VERSION
     stamped["compatibility"]["platforms"] = platforms
@@ -191,7 +192,7 @@ def server_json(output: Path, repository: str) -> None:
     owner = repository.split("/")[0]
     text = (HERE / "server.json").read_text(encoding="utf-8").replace("0.0.0", VERSION)
     text = text.replace(f"github.com/OWNER/{NAME}", f"github.com/{repository}")
-    # Names of images have no capitals.
+    # Names of images are in lower case.
     text = text.replace("ghcr.io/OWNER", f"ghcr.io/{owner.lower()}").replace("OWNER", owner)
     stamped = json.loads(text)
     for package in stamped["packages"]:

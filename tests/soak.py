@@ -4,8 +4,8 @@
     cargo build --release && python3 tests/soak.py [SECONDS] [LOOK-UPS A SECOND]
 
 Prints a line every ten seconds (answered, failed, still running, slowest, resident memory, open files) and ends with
-status 1 if a look-up was never answered, memory or open files went on growing after the first minute, or a secret of
-the demo was found in anything that was printed. Needs Linux and Python alone.
+status 1 if a look-up was never answered, memory or open files kept growing, or a secret of the demo was found in the
+output. Needs only Linux and Python; root, to count open files.
 """
 
 import json
@@ -66,10 +66,10 @@ def send(message):
     server.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
 
 
-def weight():
+def usage():
     with open(f"/proc/{server.pid}/status") as status:
         resident = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-    # Root alone can see these: the program closes what is its own to other programs.
+    # Only root can list them: the program hides its own files in /proc from other processes of its user.
     files = len(os.listdir(f"/proc/{server.pid}/fd")) if os.geteuid() == 0 else 0
     return resident / 1024, files
 
@@ -86,7 +86,7 @@ while (elapsed := time.monotonic() - begun) < SECONDS:
             running[sent] = time.monotonic()
         send({"id": sent, "method": "tools/call", "params": {"name": "list_mail_contacts", "arguments": arguments}})
     if elapsed >= next_sample:
-        resident, files = weight()
+        resident, files = usage()
         samples.append((elapsed, resident, files))
         with lock:
             done, failed = sum(outcomes.values()), sum(count for kind, count in outcomes.items() if kind != "contacts")
@@ -104,7 +104,7 @@ status = server.wait(timeout=30)
 
 print(f"{sent} look-ups in {SECONDS} s: {json.dumps(outcomes)}")
 print(f"unanswered: {unanswered}; slowest: {slowest:.1f} s; secrets found: {len(leaks)}; exit status: {status}")
-# Medians: open files follow the look-ups that happen to be running.
+# Medians, since the number of open files follows the number of running look-ups.
 early = [sample for sample in samples if 60 < sample[0] <= 180]
 late = [sample for sample in samples if sample[0] > SECONDS - 120]
 grew = False

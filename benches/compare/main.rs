@@ -1,4 +1,4 @@
-//! What a server between an assistant and the portal costs, beside other ways to write one:
+//! Measures the cost of an MCP server between a client and the portal, for this server and for other implementations:
 //!
 //! ```sh
 //! cargo bench -p benches --bench compare -- [--quick] [--only NAME|stdio|http] [--program FILE] [--json FILE] [--docs docs/performance.md]
@@ -6,21 +6,22 @@
 //!
 //! `--program` measures another build of this project's program, such as one from before a change.
 //!
-//! The same tool on bare rmcp, on the TypeScript SDK and on the Python SDK (`peers/`), each with its ecosystem's usual
-//! HTTP client, and the direct request without any server, all against one portal on loopback that answers at once with
-//! the same twenty contacts. Every call of every server reaches that portal: ours has its cache and its rate limit off,
-//! and questions never repeat. The peers do nothing but pass contacts on; ours checks, cleans, cautions and counts too.
+//! The peers (`peers/`) are the same tool on bare rmcp, on the TypeScript SDK and on the Python SDK, each with its
+//! ecosystem's usual HTTP client. The baseline is the direct request without a server. All call one portal on loopback,
+//! which answers immediately with the same twenty contacts. Every call of every server reaches that portal: our server
+//! has its cache and its rate limit off, and questions never repeat. The peers only pass contacts on; our server also
+//! checks and cleans them, adds cautions and counts.
 //!
 //! | figure | how |
 //! |---|---|
 //! | start | from the start of the process to the answer to `initialize`; many starts |
-//! | added | one call at a time in turns with the direct request: the difference of the medians |
-//! | calls a second | 64 questions under way over one pair of pipes, or 64 and 512 connections, for some seconds |
+//! | added | single calls, in turns with direct requests: the difference of the medians |
+//! | calls a second | 64 calls in flight over one pair of pipes, or 64 and 512 connections, for some seconds |
 //! | resident | `VmRSS` after `initialize`, and of another process after many calls |
-//! | program | the stripped binary; the packages of Node and Python without these themselves |
+//! | program | the stripped binary, or the packages without Node and Python themselves |
 //! | tokens | o200k_base: name, description and arguments of the tools; structured content of one answer |
 //!
-//! Portal and questions have a thread each in this process. Needs Node and Python beside Rust, and Linux for `/proc`.
+//! The portal and the callers each have a thread in this process. Needs Node and Python beside Rust, and Linux for `/proc`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
     };
     let effort = if options.is_quick { Effort::QUICK } else { Effort::FULL };
     let only = options.only.unwrap_or_default();
-    // 512 callers have a connection each, at both ends of it.
+    // Each of the 512 direct connections to the portal has both ends in this process.
     let _ = rlimit::increase_nofile_limit(16 * 1024);
     let workshop = Workshop::open(options.program);
     let portal = Portal::start();

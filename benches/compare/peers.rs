@@ -1,4 +1,5 @@
-//! Who is compared: how each is built, started and named. What is missing is built or installed below `target/compare`.
+//! The compared servers: how each is built, started and named. Missing parts are built or installed below
+//! `target/compare`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,14 +7,14 @@ use std::process::{Command, Stdio};
 use super::portal::Portal;
 use benches::program::{cargo, release, repository, run, target_folder};
 
-/// How messages arrive.
+/// How a client and a server exchange messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transport {
     Stdio,
     Http,
 }
 
-/// What a server is made of.
+/// The implementation of a server, with the argument that selects its transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Ours,
@@ -22,7 +23,7 @@ enum Kind {
     Python(&'static str),
 }
 
-/// A server that is compared.
+/// A compared server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer {
     pub(super) name: &'static str,
@@ -30,7 +31,7 @@ pub(super) struct Peer {
     kind: Kind,
 }
 
-/// In the order in which they take turns.
+/// All compared servers, in the order in which they take turns.
 pub(super) const PEERS: [Peer; 9] = [
     peer("**bitrix24-mail-mcp**", Transport::Stdio, Kind::Ours),
     peer(
@@ -51,7 +52,7 @@ const fn peer(name: &'static str, transport: Transport, kind: Kind) -> Peer {
     Peer { name, transport, kind }
 }
 
-/// Where everything lies once it is built.
+/// The paths of everything that is built or installed.
 #[derive(Debug)]
 pub(super) struct Workshop {
     ours: PathBuf,
@@ -59,21 +60,20 @@ pub(super) struct Workshop {
     typescript: PathBuf,
     python: PathBuf,
     python_packages: PathBuf,
-    /// The interpreter itself, not what a version manager puts before it.
+    /// The Python interpreter, not a version manager's wrapper around it.
     interpreter: PathBuf,
 }
 
 impl Workshop {
-    /// Builds and installs what is missing. Versions are pinned: the project's lock file counts for rmcp too.
+    /// Builds and installs missing parts. Versions are pinned; the server on bare rmcp uses the project's lock file.
     pub(super) fn open(program: Option<PathBuf>) -> Self {
         let (root, target) = (repository(), target_folder());
         let folder = target.join("compare");
         let peers = root.join("benches/compare/peers");
 
         std::fs::create_dir_all(&folder).unwrap();
-        // cargo runs a benchmark in the package's folder.
         let ours = program.unwrap_or_else(|| {
-            note("building bitrix24-mail-mcp as a release has it");
+            note("building bitrix24-mail-mcp in release mode");
             release()
         });
 
@@ -116,13 +116,13 @@ impl Workshop {
             typescript,
             python,
             python_packages,
-            interpreter: PathBuf::from(said(
+            interpreter: PathBuf::from(first_line(
                 Command::new("python3").args(["-c", "import sys; print(sys.executable)"]),
             )),
         }
     }
 
-    /// How to start a peer; over HTTP it is to listen on `port`.
+    /// The command that starts a peer; over HTTP the peer listens on `port`.
     pub(super) fn command(&self, peer: &Peer, portal: &Portal, port: u16) -> Command {
         let port = port.to_string();
         let mut command = match peer.kind {
@@ -154,7 +154,7 @@ impl Workshop {
         command
     }
 
-    /// Megabytes of what has to be there to start it, besides Node and Python themselves.
+    /// Megabytes of the peer's files, without Node and Python themselves.
     pub(super) fn megabytes(&self, peer: &Peer) -> f64 {
         let path = match peer.kind {
             Kind::Ours => &self.ours,
@@ -167,7 +167,7 @@ impl Workshop {
         bytes / 1e6
     }
 
-    /// What each text costs in tokens of o200k_base.
+    /// The number of o200k_base tokens of each text.
     pub(super) fn tokens(&self, texts: &[String]) -> Vec<u64> {
         use std::io::Write;
         let mut node = Command::new("node")
@@ -188,7 +188,7 @@ fn with(mut command: Command, way: &str) -> Command {
     command
 }
 
-/// Copies what is not the same already. True if anything but a source changed.
+/// Copies the files that differ. Returns whether a file that names dependencies changed.
 fn copy(from: &Path, to: &Path, files: &[&str]) -> bool {
     let mut has_changed = false;
     for file in files {
@@ -213,14 +213,14 @@ fn size(path: &Path) -> u64 {
 }
 
 /// The first line that a command prints.
-fn said(command: &mut Command) -> String {
+fn first_line(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {output:?}");
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// Progress, for whoever waits.
+/// Prints progress to standard error.
 pub(super) fn note(text: &str) {
     eprintln!("compare: {text}");
 }

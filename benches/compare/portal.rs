@@ -1,5 +1,5 @@
-//! A portal that answers at once, with the same twenty contacts to every question; and how it is asked without a server
-//! between. It has a thread of its own, as it has a machine of its own in life.
+//! A portal that answers every question immediately with the same twenty contacts, and two ways to call it without a
+//! server. It has its own thread, since a real portal is another machine.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use benches::http::Post;
 
 const PATH: &str = "/rest/api/1/SECRET/mail.recipient.listcontacts";
 
-/// Twenty people whom nothing is odd about.
+/// Twenty contacts that get no cautions.
 const CONTACTS: [(&str, &str); 20] = [
     ("anna.klein@contoso.com", "Anna Klein"),
     ("j.mueller@northwind.example", "Jürgen Müller"),
@@ -44,7 +44,7 @@ const CONTACTS: [(&str, &str); 20] = [
     ("tom.baker@lucerne.example", "Thomas Baker"),
 ];
 
-/// Where the portal listens, and what it has counted.
+/// The portal's address and its counter.
 #[derive(Debug, Clone)]
 pub(super) struct Portal {
     address: SocketAddr,
@@ -52,7 +52,7 @@ pub(super) struct Portal {
 }
 
 impl Portal {
-    /// Starts it; it ends with the process.
+    /// Starts the portal, which runs until the process ends.
     pub(super) fn start() -> Self {
         let (sender, receiver) = std::sync::mpsc::channel();
         let answered = Arc::new(AtomicU64::new(0));
@@ -78,12 +78,12 @@ impl Portal {
         self.address
     }
 
-    /// As the project's server wants it.
+    /// The webhook URL for this project's server.
     pub(super) fn webhook(&self) -> String {
         format!("http://{}/rest/1/SECRET/", self.address)
     }
 
-    /// As whoever asks it without help wants it.
+    /// The URL of the REST method, for callers that build the request themselves.
     pub(super) fn url(&self) -> String {
         format!("http://{}{PATH}", self.address)
     }
@@ -94,7 +94,7 @@ impl Portal {
     }
 }
 
-/// The request that a server would send, to be sent directly.
+/// The request that a server would send to the portal.
 pub(super) fn direct(number: u64) -> Post {
     Post::new(PATH, parameters(number))
 }
@@ -103,7 +103,7 @@ fn parameters(number: u64) -> String {
     json!({"query": question(number), "pagination": {"limit": 20, "offset": 0}}).to_string()
 }
 
-/// Asks the portal as a program would that needs no server: with reqwest, and with a list of contacts as its answer.
+/// A program that calls the portal without a server: it uses reqwest and parses the contacts.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
     client: reqwest::Client,
@@ -137,7 +137,7 @@ impl Program {
         }
     }
 
-    /// Whether all contacts came.
+    /// Sends the request; returns whether all contacts came.
     pub(super) async fn ask(&self, number: u64) -> bool {
         let asking = self.client.post(&self.url).header("content-type", "application/json");
         let reply = asking
@@ -153,12 +153,12 @@ impl Program {
     }
 }
 
-/// A query that was not asked before.
+/// The query for a number; each number has its own.
 pub(super) fn question(number: u64) -> String {
     format!("client{number}")
 }
 
-/// JSON as PHP writes it: characters beyond ASCII and slashes escaped.
+/// The portal's answer, with characters beyond ASCII escaped, as PHP does.
 fn reply() -> Bytes {
     let items: Vec<_> = (0_u64..)
         .zip(CONTACTS)
@@ -191,7 +191,7 @@ async fn accept(listener: TcpListener, answered: Arc<AtomicU64>) {
         let (reply, answered) = (reply.clone(), Arc::clone(&answered));
         tokio::spawn(async move {
             let service = service_fn(|request| answer(request, reply.clone(), &answered));
-            // A caller that breaks off is its own business.
+            // A caller may break the connection.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

@@ -1,5 +1,5 @@
-//! The rounds: every peer in turn, and the direct request beside them. What is compared was measured minutes apart at
-//! most, and single calls in turns with direct requests.
+//! The rounds: every peer in turn, and the direct request beside them. Compared figures are measured at most minutes
+//! apart; single calls take turns with direct requests.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use super::session::{Numbers, Session};
 use benches::figures::{Rounds, median, micros, percentile};
 use benches::http::{Connection, Enough, Work, at_once, together};
 
-/// How much is done.
+/// How much the benchmark measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct Effort {
     pub(super) rounds: usize,
-    /// Of each server in each round.
+    /// Starts of each server in each round.
     pub(super) starts: usize,
-    /// One after another, before anything is measured.
+    /// Sequential calls before anything is measured.
     pub(super) warm_up: usize,
-    /// One after another.
+    /// Sequential calls that are measured.
     pub(super) single_calls: usize,
-    /// Of many calls at once.
+    /// Seconds of simultaneous calls.
     pub(super) seconds: u64,
-    /// Before memory is looked at for the last time.
+    /// Calls before the last reading of memory.
     pub(super) calls_for_memory: u64,
-    /// The most time for them.
+    /// Maximum time for `calls_for_memory`.
     pub(super) seconds_for_memory: u64,
 }
 
@@ -58,22 +58,26 @@ impl Effort {
     }
 }
 
-/// What was found of one peer, or of the direct request.
+/// The results of one peer, or of the direct request.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Found {
     pub(super) name: String,
     pub(super) is_http: bool,
     /// Milliseconds from the start of the process to the answer to `initialize`.
     pub(super) start_ms: Rounds,
-    /// Microseconds of one call: medians, and what they are above the direct request's, and the slowest hundredth.
+    /// Median microseconds of one call.
     pub(super) call_us: Rounds,
+    /// Median microseconds of one call above the direct request's.
     pub(super) added_us: Rounds,
+    /// 99th percentile of the microseconds of one call.
     pub(super) p99_us: Rounds,
-    /// Calls a second with 64 and with 512 at once.
+    /// Calls a second with 64 calls in flight.
     pub(super) with_64: Rounds,
+    /// Calls a second with 512 calls in flight.
     pub(super) with_512: Rounds,
-    /// Megabytes after `initialize`, and after many calls.
+    /// Resident megabytes after `initialize`.
     pub(super) idle_mb: Rounds,
+    /// Resident megabytes after `used_after` calls.
     pub(super) used_mb: Option<f64>,
     pub(super) used_after: u64,
     pub(super) program_mb: Option<f64>,
@@ -83,17 +87,17 @@ pub(super) struct Found {
     pub(super) failed: u64,
 }
 
-/// Everything that was found.
+/// All results.
 #[derive(Debug, Serialize)]
 pub(super) struct Course {
-    /// The direct request, as the driver sends all its requests.
+    /// The direct request, sent with the benchmark's own HTTP client.
     pub(super) direct: Found,
     /// The direct request of a program that uses reqwest and reads the answer.
     pub(super) program: Found,
     pub(super) servers: Vec<Found>,
 }
 
-/// All rounds, and then what memory has become.
+/// Runs all rounds, then measures memory after many calls.
 pub(super) async fn all(portal: &Portal, workshop: &Workshop, effort: Effort, only: &str) -> Course {
     let numbers = Numbers::default();
     let peers: Vec<Peer> = PEERS
@@ -106,9 +110,13 @@ pub(super) async fn all(portal: &Portal, workshop: &Workshop, effort: Effort, on
     let mut found: Vec<Found> = peers.iter().map(|peer| named(peer, workshop)).collect();
     for round in 1..=effort.rounds {
         note(&format!("round {round} of {}: the direct request", effort.rounds));
-        direct.with_64.push(directly(portal, 64, effort, &numbers).await);
-        direct.with_512.push(directly(portal, 512, effort, &numbers).await);
-        of_a_program(portal, effort, &numbers, &mut program).await;
+        direct
+            .with_64
+            .push(direct_throughput(portal, 64, effort, &numbers).await);
+        direct
+            .with_512
+            .push(direct_throughput(portal, 512, effort, &numbers).await);
+        direct_with_reqwest(portal, effort, &numbers, &mut program).await;
         for (peer, found) in peers.iter().zip(&mut found) {
             note(&format!(
                 "round {round} of {}: {}, {:?}",
@@ -137,7 +145,7 @@ fn named(peer: &Peer, workshop: &Workshop) -> Found {
     }
 }
 
-async fn directly(portal: &Portal, callers: usize, effort: Effort, numbers: &Numbers) -> f64 {
+async fn direct_throughput(portal: &Portal, callers: usize, effort: Effort, numbers: &Numbers) -> f64 {
     let (numbers, enough) = (numbers.clone(), effort.enough());
     let work = at_once(
         portal.address(),
@@ -151,7 +159,7 @@ async fn directly(portal: &Portal, callers: usize, effort: Effort, numbers: &Num
     work.per_second()
 }
 
-async fn of_a_program(portal: &Portal, effort: Effort, numbers: &Numbers, found: &mut Found) {
+async fn direct_with_reqwest(portal: &Portal, effort: Effort, numbers: &Numbers, found: &mut Found) {
     let program = Program::new(portal);
     let mut times = Vec::new();
     for at in 0..effort.warm_up + effort.single_calls {
@@ -181,7 +189,7 @@ async fn one_round(
     effort: Effort,
     numbers: &Numbers,
     found: &mut Found,
-    unaided: &mut Found,
+    direct_found: &mut Found,
 ) {
     let mut starts = Vec::new();
     for _ in 0..effort.starts {
@@ -207,15 +215,20 @@ async fn one_round(
         let direct_time = micros(started.elapsed());
         let before = portal.answered();
         let time = micros(session.call().await);
-        assert_eq!(portal.answered(), before + 1, "{} answered by itself", peer.name);
+        assert_eq!(
+            portal.answered(),
+            before + 1,
+            "{} answered without the portal",
+            peer.name
+        );
         if at >= effort.warm_up {
             direct_times.push(direct_time);
             times.push(time);
         }
     }
     let direct_median = median(&mut direct_times);
-    unaided.call_us.push(direct_median);
-    unaided.p99_us.push(percentile(&mut direct_times, 99));
+    direct_found.call_us.push(direct_median);
+    direct_found.p99_us.push(percentile(&mut direct_times, 99));
     found.call_us.push(median(&mut times));
     found.added_us.push(median(&mut times) - direct_median);
     found.p99_us.push(percentile(&mut times, 99));
@@ -229,7 +242,7 @@ async fn one_round(
     session.end().await;
 }
 
-/// Many calls, each of which has reached the portal.
+/// Sends many calls; panics unless each successful call has reached the portal.
 async fn counted(portal: &Portal, session: &mut Session, under_way: usize, enough: Enough, found: &mut Found) -> Work {
     let before = portal.answered();
     let work = session.calls(under_way, enough).await;
@@ -263,7 +276,8 @@ async fn memory(
     session.end().await;
 }
 
-/// What a model is billed for: name, description and arguments of each tool; and an answer as clients show it.
+/// Counts the tokens that a model is billed for: name, description and arguments of each tool, and one answer's
+/// structured content.
 async fn tokens(workshop: &Workshop, session: &mut Session, found: &mut Found) {
     let listed = session.request("tools/list", &json!({})).await;
     let tools = listed["tools"].as_array().cloned().unwrap_or_default();

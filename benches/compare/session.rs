@@ -1,4 +1,4 @@
-//! A running server, however it is spoken to: started, greeted, asked, weighed, and ended.
+//! A running server over either transport: start, handshake, requests, memory and end.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Stdio;
@@ -13,10 +13,10 @@ use super::portal::{Portal, question};
 use benches::http::{Connection, Enough, Post, REVISION, Work, at_once};
 use benches::stdio::Pipes;
 
-/// A server that does not listen by then never will.
+/// The longest wait for a server to listen.
 const LONGEST_START: Duration = Duration::from_secs(30);
 
-/// Numbers that were not used before: ids and questions.
+/// Unique numbers, for ids and questions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Numbers(Rc<std::cell::Cell<u64>>);
 
@@ -32,7 +32,7 @@ pub(super) struct Session {
     process: Child,
     link: Link,
     numbers: Numbers,
-    /// From the start of the process to the answer.
+    /// From the start of the process to the answer to `initialize`.
     pub(super) started_in: Duration,
 }
 
@@ -92,7 +92,7 @@ impl Session {
         }
     }
 
-    /// The `result` of a request.
+    /// Sends a request; returns its `result`.
     pub(super) async fn request(&mut self, method: &str, parameters: &Value) -> Value {
         let id = self.numbers.next();
         let text = message(id, method, parameters);
@@ -107,7 +107,7 @@ impl Session {
         result.unwrap_or_else(|| panic!("{method}: {answer}"))
     }
 
-    /// One call of the tool, whose answer has to be right.
+    /// Calls the tool once; returns the time. Panics if the answer is wrong.
     pub(super) async fn call(&mut self) -> Duration {
         let (text, id) = call(&self.numbers);
         match &mut self.link {
@@ -129,7 +129,7 @@ impl Session {
         }
     }
 
-    /// Many calls, so many under way at the same time.
+    /// Sends many calls, `under_way` of them in flight at a time.
     pub(super) async fn calls(&mut self, under_way: usize, enough: Enough) -> Work {
         let numbers = self.numbers.clone();
         match &mut self.link {
@@ -180,7 +180,7 @@ fn message(id: u64, method: &str, parameters: &Value) -> String {
     format!("{message}\n")
 }
 
-/// A call of the tool with a question that was not asked before.
+/// A tool call with a new question, and the call's id.
 fn call(numbers: &Numbers) -> (String, u64) {
     let id = numbers.next();
     let query = question(id);
@@ -190,13 +190,13 @@ fn call(numbers: &Numbers) -> (String, u64) {
     (text + "\n", id)
 }
 
-/// Long enough for twenty contacts, as structure and as text; no failure is.
+/// Whether the answer is long enough to hold twenty contacts twice, structured and as text. No failure is so long.
 fn is_whole(answer: &[u8]) -> bool {
     const LEAST: usize = 2_500;
     answer.len() > LEAST
 }
 
-/// The twentieth contact too, and no failure.
+/// Whether the answer holds the twentieth contact and is no failure.
 fn is_answer(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
     is_whole(answer) && text.contains("tom.baker@lucerne.example") && !text.contains(r#""isError":true"#)

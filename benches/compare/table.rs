@@ -6,7 +6,7 @@ use super::rounds::{Course, Effort, Found};
 use benches::figures::Rounds;
 use benches::report::{Machine, number, spread};
 
-/// The same, and the share of what the direct request reaches.
+/// The figure, followed by its ratio to the direct request's figure.
 fn share(rounds: &Rounds, direct: &Rounds) -> String {
     match (rounds.median(), direct.median()) {
         (Some(reached), Some(direct)) => format!("{}, {:.2}", spread(rounds), reached / direct),
@@ -14,7 +14,7 @@ fn share(rounds: &Rounds, direct: &Rounds) -> String {
     }
 }
 
-/// Both tables, with what has to be known to read them.
+/// All tables, below a line that explains them.
 pub(super) fn markdown(found: &Course, effort: Effort, machine: &Machine) -> String {
     let mut text = format!(
         "{machine} A cell has the median of {} rounds{}, taken in turns, and their least and most; after a comma, the share of \

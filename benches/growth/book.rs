@@ -1,18 +1,18 @@
-//! Address books of any size, the same each time: people with names in several scripts, companies, senders without a
-//! name. The oldest contacts of every book are the same people. Kept as the portal sends them, so that a page costs the
-//! portal no more than a copy.
+//! Address books of any size, the same on each run: people with names in several scripts, companies, and senders without
+//! a name. The oldest contacts of every book are the same. The rows are the JSON that the portal sends, so that a page
+//! costs the portal no more than a copy.
 
 use std::fmt::Write;
 
 use fastrand::Rng;
 use serde_json::json;
 
-/// Letters of a people: syllables that begin, go on and end a surname, first names, and an ending of companies. Each as
-/// it is written and as it stands in an address.
+/// The parts of names in one script: first names, syllables that begin, continue and end a surname, and the legal form of
+/// a company. Each part of a person's name is a pair: its spelling in the name, and in the address.
 struct Letters {
     first_names: &'static [(&'static str, &'static str)],
     begin: &'static [(&'static str, &'static str)],
-    go_on: &'static [(&'static str, &'static str)],
+    middle: &'static [(&'static str, &'static str)],
     end: &'static [(&'static str, &'static str)],
     company: &'static str,
 }
@@ -47,7 +47,7 @@ const LETTERS: [Letters; 4] = [
             ("Стеб", "steb"),
             ("Чер", "cher"),
         ],
-        go_on: &[
+        middle: &[
             ("ик", "ik"),
             ("ан", "an"),
             ("ов", "ov"),
@@ -93,7 +93,7 @@ const LETTERS: [Letters; 4] = [
             ("Stein", "stein"),
             ("Fisch", "fisch"),
         ],
-        go_on: &[
+        middle: &[
             ("el", "el"),
             ("er", "er"),
             ("in", "in"),
@@ -132,7 +132,7 @@ const LETTERS: [Letters; 4] = [
             ("Kraw", "kraw"),
             ("Sob", "sob"),
         ],
-        go_on: &[
+        middle: &[
             ("ar", "ar"),
             ("ic", "ic"),
             ("ał", "al"),
@@ -175,7 +175,7 @@ const LETTERS: [Letters; 4] = [
             ("Lef", "lef"),
             ("Mar", "mar"),
         ],
-        go_on: &[
+        middle: &[
             ("gra", "gra"),
             ("le", "le"),
             ("vi", "vi"),
@@ -196,10 +196,10 @@ const LETTERS: [Letters; 4] = [
     },
 ];
 
-/// A contact: address and name.
+/// Address and name of a contact.
 fn contact(number: u64) -> (String, String) {
     let mut dice = Rng::with_seed(number);
-    // The lowest bits of neighbouring seeds are alike at first.
+    // The first values of neighbouring seeds have similar low bits.
     dice.u64(..);
     let letters = pick(&mut dice, &LETTERS);
     let (first_name, first_part) = *pick(&mut dice, letters.first_names);
@@ -209,7 +209,7 @@ fn contact(number: u64) -> (String, String) {
         0 => "mail.example".to_owned(),
         _ => format!("{company}.example"),
     };
-    // The number keeps addresses apart.
+    // The number makes the address unique.
     let local = match dice.u8(..3) {
         0 => format!("{first_part}.{last_part}{number}"),
         1 => format!("{last_part}.{}{number}", first_part.get(..1).unwrap_or_default()),
@@ -227,17 +227,17 @@ fn contact(number: u64) -> (String, String) {
 }
 
 fn surname(dice: &mut Rng, letters: &Letters) -> (String, String) {
-    let (begin, go_on, end) = (
+    let (begin, middle, end) = (
         pick(dice, letters.begin),
-        pick(dice, letters.go_on),
+        pick(dice, letters.middle),
         pick(dice, letters.end),
     );
-    // The short ones are frequent.
+    // There are few short surnames, so each is frequent.
     match dice.u8(..4) {
         0 => (format!("{}{}", begin.0, end.0), format!("{}{}", begin.1, end.1)),
         _ => (
-            format!("{}{}{}", begin.0, go_on.0, end.0),
-            format!("{}{}{}", begin.1, go_on.1, end.1),
+            format!("{}{}{}", begin.0, middle.0, end.0),
+            format!("{}{}{}", begin.1, middle.1, end.1),
         ),
     }
 }
@@ -256,8 +256,7 @@ fn capital(text: &str) -> String {
         .collect()
 }
 
-/// Names of people as they might be asked for, the oldest contacts' first: fifty of them are in every book of a hundred
-/// contacts or more.
+/// Names of people to ask for, the oldest contacts' first. Every book of at least a hundred contacts has the first fifty.
 pub(super) fn names() -> impl Iterator<Item = String> {
     let names = (0..).map(|number| contact(number).1);
     let is_company = |name: &str| LETTERS.iter().any(|letters| name.starts_with(letters.company));
@@ -268,9 +267,9 @@ pub(super) fn names() -> impl Iterator<Item = String> {
 pub(super) struct Book {
     /// The contacts as JSON, with a comma after each.
     rows: String,
-    /// Where each ends.
+    /// The end of each contact in `rows`.
     ends: Vec<usize>,
-    /// Name and address of each in upper case, a line for each of them.
+    /// The contacts in upper case: a line for the name, a line for the address.
     folded: String,
     folded_ends: Vec<usize>,
 }
@@ -302,7 +301,7 @@ impl Book {
         self.ends.len()
     }
 
-    /// `{"items":[…]}` with the contacts that contain `query`, and how many they are.
+    /// `{"items":[…]}` with the contacts that contain `query`, and their number.
     pub(super) fn listing(&self, query: &str, offset: usize, limit: usize) -> (String, usize) {
         let (rows, count) = if query.is_empty() {
             let (from, to) = (offset.min(self.len()), offset.saturating_add(limit).min(self.len()));
@@ -314,7 +313,7 @@ impl Book {
         (format!(r#"{{"items":[{rows}]}}"#), count)
     }
 
-    /// Where a row begins, or the last ends.
+    /// The start of a contact in `rows`, or the end of the last one.
     fn start(&self, row: usize) -> usize {
         row.checked_sub(1).map_or(0, |before| self.ends[before])
     }

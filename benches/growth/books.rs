@@ -1,4 +1,4 @@
-//! What grows with the address book: the walk through all of it, finding fifty people in it, and what is kept of it.
+//! Figures that grow with the address book: the walk through it, the resolution of fifty names, and the cache.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::process::{self, Server};
 use super::{BOOKS, Effort, note, teams};
 use benches::figures::{Rounds, median, micros};
 
-/// What was found of one size.
+/// The results for one size of address book.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Found {
     pub(super) contacts: usize,
@@ -19,7 +19,7 @@ pub(super) struct Found {
     pub(super) json: Walk,
     pub(super) resolve: Resolve,
     pub(super) kept: Kept,
-    /// Seconds that a walk takes at the portal's limit: computed.
+    /// Computed seconds of a walk at the portal's rate limit.
     pub(super) walk_at_limit: f64,
 }
 
@@ -27,9 +27,9 @@ pub(super) struct Found {
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Walk {
     pub(super) seconds: Rounds,
-    /// The most resident memory.
+    /// Peak resident memory.
     pub(super) peak_mb: Rounds,
-    /// The part of the time for which the portal's thread was at work.
+    /// Share of the time in which the portal's thread used a core.
     pub(super) portals_share: Rounds,
     pub(super) requests: u64,
 }
@@ -43,29 +43,29 @@ impl Walk {
 /// `resolve_mail_recipients` for fifty names, over stdio, in a process of its own.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Resolve {
-    /// The first call, for which the address book is read.
+    /// The first call, which reads the address book.
     pub(super) first_ms: Rounds,
     pub(super) first_requests: u64,
-    /// Each further call, as long as the address book is kept.
+    /// Each later call, which uses the kept address book.
     pub(super) kept_ms: Rounds,
     pub(super) kept_requests: u64,
-    /// Resident memory after all calls, and at most.
+    /// Resident memory after all calls; `peak_mb` is its maximum.
     pub(super) resident_mb: Rounds,
     pub(super) peak_mb: Rounds,
-    /// What the calls added to the resident memory, for each contact that was sent.
+    /// Resident memory that the calls added, for each contact that the portal sent.
     pub(super) bytes_a_contact: Rounds,
 }
 
-/// Everybody looked up once, twenty at a time, and then again, over stdio with a cache.
+/// Look-ups of all contacts over stdio, twenty at a time: a first pass from the portal, a second with the cache.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Kept {
-    /// A look-up that the portal answered.
+    /// Time of a look-up in the first pass.
     pub(super) asked_us: Rounds,
-    /// One that the cache answered; none if it answered nothing.
+    /// Time of a look-up that the cache answered; empty if the cache answered none.
     pub(super) kept_us: Rounds,
-    /// Hundredths of the second time that the cache answered.
+    /// Percentage of the second pass that the cache answered.
     pub(super) percent: Rounds,
-    /// Resident memory after both.
+    /// Resident memory after both passes.
     pub(super) resident_mb: Rounds,
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn all(program: &Path, portal: &Portal, effort: Effort) -> Vec<
     for contacts in BOOKS {
         portal.hold(contacts);
         if all.is_empty() {
-            // The program is read from disk once.
+            // Warm-up: the system reads the program from disk.
             walk(program, portal, "csv", contacts, &mut Walk::default());
         }
         let mut found = Found {
@@ -101,7 +101,7 @@ fn walk(program: &Path, portal: &Portal, format: &str, contacts: usize, found: &
     let done = portal.done() - before;
     let end = String::from_utf8_lossy(&ran.end);
     match format {
-        // And the header.
+        // One line is the header.
         "csv" => assert_eq!(ran.lines, contacts + 1, "{end}"),
         _ => assert!(end.contains(&format!(r#""returned":{contacts},"#)), "{end}"),
     }
@@ -145,7 +145,7 @@ async fn resolve(program: &Path, portal: &Portal, effort: Effort, found: &mut Re
 }
 
 async fn keep(program: &Path, portal: &Portal, contacts: usize, found: &mut Kept) {
-    /// Of small books, so that there is a median.
+    /// Look-ups for the warm-up, and the fewest in the second pass, so that small books have a median too.
     const AT_LEAST: usize = 300;
     let mut server = Server::over_stdio(program, portal, "1h").await;
     let mut ids = 0..;
@@ -157,7 +157,7 @@ async fn keep(program: &Path, portal: &Portal, contacts: usize, found: &mut Kept
             .await;
         (micros(took), portal.done().requests > before)
     };
-    // Until everything has been used once.
+    // Warm-up.
     for _ in 0..AT_LEAST {
         look_up(0).await;
     }
@@ -169,9 +169,9 @@ async fn keep(program: &Path, portal: &Portal, contacts: usize, found: &mut Kept
     let mut again = 0;
     while again < AT_LEAST {
         for offset in offsets() {
-            let (took, is_asked) = look_up(offset).await;
+            let (took, is_from_portal) = look_up(offset).await;
             again += 1;
-            if !is_asked {
+            if !is_from_portal {
                 kept.push(took);
             }
         }

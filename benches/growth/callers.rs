@@ -1,5 +1,5 @@
-//! What grows with the callers: many of them at once over HTTP, each with a connection of its own and one look-up at a
-//! time. Who is refused because as many calls run as the server takes does as it is told: asks again after a second.
+//! Figures that grow with the callers: many callers over HTTP at the same time, each with its own connection and one
+//! look-up at a time. A caller that the server refuses for having too many calls asks again after `Retry-After`.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -16,23 +16,24 @@ use benches::figures::{Rounds, median, micros, percentile};
 use benches::http::{Connection, Post};
 
 const CALLERS: [usize; 7] = [1, 4, 16, 64, 256, 1024, 2048];
-/// Contacts of the book; more than twenty for each caller, so that no two ask the same at once.
+/// Contacts of the book: more than twenty for each caller, so that no two ask for the same page at the same time.
 const CONTACTS: usize = 100_000;
-/// What the server asks of whom it refuses.
+/// The server's `Retry-After` when too many calls run.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// An answer with twenty contacts has more bytes, any failure fewer.
 const LEAST: usize = 2_000;
 
-/// What was found with so many.
+/// The results for one number of callers.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Found {
     pub(super) callers: usize,
-    /// Calls that were answered, a second.
+    /// Answered calls a second.
     pub(super) per_second: Rounds,
     pub(super) median_ms: Rounds,
     pub(super) p99_ms: Rounds,
-    /// Hundredths of all calls that were refused.
+    /// Percentage of all calls that the server refused.
     pub(super) refused_percent: Rounds,
-    /// At the end, all connections open.
+    /// Resident memory at the end, with all connections open.
     pub(super) resident_mb: Rounds,
 }
 
@@ -80,7 +81,6 @@ async fn one_round(server: &Server<std::net::SocketAddr>, seconds: u64, found: &
                     let started = Instant::now();
                     let (status, body) = connection.ask(Post::message(text)).await.unwrap();
                     match status {
-                        // Twenty contacts, as structure and as text; no failure is so long.
                         StatusCode::OK if body.len() > LEAST => times.push((Instant::now(), started.elapsed())),
                         StatusCode::SERVICE_UNAVAILABLE => {
                             refused.set(refused.get() + 1);
@@ -89,7 +89,7 @@ async fn one_round(server: &Server<std::net::SocketAddr>, seconds: u64, found: &
                         _ => panic!("{status}: {body:?}"),
                     }
                 }
-                // Open until all are through.
+                // Returned, so that the connection stays open until all callers have finished.
                 (connection, times)
             })
         })
@@ -102,7 +102,7 @@ async fn one_round(server: &Server<std::net::SocketAddr>, seconds: u64, found: &
         open.push(connection);
         times.extend(of_one);
     }
-    // Answers come in waves, so whole waves are counted: until the last of those that were asked for in time.
+    // Answers come in waves. The time until the last answer covers whole waves.
     let last = times.iter().map(|(answered, _)| *answered).max().unwrap();
     let mut times: Vec<f64> = times.iter().map(|(_, took)| micros(*took) / 1e3).collect();
     #[expect(clippy::cast_precision_loss, reason = "far from 2^52 calls")]

@@ -9,14 +9,14 @@
 //!
 //! | figure | how |
 //! |---|---|
-//! | walk | `lookup --all` of the whole book, from the start of the process to its end; the most resident memory |
+//! | walk | `lookup --all` of the whole book, from the start of the process to its end; peak resident memory |
 //! | at the portal's limit | the library's walk of the same book in virtual time: computed |
-//! | resolve | fifty names over stdio: once while the book is read, and then again and again; what memory that adds |
-//! | look-up | everybody twenty at a time over stdio, and then again from the cache, as far as that holds them |
-//! | callers | look-ups over HTTP, a connection for each, for some seconds; cache and limit off |
+//! | resolve | fifty names over stdio: a first call that reads the book, then calls that use it; the memory they add |
+//! | look-up | all contacts over stdio, twenty at a time; then again, from the cache as far as it holds them |
+//! | callers | look-ups over HTTP for some seconds, a connection for each caller; cache and rate limit off |
 //! | teams | the library and the portal in virtual time: computed, and the same on every machine |
 //!
-//! The portal answers at once, in a thread of this process; the program has a process of its own. Needs Linux for `/proc`.
+//! The portal answers immediately, in a thread of this process; the program has its own process. Needs Linux for `/proc`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -46,13 +46,13 @@ use benches::program;
 use benches::report::{self, Machine};
 use portal::Portal;
 
-/// How much is done.
+/// How much the benchmark measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 struct Effort {
     rounds: usize,
-    /// Of fifty names each, in each round, from the kept book.
+    /// Calls of fifty names each, in each round, answered from the kept book.
     resolves: u64,
-    /// Of many calls at once.
+    /// Seconds of simultaneous calls.
     seconds: u64,
 }
 
@@ -69,10 +69,10 @@ impl Effort {
     };
 }
 
-/// How many contacts each book has. Of more than 50,000, `resolve` keeps the newest.
+/// Contacts of each book. `resolve` keeps the newest 50,000 of a larger book.
 const BOOKS: [usize; 6] = [100, 1_000, 10_000, 50_000, 100_000, 1_000_000];
 
-/// Everything that was found.
+/// All results.
 #[derive(Debug, Serialize)]
 struct Found {
     books: Vec<books::Found>,
@@ -89,11 +89,11 @@ const KNOWN: [&str; 6] = [
     "--docs FILE",
 ];
 
-/// What was asked for, if it makes sense together.
+/// The command-line options; an error if they contradict each other.
 fn options() -> Result<Options, String> {
     let options = Options::read(std::env::args().skip(1), &KNOWN)?;
     if options.only.is_some() && (options.svg.is_some() || options.docs.is_some()) {
-        return Err("a part alone, --only, is no plot and no table for the documentation".to_owned());
+        return Err("--svg and --docs need all parts, so they cannot be combined with --only".to_owned());
     }
     Ok(options)
 }
@@ -108,10 +108,10 @@ fn main() -> ExitCode {
     };
     let effort = if options.is_quick { Effort::QUICK } else { Effort::FULL };
     let wants = |part: &str| options.only.as_ref().is_none_or(|only| only == part);
-    // Callers have a connection each, at both ends of it.
+    // Each caller's connection takes a file here and one in the server, which inherits the limit.
     let _ = rlimit::increase_nofile_limit(16 * 1024);
     let program = options.program.clone().unwrap_or_else(|| {
-        note("building bitrix24-mail-mcp as a release has it");
+        note("building bitrix24-mail-mcp in release mode");
         program::release()
     });
     let portal = Portal::start();
@@ -146,7 +146,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Progress, for whoever waits.
+/// Prints progress to standard error.
 fn note(text: &str) {
     eprintln!("growth: {text}");
 }

@@ -1,5 +1,5 @@
-//! The figures as one plot, an SVG that reads on a light page and on a dark one: small multiples, each with its axes
-//! written out. Markers tell lines apart as well as colours do.
+//! The figures as one plot: an SVG of small panels, each with labelled axes, readable on a light and on a dark page. Lines
+//! differ in their markers as well as in their colours.
 
 mod panel;
 
@@ -11,7 +11,7 @@ use super::{Found, books};
 use benches::figures::Rounds;
 use panel::{Axis, HEIGHT, Panel, Point, Series, WIDTH};
 
-/// Colours of text, of lines between ticks, and of the series: on light, and on dark.
+/// Fonts, lines and colours, for a light and for a dark page.
 const STYLE: &str = "
 text { font-family: ui-sans-serif, system-ui, sans-serif; font-size: 11px; fill: #1f2328 }
 .page { fill: #ffffff }
@@ -65,7 +65,7 @@ fn contacts(found: &Found) -> Axis {
     )
 }
 
-/// A point of each book, where there is one.
+/// A point for each book that has the figure.
 fn of_books(found: &Found, figure: impl Fn(&books::Found) -> Rounds) -> Vec<Point> {
     let point = |book: &books::Found| Point::of(book.contacts as f64, &figure(book));
     found.books.iter().filter_map(point).collect()

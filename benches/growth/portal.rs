@@ -1,8 +1,8 @@
-//! A portal on loopback that holds a large address book and answers at once: pages, searches and batches, as
-//! `mail.recipient.listcontacts` gives them. It has a thread of its own, as it has a machine of its own in life; the time
-//! for which that thread works is told, so that it is not taken for the program's.
+//! A portal on loopback that holds a large address book and answers immediately: pages, searches and batches of
+//! `mail.recipient.listcontacts`. It has its own thread, since a real portal is another machine. The CPU time of that
+//! thread is reported, so that it is not mistaken for the program's.
 //!
-//! A search is made once, and its answer kept: a database has an index, or is another machine's burden.
+//! The portal keeps the answer to each search: a real database has an index, and its work is another machine's.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -26,14 +26,14 @@ use super::book::Book;
 const TIME: &str = r#"{"start":1779820087,"finish":1779820087.962438,"duration":0.9624381065368652,"processing":0,"date_start":"2026-05-26T21:28:07+03:00","date_finish":"2026-05-26T21:28:07+03:00","operating_reset_at":1779820687,"operating":0.1}"#;
 /// Connections that may wait to be accepted.
 const QUEUE: u32 = 4096;
-/// What the portal clamps a limit to.
+/// The portal lowers a larger `limit` to this.
 const MAX_LIMIT: usize = 200;
 
-/// The portal; it ends with the process.
+/// The portal, which runs until the process ends.
 #[derive(Clone)]
 pub(super) struct Portal {
     address: SocketAddr,
-    /// Where the system tells how long the portal's thread has worked.
+    /// The file in `/proc` with the CPU time of the portal's thread.
     statistics: String,
     state: Arc<State>,
 }
@@ -44,14 +44,14 @@ struct State {
     contacts: AtomicU64,
 }
 
-/// What the portal knows.
+/// The portal's address book and its answers to searches.
 pub(super) struct Contents {
     book: Book,
-    /// Searches and their answers, by the request's body.
-    known: Mutex<HashMap<Bytes, Reply>>,
+    /// Answers to searches, by request body.
+    searches: Mutex<HashMap<Bytes, Reply>>,
 }
 
-/// An answer, the pages and searches in it, and the contacts in these.
+/// An answer, the number of its items (pages or searches), and the number of its contacts.
 #[derive(Clone)]
 pub(super) struct Reply {
     pub(super) body: Bytes,
@@ -59,13 +59,13 @@ pub(super) struct Reply {
     contacts: usize,
 }
 
-/// What the portal has done so far.
+/// The portal's counters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Done {
     pub(super) requests: u64,
-    /// Contacts that were sent.
+    /// Contacts sent.
     pub(super) contacts: u64,
-    /// Time for which its thread has worked.
+    /// CPU time of the portal's thread.
     pub(super) worked: Duration,
 }
 
@@ -112,7 +112,7 @@ impl Portal {
         }
     }
 
-    /// Puts a book of so many contacts into the place of the one that is there.
+    /// Replaces the address book, unless it already has so many contacts.
     pub(super) fn hold(&self, contacts: usize) {
         let mut held = self.state.contents.write().unwrap();
         if held.len() != contacts {
@@ -120,7 +120,7 @@ impl Portal {
         }
     }
 
-    /// What it holds.
+    /// The current address book.
     pub(super) fn contents(&self) -> Arc<Contents> {
         Arc::clone(&self.state.contents.read().unwrap())
     }
@@ -169,7 +169,7 @@ impl Contents {
     pub(super) fn new(book: Book) -> Self {
         Self {
             book,
-            known: Mutex::default(),
+            searches: Mutex::default(),
         }
     }
 
@@ -177,7 +177,8 @@ impl Contents {
         self.book.len()
     }
 
-    /// Employees are none: they would grow with the company, not with the address book.
+    /// The page that `method` lists, and the number of its contacts. There are no employees: their number would grow with
+    /// the company, not with the address book.
     fn listing(&self, method: &str, arguments: &Arguments) -> (String, usize) {
         let Pagination { limit, offset } = arguments.pagination;
         match method {
@@ -188,7 +189,7 @@ impl Contents {
     }
 
     pub(super) fn reply(&self, method: &str, body: &Bytes) -> Reply {
-        if let Some(reply) = self.known.lock().unwrap().get(body) {
+        if let Some(reply) = self.searches.lock().unwrap().get(body) {
             return reply.clone();
         }
         let is_batch = method == "batch";
@@ -207,7 +208,7 @@ impl Contents {
             contacts: counts.iter().sum(),
         };
         if items.iter().any(|item| !item.query.query.trim().is_empty()) {
-            self.known.lock().unwrap().insert(body.clone(), reply.clone());
+            self.searches.lock().unwrap().insert(body.clone(), reply.clone());
         }
         reply
     }
@@ -223,7 +224,7 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             let service = service_fn(|request| answer(request, &state));
-            // A caller that breaks off is its own business.
+            // A caller may break the connection.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

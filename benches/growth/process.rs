@@ -1,4 +1,4 @@
-//! The program as a process: a command that runs to its end, a server over stdio, a server over HTTP; and its memory.
+//! Runs the program, as a command or as a server over stdio or HTTP, and reads its memory.
 
 use std::io::Read;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use super::portal::Portal;
 use benches::http::REVISION;
 use benches::stdio::Pipes;
 
-/// Megabytes that a line of `/proc/PID/status` tells; `None` once the process has no memory any more.
+/// The megabytes in a line of `/proc/PID/status`; `None` once the process has released its memory.
 fn megabytes(process: u32, line: &str) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|text| text.strip_prefix(line))?;
@@ -22,7 +22,7 @@ fn megabytes(process: u32, line: &str) -> Option<f64> {
     Some(kilobytes * 1024.0 / 1e6)
 }
 
-/// The program against `portal`, without a limit of requests.
+/// The program with `portal` as its portal, without a rate limit.
 fn command(program: &Path, portal: &Portal, cache_ttl: &str) -> std::process::Command {
     let mut command = std::process::Command::new(program);
     command
@@ -33,20 +33,21 @@ fn command(program: &Path, portal: &Portal, cache_ttl: &str) -> std::process::Co
     command
 }
 
-/// What a command took.
+/// A finished command.
 #[derive(Debug)]
 pub(super) struct Ran {
     pub(super) took: Duration,
-    /// The most resident memory, megabytes.
+    /// Peak resident memory in megabytes.
     pub(super) peak: f64,
-    /// Lines that it printed.
+    /// Number of printed lines.
     pub(super) lines: usize,
-    /// The end of what it printed.
+    /// The end of the output.
     pub(super) end: Vec<u8>,
 }
 
-/// Runs the program to its end. Its memory is looked at from outside, before anything is read of what it prints: what
-/// `wait` tells holds the memory of whoever started it. So that it is still there then, the pipe holds less than it prints.
+/// Runs the program to its end. Its peak memory is read from `/proc` before each read of its output, since the peak that
+/// `wait` reports includes the memory of this process. The pipe holds less than the output, so that the program is still
+/// running at that moment.
 pub(super) fn run(program: &Path, portal: &Portal, arguments: &[&str], prints_little: bool) -> Ran {
     const CHUNK: usize = 64 * 1024;
     const LITTLE: usize = 4 * 1024;
@@ -66,7 +67,7 @@ pub(super) fn run(program: &Path, portal: &Portal, arguments: &[&str], prints_li
     let (mut peak, mut lines, mut end, mut chunk) = (None, 0, Vec::new(), vec![0; CHUNK]);
     loop {
         pipe::wait(&output);
-        // It never falls.
+        // The peak never falls, so the last one counts.
         peak = megabytes(process.id(), "VmHWM:").or(peak);
         let read = output.read(&mut chunk).unwrap();
         if read == 0 {
@@ -94,23 +95,23 @@ pub(super) struct Server<L> {
 }
 
 impl<L> Server<L> {
-    /// Megabytes that are resident now.
+    /// Resident memory in megabytes.
     pub(super) fn resident(&self) -> f64 {
         megabytes(self.process.id().unwrap(), "VmRSS:").unwrap()
     }
 
-    /// The most megabytes that were.
+    /// Peak resident memory in megabytes.
     pub(super) fn peak(&self) -> f64 {
         megabytes(self.process.id().unwrap(), "VmHWM:").unwrap()
     }
 }
 
-/// A call of a tool as a line.
+/// A tool call as one line of JSON.
 pub(super) fn call(id: u64, tool: &str, arguments: &Value) -> String {
     message(id, "tools/call", &json!({"name": tool, "arguments": arguments}))
 }
 
-/// A look-up of twenty contacts from `offset` on.
+/// The arguments of a look-up of twenty contacts from `offset` on.
 pub(super) fn look_up(offset: u64) -> Value {
     json!({"query": "", "pagination": {"limit": 20, "offset": offset}})
 }
@@ -121,7 +122,7 @@ fn message(id: u64, method: &str, parameters: &Value) -> String {
 }
 
 impl Server<Pipes> {
-    /// Over stdio; it has been greeted.
+    /// Starts a server over stdio and completes the handshake.
     pub(super) async fn over_stdio(program: &Path, portal: &Portal, cache_ttl: &str) -> Self {
         let mut process = Command::from(command(program, portal, cache_ttl))
             .stdin(Stdio::piped())
@@ -139,7 +140,7 @@ impl Server<Pipes> {
         Self { process, link }
     }
 
-    /// How long a call takes; its answer is no failure and holds `expected`.
+    /// Calls a tool and returns the time. Panics if the answer is a failure or lacks `expected`.
     pub(super) async fn call(&mut self, id: u64, tool: &str, arguments: &Value, expected: &str) -> Duration {
         let text = call(id, tool, arguments);
         let started = Instant::now();
@@ -155,7 +156,7 @@ impl Server<Pipes> {
 }
 
 impl Server<SocketAddr> {
-    /// Over HTTP, on a port of its own.
+    /// Starts a server over HTTP on a free port.
     pub(super) async fn over_http(program: &Path, portal: &Portal) -> Self {
         let mut process = Command::from(command(program, portal, "0"))
             .args(["serve", "--http", "127.0.0.1:0"])
@@ -179,7 +180,7 @@ impl Server<SocketAddr> {
     }
 }
 
-/// What is done with a pipe beside reading it, where that can be done.
+/// Pipe operations of Linux; elsewhere they do nothing.
 mod pipe {
     use std::process::ChildStdout;
 
@@ -188,7 +189,7 @@ mod pipe {
         rustix::pipe::fcntl_setpipe_size(output, bytes).unwrap();
     }
 
-    /// Until there is something to read.
+    /// Waits until the pipe can be read or is closed.
     #[cfg(target_os = "linux")]
     pub(super) fn wait(output: &ChildStdout) {
         use rustix::event::{PollFd, PollFlags, poll};

@@ -6,7 +6,7 @@ use super::teams::{self, Course};
 use super::{Effort, Found, books, callers};
 use benches::report::{Machine, number, spread};
 
-/// All tables, with what has to be known to read them.
+/// All tables, below a line that explains them.
 pub(super) fn markdown(found: &Found, effort: Effort, machine: &Machine) -> String {
     let mut text = format!(
         "{machine} A cell has {}; memory is resident, in MB. Of the walk, the portal's part of the time stands in brackets.\n",
@@ -68,7 +68,7 @@ contact |\n|---|---|---|---|---|---|---|---|\n",
             whole(resolve.kept_requests),
             spread(&resolve.resident_mb),
             spread(&resolve.peak_mb),
-            // Of a small book it is the program's own memory.
+            // With a small book the program's own memory outweighs the contacts.
             if *contacts < 10_000 {
                 "–".to_owned()
             } else {

@@ -1,14 +1,14 @@
-//! What the portal's limits allow a team, and a walk: in virtual time, so that minutes pass in a moment and each run is the
-//! same.
+//! Computes how a team, and a walk, fare under the portal's rate limit. Time is virtual, so that minutes pass in a moment
+//! and each run gives the same figures.
 //!
-//! The library asks a portal that counts as a portal counts: fifty requests at once, two a second. An answer takes [`TRIP`],
-//! and [`ITEM`] more for each page or search in it, since a portal runs the items of a batch one after another.
+//! The library calls a portal with Bitrix24's rate limit: a burst of fifty requests, then two a second. An answer takes
+//! [`TRIP`], and [`ITEM`] more for each page or search in it, since a portal runs the items of a batch one after another.
 //!
 //! | what | how |
 //! |---|---|
-//! | lists at once | everybody looks somebody else up at the same moment; what would wait is answered from the book |
-//! | names at once | everybody resolves another name at the same moment |
-//! | ten minutes | everybody lists or resolves once a minute, at random moments, an answer kept for a minute |
+//! | lists at once | each person looks up another name at the same moment; calls that would wait use the whole book |
+//! | names at once | each person resolves another name at the same moment |
+//! | ten minutes | ten calls for each person at random moments, half lists, half names; answers are kept for a minute |
 //! | a walk | the whole address book, page after page |
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,26 +32,27 @@ use super::portal::Contents;
 use benches::figures::percentile;
 
 pub(super) const TEAMS: [usize; 5] = [10, 30, 100, 300, 1000];
-/// From the request to the answer.
+/// Network time of a request and its answer.
 pub(super) const TRIP: Duration = Duration::from_millis(100);
-/// For each page or search.
+/// The portal's time for each page or search.
 pub(super) const ITEM: Duration = Duration::from_millis(10);
 /// Contacts of the team's address book.
 pub(super) const CONTACTS: usize = 10_000;
 const DEFAULT_TTL: Duration = Duration::from_secs(60);
-/// What the portal takes at once, and then a second.
+/// Requests that the portal accepts in a burst; then [`PER_SECOND`].
 const BURST: f64 = 50.0;
 const PER_SECOND: f64 = 2.0;
 
-/// What became of many calls.
+/// The results of many calls.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Course {
     pub(super) refused: usize,
-    /// Seconds until the last was answered, and within which 95 of 100 were.
+    /// Seconds of the slowest answered call.
     pub(super) last: f64,
+    /// Seconds within which 95 of 100 answered calls ended.
     pub(super) most: f64,
     pub(super) requests: usize,
-    /// Real seconds in which this machine did it all, the portal's part too.
+    /// Real seconds of this machine's work, the portal's part included.
     pub(super) worked: f64,
 }
 
@@ -75,14 +76,14 @@ pub(super) fn all() -> Vec<Team> {
     TEAMS.into_iter().map(team).collect()
 }
 
-/// Seconds that a walk takes at the portal's limit. In a thread of its own, for virtual time has its own runtime.
+/// Seconds of a walk at the portal's rate limit. Runs in its own thread, since virtual time needs its own runtime.
 pub(super) fn walk(contents: Arc<Contents>) -> f64 {
     let walking = move || in_virtual_time(walk_through(&contents));
     std::thread::spawn(walking).join().unwrap()
 }
 
 async fn walk_through(contents: &Arc<Contents>) -> f64 {
-    let (book, started) = (Slow::start(contents).book(Duration::ZERO), Instant::now());
+    let (book, started) = (LimitedPortal::start(contents).book(Duration::ZERO), Instant::now());
     let given = GivenPagination {
         limit: Some(200.into()),
         ..GivenPagination::default()
@@ -102,16 +103,16 @@ fn in_virtual_time<T>(course: impl Future<Output = T>) -> T {
     runtime.block_on(course)
 }
 
-/// A portal without a socket that takes its time, and that nobody may ask more often than its limit allows.
+/// A portal without a socket. It answers after a delay, and panics if requests exceed its rate limit.
 #[derive(Debug)]
-struct Slow {
+struct LimitedPortal {
     contents: Arc<Contents>,
     requests: AtomicUsize,
-    /// What its bucket holds, and since when.
+    /// The level of the leaky bucket, and the time of its last change.
     level: Mutex<(f64, Instant)>,
 }
 
-impl Slow {
+impl LimitedPortal {
     fn start(contents: &Arc<Contents>) -> Arc<Self> {
         Arc::new(Self {
             contents: Arc::clone(contents),
@@ -139,7 +140,7 @@ impl Slow {
     }
 }
 
-impl Wire for Slow {
+impl Wire for LimitedPortal {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawReply, Error>> {
         async move {
             // The portal counts the request when it arrives.
@@ -165,8 +166,8 @@ enum Way {
     Resolved,
 }
 
-/// Lets somebody ask, in a task of its own: seconds until the answer; none if it was refused.
-fn asking(book: &Arc<AddressBook>, way: Way, name: String) -> JoinHandle<Option<f64>> {
+/// Starts a call in its own task, which returns the seconds until the answer; `None` if the call was refused.
+fn start_call(book: &Arc<AddressBook>, way: Way, name: String) -> JoinHandle<Option<f64>> {
     let book = Arc::clone(book);
     tokio::spawn(async move {
         let (started, never) = (Instant::now(), CancellationToken::new());
@@ -184,7 +185,7 @@ fn asking(book: &Arc<AddressBook>, way: Way, name: String) -> JoinHandle<Option<
     })
 }
 
-async fn course(slow: &Slow, calls: Vec<JoinHandle<Option<f64>>>, worked: std::time::Instant) -> Course {
+async fn course(portal: &LimitedPortal, calls: Vec<JoinHandle<Option<f64>>>, worked: std::time::Instant) -> Course {
     let (mut times, mut refused) = (Vec::new(), 0);
     for call in calls {
         match call.await.unwrap() {
@@ -196,25 +197,25 @@ async fn course(slow: &Slow, calls: Vec<JoinHandle<Option<f64>>>, worked: std::t
         refused,
         last: times.iter().copied().fold(0.0, f64::max),
         most: percentile(&mut times, 95),
-        requests: slow.requests.load(Ordering::Relaxed),
+        requests: portal.requests.load(Ordering::Relaxed),
         worked: worked.elapsed().as_secs_f64(),
     }
 }
 
-/// Everybody asks for somebody else at the same moment.
+/// Each person asks for another name, all at the same moment.
 async fn at_once(contents: &Arc<Contents>, people: usize, way: Way) -> Course {
-    let (slow, worked) = (Slow::start(contents), std::time::Instant::now());
-    let book = slow.book(DEFAULT_TTL);
-    let calls = names().take(people).map(|name| asking(&book, way, name)).collect();
-    course(&slow, calls, worked).await
+    let (portal, worked) = (LimitedPortal::start(contents), std::time::Instant::now());
+    let book = portal.book(DEFAULT_TTL);
+    let calls = names().take(people).map(|name| start_call(&book, way, name)).collect();
+    course(&portal, calls, worked).await
 }
 
-/// Everybody asks once a minute, for somebody of the book; as often for a list as for a name.
+/// Ten calls for each person, at random moments within ten minutes, for names of the book: half lists, half resolutions.
 async fn ten_minutes(contents: &Arc<Contents>, people: usize) -> Course {
     const TIMES: usize = 10;
     const MINUTES: f64 = 10.0;
-    let (slow, worked) = (Slow::start(contents), std::time::Instant::now());
-    let book = slow.book(DEFAULT_TTL);
+    let (portal, worked) = (LimitedPortal::start(contents), std::time::Instant::now());
+    let book = portal.book(DEFAULT_TTL);
     let known: Vec<String> = names().take(CONTACTS / 2).collect();
     let mut dice = Rng::with_seed(1);
     let mut moments: Vec<f64> = (0..people * TIMES).map(|_| dice.f64() * MINUTES * 60.0).collect();
@@ -224,7 +225,7 @@ async fn ten_minutes(contents: &Arc<Contents>, people: usize) -> Course {
     for (number, moment) in moments.into_iter().enumerate() {
         tokio::time::sleep_until(started + Duration::from_secs_f64(moment)).await;
         let way = if number % 2 == 0 { Way::Listed } else { Way::Resolved };
-        calls.push(asking(&book, way, known[dice.usize(..known.len())].clone()));
+        calls.push(start_call(&book, way, known[dice.usize(..known.len())].clone()));
     }
-    course(&slow, calls, worked).await
+    course(&portal, calls, worked).await
 }

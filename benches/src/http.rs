@@ -118,7 +118,7 @@ pub struct Enough {
     pub time: Duration,
 }
 
-/// Lets so many callers send calls at once, each over its own connection, one call at a time.
+/// Runs `callers` callers at the same time, each over its own connection and with one call at a time.
 pub async fn at_once(
     address: SocketAddr,
     callers: usize,
@@ -140,7 +140,7 @@ pub async fn at_once(
     together(all, enough).await
 }
 
-/// Runs all callers at once, each again and again. A caller returns whether its call succeeded.
+/// Runs all callers at the same time, each in a loop. A caller returns whether its call succeeded.
 pub async fn together(callers: Vec<impl AsyncFnMut() -> bool + 'static>, enough: Enough) -> Work {
     let (calls, failed) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
     let started = Instant::now();

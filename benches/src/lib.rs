@@ -1,4 +1,4 @@
-//! What the benches share: questions over stdio and HTTP, figures, and the places where they are written.
+//! Code that the benches share: options, the build, clients over stdio and HTTP, figures and reports.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -37,7 +37,7 @@ impl Options {
                 options.is_quick = true;
                 continue;
             }
-            let value = arguments.next().ok_or(format!("{argument} wants a value"))?;
+            let value = arguments.next().ok_or(format!("{argument} needs a value"))?;
             // cargo runs a bench in its package's folder; people name files from the repository's root.
             let path = repository().join(&value);
             match argument.as_str() {

@@ -1,4 +1,4 @@
-//! Builds the program as a release has it.
+//! Builds the program in release mode.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,7 +15,7 @@ pub fn target_folder() -> PathBuf {
     std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
 }
 
-/// Builds the program by itself, since dependencies of the benches would switch on features in it, and copies it aside.
+/// Builds the program alone, since dependencies of the benches would enable features in it; returns a copy's path.
 pub fn release() -> PathBuf {
     let target = target_folder();
     let folder = target.join("compare");
@@ -28,10 +28,11 @@ pub fn release() -> PathBuf {
     program
 }
 
-/// A release build in `folder`.
+/// The cargo command of a release build in `folder`, with its output in `target`.
 pub fn cargo(folder: &Path, target: &Path) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
-    // What cargo tells the benchmark of its own package would make build scripts run again, and all that depends on them.
+    // Cargo sets these variables for the benchmark's package. Inherited, they would make build scripts run again, and
+    // rebuild everything that depends on the scripts.
     #[expect(clippy::disallowed_methods, reason = "no setting of the project's is read")]
     for (name, _) in std::env::vars_os() {
         let is_cargos = name.to_string_lossy().starts_with("CARGO_");

@@ -63,8 +63,8 @@ impl Pipes {
         }
     }
 
-    /// Keeps so many questions under way: as soon as one is answered, the next is sent, together with those whose
-    /// answers came in the same breath.
+    /// Keeps `under_way` calls in flight: each answer makes room for a new call. Answers that arrive together are followed
+    /// by calls that are sent together.
     pub async fn many(
         &mut self,
         under_way: u64,
@@ -109,7 +109,7 @@ impl Pipes {
     }
 }
 
-/// The id of an answer. SDKs differ in where they put it; every contact has one too.
+/// The id of an answer. SDKs put the id first or last, and every contact has an `id` too.
 fn id_of(line: &[u8]) -> Option<u64> {
     let digits = |digits: &[u8]| {
         let end = digits.iter().position(|byte| !byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-// What every client must get from the demo portal: a contact, and a failure's complete advice.
+// The results that every client must get from the demo portal: a contact, and a failure's complete advice.
 import assert from "node:assert/strict";
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -27,7 +27,7 @@ const contact = { id: 10, email: "client@example.com", name: "Client" };
 /** `structuredContent` of a success. */
 export function assertContacts({ contacts, page }) {
   assert.deepEqual(contacts.find(({ id }) => id === contact.id), contact);
-  // Told only of an answer that was kept, so not of each.
+  // Only an answer from the cache has `age_seconds`.
   const { age_seconds, ...rest } = page;
   assert.deepEqual(rest, { offset: 0, limit: 50, returned: contacts.length, complete: true });
 }
@@ -51,7 +51,7 @@ export function assertAdvice({ error }) {
   assert.deepEqual(error, advice);
 }
 
-/** The refusal as text, which has to say the same. */
+/** The text of the refusal, which must have the same content. */
 export function assertAdviceText(text) {
   const { code, http_status, message, meaning, fix, who, retry, docs } = advice;
   assert.deepEqual(text.split("\n"), [
@@ -65,7 +65,7 @@ export function assertAdviceText(text) {
   ]);
 }
 
-/** Codex gives a model how long the call took, and then the structured content. */
+/** Codex shows a model the time of the call, then the structured content. */
 export function structuredOfCodex(text) {
   const [, json] = text.match(/^Wall time: [\d.]+ seconds\nOutput:\n(.*)$/s) ?? assert.fail(text);
   return JSON.parse(json);

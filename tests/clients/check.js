@@ -1,6 +1,6 @@
-// Runs every test of this folder one file after another, then prints which client got what over which transport.
+// Runs every test of this folder, one file after another, then prints the matrix of clients and transports.
 //
-// Ends with status 1 if a test failed, or if a cell of the matrix is missing.
+// Ends with status 1 if a test failed, or if a cell of the matrix is missing or failed.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,8 +20,8 @@ const { status } = spawnSync(process.execPath, options, {
   stdio: "inherit",
 });
 
-const { text, wanting } = matrix(file);
+const { text, notPassed } = matrix(file);
 rmSync(folder, { recursive: true });
 console.log(`\n${text}`);
-if (wanting.length > 0) console.log(`\nNot passed:\n${wanting.join("\n")}`);
-process.exitCode = status === 0 && wanting.length === 0 ? 0 : 1;
+if (notPassed.length > 0) console.log(`\nNot passed:\n${notPassed.join("\n")}`);
+process.exitCode = status === 0 && notPassed.length === 0 ? 0 : 1;

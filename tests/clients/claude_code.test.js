@@ -1,5 +1,5 @@
-// Claude Code from npm, with an empty HOME and a scripted model: what the user's own ~/.claude.json makes of the server,
-// and what the model gets of its answers. `claude mcp list` does a real handshake and needs no model.
+// Claude Code from npm, with an empty HOME and a scripted model: how it starts the server of the user's own
+// ~/.claude.json, and which answers its model gets. `claude mcp list` does a real handshake and needs no model.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,30 +14,30 @@ import { quiet } from "./places.js";
 import { contact, portal } from "./portal.js";
 import { binary, repository, serve } from "./program.js";
 
-// By itself Claude Code waits about two seconds, then lets the model begin without the server: too short for a busy machine.
+// By default Claude Code waits about two seconds, then lets the model begin without the server: too short here.
 const patient = { MCP_CONNECTION_NONBLOCKING: "0" };
 const token = "a-token-of-this-check-0123456789";
 
-/** A machine with Claude Code; `claude` runs it and gives what it printed. */
+/** A machine with Claude Code; `claude` runs it and returns its output. */
 async function withClaude(more = {}) {
-  const { home, project, run, wanted } = await machine({ ...quiet, ...patient, ...more });
+  const { home, project, run, outside } = await machine({ ...quiet, ...patient, ...more });
   const claude = async (...args) => {
     const { status, stdout, stderr } = await run(installed("claude"), ...args);
     assert.equal(status, 0, `${stdout}${stderr}`);
-    assert.deepEqual(wanted, [], "it wanted to leave this machine");
+    assert.deepEqual(outside, [], "the client contacted another host");
     return stdout;
   };
   return { home, project, claude };
 }
 
-/** Lets the scripted model make one call with the server that is configured; gives all that the model saw. */
+/** Lets the scripted model make one call of the configured server; returns everything that the model saw. */
 async function ask(server, { name, arguments: args } = call, more = {}) {
   const scripted = await model(name, args);
   const { home, claude } = await withClaude({ ANTHROPIC_BASE_URL: scripted.base, ANTHROPIC_API_KEY: "dummy", ...more });
   configureClaudeCode(home, server);
   const said = await claude("-p", "Who is client?", "--allowedTools", `mcp__${serverName}__${name}`);
   assert.equal(said.trim(), lastWords);
-  assert.deepEqual(scripted.strangers, []);
+  assert.deepEqual(scripted.unknownRequests, []);
   return scripted;
 }
 
@@ -46,7 +46,7 @@ function assertConnected(list, name) {
   assert.match(line ?? "", /Connected/, list);
 }
 
-/** The server as it is configured for each transport, and what ends it. */
+/** Each transport's entry of the server, and how the server is stopped. */
 const ways = {
   stdio: async (args) => ({ server: program(args), stop: async () => {} }),
   "Streamable HTTP": async (args) => {
@@ -60,7 +60,7 @@ const ways = {
 };
 
 for (const [transport, way] of Object.entries(ways)) {
-  test(`Claude Code, ${transport}: connected, and the model is told of the three tools`, async () => {
+  test(`Claude Code, ${transport}: connected, and the model sees the three tools`, async () => {
     await cell("Claude Code", transport, "connected", async () => {
       const { server, stop } = await way(["--demo"]);
       const { home, claude } = await withClaude();
@@ -107,8 +107,8 @@ test("Claude Code: a name is resolved for the model", async () => {
   assert.deepEqual([recipient.status, recipient.matches[0].email], ["one", names[0]]);
 });
 
-// Which of these hands the webhook to a program that Claude Code starts. The variable of another name shows that the
-// file does it, and not only the environment, which is passed on as well.
+// Ways to pass the webhook to a program that Claude Code starts. A variable of another name shows that the file passes
+// it, since Claude Code also passes on the environment.
 const fromSameName = { BITRIX24_WEBHOOK_URL: "${BITRIX24_WEBHOOK_URL:-}" };
 const fromOtherName = { BITRIX24_WEBHOOK_URL: "${WEBHOOK_OF_MINE:-}" };
 for (const [name, env, variables, reaches] of [

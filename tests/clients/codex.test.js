@@ -1,5 +1,5 @@
-// Codex from npm, with an empty HOME and a scripted model: what the user's own ~/.codex/config.toml makes of the server,
-// and what the model gets of its answers.
+// Codex from npm, with an empty HOME and a scripted model: how it starts the server of the user's own
+// ~/.codex/config.toml, and which answers its model gets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -11,41 +11,41 @@ import { lastWords, model } from "./model.js";
 import { contact, portal } from "./portal.js";
 import { serve } from "./program.js";
 
-// By itself Codex waits about a second, then lets the model begin without the server: too short for a busy machine.
+// By default Codex waits about a second, then lets the model begin without the server: too short for a busy machine.
 const patient = ["--config", `mcp_servers.${serverName}.required=true`];
 
 const token = "a-token-of-this-check-0123456789";
 
-/** A machine with Codex, the scripted model at `base` and this server; gives what runs it and tells what it printed. */
+/** A machine with Codex, the scripted model at `base` and this server; returns a function that runs Codex. */
 async function withCodex(base, server, more = {}) {
-  const { home, run, wanted } = await machine({ SCRIPTED_MODEL_KEY: "dummy", ...more });
+  const { home, run, outside } = await machine({ SCRIPTED_MODEL_KEY: "dummy", ...more });
   configureCodexModel(home, base);
   configureCodex(home, server);
   return async (...args) => {
     const { status, stdout, stderr } = await run(installed("codex"), ...args);
     assert.equal(status, 0, `${stdout}${stderr}`);
-    assert.deepEqual(wanted, [], "it wanted to leave this machine");
+    assert.deepEqual(outside, [], "the client contacted another host");
     return stdout;
   };
 }
 
-/** Lets the scripted model make one call with the server that is configured; gives all that the model saw. */
+/** Lets the scripted model make one call of the configured server; returns everything that the model saw. */
 async function ask(server, { name, arguments: args } = call, more = {}) {
   const scripted = await model(name, args);
   const codex = await withCodex(scripted.base, server, more);
   assert.equal((await codex("exec", "--skip-git-repo-check", ...patient, "Who is client?")).trim(), lastWords);
-  assert.deepEqual(scripted.strangers, []);
+  assert.deepEqual(scripted.unknownRequests, []);
   return scripted;
 }
 
-/** Codex drops the bounds of numbers and how long a list may be, and shows the model the rest of a schema as it is. */
+/** Codex drops the bounds of numbers and lists, and shows the model the rest of a schema unchanged. */
 const dropped = ["minimum", "maximum", "maxItems"];
 const withoutBounds = (schema) =>
   JSON.parse(JSON.stringify(schema, (key, value) => (dropped.includes(key) ? undefined : value)));
 
 const structured = (scripted) => structuredOfCodex(scripted.result().text);
 
-/** The server as it is configured for each transport, and what ends it. */
+/** Each transport's entry of the server, and how the server is stopped. */
 const ways = {
   stdio: async (args) => ({ server: program(args), stop: async () => {} }),
   "Streamable HTTP": async (args) => {
@@ -102,7 +102,7 @@ test("Codex: a name is resolved for the model", async () => {
   assert.deepEqual([recipient.status, recipient.matches[0].email], ["one", names[0]]);
 });
 
-// The same environment each time; only what the file names reaches the server.
+// The environment is the same each time; only the variables that the file names reach the server.
 for (const [name, settings, refusal] of [
   ["a variable named in `env_vars` reaches the server", { env_vars: ["BITRIX24_WEBHOOK_URL"] }],
   ["a variable that nobody names does not", {}, "NO_CREDENTIALS"],

@@ -1,4 +1,4 @@
-// Where each client keeps its servers: one function per client writes the user's own file.
+// Configures the server in each client: one function per client writes the user's own file.
 //
 // A server is `{ command, args, env, env_vars }` or `{ url, headers, type }`; `type` is only for HTTP+SSE.
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ function toml(value) {
   return `{ ${Object.entries(value).map(([key, value]) => `${key} = ${toml(value)}`).join(", ")} }`;
 }
 
-/** Codex: the scripted model at this address instead of OpenAI's, and what asks other hosts turned off. */
+/** Codex: the scripted model at this address instead of OpenAI's, with requests to other hosts turned off. */
 export function configureCodexModel(home, base) {
   appendToCodex(
     home,

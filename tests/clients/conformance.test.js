@@ -1,7 +1,7 @@
 // The MCP conformance suite: every scenario that a revision requires of a server, on that revision's wire.
 //
-// What needs the suite's own fixture server is in conformance-expected-failures.yml, each with its reason. Scenarios of
-// a capability that this server does not declare are left out until it does.
+// Scenarios that need the suite's own fixture server are in conformance-expected-failures.yml, each with its reason.
+// Scenarios of a capability that this server does not declare are skipped.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ import { emptyFolder, environment, here, serve } from "./program.js";
 const run = promisify(execFile);
 const suite = join(here, "node_modules/@modelcontextprotocol/conformance");
 
-// Scenarios, and the capability that a server needs for them.
+// Scenarios, and the capability that each needs.
 const needs = [
   [/^logging-/, "logging"],
   [/^resources-(un)?subscribe$/, "resources.subscribe"],
@@ -29,13 +29,13 @@ const needs = [
   [/^caching$/, "prompts"],
 ];
 
-// Added to the suite after a revision's list was frozen, and worth passing all the same.
+// Scenarios that were added to the suite after the revision's list was frozen. They must pass too.
 const more = {
   "2025-11-25": ["server-session-lifecycle", "server-sse-polling"],
   "2026-07-28": ["http-header-validation"],
 };
 
-// Passed, and of capabilities not declared (logging, subscriptions).
+// The numbers of scenarios that pass, and that are skipped for undeclared capabilities (logging, subscriptions).
 const expected = { "2025-11-25": [9, 3], "2026-07-28": [12, 0] };
 
 const expectedFailures = join(here, "conformance-expected-failures.yml");
@@ -70,7 +70,7 @@ for (const revision of Object.keys(more)) {
         join(suite, "dist/index.js"),
         "server",
         ...["--url", `${base}/mcp`, "--scenario", scenario, "--spec-version", revision],
-        // With this option mere warnings fail a scenario too, so only those that are in the file get it.
+        // With this option warnings fail a scenario too, so only the scenarios in the file get it.
         ...(isExpected(scenario) ? ["--expected-failures", expectedFailures] : []),
       ];
       const outcome = scenario === "tools-list" ? "connected" : "success";
@@ -86,7 +86,7 @@ for (const revision of Object.keys(more)) {
     const passed = outcomes.filter((outcome) => outcome === "passed").length;
     const skipped = scenarios.length - outcomes.length;
     console.log(`conformance ${revision}: ${passed} scenarios passed, ${outcomes.length - passed} need fixtures, ${skipped} are of capabilities not declared`);
-    // A scenario that vanishes must be noticed.
+    // A missing scenario must fail the test.
     assert.deepEqual([passed, skipped], expected[revision]);
     await stop();
   });

@@ -1,4 +1,4 @@
-// MCP Inspector's CLI from npm, which prints answers as they are: in the older era of the protocol and in the newer one.
+// MCP Inspector's CLI from npm, which prints answers unchanged: with a handshake and in the newer revision without one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -7,12 +7,12 @@ import { installed, machine, newEnoughNode } from "./machine.js";
 import { cell } from "./matrix.js";
 import { binary, serve } from "./program.js";
 
-/** What the CLI ends with when a tool's result is a failure. */
+/** The CLI's exit status if a tool's result is a failure. */
 const toolFailed = 5;
 
 const eras = ["legacy", "auto", "modern"];
 
-/** What names the server on the command line for each transport, in which eras, and what ends the server. */
+/** Each transport: the protocol eras, the arguments that name the server, and how the server is stopped. */
 const ways = {
   stdio: { eras, start: async (args) => ({ target: ["--", binary, ...args], stop: async () => {} }) },
   "Streamable HTTP": { eras, start: served("/mcp") },
@@ -26,15 +26,15 @@ function served(path) {
   };
 }
 
-/** Asks a server with these arguments once in each era; gives statuses and results. */
+/** Sends the request to a server with these arguments, once in each era; returns statuses and results. */
 async function inspect({ eras, start }, args, request) {
   const { target, stop } = await start(args);
   const answers = [];
   for (const era of eras) {
-    const { run, wanted } = await machine();
+    const { run, outside } = await machine();
     const options = ["--cli", "--format", "json", "--protocol-era", era, ...request];
     const { status, stdout, stderr } = await run(newEnoughNode(), installed("mcp-inspector"), ...options, ...target);
-    assert.deepEqual(wanted, [], "it wanted to leave this machine");
+    assert.deepEqual(outside, [], "the client contacted another host");
     answers.push({ status, stderr, result: JSON.parse(stdout || "{}").result });
   }
   await stop();
@@ -51,7 +51,7 @@ for (const [transport, way] of Object.entries(ways)) {
     });
   };
 
-  // With --strict the status tells of schemas that some client cannot use.
+  // With --strict the exit status reports schemas that some client cannot use.
   cellTest("connected", "the tools, with schemas for every client", ["--demo"], listTools, ({ status, stderr, result }) => {
     assert.equal(status, 0, stderr);
     assert.deepEqual(result.tools.map(({ name }) => name), tools);

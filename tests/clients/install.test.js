@@ -1,4 +1,4 @@
-// `install` with the real clients: what it writes works in them, and `--remove` leaves their files as they were.
+// `install` with the real clients: its entries work in them, and `--remove` restores their files.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { binary } from "./program.js";
 
 const demo = `${serverName}-demo`;
 
-/** Claude Code, with a file of its own making that has another server in it. */
+/** Claude Code, with a file that Claude Code wrote and that has another server. */
 const claudeCode = {
   name: "claude-code",
   file: (home) => join(home, ".claude.json"),
@@ -25,7 +25,7 @@ const claudeCode = {
   ask: (run, entry) => run(installed("claude"), "-p", "Who is client?", "--allowedTools", `mcp__${entry}__${call.name}`),
   structured: (scripted) => JSON.parse(scripted.result().text),
   assertAdvice: (scripted) => assertAdviceText(scripted.result().text),
-  /** What Claude Code notes in its file while it runs stays; only the entry goes. */
+  /** The text without the entry. Everything that Claude Code wrote while it ran stays. */
   without(text, entry) {
     const settings = JSON.parse(text);
     delete settings.mcpServers[entry];
@@ -33,7 +33,7 @@ const claudeCode = {
   },
 };
 
-/** Codex, with a file that a person wrote, comments and all. */
+/** Codex, with a file that a person wrote, with comments. */
 const codex = {
   name: "codex",
   file: (home) => join(home, ".codex/config.toml"),
@@ -50,10 +50,10 @@ const codex = {
   without: (text, entry) => text.replace(new RegExp(`\n\\[mcp_servers\\.${entry}\\]\n(?:.+\n)+`), ""),
 };
 
-/** A machine with the client set up as its user had it, and the scripted model. */
+/** A machine with the client, its settings before `install`, and the scripted model. */
 async function withClient(client, more = {}) {
   const scripted = await model(call.name, call.arguments);
-  const { home, run, wanted } = await machine({
+  const { home, run, outside } = await machine({
     ...quiet,
     MCP_CONNECTION_NONBLOCKING: "0",
     ANTHROPIC_BASE_URL: scripted.base,
@@ -67,11 +67,11 @@ async function withClient(client, more = {}) {
     return stdout;
   };
   await client.prepare(home, scripted.base, must);
-  return { home, scripted, run, wanted, must, ours: (...args) => must(binary, ...args) };
+  return { home, scripted, run, outside, must, ours: (...args) => must(binary, ...args) };
 }
 
 for (const client of [claudeCode, codex]) {
-  test(`install ${client.name}: put in and taken out, every byte is as before`, async () => {
+  test(`install ${client.name}: the entry comes and goes, and every other byte stays`, async () => {
     const { home, ours } = await withClient(client);
     const file = client.file(home);
     const before = readFileSync(file);
@@ -84,8 +84,8 @@ for (const client of [claudeCode, codex]) {
     assert.deepEqual(readFileSync(file), before);
   });
 
-  test(`install ${client.name} --demo: the model gets the contact, doctor is content, and --remove takes it out`, async () => {
-    const { home, scripted, must, ours, wanted } = await withClient(client);
+  test(`install ${client.name} --demo: the model gets the contact, doctor passes, and --remove takes the entry out`, async () => {
+    const { home, scripted, must, ours, outside } = await withClient(client);
     const file = client.file(home);
     await ours("install", client.name, "--demo");
     assert.match(await client.list(must), new RegExp(demo));
@@ -100,7 +100,7 @@ for (const client of [claudeCode, codex]) {
     await ours("install", client.name, "--demo", "--remove");
     assert.equal(readFileSync(file, "utf8"), client.without(used, demo));
     assert.doesNotMatch(await client.list(must), new RegExp(demo));
-    assert.deepEqual(wanted, [], "it wanted to leave this machine");
+    assert.deepEqual(outside, [], "the client contacted another host");
   });
 
   test(`install ${client.name}: the webhook of the environment reaches the server, and is in no file`, async () => {
@@ -113,7 +113,7 @@ for (const client of [claudeCode, codex]) {
     assert.ok(requests.length > 0);
   });
 
-  test(`install ${client.name}: a webhook in a file does as well`, async () => {
+  test(`install ${client.name}: a webhook in a file works too`, async () => {
     const { webhook } = await portal();
     const folder = (await machine()).home;
     const file = join(folder, "webhook");
@@ -139,7 +139,7 @@ for (const client of [claudeCode, codex]) {
   });
 }
 
-test("install into a home that has nothing: the file is made, and goes again", async () => {
+test("install into an empty home: the file is created, and removed with the entry", async () => {
   const { home, run } = await machine(quiet);
   for (const client of [claudeCode, codex]) {
     mkdirSync(join(home, ".codex"), { recursive: true });

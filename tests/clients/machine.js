@@ -1,4 +1,4 @@
-// A machine of its own for a client: an empty HOME, an empty project, a few variables, and no way out but loopback.
+// A machine for one client: an empty HOME, an empty project, a few variables, and no network but loopback.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,18 +9,18 @@ import { atTheEnd, emptyFolder, environment, here } from "./program.js";
 /** How long one run of a client may take; the slowest takes a few seconds. */
 const patience = 30_000;
 
-// A check that fails must not leave anything behind that its file then waits for.
+// A failed test must leave no process behind, since its file would wait for the process.
 const running = new Set();
-const doors = [];
+const listeners = [];
 atTheEnd(() => {
   for (const child of running) end(child);
-  for (const door of doors) {
-    door.close();
-    door.closeAllConnections();
+  for (const listener of listeners) {
+    listener.close();
+    listener.closeAllConnections();
   }
 });
 
-/** A client is ended with all that it started itself. */
+/** Kills a client and all processes that it started. */
 function end(child) {
   try {
     process.kill(-child.pid, "SIGKILL");
@@ -29,29 +29,29 @@ function end(child) {
   }
 }
 
-/** Answers on a free loopback port, until the file's tests have ended; gives the port's address. */
+/** Lets the server listen on a free loopback port until the file's tests have ended; returns its address. */
 export async function listen(server) {
-  doors.push(server);
+  listeners.push(server);
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** A proxy that lets nobody out, and tells who wanted to go where. */
-async function border() {
-  const wanted = [];
+/** A proxy that refuses and records every request to another host. */
+async function refusingProxy() {
+  const outside = [];
   const server = createServer((request, response) => {
-    wanted.push(request.url);
+    outside.push(request.url);
     response.writeHead(403).end();
   });
   server.on("connect", (request, socket) => {
-    wanted.push(request.url);
+    outside.push(request.url);
     socket.on("error", () => {});
     socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
   });
-  return { proxy: await listen(server), wanted };
+  return { proxy: await listen(server), outside };
 }
 
-/** Node 22.19, which some clients want; npm has its binary for those who have an older one. */
+/** Node 22.19, which some clients need; an npm package has its binary for machines with an older Node. */
 export function newEnoughNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 19)) return process.execPath;
@@ -60,17 +60,17 @@ export function newEnoughNode() {
   return packaged;
 }
 
-/** The program that an npm package of this folder brings. */
+/** The program of an npm package of this folder. */
 export const installed = (name) => join(here, "node_modules/.bin", name);
 
-/** `more` are variables beside HOME, PATH and the proxy. */
+/** A new machine; `more` are variables beside HOME, PATH and the proxy. */
 export async function machine(more = {}) {
   const home = emptyFolder();
   const project = emptyFolder();
-  const { proxy, wanted } = await border();
+  const { proxy, outside } = await refusingProxy();
   const env = { ...environment(home), HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: "127.0.0.1", ...more };
 
-  /** Runs a command in the project without standard input, and gives its status and what it printed. */
+  /** Runs a command in the project without standard input, and returns its status and output. */
   function run(command, ...args) {
     const child = spawn(command, args, { cwd: project, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
@@ -88,5 +88,5 @@ export async function machine(more = {}) {
     });
   }
 
-  return { home, project, run, wanted };
+  return { home, project, run, outside };
 }

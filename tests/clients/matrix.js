@@ -1,15 +1,15 @@
-// Which client gets what over which transport: the cells that have to be filled, and how a test fills one.
+// The matrix of clients, transports and outcomes: the cells that must be filled, and how a test fills one.
 //
-// A cell that nobody fills fails the run, so a test that is skipped, renamed or lost is noticed.
+// An empty cell fails the run, so a test that is skipped, renamed or lost is noticed.
 import { appendFileSync, readFileSync } from "node:fs";
 
 const [stdio, http, sse] = ["stdio", "Streamable HTTP", "HTTP+SSE"];
 const transports = [stdio, http, sse];
 
-/** Connected and was told of the tools; got contacts; got a failure's complete advice. */
+/** The client connected and listed the tools; got contacts; got a failure's complete advice. */
 const outcomes = ["connected", "success", "failure"];
 
-/** The cells: what each client has to be seen to do. Where it has no such transport, the matrix shows "-". */
+/** The cells that each client must fill. The matrix shows "-" for a transport that a client lacks. */
 const expected = {
   "Claude Code": [[stdio, outcomes], [http, outcomes], [sse, outcomes]],
   Codex: [[stdio, outcomes], [http, outcomes]],
@@ -28,7 +28,7 @@ const expectedCells = new Set(
   ),
 );
 
-/** Where the cells of one run are collected; set by check.js. */
+/** The variable with the file that collects the cells of one run; set by check.js. */
 export const variable = "CLIENT_MATRIX";
 
 /** Fills a cell: `pass` if `use` ends well, else `FAIL`. A cell may be filled several times; one FAIL is enough. */
@@ -46,7 +46,7 @@ export async function cell(client, transport, outcome, use) {
   }
 }
 
-/** Reads the cells of a run; gives the matrix as text, and the names of the cells that did not pass. */
+/** Reads the cells of a run; returns the matrix as text, and the cells that did not pass. */
 export function matrix(file) {
   const values = new Map();
   for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
@@ -62,11 +62,12 @@ export function matrix(file) {
   ];
   const width = Math.max(...rows.map(([client]) => client.length));
   const text = rows.map(([client, ...cells]) => [client.padEnd(width), groups(cells)].join(" | ").trimEnd()).join("\n");
-  const wanting = [...expectedCells].filter((name) => valueOf(name) !== "pass").map((name) => `${name}: ${valueOf(name)}`);
-  return { text, wanting };
+  const failing = [...expectedCells].filter((name) => valueOf(name) !== "pass");
+  const notPassed = failing.map((name) => `${name}: ${valueOf(name)}`);
+  return { text, notPassed };
 }
 
-/** The cells of one row, a transport's three side by side; its own name takes the room of all three. */
+/** The cells of one row: three for each transport, or the transport's name over all three. */
 function groups(cells) {
   const room = 10;
   const group = (index) => cells.slice(index * outcomes.length, (index + 1) * outcomes.length);

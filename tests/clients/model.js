@@ -1,13 +1,13 @@
 // A scripted model on loopback, for a real client to drive: it speaks Anthropic's Messages API and OpenAI's Responses
-// API, calls one tool with the test's arguments, then says a last sentence, and keeps every request that it got.
+// API, calls one tool with the test's arguments, then says a last sentence, and records every request.
 //
-// The tool is called by the name under which the client offers it. A client that keeps tools back until the model asks
-// for them (Claude Code's ToolSearch) is asked first.
+// The tool is called by the name under which the client offers it. If the client offers tools only on request (Claude
+// Code's ToolSearch), the model requests them first.
 import { createServer } from "node:http";
 
 import { listen } from "./machine.js";
 
-/** What the model says last; a client prints it. */
+/** The model's last sentence, which a client prints. */
 export const lastWords = "That was the whole script.";
 
 const event = (type, data) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
@@ -18,7 +18,7 @@ function blocks({ messages }, type) {
   return messages.flatMap(({ content }) => (Array.isArray(content) ? content : [])).filter((block) => block.type === type);
 }
 
-/** A tool kept back is named on a line of its own; the request says so in a message. */
+/** The name of a tool that is offered only on request: a message has a line with it. */
 function deferredName({ messages }, tool) {
   return JSON.stringify(messages).match(new RegExp(`\\\\n(mcp__[^\\\\"]*__${tool})(?=\\\\n|")`))?.[1];
 }
@@ -67,7 +67,7 @@ function messageResults(body, tool) {
 
 // Responses API, https://platform.openai.com/docs/api-reference/responses-streaming
 
-/** Tools stand in the list themselves, or in a namespace of their server's. */
+/** Tools are in the list itself, or in a namespace of their server. */
 function offeredFunctions({ tools = [] }) {
   return tools.flatMap((tool) =>
     tool.type === "namespace" ? tool.tools.map(({ name }) => ({ namespace: tool.name, name })) : [{ name: tool.name }],
@@ -107,14 +107,14 @@ const languages = {
 /** A model that calls `tool` once with `args`. */
 export async function model(tool, args) {
   const requests = [];
-  const strangers = [];
+  const unknownRequests = [];
   const server = createServer(async (request, reply) => {
     let text = "";
     for await (const part of request.setEncoding("utf8")) text += part;
     const path = request.url.split("?")[0];
     const language = languages[path];
     if (request.method !== "POST" || !language) {
-      strangers.push(`${request.method} ${request.url}`);
+      unknownRequests.push(`${request.method} ${request.url}`);
       reply.writeHead(404, { "content-type": "application/json" }).end("{}");
       return;
     }
@@ -127,9 +127,9 @@ export async function model(tool, args) {
     base: await listen(server),
     /** Every turn: path and body, oldest first. */
     requests,
-    /** What else the client asked of the base URL, and got 404 for. */
-    strangers,
-    /** What the model got back for its one call: text, and with the Messages API also isError. */
+    /** The client's requests to other paths, which got 404. */
+    unknownRequests,
+    /** The result of the model's one call: text, and with the Messages API also isError. */
     result() {
       const { path, body } = requests.at(-1) ?? {};
       const results = path ? languages[path].results(body, tool) : [];

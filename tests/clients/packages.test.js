@@ -1,5 +1,5 @@
-// What a release is made of: the archives, the bundle for desktop clients, the registry's entry, all made by
-// packages/pack.py from the release binary, and taken apart again as their readers do.
+// The files of a release: the archives, the bundle for desktop clients, the registry's entry. packages/pack.py makes them
+// from the release binary; the tests unpack them as their readers do.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -25,7 +25,7 @@ const archived = [
 ];
 const webhook_url = "https://example.bitrix24.com/rest/1/a-secret-of-this-check/";
 
-/** Runs packages/pack.py, and gives the path that it prints. */
+/** Runs packages/pack.py and returns the path that it prints. */
 function pack(output, ...args) {
   const env = { PATH: process.env.PATH, SOURCE_DATE_EPOCH: "1750000000" };
   const script = join(repository, "packages/pack.py");
@@ -34,7 +34,7 @@ function pack(output, ...args) {
   return stdout.trim();
 }
 
-/** What a desktop client starts of the bundle that is unpacked here, with these answers of its user. */
+/** The command with which a desktop client starts this unpacked bundle, with these settings of its user. */
 async function started(extensionPath, userConfig) {
   const manifest = JSON.parse(readFileSync(join(extensionPath, "manifest.json"), "utf8"));
   const systemDirs = { HOME: "/nowhere", DESKTOP: "/nowhere", DOCUMENTS: "/nowhere", DOWNLOADS: "/nowhere" };
@@ -78,7 +78,7 @@ test("a bundle, unpacked, starts and has the tools that its manifest lists", asy
   await demo.close();
 });
 
-test("a bundle for every platform has each one's program, and none is started before its user gave the webhook", async () => {
+test("a bundle for every platform has each one's program, and starts none until the webhook is set", async () => {
   const output = emptyFolder();
   const bundle = pack(output, "mcpb", ...["darwin", "linux", "win32"].map((platform) => `${platform}=${binary}`));
   assert.equal(basename(bundle), `${name}-${version}.mcpb`);
@@ -90,7 +90,7 @@ test("a bundle for every platform has each one's program, and none is started be
   for (const command of [...commands, entry_point]) {
     assert.equal(statSync(join(unpacked, command.replace("${__dirname}/", ""))).mode & 0o777, 0o755);
   }
-  // Else the server would be handed the text "${user_config.webhook_url}" as it stands.
+  // Otherwise the server would get the literal text "${user_config.webhook_url}".
   for (const userConfig of [undefined, {}, { webhook_url: "" }]) {
     assert.equal((await started(unpacked, userConfig)).config, undefined);
   }
@@ -107,7 +107,7 @@ test("a bundle for every platform has each one's program, and none is started be
 });
 
 test("the registry's entry keeps to the schema of 2025-12-11", () => {
-  // What that schema asks of the fields that are used here; a release is checked against the schema itself.
+  // That schema's rules for the fields that are used here. A release is checked against the schema itself.
   const entry = JSON.parse(readFileSync(join(repository, "packages/server.json"), "utf8"));
   const { $schema, name, title, description, version, repository: source, packages, ...others } = entry;
   assert.deepEqual(others, {});
@@ -124,7 +124,7 @@ test("the registry's entry keeps to the schema of 2025-12-11", () => {
     assert.equal(runtimeHint, registryType === "oci" ? "docker" : undefined);
     for (const { name, isSecret, isRequired, format, description, placeholder, ...others } of environmentVariables) {
       assert.deepEqual([name, isSecret, isRequired, format, others], ["BITRIX24_WEBHOOK_URL", true, true, "string", {}]);
-      // The same words as in docs/settings.md, whose table is made from the code.
+      // The text must be that of docs/settings.md, whose table is made from the code.
       assert.ok(readFileSync(join(repository, "docs/settings.md"), "utf8").includes(`| ${description} |`), description);
       assert.ok(placeholder.startsWith("https://"));
     }

@@ -1,5 +1,5 @@
-// A tiny portal on loopback with one contact, to see whether a client's settings reach the server: only a server that
-// was given this portal's webhook can know the contact.
+// A tiny portal on loopback with one contact, to see whether a client's settings reach the server: only a server with
+// this portal's webhook can find the contact.
 import { createServer } from "node:http";
 
 import { listen } from "./machine.js";

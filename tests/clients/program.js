@@ -1,4 +1,4 @@
-// How these checks start the release binary: with nothing of this machine's own settings.
+// Starts the release binary without this machine's own settings.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ export { binary, here, repository } from "./places.js";
 const folders = [];
 process.on("exit", () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })));
 
-/** An empty folder of its own, which goes with the process. */
+/** A new empty folder, which is removed when the process ends. */
 export function emptyFolder() {
   const folder = mkdtempSync(join(tmpdir(), "bitrix24-mail-mcp-"));
   folders.push(folder);
@@ -25,18 +25,18 @@ export function environment(home) {
   return { HOME: home, PATH: `${dirname(binary)}:${process.env.PATH}` };
 }
 
-/** Does this when the file's tests have ended, or at the latest with the process: nothing may be left behind. */
+/** Runs a clean-up after the file's tests, and again when the process ends. */
 export function atTheEnd(end) {
   after(end);
   process.on("exit", end);
 }
 process.on("SIGTERM", () => process.exit(143));
 
-// A check that fails must not leave a server behind that its file then waits for.
+// A failed test must leave no server behind, since its file would wait for the server.
 const servers = [];
 atTheEnd(() => servers.forEach((server) => server.kill("SIGKILL")));
 
-/** Serves over HTTP, both transports, on a free port or the one that is given; ends with SIGTERM and must end well. */
+/** Serves both HTTP transports on `port`, or on a free port. `stop` sends SIGTERM; the exit status must be 0. */
 export async function serve(args, more = {}, port = 0) {
   const server = spawn(binary, ["serve", "--http", `127.0.0.1:${port}`, "--legacy-sse", ...args], {
     env: { ...environment(emptyFolder()), ...more },

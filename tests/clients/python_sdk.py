@@ -2,8 +2,8 @@
 
     python3 python_sdk.py BINARY BASE_URL FAILING_BASE_URL
 
-BASE_URL serves the demo portal, FAILING_BASE_URL a demo portal that refuses. Prints a line of JSON for each thing that
-a session got: the session's name, what it got, and the answer. The first mistake ends the program.
+BASE_URL serves the demo portal, FAILING_BASE_URL a demo portal that refuses. Prints a line of JSON for each
+result of a session: the session's name, the kind of result, and the result. The first mistake ends the program.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ def ways(base, *arguments):
 
 
 async def choose(context, params):
-    """A person who always means the first one shown."""
+    """Answers a form as a user who always chooses the first match."""
     fields = params.requested_schema["properties"]
     return ElicitResult(action="accept", content={name: values(field)[0] for name, field in fields.items()})
 
@@ -44,17 +44,17 @@ def values(field):
     return field.get("enum") or [choice["const"] for choice in field["oneOf"]]
 
 
-def tell(*line):
+def report(*line):
     print(json.dumps(line), flush=True)
 
 
 async def main():
     for name, server, mode in ways(BASE, "--demo"):
         async with Client(server, mode=mode) as client:
-            tell(name, "tools", [tool.name for tool in (await client.list_tools()).tools])
+            report(name, "tools", [tool.name for tool in (await client.list_tools()).tools])
             result = await client.call_tool(TOOL, QUERY)
             assert not result.is_error, result
-            tell(name, "contacts", result.structured_content)
+            report(name, "contacts", result.structured_content)
             prompt = await client.get_prompt("draft_mail", {"to": "Anna", "about": "lunch"})
             assert prompt.messages[0].content.text.endswith('{"names":["Anna"],"about":"lunch"}'), prompt
             read = await client.read_resource("bitrix24-mail://contacts/search/client%40example.com")
@@ -63,12 +63,12 @@ async def main():
         async with Client(server, mode=mode) as client:
             result = await client.call_tool(TOOL, QUERY)
             assert result.is_error, result
-            tell(name, "advice", {**result.structured_content, "text": result.content[0].text})
+            report(name, "advice", {**result.structured_content, "text": result.content[0].text})
     for name, server, mode in ways(BASE, "--demo"):
         async with Client(server, mode=mode, elicitation_callback=choose) as client:
             result = await client.call_tool("resolve_mail_recipients", {"names": ["anna"], "ask_user": True})
             assert not result.is_error, result
-            tell(name, "recipient", result.structured_content["recipients"][0])
+            report(name, "recipient", result.structured_content["recipients"][0])
 
 
 asyncio.run(main())

@@ -15,7 +15,7 @@ const sessions = {
   "HTTP+SSE": ["HTTP+SSE"],
 };
 
-// One run for all tests: starting Python takes longer than all that it asks.
+// One run for all tests: starting Python takes longer than all its requests.
 let got;
 let failure;
 before(async () => {
@@ -28,7 +28,7 @@ before(async () => {
   await failing.stop();
 });
 
-/** What a session got; a session that got nothing of the kind fails. */
+/** A session's result of one kind; a session without such a result fails. */
 function answer(session, kind) {
   const found = got.find(([name, what]) => name === session && what === kind);
   assert.ok(found, `${session} got no ${kind}: ${failure}`);
@@ -51,7 +51,7 @@ for (const [transport, names] of Object.entries(sessions)) {
   });
 
   cellTest("success", "a question to the user, where there is a session or a newer revision", (session) => {
-    // Without either there is nobody to ask.
+    // Without either the server cannot ask the user.
     const status = session === "Streamable HTTP with a handshake" ? "several" : "one";
     assert.equal(answer(session, "recipient").status, status);
   });

@@ -3,7 +3,7 @@
 //   node readme.js first    the first block: the main job and the whole test suite
 //   node readme.js rest     every other block, and every command in the text that no block has
 //
-// Needs nothing but Node for the first; for the rest the release binary and the clients from npm.
+// `first` needs only Node; `rest` needs the release binary and the clients from npm.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 
 import { binary, here, quiet, repository } from "./places.js";
 
-// Blocks that must print something, beside ending with status 0: the block, and what it prints.
+// Blocks that must print something, beside ending with status 0: the block, and its output.
 const expected = [
   [/lookup client --demo /, /client@example\.com/],
   [/resolve "Ivan Petrov"/, /Алексей Иванов/],
@@ -131,7 +131,7 @@ async function run(block, loud) {
 /** Kills every process that a block has started, and lists them. */
 function stop(shell) {
   const processes = spawnSync("ps", ["-o", "pid,etime,args", "-s", String(shell.pid)], { encoding: "utf8" });
-  console.error(`killed, because it does not end:\n${processes.stdout}`);
+  console.error(`killed, because the block does not end:\n${processes.stdout}`);
   try {
     process.kill(-shell.pid, "SIGKILL");
   } catch (error) {

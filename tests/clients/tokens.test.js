@@ -1,4 +1,4 @@
-// What a model is billed for, counted with o200k_base.
+// The tokens that a model is billed for, counted with o200k_base.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createServer } from "node:http";
@@ -62,7 +62,7 @@ test("every failure costs under 200 tokens, as structure and as text", async () 
   for (const fault of faults) {
     await withSession(["--demo-fault", fault], async (client) => {
       const result = await client.callTool({ name: "list_mail_contacts", arguments: { query: "client" } });
-      // A few faults pass at once, if the client does as it should.
+      // The program survives a few faults: it retries, or refreshes its token.
       if (!result.isError) return;
       costs.push([countTokens(JSON.stringify(result.structuredContent)), fault, "structure"]);
       costs.push([countTokens(result.content[0].text), fault, "text"]);
@@ -87,7 +87,7 @@ test("every failure costs under 200 tokens, as structure and as text", async () 
   assert.ok(costs[0][0] < 200, `${costs[0]}`);
 });
 
-test("a talkative portal does not make a failure dearer than 200 tokens", async () => {
+test("a failure costs under 200 tokens, however long the portal's messages are", async () => {
   const long = "Недостаточно прав для выполнения запроса, обратитесь к администратору портала. ".repeat(50);
   const name = (code) => `BITRIX_REST_V3_EXCEPTION_${code}EXCEPTION`;
   const detail = { field: "очень_длинное_поле_".repeat(20), message: long };

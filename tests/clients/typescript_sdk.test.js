@@ -16,7 +16,7 @@ import { binary, emptyFolder, environment, serve } from "./program.js";
 const token = "a-token-of-this-check-0123456789";
 const requestInit = { headers: { Authorization: `Bearer ${token}` } };
 
-/** A transport to a server with these arguments, and what ends the server. */
+/** A client's transport to a server with these arguments, and how the server is stopped. */
 const ways = {
   stdio: async (args) => ({
     transport: new StdioClientTransport({ command: binary, args, env: environment(emptyFolder()), stderr: "ignore" }),
@@ -73,7 +73,7 @@ for (const [name, way] of Object.entries(ways)) {
     assert.deepEqual(statuses, ["several", "several", "one"]);
   });
 
-  test(`${name}: the user is asked where the client can, and whoever is chosen is the recipient`, async () => {
+  test(`${name}: the user is asked if the client has a session, and the chosen person is the recipient`, async () => {
     const { transport, stop } = await way(["--demo"]);
     const client = new Client({ name: "check", version: "1" }, { capabilities: { elicitation: {} } });
     let asked = 0;
@@ -86,7 +86,7 @@ for (const [name, way] of Object.entries(ways)) {
     await client.connect(transport);
     const call = { name: "resolve_mail_recipients", arguments: { names: ["anna"], ask_user: true } };
     const [found] = (await client.callTool(call)).structuredContent.recipients;
-    // Without a session there is nobody to ask.
+    // Without a session the server cannot ask the user.
     const isASession = name === "stdio" || name === "HTTP+SSE";
     assert.equal(asked, isASession ? 1 : 0);
     assert.equal(found.status, isASession ? "one" : "several");
@@ -130,7 +130,7 @@ for (const [name, way] of Object.entries(ways)) {
     assert.match(structuredContent.error.fix.join(" "), /BITRIX24_WEBHOOK_URL/);
   });
 
-  test(`${name}: a call that the client takes back leaves the session usable`, async () => {
+  test(`${name}: a call that the client cancels leaves the session usable`, async () => {
     await withSession(["--demo-quirk", "slow"], async (client) => {
       const abort = new AbortController();
       const call = client.callTool({ name: "list_mail_contacts", arguments: {} }, undefined, { signal: abort.signal });

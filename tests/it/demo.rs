@@ -1,4 +1,4 @@
-//! The demo portal, held against the portal contract.
+//! The demo portal against the portal contract.
 
 /// Order of checks, search and recording.
 mod contract;
@@ -6,7 +6,7 @@ mod contract;
 mod employees;
 /// Every fault of the demo portal, on each of the portal's paths.
 mod faults;
-/// The limits on requests a second and on operating time.
+/// The limits on requests and on operating time.
 mod limits;
 /// Batches, documentation, changing address books and the record of the demo portal.
 mod methods;

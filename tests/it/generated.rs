@@ -1,4 +1,4 @@
-//! What the program generates is what the repository holds.
+//! The generated files of the repository are up to date.
 
 use std::path::{Path, PathBuf};
 
@@ -35,7 +35,7 @@ fn copy_of_docs(folder: &Path) -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_stale_file_is_noticed_and_mended() {
+async fn a_stale_file_is_reported_and_renewed() {
     let folder = tempfile::tempdir().unwrap();
     let schemas = folder.path().join("schemas").display().to_string();
     let copy = copy_of_docs(folder.path());
@@ -138,7 +138,7 @@ async fn tools_list_is_as_clients_know_it() {
     insta::assert_json_snapshot!("tools_list", tools);
 }
 
-/// Constructs that take a whole tool list down in real clients.
+/// Some constructs make real clients reject the whole tool list.
 #[tokio::test]
 async fn schemas_hold_nothing_that_a_client_cannot_take() {
     let tools = Session::demo().await.client().list_all_tools().await.unwrap();

@@ -1,11 +1,11 @@
-//! The import rules and the length of files: the house as `lib.rs` draws it.
+//! The import rules of `lib.rs`, and the length of files.
 
 mod imports;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Room, and the rooms it may import.
+/// Each room, and the rooms that it may import.
 const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     (
@@ -33,7 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
 ];
 
-/// Crate, and where alone it may be used.
+/// Crates, and the only places that may use each.
 const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["portal/wire.rs"]),
     ("rustls", &["portal/wire.rs"]),
@@ -75,7 +75,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
 ];
 
-/// Data, not code.
+/// Files that may be longer, since they are data.
 const MAY_BE_LONGER: &[&str] = &["fixit/table.rs"];
 const MAX_LINES: usize = 400;
 

@@ -10,17 +10,17 @@ mod direct;
 mod guard;
 /// The transport of 2024-11-05.
 mod legacy_sse;
-/// The limits of what a client can use up over HTTP.
+/// The limits of time, size and number over HTTP.
 mod limits;
-/// What strangers can make the server write into its log.
+/// The log lines that strangers' requests cause.
 mod log;
 /// The metrics of the HTTP server.
 mod metrics;
 /// Requests of real clients and proxies that differ from the specification.
 mod oddities;
-/// What an operator uses: health, readiness, metrics, the page, traces.
+/// The operator's view: health, readiness, metrics, the page, traces.
 mod operation;
-/// How the HTTP server starts, and what keeps it from starting.
+/// How the HTTP server starts, and which errors prevent a start.
 mod start;
 /// How the HTTP server stops.
 mod stop;

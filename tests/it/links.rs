@@ -100,7 +100,7 @@ fn joined(folder: &Path, relative: &str) -> PathBuf {
     joined
 }
 
-/// What is wrong with a link of the file at `path`.
+/// The problem of a link in the file at `path`; `None` if the link leads somewhere.
 fn problem(path: &Path, text: &str, target: &str) -> Option<String> {
     if target.contains("://") || target.starts_with("mailto:") {
         return None;
@@ -152,14 +152,14 @@ fn the_readme_can_be_read_to_its_end() {
         let lines = text.lines().count();
         assert!(lines <= MAX_README_LINES, "{name} has {lines} lines");
     }
-    // Cyrillic takes two bytes a letter, so only the English text is held to the bytes.
+    // A Cyrillic letter takes two bytes, so only the English text has a limit in bytes.
     let bytes = fs::read(root().join("README.md")).unwrap().len();
     assert!(bytes <= MAX_README_BYTES, "README.md has {bytes} bytes");
 }
 
 #[test]
 fn a_broken_link_is_noticed() {
-    // The text stands in for that file's own.
+    // The text replaces that file's own.
     let path = root().join("docs/README.md");
     let text = "# Where is what\n\n[a](#where-is-what) [b](#nowhere) [c](../README.md) [d](none.md) [e](../../x.md)\n\
                 `[f](in-code.md)` <img src=\"none.svg\"> [g](https://example.com/)\n```\n[h](in-a-block.md)\n```\n";

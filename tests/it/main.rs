@@ -1,5 +1,5 @@
-//! The one integration binary. Fakes stand only at the network's edge: `scripted_portal` sends prepared bytes, the
-//! demo portal is a real HTTP server; program, MCP client, processes and files are real.
+//! All integration tests, in one binary. Only the portal and its authorization server are faked: by prepared bytes or
+//! replies, or by the demo portal, which is a real HTTP server. Programs, MCP clients and files are real.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -11,13 +11,13 @@
 
 /// The command line: commands, settings, files with secrets.
 mod cli;
-/// The demo portal, held against the portal contract.
+/// The demo portal against the portal contract.
 mod demo;
-/// What the program generates is what the repository holds.
+/// The generated files of the repository are up to date.
 mod generated;
 /// The import rules and the length of files.
 mod house;
-/// The HTTP server: who is let in, what it bears, how it starts and stops.
+/// The HTTP server: which requests it lets in, what limits it keeps, how it starts and stops.
 mod http;
 /// Clients' settings files: `install` and `doctor --client`.
 mod install;
@@ -29,5 +29,5 @@ mod mcp;
 mod portal;
 /// The address book: reading it, finding people in it, asking the user.
 mod resolve;
-/// What the tests share: a program that is started, clients, homes, portals of prepared bytes.
+/// Helpers of the tests: the program as a process, clients, homes, portals.
 mod support;

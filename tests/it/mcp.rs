@@ -3,7 +3,7 @@
 /// Every fault of the demo portal, from the binary to an MCP client: the right advice, in text and in structured
 /// content.
 mod advice;
-/// Completion: the values, and how it leaves the portal's limit to look-ups.
+/// Completion: the values, and the part of the rate limit that it may use.
 mod completion;
 /// The handshake in five revisions, unexpected first messages, lines that cannot be read.
 mod handshake;

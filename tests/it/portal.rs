@@ -16,7 +16,7 @@ mod replies;
 mod signals;
 /// Limits, retries, the reason of a refusal, cancellation.
 mod survival;
-/// The same against the demo portal: every fault with every kind of credentials, and the demo's own limits.
+/// The portal client against the demo portal: every fault with every kind of credentials, and the demo's own limits.
 mod survival_on_the_demo_portal;
 /// Real TLS: certificates that are trusted, untrusted, expired or for another name, and a system without roots.
 #[cfg(target_os = "linux")]

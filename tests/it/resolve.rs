@@ -1,8 +1,8 @@
 //! The address book: reading it, finding people in it, and letting the user choose.
 
-/// How long the whole book is used, when it is read again, and who shares a reading.
+/// How long the whole book is used, when it is read again, and which callers share a reading.
 mod books;
-/// Books of which a part could not be read.
+/// Address books that could be read only in part.
 mod books_in_part;
 /// Many callers at once, in virtual time: how long they wait, and which requests the portal gets.
 mod crowds;

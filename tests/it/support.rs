@@ -1,4 +1,4 @@
-//! What the tests share: the program and how it is started, clients of each transport, portals, homes, and checks.
+//! Helpers of the tests: the program as a process, clients of each transport, portals, homes, and checks.
 
 /// The address book as a library.
 pub(crate) mod address_books;
@@ -9,13 +9,13 @@ pub(crate) mod certificate_authority;
 pub(crate) mod client_home;
 /// The program as a command, with the credentials of a demo portal.
 pub(crate) mod commands;
-/// Asks the demo portal without a socket.
+/// Sends requests to the demo portal without a socket.
 pub(crate) mod demo_in_process;
 /// Clients that can ask their user.
 pub(crate) mod elicitation_client;
 /// Starts the program and talks to it.
 pub(crate) mod harness;
-/// An HTTP client that shows everything.
+/// An HTTP client that shows every byte.
 pub(crate) mod http_client;
 /// Starts the HTTP server.
 pub(crate) mod http_server;

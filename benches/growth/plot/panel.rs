@@ -5,7 +5,7 @@ use std::fmt::Write;
 use benches::figures::Rounds;
 use benches::report::number;
 
-/// Of a panel, with its margins.
+/// Width of a panel with its margins; [`HEIGHT`] is its height.
 pub(super) const WIDTH: usize = 470;
 pub(super) const HEIGHT: usize = 310;
 
@@ -13,7 +13,7 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 438.0;
 const TOP: f64 = 74.0;
 const BOTTOM: f64 = 256.0;
-/// Width of a letter, on average and with some room.
+/// Average width of a letter, with some room.
 const LETTER: f64 = 5.9;
 
 pub(super) struct Panel {
@@ -32,7 +32,7 @@ enum Scale {
 pub(super) struct Axis {
     name: &'static str,
     scale: Scale,
-    /// None: found from the points.
+    /// The ticks; empty if they are computed from the points.
     ticks: Vec<f64>,
 }
 
@@ -45,12 +45,12 @@ impl Axis {
         }
     }
 
-    /// With powers of ten around all points.
+    /// A logarithmic axis with powers of ten around all points.
     pub(super) fn log_around(name: &'static str) -> Self {
         Self::log(name, Vec::new())
     }
 
-    /// Not logarithmic, with round numbers up to the largest point.
+    /// A linear axis with round numbers from 0 to the largest point.
     pub(super) fn from_zero(name: &'static str) -> Self {
         Self {
             scale: Scale::Linear,
@@ -85,7 +85,7 @@ impl Axis {
         }
     }
 
-    /// Where a value lies, between 0 and 1.
+    /// The position of a value on the axis, from 0 to 1.
     fn part(&self, value: f64, ticks: &[f64]) -> f64 {
         let at = |value: f64| if self.scale == Scale::Log { value.log10() } else { value };
         let (from, to) = (at(ticks[0]), at(ticks[ticks.len() - 1]));
@@ -95,7 +95,7 @@ impl Axis {
 
 pub(super) struct Series {
     name: &'static str,
-    /// Its class in the style; with its own marker.
+    /// CSS class, which selects the colour and the marker.
     class: char,
     is_dashed: bool,
     points: Vec<Point>,
@@ -136,9 +136,9 @@ impl Series {
 pub(super) struct Point {
     x: f64,
     y: f64,
-    /// The least and the most of the rounds.
+    /// The smallest and the largest value of the rounds.
     spread: (f64, f64),
-    /// What is written at it; it is crossed out then.
+    /// Text beside the point; a point with a note is drawn as a cross.
     note: Option<String>,
 }
 
@@ -156,7 +156,7 @@ impl Point {
         Self { note, ..self }
     }
 
-    /// `None` for no rounds.
+    /// The median and the spread of the rounds; `None` without rounds.
     pub(super) fn of(x: f64, rounds: &Rounds) -> Option<Self> {
         Some(Self {
             spread: rounds.spread(),
@@ -235,7 +235,7 @@ impl Panel {
         text
     }
 
-    /// In as many lines as it needs.
+    /// Writes the legend, in as many lines as it needs.
     fn legend(&self, text: &mut String) {
         let (mut x, mut y) = (16.0, 46.0);
         for series in &self.series {
@@ -269,14 +269,14 @@ fn label(text: &mut String, anchor: &str, at: (f64, f64), what: &str) {
     .unwrap();
 }
 
-/// A tick's number.
+/// The label of a tick.
 fn short(value: f64) -> String {
     if value < 1.0 && value > 0.0 {
         let digits = usize::try_from(-(value.log10().floor() as i32)).unwrap_or_default();
         return format!("{value:.digits$}");
     }
     match value {
-        // Without what sets thousands apart two of them fit beside each other.
+        // Without a thousands separator, two labels fit beside each other.
         ..10_000.0 => format!("{value}"),
         _ => number(value),
     }

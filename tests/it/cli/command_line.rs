@@ -108,7 +108,7 @@ async fn each_fault_is_reported_with_code_meaning_steps_who_and_retry() {
 }
 
 #[tokio::test]
-async fn wrong_usage_ends_with_status_2_and_says_what_would_be_right() {
+async fn wrong_usage_ends_with_status_2_and_a_hint() {
     for (arguments, expected) in [
         (vec!["lookup", "--limit", "abc", "--demo"], "limit 1 to 200"),
         (vec!["lookup", "--page", "1", "--offset", "1"], "cannot be used with"),

@@ -33,7 +33,7 @@ fn report(output: &Output) -> Value {
         .iter()
         .map(|check| &check["name"])
         .collect();
-    assert_eq!(names, CHECKS, "the order is part of what scripts read");
+    assert_eq!(names, CHECKS, "scripts rely on the order");
     report
 }
 

@@ -12,7 +12,7 @@ async fn doctor(home: &Home, options: &[&str]) -> Result<Value, String> {
     let all = [&["doctor", "--format", "json"], options].concat();
     let output = home.command(&all).current_dir(&folder).output().await.unwrap();
     assert!(!format!("{}{}", stdout(&output), stderr(&output)).contains(CANARY));
-    assert!(folder.read_dir().unwrap().next().is_none(), "nothing is made there");
+    assert!(folder.read_dir().unwrap().next().is_none(), "nothing is created there");
     serde_json::from_str(&stdout(&output)).map_err(|_| {
         assert_eq!(output.status.code(), Some(2));
         stderr(&output)
@@ -202,7 +202,7 @@ async fn a_tilde_is_expanded_on_the_command_line() {
         assert!(home.path(made).read_dir().unwrap().next().is_some());
         let output = home.command(&["schema", "--check=~/x"]).current_dir(&folder).output();
         assert_eq!(output.await.unwrap().status.success(), made == "x");
-        assert!(folder.read_dir().unwrap().next().is_none(), "nothing is made there");
+        assert!(folder.read_dir().unwrap().next().is_none(), "nothing is created there");
     }
     for arguments in [["schema", "--write='~/x'"], ["man", "--write=~bob/x"]] {
         let output = Home::of("codex").run(&arguments).await;

@@ -1,4 +1,4 @@
-//! The demo portal itself, held against the portal contract (sections 1 to 8 and 17) by plain HTTP, without the client.
+//! The demo portal against the portal contract (sections 1 to 8 and 17): plain HTTP, without this project's client.
 
 use bitrix24_mail_mcp::demo::{DemoPortal, Language, NegativeLimit, SECRET, Settings};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ async fn checks_come_in_the_portals_order_and_shape() {
     let right = v3(1, SECRET, METHOD);
     let envelope = |name: &str| format!("BITRIX_REST_V3_EXCEPTION_{name}EXCEPTION");
     for (method, path, content_type, body, status, code) in [
-        // Unknown methods come before everything, also before the secret.
+        // An unknown method is refused before anything else is checked, the secret too.
         (
             "POST",
             v3(1, "wrong", "mail.recipient.nothing"),
@@ -66,7 +66,7 @@ async fn checks_come_in_the_portals_order_and_shape() {
             404,
             envelope("METHODNOTFOUND"),
         ),
-        // Every authorization failure is the same.
+        // All authorization failures get the same answer.
         (
             "POST",
             v3(1, "wrong", METHOD),
@@ -91,7 +91,7 @@ async fn checks_come_in_the_portals_order_and_shape() {
             401,
             envelope("ACCESSDENIED"),
         ),
-        // The scope comes before the body.
+        // The scope is checked before the body.
         (
             "POST",
             v3(9, SECRET, METHOD),
@@ -147,7 +147,7 @@ async fn checks_come_in_the_portals_order_and_shape() {
             400,
             envelope("INVALIDFILTER"),
         ),
-        // The old path knows no REST 3.0 method and answers flat.
+        // The old path has no REST 3.0 methods, and its errors are flat.
         (
             "POST",
             format!("/rest/1/{SECRET}/{METHOD}"),
@@ -246,7 +246,7 @@ async fn search_is_a_literal_substring_in_one_persons_book() {
 }
 
 #[tokio::test]
-async fn a_negative_limit_gives_everything_or_500_by_choice() {
+async fn a_negative_limit_returns_everything_or_500_by_choice() {
     let body = r#"{"pagination":{"limit":-5,"offset":60}}"#;
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let (_, _, text) = ask(&portal, "POST", &v3(1, SECRET, METHOD), JSON, body).await;

@@ -6,19 +6,12 @@ use std::time::Duration;
 use bitrix24_mail_mcp::demo::{DemoPortal, Language, NegativeLimit, Operating, SECRET, Settings};
 use serde_json::{Value, json};
 
-use crate::support::demo_in_process::{METHOD, Reply, get, list_as, old, post, start};
+use crate::support::demo_in_process::{METHOD, Reply, get, list_as, old, post, start, status_and_code, without_bucket};
 
 const EMPLOYEES: &str = "mail.recipient.listemployees";
 
-/// All employees of the demo's company.
+/// The number of employees in the demo's company.
 const ALL: usize = 25;
-
-fn unlimited() -> Settings {
-    Settings {
-        bucket: None,
-        ..Settings::default()
-    }
-}
 
 async fn ask(portal: &DemoPortal, user: u64, method: &str, body: &Value) -> Reply {
     let path = format!("/rest/api/{user}/{SECRET}/{method}");
@@ -37,14 +30,6 @@ fn item(method: &str, query: &str) -> Value {
     json!({"method": method, "query": {"query": query}})
 }
 
-fn answer(reply: &Reply) -> (u16, String) {
-    (reply.status, reply.code())
-}
-
-fn answers(status: u16, code: &str) -> (u16, String) {
-    (status, code.to_owned())
-}
-
 /// The ids that a query finds, sorted.
 async fn found(portal: &DemoPortal, query: impl Into<Value>) -> Vec<u64> {
     let mut ids = employees(portal, &json!({"query": query.into()})).await.ids();
@@ -54,7 +39,7 @@ async fn found(portal: &DemoPortal, query: impl Into<Value>) -> Vec<u64> {
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_query_is_a_validation_error() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     for body in [
         json!({}),
         json!([]),
@@ -63,14 +48,18 @@ async fn a_missing_query_is_a_validation_error() {
         json!({"query": false}),
     ] {
         let reply = employees(&portal, &body).await;
-        assert_eq!(answer(&reply), answers(400, "VALIDATION_REQUESTVALIDATION"), "{body}");
+        assert_eq!(
+            reply.status_and_code(),
+            status_and_code(400, "VALIDATION_REQUESTVALIDATION"),
+            "{body}"
+        );
         let error = &reply.json()["error"];
         assert_eq!(error["validation"][0]["field"], "MISSING_QUERY", "{}", reply.text);
         assert!(error["validation"][0]["message"].is_string());
     }
     let portal = start(Settings {
         language: Language::Russian,
-        ..unlimited()
+        ..without_bucket()
     })
     .await;
     let reply = employees(&portal, &json!({})).await;
@@ -78,23 +67,25 @@ async fn a_missing_query_is_a_validation_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_blank_query_gives_everyone_in_an_order_that_is_fixed_and_not_by_id() {
-    let portal = start(unlimited()).await;
+async fn a_blank_query_returns_everyone_in_a_fixed_order_that_is_not_by_id() {
+    let portal = start(without_bucket()).await;
     let ids = employees(&portal, &json!({"query": " \t\r\n"})).await.ids();
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ALL);
     assert!(!ids.is_sorted() && !ids.iter().rev().is_sorted(), "{ids:?}");
     assert_eq!(employees(&portal, &json!({"query": " "})).await.ids(), ids);
     assert_eq!(
-        employees(&start(unlimited()).await, &json!({"query": " "})).await.ids(),
+        employees(&start(without_bucket()).await, &json!({"query": " "}))
+            .await
+            .ids(),
         ids
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn words_are_prefixes_and_any_of_them_is_enough() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     for (query, ids) in [
-        // Last name, first name, local part; in either case of letters
+        // Last name, first name, local part; upper or lower case
         ("петров", vec![11, 22]),
         ("ПЕТРОВ", vec![11, 22]),
         ("Иван", vec![11, 15, 20, 21]),
@@ -103,7 +94,7 @@ async fn words_are_prefixes_and_any_of_them_is_enough() {
         ("marketing", vec![42]),
         // Namesakes
         ("Smith John", vec![12, 18]),
-        // Any word of two characters, and white space around them does not count
+        // Any word of two characters or more; white space around words is ignored
         ("  Smith  Käthe ", vec![12, 18, 34]),
         ("ivan petrov", vec![11, 15, 20, 21, 22]),
         ("nobody Kate", vec![17]),
@@ -112,19 +103,19 @@ async fn words_are_prefixes_and_any_of_them_is_enough() {
         ("kate.brown@example.com", vec![17]),
         ("demo-company", vec![]),
         ("example", vec![]),
-        // Not the middle of a word, but every part of a compound one
+        // A match begins a word or a part of a compound word, not the middle of a word
         ("etrov", vec![]),
         ("lang", vec![35]),
         ("Заречный", vec![27]),
         ("neill", vec![36]),
-        // Letters are themselves
+        // Each letter matches only itself: е is not ё, г is not ґ
         ("елкин", vec![]),
         ("ёлкин", vec![26]),
         ("Галаґан", vec![]),
         ("Ґала", vec![32]),
         ("weiss", vec![34]),
         ("muller", vec![]),
-        // Short words count only as a phrase, of which all must be met, and one character is none
+        // Words of one character match only together, and all must match; a single character matches nobody
         ("O'N", vec![36]),
         ("k z", vec![]),
         ("k w", vec![34]),
@@ -139,7 +130,7 @@ async fn words_are_prefixes_and_any_of_them_is_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn a_query_is_cast_to_text() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let people = [
         "r2d2@x.example",
         "42nd@x.example",
@@ -152,7 +143,7 @@ async fn a_query_is_cast_to_text() {
         (json!(0), vec![]),
         (json!(["r2d2"]), vec![4]),
         (json!({"a": 1}), vec![4]),
-        // "1", and one character is too few
+        // Becomes "1", and one character is too few
         (json!(true), vec![]),
     ] {
         assert_eq!(found(&portal, query.clone()).await, ids, "{query}");
@@ -161,7 +152,7 @@ async fn a_query_is_cast_to_text() {
 
 #[tokio::test(start_paused = true)]
 async fn an_employee_has_a_user_id_an_address_and_the_last_name_first() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     for (query, expected) in [
         (
             "kate",
@@ -186,7 +177,7 @@ async fn an_employee_has_a_user_id_an_address_and_the_last_name_first() {
 
 #[tokio::test(start_paused = true)]
 async fn every_caller_sees_the_same_employees() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let query = json!({"query": " "});
     let own = employees(&portal, &query).await.ids();
     assert_eq!(ask(&portal, 7, EMPLOYEES, &query).await.ids(), own);
@@ -198,7 +189,7 @@ async fn every_caller_sees_the_same_employees() {
 
 #[tokio::test(start_paused = true)]
 async fn pages_follow_the_rules_of_contacts() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let page = async |pagination: Value| employees(&portal, &json!({"query": " ", "pagination": pagination})).await;
     let all = page(json!({})).await.ids();
     for (pagination, expected) in [
@@ -214,7 +205,11 @@ async fn pages_follow_the_rules_of_contacts() {
     }
     for pagination in [json!({"limit": 0}), json!({"offset": "x"}), json!({"page": []})] {
         let reply = page(pagination.clone()).await;
-        assert_eq!(answer(&reply), answers(400, "INVALIDPAGINATION"), "{pagination}");
+        assert_eq!(
+            reply.status_and_code(),
+            status_and_code(400, "INVALIDPAGINATION"),
+            "{pagination}"
+        );
     }
 
     portal.replace_employees((0..450).map(|number| (format!("p{number}@x.example"), String::new())));
@@ -228,28 +223,34 @@ async fn pages_follow_the_rules_of_contacts() {
 
     let portal = start(Settings {
         negative_limit: NegativeLimit::InternalError,
-        ..unlimited()
+        ..without_bucket()
     })
     .await;
     let body = json!({"query": " ", "pagination": {"limit": -5}});
     assert_eq!(
-        answer(&employees(&portal, &body).await),
-        answers(500, "INTERNAL_INTERNAL")
+        employees(&portal, &body).await.status_and_code(),
+        status_and_code(500, "INTERNAL_INTERNAL")
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn checks_come_in_the_portals_order() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let ask_as = async |user: u64, method: &str, body: &str| {
         let path = format!("/rest/api/{user}/{SECRET}/{method}");
-        answer(&post(&portal, &path, None, body).await.unwrap())
+        post(&portal, &path, None, body).await.unwrap().status_and_code()
     };
     let camel_case = "mail.recipient.listEmployees";
-    assert_eq!(ask_as(8, camel_case, "{}").await, answers(404, "METHODNOTFOUND"));
-    assert_eq!(ask_as(8, EMPLOYEES, "{}").await, answers(401, "ACCESSDENIED"));
-    assert_eq!(ask_as(9, EMPLOYEES, "x").await, answers(403, "INSUFFICIENTSCOPE"));
-    assert_eq!(ask_as(1, EMPLOYEES, "x").await, answers(400, "INVALIDJSON"));
+    assert_eq!(
+        ask_as(8, camel_case, "{}").await,
+        status_and_code(404, "METHODNOTFOUND")
+    );
+    assert_eq!(ask_as(8, EMPLOYEES, "{}").await, status_and_code(401, "ACCESSDENIED"));
+    assert_eq!(
+        ask_as(9, EMPLOYEES, "x").await,
+        status_and_code(403, "INSUFFICIENTSCOPE")
+    );
+    assert_eq!(ask_as(1, EMPLOYEES, "x").await, status_and_code(400, "INVALIDJSON"));
     for (body, code) in [
         (json!({"select": ["phone"]}), "UNKNOWNDTOPROPERTY"),
         (json!({"select": "id"}), "INVALIDSELECT"),
@@ -260,14 +261,14 @@ async fn checks_come_in_the_portals_order() {
     ] {
         assert_eq!(
             ask_as(1, EMPLOYEES, &body.to_string()).await,
-            answers(400, code),
+            status_and_code(400, code),
             "{body}"
         );
     }
     let flat = old(&portal, EMPLOYEES).await.unwrap();
     assert_eq!(
-        (flat.is_flat(), answer(&flat)),
-        (true, answers(404, "ERROR_METHOD_NOT_FOUND"))
+        (flat.is_flat(), flat.status_and_code()),
+        (true, status_and_code(404, "ERROR_METHOD_NOT_FOUND"))
     );
 }
 
@@ -283,21 +284,21 @@ async fn the_scope_of_one_method_does_not_open_the_other() {
     ] {
         let portal = start(Settings {
             scopes: Some(scopes),
-            ..unlimited()
+            ..without_bucket()
         })
         .await;
         for (method, status) in [(contacts, lists_contacts), (staff, lists_employees)] {
             let alone = ask(&portal, 1, method, &json!({"query": " "})).await;
             assert_eq!(alone.status, status, "{scopes:?} {method}");
             let reply = batch(&portal, &json!([item(method, " ")])).await;
-            assert_eq!(answer(&reply), answer(&alone), "{scopes:?} {method}");
+            assert_eq!(reply.status_and_code(), alone.status_and_code(), "{scopes:?} {method}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_asks_for_contacts_and_employees_in_one_request() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let items = json!([item(METHOD, "petrova"), item(EMPLOYEES, "kate"), item(METHOD, "ИВАНОВ")]);
     let reply = batch(&portal, &items).await;
     assert_eq!((portal.rest3_request_count(), portal.request_count()), (1, 1));
@@ -312,7 +313,10 @@ async fn a_batch_asks_for_contacts_and_employees_in_one_request() {
     let mut items = items;
     items[1]["query"] = json!({});
     let refused = batch(&portal, &items).await;
-    assert_eq!(answer(&refused), answers(400, "VALIDATION_REQUESTVALIDATION"));
+    assert_eq!(
+        refused.status_and_code(),
+        status_and_code(400, "VALIDATION_REQUESTVALIDATION")
+    );
     assert!(refused.json().get("result").is_none(), "{}", refused.text);
 }
 
@@ -345,7 +349,7 @@ async fn operating_time_is_counted_for_each_method_and_not_for_the_items_of_a_ba
             cost_per_call: Duration::from_secs(5),
             answer_flat: false,
         }),
-        ..unlimited()
+        ..without_bucket()
     })
     .await;
     let query = json!({"query": "kate"});
@@ -355,11 +359,17 @@ async fn operating_time_is_counted_for_each_method_and_not_for_the_items_of_a_ba
     assert_eq!(employees(&portal, &json!({})).await.status, 400);
     assert_eq!(operating(employees(&portal, &query).await), 5);
     assert_eq!(operating(employees(&portal, &query).await), 10);
-    assert_eq!(answer(&employees(&portal, &query).await), answers(429, "RATELIMIT"));
+    assert_eq!(
+        employees(&portal, &query).await.status_and_code(),
+        status_and_code(429, "RATELIMIT")
+    );
     // The batch has operating time of its own; the items are not charged to their methods, nor stopped by their limits.
     assert_eq!(operating(batch(&portal, &items).await), 5);
     assert_eq!(operating(ask(&portal, 1, METHOD, &query).await), 5);
     assert_eq!(operating(batch(&portal, &items).await), 10);
-    assert_eq!(answer(&batch(&portal, &items).await), answers(429, "RATELIMIT"));
+    assert_eq!(
+        batch(&portal, &items).await.status_and_code(),
+        status_and_code(429, "RATELIMIT")
+    );
     assert_eq!(operating(ask(&portal, 1, METHOD, &query).await), 10);
 }

@@ -12,12 +12,12 @@ use crate::support::demo_in_process::{
 
 type Answered = Option<Result<Reply, BrokenConnection>>;
 
-/// `None` if no answer comes.
+/// Waits for an answer; `None` if none comes within 30 seconds.
 async fn patiently(answer: impl Future<Output = Result<Reply, BrokenConnection>>) -> Answered {
     tokio::time::timeout(Duration::from_secs(30), answer).await.ok()
 }
 
-/// `200`, `404 html`, `401 flat expired_token`, `429 RATELIMIT`, `302 to …`, `broken`, `hangs`.
+/// An answer in short: `200`, `404 html`, `401 flat expired_token`, `429 RATELIMIT`, `302 to …`, `broken`, `hangs`.
 fn summary(answered: &Answered) -> String {
     let reply = match answered {
         None => return "hangs".to_owned(),
@@ -40,7 +40,7 @@ fn summary(answered: &Answered) -> String {
     words.join(" ")
 }
 
-/// The credentials of the fault's kind, and a refresh where there is a token.
+/// Looks up with the fault's kind of credentials, as a client without retries.
 async fn look_up(portal: &DemoPortal, settings: &Settings, token: &str) -> Answered {
     let path = match settings.credential_kind() {
         CredentialKind::OAuth => format!("/rest/api/{METHOD}"),
@@ -53,7 +53,7 @@ async fn look_up(portal: &DemoPortal, settings: &Settings, token: &str) -> Answe
     patiently(post(portal, &path, token, "{}")).await
 }
 
-/// A client that retries, waits between attempts, and refreshes once.
+/// Whether a client that retries, waits between attempts and refreshes once gets a result.
 async fn is_survived(settings: Settings) -> bool {
     let portal = start(settings).await;
     let mut application = portal.oauth_application();
@@ -80,7 +80,7 @@ async fn is_survived(settings: Settings) -> bool {
 #[tokio::test(start_paused = true)]
 async fn each_fault_ends_as_it_says() {
     for fault in FAULTS {
-        // These faults strike before the portal is reached, or in a hundred pages.
+        // With these faults no request reaches the portal.
         let unreached = ["no-credentials", "bad-webhook-url", "plain-http", "unknown-host", "tls"];
         if fault.outcome == Outcome::Random || unreached.contains(&fault.name) {
             continue;
@@ -109,7 +109,7 @@ fn names_are_unique_and_every_fault_has_a_line_about_it() {
     assert_eq!(chosen.credential_kind(), CredentialKind::OAuth);
 }
 
-/// REST 3.0 by webhook, the old API by webhook, and the authorization server.
+/// The columns: REST 3.0 by webhook, the old API by webhook, and the authorization server.
 #[tokio::test(start_paused = true)]
 async fn each_fault_strikes_where_it_should() {
     let renamed = "302 to https://renamed.example/rest/";

@@ -1,4 +1,4 @@
-//! The demo portal's limits: requests a second and operating time, by a paused clock (portal contract, section 10).
+//! The demo portal's limits on requests and on operating time, with a paused clock (portal contract, section 10).
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn the_bucket_holds_fifty_requests_and_drains_two_a_second() {
     assert_eq!(portal.request_count(), 57);
 }
 
-/// Requests of every caller and of either API count; a batch is one request; the authorization server is another host.
+/// Requests of every caller and of both APIs count; a batch is one request. The authorization server is another host.
 #[tokio::test(start_paused = true)]
 async fn every_request_to_the_portal_counts_once_and_before_anything_else() {
     let portal = start(Settings {
@@ -92,7 +92,7 @@ async fn operating_time_adds_up_and_the_oldest_minute_is_freed_first() {
     advance(90 * SECOND).await;
     let first = list(&portal).await.json()["time"].clone();
     assert_eq!((&first["operating"], &first["duration"]), (&json!(4.5), &json!(4.5)));
-    // Used in the second minute, which counts until the eleventh is over.
+    // This time was used in the second minute, which counts until the end of the eleventh.
     let start_of_portal = first["start"].as_u64().unwrap() - 90;
     assert_eq!(first["operating_reset_at"], json!(start_of_portal + 660));
     advance(60 * SECOND).await;
@@ -178,7 +178,7 @@ async fn time_has_the_forms_of_cloud_and_self_hosted_portals() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_come_before_operating_time_and_that_before_the_scope() {
+async fn credentials_are_checked_before_operating_time_and_operating_time_before_the_scope() {
     let portal = start(with_fault("operating-limit")).await;
     let status = async |user: u64, secret: &str, method: &str| {
         let path = format!("/rest/api/{user}/{secret}/{method}");

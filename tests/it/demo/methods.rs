@@ -4,14 +4,7 @@
 use bitrix24_mail_mcp::demo::{Change, ChangeKind, DemoPortal, Quirk, SECRET, Settings};
 use serde_json::{Value, json};
 
-use crate::support::demo_in_process::{METHOD, Reply, get, list, list_as, list_with, old, post, start};
-
-fn unlimited() -> Settings {
-    Settings {
-        bucket: None,
-        ..Settings::default()
-    }
-}
+use crate::support::demo_in_process::{METHOD, Reply, get, list, list_as, list_with, old, post, start, without_bucket};
 
 async fn batch_as(portal: &DemoPortal, user: u64, items: &Value) -> Reply {
     let path = format!("/rest/api/{user}/{SECRET}/batch");
@@ -24,7 +17,7 @@ fn search(query: &str) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_answers_in_the_order_of_its_items() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let reply = batch_as(&portal, 1, &json!([search("petrova"), {"method": METHOD, "query": {}}])).await;
     let json = reply.json();
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -49,7 +42,7 @@ async fn a_batch_answers_in_the_order_of_its_items() {
 
 #[tokio::test(start_paused = true)]
 async fn an_item_of_a_batch_may_use_earlier_results() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let first = json!({"method": METHOD, "as": "who", "query": {"query": "petrova"}});
     for reference in ["who.items.0.name", "0.items.0.name"] {
         let second = json!({"method": METHOD, "query": {"query": {"$ref": reference}}});
@@ -79,7 +72,7 @@ async fn an_item_of_a_batch_may_use_earlier_results() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_fails_as_a_whole() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let good = search("anna");
     let wrong_limit = json!({"method": METHOD, "query": {"pagination": {"limit": 0}}});
     let wrong_order = json!({"method": METHOD, "query": {"order": ["id"]}});
@@ -112,8 +105,8 @@ async fn a_batch_fails_as_a_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_open_api_document_comes_raw_and_to_every_good_credential() {
-    let portal = start(unlimited()).await;
+async fn the_open_api_document_is_raw_and_open_to_every_valid_credential() {
+    let portal = start(without_bucket()).await;
     for method in ["rest.documentation.openapi", "documentation"] {
         let path = format!("/rest/api/9/{SECRET}/{method}");
         for reply in [get(&portal, &path).await, post(&portal, &path, None, "").await.unwrap()] {
@@ -129,7 +122,7 @@ async fn the_open_api_document_comes_raw_and_to_every_good_credential() {
 
 #[tokio::test(start_paused = true)]
 async fn the_old_api_returns_a_webhooks_user_and_permissions() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     assert_eq!(
         old(&portal, "scope").await.unwrap().json()["result"],
         json!(["mail", "user"])
@@ -144,7 +137,7 @@ async fn the_old_api_returns_a_webhooks_user_and_permissions() {
 
     let portal = start(Settings {
         scopes: Some(&["crm", "mail.recipient[id:email]"]),
-        ..unlimited()
+        ..without_bucket()
     })
     .await;
     assert_eq!(list(&portal).await.status, 200);
@@ -163,7 +156,7 @@ async fn page(portal: &DemoPortal, offset: usize) -> Vec<u64> {
 
 #[tokio::test(start_paused = true)]
 async fn an_insert_between_pages_repeats_a_row_and_a_delete_skips_one() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     assert_eq!(page(&portal, 0).await, [62, 61, 60]);
     let new = portal.insert_contact(1, "new@company.example", "New");
     assert_eq!(page(&portal, 3).await, [60, 59, 58]);
@@ -201,7 +194,7 @@ async fn changes_happen_after_the_page_that_they_name() {
                 what: ChangeKind::Delete { user: 1, id: 61 },
             },
         ],
-        ..unlimited()
+        ..without_bucket()
     })
     .await;
     // A failed request does not count as a page.
@@ -217,7 +210,7 @@ async fn a_book_of_any_length_can_be_generated() {
     let portal = start(Settings {
         contacts: Some(1234),
         quirk: Some(Quirk::NoTime),
-        ..unlimited()
+        ..without_bucket()
     })
     .await;
     let mut ids: Vec<u64> = Vec::new();
@@ -239,7 +232,7 @@ async fn a_book_of_any_length_can_be_generated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_test_may_bring_its_own_book_and_employees() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     let contact = |number: usize| (format!("p{number}@x.example"), format!("Person {number}"));
     portal.replace_book(1, (1..=1200).chain([7]).map(contact));
     assert_eq!(page(&portal, 0).await, [1200, 1199, 1198]);
@@ -247,7 +240,7 @@ async fn a_test_may_bring_its_own_book_and_employees() {
     assert_eq!(list_as(&portal, 7, "{}").await.ids(), [103, 102, 101]);
     assert!(portal.insert_contact(1, "new@x.example", "") > 1200);
     assert_eq!(portal.insert_contact(1, "p7@x.example", ""), 7);
-    // New ids stay the highest so far, though the book got shorter.
+    // A new id is higher than every id so far, although the book is shorter now.
     portal.replace_book(7, [contact(1)]);
     assert_eq!(list_as(&portal, 7, "{}").await.ids(), [1]);
     assert!(portal.insert_contact(7, "new@x.example", "") > 1201);
@@ -265,7 +258,7 @@ async fn a_test_may_bring_its_own_book_and_employees() {
 
 #[tokio::test(start_paused = true)]
 async fn the_record_keeps_the_newest_requests_and_counts_all() {
-    let portal = start(unlimited()).await;
+    let portal = start(without_bucket()).await;
     for number in 0..10_050 {
         get(&portal, &format!("/{number}")).await;
     }

@@ -1,4 +1,4 @@
-//! The demo's application and authorization server, by a paused clock (portal contract, sections 2, 9 and 13).
+//! The demo's application and authorization server, with a paused clock (portal contract, sections 2, 9 and 13).
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn old_with(portal: &DemoPortal, method: &str, token: Option<&str>) -> Rep
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_gives_a_new_pair_and_spends_the_old_one() {
+async fn a_refresh_issues_a_new_pair_and_uses_up_the_old_one() {
     let portal = start(Settings::default()).await;
     let first = portal.oauth_application();
     assert!(first.access_token.starts_with("dem0acc3ss") && first.refresh_token.starts_with("dem0r3fr3sh"));
@@ -75,7 +75,7 @@ async fn an_access_token_lives_an_hour_and_a_refresh_token_half_a_year() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rest_3_refuses_alike_what_the_old_api_refuses_with_a_reason() {
+async fn rest_3_refuses_every_bad_token_alike_and_the_old_api_gives_the_reason() {
     let portal = start(Settings::default()).await;
     let old_token = portal.oauth_application().access_token;
     portal.expire_access_tokens();
@@ -106,7 +106,7 @@ async fn rest_3_refuses_alike_what_the_old_api_refuses_with_a_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_taken_from_header_query_or_body() {
+async fn a_token_is_read_from_header_query_or_body() {
     let portal = start(Settings::default()).await;
     let token = portal.oauth_application().access_token;
     let path = format!("/rest/api/{METHOD}");
@@ -119,7 +119,7 @@ async fn a_token_is_taken_from_header_query_or_body() {
         let reply = post(&portal, &path, None, &body.to_string()).await.unwrap();
         assert_eq!(reply.status, 200, "{path} {body}");
     }
-    // The header comes first.
+    // The header takes precedence.
     let both = post(&portal, &format!("{path}?auth={token}"), Some("wrong"), "{}")
         .await
         .unwrap();
@@ -285,7 +285,7 @@ async fn the_page_shows_the_code_or_redirects_to_this_computer_only() {
 
 /// A second refresh with the same token fails, also before the first has been answered.
 #[tokio::test(start_paused = true)]
-async fn a_slow_refresh_spends_the_token_at_once() {
+async fn a_slow_refresh_uses_up_the_token_immediately() {
     let portal = start(Settings {
         refresh_delay: Duration::from_secs(5),
         ..Settings::default()

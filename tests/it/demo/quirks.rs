@@ -3,15 +3,14 @@
 use bitrix24_mail_mcp::demo::{DemoPortal, QUIRKS, Quirk, SECRET, Settings};
 use serde_json::{Value, json};
 
-use crate::support::demo_in_process::{METHOD, Reply, get, list_as, post, start};
+use crate::support::demo_in_process::{METHOD, Reply, get, list_as, post, start, status_and_code, without_bucket};
 
 const EMPLOYEES: &str = "mail.recipient.listemployees";
 
-async fn odd(quirk: Quirk) -> DemoPortal {
+async fn portal_with(quirk: Quirk) -> DemoPortal {
     start(Settings {
         quirk: Some(quirk),
-        bucket: None,
-        ..Settings::default()
+        ..without_bucket()
     })
     .await
 }
@@ -25,20 +24,12 @@ async fn search(portal: &DemoPortal, method: &str, query: &str) -> Reply {
     ask_as(portal, 1, method, &json!({"query": query})).await
 }
 
-/// Each method with each query.
+/// Sends a batch of searches, each with its method and query.
 async fn batch(portal: &DemoPortal, searches: &[(&str, &str)]) -> Reply {
     let items = searches
         .iter()
         .map(|(method, query)| json!({"method": method, "query": {"query": query}}));
     ask_as(portal, 1, "batch", &items.collect()).await
-}
-
-fn answer(reply: &Reply) -> (u16, String) {
-    (reply.status, reply.code())
-}
-
-fn answers(status: u16, code: &str) -> (u16, String) {
-    (status, code.to_owned())
 }
 
 async fn documented(portal: &DemoPortal) -> Vec<String> {
@@ -76,11 +67,14 @@ async fn without_a_quirk_the_document_names_all_methods() {
 
 #[tokio::test(start_paused = true)]
 async fn a_portal_may_lack_batches() {
-    let portal = odd(Quirk::NoBatch).await;
-    assert_eq!(answer(&batch(&portal, &[]).await), answers(404, "METHODNOTFOUND"));
+    let portal = portal_with(Quirk::NoBatch).await;
     assert_eq!(
-        answer(&ask_as(&portal, 8, "batch", &json!([])).await),
-        answers(404, "METHODNOTFOUND")
+        batch(&portal, &[]).await.status_and_code(),
+        status_and_code(404, "METHODNOTFOUND")
+    );
+    assert_eq!(
+        ask_as(&portal, 8, "batch", &json!([])).await.status_and_code(),
+        status_and_code(404, "METHODNOTFOUND")
     );
     assert_eq!(search(&portal, METHOD, "client@example.com").await.ids(), [10]);
     assert_eq!(search(&portal, EMPLOYEES, "kate").await.ids(), [17]);
@@ -89,14 +83,16 @@ async fn a_portal_may_lack_batches() {
 
 #[tokio::test(start_paused = true)]
 async fn an_older_portal_lacks_employees_and_refuses_a_batch_that_asks_for_them() {
-    let portal = odd(Quirk::NoEmployees).await;
-    let unknown = answers(404, "METHODNOTFOUND");
-    assert_eq!(answer(&search(&portal, EMPLOYEES, "kate").await), unknown);
-    // Before the first item runs, though it would fail too.
+    let portal = portal_with(Quirk::NoEmployees).await;
+    let unknown = status_and_code(404, "METHODNOTFOUND");
+    assert_eq!(search(&portal, EMPLOYEES, "kate").await.status_and_code(), unknown);
+    // The refusal comes before the first item runs, which would fail too.
     let wrong = json!({"method": METHOD, "query": {"pagination": {"limit": 0}}});
     let staff = json!({"method": EMPLOYEES, "query": {"query": "kate"}});
     assert_eq!(
-        answer(&ask_as(&portal, 1, "batch", &json!([wrong, staff])).await),
+        ask_as(&portal, 1, "batch", &json!([wrong, staff]))
+            .await
+            .status_and_code(),
         unknown
     );
     assert_eq!(batch(&portal, &[(METHOD, "kate")]).await.status, 200);
@@ -105,18 +101,24 @@ async fn an_older_portal_lacks_employees_and_refuses_a_batch_that_asks_for_them(
 
 #[tokio::test(start_paused = true)]
 async fn employees_may_always_fail_and_a_batch_with_them() {
-    let portal = odd(Quirk::EmployeesFail).await;
-    let internal = answers(500, "INTERNAL_INTERNAL");
+    let portal = portal_with(Quirk::EmployeesFail).await;
+    let internal = status_and_code(500, "INTERNAL_INTERNAL");
     for query in ["kate", " ", ""] {
-        assert_eq!(answer(&search(&portal, EMPLOYEES, query).await), internal, "{query}");
+        assert_eq!(
+            search(&portal, EMPLOYEES, query).await.status_and_code(),
+            internal,
+            "{query}"
+        );
     }
     assert_eq!(
-        answer(&batch(&portal, &[(METHOD, "kate"), (EMPLOYEES, "kate")]).await),
+        batch(&portal, &[(METHOD, "kate"), (EMPLOYEES, "kate")])
+            .await
+            .status_and_code(),
         internal
     );
-    // A caller without the scope is refused before.
+    // A caller without the scope is refused for that first.
     let refused = ask_as(&portal, 9, EMPLOYEES, &json!({"query": "kate"})).await;
-    assert_eq!(answer(&refused), answers(403, "INSUFFICIENTSCOPE"));
+    assert_eq!(refused.status_and_code(), status_and_code(403, "INSUFFICIENTSCOPE"));
     assert_eq!(search(&portal, METHOD, "kate").await.ids(), [55]);
     assert_eq!(batch(&portal, &[(METHOD, "kate")]).await.status, 200);
     assert!(documented(&portal).await.contains(&format!("/{EMPLOYEES}")));
@@ -124,7 +126,7 @@ async fn employees_may_always_fail_and_a_batch_with_them() {
 
 #[tokio::test(start_paused = true)]
 async fn without_human_resources_nobody_is_found() {
-    let portal = odd(Quirk::NoHumanResources).await;
+    let portal = portal_with(Quirk::NoHumanResources).await;
     for query in ["kate", " "] {
         let reply = search(&portal, EMPLOYEES, query).await;
         assert_eq!(
@@ -134,8 +136,8 @@ async fn without_human_resources_nobody_is_found() {
         );
     }
     assert_eq!(
-        answer(&search(&portal, EMPLOYEES, "").await),
-        answers(400, "VALIDATION_REQUESTVALIDATION")
+        search(&portal, EMPLOYEES, "").await.status_and_code(),
+        status_and_code(400, "VALIDATION_REQUESTVALIDATION")
     );
     let reply = batch(&portal, &[(EMPLOYEES, "kate"), (METHOD, "kate")]).await.json();
     assert_eq!(reply["result"][0]["items"], json!([]));
@@ -144,19 +146,22 @@ async fn without_human_resources_nobody_is_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_portal_may_refuse_more_than_fifty_items() {
-    let portal = odd(Quirk::ShortBatch).await;
+    let portal = portal_with(Quirk::ShortBatch).await;
     let reply = batch(&portal, &[(EMPLOYEES, "kate"); 50]).await;
     assert_eq!(reply.json()["result"].as_array().unwrap().len(), 50);
     let mut many = [(EMPLOYEES, "kate"); 51];
     many[7] = ("no.method", "kate");
     let refused = batch(&portal, &many).await;
-    assert_eq!(answer(&refused), answers(400, "ERROR_BATCH_LENGTH_EXCEEDED"));
+    assert_eq!(
+        refused.status_and_code(),
+        status_and_code(400, "ERROR_BATCH_LENGTH_EXCEEDED")
+    );
     assert!(refused.is_flat(), "{}", refused.text);
-    // A caller with wrong credentials is refused before.
+    // A caller with wrong credentials is refused for that first.
     let items = vec![json!({}); 51].into();
     assert_eq!(
-        answer(&ask_as(&portal, 8, "batch", &items).await),
-        answers(401, "ACCESSDENIED")
+        ask_as(&portal, 8, "batch", &items).await.status_and_code(),
+        status_and_code(401, "ACCESSDENIED")
     );
 }
 
@@ -182,7 +187,7 @@ async fn quirks_of_rows_apply_to_employees_too() {
             json!([{"id": 17, "email": email, "name": "Brown Kate"}]),
         ),
     ] {
-        let portal = odd(quirk).await;
+        let portal = portal_with(quirk).await;
         let reply = search(&portal, EMPLOYEES, "kate").await.json();
         assert_eq!(reply["result"], expected, "{quirk:?}");
         let reply = batch(&portal, &[(EMPLOYEES, "kate")]).await.json();
@@ -192,13 +197,13 @@ async fn quirks_of_rows_apply_to_employees_too() {
 
 #[tokio::test(start_paused = true)]
 async fn quirks_of_the_whole_answer_apply_to_batches_and_employees_too() {
-    let portal = odd(Quirk::NoTime).await;
+    let portal = portal_with(Quirk::NoTime).await;
     assert!(search(&portal, EMPLOYEES, "kate").await.json().get("time").is_none());
-    let portal = odd(Quirk::ByteOrderMark).await;
+    let portal = portal_with(Quirk::ByteOrderMark).await;
     for reply in [batch(&portal, &[]).await, search(&portal, EMPLOYEES, "kate").await] {
         assert!(reply.text.starts_with('\u{feff}'), "{}", reply.text);
     }
-    let portal = odd(Quirk::TextHtml).await;
+    let portal = portal_with(Quirk::TextHtml).await;
     assert_eq!(batch(&portal, &[]).await.header("content-type"), Some("text/html"));
     assert_eq!(list_as(&portal, 1, "{}").await.status, 200);
 }

@@ -108,7 +108,7 @@ fn imports_of(module: &[String], code: &str) -> Vec<Vec<String>> {
         }
         let ups = segments.iter().take_while(|segment| *segment == "super").count();
         if ups == 0 && first != "self" {
-            // A module that this file declares, or a crate; a single word is mostly a variable.
+            // A module that this file declares, or a crate. A single word is usually a variable.
             return (segments.len() > 1).then(|| [module, &segments].concat());
         }
         let rest = &segments[ups.max(usize::from(first == "self"))..];
@@ -145,7 +145,7 @@ pub(super) fn of_all_files(files: &[(String, String)]) -> Imports {
     all
 }
 
-/// Every file that one can get to from `start` by imports.
+/// Every file that `start` reaches by imports.
 fn reached_from<'a>(start: &'a Module, imports: &'a Imports) -> BTreeSet<&'a Module> {
     let mut reached = BTreeSet::new();
     let mut open = vec![start];

@@ -146,7 +146,7 @@ async fn a_handshake_in_a_batch_is_refused_and_the_rest_is_answered() {
 }
 
 #[tokio::test]
-async fn the_calls_of_a_batch_run_at_once_and_count_as_running() {
+async fn the_calls_of_a_batch_run_together_and_each_counts_as_running() {
     let limits = Limits {
         running_calls: 3,
         ..Limits::default()

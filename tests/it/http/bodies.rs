@@ -91,7 +91,7 @@ async fn one_caller_cannot_fill_the_memory_for_bodies() {
         for _ in 0..40 {
             slow.push(send_all_but_the_last_byte(server.address, &from(caller, whole.clone())).await);
         }
-        // A caller above its part of the memory is refused at once.
+        // A caller above its part of the memory is refused immediately.
         let refused = ask(server.address, &from(caller, whole.clone())).await;
         assert_eq!(refusal(&refused), (429, Some("1"), true), "{caller}: {}", refused.body);
         let held = metric(server.address, "http_body_bytes").await;

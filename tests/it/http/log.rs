@@ -1,4 +1,4 @@
-//! What strangers can make the server write into its log.
+//! The log lines that strangers' requests cause.
 
 use serde_json::Value;
 

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, SECRET, Settings};
+use bitrix24_mail_mcp::demo::{DemoPortal, SECRET, Settings};
 use bitrix24_mail_mcp::transports::http::Limits;
 use serde_json::json;
 
+use crate::support::demo_in_process::portal_with_fault;
 use crate::support::harness::{call, program};
 use crate::support::http_client::{Request, ask};
 use crate::support::http_server::{InProcess, Program, look_up};
 
-/// A test that takes longer has failed.
+/// The longest wait for the calls of a test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
@@ -131,13 +132,7 @@ async fn sources_of_answers_and_waiting_times_are_counted() {
 
 #[tokio::test]
 async fn waits_before_another_attempt_are_counted() {
-    let fault = FAULTS.iter().find(|fault| fault.name == "throttle-twice");
-    let portal = DemoPortal::start(Settings {
-        fault,
-        ..Settings::default()
-    })
-    .await
-    .unwrap();
+    let portal = portal_with_fault("throttle-twice").await;
     let mut command = program();
     command
         .env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap())

@@ -1,4 +1,4 @@
-//! What the operator of the HTTP server sees: health, readiness, metrics, the page, traces. None of it holds a secret.
+//! The operator's view of the HTTP server: health, readiness, metrics, the page, traces. None of these shows a secret.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use bitrix24_mail_mcp::transports::guard::{self, Token};
 use bitrix24_mail_mcp::transports::http::{self, Limits};
 use serde_json::{Value, json};
 
+use crate::support::demo_in_process::portal_with_fault;
 use crate::support::harness::{call, program, with_metadata};
 use crate::support::http_client::{Answer, Connection, Request, ask};
 use crate::support::http_server::{InProcess, Program, look_up};
@@ -18,13 +19,7 @@ async fn get(server: &InProcess, path: &str) -> Answer {
 }
 
 async fn on(fault: &str) -> InProcess {
-    let fault = FAULTS.iter().find(|known| known.name == fault);
-    assert!(fault.is_some());
-    let settings = Settings {
-        fault,
-        ..Settings::default()
-    };
-    InProcess::on(DemoPortal::start(settings).await.unwrap(), http::Settings::default()).await
+    InProcess::on(portal_with_fault(fault).await, http::Settings::default()).await
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! How the HTTP server starts, and what keeps it from starting.
+//! How the HTTP server starts, and which errors prevent a start.
 
 use std::net::SocketAddr;
 

@@ -70,7 +70,7 @@ async fn a_stop_with_calls_in_flight_loses_none() {
     idle_stream.next().await.unwrap();
     let running = Running::start(&server).await;
     server.stop();
-    assert!(idle.is_closed().await, "an idle connection ends at once");
+    assert!(idle.is_closed().await, "an idle connection is closed immediately");
     assert_eq!(idle_stream.next().await, None, "and so does an idle session");
     assert!(
         tokio::net::TcpStream::connect(server.address).await.is_err(),
@@ -108,7 +108,7 @@ async fn connections_in_the_queue_of_the_system_are_answered_too() {
 #[tokio::test(start_paused = true)]
 async fn calls_that_take_too_long_are_answered_as_cancelled() {
     let server = InProcess::with_limits(Limits {
-        // rmcp's keep-alive uses the real clock and would loop without a pause beside a paused one.
+        // rmcp's keep-alive uses the real clock and would spin beside a paused one.
         keep_alive: Duration::from_secs(3600),
         ..Limits::default()
     })

@@ -59,8 +59,11 @@ async fn the_failure_of_another_program_quotes_its_own_words() {
         home.write(&json!({"mcpServers": {"bitrix24-mail": entry}}).to_string());
         let (report, status) = home.doctor(&["--run-other-program"]).await;
         assert_eq!(status, Some(1));
-        let (program, told) = check(&report, "program");
-        assert!(program == "warning" && told.starts_with("another one ("), "{told}");
+        let (warning, program) = check(&report, "program");
+        assert!(
+            warning == "warning" && program.starts_with("another one ("),
+            "{program}"
+        );
         assert_eq!(
             check(&report, "handshake"),
             (found.to_owned(), saw.to_owned()),

@@ -314,7 +314,7 @@ async fn an_own_entry_that_only_runs_in_the_folder_is_the_users() {
 }
 
 #[tokio::test]
-async fn no_header_goes_beyond_this_machine_over_plain_http() {
+async fn no_header_is_sent_beyond_this_machine_over_plain_http() {
     let listener = Listener::at("0.0.0.0:0").await;
     let address = listener.address.replace("127.0.0.1", "0.0.0.0");
     for url in [format!("http://{address}/mcp"), "http://mcp.example.com/mcp".to_owned()] {

@@ -37,7 +37,7 @@ async fn a_mark_that_the_client_cannot_read_is_removed_on_request() {
 
         let report = home.report(&["--demo"]).await;
         assert!(report["warnings"].to_string().contains("add --remove-bom"), "{report}");
-        assert!(home.text().unwrap().starts_with(MARK), "not without being told");
+        assert!(home.text().unwrap().starts_with(MARK), "only with the option");
 
         let would = home.report(&["--demo", "--remove-bom", "--dry-run"]).await;
         assert_eq!(would["action"], "would be updated");
@@ -126,15 +126,15 @@ async fn several_marks_are_skipped_kept_and_removed_together() {
 
 #[tokio::test]
 async fn a_mark_is_reported_before_this_server_is_installed() {
-    for (client, is_told) in [("claude-desktop", true), ("cursor", true), ("vscode", false)] {
+    for (client, is_reported) in [("claude-desktop", true), ("cursor", true), ("vscode", false)] {
         let other = written(client, &json!({section(client): {"other": {"command": "x"}}}));
         let home = Home::with(client, &format!("{MARK}{other}"));
         let (report, _) = home.doctor(&[]).await;
         let saw = check(&report, "entry").1;
-        assert_eq!(saw.contains("begins with a byte order mark"), is_told, "{saw}");
-        assert_eq!(fix_of(&report, "entry").contains("--remove-bom"), is_told);
+        assert_eq!(saw.contains("begins with a byte order mark"), is_reported, "{saw}");
+        assert_eq!(fix_of(&report, "entry").contains("--remove-bom"), is_reported);
         let output = home.run(&["install", "--list"]).await;
         let list = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(list.contains("not installed, byte order mark"), is_told, "{list}");
+        assert_eq!(list.contains("not installed, byte order mark"), is_reported, "{list}");
     }
 }

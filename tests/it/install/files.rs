@@ -46,12 +46,12 @@ async fn a_file_that_cannot_be_parsed_is_left_and_the_place_named() {
     ];
     for client in CLIENTS {
         let files = if client == "codex" { &toml[..] } else { &json[..] };
-        for (text, told) in files {
+        for (text, problem) in files {
             let home = Home::with(client, text).set("BITRIX24_WEBHOOK_URL", webhook());
             let said = home.refused(&[]).await;
             let place = home.file().display().to_string();
             assert!(
-                said.contains(told) && said.contains(&place),
+                said.contains(problem) && said.contains(&place),
                 "{client} {:.80}: {said}",
                 text
             );
@@ -86,15 +86,15 @@ async fn an_entry_of_an_unknown_shape_counts_as_another_servers() {
 
 #[tokio::test]
 async fn unusual_values_in_this_servers_entry_are_kept_or_corrected() {
-    let odd = json!({"command": "/x/bitrix24-mail-mcp", "args": "x", "type": 7, "url": null,
+    let unusual = json!({"command": "/x/bitrix24-mail-mcp", "args": "x", "type": 7, "url": null,
         "env": {"BITRIX24_TIMEOUT": 9, "OTHER": ["a"], "EMPTY": null}, "env_vars": [{"name": "X", "source": "local"}, 7, "Y"]});
     for client in ["claude-code", "cursor", "vscode", "claude-desktop"] {
-        let home = Home::with_entry(client, &odd);
+        let home = Home::with_entry(client, &unusual);
         home.install(&[]).await;
         let entry = home.entry();
         assert!(entry.get("args").is_none());
         for name in ["BITRIX24_TIMEOUT", "OTHER", "EMPTY"] {
-            assert_eq!(entry["env"][name], odd["env"][name], "{client}");
+            assert_eq!(entry["env"][name], unusual["env"][name], "{client}");
         }
         assert_eq!(home.report(&[]).await["action"], "unchanged");
     }
@@ -177,7 +177,7 @@ async fn links_and_permissions_stay_and_a_read_only_file_is_refused() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_is_not_a_file_is_left_alone() {
+async fn anything_but_a_file_is_left_alone() {
     for client in CLIENTS {
         let home = Home::of(client);
         std::fs::create_dir_all(home.file()).unwrap();
@@ -210,8 +210,8 @@ async fn concurrent_installs_leave_the_file_of_one_of_them() {
         }
         for output in running {
             let output = output.await.unwrap();
-            let is_told = stderr(&output).contains("was changed by another program just now");
-            assert!(output.status.success() || is_told, "{}", stderr(&output));
+            let is_reported = stderr(&output).contains("was changed by another program just now");
+            assert!(output.status.success() || is_reported, "{}", stderr(&output));
         }
         let servers = home.value()[crate::support::client_home::section(client)].clone();
         assert!(

@@ -14,7 +14,7 @@ fn belongings(path: &Path) -> (u32, u32, u32) {
     (metadata.uid(), metadata.gid(), metadata.permissions().mode() & 0o7777)
 }
 
-/// Gives the path to another user, if this process is root.
+/// Gives the path to another user if this process is root; returns whether it is.
 fn give(path: &Path) -> bool {
     let before = belongings(path);
     let _ = chown(path, Some(NOBODY), Some(NOBODY));

@@ -100,7 +100,7 @@ async fn secrets_in_this_servers_entry_are_not_shown() {
 }
 
 #[tokio::test]
-async fn a_secret_in_the_file_is_reported_and_goes_when_the_environment_has_one() {
+async fn a_secret_in_the_file_is_reported_and_removed_when_the_environment_has_one() {
     for client in CLIENTS {
         let entry = json!({"command": PROGRAM, "env": {"BITRIX24_WEBHOOK_URL": webhook()}});
         let home = Home::with_entry(client, &entry);
@@ -146,7 +146,7 @@ async fn no_url_is_taken_as_an_argument() {
     }
 }
 
-/// A server that repeats what it was given, in each place that is read.
+/// The server repeats its secrets in each place that `doctor` reads.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_server_that_repeats_its_secrets_is_not_repeated() {

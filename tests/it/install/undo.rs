@@ -12,7 +12,7 @@ fn small(client: &str) -> &'static str {
     }
 }
 
-/// The text after a client has read the file, added something and written it again.
+/// Rewrites the file with one more key, as a client does; returns the new content.
 fn rewritten(home: &Home) -> Value {
     let mut all = home.value();
     all["numStartups"] = json!(7);
@@ -138,7 +138,7 @@ async fn tables_that_were_made_for_the_entry_go_with_it_and_those_of_others_stay
 }
 
 #[tokio::test]
-async fn an_entry_written_by_hand_is_brought_up_to_date_and_goes_for_good() {
+async fn an_entry_written_by_hand_is_updated_and_removed_for_good() {
     for client in CLIENTS {
         let entry = json!({"command": "/old place/bitrix24-mail-mcp", "timeout": 60, "disabled": true,
             "env": {"BITRIX24_CACHE_TTL": "5m", "RUST_LOG": "x"}});
@@ -167,7 +167,7 @@ async fn an_entry_written_by_hand_is_brought_up_to_date_and_goes_for_good() {
 #[tokio::test]
 async fn another_servers_entry_is_refused_and_restored_after_force() {
     for client in CLIENTS {
-        for (entry, told) in [
+        for (entry, reason) in [
             (json!({"url": "https://example.com/mcp"}), "is a server over HTTP"),
             (
                 json!({"command": "/usr/bin/node", "args": ["x.js"]}),
@@ -183,7 +183,7 @@ async fn another_servers_entry_is_refused_and_restored_after_force() {
             let before = home.text();
             for options in [&[][..], &["--dry-run"], &["--remove"]] {
                 let said = home.refused(options).await;
-                assert!(said.contains(told) && said.contains("--force"), "{said}");
+                assert!(said.contains(reason) && said.contains("--force"), "{said}");
             }
             home.install(&["--force"]).await;
             assert_eq!(home.entry()["command"], PROGRAM);

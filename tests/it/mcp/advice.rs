@@ -7,6 +7,7 @@ use bitrix24_mail_mcp::fixit::{FIXES, Fix, lookup};
 use bitrix24_mail_mcp::portal;
 use serde_json::json;
 
+use crate::support::demo_in_process::fault;
 use crate::support::harness::{Session, program, text_of};
 use crate::support::tool_results::{assert_complete_failure, assert_valid, assert_valid_failure};
 
@@ -99,9 +100,8 @@ fn every_documented_code_has_a_row() {
 
 #[tokio::test]
 async fn messages_in_russian_change_nothing_but_the_message() {
-    let fault = FAULTS.iter().find(|fault| fault.name == "license");
     let settings = demo::Settings {
-        fault,
+        fault: fault("license"),
         language: demo::Language::Russian,
         ..Default::default()
     };
@@ -114,7 +114,7 @@ async fn messages_in_russian_change_nothing_but_the_message() {
 }
 
 #[tokio::test]
-async fn every_quirk_of_a_portal_gives_a_valid_success() {
+async fn every_quirk_of_a_portal_ends_in_a_valid_success() {
     // The slow portal sends the same replies, only later.
     let quick = QUIRKS.iter().map(|(name, ..)| *name).filter(|name| *name != "slow");
     for name in quick.map(Some).chain([None]) {

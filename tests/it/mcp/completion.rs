@@ -1,11 +1,12 @@
-//! Completion: the values, and how it leaves the portal's limit to the user's look-ups.
+//! Completion: the values, and the part of the rate limit that it may use beside the user's look-ups.
 
-use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
+use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use bitrix24_mail_mcp::fixit::FIXES;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::support::commands::{on, on_demo};
+use crate::support::demo_in_process::portal_with_fault;
 use crate::support::harness::{Session, call};
 use crate::support::revisions::Client;
 
@@ -141,13 +142,17 @@ async fn there_are_at_most_a_hundred_values_and_the_list_says_if_there_are_more(
         assert_eq!(found["values"].as_array().unwrap().len(), 100);
         assert_eq!((found["hasMore"].as_bool(), found.get("total")), (Some(true), None));
     }
-    assert_eq!(portal.request_count(), 1, "both ask the same, so the cache answers one");
+    assert_eq!(
+        portal.request_count(),
+        1,
+        "both have the same query, so the cache answers one"
+    );
     let sent: Value = serde_json::from_slice(&portal.requests()[0].body).unwrap();
     assert_eq!(sent["pagination"]["limit"], 100);
 }
 
 #[tokio::test]
-async fn the_list_is_empty_at_once_while_the_limit_is_used_up() {
+async fn the_list_is_empty_immediately_while_the_limit_is_used_up() {
     let portal = DemoPortal::start(Settings::default()).await.unwrap();
     let mut command = on(&portal);
     // The limiter allows the next request ten seconds later.
@@ -159,7 +164,7 @@ async fn the_list_is_empty_at_once_while_the_limit_is_used_up() {
     assert_eq!(
         completed(&mut client, of_prompt("to", "client")).await,
         found,
-        "what is known costs nothing"
+        "an answer from the cache sends no request"
     );
     assert_eq!(portal.request_count(), 1);
 }
@@ -184,14 +189,9 @@ async fn completion_leaves_half_of_the_limit_to_look_ups() {
 }
 
 #[tokio::test]
-async fn a_failed_look_up_gives_an_empty_list() {
+async fn a_failed_look_up_returns_an_empty_list() {
     for name in ["no-mail-scope", "insufficient-scope", "not-json"] {
-        let fault = FAULTS.iter().find(|fault| fault.name == name).unwrap();
-        let settings = Settings {
-            fault: Some(fault),
-            ..Settings::default()
-        };
-        let portal = DemoPortal::start(settings).await.unwrap();
+        let portal = portal_with_fault(name).await;
         let mut client = client(on(&portal)).await;
         assert_eq!(
             completed(&mut client, of_prompt("to", "anna")).await,

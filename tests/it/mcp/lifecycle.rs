@@ -1,22 +1,12 @@
 //! The end of input, clients that stop reading, cancelled calls.
 
-use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
 use rmcp::model::CallToolResult;
 use serde_json::json;
 
+use crate::support::demo_in_process::portal_with_fault;
 use crate::support::harness::{call, initialize, with_metadata};
 use crate::support::revisions::{WITH_HANDSHAKE, demo, session_with};
 use crate::support::tool_results::{assert_complete_failure, assert_valid_failure};
-
-async fn hanging_portal() -> DemoPortal {
-    let fault = FAULTS.iter().find(|fault| fault.name == "hang");
-    DemoPortal::start(Settings {
-        fault,
-        ..Settings::default()
-    })
-    .await
-    .unwrap()
-}
 
 #[tokio::test]
 async fn the_end_of_input_ends_the_program() {
@@ -65,7 +55,7 @@ async fn a_script_that_pipes_its_requests_gets_its_responses() {
 
 #[tokio::test]
 async fn a_call_that_still_runs_at_the_end_of_input_fails_as_cancelled() {
-    let portal = hanging_portal().await;
+    let portal = portal_with_fault("hang").await;
     let mut session = session_with(&portal);
     session.initialize("2025-11-25").await;
     session.send(call(2, json!({}))).await;
@@ -81,7 +71,7 @@ async fn a_call_that_still_runs_at_the_end_of_input_fails_as_cancelled() {
 #[tokio::test]
 async fn a_cancelled_call_stops_its_request_in_every_revision() {
     for version in WITH_HANDSHAKE.iter().chain(&["2026-07-28"]) {
-        let portal = hanging_portal().await;
+        let portal = portal_with_fault("hang").await;
         let mut session = session_with(&portal);
         let is_modern = *version == "2026-07-28";
         let request = call(2, json!({}));

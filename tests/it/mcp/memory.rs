@@ -7,9 +7,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
-use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
+use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use serde_json::json;
 
+use crate::support::demo_in_process::{start, with_fault};
 use crate::support::harness::{RawSession, call, initialize, program};
 use crate::support::http_client::{Connection, Request};
 use crate::support::http_server::Program;
@@ -22,15 +23,13 @@ fn most_resident(process: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
+/// A demo portal that never answers and has no limits.
 async fn hanging_portal() -> DemoPortal {
-    let fault = FAULTS.iter().find(|fault| fault.name == "hang");
-    let settings = Settings {
-        fault,
-        bucket: None,
+    start(Settings {
         operating: None,
-        ..Settings::default()
-    };
-    DemoPortal::start(settings).await.unwrap()
+        ..with_fault("hang")
+    })
+    .await
 }
 
 /// A JSON value of `bytes`, which takes a thousand times as many when it is parsed into a tree.
@@ -45,7 +44,7 @@ fn call_with_meta(id: u32, meta: &str) -> String {
     )
 }
 
-/// Before this was bounded, 250 such calls took 1.7 gigabytes.
+/// Without the bound, 250 of these calls took 1.7 gigabytes.
 #[tokio::test]
 async fn waiting_calls_do_not_keep_unused_meta() {
     let portal = hanging_portal().await;
@@ -61,7 +60,7 @@ async fn waiting_calls_do_not_keep_unused_meta() {
         let mut connection = Connection::open(server.address).await;
         connection.send(&request.bytes()).await;
         waiting.push(connection);
-        // One body at a time, since the guard bounds how much one caller may send at once.
+        // One body at a time, since the guard bounds how much one caller may send at a time.
         portal
             .wait_until(|portal| portal.request_count() == waiting.len())
             .await;
@@ -132,7 +131,7 @@ async fn the_server_ends_with_a_client_on_sockets_that_reads_nothing() {
             Ok(bytes) => (taken, refused) = (taken + bytes, 0),
             Err(_) => refused += 1,
         }
-        assert!(taken < 10_000_000, "it is read on and on");
+        assert!(taken < 10_000_000, "the server keeps reading");
         tokio::task::yield_now().await;
     }
     drop(input);
@@ -140,7 +139,7 @@ async fn the_server_ends_with_a_client_on_sockets_that_reads_nothing() {
     assert!(ended.success(), "hangs here if the end is not noticed");
 }
 
-/// Before this was bounded, the parsed tree took 409 megabytes.
+/// Without the bound, the parsed tree took 409 megabytes.
 #[tokio::test]
 async fn an_error_of_nearly_4_mib_keeps_its_code_and_costs_little_more_than_its_size() {
     let lists = many_lists(4 * 1024 * 1024 - 1000);

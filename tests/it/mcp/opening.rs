@@ -346,7 +346,7 @@ async fn the_error_names_parameters_of_another_type_and_such_metadata_counts_as_
     }
 }
 
-/// The conformance suite wants this.
+/// The conformance suite requires this.
 #[tokio::test]
 async fn initialize_in_a_revision_without_a_handshake_is_an_unknown_method() {
     let server = InProcess::with_limits(Limits::default()).await;

@@ -63,7 +63,7 @@ fn table() -> Vec<(Value, Expected)> {
         (json!({"pagination": {"page": 0, "offset": 7}}), Sent(50, 0)),
         (json!({"pagination": {"page": -2, "offset": 7}}), Sent(50, 0)),
         (json!({"pagination": {"page": "two"}}), Refused),
-        // The portal's gap: with limit 500 on the wire, page 2 would begin at row 500 and rows 200 to 499 be lost.
+        // A gap of the portal: with limit 500 on the wire, page 2 would begin at row 500 and rows 200 to 499 be lost.
         (json!({"pagination": {"page": 2, "limit": 500}}), Sent(200, 200)),
         (json!({"pagination": {"page": 9_223_372_036_854_775_807_u64}}), Refused),
         // Beside the query instead of inside `pagination`.

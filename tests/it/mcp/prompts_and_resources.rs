@@ -1,11 +1,12 @@
 //! Prompts and resources: lists, prompts filled in, reads, and each error, in an old and in the newest revision.
 
-use bitrix24_mail_mcp::demo::{DemoPortal, FAULTS, Settings};
+use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use bitrix24_mail_mcp::fixit;
 use rmcp::model::{GetPromptRequestParams, ReadResourceRequestParams, ResourceContents, Role};
 use serde_json::{Value, json};
 
 use crate::support::commands::{on, on_demo};
+use crate::support::demo_in_process::portal_with_fault;
 use crate::support::harness::{Session, call, program};
 use crate::support::revisions::Client;
 
@@ -29,17 +30,17 @@ fn text_of(answer: &Value) -> &str {
 async fn capabilities_and_lists_have_the_form_of_the_revision() {
     let session = Session::demo().await;
     let client = session.client();
-    let told = json!({
+    let answers = json!({
         "capabilities": client.peer_info().unwrap().capabilities,
         "prompts": client.list_all_prompts().await.unwrap(),
         "resources": client.list_all_resources().await.unwrap(),
         "templates": client.list_all_resource_templates().await.unwrap(),
     });
-    insta::assert_json_snapshot!("prompts_and_resources", told);
+    insta::assert_json_snapshot!("prompts_and_resources", answers);
 }
 
 #[tokio::test]
-async fn only_clients_of_2026_07_28_are_told_how_long_they_may_keep_what() {
+async fn only_answers_to_clients_of_2026_07_28_have_cache_hints() {
     let hour = json!(3_600_000);
     for revision in REVISIONS {
         let mut client = Client::start(revision, on_demo()).await;
@@ -185,13 +186,7 @@ async fn an_unknown_resource_is_refused_with_the_code_of_the_revision() {
 async fn a_failed_look_up_is_an_error_with_the_same_advice_as_the_tools() {
     for revision in REVISIONS {
         for name in ["no-mail-scope", "insufficient-scope", "html-503"] {
-            let fault = FAULTS.iter().find(|fault| fault.name == name).unwrap();
-            let portal = DemoPortal::start(Settings {
-                fault: Some(fault),
-                ..Settings::default()
-            })
-            .await
-            .unwrap();
+            let portal = portal_with_fault(name).await;
             let mut command = on(&portal);
             command.env("BITRIX24_TIMEOUT", "240ms");
             let mut client = Client::start(revision, command).await;
@@ -268,7 +263,7 @@ async fn a_real_client_gets_prompts_and_reads_resources() {
 }
 
 #[tokio::test]
-async fn the_error_names_what_is_wrong_with_a_prompt() {
+async fn the_error_names_the_problem_of_a_prompt() {
     for revision in REVISIONS {
         let mut client = Client::start(revision, on_demo()).await;
         for (params, part) in [

@@ -56,7 +56,7 @@ const WAYS: &[Way] = &[
 struct Client {
     way: Way,
     link: Link,
-    /// The request that waits for no response.
+    /// The connection of a request that was sent without waiting for its response.
     running: Option<Connection>,
 }
 
@@ -151,7 +151,7 @@ impl Client {
     }
 
     /// Sends a message that gets no response.
-    async fn tell(&mut self, message: Value) {
+    async fn notify(&mut self, message: Value) {
         let revision = self.revision();
         match &mut self.link {
             Link::Stdio(session) => session.send(message).await,
@@ -184,7 +184,7 @@ impl Client {
             self.running = None;
             return;
         }
-        self.tell(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}))
+        self.notify(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}))
             .await;
     }
 
@@ -202,7 +202,7 @@ impl Client {
         let answer = self.ask(initialize(self.revision())).await;
         assert_eq!(answer["result"]["protocolVersion"], self.revision());
         assert_eq!(answer["result"]["serverInfo"]["name"], "bitrix24-mail-mcp");
-        self.tell(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+        self.notify(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
             .await;
     }
 }

@@ -16,7 +16,7 @@ use crate::support::commands::{signed_in, with_refresh_token};
 use crate::support::harness::{RawSession, Session, call, program, stderr, stdout};
 use crate::support::http_server::unlimited;
 
-/// The same command with a limit on the size of the files that it writes.
+/// The command with a limit on the size of the files that it writes.
 fn limited(command: &Command, limit: &str) -> Command {
     let inner = command.as_std();
     let mut limited = Command::new("sh");
@@ -281,7 +281,7 @@ async fn processes_share_a_store_through_its_link_and_its_own_path() {
 }
 
 #[tokio::test]
-async fn a_lock_file_from_another_user_is_refused_at_once_and_not_followed() {
+async fn a_lock_file_from_another_user_is_refused_immediately_and_not_followed() {
     let portal = unlimited(None).await;
     for is_pipe in [true, false] {
         let folder = tempfile::tempdir().unwrap();

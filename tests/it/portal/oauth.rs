@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bitrix24_mail_mcp::portal::{Application, Credentials, Failed, GivenSecret, Method, Portal, Settings};
+use bitrix24_mail_mcp::portal::{Application, Credentials, GivenSecret, Settings};
 use serde_json::{Value, json};
 
-use crate::support::scripted_wire::{PAGE, Prepared, ScriptedWire, Sent, envelope, flat, reply, settings};
+use crate::support::scripted_wire::{PAGE, Prepared, ScriptedWire, Sent, call, envelope, flat, reply, settings};
 
 /// An authorization server and a portal in one, with the tokens that are valid.
 #[derive(Debug, Default)]
@@ -79,10 +79,6 @@ fn application(folder: &Path, access: &str, refresh: &str) -> Settings {
 
 fn stored(folder: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(folder.join("tokens.json")).unwrap()).unwrap()
-}
-
-async fn call(portal: &Portal) -> Result<Value, Failed> {
-    portal.call(Method::ListContacts, &json!({})).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +188,7 @@ async fn a_caller_that_is_cancelled_during_a_refresh_loses_no_pair() {
     assert_eq!(wire.under_way(), 1);
     portal.save_tokens().await.unwrap();
     assert_eq!(stored(folder.path())["refresh_token"], "r1x");
-    assert_eq!(wire.under_way(), 0, "nothing runs on");
+    assert_eq!(wire.under_way(), 0, "no request continues");
     call(&portal).await.unwrap();
     assert_eq!(server.lock().unwrap().refreshes, 1);
 }

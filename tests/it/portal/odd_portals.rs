@@ -4,20 +4,16 @@ use std::time::Duration;
 
 use bitrix24_mail_mcp::address_book::{AddressBook, ContactPage, Error, GivenPagination, Names, Query, Source, Status};
 use bitrix24_mail_mcp::fixit::FIXES;
-use bitrix24_mail_mcp::portal::{Credentials, FOREIGN_CODES, Failed, Method, Portal, RawReply, code};
-use serde_json::{Value, json};
+use bitrix24_mail_mcp::portal::{Credentials, FOREIGN_CODES, Portal, RawReply, code};
+use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::scripted_wire::{
-    PAGE, Prepared, ScriptedWire, TRIP, envelope, flat, reply, reply_asking, settings,
+    PAGE, Prepared, ScriptedWire, TRIP, call, envelope, flat, reply, reply_asking, settings,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-
-async fn call(portal: &Portal) -> Result<Value, Failed> {
-    portal.call(Method::ListContacts, &json!({})).await
-}
 
 async fn list(replied: Prepared, limit: u32) -> Result<ContactPage, Error> {
     list_from(10, replied, limit).await
@@ -134,7 +130,7 @@ async fn a_match_is_found_beside_damaged_rows_and_a_damaged_namesake_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_page_of_one_damaged_row_is_no_failure_but_the_list_of_another_method_is() {
-    for odd in [
+    for row in [
         r#"{"id":{},"email":"boris@x.example","name":"Boris Orlov"}"#,
         r#"{"id":[],"email":"boris@x.example"}"#,
         r#"{"id":-1}"#,
@@ -146,10 +142,10 @@ async fn a_page_of_one_damaged_row_is_no_failure_but_the_list_of_another_method_
         "7",
     ] {
         for offset in [0, 10] {
-            let found = list_from(offset, reply(200, &format!(r#"{{"result":{{"items":[{odd}]}}}}"#)), 50)
+            let found = list_from(offset, reply(200, &format!(r#"{{"result":{{"items":[{row}]}}}}"#)), 50)
                 .await
                 .unwrap();
-            assert_eq!((found.page.returned, found.page.unreadable), (0, 1), "{odd}");
+            assert_eq!((found.page.returned, found.page.unreadable), (0, 1), "{row}");
         }
     }
     let scopes = || reply(200, r#"{"result":["crm","mail"]}"#);

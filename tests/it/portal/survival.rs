@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
-use bitrix24_mail_mcp::portal::{Error, Failed, Method, Portal};
-use serde_json::{Value, json};
+use bitrix24_mail_mcp::portal::Error;
 use tokio::time::Instant;
 
 use crate::support::scripted_wire::{
-    PAGE, Prepared, ScriptedWire, TRIP, envelope, flat, reply, reply_asking, settings, webhook,
+    PAGE, Prepared, ScriptedWire, TRIP, call, envelope, flat, reply, reply_asking, settings, webhook,
 };
-
-async fn call(portal: &Portal) -> Result<Value, Failed> {
-    portal.call(Method::ListContacts, &json!({})).await
-}
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -99,7 +94,7 @@ async fn one_deadline_covers_all_attempts_and_waits() {
             "{prepared:?}: {failed}"
         );
     }
-    // A wait that does not fit in the time: the call fails at once, with the wait.
+    // A wait that does not fit in the time: the call fails immediately and names the wait.
     let wire = ScriptedWire::in_turn([reply_asking(503, "", "60")]);
     let started = Instant::now();
     assert_eq!(call(&wire.portal()).await.unwrap_err().retry_after, Some(60 * SECOND));
@@ -107,7 +102,7 @@ async fn one_deadline_covers_all_attempts_and_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_429_calls_wait_for_the_reset_or_fail_at_once() {
+async fn after_429_calls_wait_for_the_reset_or_fail_immediately() {
     let good = |reset: u32| {
         let time = format!(
             r#""time":{{"finish":1000,"operating":1,"operating_reset_at":{}}}"#,
@@ -153,11 +148,11 @@ async fn near_the_operating_limit_calls_are_spaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_whose_wait_would_pass_its_deadline_fails_at_once() {
+async fn a_caller_whose_wait_would_pass_its_deadline_fails_immediately() {
     let wire = ScriptedWire::in_turn([reply(200, PAGE)]);
     let settings = webhook();
     let portal = wire.portal_with(settings);
-    // 50 at once and 2 a second for less than 25 seconds; the rest would be too late.
+    // A burst of 50, then 2 a second for less than 25 seconds; the rest would be too late.
     let outcomes = futures_util::future::join_all((0..150).map(|_| async {
         let started = Instant::now();
         (call(&portal).await, started.elapsed())

@@ -8,7 +8,8 @@ use bitrix24_mail_mcp::portal::{Method, Settings};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::support::scene::{Scene, TRIP, fault};
+use crate::support::demo_in_process::fault;
+use crate::support::scene::{Scene, TRIP};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -65,7 +66,7 @@ async fn every_fault_ends_in_time_with_every_kind_of_credentials() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_hundred_calls_at_once_keep_the_limit_and_their_order() {
+async fn two_hundred_simultaneous_calls_keep_the_limit_and_their_order() {
     let scene = Arc::new(Scene::within(demo::Settings::default(), 120 * SECOND).await);
     let started = Instant::now();
     // Each in a task of its own, as in a server.

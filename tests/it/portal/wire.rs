@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::address_books::{book, query};
+use crate::support::demo_in_process::portal_with_fault;
 use crate::support::harness::{program, stderr};
 use crate::support::scripted_portal::{SECRET, ScriptedPortal};
 
@@ -127,14 +128,7 @@ async fn a_loopback_portal_is_never_called_through_a_proxy() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_to_a_silent_portal_ends_at_the_deadline() {
-    let demo = bitrix24_mail_mcp::demo::DemoPortal::start(bitrix24_mail_mcp::demo::Settings {
-        fault: bitrix24_mail_mcp::demo::FAULTS
-            .iter()
-            .find(|fault| fault.name == "hang"),
-        ..Default::default()
-    })
-    .await
-    .unwrap();
+    let demo = portal_with_fault("hang").await;
     let started = tokio::time::Instant::now();
     let error = failure_with(&demo.webhook_url().unwrap()).await;
     assert_eq!(error.code(), "TIMED_OUT");

@@ -1,4 +1,4 @@
-//! How long the whole book is used, when it is read again, and who shares a reading: with a paused clock.
+//! How long the whole book is used, when it is read again, and which callers share a reading. The clock is paused.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ async fn after_the_time_to_live_the_newest_pages_are_read_again() {
     );
     assert!(!found.recipients.iter().any(|recipient| recipient.incomplete));
     assert_eq!(portal.requests(), 1);
-    assert_eq!(found.age_seconds, Some(61), "the older pages are as old as they are");
+    assert_eq!(found.age_seconds, Some(61), "the age is that of the older pages");
 
     advance(600 * SECOND).await;
     let found = resolve(&book, &["Person5 Family5"]).await;
@@ -66,7 +66,7 @@ async fn after_the_time_to_live_the_newest_pages_are_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_time_to_live_nothing_is_kept_but_callers_at_once_share_a_reading() {
+async fn without_a_time_to_live_nothing_is_kept_but_simultaneous_callers_share_a_reading() {
     let portal = ScriptedBook::of(people(300));
     let book = portal.book(Duration::ZERO);
     for _ in 0..2 {
@@ -112,9 +112,9 @@ async fn addresses_alone_need_no_book() {
     let statuses: Vec<_> = found.recipients.iter().map(|recipient| recipient.status).collect();
     assert_eq!(statuses, [Status::One, Status::None]);
     assert!(!found.recipients.iter().any(|recipient| recipient.incomplete));
-    assert_eq!(portal.requests(), 3, "the addresses, then the book");
+    assert_eq!(portal.requests(), 3, "a request for the addresses, then the book");
     resolve(&book, &["p5@x5.example"]).await;
-    assert_eq!(portal.requests(), 0, "the book is there");
+    assert_eq!(portal.requests(), 0, "the book is in memory");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Books of which a part could not be read: what the answer says, and what is requested literally. With a paused clock.
+//! Address books that could be read only in part: the answers, and the literal requests. The clock is paused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,10 @@ use crate::support::scripted_wire::{Prepared, ScriptedWire, Sent, envelope, repl
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A portal of these rows that answers some requests as `answer` says.
-fn odd(portal: &ScriptedBook, answer: impl Fn(&Sent) -> Option<Prepared> + Send + Sync + 'static) -> Arc<ScriptedWire> {
+fn wire_with(
+    portal: &ScriptedBook,
+    answer: impl Fn(&Sent) -> Option<Prepared> + Send + Sync + 'static,
+) -> Arc<ScriptedWire> {
     let rows = Arc::clone(&portal.rows);
     ScriptedWire::answering(move |sent| answer(sent).unwrap_or_else(|| rows.lock().unwrap().answer(sent)))
 }
@@ -66,7 +69,7 @@ async fn a_part_of_a_book_answers_in_time_and_is_marked_incomplete() {
     assert!(started.elapsed() <= 25 * SECOND, "{:?}", started.elapsed());
     assert!(found.recipients[0].incomplete && found.recipients[0].matches.len() == 1);
     assert_eq!(status(&found), Status::Several);
-    assert!(!found.recipients[1].incomplete, "an address is its owner's alone");
+    assert!(!found.recipients[1].incomplete, "an address has only one owner");
     assert_eq!(found.recipients[1].status, Status::One);
 }
 
@@ -99,7 +102,7 @@ async fn without_batch_a_large_book_is_read_over_several_calls() {
 #[tokio::test(start_paused = true)]
 async fn a_404_page_of_a_gateway_is_no_missing_method() {
     let portal = ScriptedBook::of(people(300));
-    let wire = odd(&portal, |sent| {
+    let wire = wire_with(&portal, |sent| {
         match (is_about_employees(sent), sent.url.ends_with("/batch")) {
             (true, true) => Some(envelope(500, "INTERNAL_INTERNAL")),
             (true, false) => Some(reply(404, "<html>not here</html>")),
@@ -116,7 +119,7 @@ async fn a_404_page_of_a_gateway_is_no_missing_method() {
 #[tokio::test(start_paused = true)]
 async fn an_employee_whose_row_cannot_be_read_is_not_forgotten() {
     let portal = ScriptedBook::of(people(300));
-    let wire = odd(&portal, |sent| {
+    let wire = wire_with(&portal, |sent| {
         let single = r#"{"items":[{"id":null,"email":"","name":"Person3 Family3"}]}"#;
         if sent.url.ends_with("/batch") && is_about_employees(sent) {
             return Some(envelope(404, "METHODNOTFOUND"));
@@ -132,7 +135,7 @@ async fn an_employee_whose_row_cannot_be_read_is_not_forgotten() {
 #[tokio::test(start_paused = true)]
 async fn refused_employees_do_not_make_the_whole_book_be_read_again() {
     let portal = ScriptedBook::of(people(2_000));
-    let wire = odd(&portal, |sent| {
+    let wire = wire_with(&portal, |sent| {
         is_about_employees(sent).then(|| envelope(403, "ACCESSDENIED"))
     });
     let book = AddressBook::new(wire.portal(), TTL);
@@ -152,7 +155,7 @@ async fn refused_employees_do_not_make_the_whole_book_be_read_again() {
 #[tokio::test(start_paused = true)]
 async fn a_reading_that_began_long_ago_is_not_taken_for_a_new_one() {
     let portal = ScriptedBook::of(people(300));
-    let wire = odd(&portal, |sent| match sent.url.ends_with("/batch") {
+    let wire = wire_with(&portal, |sent| match sent.url.ends_with("/batch") {
         true => Some(envelope(404, "METHODNOTFOUND")),
         false => is_about_employees(sent).then_some(Prepared::Silence),
     });
@@ -198,7 +201,7 @@ async fn fifty_addresses_are_found_however_alike_they_are() {
 async fn a_part_answers_in_time_however_slow_the_literal_requests_are() {
     let portal = ScriptedBook::of(people(30_000));
     let requests = AtomicUsize::new(0);
-    let wire = odd(&portal, move |_| match requests.fetch_add(1, Ordering::SeqCst) {
+    let wire = wire_with(&portal, move |_| match requests.fetch_add(1, Ordering::SeqCst) {
         0 => None,
         _ => Some(Prepared::Silence),
     });
@@ -210,7 +213,7 @@ async fn a_part_answers_in_time_however_slow_the_literal_requests_are() {
 #[tokio::test(start_paused = true)]
 async fn after_a_batch_that_was_too_slow_for_the_caller_batches_are_smaller() {
     let portal = ScriptedBook::of(people(1_500));
-    let wire = odd(&portal, |sent| {
+    let wire = wire_with(&portal, |sent| {
         let calls = sent.body.matches("\"method\"").count();
         (calls > 3).then_some(Prepared::Silence)
     });
@@ -227,7 +230,7 @@ async fn after_a_batch_that_was_too_slow_for_the_caller_batches_are_smaller() {
 async fn a_wait_that_the_portal_demands_does_not_count_as_a_slow_request() {
     let portal = ScriptedBook::of(people(300));
     let requests = AtomicUsize::new(0);
-    let wire = odd(&portal, move |_| {
+    let wire = wire_with(&portal, move |_| {
         let limit = r#"{"error":{"code":"BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION","message":"m"}}"#;
         (requests.fetch_add(1, Ordering::SeqCst) == 0).then(|| reply_asking(429, limit, "17"))
     });

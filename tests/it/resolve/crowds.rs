@@ -1,5 +1,5 @@
-//! Many callers at once and one address book of ten thousand contacts, in virtual time. The portal counts its requests;
-//! it takes 0.1 s for each request and 0.01 s for each page.
+//! Many simultaneous callers and one address book of ten thousand contacts, in virtual time. The portal counts its
+//! requests; it takes 0.1 s for each request and 0.01 s for each page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const PER_PAGE: Duration = Duration::from_millis(10);
 const KEPT: Duration = Duration::from_secs(60);
 /// The longest that a caller may have to wait.
 const SOON: Duration = Duration::from_secs(3);
-/// How many requests the rate limit lets through at once.
+/// Requests that the rate limit lets through without a wait.
 const BURST: usize = 50;
 /// The most requests of a reading of the whole book: the first pages, the rest, and one more batch.
 const READING: usize = 3;
@@ -92,8 +92,7 @@ impl Crowd {
         self.portal.0.rest3_request_count()
     }
 
-    /// Pages without a text that were asked for since the first so many requests.
-    /// The smallest offset that was asked for since so many requests.
+    /// The smallest offset of a page of the whole book, in the requests after the first `requests`.
     fn first_offset_since(&self, requests: usize) -> u64 {
         let all = self.portal.0.requests();
         let listings = all[requests..].iter().flat_map(|request| listings(&request.body));
@@ -112,7 +111,7 @@ impl Crowd {
         self.book.resolve(&names, &|_| {}, cancellation).await
     }
 
-    /// Lets somebody resolve a name, in a task of its own.
+    /// Resolves a name in its own task.
     fn resolving(&self, number: usize, cancellation: &CancellationToken) -> JoinHandle<Result<Resolution, Error>> {
         let (crowd, cancellation) = (self.clone(), cancellation.clone());
         tokio::spawn(async move { crowd.resolve(number, &cancellation).await })
@@ -125,7 +124,7 @@ async fn all<T>(tasks: impl Iterator<Item = JoinHandle<T>>) -> Vec<T> {
     ends.into_iter().map(Result::unwrap).collect()
 }
 
-/// Names none of which is a part of another. The order of the ids is not the order of the names.
+/// The name of a contact. No name is a part of another, and the names are not in the order of the ids.
 fn name(number: usize) -> String {
     const FIRST: [&str; 10] = ["bar", "ced", "dov", "fim", "gul", "hep", "jok", "kam", "lid", "mur"];
     const THEN: [&str; 10] = [
@@ -155,7 +154,7 @@ fn spread(count: usize) -> impl Iterator<Item = usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_hundred_lists_at_once_are_answered_within_three_seconds() {
+async fn two_hundred_simultaneous_lists_are_answered_within_three_seconds() {
     let crowd = Crowd::gather().await;
     let tasks = spread(200).map(|number| {
         let crowd = crowd.clone();
@@ -174,7 +173,7 @@ async fn two_hundred_lists_at_once_are_answered_within_three_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_resolves_at_once_are_answered_by_one_reading() {
+async fn a_thousand_simultaneous_resolves_are_answered_by_one_reading() {
     let crowd = Crowd::gather().await;
     let never = CancellationToken::new();
     let tasks = spread(1_000).map(|number| crowd.resolving(number, &never));
@@ -227,6 +226,6 @@ async fn a_reading_stops_when_the_last_caller_leaves_and_the_next_continues_it()
     is_found(&crowd.resolve(7, &CancellationToken::new()).await.unwrap(), 7);
     assert!(
         crowd.first_offset_since(sent) > 4 * 199,
-        "what was read is not read again"
+        "pages that were read are not read again"
     );
 }

@@ -3,15 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::support::commands::{on, on_demo};
-use crate::support::elicitation_client::{BY_REQUEST, Client, IN_RESULT, Way, addresses, choices, valid, ways};
+use crate::support::elicitation_client::{BY_REQUEST, Client, IN_RESULT, Way, addresses, anna, choices, valid, ways};
 use crate::support::harness::with_metadata;
 use crate::support::http_server::unlimited;
 use crate::support::revisions::MODERN;
-
-/// A name that eight people of the demo portal have.
-fn anna() -> Value {
-    json!({"names": ["anna"], "ask_user": true})
-}
 
 const ANNA_K: &str = "anna.k@example.net";
 
@@ -298,7 +293,7 @@ async fn a_client_that_lists_forms_among_its_capabilities_gets_a_form() {
     }
 }
 
-/// Without a session there is no way to answer a form, whatever the client supports.
+/// Without a session a client cannot answer a form, whatever the client supports.
 #[tokio::test]
 async fn an_older_client_over_http_gets_the_ranked_list() {
     for revision in ["2025-03-26", "2025-06-18", "2025-11-25"] {

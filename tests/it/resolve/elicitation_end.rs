@@ -18,14 +18,10 @@ use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
 use crate::support::commands::on_demo;
-use crate::support::elicitation_client::{BY_REQUEST, Client, Way, addresses, asked_by_request, choices, valid};
+use crate::support::elicitation_client::{BY_REQUEST, Client, Way, addresses, anna, asked_by_request, choices, valid};
 use crate::support::harness::text_of;
 use crate::support::http_client::{EventStream, Request};
 use crate::support::http_server::{InProcess, server, unlimited, until};
-
-fn anna() -> Value {
-    json!({"names": ["anna"], "ask_user": true})
-}
 
 /// Calls the tool and leaves its form open; returns the ids of the call and of the form.
 async fn with_open_form(client: &mut Client) -> (u32, Value) {
@@ -223,9 +219,9 @@ async fn a_form_without_an_answer_for_five_minutes_counts_as_closed() {
     let started = Instant::now();
     let (call, form) = with_open_form(&mut client).await;
     tokio::time::pause();
-    let told = client.next().await;
+    let notification = client.next().await;
     assert_eq!(
-        (&told["method"], &told["params"]["requestId"]),
+        (&notification["method"], &notification["params"]["requestId"]),
         (&json!("notifications/cancelled"), &form)
     );
     let answer = client.next().await;
@@ -240,7 +236,7 @@ async fn a_form_without_an_answer_for_five_minutes_counts_as_closed() {
 enum User {
     /// Chooses the colleague.
     Decided,
-    /// Has a client that breaks, and tells it with words of the form.
+    /// Has a client that fails, with words of the form in its error.
     Unlucky,
 }
 
@@ -270,7 +266,7 @@ impl ClientHandler for User {
 }
 
 impl User {
-    /// Calls the tool of a program that logs all it can; the result and the log.
+    /// Calls the tool of a program with the finest log level; returns the result and the log.
     async fn calls(self, lifecycle: ClientLifecycleMode) -> (CallToolResult, String) {
         let mut command = on_demo();
         command.env("BITRIX24_MCP_LOG", "trace");
@@ -310,7 +306,7 @@ async fn a_real_client_lets_its_user_choose_in_both_manners() {
 }
 
 #[tokio::test]
-async fn the_log_names_nobody_who_was_in_a_form() {
+async fn the_log_has_no_name_from_a_form() {
     let mut logs = Vec::new();
     for lifecycle in lifecycles() {
         logs.push(User::Decided.calls(lifecycle).await.1);

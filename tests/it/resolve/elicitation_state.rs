@@ -28,7 +28,7 @@ async fn state_for(client: &mut Client, arguments: &Value) -> String {
     asked_in_result(&client.call(json!({"arguments": arguments})).await).1
 }
 
-/// The only refusal, which does not say what was wrong.
+/// Asserts the refusal, which is the same for every reason.
 fn assert_not_open(answer: &Value, case: &str) {
     let refusal = json!({"code": -32602, "message": "this question to the user is not open, or not any more; call \
         resolve_mail_recipients again without requestState"});
@@ -181,7 +181,7 @@ async fn an_answer_without_a_state_is_ignored() {
     }
 }
 
-/// Digits of base64url, without padding.
+/// The bytes of base64url without padding.
 fn decoded(text: &str) -> Vec<u8> {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
@@ -280,7 +280,7 @@ async fn an_answer_counts_even_if_only_one_person_is_left() {
     let left = "john.smith@example.com";
     let alone = client.resolve(arguments.clone()).await;
     assert_eq!(alone["recipients"][0]["status"], "one", "{alone}");
-    for (choice, status, matches, told) in [
+    for (choice, status, matches, kept_choice) in [
         (left, "one", vec![left], Some("chosen")),
         ("none_of_these", "none", vec![], Some("none_of_these")),
         ("jsmith@example.org", "several", vec![left], None),
@@ -290,7 +290,7 @@ async fn an_answer_counts_even_if_only_one_person_is_left() {
         let recipient = &result["recipients"][0];
         assert_eq!(recipient["status"], status, "{choice}");
         assert_eq!(addresses(recipient), matches, "{choice}");
-        assert_eq!(recipient.get("choice").and_then(Value::as_str), told, "{choice}");
+        assert_eq!(recipient.get("choice").and_then(Value::as_str), kept_choice, "{choice}");
     }
     for action in ["decline", "cancel"] {
         let responses = json!({"recipients": {"action": action}});

@@ -1,4 +1,4 @@
-//! Recipients: who is found, in how many requests, and what the answer says when a source fails.
+//! Recipients: the people found, the number of requests, and the answer when a source fails.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ async fn names_in_four_spellings_are_found_in_one_request() {
     insta::assert_json_snapshot!(resolution.recipients);
 }
 
-/// Golden answers: who is found, in which order, and why.
+/// Golden answers: the people found, their order, and the reasons.
 #[tokio::test]
 async fn each_kind_of_spelling_finds_its_people_in_order() {
     let portal = portal(None).await;

@@ -55,7 +55,7 @@ async fn a_walk_continues_past_a_page_of_damaged_rows_but_not_for_ever() {
         "null",
     ];
     assert_eq!(walked(&listing(&damaged)).await, (3, 4, 2, None));
-    let odd = [
+    let damaged = [
         r#"{"id":9,"email":"a@example.com"}"#,
         r#"{"id":8}"#,
         "null",
@@ -72,18 +72,30 @@ async fn a_walk_continues_past_a_page_of_damaged_rows_but_not_for_ever() {
         r#"{"id":6}"#,
     ];
     assert_eq!(
-        walked(&listing(&odd)).await,
+        walked(&listing(&damaged)).await,
         (4, 10, 2, None),
-        "rows of every kind are odd"
+        "rows of every kind are damaged"
     );
     let always = |row: &'static str| pages(move |_, limit| vec![row; limit]);
-    assert_eq!(walked(&always(r#"{"id":9}"#)).await.0, 1, "it ignores the offset");
+    assert_eq!(walked(&always(r#"{"id":9}"#)).await.0, 1, "one repeated row");
     let full = || pages(|_, _| vec![r#"{"id":9}"#, r#"{"id":8}"#]);
-    assert_eq!(walked(&full()).await, (2, 0, 1, Some(5)), "that one too");
+    assert_eq!(
+        walked(&full()).await,
+        (2, 0, 1, Some(5)),
+        "a repeated page of good rows"
+    );
     let half = || pages(|_, _| vec![r#"{"id":9}"#, "null"]);
     let (total, _, requests, stopped_at) = walked(&half()).await;
-    assert_eq!((total, requests, stopped_at), (1, 1, Some(5)), "and that one");
+    assert_eq!(
+        (total, requests, stopped_at),
+        (1, 1, Some(5)),
+        "a repeated page with a damaged row"
+    );
     let (total, unreadable, requests, stopped_at) = walked(&always("null")).await;
-    assert_eq!((total, stopped_at), (0, Some(u64::from(unreadable))), "without end");
+    assert_eq!(
+        (total, stopped_at),
+        (0, Some(u64::from(unreadable))),
+        "endless damaged rows"
+    );
     assert!((500..=600).contains(&unreadable) && requests <= 13, "{requests}");
 }

@@ -1,5 +1,5 @@
-//! Walks of whole lists of the demo portal, with a paused clock: what changes meanwhile, what fails, and how many
-//! requests it takes.
+//! Walks of whole lists of the demo portal, with a paused clock: changes meanwhile, failures, and the number of
+//! requests.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::scene::{Scene, fault};
+use crate::support::demo_in_process::fault;
+use crate::support::scene::Scene;
 
 const MS: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -72,7 +73,7 @@ fn calls(scene: &Scene) -> Vec<usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everybody_comes_once_and_newest_first() {
+async fn everybody_is_returned_once_and_newest_first() {
     for (contacts, expected) in [
         (0, vec![5]),
         (450, vec![5]),
@@ -264,7 +265,7 @@ async fn a_walk_whose_step_was_dropped_continues_where_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_employee_comes_once_even_if_the_order_changes() {
+async fn each_employee_is_returned_once_even_if_the_order_changes() {
     for (shuffles_employees, expected) in [(false, vec![0, 3]), (true, vec![0, 3, 2])] {
         let settings = Settings {
             shuffles_employees,

@@ -1,7 +1,7 @@
 //! How often the right person is found: a labelled set of questions to an address book of sixteen hundred contacts, by
-//! kind of difficulty. One half was looked at while the search was made; the other, held out, is what counts.
+//! kind of difficulty. One half was used to tune the search; the other half, held out, is the measure.
 //!
-//! The figures stand in docs/tools.md; `INSTA_UPDATE=always` writes them there. See `recipients/README.md`.
+//! The figures are in docs/tools.md; `INSTA_UPDATE=always` writes them there. See `recipients/README.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -213,7 +213,7 @@ fn assert_all_good(courses: &[BTreeMap<String, Tally>]) {
 }
 
 #[tokio::test]
-#[ignore = "prints figures for developers who change the search; only the other half must pass"]
+#[ignore = "prints figures for developers who change the search; only the held-out half must pass"]
 async fn the_right_person_is_found_by_the_questions_that_were_looked_at() {
     assert_all_good(&courses_of("pairs.tuning.tsv").await);
 }

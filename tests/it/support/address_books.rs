@@ -1,4 +1,4 @@
-//! The address book as a library: a book on one portal, queries and names, and what a resolution failed to ask.
+//! The address book as a library: a book on one portal, queries and names, and the failures of a resolution.
 
 use std::time::Duration;
 

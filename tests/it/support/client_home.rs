@@ -206,7 +206,7 @@ pub(crate) fn value(client: &str, text: &str) -> Value {
     }
 }
 
-/// One check of a report, as status and what it saw.
+/// The status and the text of one check of a report.
 pub(crate) fn check(report: &Value, name: &str) -> (String, String) {
     let checks = report["checks"].as_array().unwrap();
     let check = checks.iter().find(|check| check["name"] == name);

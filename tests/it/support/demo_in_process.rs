@@ -1,7 +1,9 @@
-//! Sends requests to the demo portal without a socket, so that tests may pause the clock; as plain HTTP and JSON,
-//! without the program's own client.
+//! Sends requests to the demo portal without a socket, so that tests may pause the clock. Requests are plain HTTP and
+//! JSON, without the program's own client.
 
-use bitrix24_mail_mcp::demo::{BrokenConnection, CLIENT_ID, CLIENT_SECRET, DemoPortal, FAULTS, PlainAnswer, SECRET};
+use bitrix24_mail_mcp::demo::{
+    BrokenConnection, CLIENT_ID, CLIENT_SECRET, DemoPortal, FAULTS, Fault, PlainAnswer, SECRET,
+};
 use bitrix24_mail_mcp::demo::{OAuthApplication, Settings};
 use serde_json::Value;
 
@@ -28,6 +30,11 @@ impl Reply {
         code.trim_end_matches("EXCEPTION").to_owned()
     }
 
+    /// Status and code, to compare with [`status_and_code`].
+    pub(crate) fn status_and_code(&self) -> (u16, String) {
+        (self.status, self.code())
+    }
+
     pub(crate) fn is_flat(&self) -> bool {
         self.json()["error"].is_string()
     }
@@ -44,6 +51,11 @@ impl Reply {
     }
 }
 
+/// The expected [`Reply::status_and_code`].
+pub(crate) fn status_and_code(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}
+
 impl From<PlainAnswer> for Reply {
     fn from(answer: PlainAnswer) -> Self {
         Self {
@@ -58,14 +70,35 @@ pub(crate) async fn start(settings: Settings) -> DemoPortal {
     DemoPortal::start(settings).await.unwrap()
 }
 
-/// Settings with a fault, and without a limit on requests.
-pub(crate) fn with_fault(name: &str) -> Settings {
+/// The fault of this name, as [`Settings`] take it.
+pub(crate) fn fault(name: &str) -> Option<&'static Fault> {
     let fault = FAULTS.iter().find(|fault| fault.name == name);
     assert!(fault.is_some(), "there is no fault {name}");
+    fault
+}
+
+/// A demo portal with a fault, and with its limits.
+pub(crate) async fn portal_with_fault(name: &str) -> DemoPortal {
+    start(Settings {
+        fault: fault(name),
+        ..Settings::default()
+    })
+    .await
+}
+
+/// Settings without a limit on requests.
+pub(crate) fn without_bucket() -> Settings {
     Settings {
-        fault,
         bucket: None,
         ..Settings::default()
+    }
+}
+
+/// Settings with a fault, and without a limit on requests.
+pub(crate) fn with_fault(name: &str) -> Settings {
+    Settings {
+        fault: fault(name),
+        ..without_bucket()
     }
 }
 
@@ -73,7 +106,7 @@ fn header(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-/// POSTs JSON, with a token if there is one.
+/// POSTs JSON, with a token if one is given.
 pub(crate) async fn post(
     portal: &DemoPortal,
     path: &str,

@@ -54,7 +54,7 @@ pub(crate) fn ways() -> impl Iterator<Item = Way> {
 
 enum Link {
     Stdio(RawSession),
-    /// Messages as over stdio, to a server within the test.
+    /// Pipes to a server within the test.
     InProcess {
         input: Lines<BufReader<ReadHalf<DuplexStream>>>,
         output: WriteHalf<DuplexStream>,
@@ -95,7 +95,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// On the demo portal, and able to show a form.
+    /// A client on the demo portal that can show a form.
     pub(crate) async fn start(way: Way) -> Self {
         Self::declaring(json!({"elicitation": {}}), way, on_demo()).await
     }
@@ -115,7 +115,7 @@ impl Client {
         Self::over(link, capabilities, way).await
     }
 
-    /// Able to show a form, and served within the test.
+    /// A client that can show a form, with a server within the test.
     pub(crate) async fn in_process(revision: &'static str, server: Server) -> Self {
         let (near, far) = tokio::io::duplex(1 << 20);
         tokio::spawn(async move { server.serve(far).await.unwrap().waiting().await });
@@ -125,7 +125,7 @@ impl Client {
         Self::over(link, json!({"elicitation": {}}), Way::Stdio(revision)).await
     }
 
-    /// Able to show a form, over HTTP+SSE.
+    /// A client that can show a form, over HTTP+SSE.
     pub(crate) async fn of(server: &InProcess) -> Self {
         let link = Link::legacy_sse(server.address, None).await;
         Self::over(link, json!({"elicitation": {}}), Way::LegacySse("2024-11-05")).await
@@ -207,12 +207,12 @@ impl Client {
         answer
     }
 
-    /// Calls the tool without being asked, and returns the structured content.
+    /// Calls the tool, which shows no form; returns the structured content.
     pub(crate) async fn resolve(&mut self, arguments: Value) -> Value {
         valid(&self.call(json!({"arguments": arguments})).await)
     }
 
-    /// Calls the tool, is asked, answers for the user; returns the form and the structured content.
+    /// Calls the tool and answers its form; returns the form and the structured content.
     pub(crate) async fn decide(&mut self, arguments: Value, answer: Value) -> (Value, Value) {
         let question = self.call(json!({"arguments": arguments})).await;
         if self.way.is_modern() {
@@ -245,6 +245,11 @@ impl Client {
             _ => panic!("{:?}", self.way),
         }
     }
+}
+
+/// Arguments with a name that eight people of the demo portal have.
+pub(crate) fn anna() -> Value {
+    json!({"names": ["anna"], "ask_user": true})
 }
 
 /// The form of a result that needs the user, and the state to send back.

@@ -179,7 +179,7 @@ impl RawSession {
         answer
     }
 
-    /// Closes the input; returns what was still said, and whether the program ended well.
+    /// Closes the input; returns the remaining messages, and whether the program ended well.
     pub(crate) async fn hang_up(mut self) -> (Vec<Value>, bool) {
         drop(self.input.take());
         let mut rest = Vec::new();
@@ -278,7 +278,7 @@ pub(crate) fn call(id: u32, arguments: Value) -> Value {
         "params": {"name": "list_mail_contacts", "arguments": arguments}})
 }
 
-/// A request of 2026-07-28, which carries what the handshake used to.
+/// A request of 2026-07-28, with the metadata that older revisions send in the handshake.
 pub(crate) fn with_metadata(mut request: Value) -> Value {
     if request.get("params").is_none() {
         request["params"] = json!({});

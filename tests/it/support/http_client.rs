@@ -1,5 +1,5 @@
-//! An HTTP client that shows everything and forgives nothing: requests byte by byte, answers with their head, event
-//! streams one event at a time. `benches/http.rs` uses it too.
+//! A strict HTTP client that shows every byte: requests as bytes, answers with their head, event streams one event at a
+//! time.
 
 use std::net::SocketAddr;
 
@@ -32,7 +32,7 @@ impl Request {
         }
     }
 
-    /// The same in HTTP/1.0.
+    /// The same request in HTTP/1.0.
     pub(crate) fn in_http_1_0(self) -> Self {
         Self { version: "1.0", ..self }
     }
@@ -135,7 +135,7 @@ impl Connection {
         self.0.get_mut().write_all(bytes).await.unwrap();
     }
 
-    /// As [`send`](Self::send); false if the server takes no more.
+    /// Sends bytes; returns false if the server accepts no more.
     pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> bool {
         self.0.get_mut().write_all(bytes).await.is_ok()
     }
@@ -206,7 +206,7 @@ impl Connection {
     }
 }
 
-/// Asks over a connection of its own.
+/// Sends a request over a new connection.
 pub(crate) async fn ask(address: SocketAddr, request: &Request) -> Answer {
     Connection::open(address).await.ask(request).await
 }
@@ -269,7 +269,7 @@ impl EventStream {
         assert!(block.starts_with(':'), "{block}");
     }
 
-    /// What stands before the next empty line.
+    /// The lines before the next empty line.
     async fn block(&mut self) -> Option<String> {
         loop {
             if let Some((block, rest)) = self.unread.split_once("\n\n") {

@@ -119,7 +119,7 @@ impl InProcess {
         .await
     }
 
-    /// Tells the server to stop.
+    /// Asks the server to stop.
     pub(crate) fn stop(&self) {
         self.stop.cancel();
     }

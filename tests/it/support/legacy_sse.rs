@@ -6,7 +6,7 @@ use crate::support::harness::initialize;
 use crate::support::http_client::{Answer, EventStream, Request, ask};
 use crate::support::http_server::InProcess;
 
-/// An open session: its stream and where to post.
+/// An open session: its stream, and the address for its messages.
 pub(crate) struct Session {
     pub(crate) events: EventStream,
     pub(crate) messages: String,
@@ -22,7 +22,7 @@ impl Session {
         Self { events, messages }
     }
 
-    /// Open, and past the handshake.
+    /// A session that has completed the handshake.
     pub(crate) async fn begun(server: &InProcess) -> Self {
         let mut session = Self::open(server).await;
         session.post(server, &initialize("2024-11-05")).await;

@@ -14,7 +14,7 @@ pub(crate) const WITH_HANDSHAKE: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-
 /// The revision without a handshake.
 pub(crate) const MODERN: &str = "2026-07-28";
 
-/// The tools in their order: the one to call first stands first.
+/// The tools in the order of the list, which begins with the tool to call first.
 pub(crate) const TOOLS: [&str; 3] = ["resolve_mail_recipients", "list_mail_contacts", "list_mail_employees"];
 
 pub(crate) fn tool_names(list: &Value) -> Vec<&str> {

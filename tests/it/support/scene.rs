@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bitrix24_mail_mcp::address_book::{AddressBook, ContactPage, Error};
-use bitrix24_mail_mcp::demo::{self, CredentialKind, DemoPortal, FAULTS, Fault};
+use bitrix24_mail_mcp::demo::{self, CredentialKind, DemoPortal};
 use bitrix24_mail_mcp::portal::{
     self, Application, ConnectionFailure, Credentials, GivenSecret, Portal, RawReply, Request, Settings, Wire,
 };
@@ -133,8 +133,4 @@ fn application(portal: &DemoPortal, folder: &TempDir) -> Application {
         refresh_token: secret(given.refresh_token),
         token_store: folder.path().join("tokens.json"),
     }
-}
-
-pub(crate) fn fault(name: &str) -> Option<&'static Fault> {
-    Some(FAULTS.iter().find(|fault| fault.name == name).unwrap())
 }

@@ -12,16 +12,16 @@ use crate::support::scripted_wire::{Prepared, ScriptedWire, Sent, flat, reply, w
 /// A row: id, address, name.
 pub(crate) type Row = (u64, String, String);
 
-/// The rows, and what the portal answers instead of them.
+/// The rows of the portal, and changes to its answers.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     pub(crate) contacts: Vec<Row>,
     pub(crate) employees: Vec<Row>,
-    /// The name in a newest row that has no id.
+    /// The name in a damaged row, which has no id and comes before all others.
     pub(crate) damaged: Option<String>,
-    /// How much longer a reply takes.
+    /// Additional time of each reply.
     pub(crate) time: Duration,
-    /// The answer to everything, while it is set.
+    /// The answer to every request, while it is set.
     pub(crate) instead: Option<Prepared>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct ScriptedBook {
     pub(crate) wire: Arc<ScriptedWire>,
 }
 
-/// So many contacts, the newest first: `Person 3 Family3 <p3@x.example>`.
+/// So many contacts, the newest first: `Person3 Family3 <p3@x3.example>`.
 pub(crate) fn people(count: u64) -> Vec<Row> {
     (1..=count)
         .rev()

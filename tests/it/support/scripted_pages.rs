@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::support::scripted_portal::read_request;
 
-/// Rows as of an endless list whose newest contact has the id 1000.
+/// A page of an endless list whose newest contact has the id 1000.
 fn page(pagination: &Value) -> Value {
     let number = |key: &str| pagination[key].as_u64().unwrap();
     let ids = (0..number("limit")).map(|row| 1000 - number("offset") - row);

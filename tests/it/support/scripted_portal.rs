@@ -56,7 +56,7 @@ impl ScriptedPortal {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Bytes that the caller, or the system's buffers before it, took.
+    /// Bytes that the caller has read or the system's buffers hold.
     pub(crate) fn sent(&self) -> usize {
         *self.sent.lock().unwrap()
     }

@@ -5,21 +5,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bitrix24_mail_mcp::portal::{ConnectionFailure, Credentials, Error, Portal, RawReply, Request, Settings, Wire};
+use bitrix24_mail_mcp::portal::{
+    ConnectionFailure, Credentials, Error, Failed, Method, Portal, RawReply, Request, Settings, Wire,
+};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::ExposeSecret;
+use serde_json::{Value, json};
 
 pub(crate) const WEBHOOK: &str = "https://p.example/rest/1/w1r3dsecret77/";
 pub(crate) const PAGE: &str = r#"{"result":{"items":[{"id":1,"email":"a@example.com","name":"A"}]}}"#;
 /// How long each reply takes.
 pub(crate) const TRIP: Duration = Duration::from_millis(100);
 
-/// What is answered to one request.
+/// The answer to one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Prepared {
     Reply(RawReply),
-    /// After so much longer.
+    /// A reply after this additional time.
     Late(Duration, RawReply),
     Broken,
     Silence,
@@ -34,7 +37,7 @@ pub(crate) fn reply(http_status: u16, body: &str) -> Prepared {
     })
 }
 
-/// The same, with `Retry-After`.
+/// A reply with a body and `Retry-After`.
 pub(crate) fn reply_asking(http_status: u16, body: &str, retry_after: &str) -> Prepared {
     Prepared::Reply(RawReply {
         http_status,
@@ -81,7 +84,7 @@ impl std::fmt::Debug for ScriptedWire {
 }
 
 impl ScriptedWire {
-    /// Answers each request by what it is.
+    /// A wire that answers each request with the function's result.
     pub(crate) fn answering(answering: impl Fn(&Sent) -> Prepared + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             answering: Box::new(answering),
@@ -90,7 +93,7 @@ impl ScriptedWire {
         })
     }
 
-    /// Answers one request after another; the last reply is for all that follow.
+    /// A wire that sends these replies in turn, and repeats the last one.
     pub(crate) fn in_turn(replies: impl IntoIterator<Item = Prepared>) -> Arc<Self> {
         let replies: Mutex<VecDeque<Prepared>> = Mutex::new(replies.into_iter().collect());
         Self::answering(move |_| {
@@ -124,6 +127,11 @@ impl ScriptedWire {
     pub(crate) fn portal_with(self: &Arc<Self>, settings: Settings) -> Portal {
         Portal::with_wire(Arc::clone(self) as Arc<dyn Wire>, settings)
     }
+}
+
+/// Calls the method that lists contacts.
+pub(crate) async fn call(portal: &Portal) -> Result<Value, Failed> {
+    portal.call(Method::ListContacts, &json!({})).await
 }
 
 /// Default settings without jitter.

@@ -1,4 +1,4 @@
-"""The same tool on the Python SDK as its examples write it: `python3 server.py stdio|http URL [PORT]`."""
+"""The same tool on the Python SDK, in the style of its examples: `python3 server.py stdio|http URL [PORT]`."""
 
 import sys
 
@@ -19,7 +19,7 @@ class Output(BaseModel):
     contacts: list[Contact]
 
 
-# httpx under the name of the version that the SDK itself depends on. It keeps connections.
+# httpx2 is the HTTP client that the SDK depends on. It keeps connections open.
 client = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None))
 server = MCPServer("python-sdk", log_level="WARNING")
 

@@ -1,4 +1,4 @@
-// The same tool on the TypeScript SDK as its examples write it: `node server.js stdio|http URL [PORT]`.
+// The same tool on the TypeScript SDK, in the style of its examples: `node server.js stdio|http URL [PORT]`.
 import { createMcpExpressApp } from "@modelcontextprotocol/sdk/server/express.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
@@ -18,7 +18,7 @@ function server() {
       outputSchema: { contacts: z.array(contact) },
     },
     async ({ query }) => {
-      // Node's fetch keeps connections by itself.
+      // Node's fetch keeps connections open by default.
       const response = await fetch(url, {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -36,7 +36,7 @@ function server() {
 if (way === "stdio") {
   await server().connect(new StdioServerTransport());
 } else {
-  // Without sessions the SDK wants a server and a transport for each request.
+  // Without sessions the SDK needs a server and a transport for each request.
   const app = createMcpExpressApp();
   app.post("/mcp", async (request, response) => {
     const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined, enableJsonResponse: true });

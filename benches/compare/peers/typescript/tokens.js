@@ -1,4 +1,4 @@
-// Reads a JSON list of texts, and writes the list of what they cost in tokens (o200k_base).
+// Reads a JSON list of texts and writes the list of their token counts (o200k_base).
 import { readFileSync } from "node:fs";
 
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";

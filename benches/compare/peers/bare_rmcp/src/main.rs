@@ -1,4 +1,4 @@
-//! The same tool on rmcp as its examples write it: `bare-rmcp stdio|pipes|http URL [PORT]`.
+//! The same tool on rmcp, in the style of its examples: `bare-rmcp stdio|pipes|http URL [PORT]`.
 //!
 //! | way | runtime | transport |
 //! |---|---|---|
@@ -6,7 +6,7 @@
 //! | `pipes` | one thread | `stdio_pipes()` |
 //! | `http` | many threads | axum, with TCP_NODELAY and JSON answers, without sessions |
 //!
-//! It checks nothing, limits nothing and advises nothing: what rmcp and reqwest cost alone.
+//! It has no checks, limits or advice, so its figures are the cost of rmcp and reqwest alone.
 
 use axum::serve::ListenerExt;
 use rmcp::handler::server::wrapper::{Json, Parameters};
@@ -88,7 +88,7 @@ fn main() -> Result<(), Failure> {
             Ok(())
         }),
         _ => {
-            let port: u16 = arguments.next().ok_or("http wants a port")?.parse()?;
+            let port: u16 = arguments.next().ok_or("http needs a port")?.parse()?;
             Builder::new_multi_thread().enable_all().build()?.block_on(over_http(server, port))
         }
     }
@@ -101,7 +101,7 @@ async fn over_http(server: Server, port: u16) -> Result<(), Failure> {
     let service: StreamableHttpService<Server, NeverSessionManager> =
         StreamableHttpService::new(move || Ok(server.clone()), Default::default(), config);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    // `axum::serve` leaves Nagle on, which costs forty milliseconds a call.
+    // `axum::serve` leaves Nagle's algorithm on, which costs forty milliseconds a call.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
