@@ -53,7 +53,7 @@ use crate::address_book::AddressBook;
 pub(crate) use crate::address_book::without_lone_surrogates;
 use crate::fixit::Failure;
 use elicit::Seal;
-use hints::{Hinted, implementation, is_modern, one_page, server_info_meta};
+use hints::{Hinted, implementation, is_modern, one_page};
 use measurements::Measurements;
 use tool::CallContext;
 use tool_call::ToolCall;
@@ -160,10 +160,8 @@ impl Server {
         let answering = handler.answer(call.arguments, call_context, &self.measurements);
         let answering = answering.instrument(trace_context::span(handler.name, &context.meta));
         let mut response = self.until_the_stop(&cancellation, answering).await?;
-        if let CallToolResponse::Complete(result) = &mut response
-            && is_modern(context)
-        {
-            result.meta = Some(server_info_meta());
+        if let CallToolResponse::Complete(result) = &mut response {
+            result.meta = hints::meta(context);
         }
         Ok(response)
     }

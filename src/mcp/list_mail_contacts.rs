@@ -61,15 +61,16 @@ not here; the portal's administrator can mend its mail contacts."
     )
 }
 
-impl Output {
-    /// The output of a failed call.
-    pub fn from_failure(failure: Failure) -> Self {
+impl From<Failure> for Output {
+    fn from(failure: Failure) -> Self {
         Self {
             error: Some(failure),
             ..Self::default()
         }
     }
+}
 
+impl Output {
     /// The output for a page of contacts, with advice if the page is empty or not all that matches.
     pub fn from_page(query: &Query, found: ContactPage) -> Self {
         let unreadable = found.page.unreadable;
@@ -101,10 +102,6 @@ impl MailTool for ListMailContacts {
 
     type Input = Input;
     type Output = Output;
-
-    fn failed(failure: Failure) -> Output {
-        Output::from_failure(failure)
-    }
 
     async fn call(input: Input, context: CallContext<'_>) -> Result<Output, NoOutput> {
         let query = Query::new(

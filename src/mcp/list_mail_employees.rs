@@ -8,7 +8,6 @@ use super::arguments::{Pagination, QUERY, SearchText};
 use super::list_mail_contacts::Output;
 use super::tool::{CallContext, MailTool, NoOutput};
 use crate::address_book::Query;
-use crate::fixit::Failure;
 
 const DESCRIPTION: &str = "Finds employees of the user's own company in Bitrix24, whoever asks. \
 Returns them as contacts (id, email, name as last and first name), in no order, and page. \
@@ -38,10 +37,6 @@ impl MailTool for ListMailEmployees {
 
     type Input = Input;
     type Output = Output;
-
-    fn failed(failure: Failure) -> Output {
-        Output::from_failure(failure)
-    }
 
     async fn call(input: Input, context: CallContext<'_>) -> Result<Output, NoOutput> {
         let query = Query::for_employees(

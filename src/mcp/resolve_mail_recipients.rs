@@ -104,9 +104,8 @@ const NOT_WHOLE: &str = "Where incomplete is true the address book was not read 
 with first and last name or the company, or later.";
 const NOT_READ: &str = "Nothing could be read of the sources in not_asked.";
 
-impl Output {
-    /// The output of a failed call.
-    pub fn from_failure(failure: Failure) -> Self {
+impl From<Failure> for Output {
+    fn from(failure: Failure) -> Self {
         Self {
             error: Some(failure),
             ..Self::default()
@@ -174,10 +173,6 @@ impl MailTool for ResolveMailRecipients {
 
     type Input = Input;
     type Output = Output;
-
-    fn failed(failure: Failure) -> Output {
-        Output::from_failure(failure)
-    }
 
     async fn call(input: Input, context: CallContext<'_>) -> Result<Output, NoOutput> {
         let (names, ask_user) = input.checked()?;

@@ -24,11 +24,8 @@ pub(super) trait MailTool {
 
     /// The arguments: the source of the input schema, and what a call's arguments are read into.
     type Input: DeserializeOwned + PartialEq + JsonSchema + Send;
-    /// The structured content of a result: the source of the output schema.
-    type Output: Serialize + JsonSchema;
-
-    /// The output of a failed call.
-    fn failed(failure: Failure) -> Self::Output;
+    /// The structured content of a result: the source of the output schema. A failed call has it from the failure.
+    type Output: From<Failure> + Serialize + JsonSchema;
 
     /// Answers one call.
     fn call(
