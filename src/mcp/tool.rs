@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use super::arguments::Argument;
 use super::elicit::Seal;
 use super::progress::Progress;
 use crate::address_book::{AddressBook, Error, InvalidQuery};
@@ -21,9 +22,11 @@ pub(super) trait MailTool {
     const TITLE: &'static str;
     /// The description that models read.
     const DESCRIPTION: &'static str;
+    /// The fields of [`Self::Input`]: other names and forms in which models send them.
+    const ARGUMENTS: &'static [Argument];
 
     /// The arguments: the source of the input schema, and what a call's arguments are read into.
-    type Input: DeserializeOwned + PartialEq + JsonSchema + Send;
+    type Input: DeserializeOwned + JsonSchema + Send;
     /// The structured content of a result: the source of the output schema. A failed call has it from the failure.
     type Output: From<Failure> + Serialize + JsonSchema;
 

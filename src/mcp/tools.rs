@@ -40,7 +40,7 @@ struct Tools {
 #[derive(Debug)]
 pub(super) struct Handler {
     pub(super) name: &'static str,
-    known: Vec<Argument>,
+    arguments: &'static [Argument],
     answer: Answer,
 }
 
@@ -85,7 +85,7 @@ impl Handler {
 fn listed<T: MailTool + 'static>() -> (Tool, Handler) {
     let handler = Handler {
         name: T::NAME,
-        known: Argument::all_of::<T::Input>(),
+        arguments: T::ARGUMENTS,
         answer: |handler, arguments, context, measurements| {
             answer::<T>(handler, arguments, context, measurements).boxed()
         },
@@ -101,7 +101,7 @@ async fn answer<T: MailTool>(
     measurements: &Measurements,
 ) -> Result<CallToolResponse, ErrorData> {
     let started = Instant::now();
-    let input = arguments.and_then(|arguments| arguments::read(arguments, &handler.known));
+    let input = arguments.and_then(|arguments| arguments::read(arguments, handler.arguments));
     let ended = match input {
         Ok(input) => T::call(input, context).await,
         Err(refused) => Err(refused.into()),
