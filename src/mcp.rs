@@ -7,10 +7,10 @@
 //! # To add a tool
 //!
 //! 1. Write its file, like `mcp/list_mail_contacts.rs`: the input and output structs, and the trait `MailTool` of
-//!    `mcp/tool.rs` with name, title, description, arguments and one `call`. The input struct is the schema and what the
-//!    arguments are read into; each of its fields needs a line in `ARGUMENTS`, with the other names and forms that
-//!    models use. A test compares the two. A field that is required and not an `Option` is refused by serde's own
-//!    message when it is missing; `resolve_mail_recipients` shows how to refuse it with a better one.
+//!    `mcp/tool.rs` with name, title, description, arguments and one `call`. The input schema is derived from the input
+//!    struct, and the arguments are read into it. Each field of the struct needs an entry in `ARGUMENTS`, with the
+//!    other names and forms that models use; a test compares the two. If a required field that is no `Option` is
+//!    missing, the caller reads serde's message; `resolve_mail_recipients` shows how to return a better one.
 //! 2. Declare the file below, and add its line to `mcp/tools.rs`. Dispatch, metrics and `tools/list` follow from that.
 //! 3. `cargo run -- schema --write schemas` writes its schemas, and `INSTRUCTIONS` tells models when to call the tool.
 //!

@@ -1,15 +1,15 @@
 //! Tool arguments as models really send them: other names, numbers as text, page settings beside the query.
 //!
-//! Models see the schema of a tool's input struct, which stays strict. What they send is read leniently, in two steps:
+//! Models see the schema of a tool's input struct, which stays strict. The arguments are read leniently, in two steps:
 //!
 //! 1. `strict` turns the arguments into the form of the schema, by the tool's table of [`Argument`]s. It puts each
 //!    value under the name of its field, leaves out null and unknown keys, and moves `limit`, `page` and `offset` into
 //!    `pagination`. Each value goes through its function in `lenient`, so that two names of one argument are compared
-//!    by what they mean. serde's `alias` could do neither, nor take `Page_Size` for `page_size`.
-//! 2. `read` makes the input struct of it, by serde. Only a missing required field can fail there.
+//!    by what they mean. serde's `alias` can neither compare two names nor read `Page_Size` as `page_size`.
+//! 2. serde reads the strict form into the input struct, which fails only if a required field is missing.
 //!
-//! What cannot be understood is refused with a sentence that names the argument and shows a correct call. Pure, but for
-//! a line in the log about what `unknown` ignores.
+//! An argument that cannot be read is refused with a sentence that names the argument and the problem. Pure, except
+//! that `unknown` logs the keys that it ignores.
 
 mod argument;
 pub(super) mod lenient;
@@ -27,10 +27,10 @@ use super::schema::JsonObject;
 use crate::address_book::InvalidQuery;
 use argument::strict;
 
-/// The arguments of a call as an object, or why they are none.
+/// The arguments of a call as an object, or the error if they are not an object.
 pub(super) type GivenArguments = Result<JsonObject, InvalidQuery>;
 
-/// The arguments as an object: also when they come as its JSON text, as an empty list, as null, or not at all.
+/// Returns the arguments as an object, also if they are its JSON text, an empty list, null or absent.
 pub(super) fn object_from(arguments: Option<Value>) -> GivenArguments {
     lenient::object(arguments).ok_or_else(|| InvalidQuery {
         field: "arguments",
@@ -38,7 +38,7 @@ pub(super) fn object_from(arguments: Option<Value>) -> GivenArguments {
     })
 }
 
-/// Reads arguments, whose `known` ones are those of the tool, into the tool's input.
+/// Reads the arguments of a call into the input of a tool. `known` are the arguments that the tool has.
 pub(super) fn read<T: DeserializeOwned>(arguments: JsonObject, known: &'static [Argument]) -> Result<T, InvalidQuery> {
     let arguments = strict(arguments, known)?;
     serde_json::from_value(arguments.into()).map_err(|error| InvalidQuery {

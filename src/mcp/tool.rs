@@ -22,12 +22,12 @@ pub(super) trait MailTool {
     const TITLE: &'static str;
     /// The description that models read.
     const DESCRIPTION: &'static str;
-    /// The fields of [`Self::Input`]: other names and forms in which models send them.
+    /// The other names and forms in which models send the fields of [`Self::Input`].
     const ARGUMENTS: &'static [Argument];
 
-    /// The arguments: the source of the input schema, and what a call's arguments are read into.
+    /// The arguments of a call. The input schema is derived from this type.
     type Input: DeserializeOwned + JsonSchema + Send;
-    /// The structured content of a result: the source of the output schema. A failed call has it from the failure.
+    /// The structured content of a result, also of a failed call. The output schema is derived from this type.
     type Output: From<Failure> + Serialize + JsonSchema;
 
     /// Answers one call.

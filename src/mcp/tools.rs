@@ -24,7 +24,7 @@ static HANDLERS: [Handler; 3] = [
     Handler::of::<ListMailEmployees>(),
 ];
 
-/// What a tool's type knows, for a call whose tool is known by its name alone.
+/// How calls of one tool are answered: the arguments that the tool has, and the functions that describe it and answer.
 #[derive(Debug)]
 pub(super) struct Handler {
     pub(super) name: &'static str,
@@ -50,7 +50,7 @@ pub fn tools() -> &'static [Tool] {
 /// The handler of the tool that has this name.
 ///
 /// # Errors
-/// A protocol error that names the tools there are.
+/// A protocol error that lists the tools.
 pub(super) fn handler(name: &str) -> Result<&'static Handler, ErrorData> {
     HANDLERS.iter().find(|handler| handler.name == name).ok_or_else(|| {
         let names: Vec<_> = HANDLERS.iter().map(|handler| handler.name).collect();

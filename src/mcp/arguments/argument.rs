@@ -1,4 +1,4 @@
-//! An argument that a tool knows, and how its value is found under the keys that a model sent.
+//! The arguments that a tool has, and how their values are found under the keys that a model sent.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,9 +13,9 @@ use crate::mcp::schema::JsonObject;
 /// An argument of a tool, or a property of an argument that is an object.
 #[derive(Debug)]
 pub(crate) struct Argument {
-    /// The path of its field in the tool's input: `query`, `pagination.limit`.
+    /// The path of the field in the tool's input: `query`, `pagination.limit`.
     pub(crate) path: &'static str,
-    /// The other keys that mean it, [`folded`].
+    /// The other keys that mean this argument, [`folded`].
     pub(crate) other_names: &'static [&'static str],
     pub(crate) form: Form,
 }
@@ -23,12 +23,12 @@ pub(crate) struct Argument {
 /// What the value of an argument may be.
 #[derive(Debug)]
 pub(crate) enum Form {
-    /// One value; the function returns it as the schema has it, or what is wrong with it.
+    /// One value. The function returns the value in the form of the schema, or the problem with the value.
     One(fn(Value) -> Result<Value, String>),
-    /// An object. Its properties may also stand beside it.
+    /// An object. A client may also send its properties beside the object.
     Object {
         properties: &'static [Argument],
-        /// What is wrong with a value that is no object.
+        /// The problem with a value that is not an object.
         problem: &'static str,
     },
 }
@@ -38,7 +38,7 @@ impl Argument {
         self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
     }
 
-    /// The properties of an object; none for another argument.
+    /// The properties, if the argument is an object.
     pub(crate) fn properties(&self) -> &'static [Self] {
         match self.form {
             Form::One(_) => &[],
@@ -59,11 +59,12 @@ impl Argument {
     }
 }
 
-/// The arguments in the form that the schema has: under their own names, without null and without unknown keys.
+/// Returns the arguments in the form of the schema: under their own names, without null and without unknown keys. A
+/// property inside its object wins over the same property beside the object.
 ///
 /// # Errors
-/// For the first key whose value cannot be used or differs from that of another name of its argument; then for the
-/// first such key inside an object. Before all others, for an unknown key that no known one stands beside.
+/// The first of: an unknown key without a known key beside it; the first key whose value is wrong or differs from an
+/// earlier value of the same argument; the same two inside each object.
 pub(crate) fn strict(arguments: JsonObject, known: &'static [Argument]) -> Result<JsonObject, InvalidQuery> {
     let mut values = values_in("arguments", arguments, known)?;
     let mut strict = JsonObject::new();
@@ -87,7 +88,7 @@ pub(crate) fn strict(arguments: JsonObject, known: &'static [Argument]) -> Resul
     Ok(strict)
 }
 
-/// The values in `object`, by the paths of their arguments. `field` is the path of the object.
+/// The values in `object`, by the paths of their arguments. `field` is the path of `object` in an error.
 fn values_in(
     field: &'static str,
     object: JsonObject,
@@ -102,7 +103,7 @@ fn values_in(
     })?;
     let mut values = BTreeMap::new();
     for (key, value) in object {
-        // Models fill what they do not need with null.
+        // Models send null for arguments that they do not use.
         let Some(argument) = meant_by(&key, known).filter(|_| !value.is_null()) else {
             continue;
         };

@@ -1,12 +1,12 @@
 //! The forms in which models send the value of an argument: each function returns the form that the schema has. Pure.
 //!
-//! | function | beside the form in the schema it takes |
+//! | function | forms that it accepts besides the form in the schema |
 //! |---|---|
 //! | [`text`] | a number |
 //! | [`texts`], [`sources`] | a list as JSON text, one text or number alone, numbers in the list |
 //! | [`sources`] | a source in the singular or in capitals |
 //! | [`truth`] | `"true"`, `"false"` |
-//! | [`any`] | everything: the reader of the input checks the value |
+//! | [`any`] | every form: the tool checks the value |
 //! | [`object`] | an object as JSON text, an empty list, null |
 //!
 //! An error is the `problem` of an [`InvalidQuery`](crate::address_book::InvalidQuery): a sentence without its subject.

@@ -57,7 +57,7 @@ const PAGINATION: &[Argument] = &[
     },
 ];
 
-/// The numbers stay as they came: `address_book::Query` checks them, by the portal's own rules.
+/// The numbers as the client sent them: `address_book::Query` checks them, by the portal's own rules.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct Pagination {
     /// Page number from 1; wins over offset.
