@@ -7,10 +7,12 @@
 //! # To add a tool
 //!
 //! 1. Write its file, like `mcp/list_mail_contacts.rs`: the input and output structs, and the trait `MailTool` of
-//!    `mcp/tool.rs` with name, title, description and one `call`. The input schema is derived from the input struct,
-//!    and the arguments are read into it; `mcp/arguments.rs` says how a field accepts other names and other forms.
-//! 2. Declare the file below, and add its line to `mcp/tools.rs`. Dispatch, metrics and `tools/list` use that line.
-//! 3. `cargo run -- schema --write schemas` writes its schemas, and `INSTRUCTIONS` must say when to call the tool.
+//!    `mcp/tool.rs` with name, title, description, arguments and one `call`. The input schema is derived from the input
+//!    struct, and the arguments are read into it. Each field of the struct needs an entry in `ARGUMENTS`, with the
+//!    other names and forms that models use; a test compares the two. If a required field that is no `Option` is
+//!    missing, the caller reads serde's message; `resolve_mail_recipients` shows how to return a better one.
+//! 2. Declare the file below, and add its line to `mcp/tools.rs`. Dispatch, metrics and `tools/list` follow from that.
+//! 3. `cargo run -- schema --write schemas` writes its schemas, and `INSTRUCTIONS` tells models when to call the tool.
 //!
 //! A tool that needs another method of the portal also needs a `Method` in `portal` and a question in `address_book`.
 
@@ -53,7 +55,7 @@ use crate::address_book::AddressBook;
 pub(crate) use crate::address_book::without_lone_surrogates;
 use crate::fixit::Failure;
 use elicit::Seal;
-use hints::{Hinted, implementation, is_modern, one_page, server_info_meta};
+use hints::{Hinted, implementation, is_modern, one_page};
 use measurements::Measurements;
 use tool::CallContext;
 use tool_call::ToolCall;
@@ -160,10 +162,8 @@ impl Server {
         let answering = handler.answer(call.arguments, call_context, &self.measurements);
         let answering = answering.instrument(trace_context::span(handler.name, &context.meta));
         let mut response = self.until_shutdown(&cancellation, answering).await?;
-        if let CallToolResponse::Complete(result) = &mut response
-            && is_modern(context)
-        {
-            result.meta = Some(server_info_meta());
+        if let CallToolResponse::Complete(result) = &mut response {
+            result.meta = hints::meta(context);
         }
         Ok(response)
     }

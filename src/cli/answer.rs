@@ -10,16 +10,15 @@ use crate::fixit::Failure;
 use crate::portal;
 
 /// Reports `error` with its advice on stderr; with `is_json` also prints it to stdout, as the tool's output.
-pub(super) fn fail<T: Serialize>(
+pub(super) fn fail<T: From<Failure> + Serialize>(
     is_json: bool,
-    output: fn(Failure) -> T,
     error: &Error,
     wiring: &Wiring,
 ) -> Result<ExitStatus, Stop> {
     let failure = Failure::from(error);
     report::failure(&failure);
     if is_json {
-        stdout::print_json(&output(failure))?;
+        stdout::print_json(&T::from(failure))?;
     }
     Ok(status_of(error, wiring))
 }

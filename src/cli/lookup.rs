@@ -49,28 +49,17 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitStatus, Stop> {
     let cancellation = &wiring.interruption.requested;
+    let is_json = arguments.format == ContactFormat::Json;
     let query = match query_of(arguments) {
         Ok(query) => query,
-        Err(error) => {
-            return fail(
-                arguments.format == ContactFormat::Json,
-                Output::from_failure,
-                &error.into(),
-                wiring,
-            );
-        }
+        Err(error) => return fail::<Output>(is_json, &error.into(), wiring),
     };
     if arguments.all {
         return every_page::run(arguments.format, &query, wiring).await;
     }
     match wiring.book.list(&query, cancellation).await {
         Ok(found) => show(arguments.format, &Output::from_page(&query, found)),
-        Err(error) => fail(
-            arguments.format == ContactFormat::Json,
-            Output::from_failure,
-            &error,
-            wiring,
-        ),
+        Err(error) => fail::<Output>(is_json, &error, wiring),
     }
 }
 

@@ -70,12 +70,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
     };
     match found {
         Ok(resolution) => show(arguments.format, &Output::from(resolution)),
-        Err(error) => fail(
-            arguments.format == RecipientFormat::Json,
-            Output::from_failure,
-            &error,
-            wiring,
-        ),
+        Err(error) => fail::<Output>(arguments.format == RecipientFormat::Json, &error, wiring),
     }
 }
 

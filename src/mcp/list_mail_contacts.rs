@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{Pagination, QUERY, SearchText};
+use super::arguments::{Argument, Pagination, SEARCH};
 use super::tool::{CallContext, MailTool, NoOutput};
 use crate::address_book::{Contact, ContactPage, Page, Query, Source};
 use crate::fixit::Failure;
@@ -16,13 +16,11 @@ Only people from past mail are in it, not CRM contacts. Names come from mail hea
 One call is normally enough.";
 
 /// The tool's arguments.
-#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Input {
     /// Part of a name or address, e.g. "anna" or "@contoso.com". Empty: latest contacts.
-    #[schemars(extend("x-other-names" = QUERY))]
-    query: Option<SearchText>,
+    query: Option<String>,
     /// Page to return; default the first 50.
-    #[schemars(extend("x-other-names" = ["paging"]))]
     pagination: Option<Pagination>,
 }
 
@@ -61,15 +59,16 @@ not here; the portal's administrator can mend its mail contacts."
     )
 }
 
-impl Output {
-    /// The output of a failed call.
-    pub fn from_failure(failure: Failure) -> Self {
+impl From<Failure> for Output {
+    fn from(failure: Failure) -> Self {
         Self {
             error: Some(failure),
             ..Self::default()
         }
     }
+}
 
+impl Output {
     /// The output for a page of contacts, with advice if the page is empty or is an incomplete page of employees.
     pub fn from_page(query: &Query, found: ContactPage) -> Self {
         let unreadable = found.page.unreadable;
@@ -99,16 +98,14 @@ impl MailTool for ListMailContacts {
     const TITLE: &'static str = "Find mail contacts in Bitrix24";
     const DESCRIPTION: &'static str = DESCRIPTION;
 
+    const ARGUMENTS: &'static [Argument] = SEARCH;
+
     type Input = Input;
     type Output = Output;
 
-    fn failed(failure: Failure) -> Output {
-        Output::from_failure(failure)
-    }
-
     async fn call(input: Input, context: CallContext<'_>) -> Result<Output, NoOutput> {
         let query = Query::new(
-            &input.query.unwrap_or_default().0,
+            &input.query.unwrap_or_default(),
             &input.pagination.unwrap_or_default().into(),
         )?;
         let found = context.book.list(&query, context.cancellation).await?;
@@ -120,7 +117,7 @@ impl MailTool for ListMailContacts {
 mod tests {
     use super::*;
     use crate::address_book::{GivenPagination, InvalidQuery};
-    use crate::mcp::arguments::{self, Argument};
+    use crate::mcp::arguments;
     use serde_json::{Value, json};
 
     #[derive(Debug, Default, PartialEq)]
@@ -130,10 +127,9 @@ mod tests {
     }
 
     fn search(arguments: serde_json::Map<String, Value>) -> Result<Understood, InvalidQuery> {
-        let known = Argument::all_of::<Input>().leak();
-        let input: Input = arguments::read(arguments, known)?;
+        let input: Input = arguments::read(arguments, ListMailContacts::ARGUMENTS)?;
         Ok(Understood {
-            text: input.query.unwrap_or_default().0,
+            text: input.query.unwrap_or_default(),
             pagination: input.pagination.unwrap_or_default().into(),
         })
     }
@@ -144,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_known_name_is_understood() {
-        for name in QUERY.iter().chain(&["query"]) {
+        for name in SEARCH[0].other_names.iter().chain(&["query"]) {
             assert_eq!(understood(json!({*name: "anna"})).text, "anna", "{name}");
         }
         assert_eq!(
@@ -244,6 +240,66 @@ mod tests {
                 field,
                 "{arguments}"
             );
+        }
+    }
+
+    #[test]
+    fn one_argument_under_two_names_must_agree_and_both_values_must_be_right() {
+        const TWICE: &str = "is given twice, under two names, with different values";
+        const TEXT: &str = "must be text: part of one name or address";
+        for (arguments, field, problem) in [
+            (
+                json!({"pagination": {"pageSize": 5}, "paging": {"pageSize": 9}}),
+                "pagination",
+                TWICE,
+            ),
+            (
+                json!({"paging": {}, "pagination": {"pageSize": 5}}),
+                "pagination",
+                TWICE,
+            ),
+            (
+                json!({"pagination": {"limit": 5}, "paging": {"limit": 5, "cursor": "x"}}),
+                "pagination",
+                TWICE,
+            ),
+            (
+                json!({"pagination": {"limit": 5}, "paging": {"limit": 5, "page": null}}),
+                "pagination",
+                TWICE,
+            ),
+            (
+                json!({"pagination": {"cursor": "x"}, "paging": {}}),
+                "pagination",
+                TWICE,
+            ),
+            (json!({"query": "anna", "name": true}), "query", TEXT),
+            (json!({"name": ["anna"], "query": "anna"}), "query", TEXT),
+        ] {
+            let refused = search(arguments.as_object().unwrap().clone()).unwrap_err();
+            assert_eq!(
+                (refused.field, refused.problem.as_str()),
+                (field, problem),
+                "{arguments}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_mistake_is_named_and_what_is_inside_pagination_comes_last() {
+        for (arguments, field) in [
+            (json!({"query": ["a"], "limit": 5, "page_size": 6}), "query"),
+            (json!({"limit": 5, "page_size": 6, "query": ["a"]}), "pagination.limit"),
+            (
+                json!({"limit": 5, "page_size": 6, "query": "a", "name": "b"}),
+                "pagination.limit",
+            ),
+            (json!({"query": ["a"], "pagination": {"cursor": "x"}}), "query"),
+            (json!({"pagination": 5, "query": ["a"]}), "query"),
+            (json!({"pagination": {"limit": 5, "top": 6}, "query": ["a"]}), "query"),
+        ] {
+            let refused = search(arguments.as_object().unwrap().clone()).unwrap_err();
+            assert_eq!(refused.field, field, "{arguments}");
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn response<T: MailTool>(
             let failure = Failure::from(&error);
             log(&failure, "a tool call");
             let (text, code) = (failure.to_string(), failure.code.clone());
-            (failed(text, &T::failed(failure))?, Some(code))
+            (failed(text, &T::Output::from(failure))?, Some(code))
         }
         Err(NoOutput::NeedsUser(request)) => return Ok((*request).into()),
         Err(NoOutput::BadRequest(error)) => return Err(error),

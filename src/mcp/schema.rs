@@ -34,20 +34,12 @@ pub(crate) fn tool<I: JsonSchema, O: JsonSchema>(
         )
 }
 
-/// The key under which a field of an input keeps the other names that its argument may have. Clients never see it.
-pub(crate) const OTHER_NAMES: &str = "x-other-names";
-
-/// The schema of `T` as schemars derives it.
-pub(crate) fn generated<T: JsonSchema>() -> Schema {
+fn derived<T: JsonSchema>() -> JsonObject {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    settings.into_generator().into_root_schema_for::<T>()
-}
-
-fn derived<T: JsonSchema>() -> JsonObject {
-    let mut schema = generated::<T>();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
     clean(&mut schema);
     let mut schema = std::mem::take(schema.ensure_object());
     // The doc comment of the type would repeat the tool's description.
@@ -59,8 +51,6 @@ fn derived<T: JsonSchema>() -> JsonObject {
 fn clean(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut clean, schema);
     let Some(object) = schema.as_object_mut() else { return };
-    // First, since `remove` moves the last key of the object into the gap.
-    object.shift_remove(OTHER_NAMES);
     for noise in ["title", "format", "default"] {
         object.remove(noise);
     }

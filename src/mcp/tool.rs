@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use super::arguments::Argument;
 use super::elicit::Seal;
 use super::progress::Progress;
 use crate::address_book::{AddressBook, Error, InvalidQuery};
@@ -21,14 +22,13 @@ pub(super) trait MailTool {
     const TITLE: &'static str;
     /// The description that models read.
     const DESCRIPTION: &'static str;
+    /// The other names and forms in which models send the fields of [`Self::Input`].
+    const ARGUMENTS: &'static [Argument];
 
     /// The arguments of a call. The input schema is derived from this type.
-    type Input: DeserializeOwned + PartialEq + JsonSchema + Send;
-    /// The structured content of a result. The output schema is derived from this type.
-    type Output: Serialize + JsonSchema;
-
-    /// The output of a failed call.
-    fn failed(failure: Failure) -> Self::Output;
+    type Input: DeserializeOwned + JsonSchema + Send;
+    /// The structured content of a result, also of a failed call. The output schema is derived from this type.
+    type Output: From<Failure> + Serialize + JsonSchema;
 
     /// Answers one call.
     fn call(

@@ -17,30 +17,19 @@ use super::resolve_mail_recipients::ResolveMailRecipients;
 use super::schema;
 use super::tool::{CallContext, MailTool};
 
-/// Every tool, in the order of `tools/list`. Built once: deriving schemas costs more than answering a request.
-fn all() -> &'static Tools {
-    static TOOLS: OnceLock<Tools> = OnceLock::new();
-    TOOLS.get_or_init(|| {
-        let tools = [
-            listed::<ResolveMailRecipients>(),
-            listed::<ListMailContacts>(),
-            listed::<ListMailEmployees>(),
-        ];
-        let (descriptions, handlers) = tools.into_iter().unzip();
-        Tools { descriptions, handlers }
-    })
-}
+/// Every tool, in the order of `tools/list`.
+static HANDLERS: [Handler; 3] = [
+    Handler::of::<ResolveMailRecipients>(),
+    Handler::of::<ListMailContacts>(),
+    Handler::of::<ListMailEmployees>(),
+];
 
-struct Tools {
-    descriptions: Vec<Tool>,
-    handlers: Vec<Handler>,
-}
-
-/// How calls of one tool are answered: the arguments that the tool has, and the function that answers.
+/// How calls of one tool are answered: the arguments that the tool has, and the functions that describe it and answer.
 #[derive(Debug)]
 pub(super) struct Handler {
     pub(super) name: &'static str,
-    known: Vec<Argument>,
+    arguments: &'static [Argument],
+    description: fn() -> Tool,
     answer: Answer,
 }
 
@@ -52,9 +41,10 @@ type Answer = for<'a> fn(
     &'a Measurements,
 ) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>>;
 
-/// The tools as `tools/list` shows them.
+/// The tools as `tools/list` shows them. Built once: deriving schemas costs more than answering a request.
 pub fn tools() -> &'static [Tool] {
-    &all().descriptions
+    static TOOLS: OnceLock<Vec<Tool>> = OnceLock::new();
+    TOOLS.get_or_init(|| HANDLERS.iter().map(|handler| (handler.description)()).collect())
 }
 
 /// The handler of the tool that has this name.
@@ -62,15 +52,25 @@ pub fn tools() -> &'static [Tool] {
 /// # Errors
 /// A protocol error that lists the tools.
 pub(super) fn handler(name: &str) -> Result<&'static Handler, ErrorData> {
-    let handlers = &all().handlers;
-    handlers.iter().find(|handler| handler.name == name).ok_or_else(|| {
-        let names: Vec<_> = handlers.iter().map(|handler| handler.name).collect();
+    HANDLERS.iter().find(|handler| handler.name == name).ok_or_else(|| {
+        let names: Vec<_> = HANDLERS.iter().map(|handler| handler.name).collect();
         let problem = format!("unknown tool; this server has {}", names.join(", "));
         ErrorData::invalid_params(problem, None)
     })
 }
 
 impl Handler {
+    const fn of<T: MailTool + 'static>() -> Self {
+        Self {
+            name: T::NAME,
+            arguments: T::ARGUMENTS,
+            description: || schema::tool::<T::Input, T::Output>(T::NAME, T::TITLE, T::DESCRIPTION),
+            answer: |handler, arguments, context, measurements| {
+                answer::<T>(handler, arguments, context, measurements).boxed()
+            },
+        }
+    }
+
     /// Answers one call, and counts it.
     pub(super) fn answer<'a>(
         &'static self,
@@ -82,18 +82,6 @@ impl Handler {
     }
 }
 
-fn listed<T: MailTool + 'static>() -> (Tool, Handler) {
-    let handler = Handler {
-        name: T::NAME,
-        known: Argument::all_of::<T::Input>(),
-        answer: |handler, arguments, context, measurements| {
-            answer::<T>(handler, arguments, context, measurements).boxed()
-        },
-    };
-    let description = schema::tool::<T::Input, T::Output>(T::NAME, T::TITLE, T::DESCRIPTION);
-    (description, handler)
-}
-
 async fn answer<T: MailTool>(
     handler: &'static Handler,
     arguments: GivenArguments,
@@ -101,10 +89,47 @@ async fn answer<T: MailTool>(
     measurements: &Measurements,
 ) -> Result<CallToolResponse, ErrorData> {
     let started = Instant::now();
-    let input = arguments.and_then(|arguments| arguments::read(arguments, &handler.known));
+    let input = arguments.and_then(|arguments| arguments::read(arguments, handler.arguments));
     let ended = match input {
         Ok(input) => T::call(input, context).await,
         Err(refused) => Err(refused.into()),
     };
     outcome::response::<T>(ended, started.elapsed(), measurements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mcp::schema::JsonObject;
+
+    fn compare(tool: &str, schema: &JsonObject, arguments: &[Argument]) {
+        let properties = schema["properties"].as_object().unwrap();
+        let names: Vec<_> = arguments.iter().map(Argument::name).collect();
+        assert_eq!(properties.keys().collect::<Vec<_>>(), names, "{tool}");
+        for argument in arguments.iter().filter(|argument| !argument.properties().is_empty()) {
+            let inner = properties[argument.name()].as_object().unwrap();
+            compare(tool, inner, argument.properties());
+            let is_inside = |property: &Argument| property.path == format!("{}.{}", argument.path, property.name());
+            assert!(argument.properties().iter().all(is_inside), "{tool}");
+        }
+    }
+
+    #[test]
+    fn the_arguments_of_a_tool_are_the_properties_of_its_schema() {
+        for (handler, tool) in HANDLERS.iter().zip(tools()) {
+            compare(handler.name, &tool.input_schema, handler.arguments);
+        }
+    }
+
+    #[test]
+    fn every_other_name_means_one_argument() {
+        for handler in &HANDLERS {
+            let inner = handler.arguments.iter().flat_map(Argument::properties);
+            let all: Vec<_> = handler.arguments.iter().chain(inner).collect();
+            for name in all.iter().flat_map(|argument| argument.other_names) {
+                let meant = all.iter().filter(|argument| argument.is_meant_by(name));
+                assert_eq!(meant.count(), 1, "{name} of {}", handler.name);
+            }
+        }
+    }
 }

@@ -64,7 +64,7 @@ pub(super) async fn run(format: ContactFormat, query: &Query, wiring: &Wiring) -
             }
             Ok(ExitStatus::Done)
         }
-        (Some(error), 0) => fail(format == ContactFormat::Json, Output::from_failure, &error, wiring),
+        (Some(error), 0) => fail::<Output>(format == ContactFormat::Json, &error, wiring),
         (Some(error), _) => {
             let failure = Failure::from(&error);
             // Ends the JSON line before the failure is printed, since a terminal shows both.

@@ -83,7 +83,7 @@ async fn on_a_healthy_portal_every_check_passes() {
         ("tcp", "ok", " ms"),
         ("tls", "skipped", "plain http on loopback"),
         ("clock", "ok", " s "),
-        ("credential", "ok", "accepts it"),
+        ("credential", "ok", "takes it"),
         ("identity", "ok", "acts as Demo User (user 1), sees only"),
         ("scope", "ok", "mail, user"),
         ("method", "ok", "answered"),

@@ -151,6 +151,7 @@ async fn comments_that_a_client_refuses_are_reported() {
     for client in CLIENTS.into_iter().filter(|client| *client != "codex") {
         let said = Home::with(client, "{\n  // mine\n}\n").install(&[]).await;
         let is_reported = said.contains("has comments or trailing commas");
+        assert_eq!(is_reported, client != "vscode", "{said}");
     }
 }
 
