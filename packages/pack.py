@@ -34,7 +34,10 @@ ROOT = HERE.parent
 CARGO = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
 NAME, VERSION = CARGO["name"], CARGO["version"]
 LICENCES = ["LICENSE", "NOTICE"]
-DOCUMENTS = [*LICENCES, "README.md", "CHANGELOG.md"]
+# With the pages and pictures that the README links to.
+DOCUMENTS = [*LICENCES, "README.md", "README.ru.md", "CHANGELOG.md", *sorted(
+    str(path.relative_to(ROOT)) for pattern in ("*.md", "*.svg") for path in (ROOT / "docs").glob(pattern)
+)]
 # The file name that each shell expects in its folder of completions.
 COMPLETIONS = {
     "bash": f"{NAME}.bash",

@@ -232,7 +232,7 @@ impl Book {
     }
 }
 
-/// True if `text` contains `wanted`, apart from case and accents.
+/// True if `text`, in lower case and without accents, contains `wanted`, which is folded already.
 fn contains_folded(text: &str, wanted: &str) -> bool {
     wanted.is_empty() || folded(text).contains(wanted)
 }

@@ -133,7 +133,7 @@ impl Cache {
             return Ok(page);
         }
         let flight = self.join_or_begin(key, ask);
-        // Cloned only if an entry or another caller shares the page.
+        // Copies the page only if a cache entry or another caller still holds it.
         flight.await.map(Arc::unwrap_or_clone)
     }
 

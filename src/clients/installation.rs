@@ -45,7 +45,7 @@ enum Change {
     None,
     /// Back up the file, then write this text.
     Edit(String),
-    /// Write this text and keep the backup, which is still the text from before this program's entries.
+    /// Write this text and leave the backup, if there is one, as it is: the text from before this program's entries.
     Reapply(String),
     /// Write the text of the backup, then delete the backup.
     Restore(String),
@@ -155,7 +155,8 @@ impl Plan {
         };
         plan.action = Action::Remove;
         let backup = plan.file.backup()?;
-        // An entry of another server that was replaced comes back; an earlier entry of this program does not.
+        // If this program's entry replaced one of another server, that entry is restored; an earlier entry of this
+        // program is not.
         let replaced = backup.as_deref().and_then(|backup| plan.entry_in(backup, name));
         let is_earlier = matches!(started_by(replaced.as_ref()), Started::ThisProgram(_));
         plan.change = match plan.base()? {

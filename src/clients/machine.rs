@@ -64,7 +64,8 @@ impl Machine {
         Ok(here)
     }
 
-    /// The same computer with the home folder as current folder, which is always the user's own.
+    /// A copy of this machine whose current folder is the home folder, or `/` if there is none. The variables that name
+    /// the current folder follow.
     pub(crate) fn at_home(&self) -> Self {
         // A service account may have no home folder.
         let folder = if self.home.is_dir() {

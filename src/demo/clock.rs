@@ -31,7 +31,7 @@ impl Clock {
         self.started.elapsed()
     }
 
-    /// Seconds since 1970 at a time since the start.
+    /// Seconds since 1970 when the portal has run for `at`.
     pub(super) fn unix(&self, at: Duration) -> u64 {
         (self.date + at)
             .duration_since(UNIX_EPOCH)

@@ -1,11 +1,11 @@
 //! The company's employees, and the portal's full-text search over them (portal contract, section 6).
 //!
-//! The index has the words of the name (last, then first) and of the local part of the address, but not the domain,
-//! which all employees share. A word is a run of letters and digits in lower case; accented letters, `ё` and `ґ` are
+//! The index has the words of the name (last, then first) and of the local part of the address, but not the
+//! domain. A word is a run of letters and digits in lower case; accented letters, `ё` and `ґ` are
 //! not folded.
 //! Results come in an order without meaning: not by id, not by name, not by how well they match.
 //!
-//! The invented people are difficult together with user 1's address book: namesakes of each other and of contacts, and
+//! The invented people make searches of user 1 ambiguous: namesakes of each other and of contacts, and
 //! Kate Brown, who is in both with the same address. The owners of the demo's webhooks, users 1, 7 and 9, have no
 //! address, so the portal leaves them out.
 

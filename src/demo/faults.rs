@@ -1,8 +1,8 @@
 //! The faults that the demo portal can simulate (`--demo-fault`): `table.rs` lists the faults, `fault.rs` decides which
 //! requests a fault affects, and `failure.rs` answers those requests.
 //!
-//! Unless its kind says otherwise, a fault affects only REST 3.0: the old API and the authorization server keep
-//! working, so that a client can ask them for the reason.
+//! Most faults affect only REST 3.0: the old API and the authorization server keep working, so that a client can ask
+//! them for the reason. `Behaviour` and `Failure::reach` say which faults affect more.
 
 mod failure;
 mod fault;

@@ -54,7 +54,7 @@ pub(super) async fn accept(listener: TcpListener, state: Arc<State>) {
             Ok((stream, _)) => {
                 tokio::spawn(serve(stream, Arc::clone(&state)));
             }
-            // File descriptors may have run out, or the caller may be gone: neither may end the portal.
+            // File descriptors have run out, or the caller is gone. Neither must stop the portal.
             Err(_) => tokio::task::yield_now().await,
         }
     }

@@ -75,8 +75,7 @@ impl Asking {
         let capabilities = if is_modern(context) {
             context.client_capabilities()?
         } else {
-            // The capabilities in a request do not count here: without a session the client cannot respond to a
-            // request.
+            // Only the capabilities of the session count: without a session the client cannot respond to this server.
             context.peer.peer_info()?.capabilities.clone()
         };
         let elicitation = capabilities.elicitation?;

@@ -66,7 +66,7 @@ const ARGUMENTS: &[Argument] = &[
 ];
 
 impl Input {
-    /// The names with their sources, checked, and whether the user shall be asked.
+    /// The checked names with the sources to search, and whether to ask the user.
     fn checked(self) -> Result<(Names, bool), InvalidQuery> {
         let names = self.names.ok_or_else(|| InvalidQuery {
             field: "names",

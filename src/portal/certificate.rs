@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateProblem {
-    /// It has expired.
+    /// The certificate has expired.
     #[error("the TLS handshake failed: the certificate has expired")]
     Expired,
-    /// It is not valid yet.
+    /// The certificate is not valid yet.
     #[error("the TLS handshake failed: the certificate is not valid yet")]
     NotValidYet,
-    /// It is for other names.
+    /// The certificate is for other names.
     #[error("the TLS handshake failed: the certificate is for another name")]
     OtherName,
     /// No authority that this system trusts has signed it.

@@ -165,7 +165,7 @@ fn accepted<'a, R: Deserialize<'a>>(
     let mut read = envelope_in::<R>(object);
     if let Err(first @ (Unreadable::CutOff | Unreadable::NotJson)) = read {
         object = body::object_in(text).map_err(|reason| match reason {
-            // The body begins with an object that is cut off, so the first error is the real fault.
+            // The body begins with an object, so the first reading found the real fault: an object is cut off.
             Unreadable::CutOff if object.starts_with('{') => unreadable(first),
             reason => unreadable(reason),
         })?;

@@ -35,8 +35,8 @@ pub(super) async fn check(caller: &Caller, origin: &Origin) -> Vec<Finding> {
     let blocked = findings.iter().find(|finding| finding.status == Status::Failed);
     match (blocked.map(|finding| finding.name), failure) {
         (Some(name), _) => findings.extend(rights::skipped_from("credential", name)),
-        // No check failed, yet there was no reply: over plain http, or within the time. The first check that sends a
-        // request with credentials reports that.
+        // The portal sent no reply, though no check failed: with plain http, or after a time-out, there is no TLS check.
+        // So the next check, `credential`, fails with the error.
         (None, Some(error)) => findings.extend(rights::credential_failed(error)),
         (None, None) => findings.extend(Rights { caller, deadline }.check().await),
     }

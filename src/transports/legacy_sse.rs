@@ -138,7 +138,7 @@ impl Sessions {
         Ok(stream::iter([endpoint]).chain(unread).map(Ok))
     }
 
-    /// The session that the query of `uri` names.
+    /// Finds the session whose id is in the query of `uri`.
     fn find(&self, uri: &Uri) -> Result<Arc<Session>, Refusal> {
         let query = uri.query().unwrap_or_default().as_bytes();
         let id = form_urlencoded::parse(query).find_map(|(key, value)| (key == "sessionId").then_some(value));

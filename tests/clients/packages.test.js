@@ -161,7 +161,8 @@ test("a release: archives with program, documents, man page and completions, whe
     const names = execFileSync("python3", ["-c", list, join(output, basename(url))], { encoding: "utf8" }).trim().split("\n");
     const program = setting(common, "bin-dir");
     const within = [
-      ...["CHANGELOG.md", "LICENSE", "NOTICE", "README.md", `man/${name}.1`],
+      ...["CHANGELOG.md", "LICENSE", "NOTICE", "README.md", "README.ru.md", `man/${name}.1`],
+      ...readdirSync(join(repository, "docs")).filter((file) => /\.(md|svg)$/.test(file)).map((file) => `docs/${file}`),
       ...[`_${name}`, `_${name}.ps1`, `${name}.bash`, `${name}.elv`, `${name}.fish`].map((file) => `completions/${file}`),
     ];
     assert.deepEqual(names.sort(), [program, ...within.map((file) => join(dirname(program), file))].sort());

@@ -40,8 +40,8 @@ pub(in crate::address_book) fn key_of_name(name: Option<&str>, email: &str) -> O
     key(name.filter(|_| !email.is_empty())?)
 }
 
-/// The folded words of a name, sorted. `None` if the name has no letter or digit. Of a text that is longer than any
-/// name, only the beginning counts.
+/// The folded words of a name, sorted; `None` if the name has no letter or digit. A text that could be long when folded
+/// is cut first.
 fn key(name: &str) -> Option<String> {
     let folded = look::folded(&look::bounded(name));
     let mut words: Vec<&str> = look::words(&folded).collect();

@@ -107,8 +107,9 @@ fn mixes(word: &str) -> bool {
     mixes_letters(word) && !is_joined_by_apostrophe(word)
 }
 
-/// True if an ending or a whole word follows the apostrophe, neither side mixes alphabets, and the Cyrillic side does
-/// not read as Latin. False for `О'Neill` with a Cyrillic О, and for `l'оса`.
+/// True if the apostrophe joins two parts that may have different alphabets: a word and an ending of up to three
+/// letters (`Boeing’и`), or an elision and a word (`L'Этуаль`). Neither part may mix alphabets, and a Cyrillic word may
+/// not look Latin throughout. False for `О'Neill` with a Cyrillic О, and for `l'оса`.
 fn is_joined_by_apostrophe(word: &str) -> bool {
     let count = |text: &str| text.chars().filter(|character| is_letter(*character)).count();
     let ends = word.rsplit_once(APOSTROPHES).is_some_and(|(before, ending)| {

@@ -222,8 +222,8 @@ fn gender_of(nominative: &str) -> Option<Forms> {
 /// The fewest letters of a word whose ending shows its gender and case.
 const SHORTEST: usize = 5;
 
-/// The nominative that a name with one of these endings may be: none, a man's or a woman's. The last two lines of the
-/// first group are patronymics in other cases.
+/// Which nominatives a name with one of these endings may be: none, a man's or a woman's. The last two lines of the
+/// first group are endings of declined patronymics.
 const GENDERS_BY_ENDING: &[(Forms, &str)] = &[
     (
         Forms::NONE,

@@ -45,7 +45,7 @@ pub(in crate::address_book) enum Standing {
 }
 
 impl Fit {
-    /// The fit of a contact whose address is in the question.
+    /// How well a contact fits a question that contains the contact's address.
     pub(in crate::address_book) const BY_ADDRESS: Self = Self {
         why: Why::ExactAddress,
         points: 0,

@@ -19,9 +19,9 @@ pub struct Fault {
 /// How a look-up ends if the client retries, waits and refreshes as it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It fails.
+    /// The look-up fails.
     Fails,
-    /// It succeeds in the end.
+    /// The look-up succeeds in the end.
     Survived,
     /// Either.
     Random,

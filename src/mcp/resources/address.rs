@@ -35,7 +35,7 @@ pub(super) enum Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InvalidUri {
     Unknown,
-    /// It has a percent sign without two hexadecimal digits, or the bytes are not UTF-8.
+    /// The URI has a percent sign without two hexadecimal digits, or the bytes are not UTF-8.
     Encoding,
 }
 

@@ -18,7 +18,7 @@ const OPERATING_LIMIT: f64 = 420.0;
 const SPACED_FROM: f64 = 0.8;
 /// The time between two calls at the limit itself.
 const LARGEST_SPACE: Duration = Duration::from_secs(7);
-/// The shortest time without calls after a 429.
+/// The shortest time without calls after a 429 that does not say how long to wait.
 const SHORTEST_WAIT: Duration = Duration::from_secs(10);
 /// Added to the time until the reset: the portal's clock decides when the oldest minute is freed.
 const RESET_MARGIN: Duration = Duration::from_secs(1);

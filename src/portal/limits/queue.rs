@@ -91,7 +91,7 @@ impl<L: Limiter> Queue<L> {
             let opened = self.opened.notified();
             let taken = self.limiter.lock().take(Instant::now());
             let Err(wait) = taken else { return Ok(()) };
-            // Other callers may have made the wait longer meanwhile.
+            // The wait may have grown since the first check: other callers have used up the limit.
             check_wait(wait)?;
             tracing::info!(
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),

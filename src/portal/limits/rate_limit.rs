@@ -5,7 +5,7 @@
 pub struct RateLimit {
     /// Requests that leak out of the bucket each second.
     pub per_second: f64,
-    /// Requests that the bucket holds.
+    /// Requests that the full bucket holds: the largest burst.
     pub burst: u32,
 }
 

@@ -51,7 +51,7 @@ pub fn exposures(path: &Path) -> Vec<Exposure> {
     found
 }
 
-/// The permissions of the file or folder at the end of all links; `None` if it does not exist.
+/// The permissions of a file or folder, with symbolic links followed; `None` if they cannot be read.
 #[cfg(unix)]
 fn mode_of(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;

@@ -11,11 +11,11 @@ use crate::portal::failed::Failed;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It works.
+    /// The check passed.
     Ok,
-    /// It works, but should be improved.
+    /// The check passed, but something should be improved.
     Warning,
-    /// It does not work.
+    /// The check failed.
     Failed,
     /// Not checked; [`Finding::saw`] says why.
     Skipped,
@@ -44,23 +44,23 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// It works.
+    /// The check passed.
     pub fn ok(name: &'static str, saw: impl Into<String>) -> Self {
         Self::of(name, Status::Ok, saw.into(), None)
     }
 
-    /// Not checked because of `reason`.
+    /// The check was skipped because of `reason`.
     pub fn skipped(name: &'static str, reason: impl Into<String>) -> Self {
         Self::of(name, Status::Skipped, reason.into(), None)
     }
 
-    /// It works, but `steps` would improve it.
+    /// The check passed, but `steps` would improve the result.
     pub fn warning(name: &'static str, saw: impl Into<String>, steps: &[&str]) -> Self {
         let steps = steps.iter().map(|step| (*step).to_owned()).collect();
         Self::of(name, Status::Warning, saw.into(), Some(Remedy::Steps(steps)))
     }
 
-    /// It works; or a warning, if other users can read or replace one of `secret_files`.
+    /// The check passed; or a warning, if other users can read or replace one of `secret_files`.
     pub fn ok_if_private<'a>(
         name: &'static str,
         saw: impl Into<String>,
@@ -75,7 +75,7 @@ impl Finding {
         Self::of(name, Status::Warning, saw, Some(Remedy::Steps(steps)))
     }
 
-    /// It does not work, because of `failure`.
+    /// The check failed because of `failure`.
     pub fn failed(name: &'static str, failure: impl Into<Failed>) -> Self {
         let failure = failure.into();
         Self::of(

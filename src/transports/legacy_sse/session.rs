@@ -109,8 +109,8 @@ impl Session {
         Ok(())
     }
 
-    /// Serves the session until the stream is dropped, no message has come for too long, the client stops reading, or
-    /// `closing` is cancelled and every request is answered.
+    /// Serves the session until the handshake fails, the stream is dropped, the client stops reading, the session is
+    /// idle for too long, or `closing` is cancelled and every request is answered.
     pub(super) async fn run(
         self: &Arc<Self>,
         server: Server,

@@ -340,7 +340,7 @@ pub(super) mod tests {
     proptest! {
         #[test]
         fn the_arguments_of_a_call_are_left_as_they_are(arguments in any_value()) {
-            // The weight of `meta` makes the message one that is reduced.
+            // So many values in `_meta` that the message is reduced.
             let meta = json!({"x": vec![0; 64]});
             let call = |meta| json!({"id": 1, "method": "tools/call", "params": {"a": arguments, "_meta": meta}});
             let reduced = reduced(call(meta).to_string().as_bytes()).map(|text| text.into_owned());

@@ -48,7 +48,7 @@ pub(super) struct Lines<R, W> {
     read: Option<Read>,
     /// Bytes of the text of `read`.
     read_bytes: usize,
-    /// The texts of a batch that are not read yet.
+    /// The messages of the current batch that are not parsed yet.
     batch: VecDeque<Box<RawValue>>,
     /// Requests that wait until fewer are unanswered.
     waiting: WaitingRequests,

@@ -254,8 +254,14 @@ impl RawSession {
     pub(crate) async fn stop_reading_and_ask(mut self) -> bool {
         drop(self.output);
         let input = self.input.as_mut().unwrap();
-        let request = json!({"jsonrpc": "2.0", "id": 9, "method": "tools/list"});
-        input.write_all(format!("{request}\n").as_bytes()).await.unwrap();
+        // More than one request: another test that starts a process at this moment holds a copy of the reading end until
+        // its `exec`, so that the first answers may still be written.
+        for id in 9.. {
+            let request = json!({"jsonrpc": "2.0", "id": id, "method": "tools/list"});
+            if input.write_all(format!("{request}\n").as_bytes()).await.is_err() {
+                break;
+            }
+        }
         self.process.wait().await.unwrap().success()
     }
 }

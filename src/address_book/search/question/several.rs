@@ -94,7 +94,8 @@ fn split_at_commas(text: &str) -> Vec<String> {
     split_at(text, &addresses(text), |c| matches!(c, ',' | '，' | '、' | '،'))
 }
 
-/// The parts of a text, each up to the end of an address; a text that only repeats one address is one part.
+/// Splits a text after each address; text after the last address is dropped. A text without an address, or with one
+/// address that may repeat, stays whole.
 fn at_each_address(text: &str) -> Vec<String> {
     let found = addresses(text);
     let is_one = found

@@ -24,7 +24,7 @@ pub(in crate::address_book::search) fn is_syllable_or_word(c: char) -> bool {
     c > '\u{2e80}'
 }
 
-/// The word with each umlaut that is written out (ue) as its base letter (u).
+/// The word with `ue`, `oe` and `ae`, which may be umlauts written out, as `u`, `o` and `a`.
 pub(super) fn contracted(word: String) -> String {
     match ["ue", "oe", "ae"].iter().any(|umlaut| word.contains(umlaut)) {
         true => word.replace("ue", "u").replace("oe", "o").replace("ae", "a"),

@@ -166,7 +166,8 @@ fn open_lock(path: &Path) -> io::Result<File> {
         make_folder(folder)?;
     }
     let mut options = private();
-    // Another user's link would create a file elsewhere, and opening a pipe would block the process.
+    // Without these flags, another user's symbolic link would make this process create a file elsewhere, and opening a
+    // named pipe would block the process.
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
