@@ -27,8 +27,10 @@
 //! 1. A transport receives the message: `transports/stdio/lines.rs`, or `transports/http/endpoint.rs` after the checks
 //!    that `transports/http.rs` lists. `transports/messages.rs` reads or repairs it.
 //! 2. rmcp calls the handler in `mcp.rs`. Over HTTP `transports/http/direct.rs` calls the handler for most clients.
-//! 3. `mcp/tools.rs` finds the tool. The tool's file turns the JSON arguments into a checked [`address_book::Query`].
-//! 4. `address_book/cache.rs` returns a recent page, or `address_book/look_up.rs` requests one from the portal.
+//! 3. `mcp/tools.rs` finds the tool, and `mcp/arguments.rs` reads the JSON arguments into the tool's input struct. The
+//!    tool's file makes a checked [`address_book::Query`] of the input.
+//! 4. `address_book/look_up.rs` decides whether the page comes from the portal or from the book in memory.
+//!    `address_book/cache.rs` keeps recent pages.
 //! 5. [`portal::Portal::call`] waits for the portal's limits, adds the credentials, sends the request and reads the
 //!    reply. It retries where that can help, all under one deadline.
 //! 6. The address book returns a page of cleaned contacts, or an error with a `code()`. `mcp/advice.rs` finds the
