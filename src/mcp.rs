@@ -4,17 +4,8 @@
 //! an unknown tool, gets a JSON-RPC error. Reading a resource has no result that says "failed", so there a failed
 //! look-up is a JSON-RPC error that carries the same advice.
 //!
-//! # To add a tool
-//!
-//! 1. Write its file, like `mcp/list_mail_contacts.rs`: the input and output structs, and the trait `MailTool` of
-//!    `mcp/tool.rs` with name, title, description, arguments and one `call`. The input schema is derived from the input
-//!    struct, and the arguments are read into it. Each field of the struct needs an entry in `ARGUMENTS`, with the
-//!    other names and forms that models use; a test compares the two. If a required field that is no `Option` is
-//!    missing, the caller reads serde's message; `resolve_mail_recipients` shows how to return a better one.
-//! 2. Declare the file below, and add its line to `mcp/tools.rs`. Dispatch, metrics and `tools/list` follow from that.
-//! 3. `cargo run -- schema --write schemas` writes its schemas, and `INSTRUCTIONS` tells models when to call the tool.
-//!
-//! A tool that needs another method of the portal also needs a `Method` in `portal` and a question in `address_book`.
+//! A tool is a file that implements `MailTool` (`mcp/tool.rs`), and a line of `mcp/tools.rs`. The steps to add a tool are
+//! in `docs/contributing.md`.
 
 mod advice;
 mod arguments;

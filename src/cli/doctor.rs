@@ -1,5 +1,6 @@
 //! `doctor`: checks each step on the way to the address book, and prints what to do about the steps that fail. With
-//! `--client` it also checks how a client would start this server.
+//! `--client` it checks how a client would start this server, and then the portal with the settings that the client
+//! passes on.
 
 mod check;
 mod client;

@@ -53,7 +53,7 @@ impl Layer {
         self
     }
 
-    /// Refuses two values where only one can be used.
+    /// Refuses two settings with the same [slot](EnvVar::slot), such as a webhook and the portal of an application.
     pub(super) fn check_unique(&self) -> Result<(), Error> {
         for (index, given) in self.0.iter().enumerate() {
             let mut later = self.0.iter().skip(index + 1);

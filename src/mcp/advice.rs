@@ -2,7 +2,8 @@
 //!
 //! This is the only place where `address_book` and `fixit` meet. For a 401 of the portal, `portal/reply.rs` reads code
 //! and status, `portal::Error` keeps them, `address_book::Error` wraps the portal's error, and [`KnownFailure`] carries
-//! code and status to `fixit::lookup`, which finds the row. `fixit.rs` says what to change for a new code.
+//! code and status to `fixit::lookup`, which finds the row. The steps to add a code are in
+//! `docs/contributing.md`.
 
 use crate::address_book::Error;
 use crate::fixit::{Failure, KnownFailure};

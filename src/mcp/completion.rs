@@ -184,7 +184,7 @@ fn with_name(contact: &Contact) -> Option<String> {
             ',' | ';' | ':' | '<' | '>' | '"' | '\\' | '@' | '`' | '{' | '}' | '[' | ']'
         )
     };
-    // The address tells namesakes apart.
+    // A namesake may be shown: the address after the name tells the two apart.
     let is_caution = |caution: &Caution| *caution != Caution::SameNameOtherAddress;
     let plain = |name: &&String| {
         !contact.cautions.iter().any(is_caution) && !name.contains(is_markup) && name.chars().count() <= MAX_NAME

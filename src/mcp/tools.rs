@@ -18,7 +18,7 @@ use super::schema;
 use super::tool::{CallContext, MailTool};
 
 /// Every tool, in the order of `tools/list`.
-static HANDLERS: [Handler; 3] = [
+static HANDLERS: &[Handler] = &[
     Handler::of::<ResolveMailRecipients>(),
     Handler::of::<ListMailContacts>(),
     Handler::of::<ListMailEmployees>(),
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_other_name_means_one_argument() {
-        for handler in &HANDLERS {
+        for handler in HANDLERS {
             let inner = handler.arguments.iter().flat_map(Argument::properties);
             let all: Vec<_> = handler.arguments.iter().chain(inner).collect();
             for name in all.iter().flat_map(|argument| argument.other_names) {

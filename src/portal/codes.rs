@@ -1,7 +1,7 @@
 //! The error codes of this client, of portals and of the authorization server. Pure.
 //!
-//! To add a code of our own: a constant here, a branch in [`Error::code`](super::error::Error::code), and a row of
-//! advice in `fixit/table.rs`.
+//! [`Error::code`](super::error::Error::code) returns them, and `fixit/table.rs` has the advice for each. The steps to add
+//! a code are in `docs/contributing.md`.
 //!
 //! A code decides about retry and advice. So it is recognised in the text as the server sent it, before secrets are
 //! hidden: a secret may have letters in common with the code.

@@ -106,7 +106,7 @@ pub enum Speaker {
     /// The portal's REST 3.0.
     #[error("the portal")]
     Portal,
-    /// The portal's old API, called by the self-check and for the reason of a refusal.
+    /// The portal's old API, called by the self-check, and to find out why the portal refused a call.
     #[error("the portal's old API")]
     OldApi,
     /// The server that exchanges tokens.

@@ -107,8 +107,8 @@ pub(super) fn in_app_info(info: &AppInfo, method: Method, http_status: u16, quot
     in_scope(&info.scope, method, http_status, quoter)
 }
 
-/// A missing permission as the reason, as an error with the `http_status` of the refusal; `None` if `scope` lets
-/// `method` be called or cannot be read.
+/// The error of a missing permission, with the `http_status` of the refusal. `None` if `scope` allows `method` or cannot
+/// be read.
 pub(super) fn in_scope(scope: &Scope, method: Method, http_status: u16, quoter: Quoter<'_>) -> Option<Error> {
     let granted = granted(scope)?;
     if allows(&granted, method) {

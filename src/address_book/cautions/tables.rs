@@ -154,7 +154,7 @@ const OF_CUSTOMERS: &[&str] = &[
     "zohodesk.eu",
 ];
 
-/// True if each customer of the domain's owner has a subdomain.
+/// True if a registrable domain is one of [`OF_CUSTOMERS`].
 pub(super) fn is_of_customers(registrable: &str) -> bool {
     OF_CUSTOMERS.contains(&registrable)
 }

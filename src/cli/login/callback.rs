@@ -27,7 +27,7 @@ use super::redirected::{Redirected, State};
 const CONNECTION_TIME: Duration = Duration::from_secs(10);
 /// The most connections at the same time: more than a browser opens. Further connections wait until one has ended.
 const MAX_CONNECTIONS: usize = 32;
-/// The longest head of a request, in bytes: many times a code, a state and a few names.
+/// The longest head of a request, in bytes. The head of a redirect is far shorter.
 const MAX_HEAD: usize = 16 * 1024;
 /// The pause after a failed accept, for example when no file descriptor is left.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -15,7 +15,7 @@ use crate::mcp::schema::JsonObject;
 pub(crate) struct Argument {
     /// The path of the field in the tool's input: `query`, `pagination.limit`.
     pub(crate) path: &'static str,
-    /// The other keys that mean this argument, [`folded`].
+    /// Other keys that mean this argument, in the form that [`folded`] returns.
     pub(crate) other_names: &'static [&'static str],
     pub(crate) form: Form,
 }

@@ -1,8 +1,9 @@
 //! The limit of a method's operating time, as far as the portal's replies show it. Pure: the caller passes the time.
 //!
-//! Near the limit, calls are spaced until the portal has reported nothing for ten minutes. After a 429 the method is
-//! closed until the reset, or as long as the portal asks, which may be far too long. So one call a minute passes as a
-//! probe: a result opens the method, and another 429 closes it again.
+//! Near the limit, calls are spaced until the portal reports less use, or has reported no operating time for ten
+//! minutes. A 429 closes the method for as long as the portal asks, or else until the last reported reset. The time that
+//! the portal asks for may be far too long, so one call a minute passes as a probe: a result opens the method, and
+//! another 429 closes it again.
 
 use std::time::Duration;
 

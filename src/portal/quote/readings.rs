@@ -115,7 +115,7 @@ fn hexadecimal(text: &[DecodedByte], skipped: usize) -> Vec<DecodedByte> {
         .collect()
 }
 
-/// The bytes of the base64 letters, after `skipped` letters; everything else is left out.
+/// The bytes that the text's base64 letters encode, without the first `skipped` letters. Other characters are ignored.
 fn base64(text: &[DecodedByte], skipped: usize) -> Vec<DecodedByte> {
     let letters = text.iter().filter_map(|decoded_byte| {
         let letter = match decoded_byte.byte {

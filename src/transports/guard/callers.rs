@@ -42,7 +42,7 @@ pub(super) struct CallerRateLimiter {
     calls: AtomicU64,
 }
 
-/// Calls after which the limiter forgets the callers whose burst is whole again. This bounds the memory.
+/// After so many calls the limiter forgets each caller that may make a full burst again. This bounds the memory.
 const CALLS_BETWEEN_CLEANINGS: u64 = 4096;
 
 impl CallerRateLimiter {

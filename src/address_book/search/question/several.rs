@@ -66,8 +66,8 @@ fn is_address(text: &str) -> bool {
         .is_some_and(|address| address.range == (0..text.len()))
 }
 
-/// One text for each address, with the name before it or in brackets after it, and one for each name between
-/// semicolons.
+/// Splits a text with several addresses into one text for each recipient: an address with the name before it or in
+/// brackets after it, or a name without an address.
 fn with_address_each(text: &str, addresses: &[Address]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for part in split_at(text, addresses, |c| matches!(c, ';' | '|' | '؛')) {
