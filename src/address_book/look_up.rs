@@ -25,7 +25,6 @@ pub(super) async fn look_up(
     person: Person,
     query: Query,
 ) -> Result<Answer, Error> {
-    let by = |page: ContactPage, by: AnsweredBy| Answer { page, by };
     let method = query.source().method();
     let from_portal = async {
         let listing: Listing = portal.call(method, &query.parameters()).await?;
@@ -35,17 +34,24 @@ pub(super) async fn look_up(
         };
         let book = books.index_in_memory(person);
         let page = ContactPage::new(&query, listing, book.as_deref());
-        Ok(by(page, AnsweredBy::Portal))
+        Ok(Answer {
+            page,
+            by: AnsweredBy::Portal,
+        })
     };
     if !portal.would_wait(method) {
         return from_portal.await;
     }
     let deadline = Instant::now() + portal.timeout();
     let mut from_book = pin!(page_of_book(&books, processors, person, &query).fuse());
+    let by_book = |page| Answer {
+        page,
+        by: AnsweredBy::Book,
+    };
     // The book is polled first, so that its reading queues before this call.
     let found = tokio::select! {
         biased;
-        Some(page) = &mut from_book => return Ok(by(page, AnsweredBy::Book)),
+        Some(page) = &mut from_book => return Ok(by_book(page)),
         found = from_portal => found,
     };
     // The rate limit has no place for this call in time; a reading that is under way may still end in time.
@@ -53,7 +59,7 @@ pub(super) async fn look_up(
         && !from_book.is_terminated()
         && let Ok(Some(page)) = tokio::time::timeout_at(deadline, from_book).await
     {
-        return Ok(by(page, AnsweredBy::Book));
+        return Ok(by_book(page));
     }
     found
 }

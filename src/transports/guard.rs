@@ -7,7 +7,7 @@
 //! | `Origin`, if it is sent, is not the origin of a foreign web page | 403 | [`AllowedOrigins`] |
 //! | without a token, no sign of a proxy: none of its headers, and no HTTP/1.0, which nginx sends by default | 403 | |
 //! | the bearer token, if one is set | 401 with `WWW-Authenticate` | [`Token`] |
-//! | the caller's rate limit, and its number of running calls | 429 with `Retry-After` | [`CallerLimit`], [`MAX_RUNNING_PER_CALLER`] |
+//! | the caller's rate limit, and its number of running calls | 429 with `Retry-After` | [`CallerLimit`], `MAX_RUNNING_PER_CALLER` |
 //! | the number of running calls of all callers | 503 with `Retry-After` | [`MAX_RUNNING`] |
 //!
 //! Preflight requests of browsers carry no token and are answered before the token is checked.
