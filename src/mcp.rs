@@ -1,11 +1,11 @@
 //! The MCP server: its capabilities, its instructions, and one handler for each request of the protocol.
 //!
-//! A failed look-up is a tool result, never a protocol error. Only a request that cannot be routed, such as a call of
-//! an unknown tool, gets a JSON-RPC error. Reading a resource has no result that says "failed", so there a failed
-//! look-up is a JSON-RPC error that carries the same advice.
+//! A failed look-up and wrong arguments of a tool are tool results. Other wrong requests get a JSON-RPC error: an
+//! unknown tool, a wrong argument of a prompt, a cursor. Reading a resource has no result that says "failed", so there a
+//! failed look-up is a JSON-RPC error that carries the same advice.
 //!
-//! A tool is a file that implements `MailTool` (`mcp/tool.rs`), and a line of `mcp/tools.rs`. The steps to add a tool are
-//! in `docs/contributing.md`.
+//! A tool is a file that implements `MailTool` (`mcp/tool.rs`), and a line of `mcp/tools.rs`. The steps to add a tool
+//! are in `docs/contributing.md`.
 
 mod advice;
 mod arguments;

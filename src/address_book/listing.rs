@@ -130,7 +130,7 @@ struct Row {
     name: Loose,
 }
 
-/// True if an item is null or empty text.
+/// True if an item has no text, number or list.
 fn is_nothing(row: &Loose<Row>) -> bool {
     row.text.is_empty() && row.list.is_none()
 }

@@ -35,7 +35,7 @@ pub(crate) fn lines_for(entry: &Value) -> Vec<(&'static str, String)> {
     .collect()
 }
 
-/// A text that a stranger may have written, without hidden characters, and with a note if it had some.
+/// Removes hidden characters from a text that a stranger may have written, and adds a note if there were any.
 pub(crate) fn visible(text: &str) -> String {
     let cleaned = clean(text, MAX_CHARS);
     if cleaned.had_hidden_characters {

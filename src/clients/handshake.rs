@@ -189,7 +189,7 @@ impl<'a> Session<'a> {
         let answer = tokio::time::timeout(self.timeout, async {
             while let Ok(Some(line)) = self.output.next_line().await {
                 match serde_json::from_str::<Answer>(&line) {
-                    // A program that echoes the request sends neither of them.
+                    // An echo of the request has neither `result` nor `error`.
                     Ok(Answer { id: to, result, error }) if to == id && (result.is_some() || error.is_some()) => {
                         return Some((result, error));
                     }

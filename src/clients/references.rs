@@ -74,7 +74,7 @@ fn expand_reference(client: Client, reference: &str, machine: &Machine) -> Optio
                 variable(name).unwrap_or_else(|| default.to_owned()),
                 ValueSource::Environment,
             )),
-            // Claude Code leaves the reference to an unset variable without a default.
+            // If the variable is unset and has no default, Claude Code leaves the reference as written.
             None => variable(reference).map(|value| (value, ValueSource::Environment)),
         },
         Client::Cursor | Client::VsCode => match (reference.split_once(':'), reference) {

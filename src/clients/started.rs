@@ -7,7 +7,7 @@ use serde_json::Value;
 pub(crate) enum Started {
     /// There is no entry.
     Nothing,
-    /// A program with this program's name; the command.
+    /// The entry's command, which has this program's name.
     ThisProgram(String),
     /// Another program, or a server over HTTP.
     Other,

@@ -18,8 +18,8 @@ pub(super) fn is_passing(http_status: u16) -> bool {
 /// Finds the row for `code` and `http_status`. `None` if the table has no such row; then [`Failure`](super::Failure)
 /// has general advice.
 ///
-/// The status chooses among several rows of one code. If no row names the status, the result is the row without
-/// statuses, or else the first row, unless the status is temporary and the first row is for lasting failures only.
+/// A row that names the status wins, then the row without statuses, then the first row. A first row for lasting
+/// failures only does not answer a temporary status.
 pub fn lookup(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
     rows(code)
         .find(|fix| http_status.is_some_and(|status| fix.statuses.contains(&status)))

@@ -47,7 +47,7 @@ pub(super) const MESSAGES: &str = "/messages";
 /// thousand clients that do not read hold 160 MB. Their further answers wait as running calls, of which there are
 /// [`Limits::running_calls`] at most.
 const MAX_UNREAD: usize = 2;
-/// The most sessions of one other machine: enough for an office behind one address.
+/// The most sessions from one address: enough for an office behind it. Loopback has no such limit.
 const MAX_SESSIONS_PER_CALLER: usize = 100;
 /// Seconds after which a refused client may try again: another client may have closed a session by then.
 const RETRY_SECONDS: u64 = 30;

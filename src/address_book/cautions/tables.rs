@@ -96,7 +96,7 @@ const WELL_KNOWN: &[&str] = &[
     "zendesk.com",
 ];
 
-/// The names of mail providers that use many endings: `yahoo.com`, `yahoo.co.uk`.
+/// First labels of well-known domains that exist under many endings: `yahoo.com`, `yahoo.co.uk`.
 const WELL_KNOWN_LABELS: &[&str] = &[
     "bitrix24", "gmx", "hotmail", "live", "outlook", "rambler", "yahoo", "yandex",
 ];

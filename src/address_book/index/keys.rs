@@ -24,7 +24,7 @@ impl<T: Copy + Default> Groups<T> {
             end += *count;
             *count = end;
         }
-        // Each group is filled from its end, so that the ends become the starts.
+        // Each item goes before its group's end, and the end moves down by one: after the last item it is the start.
         let mut items = vec![T::default(); end as usize];
         for (group, item) in pairs {
             if let Some(end) = ends.get_mut(group as usize)

@@ -195,7 +195,8 @@ impl Vocabulary {
         words.filter(move |(_, word)| is_it(word)).map(|(id, _)| id)
     }
 
-    /// Words that are the word `wanted` in another spelling, form or gender; `wanted` is no initial.
+    /// Words that can stand for `wanted`: the word itself, other spellings, its initials, declined forms, forms of the
+    /// same first name, the other gender. `wanted` must not be an initial.
     pub(super) fn alike(&self, wanted: &Word) -> AlikeWords {
         let mut found = AlikeWords::default();
         let contracted = wanted.contracted();

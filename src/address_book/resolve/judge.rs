@@ -35,7 +35,7 @@ const SHOWN_OF_SIMILAR: usize = 5;
 /// The contacts that were read for a call.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
-    /// The book, then the results of literal requests.
+    /// The index of the book, then those of the requests for the names as they were typed.
     pub(super) indexes: Vec<Arc<Index>>,
     /// True if every source of the call was read whole.
     pub(super) is_whole: bool,
@@ -132,7 +132,7 @@ impl Evidence {
     /// The people who fit a name, of all that were read; `None` once `goes_on` returns false.
     fn fitting(&self, wanted: &Question, sources: &[Source], goes_on: &dyn Fn() -> bool) -> Option<Fitting<'_>> {
         let mut fitting = Fitting::default();
-        // Places in `people` by address in lower case. An index has each address once, so one index needs none.
+        // Places in `people` by address in lower case. One index finds each address once, so only several need this map.
         let mut places: HashMap<String, usize> = HashMap::new();
         for index in &self.indexes {
             let found = index.find(wanted, sources, goes_on)?;

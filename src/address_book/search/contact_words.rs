@@ -92,7 +92,7 @@ pub(in crate::address_book) struct ContactWords<'a> {
 }
 
 impl<'a> ContactWords<'a> {
-    /// Splits `words` into the four parts, which have `counts` words.
+    /// Splits `words` into name, local part, company and subdomains; `counts` has the length of each.
     pub(in crate::address_book) fn new(words: &'a [WordId], counts: [u8; 4]) -> Self {
         let mut rest = words;
         let [name, local, company, subdomains] = counts.map(|count| {

@@ -1,15 +1,16 @@
 //! Finds the JSON object in a body. Pure.
 //!
 //! A self-hosted portal with PHP's `display_errors` on prints PHP messages around its reply, and servers add byte order
-//! marks, NULs and comments. An object is read if it is whole and certainly the reply:
+//! marks, NULs and comments. An object counts if it is whole and has `result`, `error` or `access_token`, and is
+//! read if it is the only one that counts:
 //!
 //! | body | read as the reply |
 //! |---|---|
 //! | an object, with white space, NULs or byte order marks around it | the object |
 //! | text, then an object at the start of a line, then anything | the object |
 //! | a whole PHP message, with or without tags around it, then an object on the same line | the object |
-//! | an object within a PHP message, within a comment, or after other text on its line | nothing |
-//! | two such objects; an object after page tags that no PHP message quotes; an object within a script | nothing |
+//! | an object within a PHP message, within an HTML comment, or after other text on its line | nothing |
+//! | two objects that count; an object after page tags that no PHP message quotes; an object within a script | nothing |
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -135,7 +136,7 @@ fn is_quoted_by_a_message(behind: &str) -> bool {
         .is_some_and(|(quoting, _)| last_label(quoting).is_none())
 }
 
-/// True if a PHP message or a comment begins in `before` and has not ended.
+/// True if a PHP message or an HTML comment begins in `before` and has not ended.
 fn is_within_a_message(before: &str) -> bool {
     let is_open = last_label(before).is_some_and(|message| !message.contains(END_OF_MESSAGE));
     let in_comment = before

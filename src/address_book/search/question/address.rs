@@ -137,7 +137,7 @@ pub(super) fn addresses(text: &str) -> Vec<Address> {
         if local.starts_with('_') && text.get(end..).is_some_and(|rest| rest.starts_with('_')) && local.len() > 1 {
             start += 1;
         }
-        // `a@x.example@y.example` stays whole: it is neither of the two addresses in it.
+        // `a@x.example@y.example` stays whole: it means neither `a@x.example` nor `x.example@y.example`.
         while let Some(more) = text.get(end..).and_then(|rest| rest.strip_prefix('@')) {
             end += 1 + domain_of(more).len();
         }
@@ -166,7 +166,7 @@ fn local_part(before: &str) -> &str {
             .map_or(0, char::len_utf8)
     });
     let local = before.get(start..).unwrap_or_default();
-    // Quotes and marks at the beginning (`*a@x.example*`) do not belong to the address; within it they do.
+    // Quotes and marks before an address (`*a@x.example`) are not part of it; those inside the local part are.
     local.trim_start_matches(['\'', '’', '`', '*', '|', '/', '{', '~', '.'])
 }
 

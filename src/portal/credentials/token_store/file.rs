@@ -147,7 +147,8 @@ impl Drop for Lock {
 
 /// The end of a chain of links, whether or not a file exists there.
 fn target_of(path: &Path) -> Result<PathBuf, Error> {
-    // Linux refuses to follow another user's link in a sticky folder that everybody may write. So do we.
+    // Linux refuses to follow another user's link in a sticky folder such as `/tmp`. `read_link` does not refuse, so
+    // `metadata` asks first.
     if fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
         return Err(unusable(path, "this process may not reach it"));
     }
