@@ -1,6 +1,6 @@
 //! The next steps once an entry is installed or removed: where its secrets go, how to restart the client, how to check.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -98,13 +98,12 @@ fn secrets_for_a_file(machine: &Machine) -> String {
 /// One step for each secret that the entry refers to and that is not set yet.
 pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine) -> Vec<String> {
     let mut steps = Vec::new();
-    if let Some(file) = entry.get("envFile").and_then(Value::as_str)
-        && !entry::may_hold_a_secret(file)
-        && !machine.absolute(file).is_file()
+    if let Some(path) = entry.get("envFile").and_then(Value::as_str)
+        && let Some(file) = missing_file(path, machine)
     {
         steps.push(format!(
             "{} Without that file {} may not start the server.",
-            creation_of(&machine.absolute(file), &secrets_for_a_file(machine), machine),
+            creation_of(&file, &secrets_for_a_file(machine), machine),
             client.title()
         ));
     }
@@ -127,23 +126,27 @@ pub(crate) fn where_secrets_go(client: Client, entry: &Value, machine: &Machine)
                 client.name().trim_end_matches("-code")
             ));
         } else if name.ends_with("_FILE")
-            && let Some(file) = value
-            && !entry::may_hold_a_secret(file)
-            && !machine.absolute(file).is_file()
+            && let Some(file) = value.and_then(|path| missing_file(path, machine))
         {
-            steps.push(creation_of(&machine.absolute(file), content_of(variable), machine));
+            steps.push(creation_of(&file, content_of(variable), machine));
         }
     }
     steps
 }
 
+/// The file that `path` names, if it does not exist yet and the path holds no secret.
+fn missing_file(path: &str, machine: &Machine) -> Option<PathBuf> {
+    let file = machine.absolute(path);
+    (!entry::may_hold_a_secret(path) && !file.is_file()).then_some(file)
+}
+
 /// The content that the file named by this variable must have.
 fn content_of(file: &EnvVar) -> &'static str {
-    match file.key().as_str() {
-        "webhook_url_file" => "the webhook's URL",
-        "client_secret_file" => "the application's client secret",
-        "access_token_file" => "an access token",
-        "refresh_token_file" => "a refresh token",
+    match *file {
+        env_vars::WEBHOOK_URL_FILE => "the webhook's URL",
+        env_vars::CLIENT_SECRET_FILE => "the application's client secret",
+        env_vars::ACCESS_TOKEN_FILE => "an access token",
+        env_vars::REFRESH_TOKEN_FILE => "a refresh token",
         _ => "the secret",
     }
 }

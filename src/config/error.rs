@@ -19,7 +19,7 @@ pub enum Error {
     #[error("--config takes the path of a file, not a URL")]
     NotAPath,
     /// A path on the command line cannot be used.
-    #[error("the settings file {0} {1}")]
+    #[error("the path {0} {1}")]
     Path(PathBuf, InvalidPath),
     /// A variable of the TLS library holds a path with `~`, which that library does not expand.
     #[error("{0} has a path that begins with `~`, which the TLS library does not replace by the home folder")]

@@ -127,6 +127,7 @@ mod tests {
             let inner = handler.arguments.iter().flat_map(Argument::properties);
             let all: Vec<_> = handler.arguments.iter().chain(inner).collect();
             for name in all.iter().flat_map(|argument| argument.other_names) {
+                assert!(name.bytes().all(|byte| byte.is_ascii_lowercase()), "{name}");
                 let meant = all.iter().filter(|argument| argument.is_meant_by(name));
                 assert_eq!(meant.count(), 1, "{name} of {}", handler.name);
             }

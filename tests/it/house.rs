@@ -150,13 +150,16 @@ fn each_library_stays_where_it_belongs() {
     }
 }
 
+/// Every Rust file of the program and of its tests.
+fn all_sources() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["src", "tests"].iter();
+    folders.flat_map(|folder| sources(&root.join(folder))).collect()
+}
+
 #[test]
 fn files_stay_short() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for path in sources(&root.join("src"))
-        .into_iter()
-        .chain(sources(&root.join("tests")))
-    {
+    for path in all_sources() {
         let name = path.display().to_string();
         let lines = fs::read_to_string(&path).unwrap().lines().count();
         let may_be_longer = MAY_BE_LONGER.iter().any(|long| name.ends_with(long));
@@ -166,11 +169,7 @@ fn files_stay_short() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for path in sources(&root.join("src"))
-        .into_iter()
-        .chain(sources(&root.join("tests")))
-    {
+    for path in all_sources() {
         assert!(
             fs::read_to_string(&path).unwrap().starts_with("//!"),
             "{} has no purpose",

@@ -46,9 +46,9 @@ impl Argument {
         }
     }
 
+    /// True if `key`, in the form that [`folded`] returns, means this argument.
     pub(crate) fn is_meant_by(&self, key: &str) -> bool {
-        let key = folded(key);
-        folded(self.name()) == key || self.other_names.contains(&key.as_str())
+        folded(self.name()) == key || self.other_names.contains(&key)
     }
 
     fn refused(&self, problem: impl Into<String>) -> InvalidQuery {
@@ -126,8 +126,9 @@ fn values_in(
 
 /// The argument that `key` means: one of `known`, or a property of one.
 fn meant_by(key: &str, known: &'static [Argument]) -> Option<&'static Argument> {
+    let key = folded(key);
     let mut all = known
         .iter()
         .flat_map(|argument| std::iter::once(argument).chain(argument.properties()));
-    all.find(|argument| argument.is_meant_by(key))
+    all.find(|argument| argument.is_meant_by(&key))
 }

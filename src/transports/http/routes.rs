@@ -75,14 +75,14 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     let log = Arc::new(RequestLog::new(Arc::clone(&metrics), PATHS));
     let endpoint = Endpoint::new(&server, Arc::clone(&guard), bodies, Arc::clone(&metrics), limits);
     let readiness = Arc::new(Readiness::new(server, closing.clone()));
+    let has_legacy_sse = sessions.is_some();
     let page = Page {
         readiness: Arc::clone(&readiness),
         needs_token: guard.needs_token(),
-        has_legacy_sse: sessions.is_some(),
+        has_legacy_sse,
         address,
     };
 
-    let has_legacy_sse = sessions.is_some();
     let mut routes = Router::new();
     routes = route(
         routes,

@@ -12,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStderr, Command};
 use url::Url;
 
+#[cfg(unix)]
+use crate::support::harness::send_signal;
 use crate::support::harness::{program, stderr};
 use crate::support::scripted_portal::ScriptedPortal;
 
@@ -390,8 +392,6 @@ async fn ctrl_c_ends_the_waiting() {
     let login = world.login().await;
     // Once a request is answered, the program is waiting.
     browse("GET", &login.redirect("x=")).await;
-    let id = login.process.id().unwrap().to_string();
-    let killed = Command::new("kill").args(["-INT", &id]).status().await.unwrap();
-    assert!(killed.success());
+    send_signal("-INT", &login.process);
     assert_eq!(login.end().await.status, Some(130));
 }

@@ -5,10 +5,9 @@ use std::process::Stdio;
 use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
-use tokio::process::Command;
 
 use crate::support::commands::signed_in;
-use crate::support::harness::{RawSession, call, program, run, stderr, stdout};
+use crate::support::harness::{RawSession, call, program, run, send_signal, stderr, stdout};
 
 #[tokio::test]
 async fn two_processes_with_one_store_refresh_tokens_once() {
@@ -104,15 +103,7 @@ async fn an_interrupted_walk_leaves_valid_output() {
             .spawn()
             .unwrap();
         portal.is_silent().await;
-        let pid = child.id().unwrap().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &pid])
-                .status()
-                .await
-                .unwrap()
-                .success()
-        );
+        send_signal("-INT", &child);
         assert_eq!(child.wait().await.unwrap().code(), Some(130), "{format}");
         let mut text = String::new();
         child.stdout.take().unwrap().read_to_string(&mut text).await.unwrap();

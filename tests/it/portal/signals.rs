@@ -11,16 +11,9 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use crate::support::commands::{signed_in, with_refresh_token};
-use crate::support::harness::{RawSession, call, program};
+use crate::support::harness::{RawSession, call, program, send_signal};
 use crate::support::http_client::Connection;
 use crate::support::http_server::{Program, look_up, unlimited};
-
-fn send(signal: &str, id: Option<u32>) {
-    let sent = std::process::Command::new("kill")
-        .args([signal, &id.unwrap().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-}
 
 /// Asserts that the pair is in the store: another process uses it without an exchange.
 async fn assert_saved(portal: &DemoPortal, store: &Path) {
@@ -66,10 +59,10 @@ async fn every_command_saves_the_pair_that_is_being_issued_before_a_signal_ends_
                 .spawn()
                 .unwrap();
             portal.wait_until(|portal| portal.refreshes() == 1).await;
-            send(signal, child.id());
+            send_signal(signal, &child);
             line_with(&mut child, "waiting for the exchange of tokens").await;
             // A second signal, from an impatient user or from the shell, loses no tokens either.
-            send(signal, child.id());
+            send_signal(signal, &child);
             portal.release_answers();
             assert_eq!(child.wait().await.unwrap().code(), Some(130), "{arguments:?} {signal}");
             assert_saved(&portal, &store).await;
@@ -98,7 +91,7 @@ async fn login_saves_the_pair_for_its_code_before_a_signal_ends_it() {
         child.stdin.as_mut().unwrap().write_all(code.as_bytes()).await.unwrap();
         let is_exchange = |portal: &DemoPortal| portal.requests().iter().any(|sent| sent.path.contains("/oauth/token"));
         portal.wait_until(is_exchange).await;
-        send(signal, child.id());
+        send_signal(signal, &child);
         line_with(&mut child, "waiting for the exchange of tokens").await;
         portal.release_answers();
         line_with(&mut child, "Signed in").await;
@@ -151,7 +144,7 @@ async fn a_server_over_http_saves_its_tokens_when_its_terminal_is_closed() {
     let mut running = Connection::open(server.address).await;
     running.send(&look_up(1, "client").bytes()).await;
     portal.wait_until(|portal| portal.refreshes() == 1).await;
-    send("-HUP", server.process.id());
+    send_signal("-HUP", &server.process);
     while TcpStream::connect(server.address).await.is_ok() {}
     portal.release_answers();
     let answer = running.answer().await.expect("an answer").message();
@@ -177,9 +170,9 @@ async fn a_server_started_with_sighup_ignored_survives_its_terminal() {
     let mut running = Connection::open(server.address).await;
     running.send(&look_up(1, "client").bytes()).await;
     portal.wait_until(|portal| portal.request_count() == 1).await;
-    send("-HUP", server.process.id());
+    send_signal("-HUP", &server.process);
     assert!(TcpStream::connect(server.address).await.is_ok());
-    send("-TERM", server.process.id());
+    send_signal("-TERM", &server.process);
     while TcpStream::connect(server.address).await.is_ok() {}
     portal.release_answers();
     let answer: Value = running.answer().await.expect("an answer").message();
@@ -200,7 +193,7 @@ async fn a_signal_ends_resolve_while_it_waits_for_names() {
         // Kept open: `wait` would close it.
         let _input = child.stdin.take();
         line_with(&mut child, "waiting for names").await;
-        send(signal, child.id());
+        send_signal(signal, &child);
         assert_eq!(child.wait().await.unwrap().code(), Some(130), "{signal}");
     }
 }
@@ -222,7 +215,7 @@ async fn the_folder_of_a_demo_is_private_and_removed_at_its_end() {
         let folders: Vec<_> = std::fs::read_dir(root.path()).unwrap().map(Result::unwrap).collect();
         assert_eq!(folders.len(), 1);
         assert_eq!(folders[0].metadata().unwrap().permissions().mode() & 0o777, 0o700);
-        send(signal, server.process.id());
+        send_signal(signal, &server.process);
         assert_eq!(server.ended().await.0, Some(0), "{signal}");
         assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0, "{signal}");
     }

@@ -206,11 +206,15 @@ pub(crate) fn value(client: &str, text: &str) -> Value {
     }
 }
 
+fn check_in<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let mut checks = report["checks"].as_array().unwrap().iter();
+    let check = checks.find(|check| check["name"] == name);
+    check.unwrap_or_else(|| panic!("no {name} in {report}"))
+}
+
 /// The status and the text of one check of a report.
 pub(crate) fn check(report: &Value, name: &str) -> (String, String) {
-    let checks = report["checks"].as_array().unwrap();
-    let check = checks.iter().find(|check| check["name"] == name);
-    let check = check.unwrap_or_else(|| panic!("no {name} in {report}"));
+    let check = check_in(report, name);
     let text = |key: &str| check[key].as_str().unwrap().to_owned();
     (text("status"), text("saw"))
 }
@@ -223,7 +227,5 @@ pub(crate) fn names(report: &Value) -> Vec<&str> {
 
 /// The first step of a check's advice.
 pub(crate) fn fix_of<'a>(report: &'a Value, name: &str) -> &'a str {
-    let checks = report["checks"].as_array().unwrap();
-    let check = checks.iter().find(|check| check["name"] == name).unwrap();
-    check["fix"]["fix"][0].as_str().unwrap()
+    check_in(report, name)["fix"]["fix"][0].as_str().unwrap()
 }

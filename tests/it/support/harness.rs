@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
+use crate::support::commands::{on, on_demo};
+
 /// The program without any setting of the machine it runs on.
 pub(crate) fn program() -> Command {
     // Under `nohup` the program would ignore SIGHUP: `exec` keeps an ignored signal, and resets one with a handler.
@@ -70,16 +72,12 @@ impl Session {
 
     /// A session on the built-in demo portal.
     pub(crate) async fn demo() -> Self {
-        let mut command = program();
-        command.arg("--demo");
-        Self::start(command).await
+        Self::start(on_demo()).await
     }
 
     /// A session on a demo portal of the test's own.
     pub(crate) async fn with(portal: &DemoPortal) -> Self {
-        let mut command = program();
-        command.env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap());
-        Self::start(command).await
+        Self::start(on(portal)).await
     }
 
     /// Calls `list_mail_contacts`.
@@ -239,9 +237,7 @@ impl RawSession {
     /// Sends SIGHUP, as the system does when a terminal is closed.
     #[cfg(unix)]
     pub(crate) fn hang_up_its_terminal(&self) {
-        let id = self.process.id().unwrap().to_string();
-        let sent = std::process::Command::new("kill").args(["-HUP", &id]).status();
-        assert!(sent.unwrap().success());
+        send_signal("-HUP", &self.process);
     }
 
     /// Closes the input and never reads the output; returns whether the program ended well.
@@ -269,8 +265,14 @@ impl RawSession {
 /// Sends SIGTERM to a program.
 #[cfg(unix)]
 pub(crate) fn terminate(process: &Child) {
+    send_signal("-TERM", process);
+}
+
+/// Sends a signal, such as `-INT`, to a program.
+#[cfg(unix)]
+pub(crate) fn send_signal(signal: &str, process: &Child) {
     let id = process.id().unwrap().to_string();
-    let sent = std::process::Command::new("kill").args(["-TERM", &id]).status();
+    let sent = std::process::Command::new("kill").args([signal, &id]).status();
     assert!(sent.unwrap().success());
 }
 

@@ -172,6 +172,11 @@ impl Connection {
     /// The next answer as a whole; `None` if the connection ends first.
     pub(crate) async fn answer(&mut self) -> Option<Answer> {
         let head = self.head().await?;
+        self.rest_of(head).await
+    }
+
+    /// The answer that begins with `head`; `None` if the connection ends first.
+    async fn rest_of(&mut self, head: Head) -> Option<Answer> {
         let mut body = Vec::new();
         if head.is_chunked() {
             loop {
@@ -239,13 +244,7 @@ impl EventStream {
                 comments: 0,
             });
         }
-        let length = head
-            .header("content-length")
-            .map_or(0, |length| length.parse().unwrap());
-        let mut body = vec![0; length];
-        connection.0.read_exact(&mut body).await.unwrap();
-        let body = String::from_utf8(body).unwrap();
-        Err(Answer { head, body })
+        Err(connection.rest_of(head).await.expect("a body"))
     }
 
     /// The next event; `None` at the end of the stream.
