@@ -15,7 +15,7 @@ pub struct Fix {
     pub statuses: &'static [u16],
     /// What the failure means, in one sentence.
     pub meaning: &'static str,
-    /// Who can mend the failure.
+    /// The person or group that can fix the failure.
     pub who: Who,
     /// What to do, in order.
     pub steps: &'static [&'static str],

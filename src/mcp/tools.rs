@@ -29,7 +29,7 @@ static HANDLERS: &[Handler] = &[
 pub(super) struct Handler {
     pub(super) name: &'static str,
     arguments: &'static [Argument],
-    description: fn() -> Tool,
+    tool: fn() -> Tool,
     answer: Answer,
 }
 
@@ -44,7 +44,7 @@ type Answer = for<'a> fn(
 /// The tools as `tools/list` shows them. Built once: deriving schemas costs more than answering a request.
 pub fn tools() -> &'static [Tool] {
     static TOOLS: OnceLock<Vec<Tool>> = OnceLock::new();
-    TOOLS.get_or_init(|| HANDLERS.iter().map(|handler| (handler.description)()).collect())
+    TOOLS.get_or_init(|| HANDLERS.iter().map(|handler| (handler.tool)()).collect())
 }
 
 /// The handler of the tool that has this name.
@@ -64,7 +64,7 @@ impl Handler {
         Self {
             name: T::NAME,
             arguments: T::ARGUMENTS,
-            description: || schema::tool::<T::Input, T::Output>(T::NAME, T::TITLE, T::DESCRIPTION),
+            tool: || schema::tool::<T::Input, T::Output>(T::NAME, T::TITLE, T::DESCRIPTION),
             answer: |handler, arguments, context, measurements| {
                 answer::<T>(handler, arguments, context, measurements).boxed()
             },

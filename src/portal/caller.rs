@@ -56,14 +56,14 @@ impl Caller {
         progress: &mut Progress,
     ) -> Result<T, Failed> {
         let started = Instant::now();
-        let mut retry_after = None;
-        let attempts = self.attempts(terms, method, parameters, progress, &mut retry_after);
+        let attempts = self.attempts(terms, method, parameters, progress);
         let outcome = tokio::time::timeout_at(terms.deadline, attempts)
             .await
-            .unwrap_or(Err(Error::TimedOut { after: self.timeout }));
+            .unwrap_or(Err((Error::TimedOut { after: self.timeout }, None)));
         let elapsed = started.elapsed();
-        log_outcome(&outcome, method, progress.requests, elapsed);
-        outcome.map_err(|error| Failed {
+        let error = outcome.as_ref().err().map(|(error, _)| error);
+        log_outcome(error, method, progress.requests, elapsed);
+        outcome.map_err(|(error, retry_after)| Failed {
             retry_after: match &error {
                 Error::Throttled { needed, .. } => Some(*needed),
                 _ => retry_after,
@@ -74,16 +74,17 @@ impl Caller {
         })
     }
 
-    /// Makes attempts until one returns a result or no retry follows. Sets `retry_after` if the portal named a wait and
-    /// that wait does not fit in the time.
+    /// Makes attempts until one returns a result or no retry follows.
+    ///
+    /// # Errors
+    /// The error of the last attempt, with the wait that the portal named if that wait does not fit in the time.
     async fn attempts<T: DeserializeOwned>(
         &self,
         terms: Terms,
         method: Method,
         parameters: &Value,
         progress: &mut Progress,
-        retry_after: &mut Option<Duration>,
-    ) -> Result<T, Error> {
+    ) -> Result<T, (Error, Option<Duration>)> {
         let attempt = Attempt {
             shared: &self.shared,
             method,
@@ -99,13 +100,12 @@ impl Caller {
             };
             let server_wait = progress.server_wait.take();
             let Some(wait) = self.wait_after(&error, method, server_wait, progress.requests, terms) else {
-                return Err(error);
+                return Err((error, None));
             };
             if progress.requests >= self.max_attempts || Instant::now() + wait >= terms.deadline {
                 // Only a wait that the portal has named helps the caller; our own backoff does not.
                 let is_from_portal = server_wait.is_some() || retry::cause(&error) == Some(RetryCause::OperatingTime);
-                *retry_after = is_from_portal.then_some(wait);
-                return Err(error);
+                return Err((error, is_from_portal.then_some(wait)));
             }
             tracing::info!(
                 portal.method = method.as_str(),
@@ -145,16 +145,16 @@ impl Caller {
     }
 }
 
-fn log_outcome<T>(outcome: &Result<T, Error>, method: Method, attempts: u32, elapsed: Duration) {
+fn log_outcome(error: Option<&Error>, method: Method, attempts: u32, elapsed: Duration) {
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    match outcome {
-        Ok(_) => tracing::info!(
+    match error {
+        None => tracing::info!(
             portal.method = method.as_str(),
             attempts,
             elapsed_ms,
             "the portal answered"
         ),
-        Err(error) => tracing::debug!(
+        Some(error) => tracing::debug!(
             portal.method = method.as_str(),
             attempts,
             elapsed_ms,

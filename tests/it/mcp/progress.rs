@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::harness::{initialize, with_metadata};
 use crate::support::http_client::{EventStream, Request as HttpRequest, ask};
 use crate::support::http_server::unlimited;
+use crate::support::legacy_sse;
 use crate::support::revisions::{MODERN, request};
 
 const CONTACTS: usize = 2_345;
@@ -216,11 +217,7 @@ async fn a_client_that_accepts_only_json_gets_no_progress() {
 #[tokio::test]
 async fn a_session_of_the_old_transport_gets_the_progress_of_a_long_reading() {
     let address = over_http(TRIP).await;
-    let mut events = EventStream::open(address, &HttpRequest::get("/sse"))
-        .await
-        .ok()
-        .unwrap();
-    let messages = events.next().await.unwrap().data;
+    let (mut events, messages) = legacy_sse::open(address).await;
     let token = json!("reading-1");
     for message in [
         initialize("2024-11-05"),

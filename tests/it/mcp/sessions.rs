@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::harness::{RawSession, call, initialize, program, with_metadata};
 use crate::support::http_client::{Connection, EventStream, Request, ask};
 use crate::support::http_server::Program;
+use crate::support::legacy_sse;
 use crate::support::revisions::{MODERN, TOOLS, request, tool_names};
 
 /// How a client talks to the server.
@@ -87,16 +88,11 @@ impl Client {
             },
             Way::LegacySse => {
                 let program = Program::start_with_legacy_sse(command).await;
-                let mut events = EventStream::open(program.address, &Request::get("/sse"))
-                    .await
-                    .ok()
-                    .unwrap();
-                let endpoint = events.next().await.unwrap();
-                assert_eq!(endpoint.name.as_deref(), Some("endpoint"));
+                let (events, messages) = legacy_sse::open(program.address).await;
                 Link::LegacySse {
                     program,
                     events,
-                    messages: endpoint.data,
+                    messages,
                 }
             }
         };

@@ -14,6 +14,7 @@ use crate::support::commands::on_demo;
 use crate::support::harness::{RawSession, initialize, with_metadata};
 use crate::support::http_client::{EventStream, Request, ask};
 use crate::support::http_server::{InProcess, Program};
+use crate::support::legacy_sse;
 use crate::support::revisions::{MODERN, request};
 use crate::support::tool_results::closed_output_schema;
 
@@ -74,9 +75,7 @@ enum Link {
 
 impl Link {
     async fn legacy_sse(address: SocketAddr, program: Option<Program>) -> Self {
-        let stream = EventStream::open(address, &Request::get("/sse")).await;
-        let mut events = stream.ok().unwrap();
-        let messages = events.next().await.unwrap().data;
+        let (events, messages) = legacy_sse::open(address).await;
         Self::LegacySse {
             address,
             events,

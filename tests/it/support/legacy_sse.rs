@@ -1,10 +1,20 @@
 //! A session of the transport of 2024-11-05.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
 use crate::support::harness::initialize;
 use crate::support::http_client::{Answer, EventStream, Request, ask};
 use crate::support::http_server::InProcess;
+
+/// Opens a stream; returns the stream and the path for messages.
+pub(crate) async fn open(address: SocketAddr) -> (EventStream, String) {
+    let mut events = EventStream::open(address, &Request::get("/sse")).await.ok().unwrap();
+    let endpoint = events.next().await.unwrap();
+    assert_eq!(endpoint.name.as_deref(), Some("endpoint"));
+    (events, endpoint.data)
+}
 
 /// An open session: its stream, and the address for its messages.
 pub(crate) struct Session {
@@ -14,11 +24,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) async fn open(server: &InProcess) -> Self {
-        let mut events = EventStream::open(server.address, &Request::get("/sse"))
-            .await
-            .ok()
-            .unwrap();
-        let messages = events.next().await.unwrap().data;
+        let (events, messages) = open(server.address).await;
         Self { events, messages }
     }
 
