@@ -6,8 +6,9 @@
 //! |---|---|---|
 //! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures | every room |
 //! | `clients` | MCP clients: their settings files, the entries in them, and the command that an entry starts | `config`, `portal` |
-//! | [`config`] | settings from environment and file, checked | `portal`, `transports`, `telemetry` |
-//! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp` |
+//! | [`config`] | settings from environment and file, checked | `portal`, `team`, `transports`, `telemetry` |
+//! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp`, `team` |
+//! | [`team`] | sign-in of employees for a server that a team shares: OAuth towards MCP clients and the portal | `portal` |
 //! | [`mcp`] | the MCP server: tools, one file each, prompts, resources and completion | `address_book`, `fixit` |
 //! | [`address_book`] | questions and contacts: reads and keeps the address book, finds recipients, adds cautions | `portal` |
 //! | [`portal`] | the client of Bitrix24's REST 3.0: credentials, limits, retries, errors | nothing |
@@ -52,5 +53,6 @@ pub mod demo;
 pub mod fixit;
 pub mod mcp;
 pub mod portal;
+pub mod team;
 pub mod telemetry;
 pub mod transports;

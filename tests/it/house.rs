@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "config",
             "demo",
             "transports",
+            "team",
             "mcp",
             "address_book",
             "portal",
@@ -23,8 +24,9 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("clients", &["config", "portal"]),
-    ("config", &["portal", "transports", "telemetry"]),
-    ("transports", &["mcp"]),
+    ("config", &["portal", "team", "transports", "telemetry"]),
+    ("transports", &["mcp", "team"]),
+    ("team", &["portal"]),
     ("mcp", &["address_book", "fixit"]),
     ("address_book", &["portal"]),
     ("portal", &[]),
@@ -35,7 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Crates, and the only places that may use each.
 const CRATES: &[(&str, &[&str])] = &[
-    ("reqwest", &["portal/wire.rs"]),
+    ("reqwest", &["portal/wire.rs", "team/client_metadata/fetch.rs"]),
     ("rustls", &["portal/wire.rs"]),
     ("axum", &["transports"]),
     (
@@ -48,7 +50,10 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("rmcp", &["mcp", "transports"]),
-    ("prometheus_client", &["portal", "address_book", "mcp", "transports"]),
+    (
+        "prometheus_client",
+        &["portal", "address_book", "mcp", "team", "transports"],
+    ),
     ("governor", &["transports/guard/callers.rs"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli/manual.rs"]),
@@ -72,7 +77,8 @@ const CRATES: &[(&str, &[&str])] = &[
             "portal/credentials/token_store/file.rs",
         ],
     ),
-    ("ring", &["cli/login/redirected.rs", "portal/wire.rs"]),
+    ("ring", &["cli/login/redirected.rs", "portal/wire.rs", "team"]),
+    ("rusqlite", &["team/store"]),
 ];
 
 /// Files that may be longer, since they are data.

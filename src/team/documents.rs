@@ -1,0 +1,1 @@
+//! The documents that clients find the server by: protected resource metadata (RFC 9728) and authorization server metadata (RFC 8414).

@@ -1,0 +1,159 @@
+//! Where a team's server keeps clients, sign-ins, grants, tokens and the sealed tokens of the portal.
+//!
+//! Every operation is one statement or one short transaction, so that two of them at the same time, in one process or
+//! in several, have the result of one after the other. Times are those of the database's clock. Secret values are kept
+//! as digests, the portal's tokens sealed by [`ServerKeys`](super::server_key::ServerKeys).
+
+pub mod records;
+pub mod sqlite;
+#[cfg(test)]
+pub(in crate::team) mod suite;
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::employee_id::EmployeeId;
+use super::secret_value::Digest;
+use super::settings::Lifetimes;
+use records::{
+    Approval, Begun, Client, CompletedSignIn, EndReason, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Registered,
+    Rotated, SealedPair, Session, SignIn, StoredCode, StoredRefreshToken,
+};
+
+/// The store did not answer. Its reason is for the operator's log; clients get `503`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the store does not answer: {0}")]
+pub struct Unavailable(pub String);
+
+/// The future of an operation.
+pub type Operation<'a, T> = BoxFuture<'a, Result<T, Unavailable>>;
+
+/// The store of a team's server.
+pub trait Store: Debug + Send + Sync {
+    /// Checks that the store answers.
+    fn check(&self) -> Operation<'_, ()>;
+
+    /// Keeps a registered client. At most [`MAX_CLIENTS`] are kept.
+    fn add_client(&self, client: Client) -> Operation<'_, Registered>;
+
+    /// The registered client with this id. Marks it as used.
+    fn client<'a>(&'a self, id: &'a str) -> Operation<'a, Option<Client>>;
+
+    /// Keeps a sign-in whose consent page is about to be shown, for `lives`. At most
+    /// [`MAX_PENDING_PER_ADDRESS`] of one address are kept.
+    fn begin_sign_in(&self, sign_in: SignIn, lives: Duration) -> Operation<'_, Begun>;
+
+    /// Records the decision about the sign-in `handle`, once, by the browser that has `form_key`. Returns the sign-in;
+    /// `None` if there is none, it has expired, was decided before, or belongs to another browser. Without an approval
+    /// the sign-in is deleted.
+    fn decide_sign_in(
+        &self,
+        handle: Digest,
+        form_key: Digest,
+        approval: Option<Approval>,
+    ) -> Operation<'_, Option<SignIn>>;
+
+    /// Takes the approved sign-in of `state`, once, for the browser that has `binding`. A wrong pair takes nothing.
+    fn take_sign_in(&self, state: Digest, binding: Digest) -> Operation<'_, Option<SignIn>>;
+
+    /// True if the store was made with one of these keys, given by their ids with the sealing one first. A new store
+    /// remembers the first.
+    fn pin_key<'a>(&'a self, key_ids: &'a [String]) -> Operation<'a, bool>;
+
+    /// Remembers this key in place of the one that the store was made with, after all pairs were sealed by it.
+    fn replace_key<'a>(&'a self, key_id: &'a str) -> Operation<'a, ()>;
+
+    /// The `member_id` of the portal that this store is for: the first that was ever given, `given` if there is none
+    /// yet.
+    fn pin_member_id<'a>(&'a self, given: &'a str) -> Operation<'a, String>;
+
+    /// Keeps a completed sign-in in one transaction: the employee with the new sealed pair (the version rises by one,
+    /// so that a refresh of the older pair that is under way does not overwrite it), and, for a client, a grant and a
+    /// code. False, and nothing is kept, if the pair's version is not the next one any more: then the caller seals the
+    /// pair again.
+    fn complete_sign_in(&self, completed: CompletedSignIn) -> Operation<'_, bool>;
+
+    /// The version that the next pair of this employee gets: 1, or that of the newest pair plus 1, even if that pair
+    /// was deleted.
+    fn next_version<'a>(&'a self, employee: &'a EmployeeId) -> Operation<'a, i64>;
+
+    /// The code; `None` if it never was or was swept.
+    fn code(&self, code: Digest) -> Operation<'_, Option<StoredCode>>;
+
+    /// Exchanges a code for tokens after its owner was proven. A second use ends the grant.
+    fn redeem_code(&self, code: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Operation<'_, Redeemed>;
+
+    /// The refresh token; `None` if it never was or was swept.
+    fn refresh_token(&self, token: Digest) -> Operation<'_, Option<StoredRefreshToken>>;
+
+    /// Exchanges a refresh token for new tokens of the same grant after its owner was proven. The first use marks it;
+    /// further uses within the grace are answered up to [`MAX_CHILDREN`] times; a use after the grace ends the grant.
+    fn rotate(&self, token: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Operation<'_, Rotated>;
+
+    /// The session of a valid access token: grant, employee and sealed pair in one look-up. `None` if the token is
+    /// unknown or expired, or its grant has ended.
+    fn session(&self, access_token: Digest) -> Operation<'_, Option<Session>>;
+
+    /// Revokes a token of `client_id` (RFC 7009): a refresh token ends its grant, an access token only itself. Returns
+    /// true if something was revoked; a token of another client stays.
+    fn revoke<'a>(&'a self, token: Digest, client_id: &'a str) -> Operation<'a, bool>;
+
+    /// The sealed pair of an employee.
+    fn pair<'a>(&'a self, employee: &'a EmployeeId) -> Operation<'a, Option<SealedPair>>;
+
+    /// Takes the lease of the employee's pair for `lives`, to refresh the pair of `version`.
+    fn lease<'a>(&'a self, employee: &'a EmployeeId, version: i64, lives: Duration) -> Operation<'a, Lease>;
+
+    /// Replaces the pair of version `pair.version - 1` and frees its lease. False if another pair was kept meanwhile.
+    fn save_pair<'a>(&'a self, employee: &'a EmployeeId, pair: SealedPair) -> Operation<'a, bool>;
+
+    /// Frees the lease of the pair of `version` after a refresh that failed.
+    fn free_lease<'a>(&'a self, employee: &'a EmployeeId, version: i64) -> Operation<'a, ()>;
+
+    /// Pairs that are sealed by another key than `key_id`, at most `limit`.
+    fn pairs_sealed_otherwise<'a>(
+        &'a self,
+        key_id: &'a str,
+        limit: usize,
+    ) -> Operation<'a, Vec<(EmployeeId, SealedPair)>>;
+
+    /// Replaces the pair of version `pair.version - 1` by the same tokens sealed by another key. False if the pair was
+    /// replaced meanwhile, or its lease is taken: then the caller tries again.
+    fn reseal_pair<'a>(&'a self, employee: &'a EmployeeId, pair: SealedPair) -> Operation<'a, bool>;
+
+    /// The live grants, of one employee or of all, the newest first.
+    fn grants<'a>(&'a self, of: Option<&'a EmployeeId>) -> Operation<'a, Vec<GrantLine>>;
+
+    /// Ends one grant of this employee. The pair of an employee without another grant is deleted.
+    fn end_grant<'a>(
+        &'a self,
+        employee: &'a EmployeeId,
+        grant: i64,
+        reason: EndReason,
+    ) -> Operation<'a, Option<EndedGrant>>;
+
+    /// Ends all grants and page sessions of an employee and deletes the pair. Returns the number of grants.
+    fn end_employee<'a>(&'a self, employee: &'a EmployeeId, reason: EndReason) -> Operation<'a, usize>;
+
+    /// Ends all grants, codes, pending sign-ins and page sessions, and deletes all pairs. Returns the number of grants.
+    fn end_all(&self, reason: EndReason) -> Operation<'_, usize>;
+
+    /// The employee that a browser has signed in as on the start page, with the name that the portal shows.
+    fn page_session(&self, session: Digest) -> Operation<'_, Option<(EmployeeId, String)>>;
+
+    /// Ends a browser's sign-in to the start page.
+    fn end_page_session(&self, session: Digest) -> Operation<'_, ()>;
+
+    /// Deletes what has expired, in small batches: pending sign-ins, codes, tokens, ended and idle grants, pairs
+    /// without a grant, page sessions, clients that were never used for an hour or not for 90 days.
+    fn sweep(&self, lifetimes: Lifetimes) -> Operation<'_, ()>;
+}
+
+/// The most registered clients.
+pub const MAX_CLIENTS: usize = 10_000;
+/// The most pending sign-ins of one address.
+pub const MAX_PENDING_PER_ADDRESS: usize = 1_000;
+/// The most pairs of tokens that one refresh token is exchanged for within its grace.
+pub const MAX_CHILDREN: usize = 8;
