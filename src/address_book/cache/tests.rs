@@ -179,7 +179,6 @@ async fn one_employee_who_looks_up_much_displaces_only_own_pages() {
         cache.answer(key.clone(), portal.ask(Ok(page()))).await.unwrap();
         tokio::time::advance(Duration::from_millis(1)).await;
     }
-    tokio::time::pause();
     let before = cache.entries.weight();
     for number in 0..20_000 {
         keep(
