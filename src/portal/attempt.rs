@@ -14,6 +14,7 @@ use super::error::{Error, Speaker};
 use super::limits::{Arrival, Limits};
 use super::measurements::Measurements;
 use super::old_api::OldApi;
+use super::person::Person;
 use super::refusal_reason::{self, may_be_an_expired_token};
 use super::reply::{RawReply, Success, read};
 use super::request::{Access, Method};
@@ -91,7 +92,9 @@ impl Attempt<'_> {
     async fn authorise(&self) -> Result<Access, Error> {
         let waiting = Instant::now();
         let limits = &self.shared.limits;
-        let passed = limits.wait_for_call(self.method, self.arrival, self.deadline).await;
+        let passed = limits
+            .wait_for_call(self.method, self.arrival, &Person::ONE, self.deadline)
+            .await;
         self.shared.measurements.record_wait("limit", waiting.elapsed());
         passed?;
         self.shared.credentials.access(&self.shared.wire).await

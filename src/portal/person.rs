@@ -5,6 +5,9 @@
 pub struct Person(u64);
 
 impl Person {
+    /// Whose turn it is while the portal has one caller.
+    pub(super) const ONE: Self = Self(0);
+
     /// The person with this number, which is valid within this process only.
     pub(crate) fn numbered(number: u64) -> Self {
         Self(number)
