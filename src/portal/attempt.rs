@@ -14,7 +14,6 @@ use super::error::{Error, Speaker};
 use super::limits::{Arrival, Limits};
 use super::measurements::Measurements;
 use super::old_api::OldApi;
-use super::person::Person;
 use super::refusal_reason::{self, may_be_an_expired_token};
 use super::reply::{RawReply, Success, read};
 use super::request::{Access, Method};
