@@ -52,6 +52,7 @@ pub use answer::Answer;
 pub use client_metadata::{InvalidHosts, MetadataHosts};
 pub use cookie::SetCookie;
 pub use employee_id::EmployeeId;
+pub use pages::style_hash;
 pub use public_url::PublicUrl;
 pub use request::Request;
 pub use secret_value::{Digest, NoRandomNumbers};
