@@ -16,8 +16,8 @@
 pub(in crate::team) mod access;
 mod client_family;
 mod employee_pair;
-pub(in crate::team) mod endpoint;
 mod ending;
+pub(in crate::team) mod endpoint;
 mod failures;
 mod fresh_tokens;
 mod pkce;

@@ -43,13 +43,28 @@ mod tests {
         for (id, name, redirect, expected) in [
             ("c1", "Claude Code (b24)", "http://localhost:1/callback", "claude"),
             ("c1", "My app", "https://claude.ai/api/mcp/auth_callback", "claude"),
-            ("https://claude.ai/oauth/claude-code-client-metadata", "x", "http://localhost/callback", "claude"),
-            ("https://chatgpt.com/oauth/codex/client.json", "x", "http://127.0.0.1/callback", "codex"),
+            (
+                "https://claude.ai/oauth/claude-code-client-metadata",
+                "x",
+                "http://localhost/callback",
+                "claude",
+            ),
+            (
+                "https://chatgpt.com/oauth/codex/client.json",
+                "x",
+                "http://127.0.0.1/callback",
+                "codex",
+            ),
             ("c1", "Codex", "http://127.0.0.1:1/callback", "codex"),
             ("c1", "", "cursor://anysphere.cursor-mcp/oauth/callback", "cursor"),
             ("c1", "Visual Studio Code", "http://127.0.0.1:33418/", "vscode"),
             ("c1", "Claude", "https://vscode.dev/redirect", "vscode"),
-            ("c1", "MCP Inspector", "http://localhost:6274/oauth/callback", "inspector"),
+            (
+                "c1",
+                "MCP Inspector",
+                "http://localhost:6274/oauth/callback",
+                "inspector",
+            ),
             ("c1", "Anna's secret client", "https://claude.ai.evil.example/", OTHER),
             ("c1", "", "", OTHER),
         ] {

@@ -47,7 +47,9 @@ pub(in crate::team) async fn check(parts: &Arc<Parts>) -> Result<(), NotReady> {
             None => {
                 // In a task of its own: a caller that leaves does not end it.
                 let task = tokio::spawn(check_now(Arc::clone(parts)));
-                let result = async move { task.await.unwrap_or(Err(NotReady::Store)) }.boxed().shared();
+                let result = async move { task.await.unwrap_or(Err(NotReady::Store)) }
+                    .boxed()
+                    .shared();
                 *newest = Some((Instant::now(), result.clone()));
                 result
             }

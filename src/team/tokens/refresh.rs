@@ -196,7 +196,9 @@ impl Refresh {
     /// A trouble that may pass: the store does not answer, or there are no random numbers.
     async fn save(&self, version: i64, pair: &Pair) -> Result<Option<SealedPair>, Error> {
         let keys = &self.parts.settings.server_keys;
-        let sealed = keys.seal(&self.employee, version + 1, pair).map_err(store_does_not_answer)?;
+        let sealed = keys
+            .seal(&self.employee, version + 1, pair)
+            .map_err(store_does_not_answer)?;
         let saving = self.parts.store.save_pair(&self.employee, sealed.clone());
         if saving.await.map_err(store_does_not_answer)? {
             tracing::info!("the tokens of an employee were refreshed");
@@ -206,7 +208,9 @@ impl Refresh {
         // The employee has signed in again, or all grants have ended, or an earlier attempt to save succeeded although
         // the store's answer was lost.
         let newest = self.parts.store.pair(&self.employee).await;
-        Ok(newest.map_err(store_does_not_answer)?.filter(|newest| newest.version > version))
+        Ok(newest
+            .map_err(store_does_not_answer)?
+            .filter(|newest| newest.version > version))
     }
 
     /// True unless the answer names another employee.
@@ -222,7 +226,12 @@ impl Refresh {
         if ending::end(&self.parts, &self.employee, version, EndReason::Refused).await {
             return Err(refusal);
         }
-        let newest = self.parts.store.pair(&self.employee).await.map_err(store_does_not_answer)?;
+        let newest = self
+            .parts
+            .store
+            .pair(&self.employee)
+            .await
+            .map_err(store_does_not_answer)?;
         newest.filter(|newest| newest.version > version).ok_or(refusal)
     }
 

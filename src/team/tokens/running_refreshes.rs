@@ -47,11 +47,7 @@ impl Drop for Entry {
 
 impl RunningRefreshes {
     /// Waits for the refresh of this pair. Starts `refresh` if none runs.
-    pub(super) async fn join(
-        &self,
-        key: Key,
-        refresh: impl Future<Output = Refreshed> + Send + 'static,
-    ) -> Refreshed {
+    pub(super) async fn join(&self, key: Key, refresh: impl Future<Output = Refreshed> + Send + 'static) -> Refreshed {
         let shared = {
             let mut running = self.running.lock();
             match running.get(&key) {
@@ -64,7 +60,9 @@ impl RunningRefreshes {
                         let _entry = Entry { running, key };
                         refresh.await
                     });
-                    let shared = async move { task.await.unwrap_or(Err(Error::Cancelled)) }.boxed().shared();
+                    let shared = async move { task.await.unwrap_or(Err(Error::Cancelled)) }
+                        .boxed()
+                        .shared();
                     running.insert(key, shared.clone());
                     shared
                 }

@@ -133,7 +133,9 @@ impl<'a> TokenRequest<'a> {
         }
         // The public address of this server was changed.
         if !url.is_resource(resource) {
-            return Err(Refusal::InvalidGrant("it was issued for another address of this server"));
+            return Err(Refusal::InvalidGrant(
+                "it was issued for another address of this server",
+            ));
         }
         Ok(())
     }

@@ -39,7 +39,10 @@ fn stored_token() -> StoredRefreshToken {
 /// The form of `pairs`, where a later pair replaces an earlier one of the same name.
 fn form(pairs: &[(&str, &str)]) -> String {
     let is_last = |index: usize, name: &str| !pairs[index + 1..].iter().any(|(later, _)| *later == name);
-    let kept = pairs.iter().enumerate().filter(|(index, (name, _))| is_last(*index, name));
+    let kept = pairs
+        .iter()
+        .enumerate()
+        .filter(|(index, (name, _))| is_last(*index, name));
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(kept.map(|(_, pair)| pair))
         .finish()
@@ -110,7 +113,13 @@ fn n52_a_missing_resource_means_this_servers_and_its_spelling_does_not_matter() 
 
 #[test]
 fn n56_n57_a_refresh_may_ask_for_the_same_scope_or_less_but_not_for_more() {
-    for scope in ["", "mail.recipients", "mail.recipients offline_access", "offline_access", "  mail.recipients  "] {
+    for scope in [
+        "",
+        "mail.recipients",
+        "mail.recipients offline_access",
+        "offline_access",
+        "  mail.recipients  ",
+    ] {
         assert_eq!(refresh(&[("scope", scope)]), Ok(()), "{scope:?}");
     }
     for (change, expected) in [
@@ -118,7 +127,10 @@ fn n56_n57_a_refresh_may_ask_for_the_same_scope_or_less_but_not_for_more() {
         (("scope", "mail"), Refusal::InvalidScope),
         (("scope", "MAIL.RECIPIENTS"), Refusal::InvalidScope),
         (("resource", "https://other.example/mcp"), Refusal::InvalidTarget),
-        (("client_id", "c2"), Refusal::InvalidGrant("it was issued to another client")),
+        (
+            ("client_id", "c2"),
+            Refusal::InvalidGrant("it was issued to another client"),
+        ),
     ] {
         assert_eq!(refresh(&[change]), Err(expected), "{change:?}");
     }
