@@ -69,7 +69,13 @@ impl TestServer {
 
     /// A server over `wrap`ped store, for tests of a store that fails or of two callers at once.
     pub(in crate::team) async fn over(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
-        Self::made(portal_settings(), Way::Network, Lifetimes::default(), Some(Box::new(wrap))).await
+        Self::made(
+            portal_settings(),
+            Way::Network,
+            Lifetimes::default(),
+            Some(Box::new(wrap)),
+        )
+        .await
     }
 
     async fn made(

@@ -77,7 +77,12 @@ impl<'s> Browser<'s> {
     /// Opens `url`, allows the access and signs in at the portal if that is asked for. Returns the last page.
     pub(in crate::team) async fn sign_in_until_end(&mut self, name: &str, url: &str) -> Page {
         let consent = self.open(url).await;
-        assert!(consent.hidden("handle").is_some(), "{} {}", consent.status, consent.html);
+        assert!(
+            consent.hidden("handle").is_some(),
+            "{} {}",
+            consent.status,
+            consent.html
+        );
         let at_portal = self.decide(&consent, "allow").await;
         self.go_on_as(name, at_portal).await
     }
@@ -231,12 +236,17 @@ impl<'s> Browser<'s> {
         let (pair, attributes) = header.split_once(';').unwrap();
         let (name, value) = pair.split_once('=').unwrap();
         let is_removed = attributes.contains("Max-Age=0");
-        let known = self.cookies.iter().position(|(of, known, _)| of == origin && known == name);
+        let known = self
+            .cookies
+            .iter()
+            .position(|(of, known, _)| of == origin && known == name);
         match (known, is_removed) {
             (Some(at), true) => drop(self.cookies.remove(at)),
             (Some(at), false) => value.clone_into(&mut self.cookies[at].2),
             (None, true) => {}
-            (None, false) => self.cookies.push((origin.to_owned(), name.to_owned(), value.to_owned())),
+            (None, false) => self
+                .cookies
+                .push((origin.to_owned(), name.to_owned(), value.to_owned())),
         }
     }
 }
@@ -254,7 +264,13 @@ fn user_of(page: &Page, name: &str) -> Option<String> {
 }
 
 fn unescaped(text: &str) -> String {
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
-        .into_iter()
-        .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ]
+    .into_iter()
+    .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }
