@@ -116,13 +116,14 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
         routes = routes.layer(cors(&guard));
     }
     let router = routes
-        .layer(middleware::from_fn_with_state(guard, check_host_and_origin))
+        .layer(middleware::from_fn_with_state(Arc::clone(&guard), check_host_and_origin))
         .layer(middleware::from_fn_with_state(Arc::clone(&log), observe))
         // Builds the handlers now; without a state axum would build them for each request.
         .with_state(());
     Connections {
         router,
         limits,
+        guard,
         metrics,
         log,
         closing,
@@ -140,7 +141,9 @@ fn route(routes: Router, path: &str, methods: MethodRouter) -> Router {
 async fn check_host_and_origin(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let checked = match parts.extensions.get::<ConnectionAddresses>() {
-        Some(addresses) => guard.check_host_and_origin(&parts, *addresses),
+        Some(addresses) => guard
+            .check_host_and_origin(&parts, *addresses, false)
+            .and_then(|()| guard.check_proxy(&parts)),
         // Every connection sets the addresses; without them the request cannot be checked.
         None => Err(Refusal::new(
             StatusCode::FORBIDDEN,
