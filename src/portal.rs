@@ -207,6 +207,11 @@ impl Portal {
         self.caller.credentials.person(&self.account_hashes)
     }
 
+    /// True if calls are made for the employees of a team.
+    pub fn is_of_a_team(&self) -> bool {
+        self.caller.credentials.are_of_a_team()
+    }
+
     /// Scheme, host and port of the portal.
     ///
     /// # Errors

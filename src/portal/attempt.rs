@@ -108,9 +108,7 @@ impl Attempt<'_> {
 
     /// Reports a refusal that no retry follows to the employee's tokens, so that the team can end the sign-in.
     async fn report_refusal(&self, error: &Error) {
-        if let (Some(employee), Error::Refused(_), None) =
-            (self.credentials.employee(), error, retry::cause(error))
-        {
+        if let (Some(employee), Error::Refused(_), None) = (self.credentials.employee(), error, retry::cause(error)) {
             employee.tokens.refused(error).await;
         }
     }
@@ -120,7 +118,12 @@ impl Attempt<'_> {
         let waiting = Instant::now();
         let limits = &self.shared.limits;
         let passed = limits
-            .wait_for_call(self.method, self.arrival, self.credentials.person_in_turn(), self.deadline)
+            .wait_for_call(
+                self.method,
+                self.arrival,
+                self.credentials.person_in_turn(),
+                self.deadline,
+            )
             .await;
         self.shared.measurements.record_wait("limit", waiting.elapsed());
         passed?;
@@ -165,7 +168,9 @@ impl Attempt<'_> {
         let Some(question) = refusal_reason::question(&error) else {
             return error;
         };
-        let old_api = self.shared.old_api(self.credentials.person_in_turn(), access, self.deadline);
+        let old_api = self
+            .shared
+            .old_api(self.credentials.person_in_turn(), access, self.deadline);
         old_api.reason(question, self.method, &error).await.unwrap_or(error)
     }
 }

@@ -79,6 +79,7 @@ impl Caller {
             error,
             attempts: progress.requests,
             elapsed,
+            is_in_a_team: self.credentials.are_of_a_team(),
         })
     }
 

@@ -67,7 +67,15 @@ mod tests {
 
     #[test]
     fn a_profile_without_an_id_is_refused() {
-        for reply in ["{}", "[]", "null", r#"{"ID":""}"#, r#"{"ID":0}"#, r#"{"ID":"-1"}"#, r#"{"ID":"7a"}"#] {
+        for reply in [
+            "{}",
+            "[]",
+            "null",
+            r#"{"ID":""}"#,
+            r#"{"ID":0}"#,
+            r#"{"ID":"-1"}"#,
+            r#"{"ID":"7a"}"#,
+        ] {
             assert!(profile(reply).is_err(), "{reply}");
         }
     }

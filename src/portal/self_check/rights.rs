@@ -66,11 +66,7 @@ impl Rights<'_> {
             Finding::ok("credential", "the portal takes it"),
             identity(profile, access.secret()),
         ];
-        let granted = self
-            .in_time(
-                self.old_api(&access).call(OldMethod::Scope),
-            )
-            .await;
+        let granted = self.in_time(self.old_api(&access).call(OldMethod::Scope)).await;
         let scope = scope(granted, access.secret());
         let lacks_permission = scope.status == Status::Failed;
         findings.push(scope);

@@ -130,7 +130,7 @@ fn is_refusal_of_a_working_portal(error: &Error) -> bool {
 }
 
 async fn in_time<T>(deadline: Instant, asking: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    timeout_at(deadline, asking).await.unwrap_or(Err(Error::TimedOut {
-        after: PORTAL_TIMEOUT,
-    }))
+    timeout_at(deadline, asking)
+        .await
+        .unwrap_or(Err(Error::TimedOut { after: PORTAL_TIMEOUT }))
 }
