@@ -216,7 +216,8 @@ impl Guard {
     pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(token) = &self.token else { return Ok(()) };
         let refusal = |reason, message, challenge| {
-            Err(Refusal::new(StatusCode::UNAUTHORIZED, reason, message).www_authenticate(HeaderValue::from_static(challenge)))
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, reason, message)
+                .www_authenticate(HeaderValue::from_static(challenge)))
         };
         match token.check(headers) {
             TokenCheck::Valid => Ok(()),

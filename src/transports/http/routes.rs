@@ -116,7 +116,10 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
         routes = routes.layer(cors(&guard));
     }
     let router = routes
-        .layer(middleware::from_fn_with_state(Arc::clone(&guard), check_host_and_origin))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&guard),
+            check_host_and_origin,
+        ))
         .layer(middleware::from_fn_with_state(Arc::clone(&log), observe))
         // Builds the handlers now; without a state axum would build them for each request.
         .with_state(());
