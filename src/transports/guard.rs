@@ -146,34 +146,43 @@ impl Guard {
         self.token.is_some()
     }
 
-    /// Checks `Host`, and `Origin` unless `allows_any_origin`.
-    pub(super) fn check_host_and_origin(
-        &self,
-        request: &Parts,
-        addresses: ConnectionAddresses,
-        allows_any_origin: bool,
-    ) -> Result<(), Refusal> {
+    /// Checks that `Host` names this server.
+    pub(super) fn check_host(&self, request: &Parts, addresses: ConnectionAddresses) -> Result<(), Refusal> {
         let host = host(&request.headers, &request.uri)?;
-        if !self.hosts.allow(&host, addresses.local.ip()) {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "foreign_host",
-                "this server is not known by the name in Host; its operator can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
-            ));
+        if self.hosts.allow(&host, addresses.local.ip()) {
+            return Ok(());
         }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "foreign_host",
+            "this server is not known by the name in Host; its operator can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
+        ))
+    }
+
+    /// Refuses requests that a foreign web page sends.
+    pub(super) fn check_origin(&self, request: &Parts) -> Result<(), Refusal> {
+        let host = host(&request.headers, &request.uri)?;
         let is_foreign = |origin: &HeaderValue| {
             let origin = origin.to_str().unwrap_or_default();
             !self.origins.allow(origin, &host)
         };
         let mut origins = request.headers.get_all(ORIGIN).iter();
-        if !allows_any_origin && (origins.any(is_foreign) || is_loaded_by_a_foreign_page(&request.headers)) {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "foreign_origin",
-                "web pages of this Origin may not call this server; its operator can add the origin to BITRIX24_MCP_ALLOWED_ORIGINS",
-            ));
+        if !origins.any(is_foreign) && !is_loaded_by_a_foreign_page(&request.headers) {
+            return Ok(());
         }
-        Ok(())
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "foreign_origin",
+            "web pages of this Origin may not call this server; its operator can add the origin to BITRIX24_MCP_ALLOWED_ORIGINS",
+        ))
+    }
+
+    /// As [`check_origin`](Self::check_origin), for an address that links and redirects of any site may lead to.
+    pub(super) fn check_origin_unless_followed(&self, request: &Parts) -> Result<(), Refusal> {
+        if is(&request.headers, "sec-fetch-mode", "navigate") {
+            return Ok(());
+        }
+        self.check_origin(request)
     }
 
     /// Refuses requests through a proxy if no token is set.
@@ -320,8 +329,13 @@ fn has_proxy_headers(headers: &HeaderMap) -> bool {
 /// True if a web page of another site loads this URL as a picture, script or the like. Browsers send no `Origin` then.
 /// Following a link is allowed. See <https://www.w3.org/TR/fetch-metadata/>.
 fn is_loaded_by_a_foreign_page(headers: &HeaderMap) -> bool {
-    let is = |name, value: &str| headers.get(name).is_some_and(|given: &HeaderValue| given == value);
-    !headers.contains_key(ORIGIN) && is("sec-fetch-site", "cross-site") && !is("sec-fetch-mode", "navigate")
+    !headers.contains_key(ORIGIN)
+        && is(headers, "sec-fetch-site", "cross-site")
+        && !is(headers, "sec-fetch-mode", "navigate")
+}
+
+fn is(headers: &HeaderMap, name: &str, value: &str) -> bool {
+    headers.get(name).is_some_and(|given| given == value)
 }
 
 /// The host that `Host` names. A target in absolute form names a host too, which must be the same.
