@@ -1,1 +1,41 @@
 //! The MCP clients that may ask for a sign-in: registered ones, and those with a metadata document.
+
+mod client_name;
+pub(super) mod redirect_uri;
+mod registration;
+mod registration_limit;
+
+use super::answer::Answer;
+use super::client_metadata::MetadataHosts;
+use super::request::Request;
+use super::store::records::Client;
+use super::store::{Store, Unavailable};
+use registration_limit::RegistrationLimit;
+
+/// The clients of this server.
+#[derive(Debug)]
+pub(super) struct Clients {
+    registrations: RegistrationLimit,
+}
+
+impl Clients {
+    /// `hosts` are those whose metadata documents are fetched.
+    pub(super) fn new(_hosts: &MetadataHosts) -> Self {
+        Self {
+            registrations: RegistrationLimit::default(),
+        }
+    }
+
+    /// Registers a client: `POST /oauth/register`.
+    pub(super) async fn register(&self, store: &dyn Store, request: Request<'_>) -> Answer {
+        registration::register(store, &self.registrations, request).await
+    }
+
+    /// The client with this id; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub(super) async fn find(&self, store: &dyn Store, id: &str) -> Result<Option<Client>, Unavailable> {
+        store.client(id).await
+    }
+}
