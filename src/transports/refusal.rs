@@ -69,9 +69,10 @@ impl Refusal {
         self.with(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// Adds `WWW-Authenticate`: how a client gets a token.
     #[must_use]
-    pub(super) fn www_authenticate(self, challenge: &'static str) -> Self {
-        self.with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    pub(super) fn www_authenticate(self, challenge: HeaderValue) -> Self {
+        self.with(WWW_AUTHENTICATE, challenge)
     }
 
     /// Adds `Accept-Encoding`: the codings that a body may have. See RFC 9110, section 15.5.16.
