@@ -13,6 +13,7 @@ use super::credentials::ActiveCredentials;
 use super::error::{Error, Speaker};
 use super::limits::{Arrival, Limits};
 use super::measurements::Measurements;
+use super::person::Person;
 use super::old_api::OldApi;
 use super::refusal_reason::{self, may_be_an_expired_token};
 use super::reply::{RawReply, Success, read};
