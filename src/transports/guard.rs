@@ -243,11 +243,6 @@ impl Guard {
         }
     }
 
-    /// The address that the request was sent from: the one behind the trusted proxies.
-    pub(super) fn address(&self, addresses: ConnectionAddresses, headers: &HeaderMap) -> IpAddr {
-        Caller::of(addresses.remote.ip(), headers, &self.proxies).address
-    }
-
     /// The caller whose number of connections is limited; `None` for this machine and for trusted proxies.
     pub(super) fn connected_caller(&self, remote: IpAddr) -> Option<CallerKey> {
         machine_unless_proxy(remote, &self.proxies).map(CallerKey::Address)

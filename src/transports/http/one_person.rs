@@ -70,11 +70,7 @@ pub(super) fn routes(parts: Parts) -> Router {
     );
     routes = route(routes, HEALTHZ, get(operation::healthz));
     routes = route(routes, READYZ, get(operation::readyz).with_state(readiness));
-    routes = route(
-        routes,
-        METRICS,
-        get(operation::metrics).with_state(metrics),
-    );
+    routes = route(routes, METRICS, get(operation::metrics).with_state(metrics));
     routes = routes.route(PAGE, get(page::page).with_state(Arc::new(page)));
     if let Some(sessions) = sessions {
         let open = get(legacy_sse::open_stream).with_state(Arc::clone(&sessions));
@@ -104,12 +100,7 @@ async fn check_host_and_origin(State(guard): State<Arc<Guard>>, request: Request
             .check_host(&parts, *addresses)
             .and_then(|()| guard.check_origin(&parts))
             .and_then(|()| guard.check_proxy(&parts)),
-        // Every connection sets the addresses; without them the request cannot be checked.
-        None => Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            "no_connection",
-            "the address that this request comes from is unknown",
-        )),
+        None => Err(Refusal::no_connection()),
     };
     match checked {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
