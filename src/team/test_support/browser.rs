@@ -180,6 +180,10 @@ impl<'s> Browser<'s> {
             ("GET", "/oauth/authorize") => team.authorize(request).await,
             ("POST", "/oauth/consent") => team.consent(request).await,
             ("GET", "/oauth/callback") => team.callback(request).await,
+            ("GET", "/") => team.start_page(request).await,
+            ("POST", "/sign-in") => team.start_sign_in(request).await,
+            ("POST", "/connections/end") => team.end_connection(request).await,
+            ("POST", "/sign-out") => team.sign_out(request).await,
             other => panic!("the server has no route {other:?}"),
         };
         let status = answer.status();
