@@ -27,3 +27,4 @@ pub(super) use callback::callback;
 pub(super) use consent::consent;
 pub(super) use cookies::PAGE_SESSION;
 pub(super) use departure::Departure;
+pub(super) use stop::{Step, Stop};

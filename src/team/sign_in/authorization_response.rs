@@ -19,7 +19,9 @@ impl AuthorizationResponse<'_> {
     /// query of the client's address stay as they are.
     pub(super) fn address(self, redirect_uri: &str, state: Option<&str>, issuer: &str) -> String {
         let (base, query) = redirect_uri.split_once('?').unwrap_or((redirect_uri, ""));
-        let kept = query.split('&').filter(|pair| !pair.is_empty() && !is_of_response(pair));
+        let kept = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !is_of_response(pair));
         let mut response = form_urlencoded::Serializer::new(String::new());
         match self {
             Self::Code(code) => response.append_pair("code", code),

@@ -98,7 +98,12 @@ impl Arrived {
         self.keep(parts, has_pair, result).await?;
         Ok(Answer::Redirect {
             to: settings.public_url.at("/"),
-            cookies: vec![SetCookie::new(&settings.public_url, PAGE_SESSION, session.expose(), lives)],
+            cookies: vec![SetCookie::new(
+                &settings.public_url,
+                PAGE_SESSION,
+                session.expose(),
+                lives,
+            )],
         })
     }
 

@@ -33,7 +33,9 @@ async fn answered(parts: &Parts, request: Request<'_>, language: Language) -> Re
         Some("refuse") => false,
         _ => return Err(Stop::MalformedRequest),
     };
-    let handle = form.get("handle").and_then(|text| SecretValue::read(Kind::Handle, text));
+    let handle = form
+        .get("handle")
+        .and_then(|text| SecretValue::read(Kind::Handle, text));
     let handle = handle.ok_or(Stop::MalformedRequest)?;
     let form_key = SignInCookie::of(&handle).read(settings, request.cookies, Kind::FormKey);
     let form_key = form_key.ok_or(Stop::FormRefused)?;

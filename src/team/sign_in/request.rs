@@ -114,7 +114,12 @@ mod tests {
             redirect_uris: vec![REDIRECT_URI.to_owned()],
         };
         let parameters = Parameters::read(query.as_bytes()).unwrap();
-        check(&parameters, client, REDIRECT_URI, &"https://mcp.example.com".parse().unwrap())
+        check(
+            &parameters,
+            client,
+            REDIRECT_URI,
+            &"https://mcp.example.com".parse().unwrap(),
+        )
     }
 
     /// A good request, with one parameter replaced, or left out if the value is empty.
@@ -127,7 +132,11 @@ mod tests {
         ];
         good.retain(|(known, _)| *known != name);
         good.push((name, value));
-        checked(&url::form_urlencoded::Serializer::new(String::new()).extend_pairs(good).finish())
+        checked(
+            &url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(good)
+                .finish(),
+        )
     }
 
     fn code(result: Result<ClientRequest, RequestError>) -> &'static str {

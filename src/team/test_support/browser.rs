@@ -87,6 +87,26 @@ impl<'s> Browser<'s> {
         self.open(&callback).await
     }
 
+    /// Goes on from a page of ours to the portal, signs in there if that is asked for, and goes on to the last page.
+    pub(in crate::team) async fn go_on_as(&mut self, name: &str, page: Page) -> Page {
+        let callback = self.sign_in_at_portal(name, &page).await;
+        let page = self.open(&callback).await;
+        self.follow(page).await
+    }
+
+    /// Goes on until a page stays, or leads away from the server and the portal.
+    pub(in crate::team) async fn follow(&mut self, mut page: Page) -> Page {
+        while let Some(target) = page.goes_on_to().filter(|target| self.is_known(target)) {
+            page = self.open(&target).await;
+        }
+        page
+    }
+
+    fn is_known(&self, url: &str) -> bool {
+        let origin = origin_of(url);
+        origin == PUBLIC_URL || origin == self.server.demo.origin()
+    }
+
     /// As [`sign_in_until_end`](Self::sign_in_until_end), but stops where the portal sends the browser back, and returns
     /// that address.
     pub(in crate::team) async fn sign_in_until_callback(&mut self, name: &str, url: &str) -> String {
@@ -98,7 +118,9 @@ impl<'s> Browser<'s> {
     /// Goes on from a page of ours to the portal, and signs in there if that is asked for. Returns the address that the
     /// portal sends the browser back to.
     pub(in crate::team) async fn sign_in_at_portal(&mut self, name: &str, page: &Page) -> String {
-        let target = page.goes_on_to().unwrap_or_else(|| panic!("{} {}", page.status, page.html));
+        let target = page
+            .goes_on_to()
+            .unwrap_or_else(|| panic!("{} {}", page.status, page.html));
         assert!(target.starts_with(&self.server.demo.origin()), "{target}");
         let mut page = self.open(&target).await;
         if let Some(user) = user_of(&page, name) {
@@ -110,7 +132,8 @@ impl<'s> Browser<'s> {
             let url = format!("{}/oauth/sign-in", self.server.demo.origin());
             page = self.submit(&url, &form).await;
         }
-        page.goes_on_to().unwrap_or_else(|| panic!("{} {}", page.status, page.html))
+        page.goes_on_to()
+            .unwrap_or_else(|| panic!("{} {}", page.status, page.html))
     }
 
     /// Clicks a button of the consent page.
@@ -174,6 +197,10 @@ impl<'s> Browser<'s> {
             ("GET", "/oauth/authorize") => team.authorize(request).await,
             ("POST", "/oauth/consent") => team.consent(request).await,
             ("GET", "/oauth/callback") => team.callback(request).await,
+            ("GET", "/") => team.start_page(request).await,
+            ("POST", "/sign-in") => team.start_sign_in(request).await,
+            ("POST", "/connections/end") => team.end_connection(request).await,
+            ("POST", "/sign-out") => team.sign_out(request).await,
             other => panic!("the server has no route {other:?}"),
         };
         let status = answer.status();
@@ -230,12 +257,17 @@ impl<'s> Browser<'s> {
         let (pair, attributes) = header.split_once(';').unwrap();
         let (name, value) = pair.split_once('=').unwrap();
         let is_removed = attributes.contains("Max-Age=0");
-        let known = self.cookies.iter().position(|(of, known, _)| of == origin && known == name);
+        let known = self
+            .cookies
+            .iter()
+            .position(|(of, known, _)| of == origin && known == name);
         match (known, is_removed) {
             (Some(at), true) => drop(self.cookies.remove(at)),
             (Some(at), false) => value.clone_into(&mut self.cookies[at].2),
             (None, true) => {}
-            (None, false) => self.cookies.push((origin.to_owned(), name.to_owned(), value.to_owned())),
+            (None, false) => self
+                .cookies
+                .push((origin.to_owned(), name.to_owned(), value.to_owned())),
         }
     }
 }
@@ -253,7 +285,13 @@ fn user_of(page: &Page, name: &str) -> Option<String> {
 }
 
 fn unescaped(text: &str) -> String {
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
-        .into_iter()
-        .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ]
+    .into_iter()
+    .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }

@@ -31,7 +31,11 @@ async fn n26_a_client_gets_its_code_at_the_loopback_port_that_it_listens_at_now(
     let mut browser = server.browser();
     let url = client.authorize_url_with("redirect_uri", "http://127.0.0.1:54321/callback");
     let end = browser.sign_in_until_end("Anna", &url).await;
-    assert!(end.goes_on_to().unwrap().starts_with("http://127.0.0.1:54321/callback?code="));
+    assert!(
+        end.goes_on_to()
+            .unwrap()
+            .starts_with("http://127.0.0.1:54321/callback?code=")
+    );
     let kept = request_of(&server, &end.parameter("code").unwrap()).await;
     assert_eq!(kept.redirect_uri, "http://127.0.0.1:54321/callback");
     for other in [
@@ -62,7 +66,12 @@ async fn n27_n28_other_errors_go_to_the_client_with_its_state_and_our_issuer() {
     ] {
         let answer = browser.open(&client.authorize_url_with(name, value)).await;
         assert_eq!(answer.status, 303, "{name}={value}");
-        assert!(answer.goes_on_to().unwrap().starts_with("http://localhost:3118/callback?error="));
+        assert!(
+            answer
+                .goes_on_to()
+                .unwrap()
+                .starts_with("http://localhost:3118/callback?error=")
+        );
         for (parameter, expected) in [
             ("error", Some(error.to_owned())),
             ("state", Some(client.state.clone())),
@@ -80,7 +89,10 @@ async fn n28_our_resource_is_accepted_in_each_spelling() {
     let server = TestServer::start().await;
     let client = server.client("Claude Code (b24)").await;
     for resource in ["HTTP://127.0.0.1:8024/mcp", "http://127.0.0.1:8024/mcp/"] {
-        let page = server.browser().open(&client.authorize_url_with("resource", resource)).await;
+        let page = server
+            .browser()
+            .open(&client.authorize_url_with("resource", resource))
+            .await;
         assert_eq!(page.status, 200, "{resource}");
         assert!(page.hidden("handle").is_some());
     }
@@ -104,9 +116,15 @@ async fn n30_a_redirect_address_with_parameters_of_a_response_has_each_exactly_o
     let server = TestServer::start().await;
     let own = "https://client.example/callback?iss=https%3A%2F%2Fevil.example&code=1&state=2&error=3&tenant=a%20b";
     let client = server.client_at("A client", own).await;
-    let end = server.browser().sign_in_until_end("Anna", &client.authorize_url()).await;
+    let end = server
+        .browser()
+        .sign_in_until_end("Anna", &client.authorize_url())
+        .await;
     let target = end.goes_on_to().unwrap();
-    assert!(target.starts_with("https://client.example/callback?tenant=a%20b&code=b24c_"), "{target}");
+    assert!(
+        target.starts_with("https://client.example/callback?tenant=a%20b&code=b24c_"),
+        "{target}"
+    );
     assert_eq!(end.parameter("iss").as_deref(), Some(PUBLIC_URL));
     assert_eq!(end.parameter("state"), Some(client.state));
     assert_eq!(end.parameter("error"), None);
@@ -115,10 +133,16 @@ async fn n30_a_redirect_address_with_parameters_of_a_response_has_each_exactly_o
 #[tokio::test]
 async fn n35_the_name_of_a_client_is_shown_as_text() {
     let server = TestServer::start().await;
-    let client = server.client(&format!("<script>alert(1)</script>{}", "x".repeat(10_000))).await;
+    let client = server
+        .client(&format!("<script>alert(1)</script>{}", "x".repeat(10_000)))
+        .await;
     let page = server.browser().open(&client.authorize_url()).await;
     assert_eq!(page.status, 200);
-    assert!(page.html.contains("&lt;script&gt;") && !page.html.contains("<script"), "{}", page.html);
+    assert!(
+        page.html.contains("&lt;script&gt;") && !page.html.contains("<script"),
+        "{}",
+        page.html
+    );
     assert!(!page.html.contains(&"x".repeat(1_000)));
 }
 

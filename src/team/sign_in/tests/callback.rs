@@ -73,7 +73,15 @@ async fn n40_a_state_that_is_unknown_old_used_or_of_another_sign_in_is_refused()
     let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
     let others = other.sign_in_until_callback("Boris", &client.authorize_url()).await;
     let cookies = browser.cookie_header(PUBLIC_URL);
-    let state = |url: &str| url::Url::parse(url).unwrap().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let state = |url: &str| {
+        url::Url::parse(url)
+            .unwrap()
+            .query_pairs()
+            .find(|(name, _)| name == "state")
+            .unwrap()
+            .1
+            .into_owned()
+    };
     let (mine, theirs) = (state(&callback), state(&others));
 
     // The cookie of another sign-in under the name that belongs to this state.
@@ -82,7 +90,11 @@ async fn n40_a_state_that_is_unknown_old_used_or_of_another_sign_in_is_refused()
     let mut forger = server.browser();
     forger.keep(PUBLIC_URL, &format!("{}={binding}; Path=/", name_of(&mine)));
     let exchanged = server.demo.code_exchanges();
-    assert_eq!(forger.open(&callback).await.status, 400, "the cookie of another sign-in");
+    assert_eq!(
+        forger.open(&callback).await.status,
+        400,
+        "the cookie of another sign-in"
+    );
     for (url, status) in [
         (callback.replace(&mine, &theirs), 403),
         (callback.replace(&mine, &format!("b24s_{}", "A".repeat(43))), 403),
@@ -108,7 +120,14 @@ async fn n41_nothing_in_the_query_but_code_and_state_has_influence() {
     let mut browser = server.browser();
     let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
     let parsed = url::Url::parse(&callback).unwrap();
-    let value = |name: &str| parsed.query_pairs().find(|(known, _)| known == name).unwrap().1.into_owned();
+    let value = |name: &str| {
+        parsed
+            .query_pairs()
+            .find(|(known, _)| known == name)
+            .unwrap()
+            .1
+            .into_owned()
+    };
     let (code, state) = (value("code"), value("state"));
     let address = format!("{PUBLIC_URL}/oauth/callback");
     for query in [
@@ -126,7 +145,10 @@ async fn n41_nothing_in_the_query_but_code_and_state_has_influence() {
         &server_domain=evil.example&scope=crm&user_id=7&client_endpoint=https%3A%2F%2Fevil.example%2Frest%2F"
     );
     assert!(browser.open(&forged).await.parameter("code").is_some());
-    assert_eq!(grants(&server).await, [(1, "Anna Lindqvist".to_owned(), "Claude Code (b24)".to_owned())]);
+    assert_eq!(
+        grants(&server).await,
+        [(1, "Anna Lindqvist".to_owned(), "Claude Code (b24)".to_owned())]
+    );
     let requests = server.demo.requests();
     assert!(requests.iter().all(|request| !request.path.contains("evil.example")));
 }
@@ -135,7 +157,10 @@ async fn n41_nothing_in_the_query_but_code_and_state_has_influence() {
 async fn n43_the_domain_of_the_authorization_server_in_the_answer_is_fine() {
     let server = TestServer::start().await;
     let client = server.client("Claude Code (b24)").await;
-    let callback = server.browser().sign_in_until_callback("Anna", &client.authorize_url()).await;
+    let callback = server
+        .browser()
+        .sign_in_until_callback("Anna", &client.authorize_url())
+        .await;
     assert!(callback.contains("server_domain=oauth.demo.invalid"), "{callback}");
     server.browser().sign_in_as("Anna", &client).await;
 }
@@ -168,7 +193,10 @@ async fn an_exchange_without_user_id_asks_the_portal_whose_the_tokens_are() {
     .await;
     let client = server.client("Codex").await;
     server.browser().sign_in_as("Boris", &client).await;
-    assert_eq!(grants(&server).await, [(7, "Boris Keller".to_owned(), "Codex".to_owned())]);
+    assert_eq!(
+        grants(&server).await,
+        [(7, "Boris Keller".to_owned(), "Codex".to_owned())]
+    );
 }
 
 #[tokio::test]
@@ -206,8 +234,13 @@ async fn n82_cookies_of_a_sign_in_are_for_this_host_and_not_for_scripts() {
     let crate::team::Answer::Page { cookies, .. } = answer.await else {
         panic!("no page")
     };
-    let [cookie] = cookies.as_slice() else { panic!("{cookies:?}") };
+    let [cookie] = cookies.as_slice() else {
+        panic!("{cookies:?}")
+    };
     let header = cookie.header();
     assert!(header.starts_with("b24mcp-") && header.contains("=b24f_"), "{header}");
-    assert!(header.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"), "{header}");
+    assert!(
+        header.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"),
+        "{header}"
+    );
 }

@@ -44,10 +44,19 @@ async fn n42_n45_a_wrong_or_missing_answer_of_the_authorization_server_ends_the_
         let server = TestServer::start().await;
         let (got, html) = status_if(&server, |demo| demo.set_fault(fault(name))).await;
         assert_eq!(got, status, "{name}: {html}");
-        for hidden in ["da45a03b265edd8787f8a258d793cc5d", "other-portal.invalid", "renamed.example", "dem0"] {
+        for hidden in [
+            "da45a03b265edd8787f8a258d793cc5d",
+            "other-portal.invalid",
+            "renamed.example",
+            "dem0",
+        ] {
             assert!(!html.contains(hidden), "{name} shows {hidden}");
         }
-        assert_eq!(server.store.pin_member_id("first").await.unwrap(), "first", "{name} pins no portal");
+        assert_eq!(
+            server.store.pin_member_id("first").await.unwrap(),
+            "first",
+            "{name} pins no portal"
+        );
         assert!(access_token(&server, 7).await.is_none(), "{name}");
     }
 }
@@ -116,7 +125,10 @@ async fn a_name_that_cannot_be_had_does_not_end_the_sign_in() {
     let callback = browser.sign_in_until_callback("Boris", &client.authorize_url()).await;
     server.demo.set_fault(fault("html-502"));
     assert!(browser.open(&callback).await.parameter("code").is_some());
-    assert_eq!(grants(&server).await, [(7, String::new(), "Claude Code (b24)".to_owned())]);
+    assert_eq!(
+        grants(&server).await,
+        [(7, String::new(), "Claude Code (b24)".to_owned())]
+    );
     server.demo.set_fault(None);
     server.browser().sign_in_as("Boris", &client).await;
     assert_eq!(grants(&server).await[0].1, "Boris Keller");

@@ -25,14 +25,24 @@ async fn n31_only_our_page_in_the_browser_that_got_it_decides() {
     let rendered_elsewhere = other.open(&client.authorize_url()).await;
 
     let allow = form(&consent, "allow");
-    for origin in [None, Some("null"), Some("https://evil.example"), Some("http://127.0.0.1:8025"), Some("http://127.0.0.1:8024/")] {
+    for origin in [
+        None,
+        Some("null"),
+        Some("https://evil.example"),
+        Some("http://127.0.0.1:8025"),
+        Some("http://127.0.0.1:8024/"),
+    ] {
         let page = victim.send("POST", CONSENT, &allow, origin).await;
         assert_eq!((page.status, page.goes_on_to()), (403, None), "{origin:?}");
     }
     let page = server.browser().send("POST", CONSENT, &allow, Some(PUBLIC_URL)).await;
     assert_eq!((page.status, page.goes_on_to()), (403, None), "no cookie");
     let page = other.send("POST", CONSENT, &allow, Some(PUBLIC_URL)).await;
-    assert_eq!((page.status, page.goes_on_to()), (403, None), "the cookie of another rendering");
+    assert_eq!(
+        (page.status, page.goes_on_to()),
+        (403, None),
+        "the cookie of another rendering"
+    );
 
     // The key of another rendering in the cookie of this one.
     let key = other.cookie_header(PUBLIC_URL).split_once('=').unwrap().1.to_owned();
@@ -43,7 +53,10 @@ async fn n31_only_our_page_in_the_browser_that_got_it_decides() {
     assert_eq!((page.status, page.goes_on_to()), (403, None), "another key");
 
     let page = victim.decide(&consent, "allow").await;
-    assert!(page.goes_on_to().unwrap().starts_with(&server.demo.origin()), "nothing was decided before");
+    assert!(
+        page.goes_on_to().unwrap().starts_with(&server.demo.origin()),
+        "nothing was decided before"
+    );
     let page = other.decide(&rendered_elsewhere, "allow").await;
     assert!(page.goes_on_to().is_some());
 }
@@ -52,7 +65,12 @@ async fn n31_only_our_page_in_the_browser_that_got_it_decides() {
 async fn n32_a_form_that_is_sent_twice_is_refused_the_second_time() {
     let server = TestServer::start().await;
     let client = server.client("Claude Code (b24)").await;
-    for (first, second) in [("allow", "allow"), ("allow", "refuse"), ("refuse", "allow"), ("refuse", "refuse")] {
+    for (first, second) in [
+        ("allow", "allow"),
+        ("allow", "refuse"),
+        ("refuse", "allow"),
+        ("refuse", "refuse"),
+    ] {
         let mut browser = server.browser();
         let consent = browser.open(&client.authorize_url()).await;
         // As if the browser had not received the first answer.
@@ -96,7 +114,10 @@ async fn n33_many_tabs_leave_at_most_eight_cookies_and_the_newest_work() {
         tabs.push(browser.open(&client.authorize_url()).await);
         assert!(cookies(&browser).len() <= 9);
     }
-    assert!(cookies(&browser).contains(&"theme".to_owned()), "a cookie of another program stays");
+    assert!(
+        cookies(&browser).contains(&"theme".to_owned()),
+        "a cookie of another program stays"
+    );
     assert_eq!(browser.decide(&tabs[1], "allow").await.status, 403);
     for tab in &tabs[2..] {
         assert_eq!(browser.decide(tab, "allow").await.status, 200);
@@ -112,7 +133,11 @@ async fn n36_a_refusal_goes_to_the_client_and_nothing_to_the_portal() {
     let consent = browser.open(&client.authorize_url()).await;
     let page = browser.decide(&consent, "refuse").await;
     assert_eq!(page.status, 200, "a page, since a redirect after a form may be blocked");
-    assert!(page.goes_on_to().unwrap().starts_with("http://localhost:3118/callback?"));
+    assert!(
+        page.goes_on_to()
+            .unwrap()
+            .starts_with("http://localhost:3118/callback?")
+    );
     assert_eq!(page.parameter("error").as_deref(), Some("access_denied"));
     assert_eq!(page.parameter("state"), Some(client.state));
     assert_eq!(page.parameter("iss").as_deref(), Some(PUBLIC_URL));
@@ -155,19 +180,42 @@ async fn n38_nobody_is_sent_to_the_portal_before_allow_in_any_order_of_requests(
             let callback = format!("{PUBLIC_URL}/oauth/callback?code=c&state=");
             let page = match step {
                 "open" => browser.open(&client.authorize_url()).await,
-                "refuse" => browser.send("POST", CONSENT, &format!("handle={handle}&decision=refuse"), Some(PUBLIC_URL)).await,
-                "garbage" => browser.send("POST", CONSENT, &format!("handle={handle}"), Some(PUBLIC_URL)).await,
+                "refuse" => {
+                    browser
+                        .send(
+                            "POST",
+                            CONSENT,
+                            &format!("handle={handle}&decision=refuse"),
+                            Some(PUBLIC_URL),
+                        )
+                        .await
+                }
+                "garbage" => {
+                    browser
+                        .send("POST", CONSENT, &format!("handle={handle}"), Some(PUBLIC_URL))
+                        .await
+                }
                 "callback" => browser.open(&format!("{callback}b24s_{}", "A".repeat(43))).await,
-                _ => browser.open(&format!("{callback}{}", handle.replace("b24h_", "b24s_"))).await,
+                _ => {
+                    browser
+                        .open(&format!("{callback}{}", handle.replace("b24h_", "b24s_")))
+                        .await
+                }
             };
             assert!(!page.html.contains(&format!("{portal}/")), "{step}: {}", page.html);
-            assert!(!page.goes_on_to().is_some_and(|target| target.starts_with(&portal)), "{step}");
+            assert!(
+                !page.goes_on_to().is_some_and(|target| target.starts_with(&portal)),
+                "{step}"
+            );
             if page.hidden("handle").is_some() {
                 consent = page;
             }
         }
     }
-    assert_eq!((server.demo.authorize_requests(), server.demo.code_exchanges()), (asked, exchanged));
+    assert_eq!(
+        (server.demo.authorize_requests(), server.demo.code_exchanges()),
+        (asked, exchanged)
+    );
 }
 
 #[tokio::test]

@@ -26,12 +26,20 @@ async fn depart(server: &TestServer, browser: &mut Browser<'_>) -> Page {
     assert_eq!(begun.await.unwrap(), Begun::Kept);
     let departure = Departure::new().unwrap();
     let approval = Some(departure.approval());
-    server.store.decide_sign_in(handle, form_key, approval).await.unwrap().unwrap();
+    server
+        .store
+        .decide_sign_in(handle, form_key, approval)
+        .await
+        .unwrap()
+        .unwrap();
     let answer = departure.answer(settings, Language::English, &browser.cookie_header(PUBLIC_URL), None);
     let Answer::Page { status, html, cookies } = answer else {
         panic!("no page")
     };
-    cookies.iter().map(SetCookie::header).for_each(|header| browser.keep(PUBLIC_URL, &header));
+    cookies
+        .iter()
+        .map(SetCookie::header)
+        .for_each(|header| browser.keep(PUBLIC_URL, &header));
     Page::new(PUBLIC_URL, status, html)
 }
 
