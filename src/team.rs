@@ -37,6 +37,7 @@ mod parts;
 mod public_url;
 mod request;
 mod secret_value;
+pub mod self_check;
 mod server_key;
 mod settings;
 mod sign_in;

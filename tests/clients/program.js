@@ -37,8 +37,13 @@ const servers = [];
 atTheEnd(() => servers.forEach((server) => server.kill("SIGKILL")));
 
 /** Serves both HTTP transports on `port`, or on a free port. `stop` sends SIGTERM; the exit status must be 0. */
-export async function serve(args, more = {}, port = 0) {
-  const server = spawn(binary, ["serve", "--http", `127.0.0.1:${port}`, "--legacy-sse", ...args], {
+export const serve = (args, more, port) => serveHttp(["--legacy-sse", ...args], more, port);
+
+/** Serves a team on the demo portal. */
+export const serveTeam = (args = []) => serveHttp(["--team", "--demo", ...args]);
+
+async function serveHttp(args, more = {}, port = 0) {
+  const server = spawn(binary, ["serve", "--http", `127.0.0.1:${port}`, ...args], {
     env: { ...environment(emptyFolder()), ...more },
     stdio: ["ignore", "ignore", "pipe"],
   });

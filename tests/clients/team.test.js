@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { auth } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
@@ -14,24 +13,29 @@ import { call, structuredOfCodex } from "./answers.js";
 import { Browser, signInByChromium } from "./browser.js";
 import { configureCodexModel } from "./configuration.js";
 import { installed, listen, machine, newEnoughNode } from "./machine.js";
-import { cell } from "./matrix.js";
-import { model } from "./model.js";
-import { quiet } from "./places.js";
-import { here, serveTeam } from "./program.js";
+import { lastWords, model } from "./model.js";
+import { here, quiet } from "./places.js";
+import { emptyFolder, environment, serveTeam } from "./program.js";
 
-/** The employees of the demo portal, and a contact that only each has. */
-const people = {
-  anna: { id: "1", contact: "client@example.com" },
-  boris: { id: "7", contact: "" },
-  carla: { id: "12", contact: "" },
-};
+/** Employees of the demo portal: the id on the sign-in page, and what a search for "client" finds in each one's book. */
+const anna = { user: "1", contact: "client@example.com" };
+const boris = { user: "7", contact: "client@other.example" };
+const carla = { user: "8", contact: "client.relations@ceramica.example" };
+
+/** The contacts must be this employee's, and nobody else's. */
+function assertOwn({ contacts }, employee) {
+  const found = contacts.map(({ email }) => email);
+  assert.ok(found.includes(employee.contact), `${found}`);
+  for (const { contact } of [anna, boris, carla]) assert.equal(found.includes(contact), contact === employee.contact);
+}
 
 /** A machine whose browser is a script that writes the address down; `opened` waits for the address. */
-async function machineWithBrowser(more = {}) {
+async function withBrowser(more = {}) {
   const host = await machine({ ...quiet, ...more });
   const [script, note] = ["xdg-open", "opened"].map((name) => join(host.home, name));
   writeFileSync(script, `#!/bin/sh\nprintf '%s\\n' "$1" > ${note}.part && mv ${note}.part ${note}\n`);
   chmodSync(script, 0o755);
+  Object.assign(host.env, { BROWSER: script, PATH: `${host.home}:${host.env.PATH}`, DISPLAY: ":0" });
   const opened = async () => {
     for (let waited = 0; waited < 20_000; waited += 50) {
       if (existsSync(note)) return readFileSync(note, "utf8").trim();
@@ -39,8 +43,154 @@ async function machineWithBrowser(more = {}) {
     }
     throw new Error("the client opened no browser");
   };
-  host.env.BROWSER = script;
-  host.env.PATH = `${host.home}:${host.env.PATH}`;
-  host.env.DISPLAY = ":0";
   return { ...host, opened };
 }
+
+/** Runs a client's own sign-in, and carries its link through Chromium as this employee. */
+async function signIn({ start, opened }, employee, command, ...args) {
+  const login = start(command, ...args);
+  const link = await Promise.race([
+    opened(),
+    login.ended.then(({ stdout, stderr }) => assert.fail(`the sign-in ended early: ${stdout}${stderr}`)),
+  ]);
+  await signInByChromium(link, employee.user);
+  const { status, stdout, stderr } = await login.ended;
+  assert.equal(status, 0, `${stdout}${stderr}`);
+}
+
+const claude = {
+  name: "Claude Code",
+  tool: `mcp__b24__${call.name}`,
+  async prepare(employee, base) {
+    const scripted = await model(call.name, call.arguments);
+    const host = await withBrowser({ ANTHROPIC_BASE_URL: scripted.base, ANTHROPIC_API_KEY: "dummy", MCP_CONNECTION_NONBLOCKING: "0" });
+    const added = await host.run(installed("claude"), "mcp", "add", "--scope", "user", "--transport", "http", "b24", `${base}/mcp`);
+    assert.equal(added.status, 0, added.stderr);
+    await signIn(host, employee, installed("claude"), "mcp", "login", "b24");
+    return { scripted, host };
+  },
+  run: ({ run }) => run(installed("claude"), "-p", "Who is client?", "--allowedTools", `mcp__b24__${call.name}`),
+  result: (scripted) => JSON.parse(scripted.result().text),
+};
+
+const codex = {
+  name: "Codex",
+  async prepare(employee, base) {
+    const scripted = await model(call.name, call.arguments);
+    const host = await withBrowser({ SCRIPTED_MODEL_KEY: "dummy" });
+    configureCodexModel(host.home, scripted.base);
+    // Without a keyring, which a server has not, tokens are kept in a file.
+    writeFileSync(join(host.home, ".codex/config.toml"), `mcp_oauth_credentials_store = "file"\n${readFileSync(join(host.home, ".codex/config.toml"), "utf8")}
+[mcp_servers.b24]
+url = "${base}/mcp"
+required = true
+`);
+    await signIn(host, employee, installed("codex"), "mcp", "login", "b24");
+    return { scripted, host };
+  },
+  run: ({ run }) => run(installed("codex"), "exec", "--skip-git-repo-check", "Who is client?"),
+  result: (scripted) => structuredOfCodex(scripted.result().text),
+};
+
+/** Lets the scripted model of a signed-in client make one call. */
+async function ask(client, { scripted, host }) {
+  const { status, stdout, stderr } = await client.run(host);
+  assert.equal(status, 0, `${stdout}${stderr}`);
+  assert.equal(stdout.trim(), lastWords, stderr);
+  assert.deepEqual(scripted.unknownRequests, []);
+  assert.deepEqual(host.outside, [], "the client contacted another host");
+  return client.result(scripted);
+}
+
+test("Claude Code signs in as Anna and Codex as Boris on one server, and each sees their own contacts", async () => {
+  const { base, stop } = await serveTeam();
+  const asAnna = await claude.prepare(anna, base);
+  const asBoris = await codex.prepare(boris, base);
+  assertOwn(await ask(claude, asAnna), anna);
+  assertOwn(await ask(codex, asBoris), boris);
+  await stop();
+});
+
+test("Claude Code and Codex the other way round", async () => {
+  const { base, stop } = await serveTeam();
+  const asCarla = await claude.prepare(carla, base);
+  const asAnna = await codex.prepare(anna, base);
+  assertOwn(await ask(codex, asAnna), anna);
+  assertOwn(await ask(claude, asCarla), carla);
+  await stop();
+});
+
+/** What the TypeScript SDK needs of a program that signs in: it keeps everything in memory. */
+class Provider {
+  redirectUrl = "http://127.0.0.1:5999/callback";
+  clientMetadata = { client_name: "TypeScript SDK", redirect_uris: [this.redirectUrl], token_endpoint_auth_method: "none" };
+  clientInformation = () => this.client;
+  saveClientInformation = (client) => void (this.client = client);
+  tokens = () => this.kept;
+  saveTokens = (tokens) => void (this.kept = tokens);
+  redirectToAuthorization = (url) => void (this.link = url);
+  saveCodeVerifier = (verifier) => void (this.verifier = verifier);
+  codeVerifier = () => this.verifier;
+  state = () => "a state of the client";
+}
+
+/** Follows a link to its end in the small browser; returns the code that the client's own address gets. */
+async function codeOf(link, employee) {
+  const server = createServer((request, response) => response.end(request.url));
+  const listening = await listen(server);
+  // Loopback addresses may have any port (RFC 8252), so the port that is free now is as good as the registered one.
+  const url = new URL(link);
+  url.searchParams.set("redirect_uri", `${listening}${new URL(url.searchParams.get("redirect_uri")).pathname}`);
+  const page = await new Browser().signIn(url, employee.user);
+  const answer = new URL(page.url).searchParams;
+  assert.equal(answer.get("iss"), url.origin);
+  return { answer, redirectUri: url.searchParams.get("redirect_uri") };
+}
+
+/** Signs in by the TypeScript SDK; returns the transport's provider. */
+async function signInBySdk(base, employee) {
+  const provider = new Provider();
+  const transport = new StreamableHTTPClientTransport(new URL(`${base}/mcp`), { authProvider: provider });
+  await assert.rejects(new Client({ name: "check", version: "1" }).connect(transport), /Unauthorized/);
+  const { answer, redirectUri } = await codeOf(provider.link, employee);
+  assert.equal(answer.get("state"), provider.state());
+  provider.redirectUrl = redirectUri;
+  await transport.finishAuth(answer.get("code"));
+  return provider;
+}
+
+async function look(base, provider) {
+  const client = new Client({ name: "check", version: "1" });
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${base}/mcp`), { authProvider: provider }));
+  const { structuredContent } = await client.callTool(call);
+  await client.close();
+  return structuredContent;
+}
+
+test("TypeScript SDK: signs in, looks up, and refreshes", async () => {
+  const { base, stop } = await serveTeam();
+  const [ofCarla, ofBoris] = [await signInBySdk(base, carla), await signInBySdk(base, boris)];
+  assertOwn(await look(base, ofCarla), carla);
+  assertOwn(await look(base, ofBoris), boris);
+  // With a token that is not valid any more, the SDK refreshes by itself.
+  ofCarla.kept = { ...ofCarla.kept, access_token: "b24a_expired" };
+  assertOwn(await look(base, ofCarla), carla);
+  assert.notEqual(ofCarla.kept.access_token, "b24a_expired");
+  await stop();
+});
+
+test("MCP Inspector: a token of a sign-in opens that employee's book, another text none", async () => {
+  const { base, stop } = await serveTeam();
+  const { kept } = await signInBySdk(base, boris);
+  const inspect = async (token) => {
+    const { run } = await machine();
+    const options = ["--cli", "--format", "json", "--method", "tools/call", "--tool-name", call.name];
+    const args = ["--tool-args-json", JSON.stringify(call.arguments), "--header", `Authorization: Bearer ${token}`];
+    return run(newEnoughNode(), installed("mcp-inspector"), ...options, ...args, "--server-url", `${base}/mcp`);
+  };
+  const { status, stdout, stderr } = await inspect(kept.access_token);
+  assert.equal(status, 0, stderr);
+  assertOwn(JSON.parse(stdout).result.structuredContent, boris);
+  assert.notEqual((await inspect("b24a_of_nobody")).status, 0);
+  await stop();
+});
