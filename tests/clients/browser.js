@@ -12,6 +12,11 @@ function attributes(tag) {
 export class Browser {
   cookies = new Map();
 
+  /** The browser loads no address that begins with `client`, which is where a program would listen. */
+  constructor(client) {
+    this.client = client;
+  }
+
   /** Loads a page; returns its address, status and text. */
   async open(url, options = {}) {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
@@ -24,6 +29,7 @@ export class Browser {
     const text = await response.text();
     const refresh = text.match(/<meta http-equiv="refresh" content="0; ?url=([^"]*)"/i);
     const next = response.headers.get("location") ?? (refresh && decoded(refresh[1]));
+    if (this.client && next?.startsWith(this.client)) return { url: next, status: response.status, text };
     return next ? this.open(new URL(next, url)) : { url: String(url), status: response.status, text };
   }
 

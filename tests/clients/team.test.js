@@ -1,8 +1,9 @@
 // A team's server and its sign-in, by the clients themselves: each employee of the demo portal sees their own contacts.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -12,9 +13,9 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { call, structuredOfCodex } from "./answers.js";
 import { Browser, signInByChromium } from "./browser.js";
 import { configureCodexModel } from "./configuration.js";
-import { installed, listen, machine, newEnoughNode } from "./machine.js";
+import { installed, machine, newEnoughNode } from "./machine.js";
 import { lastWords, model } from "./model.js";
-import { here, quiet } from "./places.js";
+import { here, quiet, repository } from "./places.js";
 import { emptyFolder, environment, serveTeam } from "./program.js";
 
 /** Employees of the demo portal: the id on the sign-in page, and what a search for "client" finds in each one's book. */
@@ -134,27 +135,21 @@ class Provider {
   state = () => "a state of the client";
 }
 
-/** Follows a link to its end in the small browser; returns the code that the client's own address gets. */
-async function codeOf(link, employee) {
-  const server = createServer((request, response) => response.end(request.url));
-  const listening = await listen(server);
-  // Loopback addresses may have any port (RFC 8252), so the port that is free now is as good as the registered one.
-  const url = new URL(link);
-  url.searchParams.set("redirect_uri", `${listening}${new URL(url.searchParams.get("redirect_uri")).pathname}`);
-  const page = await new Browser().signIn(url, employee.user);
-  const answer = new URL(page.url).searchParams;
-  assert.equal(answer.get("iss"), url.origin);
-  return { answer, redirectUri: url.searchParams.get("redirect_uri") };
+/** Follows a client's link as this employee; returns the parameters that the client's address gets. */
+async function answerTo(link, employee) {
+  const redirect = new URL(link).searchParams.get("redirect_uri");
+  const { url } = await new Browser(redirect).signIn(link, employee.user);
+  return new URL(url).searchParams;
 }
 
-/** Signs in by the TypeScript SDK; returns the transport's provider. */
+/** Signs in by the TypeScript SDK; returns the provider, which has the tokens. */
 async function signInBySdk(base, employee) {
   const provider = new Provider();
   const transport = new StreamableHTTPClientTransport(new URL(`${base}/mcp`), { authProvider: provider });
   await assert.rejects(new Client({ name: "check", version: "1" }).connect(transport), /Unauthorized/);
-  const { answer, redirectUri } = await codeOf(provider.link, employee);
+  const answer = await answerTo(provider.link, employee);
   assert.equal(answer.get("state"), provider.state());
-  provider.redirectUrl = redirectUri;
+  assert.equal(answer.get("iss"), base);
   await transport.finishAuth(answer.get("code"));
   return provider;
 }
@@ -192,5 +187,17 @@ test("MCP Inspector: a token of a sign-in opens that employee's book, another te
   assert.equal(status, 0, stderr);
   assertOwn(JSON.parse(stdout).result.structuredContent, boris);
   assert.notEqual((await inspect("b24a_of_nobody")).status, 0);
+  await stop();
+});
+
+test("Python SDK: signs in and looks up", async () => {
+  const { base, stop } = await serveTeam();
+  const args = [join(here, "python_sdk_team.py"), `${base}/mcp`, "http://127.0.0.1:5999/callback"];
+  const env = { ...environment(emptyFolder()), PYTHONPATH: join(repository, "target/tools/python") };
+  const python = spawn("python3", args, { env, stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface(python.stdout)[Symbol.asyncIterator]();
+  const answer = await answerTo(JSON.parse((await lines.next()).value), carla);
+  python.stdin.end(`${JSON.stringify(Object.fromEntries(answer))}\n`);
+  assertOwn(JSON.parse((await lines.next()).value), carla);
   await stop();
 });
