@@ -29,12 +29,13 @@ async fn wait(queue: &Queue<LeakyBucket>, arrival: u64, person: &Person) -> Dura
     began.elapsed()
 }
 
-/// Sends requests of `person` for ever, `callers` at a time.
-fn at_full_speed(queue: &Arc<Queue<LeakyBucket>>, person: Person, callers: u64) -> tokio::task::JoinSet<()> {
+/// Sends requests of person `who` for ever, `callers` at a time.
+fn at_full_speed(queue: &Arc<Queue<LeakyBucket>>, who: u64, callers: u64) -> tokio::task::JoinSet<()> {
     (0..callers)
         .map(|number| {
-            let (queue, person) = (Arc::clone(queue), person.clone());
+            let queue = Arc::clone(queue);
             async move {
+                let person = person(who);
                 for round in 0.. {
                     wait(&queue, number + callers * round, &person).await;
                 }
@@ -66,7 +67,7 @@ fn callers_that_find_room_make_nobody_wait() {
 #[tokio::test(start_paused = true)]
 async fn n75_one_person_at_full_speed_makes_another_wait_no_longer_than_a_fair_share() {
     let queue = queue(50);
-    let greedy = at_full_speed(&queue, person(1), 40);
+    let greedy = at_full_speed(&queue, 1, 40);
     tokio::time::sleep(60 * SECOND).await;
     assert_eq!(queue.waiting.lock().count(), 40);
     // Two requests a second: one of each person.
@@ -82,7 +83,7 @@ async fn n75_one_person_at_full_speed_makes_another_wait_no_longer_than_a_fair_s
     );
 
     // A third person at full speed takes a third of the rate, not more.
-    let third = at_full_speed(&queue, person(3), 200);
+    let third = at_full_speed(&queue, 3, 200);
     for arrival in 20..40 {
         let waited = wait(&queue, 1_000_000 + arrival, &person(2)).await;
         assert!(waited <= 3 * SECOND / 2, "{arrival}: {waited:?}");
@@ -114,7 +115,7 @@ async fn a_long_walk_of_one_person_takes_turns_with_a_later_look_up_of_another()
 #[tokio::test(start_paused = true)]
 async fn a_caller_is_refused_only_if_its_own_fair_place_comes_too_late() {
     let queue = queue(1);
-    let greedy = at_full_speed(&queue, person(1), 40);
+    let greedy = at_full_speed(&queue, 1, 40);
     tokio::time::sleep(SECOND).await;
     let soon = Instant::now() + 15 * SECOND;
     let refused = queue
@@ -154,7 +155,7 @@ async fn a_caller_is_refused_only_if_its_own_fair_place_comes_too_late() {
 async fn a_person_who_stops_waiting_leaves_and_delays_nobody() {
     let queue = queue(1);
     wait(&queue, 0, &person(1)).await;
-    let gone = at_full_speed(&queue, person(2), 30);
+    let gone = at_full_speed(&queue, 2, 30);
     tokio::time::sleep(MS).await;
     assert_eq!(queue.waiting.lock().count(), 30);
     drop(gone);
@@ -167,7 +168,7 @@ async fn a_person_who_stops_waiting_leaves_and_delays_nobody() {
 #[tokio::test(start_paused = true)]
 async fn a_person_who_comes_waits_for_the_caller_that_sleeps_and_no_other() {
     let queue = queue(1);
-    let greedy = at_full_speed(&queue, person(1), 5);
+    let greedy = at_full_speed(&queue, 1, 5);
     tokio::time::sleep(2 * SECOND + SECOND / 4).await;
     assert_eq!(wait(&queue, 100, &person(2)).await, 3 * SECOND / 4);
     drop(greedy);
