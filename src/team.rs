@@ -137,17 +137,17 @@ impl Team {
         tokens::revocation::revoke(&self.parts, request).await
     }
 
-    /// `GET /`: how to connect a client, and the clients of the employee whom the browser is signed in as.
+    /// `GET /`: the start page.
     pub async fn start_page(&self, request: Request<'_>) -> Answer {
         start_page::show(&self.parts, request).await
     }
 
-    /// `POST /sign-in`: signs the browser in to the start page.
+    /// `POST /sign-in`: begins a sign-in to the start page.
     pub async fn start_sign_in(&self, request: Request<'_>) -> Answer {
         start_page::sign_in(&self.parts, request).await
     }
 
-    /// `POST /connections/end`: ends the sign-in of one client of the employee.
+    /// `POST /connections/end`: ends a grant of the employee that has signed in to the start page.
     pub async fn end_connection(&self, request: Request<'_>) -> Answer {
         start_page::end(&self.parts, request).await
     }

@@ -19,6 +19,8 @@ mod departure;
 mod employee;
 mod request;
 mod stop;
+#[cfg(test)]
+mod tests;
 
 pub(super) use authorize::authorize;
 pub(super) use callback::callback;

@@ -12,6 +12,9 @@
 //! carry no further secret. The click on "Sign in" is the consent to go to the portal: it was made on our page, in the
 //! browser that gets the cookie, and no client gains anything by it.
 
+#[cfg(test)]
+mod tests;
+
 use super::answer::Answer;
 use super::cookie::{self, SetCookie};
 use super::employee_id::EmployeeId;

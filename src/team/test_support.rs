@@ -9,6 +9,7 @@
 mod browser;
 mod client;
 mod demo_wire;
+mod faulty_store;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 pub(in crate::team) use browser::{Browser, Page};
 pub(in crate::team) use client::TestClient;
 use demo_wire::DemoWire;
+pub(in crate::team) use faulty_store::FaultyStore;
 
 use super::Team;
 use super::server_key::ServerKeys;
@@ -40,7 +42,7 @@ pub(in crate::team) struct TestServer {
     pub(in crate::team) demo: Arc<DemoPortal>,
     pub(in crate::team) portal: Portal,
     pub(in crate::team) team: Team,
-    pub(in crate::team) store: Arc<dyn Store>,
+    pub(in crate::team) store: Arc<FaultyStore>,
     _folder: TempDir,
 }
 
@@ -59,38 +61,19 @@ impl TestServer {
 
     /// A server that reaches this demo portal by HTTP.
     pub(in crate::team) async fn with(demo: demo::Settings) -> Self {
-        Self::made(demo, Way::Network, Lifetimes::default(), None).await
+        Self::made(demo, Way::Network).await
     }
 
     /// A server that reaches this demo portal without sockets: for tests with a paused clock.
     pub(in crate::team) async fn in_process(demo: demo::Settings) -> Self {
-        Self::made(demo, Way::InProcess, Lifetimes::default(), None).await
+        Self::made(demo, Way::InProcess).await
     }
 
-    /// A server over `wrap`ped store, for tests of a store that fails or of two callers at once.
-    pub(in crate::team) async fn over(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
-        Self::made(
-            portal_settings(),
-            Way::Network,
-            Lifetimes::default(),
-            Some(Box::new(wrap)),
-        )
-        .await
-    }
-
-    async fn made(
-        demo: demo::Settings,
-        way: Way,
-        lifetimes: Lifetimes,
-        wrap: Option<Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + '_>>,
-    ) -> Self {
+    async fn made(demo: demo::Settings, way: Way) -> Self {
         let demo = Arc::new(DemoPortal::start(demo).await.unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("team.sqlite")).unwrap());
-        let store = match wrap {
-            Some(wrap) => wrap(store),
-            None => store,
-        };
+        let store = SqliteStore::open(&folder.path().join("team.sqlite")).unwrap();
+        let store = FaultyStore::new(Arc::new(store));
         let origin = demo.origin().parse::<portal::Origin>().unwrap();
         let portal_settings = portal::Settings {
             rate_limit: None,
@@ -108,10 +91,10 @@ impl TestServer {
             client_secret: GivenSecret::Text(CLIENT_SECRET.into()),
             server_keys: new_keys(),
             client_metadata: "off".parse().unwrap(),
-            lifetimes,
+            lifetimes: Lifetimes::default(),
         };
         Self {
-            team: Team::new(settings, Arc::clone(&store), &portal),
+            team: Team::new(settings, Arc::clone(&store) as Arc<dyn Store>, &portal),
             demo,
             portal,
             store,
