@@ -56,6 +56,7 @@ use tokio_util::sync::CancellationToken;
 pub use answer::Answer;
 pub use client_metadata::{InvalidHosts, MetadataHosts};
 pub use cookie::SetCookie;
+pub use documents::CALLBACK;
 pub use employee_id::EmployeeId;
 pub use pages::style_hash;
 pub use public_url::PublicUrl;

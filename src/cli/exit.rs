@@ -61,6 +61,8 @@ pub(super) enum Stop {
     #[error("the store was made with another server key")]
     OtherServerKey,
     #[error(transparent)]
+    Rekey(#[from] team::RekeyError),
+    #[error(transparent)]
     Random(#[from] team::NoRandomNumbers),
     #[error("nobody with the id {0} is signed in")]
     NotSignedIn(u64),
@@ -116,11 +118,10 @@ impl Stop {
             Self::Demo(_) => Some("check that this machine may open loopback ports, and TMPDIR if it is set"),
             Self::Listen(error) => Some(error.hint()),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
-            Self::OpenStore(error) => Some(error.hint()),
             Self::Store(_) => {
                 Some("check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full")
             }
-            Self::OtherServerKey => Some(
+            Self::OtherServerKey | Self::Rekey(team::RekeyError::OtherKeys) => Some(
                 "set BITRIX24_MCP_SERVER_KEY to the key that the store was made with; to rotate the key, set the new one, a blank and the old one",
             ),
             Self::NotSignedIn(_) => Some("run `bitrix24-mail-mcp team list` for the ids"),
@@ -130,7 +131,10 @@ impl Stop {
             Self::Login(error) => error.hint(),
             Self::Install(error) => Some(error.hint()),
             Self::Input(_) => Some("write one name on each line, in UTF-8"),
-            Self::Runtime(_) | Self::Random(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
+            Self::Runtime(_)
+            | Self::OpenStore(_)
+            | Self::Random(_)
+            | Self::Rekey(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
         }
     }
 }

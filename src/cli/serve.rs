@@ -161,11 +161,15 @@ async fn serve_team(
     settings: config::Settings,
     stop: CancellationToken,
 ) -> Result<ExitStatus, Stop> {
-    // On loopback http anybody on the network path could read the tokens, so other machines need https.
-    let is_https = settings.team.public_url().is_some_and(PublicUrl::is_https);
+    // Before the demo's server listens, its address may not be known: it is on loopback all the same.
+    let public_url = match settings.team.public_url() {
+        Some(url) => url.clone(),
+        None if global.wants_demo() => PublicUrl::loopback(),
+        None => settings.team.complete(&settings.portal.credentials)?.public_url,
+    };
     let listener = match listen {
-        Listen::Address(address) => Listener::bind(address, is_https),
-        Listen::Systemd => Listener::from_systemd(is_https),
+        Listen::Address(address) => Listener::bind_for_team(address, &public_url),
+        Listen::Systemd => Listener::from_systemd_for_team(&public_url),
     }?;
     let base = format!("http://{}", reachable(listener.address()));
     let wiring = TeamWiring::build(global, settings, &base).await?;

@@ -49,6 +49,6 @@ async fn store(settings: &config::Settings, team: &Settings) -> Check {
     }
     match SqliteStore::open_for_command(&path) {
         Ok(store) => self_check::store(&store, &team.server_keys, &place).await.into(),
-        Err(error) => Check::failed("store", error.to_string(), &[error.hint()]),
+        Err(error) => Check::failed("store", error.to_string(), &[]),
     }
 }
