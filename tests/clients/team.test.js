@@ -67,7 +67,8 @@ const claude = {
     const host = await withBrowser({ ANTHROPIC_BASE_URL: scripted.base, ANTHROPIC_API_KEY: "dummy", MCP_CONNECTION_NONBLOCKING: "0" });
     const added = await host.run(installed("claude"), "mcp", "add", "--scope", "user", "--transport", "http", "b24", `${base}/mcp`);
     assert.equal(added.status, 0, added.stderr);
-    await signIn(host, employee, installed("claude"), "mcp", "login", "b24");
+    // Claude Code opens a browser only at a terminal, which `script` plays.
+    await signIn(host, employee, "script", "--quiet", "--return", "--command", `${installed("claude")} mcp login b24`, "/dev/null");
     return { scripted, host };
   },
   run: ({ run }) => run(installed("claude"), "-p", "Who is client?", "--allowedTools", `mcp__b24__${call.name}`),
