@@ -12,6 +12,7 @@ Ends with status 1 if anyone got a contact of another employee's book, or was si
 Needs only Linux and Python.
 """
 
+import atexit
 import base64
 import hashlib
 import http.client
@@ -40,7 +41,9 @@ USERS = range(1001, 1001 + EMPLOYEES)
 
 
 def start(command, env):
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **env}, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **env}, text=True)
+    atexit.register(process.kill)
+    return process
 
 
 def request(method, url, body=None, headers={}, connection=None):

@@ -134,7 +134,10 @@ impl Stop {
             Self::Runtime(_)
             | Self::OpenStore(_)
             | Self::Random(_)
-            | Self::Rekey(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
+            | Self::Rekey(_)
+            | Self::Output(_)
+            | Self::Machine(_)
+            | Self::Manual(..) => None,
         }
     }
 }

@@ -16,7 +16,9 @@ pub async fn store(store: &dyn Store, keys: &ServerKeys, place: &str) -> Finding
     let ids = keys.ids();
     let checked = async {
         store.check().await?;
-        let other = store.pairs_sealed_otherwise(ids.first().map_or("", String::as_str), MOST_PAIRS).await?;
+        let other = store
+            .pairs_sealed_otherwise(ids.first().map_or("", String::as_str), MOST_PAIRS)
+            .await?;
         Ok::<_, super::store::Unavailable>((store.grants(None).await?.len(), other))
     };
     let (grants, other) = match checked.await {
@@ -79,7 +81,10 @@ async fn of_application(application: &ApplicationClient, settings: &Settings) ->
         Err(error) => Finding::failed("application", error),
         Ok(_) => Finding::warning(
             "application",
-            format!("{} issued tokens for a token that it cannot know", settings.oauth_server),
+            format!(
+                "{} issued tokens for a token that it cannot know",
+                settings.oauth_server
+            ),
             &["check BITRIX24_OAUTH_SERVER: it may be the address of another program"],
         ),
     }
