@@ -16,7 +16,7 @@ import { configureCodexModel } from "./configuration.js";
 import { installed, machine, newEnoughNode } from "./machine.js";
 import { lastWords, model } from "./model.js";
 import { here, quiet, repository } from "./places.js";
-import { emptyFolder, environment, serveTeam } from "./program.js";
+import { command, demoPortal, emptyFolder, environment, serveTeam, serveTeamOn } from "./program.js";
 
 /** Employees of the demo portal: the id on the sign-in page, and what a search for "client" finds in each one's book. */
 const anna = { user: "1", contact: "client@example.com" };
@@ -201,4 +201,25 @@ test("Python SDK: signs in and looks up", async () => {
   python.stdin.end(`${JSON.stringify(Object.fromEntries(answer))}\n`);
   assertOwn(JSON.parse((await lines.next()).value), carla);
   await stop();
+});
+
+test("sign-ins outlive a restart and a killed server, and end when the operator ends them", async () => {
+  const settings = await demoPortal();
+  const base = settings.BITRIX24_MCP_PUBLIC_URL;
+  const first = await serveTeamOn(settings);
+  const [ofAnna, ofCarla] = [await signInBySdk(base, anna), await signInBySdk(base, carla)];
+  await first.stop();
+  const second = await serveTeamOn(settings);
+  assertOwn(await look(base, ofAnna), anna);
+  await second.kill();
+  const third = await serveTeamOn(settings);
+  assertOwn(await look(base, ofCarla), carla);
+  assertOwn(await look(base, ofAnna), anna);
+  const { sign_ins } = JSON.parse(command(["team", "list", "--format", "json"], settings));
+  assert.deepEqual(sign_ins.map(({ user_id, client }) => [user_id, client]).sort(), [[1, "TypeScript SDK"], [8, "TypeScript SDK"]]);
+  assert.match(command(["doctor", "--team"], settings), /all well/);
+  command(["team", "end", "8"], settings);
+  await assert.rejects(look(base, ofCarla), /its sign-in has ended/);
+  assertOwn(await look(base, ofAnna), anna);
+  await third.stop();
 });
