@@ -110,7 +110,10 @@ mod tests {
             tokio::time::advance(Duration::from_micros(10)).await;
         }
         assert!(limit.0.lock().len() <= MAX_ADDRESSES);
-        assert!(limit.count(busy).is_err(), "a busy address is not forgotten for new ones");
+        assert!(
+            limit.count(busy).is_err(),
+            "a busy address is not forgotten for new ones"
+        );
         tokio::time::advance(PERIOD).await;
         limit.count(address("198.51.100.1")).unwrap();
         assert_eq!(limit.0.lock().len(), 1);
