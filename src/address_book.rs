@@ -1,4 +1,5 @@
-//! Reads, keeps and searches the address book of the person whose credentials the portal client holds.
+//! Reads, keeps and searches the address book of the person whose credentials the portal client holds, or of each
+//! employee who has signed in.
 //!
 //! A person's **book** is all mail contacts and employees that the portal lists for that person. A **contact** is one
 //! row of the book: an id, an address and mostly a name. Bitrix24 harvests contacts from mail headers, so strangers may
@@ -21,6 +22,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `account` | one person's access to the portal |
 //! | `contact` | [`Contact`] and [`Source`] |
 //! | `error` | [`Error`] and its codes |
 //! | `query` | [`Query`]: a checked text and page |
@@ -38,6 +40,7 @@
 //! | `cautions` | [`Caution`] and the rules for each |
 //! | `processors` | threads for work that takes long |
 
+mod account;
 mod book;
 mod books;
 mod cache;
@@ -71,6 +74,7 @@ pub use resolve::{Choice, MAX_NAMES, Match, Names, Recipient, Resolution, Status
 pub use search::Why;
 pub use walk::{Step, Walk};
 
+use account::Account;
 use books::Books;
 use cache::{Cache, Key};
 use look_up::look_up;
@@ -78,13 +82,14 @@ use processors::Processors;
 use resolve::Resolver;
 
 use crate::portal::{self, Method, Portal};
-pub use crate::portal::{Person, clean, without_lone_surrogates};
+pub use crate::portal::{Employee, Person, clean, without_lone_surrogates};
 
-/// Looks people up in the address book of the person behind the portal's credentials.
-#[derive(Debug)]
+/// Looks people up in the address book of the person behind the portal's credentials. Cheap to clone; every clone has
+/// the same cache and books.
+#[derive(Debug, Clone)]
 pub struct AddressBook {
-    portal: Arc<Portal>,
-    cache: Cache,
+    portal: Portal,
+    cache: Arc<Cache>,
     books: Arc<Books>,
     processors: Processors,
 }
@@ -96,12 +101,22 @@ impl AddressBook {
     /// Makes the address book behind `portal`, without a request. Pages and books that were read are used again for
     /// `cache_ttl`.
     pub fn new(portal: Portal, cache_ttl: Duration) -> Self {
-        let (portal, processors) = (Arc::new(portal), Processors::new());
+        let processors = Processors::new();
         Self {
-            cache: Cache::new(cache_ttl),
-            books: Arc::new(Books::new(Arc::clone(&portal), processors.clone(), cache_ttl)),
+            cache: Arc::new(Cache::new(cache_ttl)),
+            books: Arc::new(Books::new(processors.clone(), cache_ttl)),
             processors,
             portal,
+        }
+    }
+
+    /// The address book of one employee who has signed in, behind the same portal, in the same cache and books. Made for
+    /// each request, so it is cheap. Only for the address book of a team server, see [`Portal::of_employee`].
+    #[must_use]
+    pub fn of(&self, employee: &Employee) -> Self {
+        Self {
+            portal: self.portal.of_employee(employee),
+            ..self.clone()
         }
     }
 
@@ -117,16 +132,21 @@ impl AddressBook {
     /// # Errors
     /// [`Error::Portal`]; an empty page is not an error.
     pub async fn list(&self, query: &Query, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        self.list_by(self.key(query)?, cancellation).await
+        let account = self.account()?;
+        self.list_by(key(&account, query), account, cancellation).await
     }
 
-    async fn list_by(&self, key: Key, cancellation: &CancellationToken) -> Result<ContactPage, Error> {
-        let (portal, books) = (Arc::clone(&self.portal), Arc::clone(&self.books));
-        let asking = look_up(portal, books, self.processors.clone(), key.person, key.query.clone());
+    async fn list_by(
+        &self,
+        key: Key,
+        account: Account,
+        cancellation: &CancellationToken,
+    ) -> Result<ContactPage, Error> {
+        let (books, processors, query) = (Arc::clone(&self.books), self.processors.clone(), key.query.clone());
         tokio::select! {
             biased;
             () = cancellation.cancelled() => Err(Error::cancelled()),
-            answer = self.cache.answer(key, || asking) => answer,
+            answer = self.cache.answer(key, || look_up(account, books, processors, query)) => answer,
         }
     }
 
@@ -140,11 +160,12 @@ impl AddressBook {
         query: &Query,
         cancellation: &CancellationToken,
     ) -> Result<Option<ContactPage>, Error> {
-        let key = self.key(query)?;
+        let account = self.account()?;
+        let key = key(&account, query);
         if !self.cache.holds(&key) && !self.portal.is_idle(Method::ListContacts) {
             return Ok(None);
         }
-        self.list_by(key, cancellation).await.map(Some)
+        self.list_by(key, account, cancellation).await.map(Some)
     }
 
     /// How long the cache will still return `page` for the same query.
@@ -156,10 +177,10 @@ impl AddressBook {
         self.cache.ttl().saturating_sub(age)
     }
 
-    fn key(&self, query: &Query) -> Result<Key, Error> {
-        Ok(Key {
+    fn account(&self) -> Result<Account, Error> {
+        Ok(Account {
             person: self.person()?,
-            query: query.clone(),
+            portal: self.portal.clone(),
         })
     }
 
@@ -200,10 +221,9 @@ impl AddressBook {
         cancellation: &CancellationToken,
     ) -> Result<Resolution, Error> {
         let resolver = Resolver {
-            portal: &self.portal,
+            account: self.account()?,
             books: &self.books,
             processors: &self.processors,
-            person: self.person()?,
         };
         resolver.resolve(names, progress, cancellation).await
     }
@@ -244,11 +264,22 @@ impl AddressBook {
     /// # Errors
     /// [`Error::Portal`] for missing or wrong settings.
     pub fn person(&self) -> Result<Person, Error> {
-        Ok(self.portal.person().map_err(portal::Failed::from)?)
+        let person = self.portal.person().map_err(|error| portal::Failed {
+            is_in_a_team: self.portal.is_of_a_team(),
+            ..error.into()
+        });
+        Ok(person?)
     }
 
     /// The portal client behind the address book.
     pub fn portal(&self) -> &Portal {
         &self.portal
+    }
+}
+
+fn key(account: &Account, query: &Query) -> Key {
+    Key {
+        person: account.person.clone(),
+        query: query.clone(),
     }
 }

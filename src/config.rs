@@ -6,6 +6,7 @@
 //!
 //! To add a setting, add a row to the table in [`env_vars`] and a `layer.read(&env_vars::NAME, parse)` below.
 
+mod duration;
 pub mod env_vars;
 mod environment;
 mod error;
@@ -15,6 +16,7 @@ mod layer;
 pub mod paths;
 mod rate;
 mod source;
+pub mod team;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,8 @@ use tracing::level_filters::LevelFilter;
 pub use error::{Error, InvalidPath};
 pub use layer::{GivenSetting, Layer};
 pub use source::SettingSource;
+
+use duration::duration_in;
 
 use crate::portal::{self, Application, Credentials, GivenSecret, RateLimit};
 use crate::telemetry;
@@ -40,6 +44,8 @@ pub struct Settings {
     pub cache_ttl: Duration,
     /// Which HTTP callers to admit.
     pub guard: guard::Settings,
+    /// For `serve --team`.
+    pub team: team::Given,
     /// Where each setting was given, without its value, for `doctor`.
     pub sources: Vec<SettingSource>,
     /// The files that hold secrets.
@@ -96,6 +102,7 @@ impl Settings {
                 _ => duration_in(&CACHE_TTLS, text),
             })?,
             guard: http::guard(layer)?,
+            team: team::Given::read(layer)?,
             sources: layer.sources(),
             secret_files: layer.secret_files(),
             log_level: layer.read(&env_vars::LOG, telemetry::level)?,
@@ -121,26 +128,9 @@ fn application(layer: &Layer) -> Result<Application, Error> {
     })
 }
 
-/// The token file of this portal and application, in the folder where this system's programs keep their state.
+/// The token file of this portal and application.
 fn default_token_store(portal: &portal::Origin, client_id: &str) -> Result<PathBuf, Error> {
-    let folder = paths::state_folder().ok_or(Error::NoHome)?;
-    let name = format!("{} {client_id}", portal.authority());
-    let name = name
-        .trim()
-        .replace(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')), "_");
-    Ok(folder.join(env!("CARGO_PKG_NAME")).join(format!("{name}.json")))
-}
-
-fn duration_in(range: &RangeInclusive<Duration>, text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(duration) if range.contains(&duration) => Ok(duration),
-        Ok(_) => Err(format!(
-            "must be from {} to {}",
-            humantime::format_duration(*range.start()),
-            humantime::format_duration(*range.end())
-        )),
-        Err(_) => Err("is not a duration".to_owned()),
-    }
+    paths::state_file(portal, client_id, "json").ok_or(Error::NoHome(env_vars::TOKEN_STORE.name))
 }
 
 #[cfg(test)]

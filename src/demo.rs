@@ -29,13 +29,16 @@ mod limits;
 mod method;
 mod oauth_server;
 mod old_api;
+mod pages;
 mod pagination;
+mod people;
 mod php;
 mod quirks;
 mod recipients;
 mod request;
 mod rest3;
 mod settings;
+mod sign_in;
 mod socket;
 mod state;
 mod tokens;
@@ -100,7 +103,7 @@ pub struct PlainAnswer {
 pub struct BrokenConnection;
 
 impl DemoPortal {
-    /// Starts a portal on a free loopback port.
+    /// Starts a portal on a loopback port.
     ///
     /// ```
     /// use bitrix24_mail_mcp::demo::{DemoPortal, Settings};
@@ -116,12 +119,12 @@ impl DemoPortal {
     /// ```
     ///
     /// # Errors
-    /// If no loopback port is free.
+    /// If the port, or every loopback port, is taken.
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], settings.port)))?;
         let state = Arc::new(State::new(settings, socket.local_addr()?));
-        let accepting = match settings.wrong() {
+        let accepting = match state.settings.wrong() {
             // Bound, so that no other program gets the port, but not listening, so that connections are refused.
             Some(WrongSettings::ClosedPort) => tokio::spawn(socket::hold(socket)),
             Some(WrongSettings::FullQueue) => tokio::spawn(socket::hold(socket::full_queue(socket).await?)),
@@ -256,10 +259,57 @@ impl DemoPortal {
         self.state.spent_refreshes.load(Ordering::SeqCst)
     }
 
-    /// Expires all access tokens now; the refresh token stays valid.
+    /// Codes presented at the authorization server, good and bad.
+    pub fn code_exchanges(&self) -> usize {
+        self.state.code_exchanges.load(Ordering::SeqCst)
+    }
+
+    /// Requests for `/oauth/authorize/`.
+    pub fn authorize_requests(&self) -> usize {
+        self.state.authorize_requests.load(Ordering::SeqCst)
+    }
+
+    /// Expires all access tokens now; the refresh tokens stay valid.
     pub fn expire_access_tokens(&self) {
         let now = self.state.clock.now();
-        self.state.tokens().expire_access(now);
+        self.state.tokens().expire_access(None, now);
+    }
+
+    /// Expires a user's access tokens now; the refresh tokens stay valid.
+    pub fn expire_access(&self, user: u64) {
+        let now = self.state.clock.now();
+        self.state.tokens().expire_access(Some(user), now);
+    }
+
+    /// Dismisses an employee: the portal refuses the employee's sign-in, calls and refreshes from now on.
+    pub fn dismiss(&self, user: u64) {
+        self.state.people().dismiss(user);
+    }
+
+    /// Takes an employee off the application's access list: the portal refuses the employee's sign-in and calls from now
+    /// on.
+    pub fn exclude(&self, user: u64) {
+        self.state.people().exclude(user);
+    }
+
+    /// Removes the application: the portal refuses every sign-in, call and refresh of the application from now on.
+    pub fn remove_application(&self) {
+        self.state.people().remove_application();
+    }
+
+    /// Makes the answer to the next good refresh get lost; the refresh token is spent nevertheless.
+    pub fn lose_next_refresh(&self) {
+        self.state.loses_next_refresh.store(true, Ordering::SeqCst);
+    }
+
+    /// Begins a fault, or ends the present one. Faults that concern the start, such as wrong settings, have no effect.
+    pub fn set_fault(&self, fault: Option<&'static Fault>) {
+        self.state.set_fault(fault);
+    }
+
+    /// The portal's origin, such as `http://127.0.0.1:8025`.
+    pub fn origin(&self) -> String {
+        self.state.origin()
     }
 
     /// Holds every answer back, also to requests already received, until [`release_answers`](Self::release_answers).

@@ -1,6 +1,6 @@
 //! The fix-it table says for every failure what it means, who can fix it, which steps help, and whether to retry.
 //!
-//! [`FIXES`] is one documented slice. Tool results, the command line's hints and docs/errors.md are made from it.
+//! [`FIXES`] is one documented slice, and [`TEAM_FIXES`] another, for the calls of a team server's employees. Tool results, the command line's hints and docs/errors.md are made from it.
 //! `fixit` imports no other room: it gets the code, the HTTP status and the details of a failure, and returns advice.
 //!
 //! # How a 401 of the portal becomes advice
@@ -19,16 +19,19 @@
 mod failure;
 mod fix;
 mod lookup;
+mod pages;
 mod table;
+mod team;
 
 pub use failure::{Failure, FieldProblem, KnownFailure};
 pub use fix::{DOCS, Fix, Retry, Who};
-pub use lookup::{lookup, rows};
+pub use lookup::{lookup, lookup_in_a_team, rows};
 pub use table::FIXES;
+pub use team::TEAM_FIXES;
 
 /// The whole table as Markdown, for docs/errors.md and the resource `bitrix24-mail://fixes`.
 pub fn markdown_table() -> String {
-    markdown(FIXES)
+    markdown(FIXES.iter().chain(TEAM_FIXES))
 }
 
 /// Some rows of the table as Markdown.
@@ -47,10 +50,11 @@ pub fn markdown<'a>(rows: impl IntoIterator<Item = &'a Fix>) -> String {
             None => fix.retry.as_str().to_owned(),
         };
         table.push_str(&format!(
-            "| [`{}`]({}) | {} | {} | {} | {} | {retry} |\n",
+            "| [`{}`]({}) | {} | {}{} | {} | {} | {retry} |\n",
             fix.code,
             fix.docs(),
             statuses.join(", "),
+            if fix.is_for_team { "*Team server.* " } else { "" },
             fix.meaning,
             fix.who.as_str(),
             steps.join(" "),

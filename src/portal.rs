@@ -17,6 +17,7 @@ mod caller;
 mod certificate;
 mod codes;
 mod credentials;
+mod employee;
 mod error;
 mod failed;
 mod foreign_text;
@@ -26,6 +27,7 @@ mod measurements;
 mod old_api;
 mod origin;
 mod person;
+mod profile;
 mod quote;
 mod refusal_reason;
 mod reply;
@@ -35,7 +37,7 @@ mod self_check;
 mod settings;
 mod wire;
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,8 +54,11 @@ pub use codes::{FOREIGN as FOREIGN_CODES, code};
 pub use credentials::Credentials;
 pub use credentials::given_secret::GivenSecret;
 pub use credentials::oauth::application::Application;
+pub use credentials::oauth::application_client::{ApplicationClient, ClientSettings};
+pub use credentials::oauth::exchange::IssuedTokens;
 pub use credentials::small_file::{decode_utf8, read_small_file, wide_encoding};
 pub use credentials::webhook_address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
+pub use employee::{Employee, EmployeeTokens};
 pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, Unreadable, Violation};
 pub use failed::{Blame, Failed};
 pub use foreign_text::{Cleaned, clean};
@@ -63,6 +68,7 @@ pub use loose::{First, Loose};
 use measurements::Measurements;
 pub use origin::{InvalidOrigin, Origin};
 pub use person::Person;
+pub use profile::Profile;
 pub use reply::{RawReply, with_lone_surrogates_as, without_lone_surrogates};
 pub use request::{Method, Request};
 pub use self_check::{Finding, Remedy, Status, exposures};
@@ -73,7 +79,7 @@ pub use wire::Wire;
 /// A client for one portal, shared by all callers in the process. A clone is the same client.
 #[derive(Debug, Clone)]
 pub struct Portal {
-    caller: Arc<Caller>,
+    caller: Caller,
     /// Hashes accounts to numbers that are valid within this process only.
     account_hashes: RandomState,
 }
@@ -88,22 +94,42 @@ impl Portal {
     /// Makes a client that sends requests over `wire` in place of the network, as tests do.
     pub fn with_wire(wire: Arc<dyn Wire>, settings: Settings) -> Self {
         let shared = Shared {
-            credentials: settings.credentials.into(),
             limits: Limits::new(settings.rate_limit),
             wire,
             measurements: Measurements::default(),
         };
         let caller = Caller {
-            shared,
+            shared: Arc::new(shared),
+            credentials: settings.credentials.into(),
             timeout: settings.timeout,
             rate_limit: settings.rate_limit,
             max_attempts: settings.max_attempts,
             jitter: settings.jitter,
         };
         Self {
-            caller: Arc::new(caller),
+            caller,
             account_hashes: RandomState::new(),
         }
+    }
+
+    /// This client for the calls of one employee who has signed in: with the employee's tokens, and with the limits,
+    /// connections and measurements of this client. Made for each request, so it is cheap.
+    ///
+    /// Only for a client with [`Credentials::Team`]; any other returns a client without credentials.
+    #[must_use]
+    pub fn of_employee(&self, employee: &Employee) -> Self {
+        Self {
+            caller: Caller {
+                credentials: self.caller.credentials.of_employee(employee),
+                ..self.caller.clone()
+            },
+            account_hashes: self.account_hashes.clone(),
+        }
+    }
+
+    /// The application of a team server, which uses the connections and limits of this client.
+    pub fn application_client(&self, settings: ClientSettings) -> ApplicationClient {
+        ApplicationClient::new(settings, Arc::clone(&self.caller.shared))
     }
 
     /// Calls `method` and reads its `result` as `T`. Retries while that can help and the deadline of the look-up
@@ -150,7 +176,7 @@ impl Portal {
 
     /// Registers a caller now: its requests wait behind the requests of all earlier callers.
     pub fn arrive(&self) -> Arrival {
-        self.caller.shared.limits.arrive()
+        self.caller.arrive()
     }
 
     /// True if a call of `method` that is made now would wait for the portal's limits.
@@ -178,9 +204,12 @@ impl Portal {
     /// # Errors
     /// The errors of missing or wrong settings.
     pub fn person(&self) -> Result<Person, Error> {
-        let mut hasher = self.account_hashes.build_hasher();
-        self.caller.shared.credentials.hash_account(&mut hasher)?;
-        Ok(Person::numbered(hasher.finish()))
+        self.caller.credentials.person(&self.account_hashes)
+    }
+
+    /// True if calls are made for the employees of a team.
+    pub fn is_of_a_team(&self) -> bool {
+        self.caller.credentials.are_of_a_team()
     }
 
     /// Scheme, host and port of the portal.
@@ -188,12 +217,12 @@ impl Portal {
     /// # Errors
     /// The errors of missing or wrong settings.
     pub fn origin(&self) -> Result<Origin, Error> {
-        self.caller.shared.credentials.origin()
+        self.caller.credentials.origin()
     }
 
     /// The application that users sign in with; `None` with other credentials.
     pub fn application(&self) -> Option<&Application> {
-        let oauth = self.caller.shared.credentials.oauth()?;
+        let oauth = self.caller.credentials.oauth()?;
         Some(oauth.application())
     }
 
@@ -203,7 +232,7 @@ impl Portal {
     /// # Errors
     /// [`Error::NoCredentials`] without an application, and the failures of exchange and store.
     pub async fn sign_in(&self, code: SecretString) -> Result<Option<u64>, Error> {
-        match self.caller.shared.credentials.oauth() {
+        match self.caller.credentials.oauth() {
             Some(oauth) => oauth.sign_in(code, &self.caller.shared.wire).await,
             None => Err(Error::NoCredentials("no application is set".to_owned())),
         }
@@ -215,7 +244,7 @@ impl Portal {
     /// # Errors
     /// [`Error::TokensNotSaved`].
     pub async fn save_tokens(&self) -> Result<(), Error> {
-        match self.caller.shared.credentials.oauth() {
+        match self.caller.credentials.oauth() {
             Some(oauth) => oauth.finish().await,
             None => Ok(()),
         }
@@ -235,7 +264,7 @@ impl Portal {
     /// Adds the metrics of this client to `registry`.
     pub fn register(&self, registry: &mut Registry) {
         self.caller.shared.measurements.register(registry);
-        if let Some(oauth) = self.caller.shared.credentials.oauth() {
+        if let Some(oauth) = self.caller.credentials.oauth() {
             oauth.register(registry);
         }
     }

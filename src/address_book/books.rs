@@ -30,12 +30,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
+use super::account::Account;
 use super::book::Book;
 use super::contact::Source;
 use super::error::Error;
 use super::index::Index;
 use super::processors::Processors;
-use crate::portal::{self, Person, Portal};
+use crate::portal::{self, Person};
 use reading::{Outcome, Reading};
 
 /// The most contacts and employees of all books together: some 250 MB.
@@ -46,7 +47,6 @@ type Flight = Shared<BoxFuture<'static, Outcome>>;
 /// The books of every person for whom the process makes calls.
 #[derive(Debug)]
 pub(super) struct Books {
-    portal: Arc<Portal>,
     processors: Processors,
     /// How long a book is used as it is.
     ttl: Duration,
@@ -106,9 +106,8 @@ impl BookRead {
 }
 
 impl Books {
-    pub(super) fn new(portal: Arc<Portal>, processors: Processors, ttl: Duration) -> Self {
+    pub(super) fn new(processors: Processors, ttl: Duration) -> Self {
         Self {
-            portal,
             processors,
             ttl,
             max_contacts: MAX_CONTACTS,
@@ -136,21 +135,21 @@ impl Books {
     }
 
     /// The index of the book in memory, however old; `None` if no book is in memory.
-    pub(super) fn index_in_memory(&self, person: Person) -> Option<Arc<Index>> {
-        Some(Arc::clone(&self.shelves().get(&person)?.book.as_ref()?.index))
+    pub(super) fn index_in_memory(&self, person: &Person) -> Option<Arc<Index>> {
+        Some(Arc::clone(&self.shelves().get(person)?.book.as_ref()?.index))
     }
 
     /// The book in memory, if it is young enough to be used as it is.
-    pub(super) fn fresh(&self, person: Person) -> Option<Arc<Book>> {
+    pub(super) fn fresh(&self, person: &Person) -> Option<Arc<Book>> {
         let mut shelves = self.shelves();
-        let shelf = shelves.get_mut(&person)?;
+        let shelf = shelves.get_mut(person)?;
         let book = shelf.book.as_ref()?;
         let is_fresh = book.report.times.newest_at.elapsed() < self.ttl && shelf.unfinished.is_none();
         shelf.used_at = Instant::now();
         is_fresh.then(|| Arc::clone(book))
     }
 
-    /// Returns the book of `person` to a caller that arrived at `arrived`: from memory, or after a reading. If the time
+    /// Returns the book of the person of `account` to a caller that arrived at `arrived`: from memory, or after a reading. If the time
     /// `until` comes first, returns the book as far as it has been read. `progress` is called with the number of
     /// contacts read so far.
     ///
@@ -158,16 +157,16 @@ impl Books {
     /// The error of the reading, if nothing could be read.
     pub(super) async fn read(
         self: &Arc<Self>,
-        person: Person,
+        account: &Account,
         arrived: Instant,
         until: Option<Instant>,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<BookRead, Error> {
         loop {
-            if let Some(book) = self.fresh(person) {
+            if let Some(book) = self.fresh(&account.person) {
                 return Ok(BookRead::new(book, arrived, true));
             }
-            let (reading, flight) = self.join_or_begin(person);
+            let (reading, flight) = self.join_or_begin(account);
             let mut count = reading.count.subscribe();
             let waiting = async {
                 while count.changed().await.is_ok() {
@@ -193,7 +192,7 @@ impl Books {
                     }
                 }
                 () = time_is_up => {
-                    let book = self.partial_book(&reading).await?;
+                    let book = self.partial_book(&reading, account.portal.timeout()).await?;
                     return Ok(BookRead::new(book, arrived, self.is_in_time(&reading, arrived)));
                 }
                 () = waiting => {}
@@ -207,10 +206,10 @@ impl Books {
     }
 
     /// Joins the reading that is under way. If none is, continues the unfinished one, or begins a new one.
-    fn join_or_begin(self: &Arc<Self>, person: Person) -> (Arc<Reading>, Flight) {
+    fn join_or_begin(self: &Arc<Self>, account: &Account) -> (Arc<Reading>, Flight) {
         let now = Instant::now();
         let mut shelves = self.shelves();
-        let shelf = shelves.entry(person).or_insert_with(|| Shelf {
+        let shelf = shelves.entry(account.person.clone()).or_insert_with(|| Shelf {
             book: None,
             under_way: None,
             unfinished: None,
@@ -226,13 +225,14 @@ impl Books {
             let is_young = |book: &&Arc<Book>| !book.report.has_failed && now < book.report.times.whole_at + max_age;
             Arc::new(Reading::new(now, shelf.book.as_ref().filter(is_young).cloned()))
         });
-        let flight = Arc::clone(self).flight(person, Arc::clone(&reading)).boxed().shared();
+        let flight = Arc::clone(self).flight(account.clone(), Arc::clone(&reading));
+        let flight = flight.boxed().shared();
         shelf.under_way = flight.downgrade().map(|flight| UnderWay {
             reading: Arc::downgrade(&reading),
             flight,
         });
         shelf.unfinished = (!self.ttl.is_zero()).then(|| Arc::clone(&reading));
-        self.make_room(&mut shelves, person);
+        self.make_room(&mut shelves, &account.person);
         (reading, flight)
     }
 
@@ -251,13 +251,14 @@ impl Books {
     }
 
     /// Reads to the end, or until the rate limit stops the reading, and keeps the book.
-    async fn flight(self: Arc<Self>, person: Person, reading: Arc<Reading>) -> Outcome {
-        let arrival = self.portal.arrive();
+    async fn flight(self: Arc<Self>, account: Account, reading: Arc<Reading>) -> Outcome {
+        let Account { portal, person } = account;
+        let arrival = portal.arrive();
         loop {
-            let Some(batch) = reading.reader.lock().next_batch(&self.portal) else {
+            let Some(batch) = reading.reader.lock().next_batch(&portal) else {
                 break;
             };
-            let reply = batch.read(&self.portal, arrival).await;
+            let reply = batch.read(&portal, arrival).await;
             *reading.failure.lock() = reply.failure().cloned();
             let count = {
                 let mut reader = reading.reader.lock();
@@ -266,14 +267,14 @@ impl Books {
             };
             reading.count.send_replace(count);
         }
-        let book = self.book_so_far(&reading).await;
-        self.put(person, book.as_ref().ok());
+        let book = self.book_so_far(&reading, portal.timeout()).await;
+        self.put(&person, book.as_ref().ok());
         book
     }
 
-    /// Makes a book of the pages read so far, on a blocking thread.
-    async fn book_so_far(&self, reading: &Arc<Reading>) -> Outcome {
-        let (reading, after) = (Arc::clone(reading), self.portal.timeout());
+    /// Makes a book of the pages read so far, on a blocking thread. `after` is the time limit of a call.
+    async fn book_so_far(&self, reading: &Arc<Reading>, after: Duration) -> Outcome {
+        let reading = Arc::clone(reading);
         let made = self
             .processors
             .run(move |_| reading.book_so_far(portal::Error::TimedOut { after }));
@@ -281,7 +282,7 @@ impl Books {
     }
 
     /// The book as far as it has been read; callers whose time is up at the same number of rows share one book.
-    async fn partial_book(&self, reading: &Arc<Reading>) -> Outcome {
+    async fn partial_book(&self, reading: &Arc<Reading>, after: Duration) -> Outcome {
         let mut partial = reading.partial_book.lock().await;
         let rows = Source::ALL
             .iter()
@@ -290,7 +291,7 @@ impl Books {
         match &*partial {
             Some((of, book)) if *of == rows => Ok(Arc::clone(book)),
             _ => {
-                let book = self.book_so_far(reading).await?;
+                let book = self.book_so_far(reading, after).await?;
                 *partial = Some((rows, Arc::clone(&book)));
                 Ok(book)
             }
@@ -298,9 +299,9 @@ impl Books {
     }
 
     /// Puts a book that was read on the shelf of `person`, and drops the reading if it is over.
-    fn put(&self, person: Person, book: Option<&Arc<Book>>) {
+    fn put(&self, person: &Person, book: Option<&Arc<Book>>) {
         let mut shelves = self.shelves();
-        if let Some(shelf) = shelves.get_mut(&person) {
+        if let Some(shelf) = shelves.get_mut(person) {
             // A reading that only the rate limit has stopped can be continued.
             shelf.unfinished.take_if(|reading| reading.reader.lock().is_over());
             if let (false, Some(book)) = (self.ttl.is_zero(), book) {
@@ -312,13 +313,14 @@ impl Books {
 
     /// Drops the books that were unused for longest until the rest fits, but no book that is being read, nor that of
     /// `person`.
-    fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: Person) {
+    fn make_room(&self, shelves: &mut HashMap<Person, Shelf>, person: &Person) {
         let total = |shelves: &HashMap<Person, Shelf>| shelves.values().map(Shelf::len).sum::<usize>();
         while total(shelves) > self.max_contacts {
             let others = shelves
                 .iter()
-                .filter(|(other, shelf)| **other != person && !shelf.is_under_way());
-            let Some(oldest) = others.min_by_key(|(_, shelf)| shelf.used_at).map(|(other, _)| *other) else {
+                .filter(|(other, shelf)| *other != person && !shelf.is_under_way());
+            let oldest = others.min_by_key(|(_, shelf)| shelf.used_at);
+            let Some(oldest) = oldest.map(|(other, _)| other.clone()) else {
                 break;
             };
             shelves.remove(&oldest);

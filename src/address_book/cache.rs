@@ -2,8 +2,13 @@
 //!
 //! A failure is never kept. A caller that arrives while an equal look-up is under way waits for the answer of that
 //! look-up. The request continues as long as a caller waits for it, and is cancelled when the last caller has left. The
-//! cache is bounded by the number of contacts in it, not by the number of pages. The key includes the person whose
-//! credentials are used, so that no person sees another person's address book.
+//! cache is bounded by the number of contacts in it, not by the number of pages; one employee's pages are bounded to a
+//! share of it. The key includes the person whose credentials are used, so that no person sees another person's address
+//! book.
+
+mod shares;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,9 +28,12 @@ use super::error::Error;
 use super::page::ContactPage;
 use super::query::Query;
 use crate::portal::Person;
+use shares::Shares;
 
 /// The most contacts of all cache entries together: a few megabytes.
 const MAX_CONTACTS: u64 = 20_000;
+/// The most contacts of one employee's entries together.
+const MAX_CONTACTS_OF_ONE: u64 = MAX_CONTACTS / 10;
 /// The weight of an entry beside that of its contacts: a page without contacts takes memory too.
 const ENTRY_WEIGHT: u64 = 5;
 /// An estimate of how many entries the cache holds.
@@ -47,6 +55,7 @@ pub(super) struct Cache {
     /// How long an entry is used: `BITRIX24_CACHE_TTL`; zero keeps nothing.
     ttl: Duration,
     entries: Arc<Entries<Key, Entry, ByContacts>>,
+    shares: Arc<Shares>,
     under_way: Mutex<HashMap<Key, WeakShared<BoxFuture<'static, Outcome>>>>,
     look_ups: LookUps,
 }
@@ -103,6 +112,7 @@ impl Cache {
         Self {
             ttl,
             entries: Arc::new(Entries::with_weighter(COMMON_ENTRIES, MAX_CONTACTS, ByContacts)),
+            shares: Arc::new(Shares::new(MAX_CONTACTS_OF_ONE, ttl)),
             under_way: Mutex::default(),
             look_ups: Family::default(),
         }
@@ -171,7 +181,7 @@ impl Cache {
             under_way.reserve(live);
         }
         let (asking, entries, ttl, entry_key) = (ask(), Arc::clone(&self.entries), self.ttl, key.clone());
-        let look_ups = self.look_ups.clone();
+        let (shares, look_ups) = (Arc::clone(&self.shares), self.look_ups.clone());
         let flight = async move {
             let answered = asking.await;
             count(
@@ -181,8 +191,7 @@ impl Cache {
             let Answer { page, by } = answered?;
             let page = Arc::new(page);
             if !ttl.is_zero() && by == AnsweredBy::Portal {
-                let (page, at) = (Arc::clone(&page), Instant::now());
-                entries.insert(entry_key, Entry { page, at });
+                keep(&entries, &shares, entry_key, Arc::clone(&page));
             }
             Ok(page)
         }
@@ -193,170 +202,14 @@ impl Cache {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::address_book::{GivenPagination, Page};
-    use crate::portal;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    const TTL: Duration = Duration::from_secs(60);
-    const TRIP: Duration = Duration::from_secs(1);
-
-    fn key(text: &str) -> Key {
-        Key {
-            person: Person::numbered(1),
-            query: Query::new(text, &GivenPagination::default()).unwrap(),
-        }
+/// Keeps a page, after the pages that must leave because of its person's share.
+fn keep(entries: &Entries<Key, Entry, ByContacts>, shares: &Shares, key: Key, page: Arc<ContactPage>) {
+    let at = Instant::now();
+    let entry = Entry { page, at };
+    for (query, at) in shares.add(&key.person, &key.query, ByContacts.weight(&key, &entry), at) {
+        let person = key.person.clone();
+        // A page that was looked up again meanwhile is younger, and stays.
+        entries.remove_if(&Key { person, query }, |kept| kept.at == at);
     }
-
-    fn page() -> ContactPage {
-        ContactPage {
-            contacts: Vec::new(),
-            page: Page {
-                offset: 0,
-                limit: 50,
-                returned: 0,
-                unreadable: 0,
-                next_offset: None,
-                complete: true,
-                age_seconds: None,
-            },
-        }
-    }
-
-    fn by_portal(page: ContactPage) -> Answer {
-        let by = AnsweredBy::Portal;
-        Answer { page, by }
-    }
-
-    /// Counts requests and answers; each answer takes a second.
-    #[derive(Clone, Default)]
-    struct Portal {
-        asked: Arc<AtomicUsize>,
-        answered: Arc<AtomicUsize>,
-    }
-
-    impl Portal {
-        fn ask(
-            &self,
-            outcome: Result<ContactPage, Error>,
-        ) -> impl FnOnce() -> BoxFuture<'static, Result<Answer, Error>> {
-            let portal = self.clone();
-            move || {
-                portal.asked.fetch_add(1, Ordering::SeqCst);
-                async move {
-                    tokio::time::sleep(TRIP).await;
-                    portal.answered.fetch_add(1, Ordering::SeqCst);
-                    outcome.map(by_portal)
-                }
-                .boxed()
-            }
-        }
-
-        fn counts(&self) -> (usize, usize) {
-            (self.asked.load(Ordering::SeqCst), self.answered.load(Ordering::SeqCst))
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn sixty_four_identical_look_ups_are_one_request() {
-        let (cache, portal) = (Cache::new(Duration::ZERO), Portal::default());
-        let all = (0..64).map(|_| cache.answer(key("anna"), portal.ask(Ok(page()))));
-        let pages = futures_util::future::join_all(all).await;
-        assert!(pages.iter().all(|found| *found == Ok(page())));
-        assert_eq!(portal.counts(), (1, 1));
-        cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
-        assert_eq!(portal.counts(), (2, 2), "nothing is kept without a time to live");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_page_is_kept_for_its_time_and_has_its_age() {
-        let (cache, portal) = (Cache::new(TTL), Portal::default());
-        let ask = async || {
-            cache
-                .answer(key("anna"), portal.ask(Ok(page())))
-                .await
-                .unwrap()
-                .page
-                .age_seconds
-        };
-        assert_eq!(ask().await, None, "fresh");
-        assert_eq!(ask().await, Some(0));
-        tokio::time::advance(Duration::from_secs(59)).await;
-        assert_eq!(ask().await, Some(59));
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(ask().await, None);
-        assert_eq!(portal.counts(), (2, 2));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_page_of_the_whole_book_is_not_kept_beside_it() {
-        let (cache, portal) = (Cache::new(TTL), Portal::default());
-        let by_book = || async {
-            Ok(Answer {
-                page: page(),
-                by: AnsweredBy::Book,
-            })
-        };
-        cache.answer(key("anna"), by_book).await.unwrap();
-        cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
-        assert_eq!(portal.counts(), (1, 1));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn failures_are_shared_and_never_kept() {
-        let (cache, portal) = (Cache::new(TTL), Portal::default());
-        let failure = || Err(Error::Portal(portal::Error::NoRestV3.into()));
-        let (one, two) = tokio::join!(
-            cache.answer(key("anna"), portal.ask(failure())),
-            cache.answer(key("anna"), portal.ask(failure()))
-        );
-        assert_eq!((one, two), (failure(), failure()));
-        assert_eq!(portal.counts(), (1, 1));
-        cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
-        assert_eq!(portal.counts(), (2, 2));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_caller_that_leaves_does_not_cancel_the_others() {
-        let (cache, portal) = (Cache::new(TTL), Portal::default());
-        let soon = TRIP / 2;
-        let (first, second) = tokio::join!(
-            tokio::time::timeout(soon, cache.answer(key("anna"), portal.ask(Ok(page())))),
-            cache.answer(key("anna"), portal.ask(Ok(page())))
-        );
-        assert!(first.is_err(), "the first caller has left");
-        assert_eq!(second, Ok(page()));
-        assert_eq!(portal.counts(), (1, 1));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn when_all_callers_have_left_the_request_is_cancelled() {
-        let (cache, portal) = (Cache::new(TTL), Portal::default());
-        let leave = async || {
-            let asking = cache.answer(key("anna"), portal.ask(Ok(page())));
-            tokio::time::timeout(TRIP / 2, asking).await.unwrap_err();
-        };
-        tokio::join!(leave(), leave());
-        tokio::time::sleep(TRIP * 2).await;
-        assert_eq!(portal.counts(), (1, 0));
-        cache.answer(key("anna"), portal.ask(Ok(page()))).await.unwrap();
-        assert_eq!(portal.counts(), (2, 1));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn entries_are_bounded_and_kept_apart_by_person() {
-        let (cache, portal) = (Cache::new(TTL), Portal::default());
-        for number in 0..10_000 {
-            let key = Key {
-                person: Person::numbered(number),
-                ..key("anna")
-            };
-            cache.answer(key, portal.ask(Ok(page()))).await.unwrap();
-        }
-        assert_eq!(portal.counts(), (10_000, 10_000));
-        assert!(cache.entries.weight() <= MAX_CONTACTS, "{}", cache.entries.weight());
-        assert!(cache.under_way.lock().len() <= 8);
-    }
+    entries.insert(key, entry);
 }

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::FusedFuture;
 use tokio::time::Instant;
 
+use super::account::Account;
 use super::books::{BookRead, Books};
 use super::cache::{Answer, AnsweredBy};
 use super::error::Error;
@@ -15,16 +16,16 @@ use super::listing::Listing;
 use super::page::ContactPage;
 use super::processors::Processors;
 use super::query::Query;
-use crate::portal::{Failed, Person, Portal};
+use crate::portal::Failed;
 
-/// Looks one page up for `person`. The cache calls this, and shares and keeps the answer.
+/// Looks one page up for the person of `account`. The cache calls this, and shares and keeps the answer.
 pub(super) async fn look_up(
-    portal: Arc<Portal>,
+    account: Account,
     books: Arc<Books>,
     processors: Processors,
-    person: Person,
     query: Query,
 ) -> Result<Answer, Error> {
+    let portal = &account.portal;
     let method = query.source().method();
     let from_portal = async {
         let listing: Listing = portal.call(method, &query.parameters()).await?;
@@ -32,7 +33,7 @@ pub(super) async fn look_up(
             0 => listing.checked().map_err(Failed::from)?,
             _ => listing,
         };
-        let book = books.index_in_memory(person);
+        let book = books.index_in_memory(&account.person);
         let page = ContactPage::new(&query, listing, book.as_deref());
         Ok(Answer {
             page,
@@ -43,7 +44,7 @@ pub(super) async fn look_up(
         return from_portal.await;
     }
     let deadline = Instant::now() + portal.timeout();
-    let mut from_book = pin!(page_of_book(&books, processors, person, &query).fuse());
+    let mut from_book = pin!(page_of_book(&books, processors, &account, &query).fuse());
     let by_book = |page| Answer {
         page,
         by: AnsweredBy::Book,
@@ -68,10 +69,10 @@ pub(super) async fn look_up(
 async fn page_of_book(
     books: &Arc<Books>,
     processors: Processors,
-    person: Person,
+    account: &Account,
     query: &Query,
 ) -> Option<ContactPage> {
-    let BookRead { book, age, is_current } = books.read(person, Instant::now(), None, &|_| {}).await.ok()?;
+    let BookRead { book, age, is_current } = books.read(account, Instant::now(), None, &|_| {}).await.ok()?;
     if !is_current || !book.can_list(query) {
         return None;
     }

@@ -26,13 +26,14 @@ use tokio_util::sync::CancellationToken;
 pub use names::{MAX_NAMES, Names};
 pub use recipient::{Choice, Match, Recipient, Resolution, Status};
 
+use super::account::Account;
 use super::book::State;
 use super::books::{BookRead, Books};
 use super::contact::Source;
 use super::error::Error;
 use super::processors::Processors;
 use super::search::Question;
-use crate::portal::{self, Failed, Person, Portal};
+use crate::portal::{self, Failed};
 use judge::Evidence;
 use literal::ask_literally;
 
@@ -46,11 +47,10 @@ const ANSWER_TIME: Duration = Duration::from_secs(3);
 /// Resolves names in the address book of one person.
 #[derive(Debug)]
 pub(super) struct Resolver<'a> {
-    pub(super) portal: &'a Portal,
+    /// The person whose address book is searched.
+    pub(super) account: Account,
     pub(super) books: &'a Arc<Books>,
     pub(super) processors: &'a Processors,
-    /// The person whose address book is searched.
-    pub(super) person: Person,
 }
 
 impl Resolver<'_> {
@@ -61,7 +61,7 @@ impl Resolver<'_> {
         progress: &(dyn Fn(usize) + Sync),
         cancellation: &CancellationToken,
     ) -> Result<Resolution, Error> {
-        let (arrived, after) = (Instant::now(), self.portal.timeout());
+        let (arrived, after) = (Instant::now(), self.account.portal.timeout());
         let resolving = tokio::time::timeout(after, self.resolve_in_time(names, arrived, progress));
         tokio::select! {
             biased;
@@ -76,14 +76,15 @@ impl Resolver<'_> {
         arrived: Instant,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Resolution, Error> {
-        let (person, time) = (self.person, self.portal.timeout());
+        let Account { portal, person } = &self.account;
+        let time = portal.timeout();
         let deadline = arrived + time;
         let wanted: Vec<Question> = names.asked().iter().map(|name| Question::new(name)).collect();
         let until = deadline - ANSWER_TIME.min(time / 4);
         let literal_until = until + (deadline - until) / 2;
         let wants_contacts = names.sources().contains(&Source::Contacts);
         if wants_contacts && wanted.iter().all(Question::is_address) && self.books.fresh(person).is_none() {
-            let asking = ask_literally(self.portal, self.processors, &wanted, &[Source::Contacts]);
+            let asking = ask_literally(portal, self.processors, &wanted, &[Source::Contacts]);
             let found = tokio::time::timeout_at(until, asking).await.ok().flatten();
             // An address that no contact has may be an employee's. The portal searches employees by words, not by a
             // whole address, so then the book is needed.
@@ -95,7 +96,7 @@ impl Resolver<'_> {
                 return self.judge(names, wanted, evidence).await;
             }
         }
-        let BookRead { book, age, is_current } = self.books.read(person, arrived, Some(until), progress).await?;
+        let BookRead { book, age, is_current } = self.books.read(&self.account, arrived, Some(until), progress).await?;
         let states = &book.report.states;
         let not_asked = states.not_asked(names.sources());
         if let ([failed, ..], true) = (not_asked.as_slice(), not_asked.len() == names.sources().len()) {
@@ -105,7 +106,7 @@ impl Resolver<'_> {
         let is_partial = |source: &Source| !is_current || matches!(states.of(*source), State::Partial);
         let parts: Vec<Source> = names.sources().iter().copied().filter(is_partial).collect();
         if !parts.is_empty() && book.report.has_batch {
-            let asking = ask_literally(self.portal, self.processors, &wanted, &parts);
+            let asking = ask_literally(portal, self.processors, &wanted, &parts);
             indexes.extend(tokio::time::timeout_at(literal_until, asking).await.ok().flatten());
         }
         let evidence = Evidence {

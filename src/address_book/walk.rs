@@ -80,7 +80,7 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         let person = self.portal.person().map_err(Failed::from)?;
-        let book = self.books.index_in_memory(person);
+        let book = self.books.index_in_memory(&person);
         add_cautions(&mut contacts, book.as_deref());
         Ok(Some(Step {
             contacts,

@@ -124,6 +124,7 @@ fn settings_line(settings: &config::Settings) -> String {
         Credentials::Webhook(_) | Credentials::Invalid(_) => "a webhook",
         Credentials::WebhookFile(_) => "a webhook in a file",
         Credentials::Application(_) => "an application",
+        Credentials::Team { .. } => "an application for a team",
     };
     if settings.sources.is_empty() {
         return format!("{credentials}; no setting is set");

@@ -13,6 +13,7 @@ pub struct EnvVar {
     pub example: &'static str,
     /// The group that the setting belongs to.
     group: Group,
+    is_secret: bool,
 }
 
 /// A group of settings.
@@ -22,6 +23,8 @@ enum Group {
     Credentials,
     /// Settings that only `serve --http` uses.
     Http,
+    /// Settings that only `serve --team` and the commands of a team use.
+    Team,
     /// All others.
     General,
 }
@@ -47,7 +50,7 @@ impl EnvVar {
         }
     }
 
-    /// The variable that names a file with this secret. `None` if the variable is no secret.
+    /// The variable that names a file with this value. Only secrets have one.
     pub fn file_twin(&self) -> Option<&'static EnvVar> {
         ALL.iter()
             .find(|twin| twin.name.strip_suffix("_FILE") == Some(self.name))
@@ -55,7 +58,7 @@ impl EnvVar {
 
     /// True if the value must not be written anywhere.
     pub fn is_secret(&self) -> bool {
-        self.file_twin().is_some()
+        self.is_secret
     }
 
     /// True if the value is a path.
@@ -70,13 +73,14 @@ impl EnvVar {
 
     /// True if only `serve --http` uses the setting.
     pub fn is_for_http(&self) -> bool {
-        self.group == Group::Http
+        matches!(self.group, Group::Http | Group::Team)
     }
 }
 
 /// Makes a constant for each row, and the list of all rows.
 macro_rules! table {
-    ($($constant:ident = $name:literal of $group:ident, example $example:literal $(, default $default:literal)?:
+    ($($constant:ident = $name:literal of $group:ident $($secret:ident)?, example $example:literal
+        $(, default $default:literal)?:
         $meaning:literal;)+) => {
         $(
             #[doc = concat!("`", $name, "`.")]
@@ -86,6 +90,7 @@ macro_rules! table {
                 default: concat!($($default)?),
                 example: $example,
                 group: Group::$group,
+                is_secret: !concat!($(stringify!($secret))?).is_empty(),
             };
         )+
 
@@ -95,7 +100,7 @@ macro_rules! table {
 }
 
 table! {
-    WEBHOOK_URL = "BITRIX24_WEBHOOK_URL" of Credentials, example "https://example.bitrix24.com/rest/1/SECRET/":
+    WEBHOOK_URL = "BITRIX24_WEBHOOK_URL" of Credentials secret, example "https://example.bitrix24.com/rest/1/SECRET/":
         "The inbound webhook's URL, as its page in Bitrix24 shows it. A secret.";
     WEBHOOK_URL_FILE = "BITRIX24_WEBHOOK_URL_FILE" of Credentials, example "/run/secrets/bitrix24-webhook":
         "A file that holds the webhook's URL instead; read again when it changes.";
@@ -103,15 +108,15 @@ table! {
         "With an application instead of a webhook: the portal's address.";
     CLIENT_ID = "BITRIX24_CLIENT_ID" of Credentials, example "local.0123456789abcd.01234567":
         "The application's client id.";
-    CLIENT_SECRET = "BITRIX24_CLIENT_SECRET" of Credentials, example "SECRET":
+    CLIENT_SECRET = "BITRIX24_CLIENT_SECRET" of Credentials secret, example "SECRET":
         "The application's client secret. A secret.";
     CLIENT_SECRET_FILE = "BITRIX24_CLIENT_SECRET_FILE" of Credentials, example "/run/secrets/bitrix24-client":
         "A file that holds the client secret instead.";
-    ACCESS_TOKEN = "BITRIX24_ACCESS_TOKEN" of Credentials, example "TOKEN":
+    ACCESS_TOKEN = "BITRIX24_ACCESS_TOKEN" of Credentials secret, example "TOKEN":
         "An access token to start with, if nobody ran `login`. A secret.";
     ACCESS_TOKEN_FILE = "BITRIX24_ACCESS_TOKEN_FILE" of Credentials, example "/run/secrets/bitrix24-access":
         "A file that holds the access token instead.";
-    REFRESH_TOKEN = "BITRIX24_REFRESH_TOKEN" of Credentials, example "TOKEN":
+    REFRESH_TOKEN = "BITRIX24_REFRESH_TOKEN" of Credentials secret, example "TOKEN":
         "The refresh token that belongs to the access token. A secret.";
     REFRESH_TOKEN_FILE = "BITRIX24_REFRESH_TOKEN_FILE" of Credentials, example "/run/secrets/bitrix24-refresh":
         "A file that holds the refresh token instead.";
@@ -125,7 +130,7 @@ table! {
         "How long a reply of the portal and the address book in memory count as fresh, up to 1h; 0 turns the cache off.";
     TIMEOUT = "BITRIX24_TIMEOUT" of General, example "25s", default "25s":
         "Time limit for one look-up with all its attempts, from 100ms to 50s.";
-    HTTP_TOKEN = "BITRIX24_MCP_HTTP_TOKEN" of Http, example "$(openssl rand -hex 32)":
+    HTTP_TOKEN = "BITRIX24_MCP_HTTP_TOKEN" of Http secret, example "$(openssl rand -hex 32)":
         "With --http: the bearer token that every request must carry; required beyond loopback and behind a proxy. A secret.";
     HTTP_TOKEN_FILE = "BITRIX24_MCP_HTTP_TOKEN_FILE" of Http, example "/run/secrets/bitrix24-mail-mcp-token":
         "A file that holds the bearer token instead; read again when it changes.";
@@ -135,6 +140,26 @@ table! {
         "With --http: origins whose web pages may call this server and read its answers (CORS).";
     CALLER_LIMIT = "BITRIX24_MCP_CALLER_LIMIT" of Http, example "20/200", default "20/200":
         "With --http: the limit for each client address, as calls a second / largest burst, or off. It limits programs on this machine only if you set it. Behind a proxy on this machine, the client address is the last entry of X-Forwarded-For.";
+    TRUSTED_PROXIES = "BITRIX24_MCP_TRUSTED_PROXIES" of Http, example "10.0.0.0/8,192.0.2.7":
+        "With --http: proxies beside those on this machine whose X-Forwarded-For is believed, as addresses or networks.";
+    PUBLIC_URL = "BITRIX24_MCP_PUBLIC_URL" of Team, example "https://mcp.example.com":
+        "With --team: the https address by which clients and browsers reach this server, without a path; http only on loopback. If you change it, every client has to sign in again.";
+    SERVER_KEY = "BITRIX24_MCP_SERVER_KEY" of Team secret, example "$(bitrix24-mail-mcp team key)":
+        "With --team: the key that seals the employees' tokens in the store; several with blanks between them to rotate it, the newest first. A secret.";
+    SERVER_KEY_FILE = "BITRIX24_MCP_SERVER_KEY_FILE" of Team, example "/run/secrets/bitrix24-mail-mcp-key":
+        "A file that holds the server key instead.";
+    STORE = "BITRIX24_MCP_STORE" of Team secret, example "sqlite:/var/lib/bitrix24-mail-mcp/team.sqlite":
+        "With --team: where sign-ins are kept, as sqlite: and the path of a file; by default a file for each portal and application in your state folder.";
+    STORE_FILE = "BITRIX24_MCP_STORE_FILE" of Team, example "/run/secrets/bitrix24-mail-mcp-store":
+        "A file that holds the address of the store instead.";
+    CLIENT_METADATA = "BITRIX24_MCP_CLIENT_METADATA" of Team, example "on", default "off":
+        "With --team: the hosts whose Client ID Metadata Documents are fetched: off, on for claude.ai and chatgpt.com, or host names. Clients register themselves without it.";
+    ACCESS_LIFETIME = "BITRIX24_MCP_ACCESS_LIFETIME" of Team, example "1h", default "1h":
+        "With --team: how long a client's access token is valid, from 5m to 1day; clients refresh it by themselves.";
+    SIGN_IN_LIFETIME = "BITRIX24_MCP_SIGN_IN_LIFETIME" of Team, example "60days", default "60days":
+        "With --team: after this time without use a client has to sign in again, from 1day to 180days.";
+    REFRESH_GRACE = "BITRIX24_MCP_REFRESH_GRACE" of Team, example "2m", default "2m":
+        "With --team: how long a used refresh token still works, for clients that lose an answer or refresh twice at once, from 1s to 30m.";
     LOG = "BITRIX24_MCP_LOG" of General, example "info", default "warn":
         "The level of the log on stderr: off, error, warn, info, debug or trace.";
 }
@@ -168,4 +193,21 @@ pub fn help_text() -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_the_secrets_can_be_in_a_file_of_their_own() {
+        for variable in ALL {
+            assert_eq!(
+                variable.is_secret(),
+                variable.file_twin().is_some(),
+                "{}",
+                variable.name
+            );
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
+use super::env_vars::EnvVar;
 use super::source::SettingSource;
 
 /// Why the settings cannot be used.
@@ -52,9 +53,20 @@ pub enum Error {
         /// A valid value.
         example: &'static str,
     },
-    /// No folder was found to keep tokens in.
-    #[error("BITRIX24_TOKEN_STORE must be set: this user has no home folder to keep tokens in")]
-    NoHome,
+    /// A setting is needed and not given.
+    #[error("{} must be set {reason}, for example {}", .variable.name, .variable.example)]
+    Missing {
+        /// The setting.
+        variable: &'static EnvVar,
+        /// What it is needed for, as a phrase.
+        reason: &'static str,
+    },
+    /// A setting cannot be used together with `--team`.
+    #[error("{0} cannot be used with --team, where each employee signs in; remove it")]
+    NotWithTeam(SettingSource),
+    /// No folder was found for the file that this setting names.
+    #[error("{0} must be set: this user has no home folder to keep it in")]
+    NoHome(&'static str),
 }
 
 impl Error {

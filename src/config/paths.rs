@@ -18,7 +18,7 @@ use super::environment;
 use super::error::{Error, InvalidPath};
 use super::layer::Layer;
 use super::source::SettingSource;
-use crate::portal::GivenSecret;
+use crate::portal::{GivenSecret, Origin};
 
 /// The user's home folder. `None` also if it is relative: it would then be a different folder in each working
 /// directory.
@@ -71,7 +71,7 @@ pub(super) fn check_certificate_paths() -> Result<(), Error> {
 
 /// The folder for this program's state between runs: `XDG_STATE_HOME`, or the system's usual folder. `None` without a
 /// home folder.
-pub(super) fn state_folder() -> Option<PathBuf> {
+fn state_folder() -> Option<PathBuf> {
     // The specification says to ignore relative paths. `~` is expanded: a quoted value keeps it.
     let named = environment::state_home().and_then(|path| expanded(&path, home().as_deref()).ok());
     if let Some(named) = named.filter(|path| cfg!(unix) && path.is_absolute()) {
@@ -80,6 +80,17 @@ pub(super) fn state_folder() -> Option<PathBuf> {
     let folders = etcetera::choose_base_strategy().ok()?;
     let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
     folder.is_absolute().then_some(folder)
+}
+
+/// The file of this portal and application with the `extension`, in this program's own folder in the
+/// [state folder](state_folder).
+pub(super) fn state_file(portal: &Origin, client_id: &str, extension: &str) -> Option<PathBuf> {
+    let name = format!("{} {client_id}", portal.authority());
+    let name = name
+        .trim()
+        .replace(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')), "_");
+    let folder = state_folder()?.join(env!("CARGO_PKG_NAME"));
+    Some(folder.join(format!("{name}.{extension}")))
 }
 
 impl Layer {
@@ -94,7 +105,7 @@ impl Layer {
     }
 }
 
-fn expanded_from(source: &SettingSource, path: &Path, home: Option<&Path>) -> Result<PathBuf, Error> {
+pub(super) fn expanded_from(source: &SettingSource, path: &Path, home: Option<&Path>) -> Result<PathBuf, Error> {
     let path = expanded(path, home).map_err(|problem| Error::of_value(source, problem))?;
     Ok(match source {
         // Relative to the working directory, the same settings would name different files for each start.

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use super::people;
+
 /// A row of the portal's table of mail contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
@@ -30,13 +32,14 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// The demo's people, or this many generated contacts for user 1.
-    pub(super) fn new(contacts: Option<usize>) -> Self {
+    /// The demo's people, or this many generated contacts for user 1; and a book for each generated employee.
+    pub(super) fn new(contacts: Option<usize>, employees: u32) -> Self {
         let sales = match contacts {
             None => SALES.to_vec(),
             Some(count) => (1..).take(count).map(generated).collect(),
         };
-        let rows = HashMap::from([(1, sales), (7, SUPPORT.to_vec())]);
+        let mut rows = HashMap::from([(1, sales), (7, SUPPORT.to_vec()), (8, PURCHASING.to_vec())]);
+        rows.extend(people::generated(employees).map(|user| (user, generated_book(user))));
         let highest = rows.values().flatten().map(|row| row.id).max();
         Self {
             rows,
@@ -119,6 +122,17 @@ fn generated(id: u64) -> Row {
         email: Cow::Owned(format!("person{id}@company.example")),
         name: Cow::Owned(format!("Person {id}")),
     }
+}
+
+/// The book of a generated employee. Its addresses and names hold the employee's id.
+fn generated_book(user: u64) -> Vec<Row> {
+    const CONTACTS: u64 = 20;
+    let contact = |number: u64| Row {
+        id: user * 100 + number,
+        email: Cow::Owned(format!("contact{number}@of{user}.example")),
+        name: Cow::Owned(format!("Client {number} of Employee {user}")),
+    };
+    (1..=CONTACTS).map(contact).collect()
 }
 
 /// The book of user 1.
@@ -211,9 +225,19 @@ const SALES: &[Row] = &[
     row(62, "eva.lang@werk.example", "Eva Lang"),
 ];
 
-/// The book of user 7, so that a test can tell two users' books apart.
+/// The book of user 7. No address of a book is in another book, so a test can tell the owner of any contact.
 const SUPPORT: &[Row] = &[
     row(101, "first.line@helpdesk.example", "First Line"),
     row(102, "client@other.example", "Another Client"),
     row(103, "sergey@helpdesk.example", "Сергей Белов"),
+];
+
+/// The book of user 8. The ids lie between those of users 1 and 7.
+const PURCHASING: &[Row] = &[
+    row(71, "sofia.greco@ceramica.example", "Sofia Greco"),
+    row(72, "client.relations@ceramica.example", "Client Relations"),
+    row(73, "d.ferri@legno.example", "Davide Ferri"),
+    row(74, "paper@cartiera.example", "Cartiera Bianchi"),
+    row(75, "anna.conti@cartiera.example", "Anna Conti"),
+    row(76, "n.lebedeva@postavka.example", "Нина Лебедева"),
 ];

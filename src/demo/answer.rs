@@ -24,6 +24,7 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     pub(super) location: Option<String>,
     pub(super) retry_after: Option<u32>,
+    pub(super) set_cookie: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -65,6 +66,7 @@ impl Answer {
             content_type,
             location: None,
             retry_after: None,
+            set_cookie: None,
             body: body.into(),
         }
     }
@@ -81,6 +83,7 @@ impl Answer {
             ("x-content-type-options", "nosniff".to_owned()),
         ];
         headers.extend(self.location.clone().map(|location| ("location", location)));
+        headers.extend(self.set_cookie.clone().map(|cookie| ("set-cookie", cookie)));
         headers.extend(self.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
         headers
     }

@@ -4,8 +4,8 @@
 
 use super::answer::{Answer, Language, message_for};
 use super::faults::{Behaviour, WrongSettings};
+use super::people::Barred;
 use super::request::RecordedRequest;
-use super::settings::Settings;
 use super::state::State;
 use super::tokens::Verdict;
 
@@ -61,6 +61,7 @@ pub(super) enum Refusal {
     WrongWebhook,
     ExpiredToken,
     UnknownToken,
+    Barred(Barred),
     /// Status and code of the fault.
     Other(u16, &'static str),
 }
@@ -73,6 +74,15 @@ impl Refusal {
             Self::WrongWebhook => Answer::flat(401, "INVALID_CREDENTIALS", "Invalid request credentials"),
             Self::ExpiredToken => Answer::flat(401, "expired_token", "The access token provided has expired."),
             Self::UnknownToken => Answer::flat(401, "invalid_token", "Unable to get application by token"),
+            Self::Barred(Barred::Dismissed) => Answer::flat(401, "authorization_error", "Unable to authorize user"),
+            Self::Barred(Barred::Excluded) => Answer::flat(
+                403,
+                "user_access_error",
+                "The user does not have access to the application.",
+            ),
+            Self::Barred(Barred::ApplicationRemoved) => {
+                Answer::flat(401, "APPLICATION_NOT_FOUND", "Application not found")
+            }
             Self::Other(status, code) => Answer::flat(status, code, message_for(language, code)),
         }
     }
@@ -80,45 +90,57 @@ impl Refusal {
 
 /// The caller of a request.
 pub(super) fn identify(state: &State, request: &RecordedRequest, path: PathCredential<'_>) -> Result<Caller, Refusal> {
-    if let Some(Behaviour::Folded(status, code)) = state.settings.behaviour() {
+    if let Some(Behaviour::Folded(status, code)) = state.behaviour() {
         return Err(Refusal::Other(status, code));
     }
     if let Some((user, secret)) = path {
-        return webhook(&state.settings, user, secret).ok_or(Refusal::WrongWebhook);
+        return webhook(state, user, secret).ok_or(Refusal::WrongWebhook);
     }
     let token = request.token().ok_or(Refusal::NoCredentials)?;
-    match state.tokens().judge(&token, state.clock.now()) {
-        Verdict::Valid => Ok(Caller {
-            user: 1,
-            scopes: scopes_of_application(&state.settings),
+    if state.is_application_removed() {
+        return Err(Refusal::Barred(Barred::ApplicationRemoved));
+    }
+    let now = state.clock.now();
+    if state.draws_expired_token() {
+        state.tokens().expire_token(&token, now);
+    }
+    let verdict = state.tokens().judge(&token, now);
+    let user = match verdict {
+        Verdict::Valid(user) => user,
+        Verdict::Expired => return Err(Refusal::ExpiredToken),
+        Verdict::Unknown => return Err(Refusal::UnknownToken),
+    };
+    match state.barred(user) {
+        Some(barred) => Err(Refusal::Barred(barred)),
+        None => Ok(Caller {
+            user,
+            scopes: scopes_of_application(state),
             is_application: true,
         }),
-        Verdict::Expired => Err(Refusal::ExpiredToken),
-        Verdict::Unknown => Err(Refusal::UnknownToken),
     }
 }
 
 /// The application's scopes: those of user 1's webhook.
-pub(super) fn scopes_of_application(settings: &Settings) -> Scopes {
-    match settings.wrong() {
-        Some(WrongSettings::NoMailScope) => &["crm"],
-        _ => scopes_of_user_1(settings),
+pub(super) fn scopes_of_application(state: &State) -> Scopes {
+    match state.behaviour() {
+        Some(Behaviour::Settings(WrongSettings::NoMailScope)) => &["crm"],
+        _ => scopes_of_user_1(state),
     }
 }
 
-fn scopes_of_user_1(settings: &Settings) -> Scopes {
-    match settings.behaviour() {
+fn scopes_of_user_1(state: &State) -> Scopes {
+    match state.behaviour() {
         Some(Behaviour::FoldedScope) => &["crm"],
-        _ => settings.scopes.unwrap_or(GRANTED),
+        _ => state.settings.scopes.unwrap_or(GRANTED),
     }
 }
 
-fn webhook(settings: &Settings, user: &str, secret: &str) -> Option<Caller> {
+fn webhook(state: &State, user: &str, secret: &str) -> Option<Caller> {
     let user: u64 = user.parse().ok()?;
     let (_, scopes) = WEBHOOKS.iter().find(|(id, _)| *id == user && secret == SECRET)?;
     Some(Caller {
         user,
-        scopes: if user == 1 { scopes_of_user_1(settings) } else { scopes },
+        scopes: if user == 1 { scopes_of_user_1(state) } else { scopes },
         is_application: false,
     })
 }

@@ -15,7 +15,7 @@ pub(super) fn check_scope(state: &State, caller: &Caller, method: Method) -> Res
     if needs_none || caller.has_one_of(&["mail", "mail.recipient", method.name()]) {
         return Ok(());
     }
-    let code = match state.settings.behaviour() {
+    let code = match state.behaviour() {
         Some(Behaviour::FoldedScope) => "ACCESSDENIEDEXCEPTION",
         _ => "INSUFFICIENTSCOPEEXCEPTION",
     };

@@ -7,7 +7,7 @@ use super::faults::{Breakage, Place};
 use super::quirks::{Quirk, SLOW};
 use super::request::RecordedRequest;
 use super::state::State;
-use super::{oauth_server, old_api, rest3};
+use super::{oauth_server, old_api, rest3, sign_in};
 
 /// The answer, or how the connection breaks; never returns for [`Breakage::Hang`]. Dropping the future abandons the
 /// request.
@@ -46,6 +46,7 @@ impl Drop for Unanswered<'_> {
 async fn answer_to(state: &State, request: &RecordedRequest) -> Result<Answer, Breakage> {
     let language = state.settings.language;
     let place = request.place();
+    count_sign_in(state, request);
     if matches!(place, Place::Rest3 | Place::OldApi) && !state.admits() {
         state.count(&state.throttled);
         let code = "QUERY_LIMIT_EXCEEDED";
@@ -67,10 +68,23 @@ async fn answer_to(state: &State, request: &RecordedRequest) -> Result<Answer, B
         ["rest", "api", user, secret, method] => rest3::answer(state, request, Some((user, secret)), method),
         ["rest", user, secret, method] => old_api::answer(state, request, Some((user, secret)), method),
         ["rest", method] => old_api::answer(state, request, None, method),
-        ["oauth", "token"] => oauth_server::token(state, request).await,
-        ["oauth", "authorize"] => oauth_server::authorize(state, request),
-        _ => Answer::no_such_page(404),
+        ["oauth", "token"] => oauth_server::token(state, request).await?,
+        page => match &state.settings.handler {
+            Some(handler) => sign_in::answer(state, request, handler, page),
+            None if page == ["oauth", "authorize"] => oauth_server::authorize(state, request),
+            None => Answer::no_such_page(404),
+        },
     })
+}
+
+/// Counts the requests of a sign-in, whatever becomes of them.
+fn count_sign_in(state: &State, request: &RecordedRequest) {
+    let is_exchange = || request.parameter("grant_type").as_deref() == Some("authorization_code");
+    match request.segments().as_slice() {
+        ["oauth", "authorize"] => state.count(&state.authorize_requests),
+        ["oauth", "token"] if is_exchange() => state.count(&state.code_exchanges),
+        _ => {}
+    }
 }
 
 fn with_retry_after(state: &State, mut answer: Answer) -> Answer {

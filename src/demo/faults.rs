@@ -9,6 +9,6 @@ mod fault;
 mod table;
 
 pub(super) use failure::{Breakage, Failure, Place};
-pub(super) use fault::{Behaviour, StartingTokens, WrongSettings};
+pub(super) use fault::{Behaviour, StartingTokens, WrongSettings, WrongTokenAnswer, is_drawn, random_failure};
 pub use fault::{Fault, Outcome};
 pub use table::FAULTS;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, message_for};
 use super::credentials::{self, CLIENT_ID, Caller, PathCredential};
+use super::faults::{Behaviour, WrongTokenAnswer};
 use super::request::RecordedRequest;
 use super::state::State;
 
@@ -22,6 +23,19 @@ pub(super) fn answer(state: &State, request: &RecordedRequest, path: PathCredent
         Ok(caller) => caller,
         Err(refusal) => return refusal.flat(language),
     };
+    let is_profile_refused = matches!(
+        state.behaviour(),
+        Some(Behaviour::TokenAnswer(WrongTokenAnswer::NoUser))
+    );
+    if method == "profile" && is_profile_refused {
+        let text = "The request requires higher privileges than provided by the access token";
+        return Answer::flat(403, "insufficient_scope", text);
+    }
+    let person = state.people().find(caller.user);
+    let (first_name, last_name) = match &person {
+        Some(person) => (person.first_name.as_str(), person.last_name.as_str()),
+        None => ("Demo", "User"),
+    };
     let result = match method {
         "scope" => json!(caller.scopes),
         "app.info" => app_info(&caller),
@@ -29,8 +43,8 @@ pub(super) fn answer(state: &State, request: &RecordedRequest, path: PathCredent
         _ => json!({
             "ID": caller.user.to_string(),
             "ADMIN": false,
-            "NAME": "Demo",
-            "LAST_NAME": "User",
+            "NAME": first_name,
+            "LAST_NAME": last_name,
             "PERSONAL_GENDER": "",
             "TIME_ZONE": "",
             "TIME_ZONE_OFFSET": 0,

@@ -57,10 +57,7 @@ fn checked(state: &State, request: &RecordedRequest, path: PathCredential<'_>, m
 /// The answer to refused credentials: the same body for a wrong secret, an unknown user, an expired token and none at
 /// all.
 fn refused(state: &State, refusal: Refusal) -> Answer {
-    let is_flat = matches!(
-        state.settings.behaviour(),
-        Some(Behaviour::Tokens(StartingTokens::ExpiredFlat))
-    );
+    let is_flat = matches!(state.behaviour(), Some(Behaviour::Tokens(StartingTokens::ExpiredFlat)));
     if is_flat && refusal == Refusal::ExpiredToken {
         return refusal.flat(state.settings.language);
     }

@@ -8,7 +8,7 @@ use super::limits::{Bucket, Operating};
 use super::quirks::Quirk;
 
 /// How the demo portal behaves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The fault that the portal simulates.
     pub fault: Option<&'static Fault>,
@@ -31,6 +31,22 @@ pub struct Settings {
     pub operating: Option<Operating>,
     /// Seconds in the `Retry-After` of every 429 and 503; `None`: no such header, as on real portals.
     pub retry_after: Option<u32>,
+    /// The port to listen on; 0: any free port.
+    pub port: u16,
+    /// The handler path of the application: the URL to which a browser returns after signing in at the portal, as on a
+    /// real portal, where employees sign in by name. `None`: a browser returns to the `redirect_uri` of the request, on
+    /// this computer, and user 1 is signed in.
+    pub handler: Option<String>,
+    /// True if the answer to a code has `user_id`. The documents promise `user_id` for the answer to a refresh only.
+    pub has_user_id_in_exchange: bool,
+    /// True if a user who signs in again ends the user's earlier tokens.
+    pub ends_earlier_pairs: bool,
+    /// The number of generated employees, with ids from 1001. Each has an address book.
+    pub generated_employees: u32,
+    /// How many per cent of the requests for tokens and of either API fail, at random and temporarily.
+    pub random_faults: f64,
+    /// How many per cent of the calls find that their access token has expired.
+    pub expired_tokens: f64,
     /// How long the authorization server delays the answer to a refresh. The old pair is spent before the delay, so a
     /// caller that closes the connection meanwhile loses the new pair, as with a real server.
     pub refresh_delay: Duration,
@@ -46,7 +62,7 @@ pub struct Settings {
     pub changes: &'static [Change],
     /// How many of the newest requests [`DemoPortal::requests`](super::DemoPortal::requests) returns at most.
     pub kept_requests: usize,
-    /// The seed of the fault `random` and of the employees' order, so that runs repeat.
+    /// The seed of the fault `random`, of `random_faults`, of `expired_tokens` and of the employees' order, so that runs repeat.
     pub seed: u64,
 }
 
@@ -63,6 +79,13 @@ impl Default for Settings {
             bucket: Some(Bucket::default()),
             operating: Some(Operating::default()),
             retry_after: None,
+            port: 0,
+            handler: None,
+            has_user_id_in_exchange: true,
+            ends_earlier_pairs: false,
+            generated_employees: 0,
+            random_faults: 0.0,
+            expired_tokens: 0.0,
             refresh_delay: Duration::ZERO,
             contacts: None,
             time_per_call: Duration::ZERO,

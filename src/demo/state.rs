@@ -11,8 +11,9 @@ use tokio::sync::Notify;
 use super::address_book::Books;
 use super::clock::Clock;
 use super::employees::Employees;
-use super::faults::{Behaviour, Failure, Place, StartingTokens};
+use super::faults::{Behaviour, Failure, Fault, Place, StartingTokens, is_drawn, random_failure};
 use super::limits::{LeakyBucket, OperatingTime};
+use super::people::{Barred, People};
 use super::request::RecordedRequest;
 use super::settings::{ChangeKind, Settings};
 use super::tokens::{Pair, Tokens};
@@ -27,6 +28,10 @@ pub(super) struct State {
     pub(super) throttled: AtomicUsize,
     pub(super) refreshes: AtomicUsize,
     pub(super) spent_refreshes: AtomicUsize,
+    pub(super) code_exchanges: AtomicUsize,
+    pub(super) authorize_requests: AtomicUsize,
+    /// True if the answer to the next refresh is lost.
+    pub(super) loses_next_refresh: AtomicBool,
     pub(super) changed: Notify,
     /// True while answers are held back.
     is_holding: AtomicBool,
@@ -42,6 +47,8 @@ pub(super) struct State {
     tokens: Mutex<Tokens>,
     books: Mutex<Books>,
     employees: Mutex<Employees>,
+    people: Mutex<People>,
+    fault: Mutex<Option<&'static Fault>>,
     dice: Mutex<fastrand::Rng>,
     /// The pair to hand out to the user, if it is not the current pair.
     stale_pair: Option<Pair>,
@@ -64,8 +71,11 @@ impl State {
         let mut stale_pair = None;
         match settings.behaviour() {
             Some(
-                Behaviour::OAuthServer(_) | Behaviour::Tokens(StartingTokens::Expired | StartingTokens::ExpiredFlat),
-            ) => tokens.expire_access(Duration::ZERO),
+                Behaviour::OAuthServer(_)
+                | Behaviour::TokenAnswer(_)
+                | Behaviour::SlowTokens
+                | Behaviour::Tokens(StartingTokens::Expired | StartingTokens::ExpiredFlat),
+            ) => tokens.expire_access(None, Duration::ZERO),
             Some(Behaviour::Tokens(StartingTokens::Spent)) => {
                 let stale = tokens.current().clone();
                 // The current refresh token is always accepted.
@@ -79,6 +89,10 @@ impl State {
             _ => OperatingTime::default(),
         };
         Self {
+            books: Mutex::new(Books::new(settings.contacts, settings.generated_employees)),
+            people: Mutex::new(People::new(settings.generated_employees)),
+            fault: Mutex::new(settings.fault),
+            dice: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
             settings,
             address,
             clock: Clock::start(),
@@ -86,6 +100,9 @@ impl State {
             throttled: AtomicUsize::new(0),
             refreshes: AtomicUsize::new(0),
             spent_refreshes: AtomicUsize::new(0),
+            code_exchanges: AtomicUsize::new(0),
+            authorize_requests: AtomicUsize::new(0),
+            loses_next_refresh: AtomicBool::new(false),
             changed: Notify::new(),
             is_holding: AtomicBool::new(false),
             is_holding_tokens: AtomicBool::new(false),
@@ -95,9 +112,7 @@ impl State {
             bucket: Mutex::default(),
             operating: Mutex::new(operating),
             tokens: Mutex::new(tokens),
-            books: Mutex::new(Books::new(settings.contacts)),
             employees: Mutex::default(),
-            dice: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
             stale_pair,
         }
     }
@@ -116,6 +131,39 @@ impl State {
 
     pub(super) fn employees(&self) -> MutexGuard<'_, Employees> {
         self.employees.lock()
+    }
+
+    pub(super) fn people(&self) -> MutexGuard<'_, People> {
+        self.people.lock()
+    }
+
+    /// Begins a fault, or ends the present one.
+    pub(super) fn set_fault(&self, fault: Option<&'static Fault>) {
+        *self.fault.lock() = fault;
+    }
+
+    /// What the present fault does.
+    pub(super) fn behaviour(&self) -> Option<Behaviour> {
+        self.fault.lock().map(|fault| fault.behaviour)
+    }
+
+    /// What bars this user, once signed in, from the application.
+    pub(super) fn barred(&self, user: u64) -> Option<Barred> {
+        match self.behaviour() {
+            Some(Behaviour::Barred(barred)) => Some(barred),
+            _ => self.people().barred(user),
+        }
+    }
+
+    /// True if there is no application any more.
+    pub(super) fn is_application_removed(&self) -> bool {
+        let is_removed_by_fault = matches!(self.behaviour(), Some(Behaviour::Barred(Barred::ApplicationRemoved)));
+        is_removed_by_fault || self.people().is_application_removed()
+    }
+
+    /// True if the settings make the access token of the present call expire.
+    pub(super) fn draws_expired_token(&self) -> bool {
+        is_drawn(self.settings.expired_tokens, &mut self.dice.lock())
     }
 
     /// Puts the employees into another order if the settings say so.
@@ -216,7 +264,12 @@ impl State {
             Place::Rest3 => self.rest3_admitted.fetch_add(1, Ordering::SeqCst),
             _ => 0,
         };
-        let behaviour = self.settings.behaviour()?;
+        if place != Place::Page
+            && let Some(failure) = random_failure(self.settings.random_faults, &mut self.dice.lock())
+        {
+            return Some(failure);
+        }
+        let behaviour = self.behaviour()?;
         let earlier = match place {
             Place::Rest3 => earlier.checked_sub(self.settings.spared)?,
             _ => earlier,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fix::{Fix, Retry, Who};
-use super::lookup::{is_passing, lookup};
+use super::lookup::{is_passing, lookup, lookup_in_a_team};
 
 /// A failure without advice, from which a [`Failure`] is made.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,8 @@ pub struct KnownFailure {
     pub attempts: u32,
     /// How long to wait before calling again, if the portal's reply said so.
     pub retry_after: Option<Duration>,
+    /// True if it was a call of a team server's employee.
+    pub is_in_a_team: bool,
 }
 
 /// What went wrong, what it means and what to do.
@@ -75,9 +77,15 @@ impl From<KnownFailure> for Failure {
             validation,
             attempts,
             retry_after,
+            is_in_a_team,
         } = known;
-        let row = lookup(&code, http_status);
-        let fix = row.copied().unwrap_or_else(|| general_advice(http_status));
+        let row = match is_in_a_team {
+            true => lookup_in_a_team(&code, http_status),
+            false => lookup(&code, http_status),
+        };
+        let fix = row
+            .copied()
+            .unwrap_or_else(|| general_advice(http_status, is_in_a_team));
         let meaning = match row {
             Some(row) => row.meaning.to_owned(),
             None => unknown_meaning(&code, http_status),
@@ -105,7 +113,7 @@ impl From<KnownFailure> for Failure {
 }
 
 /// Advice for a code that the table does not have. Its meaning is empty; [`unknown_meaning`] returns the meaning.
-fn general_advice(http_status: Option<u16>) -> Fix {
+fn general_advice(http_status: Option<u16>, is_in_a_team: bool) -> Fix {
     const LOOK_UP: &str = "Look the code up in the documentation, or ask Bitrix24 support.";
     let fix = Fix {
         code: "*",
@@ -116,6 +124,7 @@ fn general_advice(http_status: Option<u16>) -> Fix {
         retry: Retry::Never,
         retry_after_seconds: None,
         page: "api-reference/rest-v3.html",
+        is_for_team: is_in_a_team,
     };
     match http_status {
         Some(status) if is_passing(status) => Fix {
@@ -124,7 +133,7 @@ fn general_advice(http_status: Option<u16>) -> Fix {
             retry: Retry::Later,
             ..fix.after(30)
         },
-        Some(401 | 403) => Fix {
+        Some(401 | 403) if !is_in_a_team => Fix {
             steps: &["Check the webhook, its permissions and its owner.", LOOK_UP],
             ..fix
         },
@@ -219,6 +228,7 @@ mod tests {
             validation: vec![("a".into(), "b".into())],
             attempts: 3,
             retry_after: Some(Duration::from_millis(1500)),
+            is_in_a_team: false,
         });
         let text = failure.to_string();
         for fact in [

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::fix::Fix;
 use super::table::FIXES;
+use super::team::TEAM_FIXES;
 
 /// HTTP statuses of temporary failures: a later call may succeed.
 ///
@@ -15,25 +16,39 @@ pub(super) fn is_passing(http_status: u16) -> bool {
     PASSING_STATUSES.iter().any(|statuses| statuses.contains(&http_status))
 }
 
-/// Finds the row for `code` and `http_status`. `None` if the table has no such row; then [`Failure`](super::Failure)
-/// has general advice.
+/// Finds the row for `code` and `http_status` in one-person modes. `None` if the table has no such row; then
+/// [`Failure`](super::Failure) has general advice.
 ///
 /// A row that names the status wins, then the row without statuses, then the first row. A first row for lasting
 /// failures only does not answer a temporary status.
 pub fn lookup(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
-    rows(code)
+    best(|| rows_of(FIXES, code), http_status)
+}
+
+/// Finds the row for `code` and `http_status` for a call of a team server's employee: as [`lookup`], where a row for
+/// teams comes before the others.
+pub fn lookup_in_a_team(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
+    best(|| rows_of(TEAM_FIXES, code).chain(rows_of(FIXES, code)), http_status)
+}
+
+fn best<I: Iterator<Item = &'static Fix>>(rows: impl Fn() -> I, http_status: Option<u16>) -> Option<&'static Fix> {
+    rows()
         .find(|fix| http_status.is_some_and(|status| fix.statuses.contains(&status)))
-        .or_else(|| rows(code).find(|fix| fix.statuses.is_empty()))
+        .or_else(|| rows().find(|fix| fix.statuses.is_empty()))
         .or_else(|| {
-            let first = rows(code).next()?;
+            let first = rows().next()?;
             let contradicts = http_status.is_some_and(is_passing) && !first.statuses.iter().copied().any(is_passing);
             (!contradicts).then_some(first)
         })
 }
 
-/// The rows for `code`; several where the meaning depends on the HTTP status.
+/// The rows for `code`; several where the meaning depends on the HTTP status, or is another for a team.
 pub fn rows(code: &str) -> impl Iterator<Item = &'static Fix> {
-    FIXES.iter().filter(move |fix| fix.is_for_code(code))
+    rows_of(FIXES, code).chain(rows_of(TEAM_FIXES, code))
+}
+
+fn rows_of(table: &'static [Fix], code: &str) -> impl Iterator<Item = &'static Fix> {
+    table.iter().filter(move |fix| fix.is_for_code(code))
 }
 
 #[cfg(test)]
@@ -42,7 +57,7 @@ mod tests {
 
     #[test]
     fn every_row_says_something_and_no_row_is_shadowed() {
-        for (index, fix) in FIXES.iter().enumerate() {
+        for fix in FIXES.iter().chain(TEAM_FIXES) {
             assert!(
                 !fix.meaning.is_empty() && !fix.steps.is_empty() && !fix.page.is_empty(),
                 "{}",
@@ -55,7 +70,47 @@ mod tests {
                 fix.code
             );
             let status = fix.statuses.first().copied();
-            assert_eq!(lookup(fix.code, status), FIXES.get(index), "{} is shadowed", fix.code);
+            let found = match fix.is_for_team {
+                true => lookup_in_a_team(fix.code, status),
+                false => lookup(fix.code, status),
+            };
+            assert_eq!(found, Some(fix), "{} is shadowed", fix.code);
+        }
+    }
+
+    #[test]
+    fn a_row_for_teams_wins_only_in_a_team() {
+        for fix in TEAM_FIXES {
+            let general = lookup(fix.code, fix.statuses.first().copied()).unwrap();
+            assert!(!general.is_for_team, "{}", fix.code);
+            assert_eq!(
+                general.statuses, fix.statuses,
+                "{}: each row for teams replaces one other",
+                fix.code
+            );
+        }
+        for (code, status) in [("ERROR_WITHOUT_CODE", 503), ("QUERY_LIMIT_EXCEEDED", 503)] {
+            assert_eq!(
+                lookup_in_a_team(code, Some(status)),
+                lookup(code, Some(status)),
+                "{code}"
+            );
+        }
+        let closed = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
+        assert_eq!(lookup_in_a_team(closed, Some(400)), lookup(closed, Some(400)));
+    }
+
+    /// An employee has neither a webhook nor a terminal on the server's machine.
+    #[test]
+    fn no_row_for_teams_speaks_of_a_webhook_or_of_login() {
+        for fix in TEAM_FIXES {
+            for text in fix.steps.iter().chain([&fix.meaning]) {
+                assert!(
+                    !text.to_lowercase().contains("webhook") && !text.contains("mcp login"),
+                    "{}: {text}",
+                    fix.code
+                );
+            }
         }
     }
 

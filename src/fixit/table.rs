@@ -6,21 +6,10 @@
 
 use super::fix::Retry::{Later, Never, Now};
 use super::fix::Who::{Assistant, Bitrix24Support, Operator, PortalAdmin, User};
-use super::fix::{Fix, Retry, Who};
-
-const METHOD: &str = "api-reference/mail/recipient/mail-recipient-listcontacts.html";
-const REST_V3: &str = "api-reference/rest-v3.html";
-const WEBHOOKS: &str = "local-integrations/local-webhooks.html";
-const SCOPES: &str = "api-reference/scopes/permissions.html";
-const ACCESS: &str = "first-steps/access-to-rest-api.html";
-const LIMITS: &str = "limits.html";
-const OAUTH: &str = "settings/oauth/index.html";
-const OAUTH_ERRORS: &str = "settings/oauth/error-codes.html";
-const BATCH: &str = "settings/how-to-call-rest-api/batch-v3.html";
-const RENAME: &str = "settings/how-to-call-rest-api/change-domen.html";
-const NETWORK: &str = "settings/cloud-and-on-premise/network-access.html";
-const SUPPORT: &str = "bitrix-support.html";
-const MAIL: &str = "api-reference/mail/index.html";
+use super::fix::{Fix, row};
+use super::pages::{
+    ACCESS, BATCH, LIMITS, MAIL, METHOD, NETWORK, OAUTH, OAUTH_ERRORS, RENAME, REST_V3, SCOPES, SUPPORT, WEBHOOKS,
+};
 
 const NEW_WEBHOOK: &str = "Check that the webhook still exists under Applications > Developer resources, or create one with the mail permission.";
 const SET_WEBHOOK: &str = "Put its URL where the old one was set (BITRIX24_WEBHOOK_URL) and restart the server.";
@@ -32,27 +21,6 @@ const USE_HTTPS: &str = "Begin BITRIX24_WEBHOOK_URL with https://.";
 const CHECK_PLAN: &str = "Check the portal's plan: REST needs a commercial plan, a trial or a Market subscription.";
 const SIGN_IN: &str = "Run `bitrix24-mail-mcp login` on the server's machine, with the server's settings.";
 const OR_WEBHOOK: &str = "Or set a webhook instead (BITRIX24_WEBHOOK_URL).";
-
-const fn row(
-    code: &'static str,
-    statuses: &'static [u16],
-    meaning: &'static str,
-    who: Who,
-    steps: &'static [&'static str],
-    retry: Retry,
-    page: &'static str,
-) -> Fix {
-    Fix {
-        code,
-        statuses,
-        meaning,
-        who,
-        steps,
-        retry,
-        retry_after_seconds: None,
-        page,
-    }
-}
 
 /// Every documented failure of a portal and of the authorization server, and every failure of our own.
 /// [`lookup`](super::lookup) finds the row for a code and a status.

@@ -17,6 +17,7 @@ impl From<&Error> for Failure {
             validation: error.validation(),
             attempts: error.attempts(),
             retry_after: error.retry_after(),
+            is_in_a_team: error.is_in_a_team(),
         })
     }
 }

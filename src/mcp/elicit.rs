@@ -7,8 +7,8 @@
 //! | any other | not at all: the result is the ranked list |
 //!
 //! The server keeps nothing between the two calls. The client carries the `requestState`, which is sealed: a client
-//! cannot forge it. It is bound to the names, the sources and the account behind the credentials, and is valid for ten
-//! minutes. It holds nothing but the places of the names that were asked about. Everything else is looked up again, so
+//! cannot forge it. It is bound to the names, the sources and the person whose address book is searched, and is valid
+//! for ten minutes. It holds nothing but the places of the names that were asked about. Everything else is looked up again, so
 //! the answer can only choose among the people found by the second call. See
 //! <https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation>.
 
@@ -97,7 +97,8 @@ impl Asking {
 /// Seals the `requestState` that a client carries from one call to the next. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Seal {
-    codec: Arc<RequestStateCodec>,
+    /// One for each key. The first seals, and all open.
+    codecs: Arc<[RequestStateCodec]>,
     open_for: Duration,
 }
 
@@ -112,8 +113,21 @@ impl Seal {
     /// A seal that only this process can open.
     pub(crate) fn new() -> Self {
         let key = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
+        Self::of(RequestStateCodec::new_unchecked(key), [])
+    }
+
+    /// A seal that every process with one of these keys can open. The first key seals. Without a key, only this process
+    /// can open the seal.
+    pub(crate) fn with_keys(keys: &[[u8; 32]]) -> Self {
+        match keys.split_first() {
+            Some((first, others)) => Self::of(codec(first), others.iter().map(codec)),
+            None => Self::new(),
+        }
+    }
+
+    fn of(first: RequestStateCodec, others: impl IntoIterator<Item = RequestStateCodec>) -> Self {
         Self {
-            codec: Arc::new(RequestStateCodec::new_unchecked(key)),
+            codecs: std::iter::once(first).chain(others).collect(),
             open_for: OPEN_FOR,
         }
     }
@@ -127,22 +141,34 @@ impl Seal {
     fn seal(&self, names: &[usize], request: &[u8]) -> String {
         let payload = json!(RequestState { names: names.to_vec() }).to_string();
         let options = SealOptions::new().associated_data(request).ttl(self.open_for);
-        self.codec.seal_with(payload.as_bytes(), &options)
+        let sealed = self
+            .codecs
+            .first()
+            .map(|codec| codec.seal_with(payload.as_bytes(), &options));
+        // There always is a first codec.
+        sealed.unwrap_or_default()
     }
 
-    /// The places of the names that were asked about. `None` if this process has not sealed `state`, or for another
+    /// The places of the names that were asked about. `None` if `state` was sealed with another key, or for another
     /// request, or too long ago.
     pub(crate) fn opened(&self, state: &str, request: &[u8]) -> Option<Vec<usize>> {
-        let opened: RequestState = self.codec.open_json_with(state, request).ok()?;
+        let open = |codec: &RequestStateCodec| codec.open_json_with(state, request).ok();
+        let opened: RequestState = self.codecs.iter().find_map(open)?;
         Some(opened.names)
     }
 }
 
-/// The request that a seal is bound to: the account behind the credentials, the names and the sources.
-pub(crate) fn request_of(names: &Names, person: Person) -> Vec<u8> {
-    json!([person.number(), names.asked(), names.sources()])
-        .to_string()
-        .into_bytes()
+fn codec(key: &[u8; 32]) -> RequestStateCodec {
+    RequestStateCodec::new_unchecked(key.to_vec())
+}
+
+/// The request that a seal is bound to: the person whose address book is searched, the names and the sources.
+pub(crate) fn request_of(names: &Names, person: &Person) -> Vec<u8> {
+    let person = match person {
+        Person::OfTheSettings(number) => json!(number),
+        Person::Employee { member_id, user_id } => json!([member_id.as_ref(), user_id]),
+    };
+    json!([person, names.asked(), names.sources()]).to_string().into_bytes()
 }
 
 /// Places of the names for which the user could choose a recipient.

@@ -194,7 +194,7 @@ impl MailTool for ResolveMailRecipients {
         let (names, ask_user) = input.checked()?;
         let person = context.book.person()?;
         let progress = context.progress();
-        let request = || elicit::request_of(&names, person);
+        let request = || elicit::request_of(&names, &person);
         let asked_before = context.state.map(|state| {
             let opened = context.seal.opened(&state, &request());
             opened.ok_or_else(|| NoOutput::BadRequest(ErrorData::invalid_params(NOT_OPEN, None)))

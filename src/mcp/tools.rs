@@ -9,6 +9,7 @@ use rmcp::model::{CallToolResponse, Tool};
 use tokio::time::Instant;
 
 use super::arguments::{self, Argument, GivenArguments};
+use super::audience::Audience;
 use super::list_mail_contacts::ListMailContacts;
 use super::list_mail_employees::ListMailEmployees;
 use super::measurements::Measurements;
@@ -45,6 +46,19 @@ type Answer = for<'a> fn(
 pub fn tools() -> &'static [Tool] {
     static TOOLS: OnceLock<Vec<Tool>> = OnceLock::new();
     TOOLS.get_or_init(|| HANDLERS.iter().map(|handler| (handler.tool)()).collect())
+}
+
+/// The tools as `tools/list` shows them to the employees of a team.
+pub(super) fn for_team() -> &'static [Tool] {
+    static TOOLS: OnceLock<Vec<Tool>> = OnceLock::new();
+    let for_team = |tool: &Tool| {
+        let mut tool = tool.clone();
+        tool.description = tool
+            .description
+            .map(|text| Audience::Team.text(&text).into_owned().into());
+        tool
+    };
+    TOOLS.get_or_init(|| tools().iter().map(for_team).collect())
 }
 
 /// The handler of the tool that has this name.

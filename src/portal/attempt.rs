@@ -14,26 +14,28 @@ use super::error::{Error, Speaker};
 use super::limits::{Arrival, Limits};
 use super::measurements::Measurements;
 use super::old_api::OldApi;
+use super::person::Person;
 use super::refusal_reason::{self, may_be_an_expired_token};
 use super::reply::{RawReply, Success, read};
 use super::request::{Access, Method};
+use super::retry;
 use super::wire::Wire;
 
 /// The parts that all calls to one portal share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) credentials: ActiveCredentials,
     pub(super) limits: Limits,
     pub(super) wire: Arc<dyn Wire>,
     pub(super) measurements: Measurements,
 }
 
 impl Shared {
-    /// The old API of the portal, called with `access`.
-    pub(super) fn old_api<'a>(&'a self, access: &'a Access, deadline: Instant) -> OldApi<'a> {
+    /// The old API of the portal, called with `access`, which belongs to `person`.
+    pub(super) fn old_api<'a>(&'a self, person: &'a Person, access: &'a Access, deadline: Instant) -> OldApi<'a> {
         OldApi {
             wire: &self.wire,
             limits: &self.limits,
+            person,
             access,
             deadline,
         }
@@ -44,6 +46,7 @@ impl Shared {
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     pub(super) shared: &'a Shared,
+    pub(super) credentials: &'a ActiveCredentials,
     pub(super) method: Method,
     pub(super) parameters: &'a Value,
     pub(super) arrival: Arrival,
@@ -75,15 +78,38 @@ impl Attempt<'_> {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
-            if !has_refreshed
-                && may_be_an_expired_token(&error)
-                && self.shared.credentials.refresh(&access, &self.shared.wire).await?
-            {
+            if !has_refreshed && may_be_an_expired_token(&error) && self.refresh(&access, &error).await? {
                 has_refreshed = true;
                 continue;
             }
             progress.server_wait = reply.server_wait();
-            return Err(self.explained(error, &access).await);
+            let error = self.explained(error, &access).await;
+            self.report_refusal(&error).await;
+            return Err(error);
+        }
+    }
+
+    /// Refreshes the rejected access token; `false` if no other token can be requested.
+    ///
+    /// # Errors
+    /// The failure of the refresh. If it is about an employee, the portal may know the reason better.
+    async fn refresh(&self, rejected: &Access, rejection: &Error) -> Result<bool, Error> {
+        let refreshed = self.credentials.refresh(rejected, &self.shared.wire).await;
+        match refreshed {
+            Err(error) if self.credentials.employee().is_some() && error.is_about_the_employee() => {
+                let reason = self.explained(rejection.clone(), rejected).await;
+                let reason = if reason.is_about_the_employee() { reason } else { error };
+                self.report_refusal(&reason).await;
+                Err(reason)
+            }
+            refreshed => refreshed,
+        }
+    }
+
+    /// Reports a refusal that no retry follows to the employee's tokens, so that the team can end the sign-in.
+    async fn report_refusal(&self, error: &Error) {
+        if let (Some(employee), Error::Refused(_), None) = (self.credentials.employee(), error, retry::cause(error)) {
+            employee.tokens.refused(error).await;
         }
     }
 
@@ -91,10 +117,17 @@ impl Attempt<'_> {
     async fn authorise(&self) -> Result<Access, Error> {
         let waiting = Instant::now();
         let limits = &self.shared.limits;
-        let passed = limits.wait_for_call(self.method, self.arrival, self.deadline).await;
+        let passed = limits
+            .wait_for_call(
+                self.method,
+                self.arrival,
+                self.credentials.person_in_turn(),
+                self.deadline,
+            )
+            .await;
         self.shared.measurements.record_wait("limit", waiting.elapsed());
         passed?;
-        self.shared.credentials.access(&self.shared.wire).await
+        self.credentials.access(&self.shared.wire).await
     }
 
     async fn send(&self, access: &Access, sent: Instant, progress: &mut Progress) -> Result<RawReply, Error> {
@@ -135,7 +168,9 @@ impl Attempt<'_> {
         let Some(question) = refusal_reason::question(&error) else {
             return error;
         };
-        let old_api = self.shared.old_api(access, self.deadline);
+        let old_api = self
+            .shared
+            .old_api(self.credentials.person_in_turn(), access, self.deadline);
         old_api.reason(question, self.method, &error).await.unwrap_or(error)
     }
 }

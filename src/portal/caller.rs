@@ -1,5 +1,6 @@
 //! The loop of attempts: retries a call with a backoff, under one deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -7,16 +8,18 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::attempt::{Attempt, Progress, Shared};
+use super::credentials::ActiveCredentials;
 use super::error::Error;
 use super::failed::Failed;
 use super::limits::{Arrival, RateLimit};
 use super::request::Method;
 use super::retry::{self, RetryCause};
 
-/// Makes the calls of one portal client.
-#[derive(Debug)]
+/// Makes the calls of one portal client. Cheap to clone.
+#[derive(Debug, Clone)]
 pub(super) struct Caller {
-    pub(super) shared: Shared,
+    pub(super) shared: Arc<Shared>,
+    pub(super) credentials: ActiveCredentials,
     /// Time for one call with all its attempts.
     pub(super) timeout: Duration,
     pub(super) rate_limit: Option<RateLimit>,
@@ -35,11 +38,16 @@ pub(super) struct Terms {
 }
 
 impl Caller {
+    /// Registers a caller now, in the turn of the person behind the credentials.
+    pub(super) fn arrive(&self) -> Arrival {
+        self.shared.limits.arrive(self.credentials.person_in_turn())
+    }
+
     /// The terms of a call that begins now and cannot be split.
     pub(super) fn terms(&self) -> Terms {
         Terms {
             deadline: Instant::now() + self.timeout,
-            arrival: self.shared.limits.arrive(),
+            arrival: self.arrive(),
             can_be_split: false,
         }
     }
@@ -71,6 +79,7 @@ impl Caller {
             error,
             attempts: progress.requests,
             elapsed,
+            is_in_a_team: self.credentials.are_of_a_team(),
         })
     }
 
@@ -87,6 +96,7 @@ impl Caller {
     ) -> Result<T, (Error, Option<Duration>)> {
         let attempt = Attempt {
             shared: &self.shared,
+            credentials: &self.credentials,
             method,
             parameters,
             arrival: terms.arrival,

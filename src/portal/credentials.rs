@@ -6,14 +6,16 @@ pub(super) mod small_file;
 mod token_store;
 pub(super) mod webhook_address;
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
+use super::employee::Employee;
 use super::error::Error;
 use super::origin::Origin;
+use super::person::Person;
 use super::request::Access;
 use super::wire::Wire;
 use oauth::Oauth;
@@ -36,6 +38,12 @@ pub enum Credentials {
     WebhookFile(PathBuf),
     /// An application that a user signs in with.
     Application(Application),
+    /// A team server's: none of its own. Every call fails, except through
+    /// [`Portal::of_employee`](super::Portal::of_employee).
+    Team {
+        /// The portal of all employees.
+        portal: Origin,
+    },
 }
 
 impl Credentials {
@@ -57,31 +65,71 @@ impl Credentials {
             Self::Webhook(address) => Ok(address.clone()),
             Self::Invalid(error) => Err((*error).into()),
             Self::WebhookFile(file) => webhook_in(file),
-            Self::Missing | Self::Application(_) => {
+            Self::Missing | Self::Application(_) | Self::Team { .. } => {
                 Err(Error::NoCredentials("no Bitrix24 credentials are set".to_owned()))
             }
         }
     }
 }
 
-/// The credentials in use: they authorise each request.
-#[derive(Debug)]
+/// The credentials in use: they authorise each request. Cheap to clone.
+#[derive(Debug, Clone)]
 pub(super) enum ActiveCredentials {
-    /// All credentials other than an application.
-    Webhook(Box<Credentials>),
+    /// A webhook, or none.
+    Webhook(Arc<Credentials>),
     Application(Arc<Oauth>),
+    /// A team server's: those of one employee, or of nobody.
+    Team {
+        portal: Arc<Origin>,
+        employee: Option<Employee>,
+    },
 }
 
 impl From<Credentials> for ActiveCredentials {
     fn from(credentials: Credentials) -> Self {
         match credentials {
             Credentials::Application(application) => Self::Application(Arc::new(Oauth::new(application))),
-            webhook => Self::Webhook(Box::new(webhook)),
+            Credentials::Team { portal } => Self::Team {
+                portal: Arc::new(portal),
+                employee: None,
+            },
+            webhook => Self::Webhook(Arc::new(webhook)),
         }
     }
 }
 
 impl ActiveCredentials {
+    /// The credentials of `employee`. Only a team server has employees: with any other credentials every call fails, and
+    /// none is made with the credentials in the settings.
+    pub(super) fn of_employee(&self, employee: &Employee) -> Self {
+        match self {
+            Self::Team { portal, .. } => Self::Team {
+                portal: Arc::clone(portal),
+                employee: Some(employee.clone()),
+            },
+            Self::Webhook(_) | Self::Application(_) => Credentials::Missing.into(),
+        }
+    }
+
+    /// The employee whose credentials these are; `None` in one-person modes, and before a sign-in.
+    pub(super) fn employee(&self) -> Option<&Employee> {
+        match self {
+            Self::Team { employee, .. } => employee.as_ref(),
+            Self::Webhook(_) | Self::Application(_) => None,
+        }
+    }
+
+    /// True for the credentials of a team server, with or without an employee.
+    pub(super) fn are_of_a_team(&self) -> bool {
+        matches!(self, Self::Team { .. })
+    }
+
+    /// The person whose turn it is at the portal's limits when these credentials are used. In one-person modes every
+    /// call has the same turn, whatever the credentials are.
+    pub(super) fn person_in_turn(&self) -> &Person {
+        self.employee().map_or(&Person::SERVER, |employee| &employee.person)
+    }
+
     /// The access that authorises a request now.
     ///
     /// # Errors
@@ -91,6 +139,10 @@ impl ActiveCredentials {
         match self {
             Self::Webhook(credentials) => credentials.webhook().map(Access::Webhook),
             Self::Application(oauth) => oauth.access(wire).await,
+            Self::Team { portal, employee } => Ok(Access::Token {
+                token: employee.as_ref().ok_or_else(nobody)?.tokens.access().await?,
+                portal: Origin::clone(portal),
+            }),
         }
     }
 
@@ -102,23 +154,33 @@ impl ActiveCredentials {
     pub(super) async fn refresh(&self, access: &Access, wire: &Arc<dyn Wire>) -> Result<bool, Error> {
         match (self, access) {
             (Self::Application(oauth), Access::Token { token, .. }) => oauth.refresh(Some(token), wire).await,
+            (
+                Self::Team {
+                    employee: Some(employee),
+                    ..
+                },
+                Access::Token { token, .. },
+            ) => employee.tokens.refresh(token).await.map(|()| true),
             _ => Ok(false),
         }
     }
 
-    /// Hashes the data that distinguish the account behind the credentials.
+    /// The person behind the credentials. The one person of the settings gets a number that `hashes` makes of the data
+    /// that distinguish the account.
     ///
     /// # Errors
     /// As [`access`](Self::access); nothing is sent.
-    pub(super) fn hash_account(&self, hasher: &mut impl Hasher) -> Result<(), Error> {
+    pub(super) fn person(&self, hashes: &RandomState) -> Result<Person, Error> {
+        let mut hasher = hashes.build_hasher();
         match self {
             Self::Webhook(credentials) => {
                 let webhook = credentials.webhook()?;
-                (webhook.origin(), webhook.user_id(), webhook.secret().expose_secret()).hash(hasher);
-                Ok(())
+                (webhook.origin(), webhook.user_id(), webhook.secret().expose_secret()).hash(&mut hasher);
             }
-            Self::Application(oauth) => oauth.hash_account(hasher),
+            Self::Application(oauth) => oauth.hash_account(&mut hasher)?,
+            Self::Team { employee, .. } => return Ok(employee.as_ref().ok_or_else(nobody)?.person.clone()),
         }
+        Ok(Person::OfTheSettings(hasher.finish()))
     }
 
     /// The portal that these credentials are for.
@@ -129,16 +191,22 @@ impl ActiveCredentials {
         match self {
             Self::Webhook(credentials) => Ok(credentials.webhook()?.origin().clone()),
             Self::Application(oauth) => Ok(oauth.application().portal.clone()),
+            Self::Team { portal, .. } => Ok(Origin::clone(portal)),
         }
     }
 
-    /// The application's tokens; `None` with a webhook.
+    /// The application's tokens; `None` with a webhook, and for a team, whose tokens are not kept here.
     pub(super) fn oauth(&self) -> Option<&Arc<Oauth>> {
         match self {
-            Self::Webhook(_) => None,
+            Self::Webhook(_) | Self::Team { .. } => None,
             Self::Application(oauth) => Some(oauth),
         }
     }
+}
+
+/// The error of a team server's call without an employee.
+fn nobody() -> Error {
+    Error::NotSignedIn("this call is not made for an employee who has signed in".to_owned())
 }
 
 fn webhook_in(file: &Path) -> Result<WebhookAddress, Error> {

@@ -313,6 +313,42 @@ impl Error {
         }
     }
 
+    /// True if the employee may not call any more, and only a new sign-in can help: the portal or the authorization
+    /// server names the employee, or the employee's tokens, as the reason. False for every failure of the application,
+    /// the portal or the network, which would fail for every other employee as well.
+    ///
+    /// | reason | by |
+    /// |---|---|
+    /// | `authorization_error` | the portal: the employee was dismissed or blocked |
+    /// | `user_access_error` | the portal: the employee is not on the application's list |
+    /// | `invalid_grant` | the authorization server: the refresh token was withdrawn or is too old |
+    pub fn is_about_the_employee(&self) -> bool {
+        let Self::Refused(refusal) = self else { return false };
+        let is = |code: &str| refusal.code.eq_ignore_ascii_case(code);
+        match refusal.by {
+            Speaker::Portal | Speaker::OldApi => is("authorization_error") || is("user_access_error"),
+            Speaker::AuthorizationServer => is("invalid_grant"),
+        }
+    }
+
+    /// True if the request certainly did not reach the server, so that a token in it was not spent. False if it may
+    /// have, as after a time limit or a broken connection.
+    pub fn was_never_sent(&self) -> bool {
+        match self {
+            Self::Unreachable { failure, .. } => match failure {
+                ConnectionFailure::NameNotResolved
+                | ConnectionFailure::Refused
+                | ConnectionFailure::NotAccepted
+                | ConnectionFailure::Certificate(_)
+                | ConnectionFailure::NoRootCertificates => true,
+                // TLS can also fail after the handshake.
+                ConnectionFailure::Tls | ConnectionFailure::Lost => false,
+            },
+            Self::Throttled { .. } => true,
+            _ => self.is_about_settings(),
+        }
+    }
+
     /// True if the settings are wrong; no request was sent.
     pub fn is_about_settings(&self) -> bool {
         matches!(
@@ -321,6 +357,9 @@ impl Error {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// A refusal by the portal with only a status and a code.
 #[cfg(test)]

@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::error::Error;
+use super::person::Person;
 use super::request::Method;
 use bucket::LeakyBucket;
 use operating_time::OperatingTimeLimiter;
@@ -53,7 +54,7 @@ impl Limits {
     }
 
     /// Registers a caller now: its requests wait behind the requests of all earlier callers.
-    pub(super) fn arrive(&self) -> Arrival {
+    pub(super) fn arrive(&self, _person: &Person) -> Arrival {
         Arrival::numbered(self.arrivals.fetch_add(1, Ordering::SeqCst))
     }
 
@@ -61,9 +62,15 @@ impl Limits {
     ///
     /// # Errors
     /// [`Error::Throttled`] if the wait would pass the deadline.
-    pub(super) async fn wait_for_call(&self, method: Method, arrival: Arrival, deadline: Instant) -> Result<(), Error> {
+    pub(super) async fn wait_for_call(
+        &self,
+        method: Method,
+        arrival: Arrival,
+        person: &Person,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         self.operating_time(method)
-            .wait_for_place(self.arrive(), deadline)
+            .wait_for_place(self.arrive(person), deadline)
             .await?;
         self.wait_for_request(arrival, deadline).await
     }

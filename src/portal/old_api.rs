@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::error::{Error, Speaker};
 use super::limits::Limits;
+use super::person::Person;
 use super::quote::Quoter;
 use super::refusal_reason::{self, AppInfo, Question};
 use super::reply::read;
@@ -22,6 +23,8 @@ const MAX_TIME: Duration = Duration::from_secs(8);
 pub(super) struct OldApi<'a> {
     pub(super) wire: &'a Arc<dyn Wire>,
     pub(super) limits: &'a Limits,
+    /// The person whose turn it is at the limits.
+    pub(super) person: &'a Person,
     pub(super) access: &'a Access,
     pub(super) deadline: Instant,
 }
@@ -30,7 +33,7 @@ impl OldApi<'_> {
     /// Waits for the limit of requests, calls `method` without parameters and returns the result.
     pub(super) async fn call<T: DeserializeOwned>(self, method: OldMethod) -> Result<T, Error> {
         self.limits
-            .wait_for_request(self.limits.arrive(), self.deadline)
+            .wait_for_request(self.limits.arrive(self.person), self.deadline)
             .await?;
         let reply = self.wire.send(self.access.old_call(method)).await?;
         Ok(read(&reply, Speaker::OldApi, self.access.secret())?.result)

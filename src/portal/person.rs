@@ -1,17 +1,88 @@
 //! The person whose portal account a call uses.
 
+use std::fmt;
+use std::sync::Arc;
+
 /// The person whose credentials a call uses. Each person has an address book of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Person(u64);
+///
+/// What belongs to a person is kept under the whole value, never under a hash of it. `Debug` hides which person it is.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Person {
+    /// The one person whose credentials are in the settings. The number is valid within this process only.
+    OfTheSettings(u64),
+    /// An employee who has signed in.
+    Employee {
+        /// The portal's `member_id`.
+        member_id: Arc<str>,
+        /// The employee's id on that portal.
+        user_id: u64,
+    },
+}
 
 impl Person {
-    /// The person with this number, which is valid within this process only.
-    pub(crate) fn numbered(number: u64) -> Self {
-        Self(number)
+    /// Stands for the server where it makes calls that belong to nobody, such as those of a sign-in.
+    pub(super) const SERVER: Self = Self::OfTheSettings(0);
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OfTheSettings(_) => "OfTheSettings(..)",
+            Self::Employee { .. } => "Employee { .. }",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeSet, HashMap};
+    use std::hash::{BuildHasherDefault, Hasher};
+
+    fn employee(member_id: &str, user_id: u64) -> Person {
+        Person::Employee {
+            member_id: member_id.into(),
+            user_id,
+        }
     }
 
-    /// Identifies the person within this process.
-    pub fn number(self) -> u64 {
-        self.0
+    /// A hasher with one value for everything: the worst collision there is.
+    #[derive(Default)]
+    struct AlwaysTheSame;
+
+    impl Hasher for AlwaysTheSame {
+        fn finish(&self) -> u64 {
+            7
+        }
+
+        fn write(&mut self, _: &[u8]) {}
+    }
+
+    #[test]
+    fn n68_ids_that_would_collide_under_a_short_hash_are_kept_apart() {
+        let people = [
+            employee("a1", 1),
+            employee("a", 11),
+            employee("a", 1),
+            employee("b", 1),
+            employee("a", 1 + (1 << 32)),
+            employee("a", u64::MAX),
+            employee("", 1),
+            Person::OfTheSettings(1),
+        ];
+        let mut kept: HashMap<_, _, BuildHasherDefault<AlwaysTheSame>> = HashMap::default();
+        for (number, person) in people.iter().enumerate() {
+            assert_eq!(kept.insert(person.clone(), number), None, "{number}");
+        }
+        for (number, person) in people.iter().enumerate() {
+            assert_eq!(kept.get(person), Some(&number));
+        }
+        assert_eq!(people.iter().collect::<BTreeSet<_>>().len(), people.len());
+    }
+
+    #[test]
+    fn debug_does_not_show_who_it_is() {
+        let shown = format!("{:?} {:?}", employee("a1b2c3", 4711), Person::OfTheSettings(4712));
+        assert!(!shown.contains("a1b2c3") && !shown.contains("471"), "{shown}");
     }
 }

@@ -40,6 +40,6 @@ pub(super) async fn check(caller: &Caller, origin: &Origin) -> Vec<Finding> {
         (None, Some(error)) => findings.extend(rights::credential_failed(error)),
         (None, None) => findings.extend(Rights { caller, deadline }.check().await),
     }
-    findings.push(store::check(caller.shared.credentials.oauth().map(|oauth| oauth.store())).await);
+    findings.push(store::check(caller.credentials.oauth().map(|oauth| oauth.store())).await);
     findings
 }

@@ -14,3 +14,7 @@ mod methods;
 mod oauth;
 /// Quirks of the demo portal that concern batches and employees.
 mod quirks;
+/// Sign-in of employees by the portal's own page.
+mod sign_in;
+/// Employees who are barred, and faults of a sign-in.
+mod sign_in_faults;

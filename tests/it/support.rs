@@ -11,6 +11,8 @@ pub(crate) mod client_home;
 pub(crate) mod commands;
 /// Sends requests to the demo portal without a socket.
 pub(crate) mod demo_in_process;
+/// Signs employees in at the demo portal.
+pub(crate) mod demo_sign_in;
 /// Clients that can ask their user.
 pub(crate) mod elicitation_client;
 /// Starts the program and talks to it.

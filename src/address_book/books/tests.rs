@@ -3,14 +3,20 @@
 use super::*;
 use crate::address_book::book::{Employees, ReadingReport, State, States, Times};
 use crate::address_book::contact::Contact;
-use crate::portal::{Credentials, Settings};
+use crate::portal::{Credentials, Portal, Settings};
 
 const TTL: Duration = Duration::from_secs(60);
 
 fn books(max_contacts: usize) -> Arc<Books> {
-    let portal = Arc::new(Portal::new(Settings::new(Credentials::Missing)));
-    let books = Books::new(portal, Processors::new(), TTL);
+    let books = Books::new(Processors::new(), TTL);
     Arc::new(Books { max_contacts, ..books })
+}
+
+fn account(number: u64) -> Account {
+    Account {
+        portal: Portal::new(Settings::new(Credentials::Missing)),
+        person: Person::OfTheSettings(number),
+    }
 }
 
 fn contacts(ids: impl DoubleEndedIterator<Item = u64>) -> Vec<Contact> {
@@ -54,18 +60,18 @@ fn book_of(count: u64) -> Arc<Book> {
 /// Opens a shelf for each person and puts a book on it, one per second.
 async fn fill(books: &Arc<Books>, people: &[u64]) {
     for number in people {
-        let person = Person::numbered(*number);
+        let account = account(*number);
         // The flight is dropped immediately.
-        drop(books.join_or_begin(person));
-        books.shelves().get_mut(&person).unwrap().unfinished = None;
-        books.put(person, Some(&book_of(10)));
+        drop(books.join_or_begin(&account));
+        books.shelves().get_mut(&account.person).unwrap().unfinished = None;
+        books.put(&account.person, Some(&book_of(10)));
         tokio::time::advance(Duration::from_secs(1)).await;
     }
 }
 
 fn kept(books: &Books, people: impl IntoIterator<Item = u64>) -> Vec<u64> {
     let mut people: Vec<u64> = people.into_iter().collect();
-    people.retain(|number| books.index_in_memory(Person::numbered(*number)).is_some());
+    people.retain(|number| books.index_in_memory(&Person::OfTheSettings(*number)).is_some());
     people
 }
 
@@ -74,7 +80,7 @@ async fn the_book_that_was_unused_for_longest_is_dropped_first() {
     let books = books(30);
     fill(&books, &[1, 2, 3]).await;
     assert_eq!(kept(&books, 1..=4), [1, 2, 3]);
-    assert!(books.fresh(Person::numbered(1)).is_some());
+    assert!(books.fresh(&Person::OfTheSettings(1)).is_some());
     fill(&books, &[4]).await;
     assert_eq!(kept(&books, 1..=4), [1, 3, 4]);
     assert_eq!((books.count.get(), books.contacts.get()), (3, 30));
@@ -85,10 +91,10 @@ async fn a_book_is_dropped_when_nobody_has_used_it_for_ten_times_the_cache_ttl()
     let books = books(1_000);
     fill(&books, &[1, 2]).await;
     tokio::time::advance(9 * TTL).await;
-    drop(books.join_or_begin(Person::numbered(2)));
+    drop(books.join_or_begin(&account(2)));
     assert_eq!(kept(&books, 1..=2), [1, 2]);
     tokio::time::advance(TTL).await;
-    drop(books.join_or_begin(Person::numbered(2)));
+    drop(books.join_or_begin(&account(2)));
     assert_eq!(kept(&books, 1..=2), [2]);
 }
 

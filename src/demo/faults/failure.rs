@@ -36,6 +36,8 @@ pub(in crate::demo) enum Body {
     EncodedPath,
     PhpError,
     EmptyToken,
+    /// 5 MiB of JSON.
+    Long,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,6 +176,7 @@ impl Body {
                 ),
             ),
             Self::EmptyToken => Answer::json(status, &json!({"access_token": ""})),
+            Self::Long => Answer::json(status, &json!({"access_token": "a".repeat(5 * 1024 * 1024)})),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A fault: its name, which requests it affects and how, and how a look-up of a patient client ends. Pure.
 
 use super::failure::{Body, Breakage, Failure, INTERNAL, Place, RATE_LIMIT, THROTTLE};
+use crate::demo::people::Barred;
 
 /// A named way to fail.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,12 @@ pub(in crate::demo) enum Behaviour {
     Unexplained(u16),
     /// The operating time is used up from the start.
     OperatingUsedUp,
+    /// Every employee is barred from the application once signed in.
+    Barred(Barred),
+    /// The answers with tokens are wrong in this way; the access token has expired.
+    TokenAnswer(WrongTokenAnswer),
+    /// Answers with tokens come only after the client has given up; the access token has expired.
+    SlowTokens,
     /// About one in five requests of either API fails.
     Random,
 }
@@ -77,6 +84,17 @@ pub(in crate::demo) enum StartingTokens {
     ExpiredFlat,
     /// A pair that was replaced already.
     Spent,
+}
+
+/// What is wrong in an answer with tokens that is otherwise complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::demo) enum WrongTokenAnswer {
+    /// The `member_id` of another portal.
+    OtherMember,
+    /// The `client_endpoint` of another portal.
+    OtherPortal,
+    /// No `user_id`, and the method `profile` is refused.
+    NoUser,
 }
 
 impl Fault {
@@ -112,10 +130,25 @@ impl Behaviour {
     }
 }
 
-/// A failure in about 20 % of the cases; in 2 % the request hangs. A 429 is rare, since it stops the method for
-/// everybody.
+/// A failure in about 20 % of the cases; in 2 % the request hangs.
 fn temporary_failure(dice: &mut fastrand::Rng) -> Option<Failure> {
-    Some(match dice.u16(0..1000) {
+    let drawn = dice.u16(0..1000);
+    (drawn < 200).then(|| temporary(drawn))
+}
+
+/// A failure in this many per cent of the cases.
+pub(in crate::demo) fn random_failure(percent: f64, dice: &mut fastrand::Rng) -> Option<Failure> {
+    is_drawn(percent, dice).then(|| temporary(dice.u16(0..200)))
+}
+
+/// True in this many per cent of the cases.
+pub(in crate::demo) fn is_drawn(percent: f64, dice: &mut fastrand::Rng) -> bool {
+    percent > 0.0 && dice.f64() * 100.0 < percent
+}
+
+/// The failure with this number below 200. A 429 is rare, since it stops the method for everybody.
+fn temporary(number: u16) -> Failure {
+    match number {
         0..20 => Failure::Connection(Breakage::Hang),
         20..80 => THROTTLE,
         80..81 => Failure::RetryAfter(1, &RATE_LIMIT),
@@ -123,7 +156,6 @@ fn temporary_failure(dice: &mut fastrand::Rng) -> Option<Failure> {
         110..140 => Failure::Body(502, Body::Html),
         140..160 => Failure::Body(504, Body::Html),
         160..180 => Failure::Connection(Breakage::Reset),
-        180..200 => Failure::Connection(Breakage::CutOff),
-        _ => return None,
-    })
+        _ => Failure::Connection(Breakage::CutOff),
+    }
 }

@@ -1,7 +1,8 @@
 //! The table of all faults, and one short constructor for each kind of row. Data.
 
 use super::failure::{Body, Breakage, Failure, INTERNAL, RATE_LIMIT, THROTTLE, Target};
-use super::fault::{Behaviour, Fault, Outcome, StartingTokens, WrongSettings};
+use super::fault::{Behaviour, Fault, Outcome, StartingTokens, WrongSettings, WrongTokenAnswer};
+use crate::demo::people::Barred;
 
 const fn fault(name: &'static str, behaviour: Behaviour, about: &'static str) -> Fault {
     Fault {
@@ -59,6 +60,14 @@ const fn tokens(name: &'static str, tokens: StartingTokens, about: &'static str)
 
 const fn oauth_server(name: &'static str, failure: Failure, about: &'static str) -> Fault {
     fault(name, Behaviour::OAuthServer(failure), about).oauth()
+}
+
+const fn token_answer(name: &'static str, wrong: WrongTokenAnswer, about: &'static str) -> Fault {
+    fault(name, Behaviour::TokenAnswer(wrong), about).oauth().survived()
+}
+
+const fn barred(name: &'static str, barred: Barred, about: &'static str) -> Fault {
+    fault(name, Behaviour::Barred(barred), about).oauth()
 }
 
 const fn times(name: &'static str, times: usize, failure: Failure, about: &'static str) -> Fault {
@@ -189,6 +198,16 @@ pub const FAULTS: &[Fault] = &[
     oauth_server("oauth-html", Failure::Body(502, Body::Html), "the authorization server's gateway fails"),
     oauth_server("oauth-hang", Failure::Connection(Breakage::Hang), "the authorization server never answers"),
     oauth_server("oauth-garbage", Failure::Body(200, Body::EmptyToken), "the authorization server's answer has no tokens"),
+    oauth_server("oauth-down", Failure::Body(503, Body::Html), "the authorization server is down"),
+    oauth_server("oauth-huge", Failure::Body(200, Body::Long), "the authorization server's answer has 5 MiB"),
+    oauth_server("oauth-redirect", Failure::Redirect(302, Target::Renamed), "the authorization server redirects to another host"),
+    fault("oauth-slow", Behaviour::SlowTokens, "tokens are issued after the client has given up").oauth(),
+    token_answer("other-member", WrongTokenAnswer::OtherMember, "tokens come with the member_id of another portal"),
+    token_answer("other-portal", WrongTokenAnswer::OtherPortal, "tokens come with the client_endpoint of another portal"),
+    token_answer("unnamed-employee", WrongTokenAnswer::NoUser, "tokens come without user_id, and profile is refused"),
+    barred("dismissed-employee", Barred::Dismissed, "every employee is dismissed right after signing in"),
+    barred("excluded-employee", Barred::Excluded, "the application is withdrawn from every employee after signing in"),
+    barred("removed-application", Barred::ApplicationRemoved, "an administrator has removed the application"),
 
     times("throttle-twice", 2, THROTTLE, "too many requests a second, twice"),
     times("throttle-retry-after", 1, Failure::RetryAfter(1, &THROTTLE), "too many requests a second, once, with a Retry-After"),

@@ -26,7 +26,11 @@ pub enum GivenSecret {
 }
 
 impl GivenSecret {
-    pub(super) fn read(&self) -> Result<SecretString, Error> {
+    /// The secret now.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] if its file cannot be read or is empty.
+    pub fn read(&self) -> Result<SecretString, Error> {
         match self {
             Self::Text(secret) => Ok(secret.clone()),
             Self::File(path) => {

@@ -13,7 +13,8 @@
 //! <https://apidocs.bitrix24.com/settings/oauth/index.html>.
 
 pub(in crate::portal) mod application;
-mod exchange;
+pub(in crate::portal) mod application_client;
+pub(in crate::portal) mod exchange;
 mod tokens;
 
 use std::hash::{Hash, Hasher};
@@ -33,11 +34,11 @@ use crate::portal::error::Error;
 use crate::portal::request::Access;
 use crate::portal::wire::Wire;
 use application::Application;
-use exchange::{Grant, Issued};
+use exchange::{Client, EXCHANGE_TIMEOUT, Grant, IssuedTokens, exchange};
 use tokens::{Inherited, Tokens, not_signed_in};
 
-/// The time limit for another process's lock, and again for the exchange itself.
-const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
+/// The time limit for another process's lock.
+const LOCK_TIMEOUT: Duration = EXCHANGE_TIMEOUT;
 /// How long a process that ends waits for another process's lock. A refresh is faster.
 const LAST_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -169,10 +170,7 @@ impl Oauth {
         }
         let inherited = self.tokens.inherited(Some(&needed.refresh_token))?;
         let grant = Grant::RefreshToken(needed.refresh_token.clone());
-        match self
-            .exchange(&grant, &needed.client_id, &needed.client_secret, wire)
-            .await
-        {
+        match exchange(self.client(&needed.client_id, &needed.client_secret), &grant, wire).await {
             Ok(issued) => {
                 tracing::info!("the access token was refreshed");
                 self.refreshed.inc();
@@ -217,9 +215,7 @@ impl Oauth {
         let (client_id, client_secret) = self.tokens.client()?;
         let lock = self.lock().await?;
         let inherited = self.tokens.inherited(None)?;
-        let issued = self
-            .exchange(&Grant::Code(code), &client_id, &client_secret, wire)
-            .await?;
+        let issued = exchange(self.client(&client_id, &client_secret), &Grant::Code(code), wire).await?;
         let user_id = issued.user_id;
         self.keep(Some(lock), client_id, issued, inherited);
         Ok(user_id)
@@ -247,27 +243,19 @@ impl Oauth {
         tokio::select! {
             biased;
             () = self.closing.cancelled() => Err(Error::Cancelled),
-            lock = self.store().lock(Instant::now() + EXCHANGE_TIMEOUT) => lock,
+            lock = self.store().lock(Instant::now() + LOCK_TIMEOUT) => lock,
         }
     }
 
-    async fn exchange(
-        &self,
-        grant: &Grant,
-        client_id: &str,
-        client_secret: &SecretString,
-        wire: &dyn Wire,
-    ) -> Result<Issued, Error> {
-        let request = exchange::request(&self.application().server, grant, client_id, client_secret);
-        let reply = tokio::time::timeout(EXCHANGE_TIMEOUT, wire.send(request))
-            .await
-            .unwrap_or(Err(Error::TimedOut {
-                after: EXCHANGE_TIMEOUT,
-            }))?;
-        exchange::read(&reply, grant, client_secret)
+    fn client<'a>(&'a self, client_id: &'a str, client_secret: &'a SecretString) -> Client<'a> {
+        Client {
+            server: &self.application().server,
+            client_id,
+            client_secret,
+        }
     }
 
-    fn keep(&self, lock: Option<Lock>, client_id: String, issued: Issued, inherited: Inherited) {
+    fn keep(&self, lock: Option<Lock>, client_id: String, issued: IssuedTokens, inherited: Inherited) {
         let pair = StoredPair {
             portal: self.application().portal.as_str().to_owned(),
             client_id,

@@ -13,6 +13,8 @@ use crate::portal::attempt::Progress;
 use crate::portal::caller::{Caller, Terms};
 use crate::portal::error::Error;
 use crate::portal::loose::{First, Loose};
+use crate::portal::old_api::OldApi;
+use crate::portal::profile::ProfileReply;
 use crate::portal::quote::Quoter;
 use crate::portal::refusal_reason;
 use crate::portal::request::{Access, Method, OldMethod};
@@ -47,15 +49,6 @@ impl TryFrom<Loose<Items, IgnoredAny>> for Contacts {
     }
 }
 
-/// The part of the result of `profile` in use.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "UPPERCASE", default)]
-struct Profile {
-    id: Loose,
-    name: Loose,
-    last_name: Loose,
-}
-
 /// Makes the checks of this file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rights<'a> {
@@ -73,14 +66,7 @@ impl Rights<'_> {
             Finding::ok("credential", "the portal takes it"),
             identity(profile, access.secret()),
         ];
-        let granted = self
-            .in_time(
-                self.caller
-                    .shared
-                    .old_api(&access, self.deadline)
-                    .call(OldMethod::Scope),
-            )
-            .await;
+        let granted = self.in_time(self.old_api(&access).call(OldMethod::Scope)).await;
         let scope = scope(granted, access.secret());
         let lacks_permission = scope.status == Status::Failed;
         findings.push(scope);
@@ -127,28 +113,23 @@ impl Rights<'_> {
 
     /// The user of the credentials, and the access that the portal accepted. An expired token is refreshed once, as in a
     /// call.
-    async fn profile(self) -> Result<(Access, Loose<Profile>), Error> {
-        let (credentials, wire) = (&self.caller.shared.credentials, &self.caller.shared.wire);
+    async fn profile(self) -> Result<(Access, Loose<ProfileReply>), Error> {
+        let (credentials, wire) = (&self.caller.credentials, &self.caller.shared.wire);
         let mut access = credentials.access(wire).await?;
-        let mut profile = self
-            .caller
-            .shared
-            .old_api(&access, self.deadline)
-            .call(OldMethod::Profile)
-            .await;
+        let mut profile = self.old_api(&access).call(OldMethod::Profile).await;
         if let Err(error) = &profile
             && refusal_reason::may_be_an_expired_token(error)
             && credentials.refresh(&access, wire).await?
         {
             access = credentials.access(wire).await?;
-            profile = self
-                .caller
-                .shared
-                .old_api(&access, self.deadline)
-                .call(OldMethod::Profile)
-                .await;
+            profile = self.old_api(&access).call(OldMethod::Profile).await;
         }
         Ok((access, profile?))
+    }
+
+    fn old_api<'b>(&'b self, access: &'b Access) -> OldApi<'b> {
+        let person = self.caller.credentials.person_in_turn();
+        self.caller.shared.old_api(person, access, self.deadline)
     }
 
     fn headroom(self) -> Finding {
@@ -183,8 +164,8 @@ pub(super) fn skipped_from(first: &'static str, failed: &'static str) -> impl It
         .map(move |name| Finding::skipped(name, because(failed)))
 }
 
-fn identity(profile: Loose<Profile>, secret: &str) -> Finding {
-    let Profile { id, name, last_name } = profile.object.unwrap_or_default();
+fn identity(profile: Loose<ProfileReply>, secret: &str) -> Finding {
+    let ProfileReply { id, name, last_name } = profile.object.unwrap_or_default();
     let quoter = Quoter::without(std::slice::from_ref(&secret));
     let name = quoter.quote(&format!("{} {}", name.text, last_name.text), MAX_SHOWN);
     let name = if name.is_empty() {

@@ -55,7 +55,7 @@ async fn look_up(portal: &DemoPortal, settings: &Settings, token: &str) -> Answe
 
 /// Whether a client that retries, waits between attempts and refreshes once gets a result.
 async fn is_survived(settings: Settings) -> bool {
-    let portal = start(settings).await;
+    let portal = start(settings.clone()).await;
     let mut application = portal.oauth_application();
     let mut may_refresh = settings.credential_kind() == CredentialKind::OAuth;
     for _ in 0..4 {

@@ -91,7 +91,7 @@ impl Scene {
     /// A scene whose requests take `trip` to the portal.
     pub(crate) async fn far(settings: demo::Settings, timeout: Duration, trip: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let portal = Arc::new(DemoPortal::start(settings).await.unwrap());
+        let portal = Arc::new(DemoPortal::start(settings.clone()).await.unwrap());
         let credentials = match settings.credential_kind() {
             CredentialKind::Webhook => portal
                 .webhook_url()

@@ -1,7 +1,9 @@
-//! The request to the authorization server, and its reply. Pure.
+//! An exchange with the authorization server: the request, its time limit, and the reply.
 //!
 //! A code or a refresh token is exchanged for a new pair by `POST /oauth/token/` with a form, so that no secret is part
 //! of a URL. See <https://apidocs.bitrix24.com/settings/oauth/index.html>.
+
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -12,6 +14,10 @@ use crate::portal::loose::Loose;
 use crate::portal::origin::Origin;
 use crate::portal::reply::{RawReply, read_bare};
 use crate::portal::request::Request;
+use crate::portal::wire::Wire;
+
+/// The time limit for an exchange.
+pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The code or the refresh token that is exchanged for a pair of tokens.
 #[derive(Debug, Clone)]
@@ -22,27 +28,61 @@ pub(super) enum Grant {
     RefreshToken(SecretString),
 }
 
-/// The part of the authorization server's reply in use.
-#[derive(Deserialize)]
-struct TokenReply {
-    #[serde(default)]
-    access_token: Loose,
-    #[serde(default)]
-    refresh_token: Loose,
-    #[serde(default)]
-    user_id: Loose,
+/// The application that exchanges, and the authorization server that it asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Client<'a> {
+    pub(super) server: &'a Origin,
+    pub(super) client_id: &'a str,
+    pub(super) client_secret: &'a SecretString,
 }
 
-/// A new pair of tokens, and the user it is for.
+/// The part of the authorization server's reply in use. `domain` is not: it may be the authorization server's own.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TokenReply {
+    access_token: Loose,
+    refresh_token: Loose,
+    user_id: Loose,
+    member_id: Loose,
+    client_endpoint: Loose,
+}
+
+/// A new pair of tokens, and whom and what it is for, as far as the authorization server says so.
 #[derive(Debug, Clone)]
-pub(super) struct Issued {
-    pub(super) access_token: SecretString,
-    pub(super) refresh_token: SecretString,
-    pub(super) user_id: Option<u64>,
+pub struct IssuedTokens {
+    /// The access token.
+    pub access_token: SecretString,
+    /// The refresh token.
+    pub refresh_token: SecretString,
+    /// The user that the tokens act as.
+    pub user_id: Option<u64>,
+    /// The portal's `member_id`, as it was sent: to be compared only.
+    pub member_id: Option<String>,
+    /// The address of the portal's REST, as it was sent: to be compared only, and never called.
+    pub client_endpoint: Option<String>,
+}
+
+/// Exchanges `grant` for a new pair of tokens.
+///
+/// # Errors
+/// [`Error::TimedOut`], the errors of the wire, and those of [`read`].
+pub(super) async fn exchange(client: Client<'_>, grant: &Grant, wire: &dyn Wire) -> Result<IssuedTokens, Error> {
+    let sending = wire.send(request(client, grant));
+    let reply = tokio::time::timeout(EXCHANGE_TIMEOUT, sending)
+        .await
+        .unwrap_or(Err(Error::TimedOut {
+            after: EXCHANGE_TIMEOUT,
+        }))?;
+    read(&reply, grant, client.client_secret)
 }
 
 /// The request that exchanges `grant`.
-pub(super) fn request(server: &Origin, grant: &Grant, client_id: &str, client_secret: &SecretString) -> Request {
+fn request(client: Client<'_>, grant: &Grant) -> Request {
+    let Client {
+        server,
+        client_id,
+        client_secret,
+    } = client;
     let (kind, name, value) = match grant {
         Grant::Code(code) => ("authorization_code", "code", code),
         Grant::RefreshToken(token) => ("refresh_token", "refresh_token", token),
@@ -66,16 +106,19 @@ pub(super) fn request(server: &Origin, grant: &Grant, client_id: &str, client_se
 ///
 /// # Errors
 /// [`Error::Refused`], [`Error::Redirected`] or [`Error::Unreadable`], each from the authorization server.
-pub(super) fn read(reply: &RawReply, grant: &Grant, client_secret: &SecretString) -> Result<Issued, Error> {
+fn read(reply: &RawReply, grant: &Grant, client_secret: &SecretString) -> Result<IssuedTokens, Error> {
     let (Grant::Code(token) | Grant::RefreshToken(token)) = grant;
     let from = Speaker::AuthorizationServer;
     let tokens: TokenReply = read_bare(reply, from, &[token.expose_secret(), client_secret.expose_secret()])?;
-    let token = |Loose { text, .. }: Loose| (!text.is_empty()).then(|| SecretString::from(text));
+    let given = |Loose { text, .. }: Loose| (!text.is_empty()).then_some(text);
+    let token = |value| given(value).map(SecretString::from);
     match (token(tokens.access_token), token(tokens.refresh_token)) {
-        (Some(access_token), Some(refresh_token)) if reply.http_status == 200 => Ok(Issued {
+        (Some(access_token), Some(refresh_token)) if reply.http_status == 200 => Ok(IssuedTokens {
             access_token,
             refresh_token,
             user_id: tokens.user_id.text.parse().ok(),
+            member_id: given(tokens.member_id),
+            client_endpoint: given(tokens.client_endpoint),
         }),
         _ => Err(Error::Unreadable {
             from,
@@ -89,7 +132,7 @@ pub(super) fn read(reply: &RawReply, grant: &Grant, client_secret: &SecretString
 mod tests {
     use super::*;
 
-    fn answered(http_status: u16, body: &str) -> Result<Issued, Error> {
+    fn answered(http_status: u16, body: &str) -> Result<IssuedTokens, Error> {
         let reply = RawReply {
             http_status,
             body: body.as_bytes().to_vec(),
@@ -100,8 +143,12 @@ mod tests {
 
     #[test]
     fn secrets_are_only_in_the_body() {
-        let server = "oauth.bitrix.info".parse().unwrap();
-        let request = request(&server, &Grant::Code("c&de".into()), "local.1", &"s=cret".into());
+        let client = Client {
+            server: &"oauth.bitrix.info".parse().unwrap(),
+            client_id: "local.1",
+            client_secret: &"s=cret".into(),
+        };
+        let request = request(client, &Grant::Code("c&de".into()));
         assert_eq!(request.url.expose_secret(), "https://oauth.bitrix.info/oauth/token/");
         assert_eq!(
             request.body(),
@@ -118,6 +165,20 @@ mod tests {
         .unwrap();
         assert!(answered(200, "\u{feff}{\"access_token\":\"a\",\"refresh_token\":\"r\"}").is_ok());
         assert_eq!((issued.access_token.expose_secret(), issued.user_id), ("a", Some(7)));
+        assert_eq!((issued.member_id, issued.client_endpoint), (None, None));
+    }
+
+    #[test]
+    fn n43_the_domain_of_the_reply_is_not_used() {
+        let issued = answered(
+            200,
+            r#"{"access_token":"a","refresh_token":"r","domain":"oauth.bitrix.info","member_id":"m1",
+                "client_endpoint":"https://p.example/rest/","server_endpoint":"https://oauth.bitrix.info/rest/"}"#,
+        )
+        .unwrap();
+        assert_eq!(issued.member_id.as_deref(), Some("m1"));
+        assert_eq!(issued.client_endpoint.as_deref(), Some("https://p.example/rest/"));
+        assert!(!format!("{issued:?}").contains("oauth.bitrix.info"));
     }
 
     #[test]

@@ -1,0 +1,71 @@
+//! The rows of the fix-it table for the calls of a team server's employees, where the advice is another than in
+//! one-person modes: there is no webhook, no `login`, and the tokens are those of the employee who calls.
+//!
+//! The rules for a row are those of `table.rs`. A row here wins over the row there with the same code and statuses.
+
+use super::fix::Retry::{Later, Never};
+use super::fix::Who::{Operator, PortalAdmin, User};
+use super::fix::{Fix, row};
+use super::pages::{ACCESS, METHOD, OAUTH, OAUTH_ERRORS, SCOPES, SUPPORT};
+
+const SIGN_IN: &str = "Sign in again in your MCP client.";
+const EMPLOYEE_SIGNS_IN: &str = "Let the employee sign in again in the MCP client.";
+const SET_CLIENT: &str = "Check BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET, and restart the server.";
+const ADD_MAIL: &str = "Add mail to the permissions on the application's page.";
+const IF_REFUSED: &str = "If that fails, ask the portal's administrator whether your account is active.";
+
+/// The rows for the calls of a team server's employees.
+#[rustfmt::skip]
+pub const TEAM_FIXES: &[Fix] = &[
+    row("NOT_SIGNED_IN", &[],
+        "You are not signed in at this server, or your sign-in has ended.",
+        User, &[SIGN_IN], Never, OAUTH).in_a_team(),
+    row("INVALID_GRANT", &[],
+        "Bitrix24 has ended your sign-in: it was withdrawn, unused for too long, or your account is no longer active.",
+        User, &[SIGN_IN, IF_REFUSED], Never, OAUTH_ERRORS).in_a_team(),
+    row("EXPIRED_TOKEN", &[401],
+        "The portal did not accept your sign-in, although it was just renewed.",
+        User, &["Call again once.", SIGN_IN], Later, OAUTH).after(30).in_a_team(),
+    row("INVALID_TOKEN", &[],
+        "The portal did not accept your sign-in, although it was just renewed.",
+        User, &["Call again once.", SIGN_IN], Later, OAUTH).after(30).in_a_team(),
+    row("NO_AUTH_FOUND", &[401],
+        "The portal found no valid token in the request, although it was just renewed.",
+        User, &["Call again once.", SIGN_IN], Later, OAUTH).after(30).in_a_team(),
+    row("AUTHORIZATION_ERROR", &[],
+        "The portal does not let this employee call any more: dismissed, blocked or external. The sign-in was ended.",
+        PortalAdmin, &["Check that the employee's account is active.", EMPLOYEE_SIGNS_IN], Never, OAUTH).in_a_team(),
+    row("USER_ACCESS_ERROR", &[403, 401],
+        "The application is installed, but not for this employee. The sign-in was ended.",
+        PortalAdmin, &["Give the employee access in the application's settings.", EMPLOYEE_SIGNS_IN], Never, OAUTH).in_a_team(),
+    row("APPLICATION_NOT_FOUND", &[],
+        "The portal does not know this server's application any more; this concerns every employee.",
+        Operator, &["Have the application installed on the portal again.", SET_CLIENT], Never, OAUTH).in_a_team(),
+    row("WRONG_CLIENT", &[],
+        "The token belongs to another application than this server's.",
+        Operator, &[SET_CLIENT, EMPLOYEE_SIGNS_IN], Never, OAUTH_ERRORS).in_a_team(),
+    row("INVALID_SCOPE", &[],
+        "The sign-in asked for more permissions than the application has.",
+        PortalAdmin, &[ADD_MAIL, EMPLOYEE_SIGNS_IN], Never, OAUTH_ERRORS).in_a_team(),
+    row("INSUFFICIENT_SCOPE", &[403, 401],
+        "The application lacks the mail permission (scope).",
+        PortalAdmin, &[ADD_MAIL, EMPLOYEE_SIGNS_IN], Never, SCOPES).in_a_team(),
+    row("BITRIX_REST_V3_EXCEPTION_INSUFFICIENTSCOPEEXCEPTION", &[403],
+        "The application lacks the mail permission (scope).",
+        PortalAdmin, &[ADD_MAIL, EMPLOYEE_SIGNS_IN], Never, SCOPES).in_a_team(),
+    row("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", &[401],
+        "The portal refuses this employee's calls and gives no reason; the sign-in was just renewed.",
+        PortalAdmin, &["Check that the employee's account is active.", "Check that the portal's plan includes REST.", EMPLOYEE_SIGNS_IN], Never, ACCESS).in_a_team(),
+    row("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", &[403],
+        "The sign-in is right, but this employee may not call the method.",
+        PortalAdmin, &["Check that this employee may use mail and REST."], Never, METHOD).in_a_team(),
+    row("NO_CREDENTIALS", &[],
+        "The server cannot read its application's client id or secret.",
+        Operator, &[SET_CLIENT], Never, OAUTH).in_a_team(),
+    row("TOKEN_STORE_UNUSABLE", &[],
+        "The server cannot use the store of its sign-ins at the moment; nobody was signed out.",
+        Operator, &["Check that the store of BITRIX24_MCP_STORE has room and that the server may write to it."], Later, OAUTH).after(30).in_a_team(),
+    row("ERROR_WITHOUT_CODE", &[],
+        "The portal refused the call without a usable code.",
+        PortalAdmin, &["Read the message.", "Check the application's permissions.", "If it keeps failing, contact Bitrix24 support with code and time."], Never, SUPPORT).in_a_team(),
+];

@@ -1,0 +1,27 @@
+//! What every page and endpoint of a team's server works with.
+
+use std::sync::Arc;
+
+use super::clients::Clients;
+use super::measurements::Measurements;
+use super::settings::Settings;
+use super::store::Store;
+use super::tokens::readiness::Readiness;
+use super::tokens::running_refreshes::RunningRefreshes;
+use crate::portal::ApplicationClient;
+
+/// What every page and endpoint of a team's server works with.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) settings: Settings,
+    pub(super) store: Arc<dyn Store>,
+    /// The application as an OAuth client of the portal.
+    pub(super) application: ApplicationClient,
+    pub(super) measurements: Measurements,
+    /// The MCP clients.
+    pub(super) clients: Clients,
+    /// The refreshes of employees' tokens that run in this process.
+    pub(super) refreshes: RunningRefreshes,
+    /// The newest check whether this server can serve.
+    pub(super) readiness: Readiness,
+}

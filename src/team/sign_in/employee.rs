@@ -1,0 +1,95 @@
+//! Whose tokens the portal has issued, and whether they are for this server's portal.
+//!
+//! Only the answer of the authorization server and the portal's own `profile` count. `domain` and everything in the
+//! callback's query have no influence, and nothing is called at an address out of an answer.
+
+use url::Url;
+
+use super::stop::Stop;
+use crate::portal::{Error, IssuedTokens, Origin};
+use crate::team::employee_id::EmployeeId;
+use crate::team::parts::Parts;
+
+/// The employee that the tokens belong to, with the name that the portal shows; empty if it shows none now.
+///
+/// # Errors
+/// [`Stop::AnotherPortal`], [`Stop::NotAllowed`], [`Stop::Nobody`], and failures of portal and store.
+pub(super) async fn employee(parts: &Parts, tokens: &IssuedTokens) -> Result<(EmployeeId, String), Stop> {
+    let endpoint = tokens.client_endpoint.as_deref().ok_or(Stop::Nobody)?;
+    if !is_at(endpoint, &parts.settings.portal) {
+        return Err(Stop::AnotherPortal);
+    }
+    let member_id = tokens.member_id.as_deref().ok_or(Stop::Nobody)?;
+    let (user_id, name) = user(parts, tokens).await?;
+    // Last, so that the tokens of another portal or of nobody do not decide which portal this store is for.
+    let pinned = parts.store.pin_member_id(member_id).await?;
+    if pinned != member_id {
+        return Err(Stop::AnotherPortal);
+    }
+    let employee = EmployeeId {
+        member_id: pinned.into(),
+        user_id,
+    };
+    Ok((employee, name))
+}
+
+/// The user's id by the authorization server, or else by `profile`, which also has the name.
+async fn user(parts: &Parts, tokens: &IssuedTokens) -> Result<(u64, String), Stop> {
+    match (parts.application.profile(&tokens.access_token).await, tokens.user_id) {
+        (Ok(profile), Some(id)) if profile.id != id => Err(Stop::Nobody),
+        (Ok(profile), _) => Ok((profile.id, profile.name.unwrap_or_default())),
+        (Err(error), _) if error.is_about_the_employee() => Err(Stop::NotAllowed),
+        (Err(error), None) => Err(Stop::Portal(error)),
+        (Err(error), Some(id)) => {
+            tracing::info!(error.code = error.code(), "the portal does not say the employee's name");
+            Ok((id, String::new()))
+        }
+    }
+}
+
+/// Why the exchange of a code failed.
+pub(super) fn exchange_failed(error: Error) -> Stop {
+    match error.code().to_ascii_lowercase().as_str() {
+        // The portal's code has expired, since it lives for 30 seconds, or was withdrawn.
+        "invalid_grant" => Stop::Expired,
+        "authorization_error" | "user_access_error" => Stop::NotAllowed,
+        "invalid_client" | "wrong_client" | "application_not_found" | "not_installed" => {
+            Stop::ApplicationRefused(error)
+        }
+        _ => Stop::Portal(error),
+    }
+}
+
+/// True if the address is at the portal's host.
+fn is_at(address: &str, portal: &Origin) -> bool {
+    let url = Url::parse(address).ok();
+    let host = url.as_ref().and_then(Url::host_str);
+    host.is_some_and(|host| host.trim_matches(['[', ']']) == portal.host())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n42_an_address_is_at_the_portal_if_its_host_is_the_same() {
+        let portal: Origin = "https://acme.bitrix24.com".parse().unwrap();
+        for ours in ["https://acme.bitrix24.com/rest/", "https://ACME.bitrix24.com:443/rest/"] {
+            assert!(is_at(ours, &portal), "{ours}");
+        }
+        for other in [
+            "",
+            "acme.bitrix24.com",
+            "/rest/",
+            "https://acme.bitrix24.com.evil.example/rest/",
+            "https://evil.example/acme.bitrix24.com/",
+            "https://acme.bitrix24.com@evil.example/rest/",
+            "https://oauth.bitrix.info/rest/",
+            "https://acme.bitrix24.com./rest/",
+        ] {
+            assert!(!is_at(other, &portal), "{other}");
+        }
+        let local: Origin = "http://[::1]:8025".parse().unwrap();
+        assert!(is_at("http://[::1]:8025/rest/", &local));
+    }
+}
