@@ -29,3 +29,6 @@ pub(in crate::team) mod revocation;
 pub(in crate::team) mod running_refreshes;
 pub(in crate::team) mod sweeper;
 mod token_request;
+
+#[cfg(test)]
+mod tests;
