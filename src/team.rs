@@ -150,7 +150,7 @@ impl Team {
     /// # Errors
     /// [`NotReady`].
     pub async fn check(&self) -> Result<(), NotReady> {
-        tokens::readiness::check(&self.parts).await
+        tokens::readiness_check::check(&self.parts).await
     }
 
     /// Deletes what has expired from the store, every five minutes until `stop`.
