@@ -138,6 +138,26 @@ impl Team {
         tokens::revocation::revoke(&self.parts, request).await
     }
 
+    /// `GET /`: the start page.
+    pub async fn start_page(&self, request: Request<'_>) -> Answer {
+        start_page::show(&self.parts, request).await
+    }
+
+    /// `POST /sign-in`: begins a sign-in to the start page.
+    pub async fn start_sign_in(&self, request: Request<'_>) -> Answer {
+        start_page::sign_in(&self.parts, request).await
+    }
+
+    /// `POST /connections/end`: ends a grant of the employee that has signed in to the start page.
+    pub async fn end_connection(&self, request: Request<'_>) -> Answer {
+        start_page::end(&self.parts, request).await
+    }
+
+    /// `POST /sign-out`: ends the sign-in to the start page.
+    pub async fn sign_out(&self, request: Request<'_>) -> Answer {
+        start_page::sign_out(&self.parts, request).await
+    }
+
     /// The employee whose access token a call has.
     ///
     /// # Errors

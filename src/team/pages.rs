@@ -12,6 +12,7 @@
 //! | `consent.rs` | the question whether a client gets access |
 //! | `going_on.rs` | the page that sends the browser on |
 //! | `notice.rs`, `notice_page.rs` | what can end a sign-in, and the page that says so |
+//! | `start.rs`, `snippets.rs` | the start page |
 
 mod consent;
 mod going_on;
@@ -20,6 +21,8 @@ mod layout;
 mod markup;
 mod notice;
 mod notice_page;
+mod snippets;
+mod start;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -31,3 +34,4 @@ pub(super) use language::Language;
 pub use layout::style_hash;
 pub(super) use notice::{Notice, Reference};
 pub(super) use notice_page::notice;
+pub(super) use start::{SignedIn, Start, start};

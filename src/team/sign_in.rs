@@ -19,9 +19,12 @@ mod departure;
 mod employee;
 mod request;
 mod stop;
+#[cfg(test)]
+mod tests;
 
 pub(super) use authorize::authorize;
 pub(super) use callback::callback;
 pub(super) use consent::consent;
 pub(super) use cookies::PAGE_SESSION;
 pub(super) use departure::Departure;
+pub(super) use stop::{Step, Stop};

@@ -18,6 +18,7 @@ pub(super) struct Texts {
     pub(super) what_to_do: &'static str,
     /// The label of a reference number.
     pub(super) reference: &'static str,
+    pub(super) start: StartTexts,
     pub(super) notice: fn(Notice) -> NoticeTexts,
 }
 
@@ -56,4 +57,36 @@ pub(super) struct NoticeTexts {
     pub(super) title: &'static str,
     pub(super) what_happened: &'static str,
     pub(super) what_to_do: &'static str,
+}
+
+/// The texts of the start page.
+pub(super) struct StartTexts {
+    pub(super) title: &'static str,
+    /// The sentences with the portal's name.
+    pub(super) about: fn(&str) -> String,
+    /// The heading above the employee's connected clients.
+    pub(super) connections: &'static str,
+    pub(super) sign_in_hint: &'static str,
+    pub(super) sign_in: &'static str,
+    /// The sentence with the employee's name.
+    pub(super) signed_in_as: fn(&str) -> String,
+    /// Stands for the name of the employee with this id.
+    pub(super) unnamed_employee: fn(u64) -> String,
+    pub(super) sign_out: &'static str,
+    pub(super) no_connections: &'static str,
+    /// A date follows.
+    pub(super) connected: &'static str,
+    /// A date follows.
+    pub(super) renewed: &'static str,
+    pub(super) end: &'static str,
+    pub(super) end_hint: &'static str,
+    /// The heading above the snippets.
+    pub(super) connect: &'static str,
+    /// The address follows.
+    pub(super) connect_hint: &'static str,
+    pub(super) claude_code: &'static str,
+    pub(super) codex: &'static str,
+    pub(super) cursor: &'static str,
+    pub(super) vs_code: &'static str,
+    pub(super) claude: &'static str,
 }

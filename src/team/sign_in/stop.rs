@@ -9,18 +9,20 @@ use crate::team::store::Unavailable;
 
 /// A step of a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::team) enum Step {
     /// The request of a client.
     Authorize,
     /// The decision on the consent page.
     Consent,
     /// The return from the portal.
     Callback,
+    /// A form of the start page.
+    StartPage,
 }
 
 /// Why a sign-in does not go on.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(in crate::team) enum Stop {
     /// A parameter is missing, wrong or repeated, and the client is not proven.
     MalformedRequest,
     /// No client has this id.
@@ -69,17 +71,18 @@ impl Step {
             Self::Authorize => "authorize",
             Self::Consent => "consent",
             Self::Callback => "callback",
+            Self::StartPage => "start_page",
         }
     }
 
     /// Counts and logs how this step ended.
-    pub(super) fn record(self, parts: &Parts, outcome: &'static str) {
+    pub(in crate::team) fn record(self, parts: &Parts, outcome: &'static str) {
         parts.measurements.record_sign_in(self.as_str(), outcome);
         tracing::info!(sign_in.step = self.as_str(), sign_in.outcome = outcome, "sign-in");
     }
 
     /// Counts and logs the end of a sign-in at this step, and returns the page that says why.
-    pub(super) fn stopped(self, parts: &Parts, language: Language, stop: &Stop) -> Answer {
+    pub(in crate::team) fn stopped(self, parts: &Parts, language: Language, stop: &Stop) -> Answer {
         self.record(parts, stop.outcome());
         pages::notice(language, stop.notice())
     }

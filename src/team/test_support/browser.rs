@@ -1,4 +1,4 @@
-//! A browser: keeps cookies per host, submits forms, follows redirects and pages that go on by themselves.
+//! A browser: keeps cookies per origin, submits forms, and follows a sign-in through the server and the portal.
 
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -13,8 +13,6 @@ pub(in crate::team) struct Browser<'s> {
     server: &'s TestServer,
     /// Origin, name and value, the oldest first.
     cookies: Vec<(String, String, String)>,
-    /// Every address that was opened, in order.
-    pub(in crate::team) visited: Vec<String>,
     pub(in crate::team) accept_language: &'static str,
 }
 
@@ -30,6 +28,16 @@ pub(in crate::team) struct Page {
 }
 
 impl Page {
+    /// A page that the test got without this browser.
+    pub(in crate::team) fn new(url: &str, status: u16, html: String) -> Self {
+        Self {
+            url: url.to_owned(),
+            status,
+            html,
+            location: None,
+        }
+    }
+
     /// Where a browser goes from here without a click.
     pub(in crate::team) fn goes_on_to(&self) -> Option<String> {
         let refresh = || {
@@ -63,7 +71,6 @@ impl<'s> Browser<'s> {
         Self {
             server,
             cookies: Vec::new(),
-            visited: Vec::new(),
             accept_language: "en",
         }
     }
@@ -76,40 +83,15 @@ impl<'s> Browser<'s> {
 
     /// Opens `url`, allows the access and signs in at the portal if that is asked for. Returns the last page.
     pub(in crate::team) async fn sign_in_until_end(&mut self, name: &str, url: &str) -> Page {
-        let consent = self.open(url).await;
-        assert!(
-            consent.hidden("handle").is_some(),
-            "{} {}",
-            consent.status,
-            consent.html
-        );
-        let at_portal = self.decide(&consent, "allow").await;
-        self.go_on_as(name, at_portal).await
+        let callback = self.sign_in_until_callback(name, url).await;
+        self.open(&callback).await
     }
 
-    /// Goes on from a page of ours that leads to the portal, and signs in there. Returns the last page.
+    /// Goes on from a page of ours to the portal, signs in there if that is asked for, and goes on to the last page.
     pub(in crate::team) async fn go_on_as(&mut self, name: &str, page: Page) -> Page {
-        let page = self.follow(page).await;
-        match user_of(&page, name) {
-            Some(user) => {
-                let form = [
-                    ("client_id", page.hidden("client_id").unwrap()),
-                    ("state", page.hidden("state").unwrap()),
-                    ("user", user),
-                ];
-                let url = format!("{}/oauth/sign-in", self.server.demo.origin());
-                let page = self.submit(&url, &form).await;
-                self.follow(page).await
-            }
-            None => page,
-        }
-    }
-
-    /// Clicks a button of the consent page.
-    pub(in crate::team) async fn decide(&mut self, consent: &Page, decision: &str) -> Page {
-        let handle = consent.hidden("handle").unwrap();
-        let form = [("handle", handle), ("decision", decision.to_owned())];
-        self.submit(&format!("{PUBLIC_URL}/oauth/consent"), &form).await
+        let callback = self.sign_in_at_portal(name, &page).await;
+        let page = self.open(&callback).await;
+        self.follow(page).await
     }
 
     /// Goes on until a page stays, or leads away from the server and the portal.
@@ -123,6 +105,42 @@ impl<'s> Browser<'s> {
     fn is_known(&self, url: &str) -> bool {
         let origin = origin_of(url);
         origin == PUBLIC_URL || origin == self.server.demo.origin()
+    }
+
+    /// As [`sign_in_until_end`](Self::sign_in_until_end), but stops where the portal sends the browser back, and returns
+    /// that address.
+    pub(in crate::team) async fn sign_in_until_callback(&mut self, name: &str, url: &str) -> String {
+        let consent = self.open(url).await;
+        let at_portal = self.decide(&consent, "allow").await;
+        self.sign_in_at_portal(name, &at_portal).await
+    }
+
+    /// Goes on from a page of ours to the portal, and signs in there if that is asked for. Returns the address that the
+    /// portal sends the browser back to.
+    pub(in crate::team) async fn sign_in_at_portal(&mut self, name: &str, page: &Page) -> String {
+        let target = page
+            .goes_on_to()
+            .unwrap_or_else(|| panic!("{} {}", page.status, page.html));
+        assert!(target.starts_with(&self.server.demo.origin()), "{target}");
+        let mut page = self.open(&target).await;
+        if let Some(user) = user_of(&page, name) {
+            let form = [
+                ("client_id", page.hidden("client_id").unwrap()),
+                ("state", page.hidden("state").unwrap()),
+                ("user", user),
+            ];
+            let url = format!("{}/oauth/sign-in", self.server.demo.origin());
+            page = self.submit(&url, &form).await;
+        }
+        page.goes_on_to()
+            .unwrap_or_else(|| panic!("{} {}", page.status, page.html))
+    }
+
+    /// Clicks a button of the consent page.
+    pub(in crate::team) async fn decide(&mut self, consent: &Page, decision: &str) -> Page {
+        let handle = consent.hidden("handle").unwrap();
+        let form = [("handle", handle), ("decision", decision.to_owned())];
+        self.submit(&format!("{PUBLIC_URL}/oauth/consent"), &form).await
     }
 
     /// Opens an address by GET; goes no further.
@@ -139,7 +157,6 @@ impl<'s> Browser<'s> {
 
     /// Sends any request with this browser's cookies.
     pub(in crate::team) async fn send(&mut self, method: &str, url: &str, body: &str, origin: Option<&str>) -> Page {
-        self.visited.push(url.to_owned());
         let own = origin_of(url);
         let cookies = self.cookie_header(&own);
         let (status, html, location, set) = if own == PUBLIC_URL {
@@ -180,6 +197,10 @@ impl<'s> Browser<'s> {
             ("GET", "/oauth/authorize") => team.authorize(request).await,
             ("POST", "/oauth/consent") => team.consent(request).await,
             ("GET", "/oauth/callback") => team.callback(request).await,
+            ("GET", "/") => team.start_page(request).await,
+            ("POST", "/sign-in") => team.start_sign_in(request).await,
+            ("POST", "/connections/end") => team.end_connection(request).await,
+            ("POST", "/sign-out") => team.sign_out(request).await,
             other => panic!("the server has no route {other:?}"),
         };
         let status = answer.status();

@@ -1,7 +1,7 @@
 //! The texts in English.
 
 use crate::team::pages::notice::Notice;
-use crate::team::pages::wording::{ConsentTexts, GoingOnTexts, NoticeTexts, Texts};
+use crate::team::pages::wording::{ConsentTexts, GoingOnTexts, NoticeTexts, StartTexts, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
     start_link: "Start page of this server",
@@ -37,6 +37,37 @@ pub(super) const TEXTS: Texts = Texts {
     going_on_hint: "If nothing happens, use the button.",
     what_to_do: "What to do",
     reference: "Reference number for the administrator",
+    start: StartTexts {
+        title: "Your Bitrix24 contacts for your assistant",
+        about: |portal| {
+            format!(
+                "Assistants that draft mail find the recipients in your own Bitrix24 address book with this server. It \
+                 only reads, and everybody sees their own address book. The portal is {portal}."
+            )
+        },
+        connections: "Your connected programs",
+        sign_in_hint: "Sign in to see which programs have access to your address book, and to end it. To connect a \
+                       program you need not sign in here.",
+        sign_in: "Sign in",
+        signed_in_as: |employee| format!("You are signed in as {employee}."),
+        unnamed_employee: |id| format!("employee {id}"),
+        sign_out: "Sign out",
+        no_connections: "No program has access to your address book.",
+        connected: "Connected:",
+        renewed: "Access last renewed:",
+        end: "End access",
+        end_hint: "A program whose access has ended gets no answer from its next call on.",
+        connect: "Connect a program",
+        connect_hint: "Add this address to your program. The program opens a browser, in which you sign in at the portal. \
+                       No token is needed.",
+        claude_code: "Run this in a terminal. Then choose <code>/mcp</code> in Claude Code, this server, and the sign-in.",
+        codex: "Run this in a terminal; the sign-in opens by itself. To sign in again later: \
+                <code>codex mcp login bitrix24-mail</code>.",
+        cursor: "Add this to <code>~/.cursor/mcp.json</code>. Then choose the sign-in beside the server in Cursor’s settings.",
+        vs_code: "Add this to <code>.vscode/mcp.json</code>. VS Code offers the sign-in when it starts the server.",
+        claude: "In the settings, under Connectors, add a custom connector with this address. It works only if the address \
+                 can be reached from the internet.",
+    },
     notice,
 };
 

@@ -1,7 +1,7 @@
 //! The texts in Russian.
 
 use crate::team::pages::notice::Notice;
-use crate::team::pages::wording::{ConsentTexts, GoingOnTexts, NoticeTexts, Texts};
+use crate::team::pages::wording::{ConsentTexts, GoingOnTexts, NoticeTexts, StartTexts, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
     start_link: "Главная страница сервера",
@@ -39,6 +39,36 @@ pub(super) const TEXTS: Texts = Texts {
     going_on_hint: "Если ничего не происходит, нажмите кнопку.",
     what_to_do: "Что делать",
     reference: "Номер ошибки для администратора",
+    start: StartTexts {
+        title: "Ваши контакты из Битрикс24 для вашего ассистента",
+        about: |portal| {
+            format!(
+                "С этим сервером ассистенты, которые готовят письма, находят получателей в вашей адресной книге Битрикс24. \
+                 Сервер только читает, и каждый видит только свою адресную книгу. Портал: {portal}."
+            )
+        },
+        connections: "Ваши подключённые программы",
+        sign_in_hint: "Войдите, чтобы увидеть, какие программы имеют доступ к вашей адресной книге, и закрыть этот доступ. \
+                       Чтобы подключить программу, входить здесь не нужно.",
+        sign_in: "Войти",
+        signed_in_as: |employee| format!("Вы вошли как {employee}."),
+        unnamed_employee: |id| format!("сотрудник {id}"),
+        sign_out: "Выйти",
+        no_connections: "Ни у одной программы нет доступа к вашей адресной книге.",
+        connected: "Подключена:",
+        renewed: "Доступ обновлён:",
+        end: "Закрыть доступ",
+        end_hint: "Программа, доступ которой закрыт, не получит ответа уже на следующий запрос.",
+        connect: "Подключить программу",
+        connect_hint: "Добавьте этот адрес в программу. Она откроет браузер, и вы войдёте на портал. Токен не нужен.",
+        claude_code: "Выполните в терминале. Затем в Claude Code выберите <code>/mcp</code>, этот сервер и вход.",
+        codex: "Выполните в терминале, вход откроется сам. Чтобы позже войти снова: \
+                <code>codex mcp login bitrix24-mail</code>.",
+        cursor: "Добавьте в <code>~/.cursor/mcp.json</code>. Затем выберите вход рядом с сервером в настройках Cursor.",
+        vs_code: "Добавьте в <code>.vscode/mcp.json</code>. VS Code предложит войти, когда запустит сервер.",
+        claude: "В настройках, в разделе Connectors, добавьте custom connector с этим адресом. Это работает, только если \
+                 адрес доступен из интернета.",
+    },
     notice,
 };
 

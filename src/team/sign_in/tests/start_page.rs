@@ -1,0 +1,95 @@
+//! Sign-ins that lead to the start page.
+
+use secrecy::ExposeSecret;
+
+use super::{access_token, grants};
+use crate::demo;
+use crate::team::pages::Language;
+use crate::team::secret_value::{Kind, SecretValue};
+use crate::team::sign_in::Departure;
+use crate::team::store::Store;
+use crate::team::store::records::{Begun, Purpose, SignIn};
+use crate::team::test_support::{Browser, CALLER, PUBLIC_URL, Page, TestServer, portal_settings};
+use crate::team::{Answer, SetCookie};
+
+/// What the start page's button does: a sign-in that is approved by this click.
+async fn depart(server: &TestServer, browser: &mut Browser<'_>) -> Page {
+    let [handle, form_key] = [Kind::Handle, Kind::FormKey].map(|kind| SecretValue::random(kind).unwrap().digest());
+    let sign_in = SignIn {
+        handle,
+        form_key,
+        address: CALLER,
+        purpose: Purpose::StartPage,
+    };
+    let settings = server.team.settings();
+    let begun = server.store.begin_sign_in(sign_in, settings.lifetimes.pending_sign_in);
+    assert_eq!(begun.await.unwrap(), Begun::Kept);
+    let departure = Departure::new().unwrap();
+    let approval = Some(departure.approval());
+    server
+        .store
+        .decide_sign_in(handle, form_key, approval)
+        .await
+        .unwrap()
+        .unwrap();
+    let answer = departure.answer(settings, Language::English, &browser.cookie_header(PUBLIC_URL), None);
+    let Answer::Page { status, html, cookies } = answer else {
+        panic!("no page")
+    };
+    cookies
+        .iter()
+        .map(SetCookie::header)
+        .for_each(|header| browser.keep(PUBLIC_URL, &header));
+    Page::new(PUBLIC_URL, status, html)
+}
+
+async fn signs_in(server: &TestServer, browser: &mut Browser<'_>, name: &str) -> Option<(u64, String)> {
+    let page = depart(server, browser).await;
+    let callback = browser.sign_in_at_portal(name, &page).await;
+    let end = browser.open(&callback).await;
+    assert_eq!(end.goes_on_to(), Some(format!("{PUBLIC_URL}/")));
+    let header = browser.cookie_header(PUBLIC_URL);
+    let value = header.strip_prefix("b24page=").unwrap_or_else(|| panic!("{header}"));
+    let session = SecretValue::read(Kind::PageSession, value).unwrap();
+    let known = server.store.page_session(session.digest()).await.unwrap();
+    known.map(|(employee, name)| (employee.user_id, name))
+}
+
+#[tokio::test]
+async fn the_start_page_knows_the_employee_and_keeps_no_tokens() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let known = signs_in(&server, &mut browser, "Carla").await;
+    assert_eq!(known, Some((8, "Carla Moretti".to_owned())));
+    assert_eq!(grants(&server).await, []);
+    assert!(access_token(&server, 8).await.is_none());
+}
+
+/// If the portal ends the earlier tokens at every sign-in, a visit to the start page must not sign the clients out.
+#[tokio::test]
+async fn the_clients_of_an_employee_still_work_after_a_visit_to_the_start_page() {
+    let server = TestServer::with(demo::Settings {
+        ends_earlier_pairs: true,
+        ..portal_settings()
+    })
+    .await;
+    let client = server.client("Claude Code (b24)").await;
+    let mut browser = server.browser();
+    browser.sign_in_as("Anna", &client).await;
+    let before = access_token(&server, 1).await.unwrap();
+    signs_in(&server, &mut browser, "Anna").await.unwrap();
+    let after = access_token(&server, 1).await.unwrap();
+    assert_ne!(before.expose_secret(), after.expose_secret());
+    assert_eq!(server.team.parts.application.profile(&after).await.unwrap().id, 1);
+    assert_eq!(grants(&server).await.len(), 1);
+}
+
+#[tokio::test]
+async fn another_browser_cannot_end_a_sign_in_to_the_start_page() {
+    let server = TestServer::start().await;
+    let (mut attacker, mut victim) = (server.browser(), server.browser());
+    let page = depart(&server, &mut attacker).await;
+    let callback = victim.sign_in_at_portal("Boris", &page).await;
+    assert_eq!(victim.open(&callback).await.status, 403);
+    assert_eq!(server.demo.code_exchanges(), 0);
+}
