@@ -62,6 +62,7 @@ pub use request::Request;
 pub use secret_value::{Digest, NoRandomNumbers};
 pub use server_key::{InvalidServerKey, Pair, ServerKeys};
 pub use settings::{Lifetimes, Settings};
+pub use store::sqlite::{OpenError, SqliteStore};
 pub use store::{Operation, Store, Unavailable, records};
 pub use tokens::access::Unauthenticated;
 pub use tokens::readiness::NotReady;
@@ -191,7 +192,7 @@ impl Team {
     /// # Errors
     /// [`NotReady`].
     pub async fn check(&self) -> Result<(), NotReady> {
-        tokens::readiness::check(&self.parts).await
+        tokens::readiness_check::check(&self.parts).await
     }
 
     /// Deletes what has expired from the store, every five minutes until `stop`.
