@@ -48,7 +48,9 @@ impl Readiness {
                 None => {
                     // In a task of its own: a caller that leaves does not end it.
                     let task = tokio::spawn(check);
-                    let result = async move { task.await.unwrap_or(Err(NotReady::Store)) }.boxed().shared();
+                    let result = async move { task.await.unwrap_or(Err(NotReady::Store)) }
+                        .boxed()
+                        .shared();
                     *newest = Some((Instant::now(), result.clone()));
                     result
                 }
