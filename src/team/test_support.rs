@@ -42,7 +42,9 @@ pub(in crate::team) struct TestServer {
     pub(in crate::team) demo: Arc<DemoPortal>,
     pub(in crate::team) portal: Portal,
     pub(in crate::team) team: Team,
-    pub(in crate::team) store: Arc<FaultyStore>,
+    pub(in crate::team) store: Arc<dyn Store>,
+    /// Makes that store fail.
+    pub(in crate::team) store_faults: Arc<FaultyStore>,
     _folder: TempDir,
 }
 
@@ -73,7 +75,8 @@ impl TestServer {
         let demo = Arc::new(DemoPortal::start(demo).await.unwrap());
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("team.sqlite")).unwrap();
-        let store = FaultyStore::new(Arc::new(store));
+        let store_faults = FaultyStore::new(Arc::new(store));
+        let store: Arc<dyn Store> = Arc::clone(&store_faults) as _;
         let origin = demo.origin().parse::<portal::Origin>().unwrap();
         let portal_settings = portal::Settings {
             rate_limit: None,
@@ -94,10 +97,11 @@ impl TestServer {
             lifetimes: Lifetimes::default(),
         };
         Self {
-            team: Team::new(settings, Arc::clone(&store) as Arc<dyn Store>, &portal),
+            team: Team::new(settings, Arc::clone(&store), &portal),
             demo,
             portal,
             store,
+            store_faults,
             _folder: folder,
         }
     }

@@ -236,8 +236,8 @@ async fn a_form_without_a_decision_or_with_repeated_fields_decides_nothing() {
         let page = browser.send("POST", CONSENT, &form, Some(PUBLIC_URL)).await;
         assert_eq!((page.status, page.goes_on_to()), (400, None), "{form}");
     }
-    server.store.break_off("decide_sign_in");
+    server.store_faults.break_off("decide_sign_in");
     assert_eq!(browser.decide(&consent, "allow").await.status, 503);
-    server.store.repair();
+    server.store_faults.repair();
     assert_eq!(browser.decide(&consent, "allow").await.status, 200);
 }
