@@ -47,6 +47,10 @@ mod test_support;
 mod tokens;
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::registry::Registry;
+use tokio_util::sync::CancellationToken;
 
 pub use answer::Answer;
 pub use client_metadata::{InvalidHosts, MetadataHosts};
@@ -60,16 +64,21 @@ pub use server_key::{InvalidServerKey, Pair, ServerKeys};
 pub use settings::{Lifetimes, Settings};
 pub use store::sqlite::{OpenError, SqliteStore};
 pub use store::{Operation, Store, Unavailable, records};
+pub use tokens::access::Unauthenticated;
+pub use tokens::readiness::NotReady;
+pub use tokens::rekey::{RekeyError, Rekeyed, rekey};
 
-use crate::portal::{ClientSettings, Portal};
+use crate::portal::{ClientSettings, Employee, Portal};
 use clients::Clients;
 use measurements::Measurements;
 use parts::Parts;
+use tokens::readiness::Readiness;
+use tokens::running_refreshes::RunningRefreshes;
 
 /// The pages and OAuth endpoints of a server that a team shares.
 #[derive(Debug)]
 pub struct Team {
-    parts: Parts,
+    parts: Arc<Parts>,
 }
 
 impl Team {
@@ -82,13 +91,15 @@ impl Team {
             client_secret: settings.client_secret.clone(),
         });
         Self {
-            parts: Parts {
+            parts: Arc::new(Parts {
                 clients: Clients::new(&settings.client_metadata),
                 measurements: Measurements::default(),
+                refreshes: RunningRefreshes::default(),
+                readiness: Readiness::default(),
                 settings,
                 store,
                 application,
-            },
+            }),
         }
     }
 
@@ -117,6 +128,16 @@ impl Team {
         sign_in::callback(&self.parts, request).await
     }
 
+    /// `POST /oauth/token`: exchanges a code or a refresh token for tokens.
+    pub async fn token(&self, request: Request<'_>) -> Answer {
+        tokens::endpoint::token(&self.parts, request).await
+    }
+
+    /// `POST /oauth/revoke`: a client gives up its tokens.
+    pub async fn revoke(&self, request: Request<'_>) -> Answer {
+        tokens::revocation::revoke(&self.parts, request).await
+    }
+
     /// `GET /`: the start page.
     pub async fn start_page(&self, request: Request<'_>) -> Answer {
         start_page::show(&self.parts, request).await
@@ -135,5 +156,37 @@ impl Team {
     /// `POST /sign-out`: ends the sign-in to the start page.
     pub async fn sign_out(&self, request: Request<'_>) -> Answer {
         start_page::sign_out(&self.parts, request).await
+    }
+
+    /// The employee whose access token a call has.
+    ///
+    /// # Errors
+    /// [`Unauthenticated`].
+    pub async fn authenticate(&self, token: &str) -> Result<Employee, Unauthenticated> {
+        tokens::access::authenticate(&self.parts, token).await
+    }
+
+    /// Checks that this server can serve, for `/readyz`.
+    ///
+    /// # Errors
+    /// [`NotReady`].
+    pub async fn check(&self) -> Result<(), NotReady> {
+        tokens::readiness_check::check(&self.parts).await
+    }
+
+    /// Deletes what has expired from the store, every five minutes until `stop`.
+    pub async fn sweep(&self, stop: CancellationToken) {
+        tokens::sweeper::sweep(&self.parts, stop).await;
+    }
+
+    /// Before the process ends: waits until new tokens of the portal are saved, at most for `time`. False if some may be
+    /// lost.
+    pub async fn finish(&self, time: Duration) -> bool {
+        self.parts.refreshes.finish(time).await
+    }
+
+    /// Adds the metrics of sign-ins and refreshes to `registry`.
+    pub fn register_metrics(&self, registry: &mut Registry) {
+        self.parts.measurements.register(registry);
     }
 }

@@ -6,6 +6,8 @@ use super::clients::Clients;
 use super::measurements::Measurements;
 use super::settings::Settings;
 use super::store::Store;
+use super::tokens::readiness::Readiness;
+use super::tokens::running_refreshes::RunningRefreshes;
 use crate::portal::ApplicationClient;
 
 /// What every page and endpoint of a team's server works with.
@@ -18,4 +20,8 @@ pub(super) struct Parts {
     pub(super) measurements: Measurements,
     /// The MCP clients.
     pub(super) clients: Clients,
+    /// The refreshes of employees' tokens that run in this process.
+    pub(super) refreshes: RunningRefreshes,
+    /// The newest check whether this server can serve.
+    pub(super) readiness: Readiness,
 }

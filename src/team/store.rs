@@ -138,6 +138,15 @@ pub trait Store: Debug + Send + Sync {
     /// Ends all grants and page sessions of an employee and deletes the pair. Returns the number of grants.
     fn end_employee<'a>(&'a self, employee: &'a EmployeeId, reason: EndReason) -> Operation<'a, usize>;
 
+    /// As [`end_employee`](Self::end_employee), because of the pair of `version`: `None`, and nothing is ended, if there
+    /// is a newer pair, since then the employee has signed in again meanwhile.
+    fn end_employee_at<'a>(
+        &'a self,
+        employee: &'a EmployeeId,
+        version: i64,
+        reason: EndReason,
+    ) -> Operation<'a, Option<usize>>;
+
     /// Ends all grants, codes, pending sign-ins and page sessions, and deletes all pairs. Returns the number of grants.
     fn end_all(&self, reason: EndReason) -> Operation<'_, usize>;
 

@@ -8,6 +8,7 @@ mod start_page;
 
 use crate::team::employee_id::EmployeeId;
 use crate::team::secret_value::{Kind, SecretValue};
+use crate::team::store::Store;
 use crate::team::store::records::{ClientRequest, GrantLine};
 use crate::team::test_support::{Browser, TestClient, TestServer};
 

@@ -249,6 +249,8 @@ pub enum EndReason {
     Replayed,
     /// The portal says that the employee may not call any more.
     Refused,
+    /// The employee's pair was changed in the store and does not open.
+    Unreadable,
 }
 
 impl EndReason {
@@ -259,6 +261,7 @@ impl EndReason {
             Self::Operator => "operator",
             Self::Replayed => "replayed",
             Self::Refused => "refused",
+            Self::Unreadable => "unreadable",
         }
     }
 }

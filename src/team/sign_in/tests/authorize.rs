@@ -1,6 +1,7 @@
 //! Requests of clients for a sign-in.
 
 use super::request_of;
+use crate::team::store::Store;
 use crate::team::store::records::Client;
 use crate::team::test_support::{PUBLIC_URL, TestServer};
 
@@ -160,10 +161,10 @@ async fn n09_without_the_store_there_is_a_page_and_the_client_is_not_forgotten()
     let server = TestServer::start().await;
     let client = server.client("Claude Code (b24)").await;
     for operation in ["client", "begin_sign_in"] {
-        server.store_faults.break_off(operation);
+        server.store.break_off(operation);
         let page = server.browser().open(&client.authorize_url()).await;
         assert_eq!((page.status, page.goes_on_to()), (503, None), "{operation}");
-        server.store_faults.repair();
+        server.store.repair();
     }
     assert_eq!(server.browser().open(&client.authorize_url()).await.status, 200);
 }

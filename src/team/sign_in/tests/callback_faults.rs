@@ -3,6 +3,7 @@
 use super::{MEMBER_ID, access_token, connect, grants};
 use crate::demo::DemoPortal;
 use crate::team::employee_id::EmployeeId;
+use crate::team::store::Store;
 use crate::team::store::records::{CompletedSignIn, SealedPair, SignInResult};
 use crate::team::test_support::{PUBLIC_URL, TestServer, fault, portal_settings};
 
@@ -141,11 +142,11 @@ async fn n09_a_store_that_stops_during_a_sign_in_gets_a_page() {
         let client = server.client("Claude Code (b24)").await;
         let mut browser = server.browser();
         let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
-        server.store_faults.break_off(operation);
+        server.store.break_off(operation);
         let page = browser.open(&callback).await;
         assert_eq!((page.status, page.goes_on_to()), (503, None), "{operation}");
         assert_eq!(server.demo.code_exchanges(), usize::from(is_exchanged), "{operation}");
-        server.store_faults.repair();
+        server.store.repair();
         assert!(access_token(&server, 1).await.is_none(), "{operation}: nothing is kept");
         let is_signed_in = browser.open(&callback).await.status == 303;
         assert_eq!(is_signed_in, !is_exchanged, "{operation}: the sign-in was not taken");
@@ -164,7 +165,7 @@ async fn a_pair_that_was_overtaken_is_sealed_again() {
     };
     let next = server.store.next_version(&employee).await.unwrap();
     for version in next..next + 3 {
-        server.store_faults.overtake(CompletedSignIn {
+        server.store.overtake(CompletedSignIn {
             employee: employee.clone(),
             name: "Anna".to_owned(),
             pair: Some(SealedPair {

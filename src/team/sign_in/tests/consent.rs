@@ -1,6 +1,7 @@
 //! The decision on the consent page.
 
 use super::grants;
+use crate::team::store::Store;
 use crate::team::test_support::{Browser, PUBLIC_URL, Page, TestServer};
 
 /// Names of the cookies of sign-ins that a browser has now.
@@ -237,8 +238,8 @@ async fn a_form_without_a_decision_or_with_repeated_fields_decides_nothing() {
         let page = browser.send("POST", CONSENT, &form, Some(PUBLIC_URL)).await;
         assert_eq!((page.status, page.goes_on_to()), (400, None), "{form}");
     }
-    server.store_faults.break_off("decide_sign_in");
+    server.store.break_off("decide_sign_in");
     assert_eq!(browser.decide(&consent, "allow").await.status, 503);
-    server.store_faults.repair();
+    server.store.repair();
     assert_eq!(browser.decide(&consent, "allow").await.status, 200);
 }

@@ -7,6 +7,7 @@ use crate::demo;
 use crate::team::pages::Language;
 use crate::team::secret_value::{Kind, SecretValue};
 use crate::team::sign_in::Departure;
+use crate::team::store::Store;
 use crate::team::store::records::{Begun, Purpose, SignIn};
 use crate::team::test_support::{Browser, CALLER, PUBLIC_URL, Page, TestServer, portal_settings};
 use crate::team::{Answer, SetCookie};

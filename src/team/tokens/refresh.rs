@@ -1,0 +1,244 @@
+//! The refresh of an employee's pair at the portal, after the portal has rejected the access token.
+//!
+//! Several processes may have to refresh one pair at the same time, and a refresh token works once. So the refresh takes
+//! a lease of the pair in the store, which is longer than an exchange; the others ask again until the pair is newer. No
+//! transaction is open during the exchange, and the lease of a process that died frees itself.
+//!
+//! | the exchange | what follows |
+//! |---|---|
+//! | new pair | it is saved before it is used |
+//! | no connection came about | tried again while the lease allows it |
+//! | no answer | the portal may have spent the refresh token: tried once more with a new lease |
+//! | `invalid_grant` | this employee's grants end; the employee has to sign in again |
+//! | any other failure | the call fails; nobody is signed out |
+//!
+//! If the store cannot save the new pair, this process keeps it and goes on trying, since the old refresh token is spent.
+//! Meanwhile callers wait, until their own deadline, and nobody uses the pair. Another process that takes the lease then
+//! would spend the old refresh token again and end the sign-in, so the pauses are short: the pair is saved as soon as the
+//! store answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, sleep};
+
+use super::ending;
+use super::failures::{signed_out, store_does_not_answer};
+use super::running_refreshes::Refreshed;
+use crate::portal::{Error, IssuedTokens, Speaker, Unreadable};
+use crate::team::employee_id::EmployeeId;
+use crate::team::parts::Parts;
+use crate::team::server_key::Pair;
+use crate::team::store::records::{EndReason, Lease, SealedPair};
+
+/// How long a lease lives.
+const LEASE: Duration = Duration::from_secs(20);
+/// How long an exchange may take; `ApplicationClient` ends it then.
+const EXCHANGE: Duration = Duration::from_secs(15);
+/// How often a pair that another process refreshes is asked for.
+const POLL: Duration = Duration::from_millis(100);
+/// How long a refresh waits for other processes: until the lease of one that died has ended, with a second to spare.
+const MAX_WAIT: Duration = Duration::from_secs(21);
+/// The pause before a connection is tried again.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause between two attempts to save a pair.
+const MAX_SAVE_PAUSE: Duration = Duration::from_secs(1);
+/// How long this process tries to save a pair.
+const MAX_SAVE_TIME: Duration = Duration::from_secs(600);
+
+/// One refresh.
+#[derive(Debug)]
+pub(super) struct Refresh {
+    pub(super) parts: Arc<Parts>,
+    pub(super) employee: EmployeeId,
+    /// The version of the rejected pair.
+    pub(super) version: i64,
+    /// The rejected access token.
+    pub(super) rejected: SecretString,
+}
+
+/// How an exchange has ended.
+enum Exchanged {
+    /// The refresh is over.
+    Done(Refreshed),
+    /// There was no answer; the lease is free again.
+    NoAnswer(Error),
+}
+
+impl Refresh {
+    /// Returns a pair whose access token is not the rejected one.
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`] if the sign-in has ended, and the failures of store and exchange.
+    pub(super) async fn run(mut self) -> Refreshed {
+        let mut waiting_since = None;
+        let mut had_no_answer = false;
+        loop {
+            let asked = Instant::now();
+            let lease = self.parts.store.lease(&self.employee, self.version, LEASE).await;
+            match lease.map_err(store_does_not_answer)? {
+                Lease::Gone => return Err(signed_out()),
+                // A pair that was only sealed by another key has a newer version and the same tokens.
+                Lease::Newer(pair) if self.is_rejected(&pair) => self.version = pair.version,
+                Lease::Newer(pair) => return Ok(pair),
+                // The store has answered so late that the exchange might outlive the lease.
+                Lease::Won(pair) if asked.elapsed() + EXCHANGE > LEASE => {
+                    self.free(pair.version).await;
+                    self.wait(&mut waiting_since).await?;
+                }
+                Lease::Won(pair) => match self.exchange(pair, asked).await {
+                    Exchanged::NoAnswer(_) if !had_no_answer => had_no_answer = true,
+                    Exchanged::NoAnswer(error) => return Err(error),
+                    Exchanged::Done(refreshed) => return refreshed,
+                },
+                Lease::Taken => {
+                    if waiting_since.is_none() {
+                        self.parts.measurements.record_lease_waited_for();
+                    }
+                    self.wait(&mut waiting_since).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits before the lease is asked for again.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`] after [`MAX_WAIT`].
+    async fn wait(&self, since: &mut Option<Instant>) -> Result<(), Error> {
+        if since.get_or_insert_with(Instant::now).elapsed() >= MAX_WAIT {
+            return Err(Error::TimedOut { after: MAX_WAIT });
+        }
+        sleep(POLL).await;
+        Ok(())
+    }
+
+    fn is_rejected(&self, pair: &SealedPair) -> bool {
+        let opened = self.parts.settings.server_keys.open(&self.employee, pair);
+        opened.is_some_and(|opened| opened.access.expose_secret() == self.rejected.expose_secret())
+    }
+
+    /// Exchanges the refresh token of `pair`, whose lease was asked for at `asked`.
+    async fn exchange(&self, pair: SealedPair, asked: Instant) -> Exchanged {
+        let Some(opened) = self.parts.settings.server_keys.open(&self.employee, &pair) else {
+            self.free(pair.version).await;
+            return Exchanged::Done(Err(signed_out()));
+        };
+        let error = loop {
+            match self.parts.application.refresh(opened.refresh.clone()).await {
+                Ok(issued) => return Exchanged::Done(self.keep(pair.version, issued).await),
+                Err(Error::Unreachable { failure, host }) => {
+                    let error = Error::Unreachable { failure, host };
+                    let has_time = asked.elapsed() + PAUSE + EXCHANGE <= LEASE;
+                    if !error.was_never_sent() || !has_time {
+                        break error;
+                    }
+                    sleep(PAUSE).await;
+                }
+                Err(error) => break error,
+            }
+        };
+        tracing::warn!(
+            error.code = error.code(),
+            http.status = error.http_status(),
+            "the tokens of an employee could not be refreshed"
+        );
+        if error.is_about_the_employee() {
+            self.parts.measurements.record_portal_refresh("refused");
+            return Exchanged::Done(self.end(pair.version, error).await);
+        }
+        self.parts.measurements.record_portal_refresh("failed");
+        self.free(pair.version).await;
+        match error {
+            Error::TimedOut { .. } | Error::Unreachable { .. } if !error.was_never_sent() => Exchanged::NoAnswer(error),
+            error => Exchanged::Done(Err(error)),
+        }
+    }
+
+    /// Saves the tokens that were issued in place of the pair of `version`.
+    async fn keep(&self, version: i64, issued: IssuedTokens) -> Refreshed {
+        if !self.is_for_the_employee(&issued) {
+            tracing::error!("the authorization server has answered a refresh with the tokens of somebody else");
+            self.parts.measurements.record_portal_refresh("failed");
+            self.free(version).await;
+            return Err(Error::Unreadable {
+                from: Speaker::AuthorizationServer,
+                http_status: 200,
+                reason: Unreadable::Shape,
+            });
+        }
+        let pair = Pair {
+            access: issued.access_token,
+            refresh: issued.refresh_token,
+        };
+        let begun = Instant::now();
+        let mut pause = POLL;
+        loop {
+            let trouble = match self.save(version, &pair).await {
+                Ok(newest) => return newest.ok_or_else(signed_out),
+                Err(trouble) => trouble,
+            };
+            if begun.elapsed() >= MAX_SAVE_TIME {
+                tracing::error!("new tokens of an employee could not be saved; the employee has to sign in again");
+                self.parts.measurements.record_portal_refresh("lost");
+                return Err(trouble);
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(MAX_SAVE_PAUSE);
+        }
+    }
+
+    /// Tries once to save `pair` in place of the pair of `version`. Returns the pair to use; `None` if the sign-in has
+    /// ended.
+    ///
+    /// # Errors
+    /// A trouble that may pass: the store does not answer, or there are no random numbers.
+    async fn save(&self, version: i64, pair: &Pair) -> Result<Option<SealedPair>, Error> {
+        let keys = &self.parts.settings.server_keys;
+        let sealed = keys
+            .seal(&self.employee, version + 1, pair)
+            .map_err(store_does_not_answer)?;
+        let saving = self.parts.store.save_pair(&self.employee, sealed.clone());
+        if saving.await.map_err(store_does_not_answer)? {
+            tracing::info!("the tokens of an employee were refreshed");
+            self.parts.measurements.record_portal_refresh("refreshed");
+            return Ok(Some(sealed));
+        }
+        // The employee has signed in again, or all grants have ended, or an earlier attempt to save succeeded although
+        // the store's answer was lost.
+        let newest = self.parts.store.pair(&self.employee).await;
+        Ok(newest
+            .map_err(store_does_not_answer)?
+            .filter(|newest| newest.version > version))
+    }
+
+    /// True unless the answer names another employee.
+    fn is_for_the_employee(&self, issued: &IssuedTokens) -> bool {
+        let is_user = issued.user_id.is_none_or(|user| user == self.employee.user_id);
+        let is_portal = |member: &String| **member == *self.employee.member_id;
+        is_user && issued.member_id.as_ref().is_none_or(is_portal)
+    }
+
+    /// Ends the employee's grants after the refresh token of the pair of `version` was refused for good. Returns the
+    /// newer pair if the employee has signed in again meanwhile.
+    async fn end(&self, version: i64, refusal: Error) -> Refreshed {
+        if ending::end(&self.parts, &self.employee, version, EndReason::Refused).await {
+            return Err(refusal);
+        }
+        let newest = self
+            .parts
+            .store
+            .pair(&self.employee)
+            .await
+            .map_err(store_does_not_answer)?;
+        newest.filter(|newest| newest.version > version).ok_or(refusal)
+    }
+
+    /// Frees the lease, so that the next refresh need not wait for its end.
+    async fn free(&self, version: i64) {
+        if let Err(unavailable) = self.parts.store.free_lease(&self.employee, version).await {
+            tracing::warn!(reason = %unavailable, "a lease ends by its time only");
+        }
+    }
+}
