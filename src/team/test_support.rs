@@ -9,7 +9,7 @@
 mod browser;
 mod client;
 mod demo_wire;
-mod steered_store;
+mod faulty_store;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -20,13 +20,14 @@ use tempfile::TempDir;
 pub(in crate::team) use browser::{Browser, Page};
 pub(in crate::team) use client::TestClient;
 use demo_wire::{DemoWire, TokenFailures};
-pub(in crate::team) use steered_store::{SteeredStore, Trouble};
+pub(in crate::team) use faulty_store::FaultyStore;
 
 use super::Team;
+use super::secret_value::{Kind, SecretValue};
 use super::server_key::ServerKeys;
 use super::settings::{Lifetimes, Settings};
 use super::store::Store;
-use super::store::records::{Client, Registered};
+use super::store::records::{Client, NewTokens, Redeemed, Registered};
 use super::store::sqlite::SqliteStore;
 use crate::demo::{self, CLIENT_ID, CLIENT_SECRET, DemoPortal};
 use crate::portal::{self, ApplicationClient, ClientSettings, Credentials, GivenSecret, Portal};
@@ -42,7 +43,7 @@ pub(in crate::team) struct TestServer {
     pub(in crate::team) demo: Arc<DemoPortal>,
     pub(in crate::team) portal: Portal,
     pub(in crate::team) team: Team,
-    pub(in crate::team) store: Arc<dyn Store>,
+    pub(in crate::team) store: Arc<FaultyStore>,
     /// How the next requests for tokens fail, if the server reaches the portal without sockets.
     pub(in crate::team) token_failures: TokenFailures,
     /// The server's key, as text.
@@ -65,52 +66,24 @@ impl TestServer {
 
     /// A server that reaches this demo portal by HTTP.
     pub(in crate::team) async fn with(demo: demo::Settings) -> Self {
-        Self::made(demo, Way::Network, Lifetimes::default(), None).await
+        Self::made(demo, Way::Network, Lifetimes::default()).await
     }
 
     /// A server that reaches this demo portal without sockets: for tests with a paused clock.
     pub(in crate::team) async fn in_process(demo: demo::Settings) -> Self {
-        Self::made(demo, Way::InProcess, Lifetimes::default(), None).await
-    }
-
-    /// A server over `wrap`ped store, for tests of a store that fails or of two callers at once.
-    pub(in crate::team) async fn over(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
-        Self::made(
-            portal_settings(),
-            Way::Network,
-            Lifetimes::default(),
-            Some(Box::new(wrap)),
-        )
-        .await
-    }
-
-    /// A server that reaches this demo portal without sockets, over a store that the test steers: for tests with a
-    /// paused clock.
-    pub(in crate::team) async fn steered(demo: demo::Settings) -> (Self, Arc<SteeredStore>) {
-        let mut steered = None;
-        let wrap = |store| -> Arc<dyn Store> { steered.insert(Arc::new(SteeredStore::new(store))).clone() };
-        let server = Self::made(demo, Way::InProcess, Lifetimes::default(), Some(Box::new(wrap))).await;
-        (server, steered.unwrap())
+        Self::made(demo, Way::InProcess, Lifetimes::default()).await
     }
 
     /// A server whose things live for these times.
     pub(in crate::team) async fn with_lifetimes(lifetimes: Lifetimes) -> Self {
-        Self::made(portal_settings(), Way::InProcess, lifetimes, None).await
+        Self::made(portal_settings(), Way::InProcess, lifetimes).await
     }
 
-    async fn made(
-        demo: demo::Settings,
-        way: Way,
-        lifetimes: Lifetimes,
-        wrap: Option<Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + '_>>,
-    ) -> Self {
+    async fn made(demo: demo::Settings, way: Way, lifetimes: Lifetimes) -> Self {
         let demo = Arc::new(DemoPortal::start(demo).await.unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("team.sqlite")).unwrap());
-        let store = match wrap {
-            Some(wrap) => wrap(store),
-            None => store,
-        };
+        let store = SqliteStore::open(&folder.path().join("team.sqlite")).unwrap();
+        let store = FaultyStore::new(Arc::new(store));
         let origin = demo.origin().parse::<portal::Origin>().unwrap();
         let portal_settings = portal::Settings {
             rate_limit: None,
@@ -136,7 +109,7 @@ impl TestServer {
             lifetimes,
         };
         Self {
-            team: Team::new(settings, Arc::clone(&store), &portal),
+            team: Team::new(settings, Arc::clone(&store) as Arc<dyn Store>, &portal),
             demo,
             portal,
             store,
@@ -172,6 +145,19 @@ impl TestServer {
         });
         assert_eq!(added.await.unwrap(), Registered::Kept);
         client
+    }
+
+    /// Exchanges the code of a sign-in, as the token endpoint does, and returns the access token.
+    pub(in crate::team) async fn redeem(&self, code: &str) -> SecretValue {
+        let code = SecretValue::read(Kind::Code, code).unwrap();
+        let [access, refresh] = [Kind::AccessToken, Kind::RefreshToken].map(|kind| SecretValue::random(kind).unwrap());
+        let tokens = NewTokens {
+            access: access.digest(),
+            refresh: refresh.digest(),
+        };
+        let redeemed = self.store.redeem_code(code.digest(), tokens, Lifetimes::default());
+        assert_eq!(redeemed.await.unwrap(), Redeemed::Issued);
+        access
     }
 
     /// A browser without cookies.

@@ -2,6 +2,7 @@
 
 use crate::team::secret_value::{Kind, SecretValue};
 use crate::team::settings::Lifetimes;
+use crate::team::store::Store;
 use crate::team::store::records::{NewTokens, Redeemed};
 use crate::team::test_support::{Browser, PUBLIC_URL, Page, TestServer};
 

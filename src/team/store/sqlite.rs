@@ -267,6 +267,17 @@ impl Store for SqliteStore {
             .write(move |database| grants::end_employee(database, &employee, reason))
     }
 
+    fn end_employee_at<'a>(
+        &'a self,
+        employee: &'a EmployeeId,
+        version: i64,
+        reason: EndReason,
+    ) -> Operation<'a, Option<usize>> {
+        let employee = employee.clone();
+        self.writer
+            .write(move |database| grants::end_employee_at(database, &employee, version, reason))
+    }
+
     fn end_all(&self, reason: EndReason) -> Operation<'_, usize> {
         self.writer.write(move |database| grants::end_all(database, reason))
     }

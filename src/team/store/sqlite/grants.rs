@@ -3,6 +3,7 @@
 use rusqlite::{Result, params};
 
 use super::database::Database;
+use super::pairs;
 use super::rows::{employee, grant_line};
 use crate::team::employee_id::EmployeeId;
 use crate::team::secret_value::Digest;
@@ -48,6 +49,19 @@ pub(super) fn end_employee(database: &mut Database<'_>, employee: &EmployeeId, r
         database.change(statement, params![member_id, user_id])?;
     }
     Ok(ended)
+}
+
+/// See [`Store::end_employee_at`](crate::team::store::Store::end_employee_at).
+pub(super) fn end_employee_at(
+    database: &mut Database<'_>,
+    employee: &EmployeeId,
+    version: i64,
+    reason: EndReason,
+) -> Result<Option<usize>> {
+    match pairs::find(database, employee)? {
+        Some(pair) if pair.version != version => Ok(None),
+        _ => end_employee(database, employee, reason).map(Some),
+    }
 }
 
 /// See [`Store::end_all`](crate::team::store::Store::end_all).

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::support::{ask, call, employee, id_of, refresh_form, request, sign_in};
+use super::support::{ask, call, employee, id_of, refresh_form, request, sign_in, steered};
 use crate::team::records::{ClientRequest, CompletedSignIn, NewTokens, Redeemed, SignInResult};
 use crate::team::secret_value::{Kind, SecretValue};
-use crate::team::test_support::{TestServer, Trouble, portal_settings};
+use crate::team::store::Store;
+use crate::team::test_support::{TestServer, portal_settings};
 use crate::team::{Answer, Lifetimes, Unauthenticated};
 
 #[tokio::test]
@@ -80,10 +81,10 @@ async fn n07_a_token_for_another_public_address_is_not_let_in() {
 
 #[tokio::test]
 async fn n09_while_the_store_is_away_nobody_is_told_to_sign_in() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
-    store.fail("*", Trouble::Away);
+    store.break_off("*");
     let refused = server.team.authenticate(&tokens.access).await.err();
     assert_eq!(refused, Some(Unauthenticated::Unavailable));
     let form = refresh_form(&client, &tokens.refresh);
@@ -97,14 +98,14 @@ async fn n09_while_the_store_is_away_nobody_is_told_to_sign_in() {
     };
     assert_eq!((status, &body["error"]), (503, &"temporarily_unavailable".into()));
     assert!(retry_after.is_some());
-    store.recover();
+    store.repair();
     assert!(call(&server, &tokens.access).await.is_ok());
     assert!(ask(&server.team, &form).await.is_ok());
 }
 
 #[tokio::test]
 async fn an_access_token_costs_one_look_up() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     for _ in 0..3 {

@@ -1,12 +1,13 @@
 //! Tests of sign-ins that the portal ends, and of pairs that do not open.
 
 use super::support::{
-    ask, call, call_as, employee, failed, id_of, metrics, refresh_form, refused, sign_in, turned_away,
+    ask, call, call_as, employee, failed, id_of, metrics, refresh_form, refused, sign_in, steered, turned_away,
 };
 use crate::portal::{Error, Refusal, Speaker};
 use crate::team::ServerKeys;
 use crate::team::records::SealedPair;
-use crate::team::test_support::{TestServer, Trouble, portal_settings};
+use crate::team::store::Store;
+use crate::team::test_support::{TestServer, portal_settings};
 use secrecy::ExposeSecret;
 
 #[tokio::test(start_paused = true)]
@@ -18,7 +19,7 @@ async fn n69_a_dismissed_employee_is_told_why_and_then_has_to_sign_in() {
         ),
         (|server| server.demo.exclude(7), "user_access_error"),
     ] {
-        let (server, _) = TestServer::steered(portal_settings()).await;
+        let (server, _) = steered(portal_settings()).await;
         let client = server.client("Codex").await;
         let boris = sign_in(&server, "Boris", &client).await;
         let other_device = sign_in(&server, "Boris", &client).await;
@@ -44,7 +45,7 @@ async fn n69_a_dismissed_employee_is_told_why_and_then_has_to_sign_in() {
 
 #[tokio::test(start_paused = true)]
 async fn n69_a_dismissed_employee_whose_token_has_expired_is_told_why() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let boris = sign_in(&server, "Boris", &client).await;
     server.demo.expire_access(7);
@@ -59,15 +60,15 @@ async fn n69_a_dismissed_employee_whose_token_has_expired_is_told_why() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_cannot_be_recorded_is_recorded_at_the_next_call() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let boris = sign_in(&server, "Boris", &client).await;
     server.demo.dismiss(7);
-    store.fail("end_employee_at", Trouble::Away);
+    store.break_off("end_employee_at");
     for _ in 0..2 {
         assert_eq!(call(&server, &boris.access).await, failed("authorization_error"));
     }
-    store.recover();
+    store.repair();
     assert_eq!(call(&server, &boris.access).await, failed("authorization_error"));
     assert_eq!(call(&server, &boris.access).await, turned_away());
 }
@@ -84,7 +85,7 @@ fn refusal(by: Speaker, code: &str) -> Error {
 
 #[tokio::test(start_paused = true)]
 async fn n70_only_a_refusal_of_the_employee_ends_the_sign_in() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let boris = sign_in(&server, "Boris", &client).await;
     let called = employee(&server, &boris.access).await;
@@ -108,7 +109,7 @@ async fn n70_only_a_refusal_of_the_employee_ends_the_sign_in() {
 /// The portal's answer about an old pair says nothing about a sign-in that came after it.
 #[tokio::test(start_paused = true)]
 async fn a_late_refusal_does_not_end_a_newer_sign_in() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let before = sign_in(&server, "Boris", &client).await;
     let late = employee(&server, &before.access).await;
@@ -134,7 +135,7 @@ async fn tamper(server: &TestServer, access_token: &str, change: impl FnOnce(Sea
 
 #[tokio::test(start_paused = true)]
 async fn n77_a_pair_copied_onto_another_employee_does_not_open() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     let boris = sign_in(&server, "Boris", &client).await;
@@ -153,7 +154,7 @@ async fn n77_a_pair_copied_onto_another_employee_does_not_open() {
 
 #[tokio::test(start_paused = true)]
 async fn n78_a_pair_that_does_not_open_signs_out_this_employee_alone() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     let known_id = server.team.settings().server_keys.ids()[0].clone();
@@ -203,7 +204,7 @@ async fn n78_a_pair_that_does_not_open_signs_out_this_employee_alone() {
 /// Servers on one store get a new key one after the other.
 #[tokio::test(start_paused = true)]
 async fn n78_a_pair_sealed_by_an_unknown_key_fails_this_employees_calls_and_ends_nothing() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     let boris = sign_in(&server, "Boris", &client).await;

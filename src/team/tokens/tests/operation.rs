@@ -5,12 +5,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
+use super::support::steered;
 use crate::team::NotReady;
-use crate::team::test_support::{TestServer, Trouble, fault, portal_settings};
+use crate::team::test_support::{fault, portal_settings};
 
 #[tokio::test(start_paused = true)]
 async fn many_questions_for_readiness_make_one_request_to_the_portal() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let before = server.demo.request_count();
     let answers = join_all((0..50).map(|_| server.team.check())).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
@@ -23,7 +24,7 @@ async fn many_questions_for_readiness_make_one_request_to_the_portal() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_leaves_makes_no_further_request() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let before = server.demo.request_count();
     server.demo.hold_answers();
     for _ in 0..20 {
@@ -37,10 +38,10 @@ async fn a_caller_that_leaves_makes_no_further_request() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_or_a_portal_that_does_not_answer_is_named() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
-    store.fail("check", Trouble::Away);
+    let (server, store) = steered(portal_settings()).await;
+    store.break_off("check");
     assert_eq!(server.team.check().await, Err(NotReady::Store));
-    store.recover();
+    store.repair();
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(server.team.check().await, Ok(()));
     server.demo.set_fault(fault("html-200"));
@@ -50,9 +51,9 @@ async fn a_store_or_a_portal_that_does_not_answer_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn the_store_is_swept_about_every_five_minutes_until_the_stop() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let stop = CancellationToken::new();
-    store.fail("sweep", Trouble::Away);
+    store.break_off("sweep");
     let ((), ()) = tokio::join!(server.team.sweep(stop.clone()), async {
         tokio::time::sleep(Duration::from_secs(239)).await;
         assert_eq!(store.count("sweep"), 0);

@@ -7,17 +7,18 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 
-use super::support::{call, call_as, employee, failed, id_of, metrics, sign_in};
+use super::support::{call, call_as, employee, failed, id_of, metrics, sign_in, steered};
 use crate::demo;
 use crate::team::Pair;
 use crate::team::records::{EndReason, Lease};
-use crate::team::test_support::{TestServer, Trouble, portal_settings};
+use crate::team::store::Store;
+use crate::team::test_support::portal_settings;
 
 const REFRESHED: &str = r#"mcp_team_portal_refreshes_total{outcome="refreshed"} 1"#;
 
 #[tokio::test(start_paused = true)]
 async fn n73_fifty_calls_with_an_expired_token_make_one_exchange() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     let boris = sign_in(&server, "Boris", &client).await;
@@ -35,7 +36,7 @@ async fn n73_fifty_calls_with_an_expired_token_make_one_exchange() {
 /// old pair.
 #[tokio::test(start_paused = true)]
 async fn n73_a_call_that_knows_only_the_old_pair_uses_the_newer_one() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     let slow = employee(&server, &tokens.access).await;
@@ -47,7 +48,7 @@ async fn n73_a_call_that_knows_only_the_old_pair_uses_the_newer_one() {
 
 #[tokio::test(start_paused = true)]
 async fn n74_a_lease_that_another_process_left_behind_is_waited_for() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);
@@ -69,7 +70,7 @@ async fn n74_a_lease_that_another_process_left_behind_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn n74_a_lease_that_is_never_freed_fails_the_call_and_signs_nobody_out() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);
@@ -88,7 +89,7 @@ async fn n74_a_lease_that_is_never_freed_fails_the_call_and_signs_nobody_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pair_that_another_process_has_refreshed_is_used() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);
@@ -114,7 +115,7 @@ async fn a_pair_that_another_process_has_refreshed_is_used() {
 
 #[tokio::test(start_paused = true)]
 async fn n72_a_sign_in_during_a_refresh_keeps_its_newer_pair() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let server = Arc::new(server);
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
@@ -134,7 +135,7 @@ async fn n72_a_sign_in_during_a_refresh_keeps_its_newer_pair() {
 /// Nobody knows whether a portal does this.
 #[tokio::test(start_paused = true)]
 async fn n72_a_sign_in_that_ends_the_earlier_tokens_at_the_portal_is_not_ended_itself() {
-    let (server, store) = TestServer::steered(demo::Settings {
+    let (server, store) = steered(demo::Settings {
         ends_earlier_pairs: true,
         ..portal_settings()
     })
@@ -162,7 +163,7 @@ async fn n72_a_sign_in_that_ends_the_earlier_tokens_at_the_portal_is_not_ended_i
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_leaves_does_not_lose_the_new_pair() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     server.demo.expire_access(1);
@@ -185,18 +186,18 @@ async fn a_caller_that_leaves_does_not_lose_the_new_pair() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pair_that_cannot_be_saved_is_kept_and_saved_once_the_store_answers() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     server.demo.expire_access(1);
-    store.fail("save_pair", Trouble::Away);
+    store.break_off("save_pair");
     let given_up = call(&server, &tokens.access).await;
     assert_eq!(given_up, failed("timed_out"), "nobody uses a pair that is not saved");
     tokio::time::sleep(Duration::from_secs(300)).await;
     assert!(store.count("save_pair") > 100);
     let (called, ()) = tokio::join!(call(&server, &tokens.access), async {
         tokio::time::sleep(Duration::from_secs(5)).await;
-        store.recover();
+        store.repair();
     });
     assert!(called.is_ok(), "{called:?}");
     assert_eq!(server.demo.refreshes(), 1, "the old refresh token was not spent again");
@@ -205,15 +206,15 @@ async fn a_pair_that_cannot_be_saved_is_kept_and_saved_once_the_store_answers() 
 
 #[tokio::test(start_paused = true)]
 async fn a_pair_that_was_saved_without_an_answer_of_the_store_is_used() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     server.demo.expire_access(1);
-    store.fail("save_pair", Trouble::AnswerLost);
+    store.lose_answers_of("save_pair");
     let (called, ()) = tokio::join!(call(&server, &tokens.access), async {
         server.demo.wait_until(|demo| demo.refreshes() == 1).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
-        store.recover();
+        store.repair();
     });
     assert!(called.is_ok(), "{called:?}");
     assert_eq!(server.demo.refreshes(), 1);
@@ -221,7 +222,7 @@ async fn a_pair_that_was_saved_without_an_answer_of_the_store_is_used() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pair_that_was_only_sealed_anew_is_refreshed_all_the_same() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let server = Arc::new(server);
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
@@ -245,7 +246,7 @@ async fn a_pair_that_was_only_sealed_anew_is_refreshed_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_of_grants_that_were_ended_meanwhile_keeps_no_pair() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::support::{Refused, ask, call, failed, metrics, refresh_form, refused, sign_in, turned_away};
+use super::support::{Refused, ask, call, failed, metrics, refresh_form, refused, sign_in, steered, turned_away};
 use crate::portal::{ConnectionFailure, Error};
-use crate::team::test_support::{TestServer, fault, portal_settings};
+use crate::team::test_support::{fault, portal_settings};
 
 /// No failure of the application, of the authorization server or of the network ends a sign-in.
 #[tokio::test(start_paused = true)]
 async fn n70_n71_trouble_of_the_application_or_the_portal_signs_nobody_out() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     for name in [
@@ -42,7 +42,7 @@ async fn n70_n71_trouble_of_the_application_or_the_portal_signs_nobody_out() {
 
 #[tokio::test(start_paused = true)]
 async fn n70_the_end_of_the_application_signs_nobody_out() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     server.demo.remove_application();
@@ -66,7 +66,7 @@ fn unreachable(failure: ConnectionFailure) -> Error {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_never_came_about_is_tried_again() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     server.demo.expire_access(1);
@@ -82,7 +82,7 @@ async fn a_connection_that_never_came_about_is_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_never_comes_about_fails_within_the_lease() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     server.demo.expire_access(1);
@@ -97,7 +97,7 @@ async fn a_connection_that_never_comes_about_fails_within_the_lease() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_whose_connection_broke_is_tried_once_more() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     server.demo.expire_access(1);
@@ -117,7 +117,7 @@ async fn a_request_whose_connection_broke_is_tried_once_more() {
 /// The authorization server has spent the refresh token, and nobody has its answer.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_was_lost_signs_this_employee_out() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let [anna, boris] = [
         sign_in(&server, "Anna", &client).await,
@@ -139,7 +139,7 @@ async fn an_answer_that_was_lost_signs_this_employee_out() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_timeout_the_old_refresh_token_is_tried_once_more_before_the_employee_has_to_sign_in() {
-    let (server, _) = TestServer::steered(portal_settings()).await;
+    let (server, _) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     server.demo.expire_access(1);
@@ -160,7 +160,7 @@ async fn after_a_timeout_the_old_refresh_token_is_tried_once_more_before_the_emp
 /// Without this check one employee could see another's contacts.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_is_answered_with_tokens_of_another_portal_keeps_nothing() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let anna = sign_in(&server, "Anna", &client).await;
     server.demo.expire_access(1);

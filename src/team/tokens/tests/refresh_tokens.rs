@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::support::{ask, call, metrics, refresh_form, refused, sign_in, turned_away, with};
+use super::support::{ask, call, metrics, refresh_form, refused, sign_in, steered, turned_away, with};
 use crate::team::Lifetimes;
-use crate::team::test_support::{TestServer, Trouble, portal_settings};
+use crate::team::test_support::{TestServer, portal_settings};
 
 #[tokio::test]
 async fn n53_five_refreshes_at_once_with_one_token_all_work() {
@@ -125,14 +125,14 @@ async fn n57_a_refresh_with_the_same_scope_works() {
 
 #[tokio::test]
 async fn n58_a_client_whose_answer_was_lost_tries_again_with_the_old_token() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let first = sign_in(&server, "Anna", &client).await;
     let form = refresh_form(&client, &first.refresh);
-    store.fail("rotate", Trouble::AnswerLost);
+    store.lose_answers_of("rotate");
     let lost = ask(&server.team, &form).await;
     assert_eq!(lost, Err((503, "temporarily_unavailable".to_owned())));
-    store.recover();
+    store.repair();
     let tokens = ask(&server.team, &form).await.unwrap();
     assert!(call(&server, &tokens.access).await.is_ok());
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::support::{call, employee, id_of, sign_in};
+use super::support::{call, employee, id_of, sign_in, steered};
 use crate::team::records::{Lease, SealedPair};
-use crate::team::test_support::{SteeredStore, TestServer, portal_settings};
+use crate::team::store::Store;
+use crate::team::test_support::{FaultyStore, TestServer, portal_settings};
 use crate::team::{RekeyError, Rekeyed, ServerKeys, rekey};
 
 fn new_key() -> String {
@@ -15,8 +16,8 @@ fn new_key() -> String {
 }
 
 /// A server with keys `new old`, as all servers have before a rekey, whose pairs are sealed by the old one.
-async fn server() -> (TestServer, Arc<SteeredStore>, ServerKeys, ServerKeys) {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+async fn server() -> (TestServer, Arc<FaultyStore>, ServerKeys, ServerKeys) {
+    let (server, store) = steered(portal_settings()).await;
     let old = server.key.expose_secret();
     let new = new_key();
     let both: ServerKeys = format!("{new} {old}").parse().unwrap();

@@ -1,7 +1,8 @@
 //! Tests of the revocation endpoint.
 
-use super::support::{ask, call, form, metrics, refresh_form, refused, request, sign_in, turned_away};
-use crate::team::test_support::{TestServer, Trouble, portal_settings};
+use super::support::{ask, call, form, metrics, refresh_form, refused, request, sign_in, steered, turned_away};
+use crate::team::store::Store;
+use crate::team::test_support::{TestServer, portal_settings};
 
 async fn revoke(server: &TestServer, pairs: &[(&str, &str)]) -> u16 {
     server.team.revoke(request(&form(pairs))).await.status()
@@ -120,10 +121,10 @@ async fn the_last_grants_end_deletes_the_portals_tokens() {
 
 #[tokio::test]
 async fn n09_a_revocation_while_the_store_is_away_is_tried_again() {
-    let (server, store) = TestServer::steered(portal_settings()).await;
+    let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
-    store.fail("*", Trouble::Away);
+    store.break_off("*");
     let form = [("client_id", client.id.as_str()), ("token", &tokens.refresh)];
     assert_eq!(revoke(&server, &form).await, 503);
 }

@@ -1,12 +1,15 @@
 //! What the tests of the tokens share: requests of clients, and calls of employees.
 
+use std::sync::Arc;
+
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
+use crate::demo;
 use crate::portal::{Employee, Method, Person};
 use crate::team::employee_id::EmployeeId;
-use crate::team::test_support::{CALLER, TestClient, TestServer};
+use crate::team::test_support::{CALLER, FaultyStore, TestClient, TestServer};
 use crate::team::{Answer, Request, Team, Unauthenticated};
 
 /// The tokens that a client got.
@@ -21,6 +24,13 @@ pub(super) struct Tokens {
 pub(super) enum Refused {
     AtTheDoor(Unauthenticated),
     Code(String),
+}
+
+/// A server that reaches this demo portal without sockets, and its store: for tests with a paused clock.
+pub(super) async fn steered(settings: demo::Settings) -> (TestServer, Arc<FaultyStore>) {
+    let server = TestServer::in_process(settings).await;
+    let store = Arc::clone(&server.store);
+    (server, store)
 }
 
 pub(super) fn request(body: &str) -> Request<'_> {
