@@ -23,10 +23,11 @@ use demo_wire::{DemoWire, TokenFailures};
 pub(in crate::team) use faulty_store::FaultyStore;
 
 use super::Team;
+use super::secret_value::{Kind, SecretValue};
 use super::server_key::ServerKeys;
 use super::settings::{Lifetimes, Settings};
 use super::store::Store;
-use super::store::records::{Client, Registered};
+use super::store::records::{Client, NewTokens, Redeemed, Registered};
 use super::store::sqlite::SqliteStore;
 use crate::demo::{self, CLIENT_ID, CLIENT_SECRET, DemoPortal};
 use crate::portal::{self, ApplicationClient, ClientSettings, Credentials, GivenSecret, Portal};
@@ -144,6 +145,19 @@ impl TestServer {
         });
         assert_eq!(added.await.unwrap(), Registered::Kept);
         client
+    }
+
+    /// Exchanges the code of a sign-in, as the token endpoint does, and returns the access token.
+    pub(in crate::team) async fn redeem(&self, code: &str) -> SecretValue {
+        let code = SecretValue::read(Kind::Code, code).unwrap();
+        let [access, refresh] = [Kind::AccessToken, Kind::RefreshToken].map(|kind| SecretValue::random(kind).unwrap());
+        let tokens = NewTokens {
+            access: access.digest(),
+            refresh: refresh.digest(),
+        };
+        let redeemed = self.store.redeem_code(code.digest(), tokens, Lifetimes::default());
+        assert_eq!(redeemed.await.unwrap(), Redeemed::Issued);
+        access
     }
 
     /// A browser without cookies.

@@ -138,7 +138,8 @@ impl<'s> Browser<'s> {
 
     /// Clicks a button of the consent page.
     pub(in crate::team) async fn decide(&mut self, consent: &Page, decision: &str) -> Page {
-        let handle = consent.hidden("handle").unwrap();
+        let handle = consent.hidden("handle");
+        let handle = handle.unwrap_or_else(|| panic!("no consent page: {} {}", consent.status, consent.html));
         let form = [("handle", handle), ("decision", decision.to_owned())];
         self.submit(&format!("{PUBLIC_URL}/oauth/consent"), &form).await
     }
