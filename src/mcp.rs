@@ -44,8 +44,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::address_book::AddressBook;
-pub use crate::address_book::Employee;
 pub(crate) use crate::address_book::without_lone_surrogates;
+pub use crate::address_book::{Employee, Person};
 use crate::fixit::Failure;
 use audience::{Audience, employee_of};
 use elicit::Seal;

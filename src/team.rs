@@ -153,9 +153,30 @@ impl Team {
         start_page::end(&self.parts, request).await
     }
 
-    /// `POST /sign-out`: ends the sign-in to the start page.
+    /// `POST /sign-out`: ends the browser's sign-in to the start page.
     pub async fn sign_out(&self, request: Request<'_>) -> Answer {
         start_page::sign_out(&self.parts, request).await
+    }
+
+    /// Protected resource metadata for clients that know the resource as `/mcp`, or, if `with_slash`, as `/mcp/`.
+    pub fn protected_resource(&self, with_slash: bool) -> Answer {
+        Answer::json(documents::protected_resource(&self.settings().public_url, with_slash))
+    }
+
+    /// Authorization server metadata.
+    pub fn authorization_server(&self) -> Answer {
+        let Settings {
+            public_url,
+            client_metadata,
+            ..
+        } = self.settings();
+        Answer::json(documents::authorization_server(public_url, client_metadata))
+    }
+
+    /// The value of `WWW-Authenticate` for a call to `/mcp`, or, if `with_slash`, to `/mcp/`, that has no token, or, if
+    /// `is_invalid`, one that is not valid.
+    pub fn challenge(&self, with_slash: bool, is_invalid: bool) -> String {
+        documents::challenge(&self.settings().public_url, with_slash, is_invalid)
     }
 
     /// The employee whose access token a call has.

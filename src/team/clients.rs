@@ -1,12 +1,12 @@
 //! The MCP clients that may ask for a sign-in: registered ones, and those with a metadata document.
 
-mod client_name;
+pub(super) mod client_name;
 pub(super) mod redirect_uri;
 mod registration;
 mod registration_limit;
 
 use super::answer::Answer;
-use super::client_metadata::MetadataHosts;
+use super::client_metadata::{Documents, MetadataHosts};
 use super::request::Request;
 use super::store::records::Client;
 use super::store::{Store, Unavailable};
@@ -16,13 +16,15 @@ use registration_limit::RegistrationLimit;
 #[derive(Debug)]
 pub(super) struct Clients {
     registrations: RegistrationLimit,
+    documents: Documents,
 }
 
 impl Clients {
     /// `hosts` are those whose metadata documents are fetched.
-    pub(super) fn new(_hosts: &MetadataHosts) -> Self {
+    pub(super) fn new(hosts: &MetadataHosts) -> Self {
         Self {
             registrations: RegistrationLimit::default(),
+            documents: Documents::new(hosts.clone()),
         }
     }
 
@@ -31,11 +33,15 @@ impl Clients {
         registration::register(store, &self.registrations, request).await
     }
 
-    /// The client with this id; `None` if there is none.
+    /// The client with this id, which has registered or has a metadata document; `None` if there is none.
     ///
     /// # Errors
     /// [`Unavailable`].
     pub(super) async fn find(&self, store: &dyn Store, id: &str) -> Result<Option<Client>, Unavailable> {
-        store.client(id).await
+        // No registered client has such an id.
+        match id.starts_with("https:") {
+            true => Ok(self.documents.find(id).await),
+            false => store.client(id).await,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the JSON body of a request, within limits of type, size and time, and of the memory that all bodies share.
+//! Reads the body of a request, within limits of type, size and time, and of the memory that all bodies share.
 //!
 //! One caller cannot occupy all of that memory: a caller may hold a [`CALLER_PART`]th of it, not counting the first
 //! [`UNCOUNTED_BYTES`] of each body, and may send as many bodies at the same time as calls may run.
@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::guard::{CallerQuota, Reservation};
+use super::guard::{CallerKey, CallerQuota, Reservation};
 use super::limits::Limits;
 use super::refusal::Refusal;
 
@@ -81,13 +81,27 @@ impl BodyReader {
             .saturating_sub(self.free_bytes.available_permits())
     }
 
-    /// Reads the whole body, if the headers declare JSON.
+    /// Reads the whole body of a message, if the headers declare JSON.
     pub(super) async fn read(&self, caller: IpAddr, headers: &HeaderMap, body: Body) -> Result<ReadBody, Refusal> {
-        check_headers(headers)?;
-        let Some(_arriving) = self.arriving_per_caller.reserve(Some(caller)) else {
+        self.read_within(self.limits.body_bytes, BodyType::Json, caller, headers, body)
+            .await
+    }
+
+    /// Reads the whole body of `max` bytes at most, if the headers declare this type.
+    pub(super) async fn read_within(
+        &self,
+        max: usize,
+        kind: BodyType,
+        caller: IpAddr,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<ReadBody, Refusal> {
+        check_headers(headers, kind)?;
+        let caller = CallerKey::Address(caller);
+        let Some(_arriving) = self.arriving_per_caller.reserve(Some(caller.clone())) else {
             return Err(too_much_of_caller("too_many_bodies_of_one"));
         };
-        let reading = self.receive(caller, body);
+        let reading = self.receive(max, caller, body);
         tokio::time::timeout(self.limits.body_time, reading)
             .await
             .unwrap_or_else(|_| {
@@ -97,8 +111,7 @@ impl BodyReader {
     }
 
     /// Receives a body and reserves memory as its bytes arrive: a `Content-Length` alone reserves none.
-    async fn receive(&self, caller: IpAddr, body: Body) -> Result<ReadBody, Refusal> {
-        let max = self.limits.body_bytes;
+    async fn receive(&self, max: usize, caller: CallerKey, body: Body) -> Result<ReadBody, Refusal> {
         let mut body = Limited::new(body, max);
         let mut bytes = BytesMut::new();
         let mut memory = ReservedMemory {
@@ -158,12 +171,27 @@ fn too_much_of_caller(reason: &'static str) -> Refusal {
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason, message).retry_after(1)
 }
 
-/// Content types of a JSON-RPC message. A web page cannot send them without a preflight request, which is one more
-/// guard against foreign pages.
-const JSON: [&str; 3] = ["application/json", "application/json-rpc", "application/jsonrequest"];
+/// The type of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyType {
+    /// JSON. A web page cannot send it to another site without a preflight request, which is one more guard against
+    /// foreign pages.
+    Json,
+    /// A form of a web page, or the parameters of an OAuth request.
+    Form,
+}
 
-/// Checks that the headers declare JSON in UTF-8, not compressed.
-fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+impl BodyType {
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Json => &["application/json", "application/json-rpc", "application/jsonrequest"],
+            Self::Form => &["application/x-www-form-urlencoded"],
+        }
+    }
+}
+
+/// Checks that the headers declare text of this type in UTF-8, not compressed.
+fn check_headers(headers: &HeaderMap, expected: BodyType) -> Result<(), Refusal> {
     let refused = |reason, message| Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason, message));
     let mut kinds = headers.get_all(CONTENT_TYPE).iter();
     let kind = match (kinds.next(), kinds.next()) {
@@ -171,11 +199,17 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
         _ => String::new(),
     };
     let (essence, parameters) = kind.split_once(';').unwrap_or((&kind, ""));
-    if !JSON.contains(&essence.trim()) {
-        return refused(
-            "not_json",
-            "the body must be JSON, with the header Content-Type: application/json",
-        );
+    if !expected.names().contains(&essence.trim()) {
+        return match expected {
+            BodyType::Json => refused(
+                "not_json",
+                "the body must be JSON, with the header Content-Type: application/json",
+            ),
+            BodyType::Form => refused(
+                "not_a_form",
+                "the body must be a form, with the header Content-Type: application/x-www-form-urlencoded",
+            ),
+        };
     }
     let mut charsets = parameters
         .split(';')

@@ -1,5 +1,5 @@
-//! Decides which requests are let in. The first four checks apply to every route; the others only to calls and new
-//! sessions, and their handlers run them.
+//! Decides which requests are let in. The first four checks apply to every route of a server for one person; the others
+//! only to calls and new sessions, and their handlers run them. `http/team.rs` says which apply to a team's routes.
 //!
 //! | check | refused with | |
 //! |---|---|---|
@@ -12,10 +12,12 @@
 //!
 //! Preflight requests of browsers carry no token and are answered before the token is checked.
 
+mod caller_key;
 mod callers;
 mod hosts;
 mod per_caller;
 mod token;
+mod trusted_proxies;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -28,10 +30,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use callers::CallerLimit;
 pub use hosts::{AllowedHosts, AllowedOrigins, InvalidHosts, InvalidOrigins};
 pub use token::{InvalidToken, Token};
+pub use trusted_proxies::{InvalidProxies, TrustedProxies};
 
 use super::refusal::Refusal;
-pub(super) use callers::caller_unless_loopback;
-use callers::{Caller, CallerRateLimiter};
+use crate::mcp::Person;
+pub(super) use caller_key::CallerKey;
+use callers::{Caller, CallerRateLimiter, machine_unless_proxy};
 use hosts::Authority;
 pub(super) use per_caller::{CallerQuota, Reservation};
 use token::TokenCheck;
@@ -47,6 +51,8 @@ pub struct Settings {
     pub allowed_origins: AllowedOrigins,
     /// How often one caller may call; `None` for no limit.
     pub caller_limit: Option<CallerLimit>,
+    /// The proxies on other machines whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Default for Settings {
@@ -56,6 +62,7 @@ impl Default for Settings {
             allowed_hosts: AllowedHosts::default(),
             allowed_origins: AllowedOrigins::default(),
             caller_limit: Some(CallerLimit::DEFAULT),
+            trusted_proxies: TrustedProxies::default(),
         }
     }
 }
@@ -94,6 +101,7 @@ pub(super) struct Guard {
     hosts: AllowedHosts,
     origins: AllowedOrigins,
     callers: Option<CallerRateLimiter>,
+    proxies: TrustedProxies,
     running_per_caller: Arc<CallerQuota>,
     max_running: usize,
     /// One permit for each call that may still begin.
@@ -101,12 +109,12 @@ pub(super) struct Guard {
 }
 
 /// The caller of a request that was counted for the rate limit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct CountedCaller {
     /// The caller whose share of the memory for bodies the request uses.
     pub(super) address: IpAddr,
     /// The caller whose running calls and sessions are limited; `None` if it has no limit.
-    pub(super) limited: Option<IpAddr>,
+    pub(super) limited: Option<CallerKey>,
 }
 
 /// A place among the running calls, which is freed when this value is dropped.
@@ -126,6 +134,7 @@ impl Guard {
             hosts: settings.allowed_hosts,
             origins: settings.allowed_origins,
             callers: settings.caller_limit.map(CallerRateLimiter::new),
+            proxies: settings.trusted_proxies,
             running_per_caller: CallerQuota::new(MAX_RUNNING_PER_CALLER),
             max_running,
             free_places: Arc::new(Semaphore::new(max_running)),
@@ -137,33 +146,52 @@ impl Guard {
         self.token.is_some()
     }
 
-    /// Checks `Host` and `Origin`, and refuses requests through a proxy if no token is set.
-    pub(super) fn check_host_and_origin(&self, request: &Parts, addresses: ConnectionAddresses) -> Result<(), Refusal> {
+    /// Checks that `Host` names this server.
+    pub(super) fn check_host(&self, request: &Parts, addresses: ConnectionAddresses) -> Result<(), Refusal> {
         let host = host(&request.headers, &request.uri)?;
-        if !self.hosts.allow(&host, addresses.local.ip()) {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "foreign_host",
-                "this server is not known by the name in Host; its operator can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
-            ));
+        if self.hosts.allow(&host, addresses.local.ip()) {
+            return Ok(());
         }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "foreign_host",
+            "this server is not known by the name in Host; its operator can add the name to BITRIX24_MCP_ALLOWED_HOSTS",
+        ))
+    }
+
+    /// Refuses requests that a foreign web page sends.
+    pub(super) fn check_origin(&self, request: &Parts) -> Result<(), Refusal> {
+        let host = host(&request.headers, &request.uri)?;
         let is_foreign = |origin: &HeaderValue| {
             let origin = origin.to_str().unwrap_or_default();
             !self.origins.allow(origin, &host)
         };
         let mut origins = request.headers.get_all(ORIGIN).iter();
-        if origins.any(is_foreign) || is_loaded_by_a_foreign_page(&request.headers) {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "foreign_origin",
-                "web pages of this Origin may not call this server; its operator can add the origin to BITRIX24_MCP_ALLOWED_ORIGINS",
-            ));
+        if !origins.any(is_foreign) && !is_loaded_by_a_foreign_page(&request.headers) {
+            return Ok(());
         }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "foreign_origin",
+            "web pages of this Origin may not call this server; its operator can add the origin to BITRIX24_MCP_ALLOWED_ORIGINS",
+        ))
+    }
+
+    /// As [`check_origin`](Self::check_origin), for an address that links and redirects of any site may lead to.
+    pub(super) fn check_origin_unless_followed(&self, request: &Parts) -> Result<(), Refusal> {
+        if is(&request.headers, "sec-fetch-mode", "navigate") {
+            return Ok(());
+        }
+        self.check_origin(request)
+    }
+
+    /// Refuses requests through a proxy if no token is set.
+    pub(super) fn check_proxy(&self, request: &Parts) -> Result<(), Refusal> {
         if self.token.is_some() {
             return Ok(());
         }
         let refused = |message| Err(Refusal::new(StatusCode::FORBIDDEN, "proxy_without_token", message));
-        if PROXY_HEADERS.iter().any(|name| request.headers.contains_key(*name)) {
+        if has_proxy_headers(&request.headers) {
             return refused(
                 "this request comes through a proxy, which would let other machines call; the server's operator must set BITRIX24_MCP_HTTP_TOKEN first",
             );
@@ -176,11 +204,29 @@ impl Guard {
         Ok(())
     }
 
+    /// Refuses requests that do not come from a program on this machine, unless they carry the token, if one is set.
+    pub(super) fn check_operator(&self, request: &Parts, addresses: ConnectionAddresses) -> Result<(), Refusal> {
+        let is_local = addresses.remote.ip().to_canonical().is_loopback()
+            && !has_proxy_headers(&request.headers)
+            && request.version >= Version::HTTP_11;
+        match &self.token {
+            Some(token) if token.check(&request.headers) == TokenCheck::Valid => Ok(()),
+            _ if is_local => Ok(()),
+            Some(_) => self.check_token(&request.headers),
+            None => Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "not_the_operator",
+                "only programs on the server's machine may read this; its operator can set BITRIX24_MCP_HTTP_TOKEN for others",
+            )),
+        }
+    }
+
     /// Checks the bearer token, if one is set.
     pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(token) = &self.token else { return Ok(()) };
         let refusal = |reason, message, challenge| {
-            Err(Refusal::new(StatusCode::UNAUTHORIZED, reason, message).www_authenticate(challenge))
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, reason, message)
+                .www_authenticate(HeaderValue::from_static(challenge)))
         };
         match token.check(headers) {
             TokenCheck::Valid => Ok(()),
@@ -197,7 +243,12 @@ impl Guard {
         }
     }
 
-    /// Counts one call for the rate limit of its caller.
+    /// The caller whose number of connections is limited; `None` for this machine and for trusted proxies.
+    pub(super) fn connected_caller(&self, remote: IpAddr) -> Option<CallerKey> {
+        machine_unless_proxy(remote, &self.proxies).map(CallerKey::Address)
+    }
+
+    /// Counts one call for the rate limit of its caller: the employee, if one has signed in, else the address.
     ///
     /// # Errors
     /// The caller is above its rate limit.
@@ -205,17 +256,27 @@ impl Guard {
         &self,
         addresses: ConnectionAddresses,
         headers: &HeaderMap,
+        employee: Option<&Person>,
     ) -> Result<CountedCaller, Refusal> {
-        let caller = Caller::of(addresses.remote.ip(), headers);
+        let caller = Caller::of(addresses.remote.ip(), headers, &self.proxies);
         let address = caller.address;
-        let Some(callers) = self.callers.as_ref().filter(|callers| callers.limits(&caller)) else {
+        let limited = self.callers.as_ref().and_then(|callers| match employee {
+            Some(person) => Some((callers, CallerKey::Person(person.clone()))),
+            None => callers
+                .limits(&caller)
+                .then_some((callers, CallerKey::Address(address))),
+        });
+        let Some((callers, key)) = limited else {
             return Ok(CountedCaller { address, limited: None });
         };
-        callers.count(address).map_err(|wait| {
-            let message = "too many calls from your address; wait as long as Retry-After says";
+        callers.count(&key).map_err(|wait| {
+            let message = match employee {
+                Some(_) => "too many calls of yours; wait as long as Retry-After says",
+                None => "too many calls from your address; wait as long as Retry-After says",
+            };
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "caller_limit", message).retry_after(wait.as_secs() + 1)
         })?;
-        let limited = Some(address);
+        let limited = Some(key);
         Ok(CountedCaller { address, limited })
     }
 
@@ -223,9 +284,14 @@ impl Guard {
     ///
     /// # Errors
     /// The caller, or all callers together, have as many running calls as they may.
-    pub(super) fn admit(&self, caller: CountedCaller) -> Result<RunningCall, Refusal> {
-        let reservation = self.running_per_caller.reserve(caller.limited).ok_or_else(|| {
-            let message = "your address has as many running calls as one address may have; try again in a second";
+    pub(super) fn admit(&self, caller: &CountedCaller) -> Result<RunningCall, Refusal> {
+        let reservation = self.running_per_caller.reserve(caller.limited.clone()).ok_or_else(|| {
+            let message = match caller.limited {
+                Some(CallerKey::Person(_)) => {
+                    "as many of your calls are running as one person may have; try again in a second"
+                }
+                _ => "your address has as many running calls as one address may have; try again in a second",
+            };
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_calls_of_one", message).retry_after(1)
         })?;
         let place = Arc::clone(&self.free_places).try_acquire_owned().map_err(|_| {
@@ -251,11 +317,20 @@ impl Guard {
     }
 }
 
+fn has_proxy_headers(headers: &HeaderMap) -> bool {
+    PROXY_HEADERS.iter().any(|name| headers.contains_key(*name))
+}
+
 /// True if a web page of another site loads this URL as a picture, script or the like. Browsers send no `Origin` then.
 /// Following a link is allowed. See <https://www.w3.org/TR/fetch-metadata/>.
 fn is_loaded_by_a_foreign_page(headers: &HeaderMap) -> bool {
-    let is = |name, value: &str| headers.get(name).is_some_and(|given: &HeaderValue| given == value);
-    !headers.contains_key(ORIGIN) && is("sec-fetch-site", "cross-site") && !is("sec-fetch-mode", "navigate")
+    !headers.contains_key(ORIGIN)
+        && is(headers, "sec-fetch-site", "cross-site")
+        && !is(headers, "sec-fetch-mode", "navigate")
+}
+
+fn is(headers: &HeaderMap, name: &str, value: &str) -> bool {
+    headers.get(name).is_some_and(|given| given == value)
 }
 
 /// The host that `Host` names. A target in absolute form names a host too, which must be the same.

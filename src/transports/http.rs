@@ -1,4 +1,6 @@
-//! MCP over HTTP, for many clients: Streamable HTTP, and routes for operators and people.
+//! MCP over HTTP, for many clients: Streamable HTTP, and routes for operators and people. Either all clients see one
+//! person's address book, or each employee of a team signs in and sees their own: `team.rs` lists the routes and checks
+//! of a team's server, and this file those of a server for one person.
 //!
 //! | route | handler |
 //! |---|---|
@@ -16,9 +18,9 @@
 //! | 1 | number of connections, of all callers and of one | `connections.rs` |
 //! | 2 | time and size of the request's head | `connections.rs` |
 //! | 3 | `Host`, then `Origin`, then signs of a proxy if no token is set | `../guard.rs`, `../guard/hosts.rs` |
-//! | 4 | CORS, if the settings list origins: answers the preflight requests of browsers, which carry no token | `routes.rs` |
+//! | 4 | CORS, if the settings list origins: answers the preflight requests of browsers, which carry no token | `cors.rs` |
 //! | 5 | the bearer token | `../guard.rs`, `../guard/token.rs` |
-//! | 6 | the path and the method | `routes.rs` |
+//! | 6 | the path and the method | `one_person.rs` |
 //! | 7 | the rate limit of the caller, on `/mcp`, `/sse` and `/messages` | `../guard/callers.rs` |
 //! | 8 | `Accept` | `accept.rs` |
 //! | 9 | a free place among the running calls, those of all callers and those of one | `../guard.rs` |
@@ -34,13 +36,19 @@ mod accept;
 mod address;
 mod batch;
 mod connections;
+mod cors;
 mod direct;
 mod endpoint;
 mod listener;
+mod one_person;
 mod operation;
 mod page;
+mod paths;
 mod request_log;
 mod routes;
+mod team;
+
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -51,9 +59,22 @@ pub use routes::Settings;
 
 use crate::mcp::Server;
 
+/// How long the server waits, after its last answer, until new tokens of the portal are in the team's store.
+const SAVING_TOKENS: Duration = Duration::from_secs(5);
+
 /// Serves until `stop` is cancelled, then lets running calls finish within [`Limits::grace`]. Calls that still run
 /// after that time are answered as cancelled.
 pub async fn serve(server: Server, listener: Listener, settings: Settings, stop: CancellationToken) {
+    let team = settings.team.clone();
     let connections = routes::build(server, settings, listener.address());
-    connections.serve(listener.into_inner(), stop).await;
+    let serving = connections.serve(listener.into_inner(), stop.clone());
+    match team {
+        None => serving.await,
+        Some(team) => {
+            tokio::join!(serving, team.sweep(stop));
+            if !team.finish(SAVING_TOKENS).await {
+                tracing::error!("new tokens of the portal were not saved: some employees have to sign in again");
+            }
+        }
+    }
 }

@@ -16,7 +16,6 @@ mod session;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
@@ -31,7 +30,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::body::BodyReader;
-use super::guard::{CallerQuota, ConnectionAddresses, Guard, Reservation};
+use super::guard::{CallerKey, CallerQuota, ConnectionAddresses, Guard, Reservation};
 use super::limits::Limits;
 use super::messages::read_body;
 use super::refusal::Refusal;
@@ -94,7 +93,7 @@ impl Sessions {
     /// session ends when the stream is dropped, and for the reasons that [`Session::run`] lists.
     fn open(
         self: &Arc<Self>,
-        caller: Option<IpAddr>,
+        caller: Option<CallerKey>,
     ) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Refusal> {
         let too_many = |message| {
             let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sessions", message);
@@ -173,7 +172,7 @@ pub(super) async fn open_stream(
     Extension(addresses): Extension<ConnectionAddresses>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let caller = sessions.guard.count_call(addresses, &headers)?;
+    let caller = sessions.guard.count_call(addresses, &headers, None)?;
     let events = sessions.open(caller.limited)?;
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(sessions.limits.keep_alive));
     // Without this header nginx would buffer events until it has a page of them.
@@ -189,7 +188,7 @@ pub(super) async fn receive(
     const ACCEPTED: (StatusCode, &str) = (StatusCode::ACCEPTED, "Accepted");
     let (parts, body) = request.into_parts();
     let guard = &sessions.guard;
-    let caller = guard.count_call(addresses, &parts.headers)?;
+    let caller = guard.count_call(addresses, &parts.headers, None)?;
     let session = sessions.find(&parts.uri)?;
     let body = sessions.bodies.read(caller.address, &parts.headers, body).await?;
     let message = match read_body(&body.bytes) {
@@ -197,6 +196,6 @@ pub(super) async fn receive(
         Ok(None) => return Ok(ACCEPTED.into_response()),
         Err(error) => error.into_failed_response().map_err(Refusal::unreadable)?,
     };
-    session.accept(message, || guard.admit(caller))?;
+    session.accept(message, || guard.admit(&caller))?;
     Ok(ACCEPTED.into_response())
 }

@@ -17,6 +17,7 @@ use super::body::BodyReader;
 use super::guard::Guard;
 use super::legacy_sse::Sessions;
 use crate::mcp::Server;
+use crate::team::Team;
 
 /// The counters of one HTTP server, in one registry with the metrics of the MCP server, the address book and the portal
 /// client.
@@ -52,11 +53,15 @@ impl Metrics {
         guard: Arc<Guard>,
         bodies: Arc<BodyReader>,
         sessions: Option<Arc<Sessions>>,
+        team: Option<&Team>,
     ) -> Self {
         let mut registry = Registry::default();
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("bitrix24_mail_mcp_build", "The program's version", build);
         server.register(&mut registry);
+        if let Some(team) = team {
+            team.register_metrics(&mut registry);
+        }
         let requests = Family::default();
         let help = "Requests by route and class of status";
         registry.register("http_requests", help, requests.clone());

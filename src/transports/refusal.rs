@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use rmcp::model::{ErrorCode, ErrorData};
+use serde_json::json;
 
 use super::messages::ErrorResponse;
 
@@ -54,6 +55,13 @@ impl Refusal {
         refusal
     }
 
+    /// The refusal of a request whose connection is unknown. Every connection sets its addresses; without them the
+    /// request cannot be checked.
+    pub(super) fn no_connection() -> Self {
+        let message = "the address that this request comes from is unknown";
+        Self::new(StatusCode::FORBIDDEN, "no_connection", message)
+    }
+
     pub(super) fn reason(&self) -> &'static str {
         self.0.reason.0
     }
@@ -69,9 +77,10 @@ impl Refusal {
         self.with(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// Adds `WWW-Authenticate`: how a client gets a token.
     #[must_use]
-    pub(super) fn www_authenticate(self, challenge: &'static str) -> Self {
-        self.with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    pub(super) fn www_authenticate(self, challenge: HeaderValue) -> Self {
+        self.with(WWW_AUTHENTICATE, challenge)
     }
 
     /// Adds `Accept-Encoding`: the codings that a body may have. See RFC 9110, section 15.5.16.
@@ -86,10 +95,27 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+impl Refusal {
+    /// The response of an OAuth endpoint: its error has the form of RFC 6749, section 5.2. There is no status for what
+    /// is wrong with a body but 400.
+    pub(super) fn into_oauth_response(mut self) -> Response {
+        let code = match self.0.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT => {
+                "temporarily_unavailable"
+            }
+            _ => {
+                self.0.status = StatusCode::BAD_REQUEST;
+                "invalid_request"
+            }
+        };
+        let description = self.clone().into_error().message;
+        let body = json!({"error": code, "error_description": description});
+        self.response(body.to_string().into_bytes())
+    }
+
+    fn response(self, body: Vec<u8>) -> Response {
         let parts = *self.0;
-        let mut response = Response::new(Body::from(serde_json::to_vec(&parts.body).unwrap_or_default()));
+        let mut response = Response::new(Body::from(body));
         *response.status_mut() = parts.status;
         response.extensions_mut().insert(parts.reason);
         let headers = response.headers_mut();
@@ -98,5 +124,12 @@ impl IntoResponse for Refusal {
             headers.insert(name, value);
         }
         response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.0.body).unwrap_or_default();
+        self.response(body)
     }
 }

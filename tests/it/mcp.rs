@@ -5,6 +5,8 @@
 mod advice;
 /// Completion: the values, and the part of the rate limit that it may use.
 mod completion;
+/// A server of a team: each request is answered for its own employee.
+mod employees;
 /// The handshake in five revisions, unexpected first messages, lines that cannot be read.
 mod handshake;
 /// Arguments that a model's host adds to its calls.

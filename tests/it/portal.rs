@@ -1,7 +1,11 @@
 //! The portal client: requests, replies, limits, retries, tokens.
 
+/// The application of a team server: exchanges, and whose a token is.
+mod application_client;
 /// A batch that fails, on a scripted wire.
 mod batch;
+/// Calls for the employees of a team: tokens, refreshes, and which refusals are reported.
+mod employees;
 /// A full disk before, during and after an exchange of tokens.
 #[cfg(unix)]
 mod full_disk;

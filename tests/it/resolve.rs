@@ -10,6 +10,8 @@ mod crowds;
 mod elicitation;
 /// How an open form ends without an answer, and the form as a real MCP client shows it.
 mod elicitation_end;
+/// The state of a question to an employee.
+mod elicitation_of_employees;
 /// The state that a client returns with the user's choice in its next call.
 mod elicitation_state;
 /// Names that strangers forged, in every output format.

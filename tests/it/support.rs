@@ -15,6 +15,8 @@ pub(crate) mod demo_in_process;
 pub(crate) mod demo_sign_in;
 /// Clients that can ask their user.
 pub(crate) mod elicitation_client;
+/// Two employees of a team server, and their clients.
+pub(crate) mod employees;
 /// Starts the program and talks to it.
 pub(crate) mod harness;
 /// An HTTP client that shows every byte.

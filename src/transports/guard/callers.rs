@@ -1,11 +1,13 @@
 //! The rate limit of each caller: `BITRIX24_MCP_CALLER_LIMIT`.
 //!
-//! A caller is an IPv4 address or an IPv6 network, since one machine has many addresses in its IPv6 network. For a
-//! proxy on this machine the caller is the last entry of `X-Forwarded-For`, which the proxy added. A local program that
-//! has the token can forge that entry: the limit is for remote callers. Local programs are limited only if the setting
-//! is set.
+//! A caller is an IPv4 address or an IPv6 network, since one machine has many addresses in its IPv6 network. Behind a
+//! proxy on this machine, or one of [`TrustedProxies`], the caller is the last entry of `X-Forwarded-For` that is no
+//! trusted proxy. A local program that has the token can forge that entry: the limit is for remote callers. Local
+//! programs are limited only if the setting is set.
+//!
+//! A signed-in employee of a team is a caller of their own, wherever they call from: an office may have one address.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,6 +16,9 @@ use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use http::{HeaderMap, HeaderValue};
+
+use super::caller_key::CallerKey;
+use super::trusted_proxies::{TrustedProxies, address_of};
 
 /// How many calls one caller may make.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +42,7 @@ impl CallerLimit {
 
 /// Counts the calls of each caller and refuses those above the limit.
 pub(super) struct CallerRateLimiter {
-    limiter: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>,
+    limiter: RateLimiter<CallerKey, HashMapStateStore<CallerKey>, DefaultClock>,
     limits_loopback: bool,
     calls: AtomicU64,
 }
@@ -61,12 +66,12 @@ impl CallerRateLimiter {
     ///
     /// # Errors
     /// The time until the caller may call again.
-    pub(super) fn count(&self, caller: IpAddr) -> Result<(), Duration> {
+    pub(super) fn count(&self, caller: &CallerKey) -> Result<(), Duration> {
         if self.calls.fetch_add(1, Ordering::Relaxed) % CALLS_BETWEEN_CLEANINGS == CALLS_BETWEEN_CLEANINGS - 1 {
             self.limiter.retain_recent();
         }
         self.limiter
-            .check_key(&caller)
+            .check_key(caller)
             .map_err(|not_yet| not_yet.wait_time_from(self.limiter.clock().now()))
     }
 
@@ -86,21 +91,30 @@ pub(super) struct Caller {
 
 impl Caller {
     /// The caller behind a connection from `remote`, whose request has `headers`.
-    pub(super) fn of(remote: IpAddr, headers: &HeaderMap) -> Self {
+    pub(super) fn of(remote: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
         let other = |address| Self {
             address,
             is_local_program: false,
         };
-        if let Some(machine) = caller_unless_loopback(remote) {
+        if let Some(machine) = machine_unless_proxy(remote, proxies) {
             return other(machine);
         }
         let remote = remote.to_canonical();
-        match headers.get_all(FORWARDED_FOR).iter().next_back() {
-            // All requests with an unreadable entry count as one caller: the proxy.
-            Some(entries) => other(last_address(entries).map_or(remote, network)),
+        let proxy = if remote.is_loopback() { remote } else { network(remote) };
+        let mut nearest = None;
+        for entry in forwarded_for(headers) {
+            match address_of(entry) {
+                Some(address) if proxies.contain(address) => nearest = Some(address),
+                Some(address) => return other(network(address)),
+                // All requests with an unreadable entry count as one caller: the proxy.
+                None => return other(proxy),
+            }
+        }
+        match nearest {
+            Some(address) => other(network(address)),
             None => Self {
-                address: remote,
-                is_local_program: true,
+                address: proxy,
+                is_local_program: remote.is_loopback(),
             },
         }
     }
@@ -114,21 +128,17 @@ impl std::fmt::Debug for CallerRateLimiter {
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The caller that `remote` counts as, if it is another machine; `None` for this machine.
-pub(in crate::transports) fn caller_unless_loopback(remote: IpAddr) -> Option<IpAddr> {
+/// The caller that `remote` counts as, if it is another machine; `None` for this machine and for a trusted proxy, whose
+/// connections carry the requests of many callers.
+pub(super) fn machine_unless_proxy(remote: IpAddr, proxies: &TrustedProxies) -> Option<IpAddr> {
     let remote = remote.to_canonical();
-    (!remote.is_loopback()).then(|| network(remote))
+    (!remote.is_loopback() && !proxies.contain(remote)).then(|| network(remote))
 }
 
-/// The address in the last entry of a list. Some proxies add the port to the address.
-fn last_address(entries: &HeaderValue) -> Option<IpAddr> {
-    let last = entries.to_str().ok()?.rsplit(',').next()?.trim();
-    let with_port = || last.parse().map(|address: SocketAddr| address.ip());
-    let alone = last.trim_start_matches('[').trim_end_matches(']').parse();
-    alone
-        .or_else(|_| with_port())
-        .ok()
-        .map(|address| address.to_canonical())
+/// The entries of `X-Forwarded-For`, the last one first.
+fn forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(FORWARDED_FOR).iter().rev();
+    values.flat_map(|value: &HeaderValue| value.to_str().unwrap_or_default().rsplit(','))
 }
 
 /// The /64 network of an IPv6 address, the smallest that a customer is assigned; an IPv4 address stays as it is.
@@ -156,8 +166,37 @@ mod tests {
         for value in forwarded {
             headers.append("x-forwarded-for", value.parse().unwrap());
         }
-        let caller = Caller::of(remote.parse().unwrap(), &headers);
-        !callers.limits(&caller) || callers.count(caller.address).is_ok()
+        let caller = Caller::of(remote.parse().unwrap(), &headers, &TrustedProxies::default());
+        !callers.limits(&caller) || callers.count(&CallerKey::Address(caller.address)).is_ok()
+    }
+
+    #[test]
+    fn behind_trusted_proxies_the_last_address_that_is_none_of_them_is_the_caller() {
+        let proxies: TrustedProxies = "10.0.0.0/8, 2001:db8:1::/48".parse().unwrap();
+        let caller = |remote: &str, entries: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in entries {
+                headers.append("x-forwarded-for", value.parse().unwrap());
+            }
+            let caller = Caller::of(remote.parse().unwrap(), &headers, &proxies);
+            assert!(!caller.is_local_program, "{remote} {entries:?}");
+            caller.address.to_string()
+        };
+        for (remote, entries, expected) in [
+            ("10.1.2.3", &["192.0.2.9, 192.0.2.1"][..], "192.0.2.1"),
+            ("::ffff:10.1.2.3", &["192.0.2.9, 192.0.2.1, 10.0.0.7"], "192.0.2.1"),
+            ("2001:db8:1::5", &["192.0.2.1", "10.0.0.7,10.0.0.8"], "192.0.2.1"),
+            ("127.0.0.1", &["192.0.2.1, 10.0.0.7"], "192.0.2.1"),
+            ("127.0.0.1", &["192.0.2.1, 127.0.0.1"], "127.0.0.1"),
+            ("10.1.2.3", &["192.0.2.1, garbage"], "10.1.2.3"),
+            ("10.1.2.3", &["192.0.2.1, garbage, 10.0.0.7"], "10.1.2.3"),
+            ("10.1.2.3", &["10.0.0.8, 10.0.0.7"], "10.0.0.8"),
+            ("10.1.2.3", &[], "10.1.2.3"),
+            ("192.0.2.77", &["192.0.2.1"], "192.0.2.77"),
+            ("10.1.2.3", &["2001:db8:7:8:9::1"], "2001:db8:7:8::"),
+        ] {
+            assert_eq!(caller(remote, entries), expected, "{remote} {entries:?}");
+        }
     }
 
     #[test]
@@ -221,7 +260,7 @@ mod tests {
         });
         for number in 0..100_000_u32 {
             let remote = IpAddr::V4((0x0a00_0000 + number).into());
-            callers.count(remote).unwrap();
+            callers.count(&CallerKey::Address(remote)).unwrap();
         }
         assert!(callers.limiter.len() <= 2 * 4096, "{}", callers.limiter.len());
     }

@@ -70,6 +70,13 @@ impl FromStr for AllowedHosts {
 }
 
 impl AllowedHosts {
+    /// These hosts and `authority`, the host and perhaps the port of this server's public address.
+    #[must_use]
+    pub(in crate::transports) fn and(mut self, authority: &str) -> Self {
+        self.0.extend(Authority::parse(authority));
+        self
+    }
+
     /// True if `Host` may name `host`. `arrived_at` is this machine's address at which the connection arrived.
     pub(super) fn allow(&self, host: &Authority, arrived_at: IpAddr) -> bool {
         host.is_loopback()
@@ -220,6 +227,9 @@ mod tests {
             "the address of the connection itself"
         );
         assert!(!host_passes("", "192.0.2.8:8024", OUTSIDE));
+        let hosts = AllowedHosts::default().and("mcp.contoso.com:8443");
+        let allows = |host| hosts.allow(&Authority::parse(host).unwrap(), LOOPBACK);
+        assert!(allows("mcp.contoso.com:8443") && !allows("mcp.contoso.com") && !allows("evil.example"));
     }
 
     #[test]

@@ -2,16 +2,17 @@
 //! all others.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+
+use super::caller_key::CallerKey;
 
 /// How much one caller may hold, and how much each caller holds now.
 #[derive(Debug)]
 pub(in crate::transports) struct CallerQuota {
     max: usize,
-    in_use: Mutex<HashMap<IpAddr, usize>>,
+    in_use: Mutex<HashMap<CallerKey, usize>>,
 }
 
 /// The amount that one caller holds for one purpose, until this value is dropped.
@@ -19,7 +20,7 @@ pub(in crate::transports) struct CallerQuota {
 pub(in crate::transports) struct Reservation {
     quota: Arc<CallerQuota>,
     /// `None` for a caller without a limit.
-    caller: Option<IpAddr>,
+    caller: Option<CallerKey>,
     amount: usize,
 }
 
@@ -34,13 +35,13 @@ impl CallerQuota {
 
     /// Reserves one for `caller`, or nothing for `None`, a caller without a limit. Returns `None` if the caller holds
     /// all that it may.
-    pub(in crate::transports) fn reserve(self: &Arc<Self>, caller: Option<IpAddr>) -> Option<Reservation> {
+    pub(in crate::transports) fn reserve(self: &Arc<Self>, caller: Option<CallerKey>) -> Option<Reservation> {
         let mut reservation = self.reserve_nothing(caller);
         reservation.grow(1).then_some(reservation)
     }
 
     /// A reservation of nothing, which can grow.
-    pub(in crate::transports) fn reserve_nothing(self: &Arc<Self>, caller: Option<IpAddr>) -> Reservation {
+    pub(in crate::transports) fn reserve_nothing(self: &Arc<Self>, caller: Option<CallerKey>) -> Reservation {
         Reservation {
             quota: Arc::clone(self),
             caller,
@@ -52,14 +53,14 @@ impl CallerQuota {
 impl Reservation {
     /// Reserves `more` for the same caller. Returns false, and reserves nothing, if the caller would hold too much.
     pub(in crate::transports) fn grow(&mut self, more: usize) -> bool {
-        let Some(caller) = self.caller.filter(|_| more > 0) else {
+        let Some(caller) = self.caller.as_ref().filter(|_| more > 0) else {
             return true;
         };
         let mut in_use = self.quota.in_use.lock();
-        let total = in_use.get(&caller).copied().unwrap_or_default().saturating_add(more);
+        let total = in_use.get(caller).copied().unwrap_or_default().saturating_add(more);
         let is_within = total <= self.quota.max;
         if is_within {
-            in_use.insert(caller, total);
+            in_use.insert(caller.clone(), total);
             self.amount += more;
         }
         is_within
@@ -67,14 +68,14 @@ impl Reservation {
 
     /// Releases `less`, at most all of this reservation.
     pub(in crate::transports) fn shrink(&mut self, less: usize) {
-        let Some(caller) = self.caller else { return };
+        let Some(caller) = &self.caller else { return };
         let less = less.min(self.amount);
         self.amount -= less;
         let mut in_use = self.quota.in_use.lock();
-        if let Some(total) = in_use.get_mut(&caller) {
+        if let Some(total) = in_use.get_mut(caller) {
             *total -= less;
             if *total == 0 {
-                in_use.remove(&caller);
+                in_use.remove(caller);
             }
         }
     }
@@ -90,24 +91,26 @@ impl Drop for Reservation {
 mod tests {
     use super::*;
 
+    fn caller(last: u8) -> Option<CallerKey> {
+        Some(CallerKey::Address([192, 0, 2, last].into()))
+    }
+
     #[test]
     fn each_caller_has_its_own_quota_and_callers_that_hold_nothing_are_forgotten() {
         let quota = CallerQuota::new(2);
-        let [one, other] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|octets| Some(IpAddr::from(octets)));
-        let reserved = [quota.reserve(one), quota.reserve(one), quota.reserve(other)];
+        let reserved = [1, 1, 2].map(|last| quota.reserve(caller(last)));
         assert!(reserved.iter().all(Option::is_some));
-        assert!(quota.reserve(one).is_none());
+        assert!(quota.reserve(caller(1)).is_none());
         assert!((0..10).map(|_| quota.reserve(None)).all(|reserved| reserved.is_some()));
         drop(reserved);
-        assert!(quota.reserve(one).is_some());
+        assert!(quota.reserve(caller(1)).is_some());
         assert!(quota.in_use.lock().is_empty());
     }
 
     #[test]
     fn a_reservation_grows_until_its_caller_holds_all_that_it_may() {
         let quota = CallerQuota::new(10);
-        let caller = Some(IpAddr::from([192, 0, 2, 1]));
-        let (mut one, mut two) = (quota.reserve_nothing(caller), quota.reserve_nothing(caller));
+        let (mut one, mut two) = (quota.reserve_nothing(caller(1)), quota.reserve_nothing(caller(1)));
         assert!(one.grow(6) && two.grow(4) && two.grow(0));
         assert!(!two.grow(1) && !one.grow(usize::MAX), "ten are held");
         drop(one);
@@ -118,7 +121,7 @@ mod tests {
         assert!(quota.in_use.lock().is_empty());
         drop(two);
         assert!(quota.in_use.lock().is_empty());
-        assert!(!quota.reserve_nothing(caller).grow(11));
+        assert!(!quota.reserve_nothing(caller(1)).grow(11));
         assert!(quota.in_use.lock().is_empty(), "nothing is kept of what was refused");
     }
 }

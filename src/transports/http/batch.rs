@@ -24,6 +24,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::accept::AnswerFormat;
 use super::direct::{Direct, older_revision, plain_request};
+use crate::mcp::Employee;
 use crate::transports::guard::{ConnectionAddresses, Guard, MAX_RUNNING_PER_CALLER, RunningCall};
 use crate::transports::messages::{ErrorResponse, Message, ONE_MESSAGE, Read, read};
 use crate::transports::metrics::Metrics;
@@ -45,6 +46,8 @@ pub(super) struct Batch<'a> {
     pub(super) max_answer_bytes: usize,
     pub(super) addresses: ConnectionAddresses,
     pub(super) headers: &'a HeaderMap,
+    /// The employee who has signed in to a team's server.
+    pub(super) employee: Option<&'a Employee>,
 }
 
 /// The response to one message, kept until the other responses are ready.
@@ -97,8 +100,9 @@ impl Batch<'_> {
     }
 
     fn admit(&self) -> Result<RunningCall, Refusal> {
-        let caller = self.guard.count_call(self.addresses, self.headers)?;
-        self.guard.admit(caller)
+        let person = self.employee.map(|employee| &employee.person);
+        let caller = self.guard.count_call(self.addresses, self.headers, person)?;
+        self.guard.admit(&caller)
     }
 
     /// The response to one message; `None` if the message gets none. `answered_bytes` counts the bytes of all
@@ -130,7 +134,7 @@ impl Batch<'_> {
             let error = ErrorData::invalid_request(SENT_ALONE, None);
             return self.error(&ErrorResponse::to_request(&id, error), UNREADABLE);
         };
-        let answer = self.direct.call(revision, request).await?;
+        let answer = self.direct.call(revision, self.employee, request).await?;
         let text = to_raw_value(&answer).ok()?;
         let bytes = text.get().len();
         let max = self.max_answer_bytes;

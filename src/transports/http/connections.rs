@@ -25,7 +25,7 @@ use tower_service::Service;
 use tracing::Level;
 
 use super::request_log::RequestLog;
-use crate::transports::guard::{self, CallerQuota, ConnectionAddresses};
+use crate::transports::guard::{CallerQuota, ConnectionAddresses, Guard};
 use crate::transports::limits::Limits;
 use crate::transports::metrics::Metrics;
 use crate::transports::refusal::RefusalLog;
@@ -52,6 +52,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 pub(super) struct Connections {
     pub(super) router: Router,
     pub(super) limits: Limits,
+    pub(super) guard: Arc<Guard>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: Arc<RequestLog>,
     /// Cancelled when the server begins to stop.
@@ -70,7 +71,7 @@ impl Connections {
         let graceful = GracefulShutdown::new();
         let begin = |(stream, remote): (TcpStream, SocketAddr)| {
             let place = Arc::clone(&places).try_acquire_owned();
-            let reservation = per_caller.reserve(guard::caller_unless_loopback(remote.ip()));
+            let reservation = per_caller.reserve(self.guard.connected_caller(remote.ip()));
             let (Ok(place), Some(reservation)) = (place, reservation) else {
                 if refused.is_first("too_many_connections") {
                     tracing::warn!(

@@ -30,7 +30,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, RoleServer, RunningService, Service, TxJsonRpcMessage, serve_directly};
 
-use crate::mcp::Server;
+use crate::mcp::{Employee, Server};
 use crate::transports::messages::Message;
 
 /// The header that names the revision of MCP.
@@ -55,12 +55,17 @@ impl Direct {
     }
 
     /// Answers a request; `None` if rmcp must answer it.
-    pub(super) async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
+    pub(super) async fn answer(
+        &self,
+        headers: &HeaderMap,
+        employee: Option<&Employee>,
+        body: &[u8],
+    ) -> Option<Response> {
         let revision = older_revision(headers)?;
         let Ok(message) = serde_json::from_slice(body) else {
             return None;
         };
-        let answer = self.call(revision, plain_request(message)?).await?;
+        let answer = self.call(revision, employee, plain_request(message)?).await?;
         // From here on `None` would make rmcp repeat the call. Serialising an answer does not fail.
         let mut response = Response::new(Body::from(serde_json::to_vec(&answer).unwrap_or_default()));
         let json = HeaderValue::from_static("application/json");
@@ -68,10 +73,12 @@ impl Direct {
         Some(response)
     }
 
-    /// Calls the handler on behalf of a client of `revision`. `None` if `revision` is no older revision.
+    /// Calls the handler on behalf of a client of `revision`, and of the employee who has signed in to a team's server.
+    /// `None` if `revision` is no older revision.
     pub(super) async fn call(
         &self,
         revision: &ProtocolVersion,
+        employee: Option<&Employee>,
         message: JsonRpcRequest<ClientRequest>,
     ) -> Option<TxJsonRpcMessage<RoleServer>> {
         let service = self.service(revision)?;
@@ -79,6 +86,9 @@ impl Direct {
         let mut context = RequestContext::new(message.id.clone(), service.peer().clone());
         std::mem::swap(&mut context.meta, request.get_meta_mut());
         std::mem::swap(&mut context.extensions, request.extensions_mut());
+        if let Some(employee) = employee {
+            context.extensions.insert(employee.clone());
+        }
         // A panic would end the connection.
         let handling = AssertUnwindSafe(service.service().handle_request(request, context)).catch_unwind();
         let handled = handling

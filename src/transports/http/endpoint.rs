@@ -35,7 +35,7 @@ use serde_json::Value;
 use super::accept::{AnswerFormat, answer_format};
 use super::batch::Batch;
 use super::direct::{Direct, REVISION};
-use crate::mcp::Server;
+use crate::mcp::{Employee, Server};
 use crate::transports::body::BodyReader;
 use crate::transports::guard::{ConnectionAddresses, Guard, RunningCall};
 use crate::transports::limits::Limits;
@@ -144,7 +144,9 @@ pub(super) async fn post(
 impl Endpoint {
     async fn answer(&self, addresses: ConnectionAddresses, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
-        let caller = self.guard.count_call(addresses, &parts.headers)?;
+        let employee = parts.extensions.get::<Employee>().cloned();
+        let person = employee.as_ref().map(|employee| &employee.person);
+        let caller = self.guard.count_call(addresses, &parts.headers, person)?;
         let format = answer_format(&parts.headers).ok_or_else(|| {
             let message = "answers are application/json or text/event-stream, and Accept names neither";
             Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
@@ -152,9 +154,9 @@ impl Endpoint {
         // This first check saves a caller without a free place from sending its body. The place is taken when the body
         // has arrived: slow bodies have limits of their own, and must not take the places of other callers behind the
         // same address.
-        drop(self.guard.admit(caller)?);
+        drop(self.guard.admit(&caller)?);
         let mut body = self.bodies.read(caller.address, &parts.headers, body).await?;
-        let running = self.guard.admit(caller)?;
+        let running = self.guard.admit(&caller)?;
         if let Some(messages) = read_batch(&body.bytes) {
             // The messages are copies, each freed after it is read. The memory of the body stays reserved.
             body.bytes = Bytes::new();
@@ -165,6 +167,7 @@ impl Endpoint {
                 max_answer_bytes: self.max_batch_answer_bytes,
                 addresses,
                 headers: &parts.headers,
+                employee: employee.as_ref(),
             };
             return batch.answer(messages, format, running).await;
         }
@@ -172,7 +175,7 @@ impl Endpoint {
             body.shorten(reduced);
         }
         if format == AnswerFormat::Json
-            && let Some(response) = self.direct.answer(&parts.headers, &body.bytes).await
+            && let Some(response) = self.direct.answer(&parts.headers, employee.as_ref(), &body.bytes).await
         {
             return Ok(response);
         }

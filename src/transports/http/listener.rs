@@ -7,6 +7,7 @@ use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::address::ListenAddress;
+use crate::team::PublicUrl;
 
 /// Connections that may wait to be accepted, for example when many clients start at the same moment.
 const QUEUE: u32 = 1024;
@@ -25,6 +26,9 @@ pub enum Error {
     /// Other machines could connect, and no token would keep them out.
     #[error("{0} can be reached from other machines, and no token is set that would keep strangers out")]
     Open(SocketAddr),
+    /// Other machines could connect, and what employees send would not be encrypted.
+    #[error("{0} can be reached from other machines, and BITRIX24_MCP_PUBLIC_URL does not begin with https://")]
+    PlainHttp(SocketAddr),
     /// Another program listens there already.
     #[error("{0} is in use by another program")]
     InUse(ListenAddress),
@@ -48,7 +52,7 @@ pub enum Error {
 impl Error {
     /// True if the settings are the cause, not the machine.
     pub fn is_about_settings(&self) -> bool {
-        matches!(self, Self::Open(_))
+        matches!(self, Self::Open(_) | Self::PlainHttp(_))
     }
 
     /// The advice for this error.
@@ -56,6 +60,9 @@ impl Error {
         match self {
             Self::Open(_) => {
                 "set BITRIX24_MCP_HTTP_TOKEN (or BITRIX24_MCP_HTTP_TOKEN_FILE) to a long random text, which clients send as `Authorization: Bearer …`; or listen on 127.0.0.1"
+            }
+            Self::PlainHttp(_) => {
+                "let a proxy such as nginx or Caddy serve https, and set BITRIX24_MCP_PUBLIC_URL to its address; or listen on 127.0.0.1"
             }
             Self::InUse(_) => {
                 "end the other program, or choose another port; with port 0 the system chooses a free one"
@@ -79,12 +86,7 @@ impl Listener {
     /// [`Error`].
     pub fn bind(address: ListenAddress, has_token: bool) -> Result<Self, Error> {
         refuse_open(address.socket_address(), has_token)?;
-        listen(address.socket_address()).map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => Error::InUse(address),
-            io::ErrorKind::AddrNotAvailable => Error::NotHere(address),
-            io::ErrorKind::PermissionDenied => Error::NotAllowed(address),
-            _ => Error::Other(address, error),
-        })
+        Self::at(address)
     }
 
     /// Takes the socket that systemd has opened for this process. Addresses other than loopback need a token here too.
@@ -93,15 +95,48 @@ impl Listener {
     /// # Errors
     /// [`Error`].
     pub fn from_systemd(has_token: bool) -> Result<Self, Error> {
+        let listener = Self::passed()?;
+        refuse_open(listener.address, has_token)?;
+        Ok(listener)
+    }
+
+    /// Listens on `address` for a team with this public address. Beyond loopback that must be https, so that tokens and
+    /// cookies do not cross the network unprotected.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn bind_for_team(address: ListenAddress, public_url: &PublicUrl) -> Result<Self, Error> {
+        refuse_plain_http(address.socket_address(), public_url)?;
+        Self::at(address)
+    }
+
+    /// As [`bind_for_team`](Self::bind_for_team), on the socket that systemd has opened.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn from_systemd_for_team(public_url: &PublicUrl) -> Result<Self, Error> {
+        let listener = Self::passed()?;
+        refuse_plain_http(listener.address, public_url)?;
+        Ok(listener)
+    }
+
+    fn at(address: ListenAddress) -> Result<Self, Error> {
+        listen(address.socket_address()).map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => Error::InUse(address),
+            io::ErrorKind::AddrNotAvailable => Error::NotHere(address),
+            io::ErrorKind::PermissionDenied => Error::NotAllowed(address),
+            _ => Error::Other(address, error),
+        })
+    }
+
+    fn passed() -> Result<Self, Error> {
         let socket = ListenFd::from_env().take_tcp_listener(0).map_err(Error::NotTcp)?;
         let socket = socket.ok_or(Error::NoSocket)?;
-        let listener = socket
+        socket
             .set_nonblocking(true)
             .and_then(|()| TcpListener::from_std(socket))
             .and_then(Self::of)
-            .map_err(Error::NotTcp)?;
-        refuse_open(listener.address, has_token)?;
-        Ok(listener)
+            .map_err(Error::NotTcp)
     }
 
     fn of(inner: TcpListener) -> io::Result<Self> {
@@ -136,9 +171,53 @@ fn listen(address: SocketAddr) -> io::Result<Listener> {
 
 /// Fails if other machines could connect without a token.
 fn refuse_open(address: SocketAddr, has_token: bool) -> Result<(), Error> {
-    if address.ip().to_canonical().is_loopback() || has_token {
+    if is_loopback(address) || has_token {
         Ok(())
     } else {
         Err(Error::Open(address))
+    }
+}
+
+/// Fails if other machines could connect, and the public address is not https.
+fn refuse_plain_http(address: SocketAddr, public_url: &PublicUrl) -> Result<(), Error> {
+    if is_loopback(address) || public_url.is_https() {
+        Ok(())
+    } else {
+        Err(Error::PlainHttp(address))
+    }
+}
+
+fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n82_beyond_loopback_a_team_needs_a_public_address_with_https() {
+        for (address, url, starts) in [
+            ("0.0.0.0:8024", "http://127.0.0.1:8024", false),
+            ("192.0.2.1:8024", "http://localhost:8024", false),
+            ("[::]:8024", "http://127.0.0.1:8024", false),
+            ("[::ffff:192.0.2.1]:8024", "http://127.0.0.1:8024", false),
+            ("0.0.0.0:8024", "https://mcp.example.com", true),
+            ("127.0.0.1:8024", "http://127.0.0.1:8024", true),
+            ("[::ffff:127.0.0.1]:8024", "http://127.0.0.1:8024", true),
+            ("127.0.0.1:8024", "https://mcp.example.com", true),
+        ] {
+            let outcome = refuse_plain_http(address.parse().unwrap(), &url.parse().unwrap());
+            assert_eq!(outcome.is_ok(), starts, "{address} {url}");
+            assert!(outcome.err().is_none_or(|error| error.is_about_settings()));
+        }
+    }
+
+    #[tokio::test]
+    async fn n82_a_team_does_not_listen_beyond_loopback_without_https() {
+        let url = "http://127.0.0.1:8024".parse().unwrap();
+        let refused = Listener::bind_for_team("0.0.0.0:0".parse().unwrap(), &url);
+        assert!(matches!(refused, Err(Error::PlainHttp(_))), "{refused:?}");
+        Listener::bind_for_team("127.0.0.1:0".parse().unwrap(), &url).unwrap();
     }
 }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::mcp::{NotReady, Server};
+use crate::team::{self, Team};
 use crate::transports::metrics::Metrics;
 
 /// How long a success is reused: a probe may cost the portal a request.
@@ -25,7 +26,7 @@ const PROBE_TIME: Duration = Duration::from_secs(5);
 /// Checks whether look-ups work. All callers share one probe of the portal, and its outcome is reused for some time.
 #[derive(Debug)]
 pub(super) struct Readiness {
-    server: Server,
+    probe: Probe,
     last_probe: Arc<Mutex<Option<(Instant, Outcome)>>>,
     /// Cancelled when the server begins to stop.
     closing: CancellationToken,
@@ -33,10 +34,52 @@ pub(super) struct Readiness {
 
 type Outcome = Result<(), NotReady>;
 
+/// What is asked whether look-ups work.
+#[derive(Debug, Clone)]
+enum Probe {
+    /// The address book of the one person.
+    Server(Server),
+    /// The store, and the portal without anybody's credentials.
+    Team(Arc<Team>),
+}
+
+impl Probe {
+    async fn run(&self) -> Outcome {
+        match self {
+            Self::Server(server) => server.probe().await,
+            Self::Team(team) => team.check().await.map_err(|problem| NotReady {
+                code: match problem {
+                    team::NotReady::Store => "STORE_UNAVAILABLE",
+                    team::NotReady::Portal => "PORTAL_UNAVAILABLE",
+                }
+                .to_owned(),
+                meaning: sentence(&problem.to_string()),
+            }),
+        }
+    }
+}
+
+/// The text of an error as a sentence.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(characters).chain(['.']).collect()
+}
+
 impl Readiness {
-    pub(super) fn new(server: Server, closing: CancellationToken) -> Self {
+    /// Probes look-ups with the credentials of the one person.
+    pub(super) fn of_server(server: Server, closing: CancellationToken) -> Self {
+        Self::new(Probe::Server(server), closing)
+    }
+
+    /// Probes what all employees of a team need.
+    pub(super) fn of_team(team: Arc<Team>, closing: CancellationToken) -> Self {
+        Self::new(Probe::Team(team), closing)
+    }
+
+    fn new(probe: Probe, closing: CancellationToken) -> Self {
         Self {
-            server,
+            probe,
             last_probe: Arc::default(),
             closing,
         }
@@ -51,10 +94,10 @@ impl Readiness {
                 return outcome.clone();
             }
         }
-        let server = self.server.clone();
+        let probe = self.probe.clone();
         // In a task of its own: the probe outlives an impatient caller, so that the next caller gets its result.
         let probing = tokio::spawn(async move {
-            let probed = tokio::time::timeout(PROBE_TIME, server.probe()).await;
+            let probed = tokio::time::timeout(PROBE_TIME, probe.run()).await;
             let outcome = probed.unwrap_or_else(|_| Err(no_answer()));
             *last_probe = Some((Instant::now(), outcome.clone()));
             outcome

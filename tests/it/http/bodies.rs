@@ -27,6 +27,7 @@ async fn server(limits: Limits) -> InProcess {
         },
         legacy_sse: true,
         limits,
+        ..http::Settings::default()
     })
     .await
 }

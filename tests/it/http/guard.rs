@@ -36,7 +36,7 @@ async fn server(guard: guard::Settings) -> InProcess {
     InProcess::start(http::Settings {
         guard,
         legacy_sse: true,
-        limits: Limits::default(),
+        ..http::Settings::default()
     })
     .await
 }
