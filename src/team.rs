@@ -58,6 +58,7 @@ pub use request::Request;
 pub use secret_value::{Digest, NoRandomNumbers};
 pub use server_key::{InvalidServerKey, Pair, ServerKeys};
 pub use settings::{Lifetimes, Settings};
+pub use store::sqlite::{OpenError, SqliteStore};
 pub use store::{Operation, Store, Unavailable, records};
 
 use crate::portal::{ClientSettings, Portal};

@@ -99,6 +99,11 @@ impl Digest {
         Self(bytes)
     }
 
+    /// The digest that the store kept as `bytes`.
+    pub(super) fn stored(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes, as the store keeps them.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -6,6 +6,7 @@
 
 pub mod records;
 pub mod sqlite;
+mod statements;
 #[cfg(test)]
 pub(in crate::team) mod suite;
 

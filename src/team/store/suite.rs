@@ -1,1 +1,184 @@
-//! The tests that every store has to pass.
+//! The tests that every store has to pass, and the values that they use.
+
+pub(in crate::team) mod ends;
+pub(in crate::team) mod people;
+pub(in crate::team) mod races;
+pub(in crate::team) mod sign_ins;
+pub(in crate::team) mod sweeping;
+pub(in crate::team) mod tokens;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Store;
+use super::records::{
+    ClientRequest, CompletedSignIn, NewTokens, Purpose, Redeemed, Rotated, SealedPair, SignIn, SignInResult,
+};
+use crate::team::employee_id::EmployeeId;
+use crate::team::secret_value::{Digest, Kind, SecretValue};
+use crate::team::settings::Lifetimes;
+
+/// An empty store to test.
+pub(in crate::team) struct Fixture {
+    /// The store.
+    pub(in crate::team) store: Arc<dyn Store>,
+    /// The same store, opened by another server or command.
+    pub(in crate::team) other: Arc<dyn Store>,
+    /// Moves every time in the database back, as if so much time had passed.
+    pub(in crate::team) age: Box<dyn Fn(Duration) + Send + Sync>,
+}
+
+impl Fixture {
+    /// As if `seconds` had passed.
+    pub(in crate::team) fn pass(&self, seconds: u64) {
+        (self.age)(Duration::from_secs(seconds));
+    }
+}
+
+/// Defines a test of each function of the suite for a store. `$fixture` makes an empty one.
+macro_rules! every_store {
+    ($fixture:path) => {
+        $crate::team::store::suite::every_store!($fixture,
+            sign_ins: [
+                a_registered_client_is_found_unchanged
+                n15_the_ten_thousand_and_first_client_is_refused
+                n31_a_decision_needs_the_key_of_its_form
+                n32_a_sign_in_is_decided_once
+                n33_two_sign_ins_do_not_mix
+                n36_a_refused_sign_in_is_gone
+                n40_a_sign_in_is_taken_by_its_state_and_its_browser_alone
+                n85_a_thousand_pending_sign_ins_of_one_address_do_not_stop_another
+                a_sign_in_expires
+                a_completed_sign_in_leads_to_a_code
+                a_sign_in_to_the_start_page_makes_a_session_and_keeps_the_pair
+                n72_a_pair_of_another_version_is_not_kept
+                n83_the_key_and_the_portal_are_remembered
+            ]
+            tokens: [
+                n48_a_second_use_of_a_code_ends_what_the_first_began
+                n51_a_code_expires
+                n02_a_token_is_good_only_as_what_it_is
+                n54_a_used_refresh_token_works_within_the_grace_and_later_ends_its_family
+                n55_the_ninth_child_is_refused_and_nothing_ends
+                n56_a_refused_exchange_spends_nothing
+                n60_an_idle_grant_is_gone
+                an_access_token_expires
+            ]
+            ends: []
+            people: []
+            sweeping: []
+            races: []
+        );
+    };
+    ($fixture:path, $($file:ident: [$($name:ident)*])*) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                $crate::team::store::suite::$file::$name(&$fixture()).await;
+            }
+        )*)*
+    };
+}
+pub(in crate::team) use every_store;
+
+/// The client of most tests.
+pub(in crate::team) const CLIENT: &str = "client-1";
+
+/// A digest that no other value has.
+pub(in crate::team) fn digest() -> Digest {
+    SecretValue::random(Kind::Code).unwrap().digest()
+}
+
+/// New tokens.
+pub(in crate::team) fn tokens() -> NewTokens {
+    NewTokens {
+        access: digest(),
+        refresh: digest(),
+    }
+}
+
+/// An employee of the one portal.
+pub(in crate::team) fn employee(user_id: u64) -> EmployeeId {
+    EmployeeId {
+        member_id: "portal".into(),
+        user_id,
+    }
+}
+
+/// A pair of this version.
+pub(in crate::team) fn pair(version: i64) -> SealedPair {
+    SealedPair {
+        version,
+        key_id: "key-1".to_owned(),
+        sealed: format!("sealed {version} {:?}", fastrand::u64(..)).into_bytes(),
+    }
+}
+
+/// The request of a client.
+pub(in crate::team) fn request(client_id: &str) -> ClientRequest {
+    ClientRequest {
+        client_id: client_id.to_owned(),
+        client_name: "A client".to_owned(),
+        redirect_uri: "http://127.0.0.1:5000/callback".to_owned(),
+        state: Some("its state".to_owned()),
+        challenge: "c".repeat(43),
+        resource: "https://mcp.example.com/mcp".to_owned(),
+        scope: "mail.recipients".to_owned(),
+    }
+}
+
+/// A sign-in of a client from this address.
+pub(in crate::team) fn sign_in(address: &str) -> SignIn {
+    SignIn {
+        handle: digest(),
+        form_key: digest(),
+        address: address.parse::<IpAddr>().unwrap(),
+        purpose: Purpose::Client(request(CLIENT)),
+    }
+}
+
+/// A completed sign-in for a client, with the code's digest.
+pub(in crate::team) fn completed(user_id: u64, client_id: &str, version: i64) -> (CompletedSignIn, Digest) {
+    let code = digest();
+    let completed = CompletedSignIn {
+        employee: employee(user_id),
+        name: format!("Employee {user_id}"),
+        pair: Some(pair(version)),
+        result: SignInResult::Grant {
+            request: request(client_id),
+            code,
+            lives: Lifetimes::default().code,
+        },
+    };
+    (completed, code)
+}
+
+/// Signs the employee in for the client, up to the code.
+pub(in crate::team) async fn code(store: &dyn Store, user_id: u64, client_id: &str) -> Digest {
+    let version = store.next_version(&employee(user_id)).await.unwrap();
+    let (completed, code) = completed(user_id, client_id, version);
+    assert!(store.complete_sign_in(completed).await.unwrap());
+    code
+}
+
+/// Signs the employee in for the client, up to the first tokens.
+pub(in crate::team) async fn signed_in(store: &dyn Store, user_id: u64, client_id: &str) -> NewTokens {
+    let code = code(store, user_id, client_id).await;
+    let tokens = tokens();
+    let redeemed = store.redeem_code(code, tokens, Lifetimes::default()).await.unwrap();
+    assert_eq!(redeemed, Redeemed::Issued);
+    tokens
+}
+
+/// Exchanges the refresh token. Returns the outcome and the tokens that are good if it was issued.
+pub(in crate::team) async fn rotated(store: &dyn Store, token: Digest) -> (Rotated, NewTokens) {
+    let tokens = tokens();
+    let outcome = store.rotate(token, tokens, Lifetimes::default()).await.unwrap();
+    (outcome, tokens)
+}
+
+/// True if the access token has a session.
+pub(in crate::team) async fn is_live(store: &dyn Store, tokens: NewTokens) -> bool {
+    store.session(tokens.access).await.unwrap().is_some()
+}
