@@ -52,6 +52,8 @@ pub(in crate::team) enum Stop {
     Store(Unavailable),
     /// The system has no random numbers.
     NoRandomNumbers(NoRandomNumbers),
+    /// The server stops, or has a defect.
+    Interrupted,
 }
 
 impl From<Unavailable> for Stop {
@@ -114,7 +116,7 @@ impl Stop {
             Self::ApplicationRefused(_) => "application_refused",
             Self::Portal(_) | Self::Nobody => "portal_trouble",
             Self::Store(_) => "store_trouble",
-            Self::NoRandomNumbers(_) => "server_trouble",
+            Self::NoRandomNumbers(_) | Self::Interrupted => "server_trouble",
         }
     }
 
@@ -153,6 +155,10 @@ impl Stop {
             }
             Self::NoRandomNumbers(error) => {
                 tracing::error!(%reference, %error, "a sign-in needs random numbers");
+                Notice::ServerTrouble { reference }
+            }
+            Self::Interrupted => {
+                tracing::error!(%reference, "a sign-in was interrupted");
                 Notice::ServerTrouble { reference }
             }
         }

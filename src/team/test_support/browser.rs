@@ -248,11 +248,6 @@ impl<'s> Browser<'s> {
         pairs.join("; ")
     }
 
-    /// Forgets all cookies of the server.
-    pub(in crate::team) fn forget_cookies_of_the_server(&mut self) {
-        self.cookies.retain(|(origin, ..)| origin != PUBLIC_URL);
-    }
-
     /// Keeps a cookie as the header `Set-Cookie` says.
     pub(in crate::team) fn keep(&mut self, origin: &str, header: &str) {
         let (pair, attributes) = header.split_once(';').unwrap();
