@@ -155,7 +155,7 @@ impl Team {
         start_page::end(&self.parts, request).await
     }
 
-    /// `POST /sign-out`: ends the browser's sign-in to the start page.
+    /// `POST /sign-out`: ends the sign-in to the start page.
     pub async fn sign_out(&self, request: Request<'_>) -> Answer {
         start_page::sign_out(&self.parts, request).await
     }
@@ -194,7 +194,7 @@ impl Team {
     /// # Errors
     /// [`NotReady`].
     pub async fn check(&self) -> Result<(), NotReady> {
-        tokens::readiness::check(&self.parts).await
+        tokens::readiness_check::check(&self.parts).await
     }
 
     /// Deletes what has expired from the store, every five minutes until `stop`.

@@ -1,28 +1,40 @@
 //! The MCP clients that may ask for a sign-in: registered ones, and those with a metadata document.
 
-mod client_name;
+pub(super) mod client_name;
 pub(super) mod redirect_uri;
 mod registration;
 mod registration_limit;
 
 use super::answer::Answer;
-use super::client_metadata::MetadataHosts;
+use super::client_metadata::{Documents, HostAway, MetadataHosts};
 use super::request::Request;
 use super::store::records::Client;
 use super::store::{Store, Unavailable};
 use registration_limit::RegistrationLimit;
 
+/// A client cannot be looked up now. Another attempt may work, so this is no `invalid_client`, for which clients drop
+/// what they have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum FindError {
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+    #[error(transparent)]
+    Document(#[from] HostAway),
+}
+
 /// The clients of this server.
 #[derive(Debug)]
 pub(super) struct Clients {
     registrations: RegistrationLimit,
+    documents: Documents,
 }
 
 impl Clients {
     /// `hosts` are those whose metadata documents are fetched.
-    pub(super) fn new(_hosts: &MetadataHosts) -> Self {
+    pub(super) fn new(hosts: &MetadataHosts) -> Self {
         Self {
             registrations: RegistrationLimit::default(),
+            documents: Documents::new(hosts.clone()),
         }
     }
 
@@ -31,11 +43,18 @@ impl Clients {
         registration::register(store, &self.registrations, request).await
     }
 
-    /// The client with this id; `None` if there is none.
+    /// The client with this id, which has registered or has a metadata document; `None` if there is none.
     ///
     /// # Errors
-    /// [`Unavailable`].
-    pub(super) async fn find(&self, store: &dyn Store, id: &str) -> Result<Option<Client>, Unavailable> {
-        store.client(id).await
+    /// [`FindError`].
+    pub(super) async fn find(&self, store: &dyn Store, id: &str) -> Result<Option<Client>, FindError> {
+        // No registered client has such an id.
+        match id.starts_with("https:") {
+            true => Ok(self.documents.find(id).await?),
+            false => Ok(store.client(id).await?),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

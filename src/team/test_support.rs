@@ -14,22 +14,23 @@ mod faulty_store;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
 pub(in crate::team) use browser::{Browser, Page};
 pub(in crate::team) use client::TestClient;
-use demo_wire::DemoWire;
+use demo_wire::{DemoWire, TokenFailures};
 pub(in crate::team) use faulty_store::FaultyStore;
 
 use super::Team;
+use super::secret_value::{Kind, SecretValue};
 use super::server_key::ServerKeys;
 use super::settings::{Lifetimes, Settings};
 use super::store::Store;
-use super::store::records::{Client, Registered};
+use super::store::records::{Client, NewTokens, Redeemed, Registered};
 use super::store::sqlite::SqliteStore;
 use crate::demo::{self, CLIENT_ID, CLIENT_SECRET, DemoPortal};
-use crate::portal::{self, Credentials, GivenSecret, Portal};
+use crate::portal::{self, ApplicationClient, ClientSettings, Credentials, GivenSecret, Portal};
 
 /// The server's public address. Nothing listens there: the browser calls the server's functions.
 pub(in crate::team) const PUBLIC_URL: &str = "http://127.0.0.1:8024";
@@ -43,6 +44,10 @@ pub(in crate::team) struct TestServer {
     pub(in crate::team) portal: Portal,
     pub(in crate::team) team: Team,
     pub(in crate::team) store: Arc<FaultyStore>,
+    /// How the next requests for tokens fail, if the server reaches the portal without sockets.
+    pub(in crate::team) token_failures: TokenFailures,
+    /// The server's key, as text.
+    pub(in crate::team) key: SecretString,
     _folder: TempDir,
 }
 
@@ -61,15 +66,20 @@ impl TestServer {
 
     /// A server that reaches this demo portal by HTTP.
     pub(in crate::team) async fn with(demo: demo::Settings) -> Self {
-        Self::made(demo, Way::Network).await
+        Self::made(demo, Way::Network, Lifetimes::default()).await
     }
 
     /// A server that reaches this demo portal without sockets: for tests with a paused clock.
     pub(in crate::team) async fn in_process(demo: demo::Settings) -> Self {
-        Self::made(demo, Way::InProcess).await
+        Self::made(demo, Way::InProcess, Lifetimes::default()).await
     }
 
-    async fn made(demo: demo::Settings, way: Way) -> Self {
+    /// A server whose things live for these times.
+    pub(in crate::team) async fn with_lifetimes(lifetimes: Lifetimes) -> Self {
+        Self::made(portal_settings(), Way::InProcess, lifetimes).await
+    }
+
+    async fn made(demo: demo::Settings, way: Way, lifetimes: Lifetimes) -> Self {
         let demo = Arc::new(DemoPortal::start(demo).await.unwrap());
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("team.sqlite")).unwrap();
@@ -79,27 +89,45 @@ impl TestServer {
             rate_limit: None,
             ..portal::Settings::new(Credentials::Team { portal: origin.clone() })
         };
+        let token_failures = TokenFailures::default();
         let portal = match way {
             Way::Network => Portal::new(portal_settings),
-            Way::InProcess => Portal::with_wire(Arc::new(DemoWire(Arc::clone(&demo))), portal_settings),
+            Way::InProcess => {
+                let wire = DemoWire(Arc::clone(&demo), Arc::clone(&token_failures));
+                Portal::with_wire(Arc::new(wire), portal_settings)
+            }
         };
+        let key = ServerKeys::generate().unwrap();
         let settings = Settings {
             public_url: PUBLIC_URL.parse().unwrap(),
             portal: origin.clone(),
             oauth_server: origin,
             client_id: CLIENT_ID.to_owned(),
             client_secret: GivenSecret::Text(CLIENT_SECRET.into()),
-            server_keys: new_keys(),
+            server_keys: key.expose_secret().parse().unwrap(),
             client_metadata: "off".parse().unwrap(),
-            lifetimes: Lifetimes::default(),
+            lifetimes,
         };
         Self {
             team: Team::new(settings, Arc::clone(&store) as Arc<dyn Store>, &portal),
             demo,
             portal,
             store,
+            token_failures,
+            key,
             _folder: folder,
         }
+    }
+
+    /// The application, as another process has it.
+    pub(in crate::team) fn application(&self) -> ApplicationClient {
+        let settings = self.team.settings();
+        self.portal.application_client(ClientSettings {
+            portal: settings.portal.clone(),
+            server: settings.oauth_server.clone(),
+            client_id: settings.client_id.clone(),
+            client_secret: settings.client_secret.clone(),
+        })
     }
 
     /// A registered client with a loopback address.
@@ -117,6 +145,19 @@ impl TestServer {
         });
         assert_eq!(added.await.unwrap(), Registered::Kept);
         client
+    }
+
+    /// Exchanges the code of a sign-in, as the token endpoint does, and returns the access token.
+    pub(in crate::team) async fn redeem(&self, code: &str) -> SecretValue {
+        let code = SecretValue::read(Kind::Code, code).unwrap();
+        let [access, refresh] = [Kind::AccessToken, Kind::RefreshToken].map(|kind| SecretValue::random(kind).unwrap());
+        let tokens = NewTokens {
+            access: access.digest(),
+            refresh: refresh.digest(),
+        };
+        let redeemed = self.store.redeem_code(code.digest(), tokens, Lifetimes::default());
+        assert_eq!(redeemed.await.unwrap(), Redeemed::Issued);
+        access
     }
 
     /// A browser without cookies.
@@ -139,9 +180,4 @@ pub(in crate::team) fn fault(name: &str) -> Option<&'static demo::Fault> {
     let fault = demo::FAULTS.iter().find(|fault| fault.name == name);
     assert!(fault.is_some(), "there is no fault {name}");
     fault
-}
-
-fn new_keys() -> ServerKeys {
-    let key = ServerKeys::generate().unwrap();
-    key.expose_secret().parse().unwrap()
 }

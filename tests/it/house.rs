@@ -38,7 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crates, and the only places that may use each.
 const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["portal/wire.rs", "team/client_metadata/fetch.rs"]),
-    ("rustls", &["portal/wire.rs"]),
+    ("rustls", &["portal/wire.rs", "team/client_metadata/fetch.rs"]),
     ("axum", &["transports"]),
     (
         "hyper",

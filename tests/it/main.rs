@@ -31,3 +31,5 @@ mod portal;
 mod resolve;
 /// Helpers of the tests: the program as a process, clients, homes, portals.
 mod support;
+/// A server that a team shares: sign-in, and calls of several employees.
+mod team;

@@ -26,6 +26,8 @@ impl FromStr for MetadataHosts {
         let is_host = |host: &String| {
             host.contains('.')
                 && host.split('.').all(|label| !label.is_empty())
+                // The last label of an IPv4 address is a number; no domain's is.
+                && host.split('.').next_back().is_some_and(|last| !last.starts_with(|c: char| c.is_ascii_digit()))
                 && host
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
@@ -43,5 +45,66 @@ impl MetadataHosts {
     /// True if documents of this host are fetched.
     pub fn allow(&self, host: &str) -> bool {
         self.0.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_off_on_or_listed() {
+        let off: MetadataHosts = "off".parse().unwrap();
+        assert!(off.is_off() && !off.allow("claude.ai"));
+        let on: MetadataHosts = " on ".parse().unwrap();
+        assert!(!on.is_off() && on.allow("claude.ai") && on.allow("chatgpt.com"));
+        let listed: MetadataHosts = "Client.Example, vscode.dev".parse().unwrap();
+        assert!(listed.allow("client.example") && listed.allow("vscode.dev"));
+    }
+
+    #[test]
+    fn n18_only_the_whole_name_of_a_host_is_allowed() {
+        let on: MetadataHosts = "on".parse().unwrap();
+        for other in [
+            "",
+            "ai",
+            "evil.example",
+            "sub.claude.ai",
+            "claude.ai.",
+            "claude.ai.evil.example",
+            "notclaude.ai",
+        ] {
+            assert!(!on.allow(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_list_of_host_names_is_refused() {
+        for wrong in [
+            "",
+            "ON",
+            "true",
+            "localhost",
+            "*",
+            "*.example.com",
+            "claude.ai,",
+            ",claude.ai",
+            "claude..ai",
+            ".claude.ai",
+            "claude.ai.",
+            "https://claude.ai",
+            "claude.ai/oauth",
+            "claude.ai:443",
+            "claude.ai chatgpt.com",
+            "on,claude.ai",
+            "off,claude.ai",
+            "127.0.0.1",
+            "10.0.0x1.1",
+            "127.0.0.0x1",
+            "[::1]",
+            "пример.рф",
+        ] {
+            assert_eq!(wrong.parse::<MetadataHosts>(), Err(InvalidHosts), "{wrong}");
+        }
     }
 }

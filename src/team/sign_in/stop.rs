@@ -2,6 +2,7 @@
 
 use crate::portal;
 use crate::team::answer::Answer;
+use crate::team::clients::FindError;
 use crate::team::pages::{self, Language, Notice, Reference};
 use crate::team::parts::Parts;
 use crate::team::secret_value::NoRandomNumbers;
@@ -51,11 +52,22 @@ pub(in crate::team) enum Stop {
     Store(Unavailable),
     /// The system has no random numbers.
     NoRandomNumbers(NoRandomNumbers),
+    /// The server stops, or has a defect.
+    Interrupted,
 }
 
 impl From<Unavailable> for Stop {
     fn from(error: Unavailable) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<FindError> for Stop {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Store(error) => Self::Store(error),
+            FindError::Document(_) => Self::UnknownClient,
+        }
     }
 }
 
@@ -104,7 +116,7 @@ impl Stop {
             Self::ApplicationRefused(_) => "application_refused",
             Self::Portal(_) | Self::Nobody => "portal_trouble",
             Self::Store(_) => "store_trouble",
-            Self::NoRandomNumbers(_) => "server_trouble",
+            Self::NoRandomNumbers(_) | Self::Interrupted => "server_trouble",
         }
     }
 
@@ -143,6 +155,10 @@ impl Stop {
             }
             Self::NoRandomNumbers(error) => {
                 tracing::error!(%reference, %error, "a sign-in needs random numbers");
+                Notice::ServerTrouble { reference }
+            }
+            Self::Interrupted => {
+                tracing::error!(%reference, "a sign-in was interrupted");
                 Notice::ServerTrouble { reference }
             }
         }

@@ -249,7 +249,7 @@ pub enum EndReason {
     Replayed,
     /// The portal says that the employee may not call any more.
     Refused,
-    /// None of the server's keys opens the employee's pair.
+    /// The employee's pair was changed in the store and does not open.
     Unreadable,
 }
 

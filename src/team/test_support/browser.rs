@@ -138,7 +138,8 @@ impl<'s> Browser<'s> {
 
     /// Clicks a button of the consent page.
     pub(in crate::team) async fn decide(&mut self, consent: &Page, decision: &str) -> Page {
-        let handle = consent.hidden("handle").unwrap();
+        let handle = consent.hidden("handle");
+        let handle = handle.unwrap_or_else(|| panic!("no consent page: {} {}", consent.status, consent.html));
         let form = [("handle", handle), ("decision", decision.to_owned())];
         self.submit(&format!("{PUBLIC_URL}/oauth/consent"), &form).await
     }
@@ -245,11 +246,6 @@ impl<'s> Browser<'s> {
         let ours = self.cookies.iter().filter(|(of, ..)| of == origin);
         let pairs: Vec<_> = ours.map(|(_, name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")
-    }
-
-    /// Forgets all cookies of the server.
-    pub(in crate::team) fn forget_cookies_of_the_server(&mut self) {
-        self.cookies.retain(|(origin, ..)| origin != PUBLIC_URL);
     }
 
     /// Keeps a cookie as the header `Set-Cookie` says.

@@ -1,10 +1,16 @@
 //! A store that stops answering on demand, and otherwise is the store that it wraps.
+//!
+//! An operation ends before a paused clock moves on, although the store works in threads of its own.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
 use crate::team::employee_id::EmployeeId;
@@ -16,14 +22,27 @@ use crate::team::store::records::{
 };
 use crate::team::store::{Operation, Store, Unavailable};
 
+/// What a test does before an operation.
+type Act = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+
 /// A store that stops answering on demand.
-#[derive(Debug)]
 pub(in crate::team) struct FaultyStore {
     inner: Arc<dyn Store>,
     /// The operations that do not answer, by name; `*` for all.
     broken: Mutex<Vec<&'static str>>,
     /// Sign-ins that another one of the same employee gets ahead of, the next first.
     overtaken_by: Mutex<VecDeque<CompletedSignIn>>,
+    /// The operations that work although their answers get lost.
+    unanswered: Mutex<Vec<&'static str>>,
+    /// What is done once before the next operation of a name.
+    acts: Mutex<HashMap<&'static str, Act>>,
+    counts: Mutex<HashMap<&'static str, usize>>,
+}
+
+impl std::fmt::Debug for FaultyStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FaultyStore")
+    }
 }
 
 impl FaultyStore {
@@ -32,6 +51,9 @@ impl FaultyStore {
             inner,
             broken: Mutex::default(),
             overtaken_by: Mutex::default(),
+            unanswered: Mutex::default(),
+            acts: Mutex::default(),
+            counts: Mutex::default(),
         })
     }
 
@@ -40,9 +62,44 @@ impl FaultyStore {
         self.broken.lock().push(operation);
     }
 
+    /// Lets the operation of this name work, and loses its answer.
+    pub(in crate::team) fn lose_answers_of(&self, operation: &'static str) {
+        self.unanswered.lock().push(operation);
+    }
+
     /// All operations answer again.
     pub(in crate::team) fn repair(&self) {
         self.broken.lock().clear();
+        self.unanswered.lock().clear();
+    }
+
+    /// Does `act` once, before the next operation of this name.
+    pub(in crate::team) fn before(
+        &self,
+        operation: &'static str,
+        act: impl FnOnce() -> BoxFuture<'static, ()> + Send + 'static,
+    ) {
+        self.acts.lock().insert(operation, Box::new(act));
+    }
+
+    /// How often the operation of this name was asked for.
+    pub(in crate::team) fn count(&self, operation: &str) -> usize {
+        self.counts.lock().get(operation).copied().unwrap_or_default()
+    }
+
+    async fn begin(&self, operation: &'static str) {
+        *self.counts.lock().entry(operation).or_default() += 1;
+        let act = self.acts.lock().remove(operation);
+        if let Some(act) = act {
+            act().await;
+        }
+    }
+
+    fn check_answered(&self, operation: &str) -> Result<(), Unavailable> {
+        match self.unanswered.lock().contains(&operation) {
+            true => Err(Unavailable("the answer was lost on demand".to_owned())),
+            false => Ok(()),
+        }
     }
 
     /// Completes this sign-in just before the next one is completed.
@@ -67,16 +124,37 @@ impl FaultyStore {
     }
 }
 
+/// Runs a future to its end in this thread.
+fn to_its_end<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(tokio::task::unconstrained(future));
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
 macro_rules! pass_on {
     ($lifetime:lifetime: $($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
         impl Store for FaultyStore {
             $(fn $name<$lifetime>(&$lifetime self, $($argument: $type),*) -> Operation<$lifetime, $result> {
                 async move {
+                    self.begin(stringify!($name)).await;
                     self.check_broken(stringify!($name))?;
                     if stringify!($name) == "complete_sign_in" {
                         self.be_overtaken().await?;
                     }
-                    self.inner.$name($($argument),*).await
+                    let answer = to_its_end(self.inner.$name($($argument),*));
+                    self.check_answered(stringify!($name))?;
+                    answer
                 }
                 .boxed()
             })*
@@ -111,6 +189,7 @@ pass_on! { 'a:
     grants(of: Option<&'a EmployeeId>) -> Vec<GrantLine>;
     end_grant(employee: &'a EmployeeId, grant: i64, reason: EndReason) -> Option<EndedGrant>;
     end_employee(employee: &'a EmployeeId, reason: EndReason) -> usize;
+    end_employee_at(employee: &'a EmployeeId, version: i64, reason: EndReason) -> Option<usize>;
     end_all(reason: EndReason) -> usize;
     page_session(session: Digest) -> Option<(EmployeeId, String)>;
     end_page_session(session: Digest) -> ();

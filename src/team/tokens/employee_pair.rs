@@ -43,18 +43,29 @@ impl EmployeePair {
         }
     }
 
-    /// The newest pair and its version. A pair that does not open is of no use to anybody, so the employee's grants end:
-    /// otherwise the client would never have the employee sign in again.
+    /// The newest pair and its version.
+    ///
+    /// A pair that was changed is of no use to anybody, so the employee's grants end: otherwise the client would never
+    /// have the employee sign in again. A pair that was sealed by an unknown key ends nothing: this server may be the one
+    /// that does not have the new key yet.
     ///
     /// # Errors
     /// [`Error::NotSignedIn`].
     async fn open(&self) -> Result<(i64, Pair), Error> {
         let newest = self.newest.lock().clone().ok_or_else(signed_out)?;
-        if let Some(pair) = self.parts.settings.server_keys.open(&self.employee, &newest) {
+        let keys = &self.parts.settings.server_keys;
+        if let Some(pair) = keys.open(&self.employee, &newest) {
             return Ok((newest.version, pair));
         }
-        tracing::error!("the tokens of an employee cannot be opened with the server's keys");
-        ending::end(&self.parts, &self.employee, newest.version, EndReason::Unreadable).await;
+        if keys.ids().contains(&newest.key_id) {
+            tracing::error!("the tokens of an employee were changed in the store and do not open");
+            ending::end(&self.parts, &self.employee, newest.version, EndReason::Unreadable).await;
+        } else {
+            tracing::error!(
+                key = newest.key_id,
+                "this server lacks the key that the tokens of an employee are sealed by"
+            );
+        }
         Err(signed_out())
     }
 

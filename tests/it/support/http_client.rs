@@ -93,6 +93,12 @@ impl Head {
         Some(value)
     }
 
+    /// All values of a header that may occur several times.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let of_name = self.headers.iter().filter(move |(known, _)| known == name);
+        of_name.map(|(_, value)| value.as_str())
+    }
+
     fn is_chunked(&self) -> bool {
         self.header("transfer-encoding") == Some("chunked")
     }

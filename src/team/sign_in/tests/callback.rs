@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::{access_token, grants, request_of};
+use super::{access_token, connect, grants, request_of};
 use crate::demo;
 use crate::team::test_support::{PUBLIC_URL, TestServer, portal_settings};
 
@@ -12,7 +12,8 @@ async fn employees_sign_in_one_after_the_other_each_with_tokens_of_their_own() {
     let (claude, codex) = (server.client("Claude Code (b24)").await, server.client("Codex").await);
     let code = server.browser().sign_in_as("Anna", &claude).await;
     assert_eq!(request_of(&server, &code).await.client_id, claude.id);
-    server.browser().sign_in_as("Boris", &codex).await;
+    server.redeem(&code).await;
+    connect(&server, &mut server.browser(), "Boris", &codex).await;
     assert_eq!(
         grants(&server).await,
         [
@@ -58,7 +59,7 @@ async fn n39_a_link_to_the_portal_from_another_browser_is_refused_before_any_exc
     let page = victim.open(&callback).await;
     assert_eq!((page.status, page.goes_on_to()), (403, None));
     assert_eq!(server.demo.code_exchanges(), exchanged);
-    assert_eq!(grants(&server).await.len(), 1);
+    assert_eq!(grants(&server).await, []);
 
     // The attacker's own sign-in was not taken by that.
     let callback = attacker.sign_in_at_portal("Anna", &to_portal).await;
@@ -144,7 +145,8 @@ async fn n41_nothing_in_the_query_but_code_and_state_has_influence() {
         "{address}?state={state}&code={code}&domain=evil.example&member_id=ffffffffffffffffffffffffffffffff\
         &server_domain=evil.example&scope=crm&user_id=7&client_endpoint=https%3A%2F%2Fevil.example%2Frest%2F"
     );
-    assert!(browser.open(&forged).await.parameter("code").is_some());
+    let code = browser.open(&forged).await.parameter("code").unwrap();
+    server.redeem(&code).await;
     assert_eq!(
         grants(&server).await,
         [(1, "Anna Lindqvist".to_owned(), "Claude Code (b24)".to_owned())]
@@ -192,7 +194,7 @@ async fn an_exchange_without_user_id_asks_the_portal_whose_the_tokens_are() {
     })
     .await;
     let client = server.client("Codex").await;
-    server.browser().sign_in_as("Boris", &client).await;
+    connect(&server, &mut server.browser(), "Boris", &client).await;
     assert_eq!(
         grants(&server).await,
         [(7, "Boris Keller".to_owned(), "Codex".to_owned())]
@@ -208,14 +210,43 @@ async fn a_second_sign_in_replaces_the_pair_and_keeps_the_first_grant() {
     .await;
     let (claude, codex) = (server.client("Claude").await, server.client("Codex").await);
     let mut browser = server.browser();
-    browser.sign_in_as("Anna", &claude).await;
+    connect(&server, &mut browser, "Anna", &claude).await;
     let first = access_token(&server, 1).await.unwrap();
-    browser.sign_in_as("Anna", &codex).await;
+    connect(&server, &mut browser, "Anna", &codex).await;
     let second = access_token(&server, 1).await.unwrap();
     assert_ne!(first.expose_secret(), second.expose_secret());
     assert_eq!(grants(&server).await.len(), 2);
     let application = &server.team.parts.application;
     assert!(application.profile(&first).await.is_err() && application.profile(&second).await.is_ok());
+}
+
+/// The portal ends the earlier tokens as soon as it issues new ones, so these must not get lost with the browser.
+#[tokio::test]
+async fn a_browser_that_leaves_during_the_exchange_does_not_sign_out_the_employees_other_clients() {
+    let server = TestServer::with(demo::Settings {
+        ends_earlier_pairs: true,
+        ..portal_settings()
+    })
+    .await;
+    let client = server.client("Claude Code (b24)").await;
+    connect(&server, &mut server.browser(), "Anna", &client).await;
+    let before = access_token(&server, 1).await.unwrap();
+    let mut browser = server.browser();
+    let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
+    let exchanged = server.demo.code_exchanges();
+    server.demo.hold_tokens();
+    tokio::select! {
+        page = browser.open(&callback) => panic!("the browser got {}", page.status),
+        () = server.demo.wait_until(|demo| demo.code_exchanges() > exchanged) => {}
+    }
+    server.demo.release_answers();
+    let mut after = before.clone();
+    while after.expose_secret() == before.expose_secret() {
+        tokio::task::yield_now().await;
+        after = access_token(&server, 1).await.unwrap();
+    }
+    let owner = server.team.parts.application.profile(&after).await.unwrap();
+    assert_eq!(owner.id, 1);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::{access_token, grants};
+use super::{access_token, connect, grants};
 use crate::demo;
 use crate::team::pages::Language;
 use crate::team::secret_value::{Kind, SecretValue};
@@ -75,7 +75,7 @@ async fn the_clients_of_an_employee_still_work_after_a_visit_to_the_start_page()
     .await;
     let client = server.client("Claude Code (b24)").await;
     let mut browser = server.browser();
-    browser.sign_in_as("Anna", &client).await;
+    connect(&server, &mut browser, "Anna", &client).await;
     let before = access_token(&server, 1).await.unwrap();
     signs_in(&server, &mut browser, "Anna").await.unwrap();
     let after = access_token(&server, 1).await.unwrap();

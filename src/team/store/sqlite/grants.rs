@@ -3,7 +3,7 @@
 use rusqlite::{Result, params};
 
 use super::database::Database;
-use super::pairs::next_version;
+use super::pairs;
 use super::rows::{employee, grant_line};
 use crate::team::employee_id::EmployeeId;
 use crate::team::secret_value::Digest;
@@ -58,10 +58,10 @@ pub(super) fn end_employee_at(
     version: i64,
     reason: EndReason,
 ) -> Result<Option<usize>> {
-    if next_version(database, employee)? > version + 1 {
-        return Ok(None);
+    match pairs::find(database, employee)? {
+        Some(pair) if pair.version != version => Ok(None),
+        _ => end_employee(database, employee, reason).map(Some),
     }
-    end_employee(database, employee, reason).map(Some)
 }
 
 /// See [`Store::end_all`](crate::team::store::Store::end_all).

@@ -1,0 +1,118 @@
+//! What the log shows of a sign-in.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tracing::Level;
+
+use super::browser::Browser;
+use super::client::{Client, post_form};
+use super::server::{TeamServer, bearer};
+use crate::support::http_client::Request;
+use crate::support::http_server::look_up;
+
+/// The log, in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything runs on this test's thread but the store's own threads, which get digests and sealed tokens only.
+#[tokio::test]
+async fn n80_no_line_at_any_level_has_a_query_a_cookie_or_a_token_of_a_sign_in() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let server = TeamServer::start().await;
+    let client = Client::register(&server, "C4nary client").await;
+    let mut browser = Browser::new(server.address);
+    let tokens = client.sign_in(&mut browser, "Anna").await;
+    assert_eq!(
+        server
+            .ask(&bearer(look_up(1, "client"), &tokens.access))
+            .await
+            .head
+            .status,
+        200
+    );
+    server.demo.expire_access(1);
+    assert_eq!(
+        server
+            .ask(&bearer(look_up(1, "client"), &tokens.access))
+            .await
+            .head
+            .status,
+        200
+    );
+    let refreshed = client.refresh(&tokens.refresh).await.message();
+    // What fails is logged with more detail than what works.
+    let unused = client.code(&mut browser, "Anna").await;
+    assert_eq!(client.exchange(&format!("{unused}A")).await.head.status, 400);
+    let stray = Request::get("/oauth/callback?code=c4nary-c0de&state=c4nary-state").header("cookie", "b24mcp-x=c4nary");
+    assert_eq!(server.ask(&stray).await.head.status, 400);
+    let wrong = format!("/mcp?access_token={}", tokens.access);
+    assert_eq!(
+        server
+            .ask(&Request::post(&wrong, &serde_json::Value::Null))
+            .await
+            .head
+            .status,
+        400
+    );
+    let installed = post_form("/oauth/callback", &[("auth[access_token]", "c4nary-installed")]);
+    assert_eq!(server.ask(&installed).await.head.status, 200);
+    let revoked = post_form(
+        "/oauth/revoke",
+        &[("token", &tokens.refresh), ("client_id", &client.id)],
+    );
+    assert_eq!(server.ask(&revoked).await.head.status, 200);
+    server.stopped().await;
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for line in [
+        "/oauth/authorize",
+        "/oauth/callback",
+        "/oauth/token",
+        "answered a request",
+    ] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+    let mut secrets = browser.secrets;
+    secrets.extend([tokens.access, tokens.refresh, unused]);
+    for name in ["access_token", "refresh_token"] {
+        secrets.push(refreshed[name].as_str().unwrap().to_owned());
+    }
+    secrets.extend(
+        [
+            "c4nary-c0de",
+            "c4nary-state",
+            "b24mcp-x",
+            "c4nary-installed",
+            "Lindqvist",
+        ]
+        .map(str::to_owned),
+    );
+    secrets.extend(["b24a_", "b24r_", "b24c_", "b24h_", "b24f_", "b24s_", "b24b_"].map(str::to_owned));
+    // Short values such as `code` or `S256` are words of the protocol.
+    secrets.retain(|secret| secret.len() > 4 && secret != "http://127.0.0.1:53682/callback");
+    assert!(secrets.len() > 20, "{secrets:?}");
+    for secret in secrets {
+        let found = log.lines().find(|line| line.contains(&secret));
+        assert_eq!(found, None, "{secret}");
+    }
+}
