@@ -2,9 +2,9 @@
 //! of their arrival. Pure.
 //!
 //! A person with callers has a turn, which lets one caller through. Afterwards the person's next turn comes behind the
-//! turns of all other people; so does the turn of a person who joins. Therefore nobody waits longer than for one request
-//! of each other person before each of their own, whatever the others do, and nobody gains anything by having been idle.
-//! A person without callers is forgotten.
+//! turns of all other people; so does the turn of a person who joins. Therefore a person waits for at most one request of
+//! each other person before each request of their own, and gains nothing by having been idle. A person without callers
+//! is forgotten.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_of_one_person_pass_by_arrival_in_whatever_order_they_joined() {
+    fn callers_of_one_person_pass_by_arrival_even_if_they_joined_in_another_order() {
         let mut turns = Named::default();
         let joined = [3, 1, 2, 1].map(|arrival| turns.join(&'a', Arrival(arrival), ()));
         assert_eq!(joined.map(|key| turns.ahead_of(&'a', key)), [3, 0, 2, 1]);
@@ -210,7 +210,7 @@ mod tests {
             prop_assert_eq!(served, waiting);
         }
 
-        /// The rule of the head of this file, whoever joins meanwhile.
+        /// The rule of the head of this file, while others join.
         #[test]
         fn nobody_waits_for_two_requests_of_another_person(first in "[a-d]{0,30}", meanwhile in "[a-d]{0,30}") {
             let mut turns = joined(&first);

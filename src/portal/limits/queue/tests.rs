@@ -29,15 +29,15 @@ async fn wait(queue: &Queue<LeakyBucket>, arrival: u64, person: &Person) -> Dura
     began.elapsed()
 }
 
-/// Sends requests of person `who` for ever, `callers` at a time.
-fn at_full_speed(queue: &Arc<Queue<LeakyBucket>>, who: u64, callers: u64) -> tokio::task::JoinSet<()> {
+/// Sends requests of the person with this number for ever, `callers` at a time.
+fn at_full_speed(queue: &Arc<Queue<LeakyBucket>>, number: u64, callers: u64) -> tokio::task::JoinSet<()> {
     (0..callers)
-        .map(|number| {
+        .map(|first| {
             let queue = Arc::clone(queue);
             async move {
-                let person = person(who);
+                let person = person(number);
                 for round in 0.. {
-                    wait(&queue, number + callers * round, &person).await;
+                    wait(&queue, first + callers * round, &person).await;
                 }
             }
         })
