@@ -303,3 +303,5 @@ impl Store for SqliteStore {
 
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, unix))]
+mod killed;
