@@ -301,7 +301,11 @@ impl Store for SqliteStore {
     }
 }
 
-#[cfg(test)]
-mod tests;
+#[cfg(all(test, unix))]
+mod failures;
 #[cfg(all(test, unix))]
 mod killed;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,17 @@ use std::sync::atomic::{AtomicIsize, Ordering};
 
 use rusqlite::{Connection, Statement};
 
-use crate::team::store::statements::{clients, grants, people};
+use crate::team::store::statements::{clients, grants, page_sessions, people, sign_ins, tokens};
 
-/// The only statements that read a whole table: lists for people, a bounded count, and sweeps of small tables.
+/// The only statements that read a whole table: lists for people, a bounded count, the end of all, and sweeps of small
+/// tables.
 const MAY_READ_ALL: &[&str] = &[
     clients::ADD,
     clients::SWEEP,
     grants::LIST,
+    sign_ins::END_ALL,
+    tokens::END_ALL_ACCESS,
+    page_sessions::END_ALL,
     people::SEALED_OTHERWISE,
     people::DELETE_ALL_PAIRS,
     people::SWEEP,
