@@ -1,6 +1,7 @@
 //! The fix-it table says for every failure what it means, who can fix it, which steps help, and whether to retry.
 //!
-//! [`FIXES`] is one documented slice, and [`TEAM_FIXES`] another, for the calls of a team server's employees. Tool results, the command line's hints and docs/errors.md are made from it.
+//! [`FIXES`] is one documented slice, and [`TEAM_FIXES`] another, for the calls of a team server's employees. Tool
+//! results, the command line's hints and docs/errors.md are made from them.
 //! `fixit` imports no other room: it gets the code, the HTTP status and the details of a failure, and returns advice.
 //!
 //! # How a 401 of the portal becomes advice
@@ -11,7 +12,8 @@
 //! 2. `portal::Error` keeps both, and `Error::code` returns the code. For most failures without an error of the portal,
 //!    such as a broken connection, it returns a code of `portal/codes.rs`.
 //! 3. `mcp/advice.rs` puts code, status and message into a [`KnownFailure`].
-//! 4. A [`Failure`] is made of the known failure: [`lookup`] finds the row of [`FIXES`] with this code and status.
+//! 4. A [`Failure`] is made of the known failure: [`lookup`] finds the row of [`FIXES`] with this code and status, or
+//!    [`lookup_in_a_team`] the row for an employee of a team.
 //! 5. `mcp/outcome.rs` makes the tool's result of the [`Failure`], and `cli/report.rs` the lines on the terminal.
 //!
 //! The steps to add an error code are in `docs/contributing.md`.
@@ -25,13 +27,13 @@ mod team;
 
 pub use failure::{Failure, FieldProblem, KnownFailure};
 pub use fix::{DOCS, Fix, Retry, Who};
-pub use lookup::{lookup, lookup_in_a_team, rows};
+pub use lookup::{fixes_in_a_team, lookup, lookup_in_a_team, rows, rows_in_a_team};
 pub use table::FIXES;
 pub use team::TEAM_FIXES;
 
 /// The whole table as Markdown, for docs/errors.md and the resource `bitrix24-mail://fixes`.
 pub fn markdown_table() -> String {
-    markdown(FIXES.iter().chain(TEAM_FIXES))
+    markdown(FIXES)
 }
 
 /// Some rows of the table as Markdown.
@@ -50,11 +52,10 @@ pub fn markdown<'a>(rows: impl IntoIterator<Item = &'a Fix>) -> String {
             None => fix.retry.as_str().to_owned(),
         };
         table.push_str(&format!(
-            "| [`{}`]({}) | {} | {}{} | {} | {} | {retry} |\n",
+            "| [`{}`]({}) | {} | {} | {} | {} | {retry} |\n",
             fix.code,
             fix.docs(),
             statuses.join(", "),
-            if fix.is_for_team { "*Team server.* " } else { "" },
             fix.meaning,
             fix.who.as_str(),
             steps.join(" "),

@@ -157,11 +157,12 @@ fn documents(folder: &Path) -> Result<Vec<Document>, Stop> {
 }
 
 /// Name and Markdown of each generated table.
-fn tables() -> [(&'static str, String); 4] {
+fn tables() -> [(&'static str, String); 5] {
     [
         ("clients", clients::documentation::markdown()),
         ("settings", env_vars::markdown_table()),
         ("fixes", fixit::markdown_table()),
+        ("team fixes", fixit::markdown(fixit::TEAM_FIXES)),
         ("cautions", cautions_table()),
     ]
 }

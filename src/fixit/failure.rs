@@ -124,7 +124,6 @@ fn general_advice(http_status: Option<u16>, is_in_a_team: bool) -> Fix {
         retry: Retry::Never,
         retry_after_seconds: None,
         page: "api-reference/rest-v3.html",
-        is_for_team: is_in_a_team,
     };
     match http_status {
         Some(status) if is_passing(status) => Fix {

@@ -25,11 +25,9 @@ pub struct Fix {
     pub retry_after_seconds: Option<u32>,
     /// Page of Bitrix24's documentation, relative to [`DOCS`].
     pub page: &'static str,
-    /// True if the row is only for the calls of a team server's employees.
-    pub is_for_team: bool,
 }
 
-/// A row for one-person modes and, where no row of `team.rs` wins, for team servers.
+/// A row without a wait before calling again.
 pub(super) const fn row(
     code: &'static str,
     statuses: &'static [u16],
@@ -47,7 +45,6 @@ pub(super) const fn row(
         steps,
         retry,
         retry_after_seconds: None,
-        is_for_team: false,
         page,
     }
 }
@@ -91,14 +88,6 @@ impl Fix {
     pub(super) const fn after(self, seconds: u32) -> Self {
         Self {
             retry_after_seconds: Some(seconds),
-            ..self
-        }
-    }
-
-    /// This row for the calls of a team server's employees only.
-    pub(super) const fn in_a_team(self) -> Self {
-        Self {
-            is_for_team: true,
             ..self
         }
     }

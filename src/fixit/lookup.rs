@@ -22,13 +22,12 @@ pub(super) fn is_passing(http_status: u16) -> bool {
 /// A row that names the status wins, then the row without statuses, then the first row. A first row for lasting
 /// failures only does not answer a temporary status.
 pub fn lookup(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
-    best(|| rows_of(FIXES, code), http_status)
+    best(|| rows(code), http_status)
 }
 
-/// Finds the row for `code` and `http_status` for a call of a team server's employee: as [`lookup`], where a row for
-/// teams comes before the others.
+/// Finds the row for `code` and `http_status` for a call of a team server's employee; else as [`lookup`].
 pub fn lookup_in_a_team(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
-    best(|| rows_of(TEAM_FIXES, code).chain(rows_of(FIXES, code)), http_status)
+    best(|| rows_in_a_team(code), http_status)
 }
 
 fn best<I: Iterator<Item = &'static Fix>>(rows: impl Fn() -> I, http_status: Option<u16>) -> Option<&'static Fix> {
@@ -42,13 +41,26 @@ fn best<I: Iterator<Item = &'static Fix>>(rows: impl Fn() -> I, http_status: Opt
         })
 }
 
-/// The rows for `code`; several where the meaning depends on the HTTP status, or is another for a team.
+/// The rows for `code`; several where the meaning depends on the HTTP status.
 pub fn rows(code: &str) -> impl Iterator<Item = &'static Fix> {
-    rows_of(FIXES, code).chain(rows_of(TEAM_FIXES, code))
+    FIXES.iter().filter(move |fix| fix.is_for_code(code))
 }
 
-fn rows_of(table: &'static [Fix], code: &str) -> impl Iterator<Item = &'static Fix> {
-    table.iter().filter(move |fix| fix.is_for_code(code))
+/// The rows for `code` for the calls of a team server's employees.
+pub fn rows_in_a_team(code: &str) -> impl Iterator<Item = &'static Fix> {
+    fixes_in_a_team().filter(move |fix| fix.is_for_code(code))
+}
+
+/// The rows for the calls of a team server's employees: those of [`TEAM_FIXES`], and those of [`FIXES`] that these do
+/// not replace.
+pub fn fixes_in_a_team() -> impl Iterator<Item = &'static Fix> {
+    let is_replaced = |fix: &&Fix| {
+        let mut others = TEAM_FIXES.iter();
+        others.any(|other| other.code == fix.code && other.statuses == fix.statuses)
+    };
+    TEAM_FIXES
+        .iter()
+        .chain(FIXES.iter().filter(move |fix| !is_replaced(fix)))
 }
 
 #[cfg(test)]
@@ -57,7 +69,15 @@ mod tests {
 
     #[test]
     fn every_row_says_something_and_no_row_is_shadowed() {
-        for fix in FIXES.iter().chain(TEAM_FIXES) {
+        type Find = fn(&str, Option<u16>) -> Option<&'static Fix>;
+        let both: [(Vec<&Fix>, Find); 2] = [
+            (FIXES.iter().collect(), lookup),
+            (fixes_in_a_team().collect(), lookup_in_a_team),
+        ];
+        for (fix, find) in both
+            .iter()
+            .flat_map(|(fixes, find)| fixes.iter().map(move |fix| (*fix, find)))
+        {
             assert!(
                 !fix.meaning.is_empty() && !fix.steps.is_empty() && !fix.page.is_empty(),
                 "{}",
@@ -70,34 +90,28 @@ mod tests {
                 fix.code
             );
             let status = fix.statuses.first().copied();
-            let found = match fix.is_for_team {
-                true => lookup_in_a_team(fix.code, status),
-                false => lookup(fix.code, status),
-            };
-            assert_eq!(found, Some(fix), "{} is shadowed", fix.code);
+            assert_eq!(find(fix.code, status), Some(fix), "{} is shadowed", fix.code);
         }
     }
 
     #[test]
-    fn a_row_for_teams_wins_only_in_a_team() {
+    fn each_row_for_teams_replaces_one_row_in_a_team_only() {
+        assert_eq!(fixes_in_a_team().count(), FIXES.len());
         for fix in TEAM_FIXES {
-            let general = lookup(fix.code, fix.statuses.first().copied()).unwrap();
-            assert!(!general.is_for_team, "{}", fix.code);
-            assert_eq!(
-                general.statuses, fix.statuses,
-                "{}: each row for teams replaces one other",
-                fix.code
-            );
+            let status = fix.statuses.first().copied();
+            let (general, in_a_team) = (lookup(fix.code, status), lookup_in_a_team(fix.code, status));
+            assert_eq!(in_a_team, Some(fix));
+            assert_ne!(general, Some(fix), "{}", fix.code);
+            assert_eq!(general.unwrap().statuses, fix.statuses, "{}", fix.code);
         }
-        for (code, status) in [("ERROR_WITHOUT_CODE", 503), ("QUERY_LIMIT_EXCEEDED", 503)] {
-            assert_eq!(
-                lookup_in_a_team(code, Some(status)),
-                lookup(code, Some(status)),
-                "{code}"
-            );
+        for (code, status) in [
+            ("ERROR_WITHOUT_CODE", 503),
+            ("QUERY_LIMIT_EXCEEDED", 503),
+            ("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", 400),
+        ] {
+            let status = Some(status);
+            assert_eq!(lookup_in_a_team(code, status), lookup(code, status), "{code}");
         }
-        let closed = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
-        assert_eq!(lookup_in_a_team(closed, Some(400)), lookup(closed, Some(400)));
     }
 
     /// An employee has neither a webhook nor a terminal on the server's machine.

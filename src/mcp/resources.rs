@@ -92,10 +92,19 @@ pub(super) async fn read(
             let (text, hints) = contacts(book, &query, cancellation).await?;
             (text, JSON, hints)
         }
-        Target::Fixes => (fixit::markdown_table(), MARKDOWN, Hints::OF_THE_BINARY),
+        Target::Fixes => {
+            let table = match book.is_of_a_team() {
+                true => fixit::markdown(fixit::fixes_in_a_team()),
+                false => fixit::markdown_table(),
+            };
+            (table, MARKDOWN, Hints::OF_THE_BINARY)
+        }
         Target::Fix(code) => {
-            let mut rows = fixit::rows(&code).peekable();
-            if rows.peek().is_none() {
+            let rows: Vec<_> = match book.is_of_a_team() {
+                true => fixit::rows_in_a_team(&code).collect(),
+                false => fixit::rows(&code).collect(),
+            };
+            if rows.is_empty() {
                 return Err(not_found(uri));
             }
             (fixit::markdown(rows), MARKDOWN, Hints::OF_THE_BINARY)

@@ -21,13 +21,13 @@ pub(super) fn snippets(texts: &StartTexts, url: &PublicUrl) -> String {
         (
             "Cursor",
             texts.cursor,
-            format!("{{\n  \"mcpServers\": {{\n    \"{NAME}\": {{ \"url\": \"{resource}\" }}\n  }}\n}}"),
+            format!("{{\n  \"mcpServers\": {{\n    \"{NAME}\": {{\n      \"url\": \"{resource}\"\n    }}\n  }}\n}}"),
         ),
         (
             "VS Code",
             texts.vs_code,
             format!(
-                "{{\n  \"servers\": {{\n    \"{NAME}\": {{ \"type\": \"http\", \"url\": \"{resource}\" }}\n  }}\n}}"
+                "{{\n  \"servers\": {{\n    \"{NAME}\": {{\n      \"type\": \"http\",\n      \"url\": \"{resource}\"\n    }}\n  }}\n}}"
             ),
         ),
     ];
@@ -37,7 +37,7 @@ pub(super) fn snippets(texts: &StartTexts, url: &PublicUrl) -> String {
     }
     let section = |(client, how, text): (&str, &str, String)| {
         let text = escaped(&text);
-        format!("<h3>{client}</h3>\n<p>{how}</p>\n<pre tabindex=\"0\">{text}</pre>\n")
+        format!("<h3>{client}</h3>\n<p>{how}</p>\n<pre>{text}</pre>\n")
     };
     all.into_iter().map(section).collect()
 }

@@ -46,9 +46,11 @@ pub(in crate::team) fn start(language: Language, start: &Start<'_>) -> String {
         Some(employee) => signed_in(texts, all.no_name, language, start.url, employee),
     };
     let content = format!(
-        "<p>{about}</p>\n<section>\n<h2>{connections_heading}</h2>\n{connections}</section>\n\
-         <section>\n<h2>{connect}</h2>\n<p>{connect_hint}</p>\n<pre tabindex=\"0\">{resource}</pre>\n{snippets}</section>\n",
-        about = (texts.about)(&format!("<bdi>{}</bdi>", escaped(start.portal.authority()))),
+        "<p>{about}</p>\n<p class=\"note\">{portal_label} <bdi>{portal}</bdi></p>\n<section>\n<h2>{connections_heading}</h2>\n{connections}</section>\n\
+         <section>\n<h2>{connect}</h2>\n<p>{connect_hint}</p>\n<pre>{resource}</pre>\n{snippets}</section>\n",
+        about = texts.about,
+        portal_label = texts.portal,
+        portal = escaped(start.portal.authority()),
         connections_heading = texts.connections,
         connect = texts.connect,
         connect_hint = texts.connect_hint,

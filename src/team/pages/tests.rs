@@ -190,7 +190,7 @@ fn the_consent_page_names_the_host_that_gets_the_code_and_warns_of_programs_on_t
         // A Cyrillic letter in place of a Latin one.
         (
             "https://cl\u{430}ude.ai/",
-            "<bdi>xn--clude-9cd.ai</bdi>",
+            "<bdi>xn--clude-5ve.ai</bdi>",
             english.only_known_site,
         ),
         (

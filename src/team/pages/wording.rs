@@ -62,8 +62,9 @@ pub(super) struct NoticeTexts {
 /// The texts of the start page.
 pub(super) struct StartTexts {
     pub(super) title: &'static str,
-    /// The sentences with the portal's name.
-    pub(super) about: fn(&str) -> String,
+    pub(super) about: &'static str,
+    /// The portal's name follows.
+    pub(super) portal: &'static str,
     /// The heading above the employee's connected clients.
     pub(super) connections: &'static str,
     pub(super) sign_in_hint: &'static str,

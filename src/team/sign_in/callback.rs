@@ -4,6 +4,8 @@
 //! of somebody else's sign-in is never exchanged. Then the portal's code is exchanged at once, since it lives for 30
 //! seconds. Only after all checks something is kept.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
 use super::authorization_response::AuthorizationResponse;
@@ -27,36 +29,43 @@ use crate::team::store::records::{ClientRequest, CompletedSignIn, Purpose, Seale
 const MAX_ATTEMPTS: usize = 8;
 
 /// Answers the browser that returns from the portal.
-pub(in crate::team) async fn callback(parts: &Parts, request: Request<'_>) -> Answer {
+pub(in crate::team) async fn callback(parts: &Arc<Parts>, request: Request<'_>) -> Answer {
     let language = Language::of(request.accept_language);
     let answered = answered(parts, request).await;
     answered.unwrap_or_else(|stop| Step::Callback.stopped(parts, language, &stop))
 }
 
-async fn answered(parts: &Parts, request: Request<'_>) -> Result<Answer, Stop> {
-    let settings = &parts.settings;
+async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, Stop> {
+    let url = &parts.settings.public_url;
     let query = Parameters::read(request.query.as_bytes()).map_err(|_| Stop::MalformedRequest)?;
     let code: SecretString = query.get("code").ok_or(Stop::MalformedRequest)?.into();
     let state = query.get("state").and_then(|text| SecretValue::read(Kind::State, text));
     let state = state.ok_or(Stop::MalformedRequest)?;
     let cookie = SignInCookie::of(&state);
-    let binding = cookie.read(settings, request.cookies, Kind::Binding);
+    let binding = cookie.read(url, request.cookies, Kind::Binding);
     let binding = binding.ok_or(Stop::OtherBrowser)?;
     let taken = parts.store.take_sign_in(state.digest(), binding.digest()).await?;
     let purpose = taken.ok_or(Stop::Expired)?.purpose;
 
-    let tokens = parts.application.exchange_code(code).await.map_err(exchange_failed)?;
-    let (employee, name) = employee(parts, &tokens).await?;
-    let arrived = Arrived { employee, name, tokens };
-    let mut answer = match purpose {
-        Purpose::Client(asked) => arrived.grant(parts, asked).await?,
-        Purpose::StartPage => arrived.page_session(parts).await?,
-    };
+    // In a task of its own, which a browser that leaves does not end: the portal's new tokens may have ended the earlier
+    // ones, which the employee's other clients use.
+    let arriving = tokio::spawn(arrive(Arc::clone(parts), code, purpose));
+    let mut answer = arriving.await.map_err(|_| Stop::Interrupted)??;
     if let Answer::Redirect { cookies, .. } = &mut answer {
-        cookies.push(cookie.removed(settings));
+        cookies.push(cookie.removed(url));
     }
     Step::Callback.record(parts, "signed_in");
     Ok(answer)
+}
+
+async fn arrive(parts: Arc<Parts>, code: SecretString, purpose: Purpose) -> Result<Answer, Stop> {
+    let tokens = parts.application.exchange_code(code).await.map_err(exchange_failed)?;
+    let (employee, name) = employee(&parts, &tokens).await?;
+    let arrived = Arrived { employee, name, tokens };
+    match purpose {
+        Purpose::Client(asked) => arrived.grant(&parts, asked).await,
+        Purpose::StartPage => arrived.page_session(&parts).await,
+    }
 }
 
 /// An employee who has come back from the portal.

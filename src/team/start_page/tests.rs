@@ -4,7 +4,7 @@ use crate::team::secret_value::{Kind, SecretValue};
 use crate::team::settings::Lifetimes;
 use crate::team::store::Store;
 use crate::team::store::records::{NewTokens, Redeemed};
-use crate::team::test_support::{Browser, PUBLIC_URL, Page, TestServer};
+use crate::team::test_support::{Browser, PUBLIC_URL, Page, TestClient, TestServer};
 
 fn at(path: &str) -> String {
     format!("{PUBLIC_URL}{path}")
@@ -23,14 +23,15 @@ fn grants_on(page: &Page) -> Vec<String> {
     parts.map(|part| part.split('"').next().unwrap().to_owned()).collect()
 }
 
-/// An access token that a client got for `code`.
-async fn access_token(server: &TestServer, code: &str) -> SecretValue {
+/// Signs the employee in for `client`, and returns the access token that the client got.
+async fn connected(server: &TestServer, name: &str, client: &TestClient) -> SecretValue {
+    let code = server.browser().sign_in_as(name, client).await;
     let [access, refresh] = [Kind::AccessToken, Kind::RefreshToken].map(|kind| SecretValue::random(kind).unwrap());
     let tokens = NewTokens {
         access: access.digest(),
         refresh: refresh.digest(),
     };
-    let code = SecretValue::read(Kind::Code, code).unwrap();
+    let code = SecretValue::read(Kind::Code, &code).unwrap();
     let redeemed = server.store.redeem_code(code.digest(), tokens, Lifetimes::default());
     assert_eq!(redeemed.await.unwrap(), Redeemed::Issued);
     access
@@ -40,8 +41,7 @@ async fn access_token(server: &TestServer, code: &str) -> SecretValue {
 async fn an_employee_sees_the_own_clients_and_an_ended_one_gets_no_answer_any_more() {
     let server = TestServer::start().await;
     let client = server.client("Claude Code (b24)").await;
-    let code = server.browser().sign_in_as("Anna", &client).await;
-    let token = access_token(&server, &code).await;
+    let token = connected(&server, "Anna", &client).await;
     let mut browser = server.browser();
     assert!(
         browser
@@ -80,8 +80,7 @@ async fn an_employee_sees_the_own_clients_and_an_ended_one_gets_no_answer_any_mo
 async fn an_employee_neither_sees_nor_ends_a_grant_of_another() {
     let server = TestServer::start().await;
     let client = server.client("Codex").await;
-    let code = server.browser().sign_in_as("Anna", &client).await;
-    let token = access_token(&server, &code).await;
+    let token = connected(&server, "Anna", &client).await;
     let grant = server.store.grants(None).await.unwrap()[0].grant.to_string();
 
     let mut boris = server.browser();
@@ -104,7 +103,7 @@ async fn an_employee_neither_sees_nor_ends_a_grant_of_another() {
 async fn n31_a_form_of_another_origin_is_refused_and_changes_nothing() {
     let server = TestServer::start().await;
     let client = server.client("Codex").await;
-    server.browser().sign_in_as("Anna", &client).await;
+    connected(&server, "Anna", &client).await;
     let mut browser = server.browser();
     let grants = grants_on(&signed_in(&mut browser, "Anna").await);
     let body = format!("grant={}", grants[0]);
@@ -136,7 +135,7 @@ async fn n31_a_form_of_another_origin_is_refused_and_changes_nothing() {
 async fn a_grant_that_is_no_number_or_occurs_twice_is_refused() {
     let server = TestServer::start().await;
     let client = server.client("Codex").await;
-    server.browser().sign_in_as("Anna", &client).await;
+    connected(&server, "Anna", &client).await;
     let mut browser = server.browser();
     let grants = grants_on(&signed_in(&mut browser, "Anna").await);
     let twice = format!("grant={0}&grant={0}", grants[0]);
@@ -225,7 +224,7 @@ async fn n85_too_many_started_sign_ins_of_one_address_are_refused() {
 async fn n35_a_client_with_a_hostile_name_harms_no_page() {
     let server = TestServer::start().await;
     let client = server.client("<script>alert(1)</script>").await;
-    server.browser().sign_in_as("Anna", &client).await;
+    connected(&server, "Anna", &client).await;
     let page = signed_in(&mut server.browser(), "Anna").await;
     assert!(
         page.html.contains("&lt;script&gt;") && !page.html.contains("<script"),
@@ -241,4 +240,27 @@ async fn the_start_page_speaks_the_language_of_the_browser() {
     browser.accept_language = "ru-RU,ru;q=0.9,en;q=0.8";
     assert!(browser.open(&at("/")).await.html.contains("lang=\"ru\""));
     assert!(signed_in(&mut browser, "Anna").await.html.contains("Вы вошли как"));
+}
+
+#[tokio::test]
+async fn n09_without_the_store_there_is_a_page_with_a_reference_and_the_session_lives_on() {
+    let server = TestServer::start().await;
+    let client = server.client("Codex").await;
+    connected(&server, "Anna", &client).await;
+    let mut browser = server.browser();
+    let grants = grants_on(&signed_in(&mut browser, "Anna").await);
+    let form = [("grant", grants[0].clone())];
+    server.store.break_off("*");
+    for page in [
+        browser.open(&at("/")).await,
+        browser.submit(&at("/sign-in"), &[]).await,
+        browser.submit(&at("/connections/end"), &form).await,
+        browser.submit(&at("/sign-out"), &[]).await,
+    ] {
+        assert_eq!(page.status, 503);
+        assert!(page.html.contains("Reference number"), "{}", page.html);
+    }
+    assert_eq!(server.browser().open(&at("/")).await.status, 200, "without a session");
+    server.store.repair();
+    assert_eq!(grants_on(&browser.open(&at("/")).await), grants);
 }

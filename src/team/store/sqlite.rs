@@ -305,6 +305,7 @@ impl Store for SqliteStore {
             self.sweep_by(statements::grants::SWEEP_IDLE, Some([idle, 0])).await?;
             self.sweep_by(statements::people::SWEEP, None).await?;
             self.sweep_by(statements::page_sessions::SWEEP, None).await?;
+            self.sweep_by(statements::people::SWEEP_NAMES, None).await?;
             let ages = [UNUSED_CLIENT, IDLE_CLIENT].map(rows::ms);
             self.sweep_by(statements::clients::SWEEP, Some(ages)).await
         })

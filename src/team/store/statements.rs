@@ -218,6 +218,14 @@ pub(super) mod people {
         WHERE sealed IS NOT NULL AND (member_id, user_id) IN ( \
           SELECT member_id, user_id FROM people p WHERE sealed IS NOT NULL AND NOT EXISTS ( \
             SELECT 1 FROM grants WHERE member_id = p.member_id AND user_id = p.user_id AND ended_at IS NULL) LIMIT $1)";
+    /// Forgets the names of employees without a grant and a page session. The row stays for its version.
+    pub(in super::super) const SWEEP_NAMES: &str = "\
+        UPDATE people SET name = '' \
+        WHERE (member_id, user_id) IN ( \
+          SELECT member_id, user_id FROM people p WHERE name <> '' AND NOT EXISTS ( \
+            SELECT 1 FROM grants WHERE member_id = p.member_id AND user_id = p.user_id AND ended_at IS NULL) \
+          AND NOT EXISTS ( \
+            SELECT 1 FROM page_sessions WHERE member_id = p.member_id AND user_id = p.user_id) LIMIT $1)";
 }
 
 pub(super) mod page_sessions {

@@ -65,10 +65,45 @@ macro_rules! every_store {
                 n60_an_idle_grant_is_gone
                 an_access_token_expires
             ]
-            ends: []
-            people: []
-            sweeping: []
-            races: []
+            ends: [
+                n62_a_token_of_another_client_is_not_revoked
+                n63_the_refresh_token_ends_the_grant_and_the_access_token_alone_itself
+                n64_an_ended_grant_has_no_session_at_the_next_look_up
+                n65_the_end_of_one_grant_ends_no_other
+                the_last_grant_takes_the_pair_with_it
+                a_grant_is_ended_by_its_employee_alone
+                the_end_of_an_employee_ends_everything_of_this_employee_alone
+                the_end_of_all_leaves_nobody
+                lists_show_live_grants_newest_first
+            ]
+            people: [
+                one_caller_wins_the_lease
+                n74_a_lease_whose_holder_died_frees_itself
+                n72_a_refresh_of_an_older_pair_does_not_overwrite_a_newer_one
+                n59_a_refresh_under_way_does_not_bring_back_a_deleted_pair
+                a_version_is_never_given_twice
+                n79_a_pair_is_sealed_again_only_while_nobody_refreshes_it
+            ]
+            sweeping: [
+                n15_unused_clients_go_and_used_ones_stay
+                the_sweep_deletes_what_has_expired_and_nothing_else
+                an_employee_without_connections_is_forgotten
+                a_grant_whose_code_nobody_used_is_swept_with_its_pair
+                n60_an_idle_grant_is_swept_with_its_pair
+            ]
+            races: [
+                n46_one_of_several_takes_the_sign_in
+                n32_one_of_several_decides_the_sign_in
+                n50_two_uses_of_a_code_at_once_make_one_pair
+                n53_five_refreshes_at_once_all_work
+                n55_twenty_refreshes_at_once_make_eight_children
+                n59_no_tokens_live_after_the_end_of_a_grant_that_was_being_refreshed
+                n59_no_tokens_live_after_the_end_of_an_employee_whose_code_was_being_used
+                n73_one_of_several_wins_the_lease
+                n72_one_of_several_pairs_of_a_version_is_kept
+                n79_no_pair_is_sealed_again_under_a_lease_at_once
+                n85_the_bound_holds_for_sign_ins_at_once
+            ]
         );
     };
     ($fixture:path, $($file:ident: [$($name:ident)*])*) => {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bitrix24_mail_mcp::address_book::AddressBook;
+use bitrix24_mail_mcp::fixit::FIXES;
 use bitrix24_mail_mcp::mcp::{Employee, Server};
 use bitrix24_mail_mcp::portal::Error;
 use futures_util::future::join_all;
@@ -313,5 +314,35 @@ async fn an_employee_who_may_not_call_any_more_learns_whom_to_ask() {
         assert!(!error.to_string().contains("webhook"), "{answer}");
         let is_about_the_employee = code.ends_with("_error");
         assert_eq!(tokens.refusals(), [(code.to_owned(), is_about_the_employee)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_advice_that_can_be_read_is_that_of_the_mode() {
+    let wire = two_books();
+    let team = team_server(&wire, Duration::ZERO, &[]);
+    let one_person = Server::new(Arc::new(AddressBook::new(wire.portal_with(webhook()), Duration::ZERO)));
+    for (server, is_for_team) in [(&team, true), (&one_person, false)] {
+        let client = Client::of(server);
+        for (uri, rows) in [
+            ("bitrix24-mail://fixes/NOT_SIGNED_IN", 1),
+            ("bitrix24-mail://fixes", FIXES.len()),
+        ] {
+            let answer = client
+                .ask(Carrier::Request, None, "resources/read", json!({ "uri": uri }))
+                .await;
+            let text = answer["contents"][0]["text"].as_str().unwrap();
+            assert_eq!(text.lines().count(), 2 + rows, "{text}");
+            assert_eq!(
+                text.contains("Sign in again in your MCP client."),
+                is_for_team,
+                "{text}"
+            );
+            assert_eq!(
+                text.contains("bitrix24-mail-mcp login"),
+                !is_for_team || rows > 1,
+                "{text}"
+            );
+        }
     }
 }

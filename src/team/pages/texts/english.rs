@@ -39,12 +39,9 @@ pub(super) const TEXTS: Texts = Texts {
     reference: "Reference number for the administrator",
     start: StartTexts {
         title: "Your Bitrix24 contacts for your assistant",
-        about: |portal| {
-            format!(
-                "Assistants that draft mail find the recipients in your own Bitrix24 address book with this server. It \
-                 only reads, and everybody sees their own address book. The portal is {portal}."
-            )
-        },
+        about: "Assistants that draft mail use this server to find the recipients in your own Bitrix24 address book. It only \
+                reads, and everybody sees only their own address book.",
+        portal: "Portal:",
         connections: "Your connected programs",
         sign_in_hint: "Sign in to see which programs have access to your address book, and to end it. To connect a \
                        program you need not sign in here.",
@@ -60,10 +57,10 @@ pub(super) const TEXTS: Texts = Texts {
         connect: "Connect a program",
         connect_hint: "Add this address to your program. The program opens a browser, in which you sign in at the portal. \
                        No token is needed.",
-        claude_code: "Run this in a terminal. Then choose <code>/mcp</code> in Claude Code, this server, and the sign-in.",
+        claude_code: "Run this in a terminal. Then enter <code>/mcp</code> in Claude Code, choose this server, and sign in.",
         codex: "Run this in a terminal; the sign-in opens by itself. To sign in again later: \
                 <code>codex mcp login bitrix24-mail</code>.",
-        cursor: "Add this to <code>~/.cursor/mcp.json</code>. Then choose the sign-in beside the server in Cursor’s settings.",
+        cursor: "Add this to <code>~/.cursor/mcp.json</code>. Then sign in beside the server’s name in Cursor’s settings.",
         vs_code: "Add this to <code>.vscode/mcp.json</code>. VS Code offers the sign-in when it starts the server.",
         claude: "In the settings, under Connectors, add a custom connector with this address. It works only if the address \
                  can be reached from the internet.",
@@ -92,17 +89,17 @@ fn notice(notice: Notice) -> NoticeTexts {
         Notice::TooManySignIns => (
             "Too many sign-ins",
             "Very many sign-ins from your network have begun and are not finished.",
-            "Wait ten minutes. Then start the sign-in again in your program.",
+            "Wait ten minutes. Then start the sign-in again where you began it.",
         ),
         Notice::Expired => (
             "This sign-in is over",
             "A sign-in works once and for ten minutes. This one is too old or has been used.",
-            "Start the sign-in again in your program.",
+            "Start the sign-in again where you began it.",
         ),
         Notice::OtherBrowser => (
             "The sign-in began in another browser",
             "This browser did not begin the sign-in, or it keeps no cookies of this server. Nothing was sent.",
-            "If you did not start a sign-in, close this page. If you did, start it again in your program, allow cookies, \
+            "If you did not start a sign-in, close this page. If you did, start it again where you began it, allow cookies, \
              and stay in one browser until the end.",
         ),
         Notice::FormRefused => (
@@ -113,7 +110,7 @@ fn notice(notice: Notice) -> NoticeTexts {
         Notice::PortalTrouble { .. } => (
             "The portal did not complete the sign-in",
             "The Bitrix24 portal did not answer, or not as it should.",
-            "Try again: start the sign-in again in your program. If this page comes back, send the reference number to \
+            "Try again: start the sign-in again where you began it. If this page comes back, send the reference number to \
              the administrator of this server.",
         ),
         Notice::ApplicationRefused { .. } => (

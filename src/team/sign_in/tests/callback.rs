@@ -1,4 +1,4 @@
-//! The return from the portal: whose sign-in it is, and what is kept.
+//! The return from the portal: which sign-in it belongs to, and what is kept.
 
 use secrecy::ExposeSecret;
 
@@ -187,14 +187,14 @@ async fn n46_two_callbacks_with_one_state_at_the_same_time_make_one_exchange() {
 }
 
 #[tokio::test]
-async fn an_exchange_without_user_id_asks_the_portal_whose_the_tokens_are() {
+async fn an_exchange_without_user_id_asks_the_portal_for_the_employee() {
     let server = TestServer::with(demo::Settings {
         has_user_id_in_exchange: false,
         ..portal_settings()
     })
     .await;
     let client = server.client("Codex").await;
-    server.browser().sign_in_as("Boris", &client).await;
+    connect(&server, &mut server.browser(), "Boris", &client).await;
     assert_eq!(
         grants(&server).await,
         [(7, "Boris Keller".to_owned(), "Codex".to_owned())]
@@ -218,6 +218,35 @@ async fn a_second_sign_in_replaces_the_pair_and_keeps_the_first_grant() {
     assert_eq!(grants(&server).await.len(), 2);
     let application = &server.team.parts.application;
     assert!(application.profile(&first).await.is_err() && application.profile(&second).await.is_ok());
+}
+
+/// The portal ends the earlier tokens as soon as it issues new ones, so these must not get lost with the browser.
+#[tokio::test]
+async fn a_browser_that_leaves_during_the_exchange_does_not_sign_out_the_employees_other_clients() {
+    let server = TestServer::with(demo::Settings {
+        ends_earlier_pairs: true,
+        ..portal_settings()
+    })
+    .await;
+    let client = server.client("Claude Code (b24)").await;
+    connect(&server, &mut server.browser(), "Anna", &client).await;
+    let before = access_token(&server, 1).await.unwrap();
+    let mut browser = server.browser();
+    let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
+    let exchanged = server.demo.code_exchanges();
+    server.demo.hold_tokens();
+    tokio::select! {
+        page = browser.open(&callback) => panic!("the browser got {}", page.status),
+        () = server.demo.wait_until(|demo| demo.code_exchanges() > exchanged) => {}
+    }
+    server.demo.release_answers();
+    let mut after = before.clone();
+    while after.expose_secret() == before.expose_secret() {
+        tokio::task::yield_now().await;
+        after = access_token(&server, 1).await.unwrap();
+    }
+    let owner = server.team.parts.application.profile(&after).await.unwrap();
+    assert_eq!(owner.id, 1);
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn n45_an_authorization_server_that_does_not_answer_is_not_waited_for_with
     }
 }
 
-/// `profile` fails, but the authorization server said whose the tokens are.
+/// `profile` fails, but the authorization server named the employee.
 #[tokio::test]
 async fn a_name_that_cannot_be_had_does_not_end_the_sign_in() {
     let server = TestServer::start().await;
@@ -120,13 +120,14 @@ async fn a_name_that_cannot_be_had_does_not_end_the_sign_in() {
     let mut browser = server.browser();
     let callback = browser.sign_in_until_callback("Boris", &client.authorize_url()).await;
     server.demo.set_fault(fault("html-502"));
-    assert!(browser.open(&callback).await.parameter("code").is_some());
+    let code = browser.open(&callback).await.parameter("code").unwrap();
+    server.redeem(&code).await;
     assert_eq!(
         grants(&server).await,
         [(7, String::new(), "Claude Code (b24)".to_owned())]
     );
     server.demo.set_fault(None);
-    server.browser().sign_in_as("Boris", &client).await;
+    connect(&server, &mut browser, "Boris", &client).await;
     assert_eq!(grants(&server).await[0].1, "Boris Keller");
 }
 

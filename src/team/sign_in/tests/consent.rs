@@ -1,7 +1,6 @@
 //! The decision on the consent page.
 
 use super::grants;
-use crate::team::store::Store;
 use crate::team::test_support::{Browser, PUBLIC_URL, Page, TestServer};
 
 /// Names of the cookies of sign-ins that a browser has now.

@@ -1,1 +1,151 @@
-//! Tests of this part follow.
+//! What the sweep deletes, and what it keeps.
+
+use super::super::records::{Client, Registered};
+use super::*;
+
+const DAY: u64 = 24 * 3600;
+
+async fn sweep(fixture: &Fixture, seconds: u64) {
+    fixture.pass(seconds);
+    fixture.store.sweep(Lifetimes::default()).await.unwrap();
+}
+
+async fn registered(store: &dyn Store, id: &str) {
+    let client = Client {
+        id: id.to_owned(),
+        name: "A client".to_owned(),
+        redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
+    };
+    assert_eq!(store.add_client(client).await.unwrap(), Registered::Kept);
+}
+
+/// Looking a client up marks it as used, so each is looked up once only.
+pub(in crate::team) async fn n15_unused_clients_go_and_used_ones_stay(fixture: &Fixture) {
+    let store = &*fixture.store;
+    for id in ["unused", "young", "used once", "used often", "granted"] {
+        registered(store, id).await;
+    }
+    for id in ["used once", "used often", "granted"] {
+        assert!(store.client(id).await.unwrap().is_some());
+    }
+    let mut tokens = signed_in(store, 1, "granted").await;
+    sweep(fixture, 3590).await;
+    assert!(store.client("young").await.unwrap().is_some());
+    sweep(fixture, 20).await;
+    assert_eq!(store.client("unused").await.unwrap(), None);
+    for _ in 0..2 {
+        sweep(fixture, 46 * DAY).await;
+        assert!(store.client("used often").await.unwrap().is_some());
+        tokens = rotated(store, tokens.refresh).await.1;
+    }
+    for gone in ["young", "used once"] {
+        assert_eq!(store.client(gone).await.unwrap(), None, "{gone}");
+    }
+    assert!(store.client("granted").await.unwrap().is_some(), "an employee uses it");
+    assert!(store.client("used often").await.unwrap().is_some());
+}
+
+pub(in crate::team) async fn the_sweep_deletes_what_has_expired_and_nothing_else(fixture: &Fixture) {
+    let store = &*fixture.store;
+    let first = signed_in(store, 1, CLIENT).await;
+    let used = code(store, 1, CLIENT).await;
+    let second = tokens();
+    let redeem = |tokens| store.redeem_code(used, tokens, Lifetimes::default());
+    assert_eq!(redeem(second).await.unwrap(), Redeemed::Issued);
+    let unused = code(store, 1, CLIENT).await;
+    let pending = sign_in("192.0.2.1");
+    store
+        .begin_sign_in(pending.clone(), Duration::from_secs(600))
+        .await
+        .unwrap();
+
+    sweep(fixture, 50).await;
+    assert!(store.code(unused).await.unwrap().is_some());
+    assert!(is_live(store, first).await && is_live(store, second).await);
+    sweep(fixture, 15).await;
+    assert_eq!(store.code(unused).await.unwrap(), None);
+    assert!(store.code(used).await.unwrap().is_some(), "to notice a second use");
+    let decided = store.decide_sign_in(pending.handle, pending.form_key, None).await;
+    assert!(decided.unwrap().is_some());
+
+    let (_, child) = rotated(store, first.refresh).await;
+    sweep(fixture, 59 * DAY).await;
+    assert!(!is_live(store, child).await);
+    assert!(store.refresh_token(first.refresh).await.unwrap().is_some());
+    assert_eq!(
+        rotated(store, child.refresh).await.0,
+        Rotated::Issued { is_repeated: false }
+    );
+    assert_eq!(
+        rotated(store, first.refresh).await.0,
+        Rotated::Replayed,
+        "a second use is noticed as long as the sign-in may be idle"
+    );
+    assert_eq!(redeem(tokens()).await.unwrap(), Redeemed::Replayed);
+    sweep(fixture, 2 * DAY).await;
+    for gone in [first.refresh, second.refresh, child.refresh] {
+        assert_eq!(store.refresh_token(gone).await.unwrap(), None);
+    }
+    assert_eq!(store.code(used).await.unwrap(), None);
+}
+
+pub(in crate::team) async fn an_employee_without_connections_is_forgotten(fixture: &Fixture) {
+    let store = &*fixture.store;
+    let tokens = signed_in(store, 1, CLIENT).await;
+    let session = digest();
+    let at_start_page = CompletedSignIn {
+        employee: employee(1),
+        name: "Employee 1".to_owned(),
+        pair: None,
+        result: SignInResult::PageSession {
+            session,
+            lives: Duration::from_secs(10_000),
+        },
+    };
+    assert!(store.complete_sign_in(at_start_page).await.unwrap());
+    assert!(store.revoke(tokens.refresh, CLIENT).await.unwrap());
+    sweep(fixture, 9_000).await;
+    let name = |found: Option<(EmployeeId, String)>| found.map(|(_, name)| name);
+    assert_eq!(
+        name(store.page_session(session).await.unwrap()).as_deref(),
+        Some("Employee 1")
+    );
+    sweep(fixture, 2_000).await;
+    let again = CompletedSignIn {
+        employee: employee(1),
+        name: String::new(),
+        pair: None,
+        result: SignInResult::PageSession {
+            session: digest(),
+            lives: Duration::from_secs(10_000),
+        },
+    };
+    assert!(store.complete_sign_in(again).await.unwrap());
+    assert_eq!(store.next_version(&employee(1)).await.unwrap(), 2);
+}
+
+pub(in crate::team) async fn a_grant_whose_code_nobody_used_is_swept_with_its_pair(fixture: &Fixture) {
+    let store = &*fixture.store;
+    let unused = code(store, 1, CLIENT).await;
+    sweep(fixture, 55).await;
+    assert!(store.pair(&employee(1)).await.unwrap().is_some());
+    sweep(fixture, 10).await;
+    assert_eq!(store.code(unused).await.unwrap(), None);
+    assert_eq!(store.pair(&employee(1)).await.unwrap(), None);
+    assert_eq!(store.next_version(&employee(1)).await.unwrap(), 2);
+}
+
+pub(in crate::team) async fn n60_an_idle_grant_is_swept_with_its_pair(fixture: &Fixture) {
+    let store = &*fixture.store;
+    let idle = signed_in(store, 1, CLIENT).await;
+    let mut busy = signed_in(store, 2, CLIENT).await;
+    for _ in 0..2 {
+        assert_eq!(store.grants(None).await.unwrap().len(), 2);
+        sweep(fixture, 30 * DAY + 1).await;
+        busy = rotated(store, busy.refresh).await.1;
+    }
+    assert_eq!(store.grants(None).await.unwrap().len(), 1);
+    assert_eq!(store.refresh_token(idle.refresh).await.unwrap(), None);
+    assert_eq!(store.pair(&employee(1)).await.unwrap(), None);
+    assert!(is_live(store, busy).await && store.pair(&employee(2)).await.unwrap().is_some());
+}
