@@ -153,7 +153,7 @@ impl Team {
         start_page::end(&self.parts, request).await
     }
 
-    /// `POST /sign-out`: ends the browser's sign-in to the start page.
+    /// `POST /sign-out`: ends the sign-in to the start page.
     pub async fn sign_out(&self, request: Request<'_>) -> Answer {
         start_page::sign_out(&self.parts, request).await
     }

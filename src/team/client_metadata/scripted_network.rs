@@ -12,14 +12,14 @@ use serde_json::json;
 use super::address::MetadataAddress;
 use super::network::{Network, NoReply, Reply};
 
-pub(super) const ID: &str = "https://client.example/oauth/client.json";
+pub(in crate::team) const ID: &str = "https://client.example/oauth/client.json";
 
 /// How long each reply takes.
-pub(super) const TRIP: Duration = Duration::from_millis(100);
+pub(in crate::team) const TRIP: Duration = Duration::from_millis(100);
 
 /// The answer to a fetch.
 #[derive(Debug, Clone)]
-pub(super) enum Prepared {
+pub(in crate::team) enum Prepared {
     Reply(Reply),
     None(NoReply),
     Silence,
@@ -39,10 +39,10 @@ struct State {
 
 /// A network of prepared replies. At first every name is public, and every document is that of [`ID`].
 #[derive(Debug)]
-pub(super) struct ScriptedNetwork(Mutex<State>);
+pub(in crate::team) struct ScriptedNetwork(Mutex<State>);
 
 impl ScriptedNetwork {
-    pub(super) fn new() -> Self {
+    pub(in crate::team) fn new() -> Self {
         Self(Mutex::new(State {
             addresses: VecDeque::from([parsed(&["93.184.216.34"])]),
             answer: good(&["http://127.0.0.1/callback"]),
@@ -54,31 +54,31 @@ impl ScriptedNetwork {
         }))
     }
 
-    pub(super) fn resolves_to(&self, addresses: &[&str]) {
+    pub(in crate::team) fn resolves_to(&self, addresses: &[&str]) {
         self.0.lock().addresses = VecDeque::from([parsed(addresses)]);
     }
 
-    pub(super) fn resolves_then_to(&self, addresses: &[&str]) {
+    pub(in crate::team) fn resolves_then_to(&self, addresses: &[&str]) {
         self.0.lock().addresses.push_back(parsed(addresses));
     }
 
-    pub(super) fn answers(&self, answer: Prepared) {
+    pub(in crate::team) fn answers(&self, answer: Prepared) {
         self.0.lock().answer = answer;
     }
 
-    pub(super) fn resolutions(&self) -> usize {
+    pub(in crate::team) fn resolutions(&self) -> usize {
         self.0.lock().resolutions
     }
 
-    pub(super) fn fetches(&self) -> usize {
+    pub(in crate::team) fn fetches(&self) -> usize {
         self.0.lock().fetches
     }
 
-    pub(super) fn most_running(&self) -> usize {
+    pub(in crate::team) fn most_running(&self) -> usize {
         self.0.lock().most_running
     }
 
-    pub(super) fn connected_to(&self) -> Vec<String> {
+    pub(in crate::team) fn connected_to(&self) -> Vec<String> {
         self.0.lock().connected_to.iter().map(ToString::to_string).collect()
     }
 }
@@ -119,12 +119,12 @@ impl Network for ScriptedNetwork {
 }
 
 /// The document of [`ID`] with these redirect URIs.
-pub(super) fn document(redirect_uris: &[&str]) -> String {
+pub(in crate::team) fn document(redirect_uris: &[&str]) -> String {
     json!({"client_id": ID, "client_name": "Client", "redirect_uris": redirect_uris}).to_string()
 }
 
 /// The reply with the document of [`ID`] with these redirect URIs.
-pub(super) fn good(redirect_uris: &[&str]) -> Prepared {
+pub(in crate::team) fn good(redirect_uris: &[&str]) -> Prepared {
     Prepared::Reply(Reply {
         status: 200,
         content_type: Some("application/json".to_owned()),
@@ -134,7 +134,7 @@ pub(super) fn good(redirect_uris: &[&str]) -> Prepared {
 }
 
 /// A reply without a document.
-pub(super) fn status(status: u16) -> Prepared {
+pub(in crate::team) fn status(status: u16) -> Prepared {
     Prepared::Reply(Reply {
         status,
         ..Reply::default()

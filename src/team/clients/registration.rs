@@ -13,12 +13,10 @@ use super::client_name;
 use super::redirect_uri::is_allowed;
 use super::registration_limit::RegistrationLimit;
 use crate::team::answer::Answer;
+use crate::team::documents::SCOPE;
 use crate::team::request::Request;
 use crate::team::store::Store;
 use crate::team::store::records::{Client, Registered};
-
-/// The only scope.
-const SCOPE: &str = "mail.recipients";
 
 /// The most bytes of a request. Cursor's, the longest known, has 500.
 const MAX_BODY: usize = 8 * 1024;
