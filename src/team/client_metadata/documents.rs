@@ -22,6 +22,8 @@ use super::fetch::HttpNetwork;
 use super::hosts::MetadataHosts;
 use super::network::Network;
 use super::reading;
+#[cfg(test)]
+use super::scripted_network::ScriptedNetwork;
 use crate::team::store::records::Client;
 
 /// The most documents that are kept.
@@ -71,8 +73,13 @@ impl Documents {
         Self::with_network(hosts, Arc::new(HttpNetwork::default()))
     }
 
-    /// Reads documents of these hosts over `network`, as tests do.
-    pub(in crate::team) fn with_network(hosts: MetadataHosts, network: Arc<dyn Network>) -> Self {
+    /// Documents of these hosts over a network of prepared replies.
+    #[cfg(test)]
+    pub(in crate::team) fn over(network: &Arc<ScriptedNetwork>, hosts: MetadataHosts) -> Self {
+        Self::with_network(hosts, Arc::<ScriptedNetwork>::clone(network))
+    }
+
+    fn with_network(hosts: MetadataHosts, network: Arc<dyn Network>) -> Self {
         Self {
             hosts,
             network,

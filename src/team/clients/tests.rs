@@ -57,11 +57,9 @@ async fn client(server: &TestServer, id: &str) -> TestClient {
 /// A server that reads documents over `network`.
 async fn server_with(network: &Arc<ScriptedNetwork>) -> TestServer {
     let mut server = TestServer::in_process(portal_settings()).await;
-    let hosts = "client.example".parse().unwrap();
-    let network = Arc::<ScriptedNetwork>::clone(network);
     Arc::get_mut(&mut server.team.parts).unwrap().clients = Clients {
         registrations: RegistrationLimit::default(),
-        documents: Documents::with_network(hosts, network),
+        documents: Documents::over(network, "client.example".parse().unwrap()),
     };
     server
 }

@@ -17,7 +17,7 @@ const CLAUDE_CODE: &str = "https://claude.ai/oauth/claude-code-client-metadata";
 fn documents() -> (Documents, Arc<ScriptedNetwork>) {
     let network = Arc::new(ScriptedNetwork::new());
     let hosts = "client.example,claude.ai".parse().unwrap();
-    let documents = Documents::with_network(hosts, Arc::<ScriptedNetwork>::clone(&network));
+    let documents = Documents::over(&network, hosts);
     (documents, network)
 }
 
@@ -58,7 +58,7 @@ async fn n17_n18_ids_of_another_form_or_host_are_refused_unfetched() {
         assert_eq!(documents.find(id).await, Ok(None), "{id}");
     }
     assert_eq!((network.resolutions(), network.fetches()), (0, 0));
-    let off = Documents::with_network("off".parse().unwrap(), Arc::<ScriptedNetwork>::clone(&network));
+    let off = Documents::over(&network, "off".parse().unwrap());
     assert_eq!(off.find(ID).await, Ok(None));
     assert_eq!(network.resolutions(), 0);
     assert!(is_known(&documents, ID).await);
