@@ -17,7 +17,7 @@ fn queue(burst: u32) -> Arc<Queue<LeakyBucket>> {
 }
 
 fn person(number: u64) -> Person {
-    Person::numbered(number)
+    Person::OfTheSettings(number)
 }
 
 /// Waits for a place within an hour, and returns how long that took.
