@@ -5,7 +5,7 @@ use super::error::Error;
 use super::layer::Layer;
 use super::rate;
 use crate::portal::{GivenSecret, read_small_file};
-use crate::transports::guard::{CallerLimit, Settings, Token, TrustedProxies};
+use crate::transports::guard::{CallerLimit, Settings, Token};
 
 pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
     // The default is for other machines only; a limit that the user sets also counts programs on this machine.
@@ -14,6 +14,7 @@ pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
         token: token(layer)?,
         allowed_hosts: layer.read(&env_vars::ALLOWED_HOSTS, str::parse)?,
         allowed_origins: layer.read(&env_vars::ALLOWED_ORIGINS, str::parse)?,
+        trusted_proxies: layer.read(&env_vars::TRUSTED_PROXIES, str::parse)?,
         caller_limit: layer
             .read(&env_vars::CALLER_LIMIT, rate::parse)?
             .map(|(per_second, burst)| CallerLimit {
@@ -21,7 +22,6 @@ pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
                 burst,
                 limits_loopback,
             }),
-        trusted_proxies: TrustedProxies::default(),
     })
 }
 

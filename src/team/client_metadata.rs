@@ -13,7 +13,7 @@ mod network;
 mod public_address;
 mod reading;
 #[cfg(test)]
-mod scripted_network;
+pub(super) mod scripted_network;
 
-pub(super) use documents::Documents;
+pub(super) use documents::{Documents, HostAway};
 pub use hosts::{InvalidHosts, MetadataHosts};

@@ -6,11 +6,21 @@ mod registration;
 mod registration_limit;
 
 use super::answer::Answer;
-use super::client_metadata::{Documents, MetadataHosts};
+use super::client_metadata::{Documents, HostAway, MetadataHosts};
 use super::request::Request;
 use super::store::records::Client;
 use super::store::{Store, Unavailable};
 use registration_limit::RegistrationLimit;
+
+/// A client cannot be looked up now. Another attempt may work, so this is no `invalid_client`, for which clients drop
+/// what they have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum FindError {
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+    #[error(transparent)]
+    Document(#[from] HostAway),
+}
 
 /// The clients of this server.
 #[derive(Debug)]
@@ -36,12 +46,15 @@ impl Clients {
     /// The client with this id, which has registered or has a metadata document; `None` if there is none.
     ///
     /// # Errors
-    /// [`Unavailable`].
-    pub(super) async fn find(&self, store: &dyn Store, id: &str) -> Result<Option<Client>, Unavailable> {
+    /// [`FindError`].
+    pub(super) async fn find(&self, store: &dyn Store, id: &str) -> Result<Option<Client>, FindError> {
         // No registered client has such an id.
         match id.starts_with("https:") {
-            true => Ok(self.documents.find(id).await),
-            false => store.client(id).await,
+            true => Ok(self.documents.find(id).await?),
+            false => Ok(store.client(id).await?),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

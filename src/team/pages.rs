@@ -1,7 +1,9 @@
 //! The pages that people see in a browser, in English and Russian.
 //!
 //! A page holds no script and loads nothing, so the header `Content-Security-Policy` forbids both. Every text from
-//! outside is escaped, and a name that a client claims is cleaned, cut and isolated from the text around it.
+//! outside is escaped, and a name that a client claims is cleaned, cut and isolated from the text around it. Forms and
+//! links to this server have no host. So a form of a page that was opened at another address of the server gets a page
+//! that says so; `form-action 'self'` would block a full address without a word.
 //!
 //! | file | content |
 //! |---|---|

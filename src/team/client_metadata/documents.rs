@@ -3,7 +3,7 @@
 //! | the host | the client |
 //! |---|---|
 //! | sends the document | is that of the document, for as long as `Cache-Control` says |
-//! | is away | is that of the last document for a day, then that of a ready-made copy, if there is one |
+//! | is away | is that of the last document for a day, then that of a ready-made copy, or else [`HostAway`] |
 //! | says that there is no such document, or sends another | is unknown |
 //!
 //! After a failure the host is not asked for a short time.
@@ -22,6 +22,8 @@ use super::fetch::HttpNetwork;
 use super::hosts::MetadataHosts;
 use super::network::Network;
 use super::reading;
+#[cfg(test)]
+use super::scripted_network::ScriptedNetwork;
 use crate::team::store::records::Client;
 
 /// The most documents that are kept.
@@ -46,12 +48,18 @@ pub(in crate::team) struct Documents {
     readings: Semaphore,
 }
 
+/// The host of a document does not answer, or not by itself, and there is no document or copy to go on with. Another
+/// attempt may work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the metadata document of the client cannot be read now")]
+pub(in crate::team) struct HostAway;
+
 /// Locked by the caller that reads the document; the others wait for it.
 type SharedEntry = Arc<tokio::sync::Mutex<Entry>>;
 
 #[derive(Debug)]
 struct Entry {
-    client: Option<Client>,
+    client: Result<Option<Client>, HostAway>,
     /// The time of the next reading.
     read_at: Instant,
     /// The time until which the document is used if its host is away.
@@ -65,6 +73,12 @@ impl Documents {
         Self::with_network(hosts, Arc::new(HttpNetwork::default()))
     }
 
+    /// Documents of these hosts over a network of prepared replies.
+    #[cfg(test)]
+    pub(in crate::team) fn over(network: &Arc<ScriptedNetwork>, hosts: MetadataHosts) -> Self {
+        Self::with_network(hosts, Arc::<ScriptedNetwork>::clone(network))
+    }
+
     fn with_network(hosts: MetadataHosts, network: Arc<dyn Network>) -> Self {
         Self {
             hosts,
@@ -76,16 +90,17 @@ impl Documents {
 
     /// The client whose id is the address `id`; `None` if it is no such address, if its host is not one of the given
     /// ones, or if there is no valid document.
-    pub(in crate::team) async fn find(&self, id: &str) -> Option<Client> {
-        let address = MetadataAddress::read(id)?;
-        if !self.hosts.allow(address.host()) {
-            return None;
-        }
-        let entry = self.entry(&address)?;
+    ///
+    /// # Errors
+    /// [`HostAway`].
+    pub(in crate::team) async fn find(&self, id: &str) -> Result<Option<Client>, HostAway> {
+        let address = MetadataAddress::read(id).filter(|address| self.hosts.allow(address.host()));
+        let Some(address) = address else { return Ok(None) };
+        let entry = self.entry(&address).ok_or(HostAway)?;
         let mut entry = entry.lock().await;
         entry.last_use = Instant::now();
         if entry.read_at <= entry.last_use {
-            let _permit = self.readings.acquire().await.ok()?;
+            let _permit = self.readings.acquire().await.map_err(|_| HostAway)?;
             self.read(&address, &mut entry).await;
         }
         entry.client.clone()
@@ -96,7 +111,7 @@ impl Documents {
         let now = Instant::now();
         let error = match read {
             Ok((client, kept_for)) => {
-                entry.client = Some(client);
+                entry.client = Ok(Some(client));
                 entry.read_at = now + kept_for;
                 entry.used_until = entry.read_at + USED_WITHOUT_HOST;
                 return;
@@ -105,13 +120,13 @@ impl Documents {
         };
         tracing::warn!(client.host = address.host(), %error, "a client's metadata document cannot be read");
         if error.is_final() {
-            entry.client = None;
+            entry.client = Ok(None);
         } else if entry.used_until <= now {
-            entry.client = copy_of(address);
+            entry.client = copy_of(address).map(Some).ok_or(HostAway);
         }
         let pause = match &entry.client {
-            Some(_) => PAUSE_WITH_CLIENT,
-            None => PAUSE_WITHOUT_CLIENT,
+            Ok(Some(_)) => PAUSE_WITH_CLIENT,
+            Ok(None) | Err(HostAway) => PAUSE_WITHOUT_CLIENT,
         };
         entry.read_at = now + pause;
     }
@@ -128,7 +143,7 @@ impl Documents {
         }
         let now = Instant::now();
         let entry = Entry {
-            client: None,
+            client: Ok(None),
             read_at: now,
             used_until: now,
             last_use: now,
@@ -154,8 +169,8 @@ fn least_needed(entries: &HashMap<String, SharedEntry>) -> Option<String> {
         let need = entry.try_lock().map_or(Need::BeingRead, |entry| {
             let last_use = entry.last_use;
             match entry.client {
-                Some(_) => Need::Client { last_use },
-                None => Need::NoClient { last_use },
+                Ok(Some(_)) => Need::Client { last_use },
+                Ok(None) | Err(HostAway) => Need::NoClient { last_use },
             }
         });
         (need, address)

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::address::MetadataAddress;
 use super::network::{Network, NoReply, Reply};
 
-pub(super) const ID: &str = "https://client.example/oauth/client.json";
+pub(in crate::team) const ID: &str = "https://client.example/oauth/client.json";
 
 /// How long each reply takes.
 pub(super) const TRIP: Duration = Duration::from_millis(100);
@@ -39,10 +39,10 @@ struct State {
 
 /// A network of prepared replies. At first every name is public, and every document is that of [`ID`].
 #[derive(Debug)]
-pub(super) struct ScriptedNetwork(Mutex<State>);
+pub(in crate::team) struct ScriptedNetwork(Mutex<State>);
 
 impl ScriptedNetwork {
-    pub(super) fn new() -> Self {
+    pub(in crate::team) fn new() -> Self {
         Self(Mutex::new(State {
             addresses: VecDeque::from([parsed(&["93.184.216.34"])]),
             answer: good(&["http://127.0.0.1/callback"]),
@@ -66,11 +66,16 @@ impl ScriptedNetwork {
         self.0.lock().answer = answer;
     }
 
+    /// Every document is answered by this status without one.
+    pub(in crate::team) fn answers_with_status(&self, code: u16) {
+        self.answers(status(code));
+    }
+
     pub(super) fn resolutions(&self) -> usize {
         self.0.lock().resolutions
     }
 
-    pub(super) fn fetches(&self) -> usize {
+    pub(in crate::team) fn fetches(&self) -> usize {
         self.0.lock().fetches
     }
 

@@ -13,12 +13,10 @@ use super::client_name;
 use super::redirect_uri::is_allowed;
 use super::registration_limit::RegistrationLimit;
 use crate::team::answer::Answer;
+use crate::team::documents::SCOPE;
 use crate::team::request::Request;
 use crate::team::store::Store;
 use crate::team::store::records::{Client, Registered};
-
-/// The only scope.
-const SCOPE: &str = "mail.recipients";
 
 /// The most bytes of a request. Cursor's, the longest known, has 500.
 const MAX_BODY: usize = 8 * 1024;
@@ -139,6 +137,7 @@ fn later(status: u16, description: &str, retry_after: u64) -> Answer {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the answer says when the id was issued")]
 fn seconds_since_1970() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map(|time| time.as_secs()).unwrap_or_default()

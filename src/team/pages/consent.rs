@@ -7,12 +7,9 @@ use super::layout::Document;
 use super::markup::{escaped, name};
 use super::texts;
 use crate::portal::Origin;
-use crate::team::public_url::PublicUrl;
 
 /// What the person has to know to decide.
 pub(in crate::team) struct Consent<'a> {
-    /// The address of this server.
-    pub(in crate::team) url: &'a PublicUrl,
     /// The name that the client claims.
     pub(in crate::team) client_name: &'a str,
     /// The address that the code is sent to; checked.
@@ -65,7 +62,7 @@ pub(in crate::team) fn consent(language: Language, consent: &Consent<'_>) -> Str
 <h2>{at_portal}</h2>
 <p><strong><bdi>{portal}</bdi></strong><br><span class="note">{next}</span></p>
 </section>
-<form method="post" action="{action}" class="actions">
+<form method="post" action="/oauth/consent" class="actions">
 <input type="hidden" name="handle" value="{handle}">
 <button name="decision" value="allow" class="button">{allow}</button>
 <button name="decision" value="refuse" class="button plain">{refuse}</button>
@@ -81,7 +78,6 @@ pub(in crate::team) fn consent(language: Language, consent: &Consent<'_>) -> Str
         at_portal = texts.at_which_portal,
         portal = escaped(consent.portal.authority()),
         next = texts.sign_in_comes_next,
-        action = escaped(&consent.url.at("/oauth/consent")),
         handle = escaped(consent.handle),
         allow = texts.allow,
         refuse = texts.refuse,

@@ -41,9 +41,9 @@ pub(in crate::team) fn start(language: Language, start: &Start<'_>) -> String {
         None => format!(
             "<p>{}</p>\n{}",
             texts.sign_in_hint,
-            button_form(&start.url.at("/sign-in"), "", texts.sign_in, "button")
+            button_form("/sign-in", "", texts.sign_in, "button")
         ),
-        Some(employee) => signed_in(texts, all.no_name, language, start.url, employee),
+        Some(employee) => signed_in(texts, all.no_name, language, employee),
     };
     let content = format!(
         "<p>{about}</p>\n<p class=\"note\">{portal_label} <bdi>{portal}</bdi></p>\n<section>\n<h2>{connections_heading}</h2>\n{connections}</section>\n\
@@ -67,24 +67,17 @@ pub(in crate::team) fn start(language: Language, start: &Start<'_>) -> String {
     document.html()
 }
 
-fn signed_in(
-    texts: &StartTexts,
-    no_name: &str,
-    language: Language,
-    url: &PublicUrl,
-    employee: &SignedIn<'_>,
-) -> String {
+fn signed_in(texts: &StartTexts, no_name: &str, language: Language, employee: &SignedIn<'_>) -> String {
     let shown = name(employee.name, &(texts.unnamed_employee)(employee.user_id));
     let mut html = format!(
         "<div class=\"row\">\n<p>{}</p>\n{}</div>\n",
         (texts.signed_in_as)(&shown),
-        button_form(&url.at("/sign-out"), "", texts.sign_out, "button plain small")
+        button_form("/sign-out", "", texts.sign_out, "button plain small")
     );
     if employee.grants.is_empty() {
         return html + "<p>" + texts.no_connections + "</p>\n";
     }
     html.push_str("<ul class=\"connections\">\n");
-    let end = url.at("/connections/end");
     for line in employee.grants {
         let grant = line.grant;
         let field = format!("<input type=\"hidden\" name=\"grant\" value=\"{grant}\">\n");
@@ -99,7 +92,7 @@ fn signed_in(
             since = time(language, line.created_at),
             renewed = texts.renewed,
             used = time(language, line.used_at),
-            form = button_form(&end, &field, texts.end, &button),
+            form = button_form("/connections/end", &field, texts.end, &button),
         );
     }
     html + "</ul>\n<p class=\"note\">" + texts.end_hint + "</p>\n"
@@ -107,7 +100,6 @@ fn signed_in(
 
 /// A form with nothing but a button.
 fn button_form(action: &str, fields: &str, text: &str, class: &str) -> String {
-    let action = escaped(action);
     format!("<form method=\"post\" action=\"{action}\">\n{fields}<button class=\"{class}\">{text}</button>\n</form>\n")
 }
 

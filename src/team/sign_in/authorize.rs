@@ -66,7 +66,6 @@ async fn consent_page(
     let html = pages::consent(
         language,
         &Consent {
-            url: &settings.public_url,
             client_name: &asked.client_name,
             redirect_uri: &asked.redirect_uri,
             portal: &settings.portal,

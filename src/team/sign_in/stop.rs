@@ -2,6 +2,7 @@
 
 use crate::portal;
 use crate::team::answer::Answer;
+use crate::team::clients::FindError;
 use crate::team::pages::{self, Language, Notice, Reference};
 use crate::team::parts::Parts;
 use crate::team::secret_value::NoRandomNumbers;
@@ -58,6 +59,15 @@ pub(in crate::team) enum Stop {
 impl From<Unavailable> for Stop {
     fn from(error: Unavailable) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<FindError> for Stop {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Store(error) => Self::Store(error),
+            FindError::Document(_) => Self::UnknownClient,
+        }
     }
 }
 

@@ -36,9 +36,14 @@ impl Fixture {
     }
 }
 
-/// Defines a test of each function of the suite for a store. `$fixture` makes an empty one.
+/// Defines a test of each function of the suite for a store: operations in turn, operations at once, or both.
+/// `$fixture` makes an empty store.
 macro_rules! every_store {
     ($fixture:path) => {
+        $crate::team::store::suite::every_store!($fixture, in turn);
+        $crate::team::store::suite::every_store!($fixture, at once);
+    };
+    ($fixture:path, in turn) => {
         $crate::team::store::suite::every_store!($fixture,
             sign_ins: [
                 a_registered_client_is_found_unchanged
@@ -73,6 +78,7 @@ macro_rules! every_store {
                 the_last_grant_takes_the_pair_with_it
                 a_grant_is_ended_by_its_employee_alone
                 the_end_of_an_employee_ends_everything_of_this_employee_alone
+                n72_a_pair_that_is_not_the_newest_ends_nobody
                 the_end_of_all_leaves_nobody
                 lists_show_live_grants_newest_first
             ]
@@ -87,10 +93,14 @@ macro_rules! every_store {
             sweeping: [
                 n15_unused_clients_go_and_used_ones_stay
                 the_sweep_deletes_what_has_expired_and_nothing_else
-                an_employee_without_connections_is_forgotten
+                a_name_stays_as_long_as_a_page_shows_it
                 a_grant_whose_code_nobody_used_is_swept_with_its_pair
                 n60_an_idle_grant_is_swept_with_its_pair
             ]
+        );
+    };
+    ($fixture:path, at once) => {
+        $crate::team::store::suite::every_store!($fixture,
             races: [
                 n46_one_of_several_takes_the_sign_in
                 n32_one_of_several_decides_the_sign_in
@@ -99,6 +109,7 @@ macro_rules! every_store {
                 n55_twenty_refreshes_at_once_make_eight_children
                 n59_no_tokens_live_after_the_end_of_a_grant_that_was_being_refreshed
                 n59_no_tokens_live_after_the_end_of_an_employee_whose_code_was_being_used
+                n72_a_sign_in_is_not_ended_because_of_the_pair_before_it
                 n73_one_of_several_wins_the_lease
                 n72_one_of_several_pairs_of_a_version_is_kept
                 n79_no_pair_is_sealed_again_under_a_lease_at_once

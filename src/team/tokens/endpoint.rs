@@ -9,6 +9,7 @@ use super::fresh_tokens::FreshTokens;
 use super::refusal::Refusal;
 use super::token_request::{Grant, TokenRequest};
 use crate::team::answer::Answer;
+use crate::team::clients::FindError;
 use crate::team::parameters::Parameters;
 use crate::team::parts::Parts;
 use crate::team::request::Request;
@@ -28,6 +29,12 @@ enum Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Self {
+        Self::Unavailable(error.to_string())
     }
 }
 

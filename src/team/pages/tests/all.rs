@@ -72,7 +72,6 @@ pub(super) fn consent_to(language: Language, address: &str) -> String {
 
 fn consent_for(language: Language, words: &Words) -> String {
     let asked = Consent {
-        url: &"https://mcp.example.com".parse().unwrap(),
         client_name: &words.client_name,
         redirect_uri: &words.address,
         portal: &"https://company.bitrix24.example".parse().unwrap(),

@@ -104,8 +104,9 @@ fn notice(notice: Notice) -> NoticeTexts {
         ),
         Notice::FormRefused => (
             "The form was not accepted",
-            "It was sent twice or too late, or it came from another page or browser. Nothing was changed.",
-            "Start again: in your program, or on the start page of this server.",
+            "It was sent twice or too late, it came from another page or browser, or this server was opened at another address \
+             than its own. Nothing was changed.",
+            "Start again: in your program, or on the start page at the address that your administrator gave you.",
         ),
         Notice::PortalTrouble { .. } => (
             "The portal did not complete the sign-in",
