@@ -134,7 +134,7 @@ pub(crate) fn two_books() -> Arc<ScriptedWire> {
     });
     ScriptedWire::answering(move |sent| {
         let is_of = |token: &&str| sent.authorization.as_deref() == Some(&format!("Bearer {token}"));
-        match TOKENS.iter().position(|token| is_of(token)) {
+        match TOKENS.iter().position(is_of) {
             Some(at) => books[at].lock().unwrap().answer(sent),
             None if sent.url.contains("/rest/api/") => envelope(401, "ACCESSDENIED"),
             None => flat(401, "expired_token"),
