@@ -7,7 +7,7 @@
 //! | in the order of a sign-in | file |
 //! |---|---|
 //! | how a client finds the endpoints | `documents.rs` |
-//! | who the client is: it has registered, or its id is the address of a document | `clients.rs`, `client_metadata.rs` |
+//! | the clients: they have registered, or their id is the address of a document | `clients.rs`, `client_metadata.rs` |
 //! | authorize request, consent, the way to the portal and back | `sign_in.rs` |
 //! | what the employee sees meanwhile | `pages.rs` |
 //! | code, access token, refresh token; the portal's tokens of an employee | `tokens.rs` |
@@ -18,7 +18,7 @@
 //! A sign-in: the client's browser opens `/oauth/authorize` and gets the consent page. **Allow** sends it to the portal,
 //! where the employee signs in. The portal returns the browser to `/oauth/callback` with a code; this server exchanges
 //! it for the employee's pair of tokens, seals the pair, and sends the client a code of its own, which the client
-//! exchanges at `/oauth/token`. Nobody is sent to the portal who has not consented on our page in the same browser.
+//! exchanges at `/oauth/token`. Nobody is sent to the portal before they have consented on our page in the same browser.
 //!
 //! A call: [`Team::authenticate`] finds grant, employee and sealed pair by the access token in one look-up, and nothing
 //! of it is cached, so that what has ended is refused at the next call. The address book then calls the portal with the

@@ -5,7 +5,7 @@ use super::error::Error;
 use super::layer::Layer;
 use super::rate;
 use crate::portal::{GivenSecret, read_small_file};
-use crate::transports::guard::{CallerLimit, Settings, Token, TrustedProxies};
+use crate::transports::guard::{CallerLimit, Settings, Token};
 
 pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
     // The default is for other machines only; a limit that the user sets also counts programs on this machine.
@@ -21,7 +21,7 @@ pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
                 burst,
                 limits_loopback,
             }),
-        trusted_proxies: TrustedProxies::default(),
+        trusted_proxies: layer.read(&env_vars::TRUSTED_PROXIES, str::parse)?,
     })
 }
 

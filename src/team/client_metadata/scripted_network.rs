@@ -15,11 +15,11 @@ use super::network::{Network, NoReply, Reply};
 pub(in crate::team) const ID: &str = "https://client.example/oauth/client.json";
 
 /// How long each reply takes.
-pub(in crate::team) const TRIP: Duration = Duration::from_millis(100);
+pub(super) const TRIP: Duration = Duration::from_millis(100);
 
 /// The answer to a fetch.
 #[derive(Debug, Clone)]
-pub(in crate::team) enum Prepared {
+pub(super) enum Prepared {
     Reply(Reply),
     None(NoReply),
     Silence,
@@ -54,19 +54,24 @@ impl ScriptedNetwork {
         }))
     }
 
-    pub(in crate::team) fn resolves_to(&self, addresses: &[&str]) {
+    pub(super) fn resolves_to(&self, addresses: &[&str]) {
         self.0.lock().addresses = VecDeque::from([parsed(addresses)]);
     }
 
-    pub(in crate::team) fn resolves_then_to(&self, addresses: &[&str]) {
+    pub(super) fn resolves_then_to(&self, addresses: &[&str]) {
         self.0.lock().addresses.push_back(parsed(addresses));
     }
 
-    pub(in crate::team) fn answers(&self, answer: Prepared) {
+    pub(super) fn answers(&self, answer: Prepared) {
         self.0.lock().answer = answer;
     }
 
-    pub(in crate::team) fn resolutions(&self) -> usize {
+    /// Every document is answered by this status without one.
+    pub(in crate::team) fn answers_with_status(&self, code: u16) {
+        self.answers(status(code));
+    }
+
+    pub(super) fn resolutions(&self) -> usize {
         self.0.lock().resolutions
     }
 
@@ -74,11 +79,11 @@ impl ScriptedNetwork {
         self.0.lock().fetches
     }
 
-    pub(in crate::team) fn most_running(&self) -> usize {
+    pub(super) fn most_running(&self) -> usize {
         self.0.lock().most_running
     }
 
-    pub(in crate::team) fn connected_to(&self) -> Vec<String> {
+    pub(super) fn connected_to(&self) -> Vec<String> {
         self.0.lock().connected_to.iter().map(ToString::to_string).collect()
     }
 }
@@ -119,12 +124,12 @@ impl Network for ScriptedNetwork {
 }
 
 /// The document of [`ID`] with these redirect URIs.
-pub(in crate::team) fn document(redirect_uris: &[&str]) -> String {
+pub(super) fn document(redirect_uris: &[&str]) -> String {
     json!({"client_id": ID, "client_name": "Client", "redirect_uris": redirect_uris}).to_string()
 }
 
 /// The reply with the document of [`ID`] with these redirect URIs.
-pub(in crate::team) fn good(redirect_uris: &[&str]) -> Prepared {
+pub(super) fn good(redirect_uris: &[&str]) -> Prepared {
     Prepared::Reply(Reply {
         status: 200,
         content_type: Some("application/json".to_owned()),
@@ -134,7 +139,7 @@ pub(in crate::team) fn good(redirect_uris: &[&str]) -> Prepared {
 }
 
 /// A reply without a document.
-pub(in crate::team) fn status(status: u16) -> Prepared {
+pub(super) fn status(status: u16) -> Prepared {
     Prepared::Reply(Reply {
         status,
         ..Reply::default()

@@ -9,7 +9,7 @@ use super::Clients;
 use super::registration_limit::RegistrationLimit;
 use crate::team::answer::Answer;
 use crate::team::client_metadata::Documents;
-use crate::team::client_metadata::scripted_network::{ID, ScriptedNetwork, status};
+use crate::team::client_metadata::scripted_network::{ID, ScriptedNetwork};
 use crate::team::request::Request;
 use crate::team::store::records::{Client, Registered};
 use crate::team::store::{MAX_CLIENTS, Store};
@@ -146,7 +146,7 @@ async fn n21_n22_without_a_document_there_is_a_page_and_a_refresh_may_be_tried_a
     let client = client(&server, ID).await;
     let exchange = client.code_form("b24c_unknown");
     for (answer, token_status, error) in [(404, 401, "invalid_client"), (503, 503, "temporarily_unavailable")] {
-        network.answers(status(answer));
+        network.answers_with_status(answer);
         tokio::time::advance(std::time::Duration::from_secs(30)).await;
         let page = server.browser().open(&client.authorize_url()).await;
         assert_eq!((page.status, page.goes_on_to()), (400, None), "{}", page.html);

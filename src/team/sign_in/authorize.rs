@@ -86,6 +86,6 @@ async fn consent_page(
     Ok(Answer::Page {
         status: 200,
         html,
-        cookies: SignInCookie::of(&handle).set(settings, request.cookies, &form_key, None),
+        cookies: SignInCookie::of(&handle).set((&settings.public_url, lives), request.cookies, &form_key, None),
     })
 }

@@ -36,13 +36,13 @@ pub(in crate::team) async fn callback(parts: &Arc<Parts>, request: Request<'_>) 
 }
 
 async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, Stop> {
-    let settings = &parts.settings;
+    let url = &parts.settings.public_url;
     let query = Parameters::read(request.query.as_bytes()).map_err(|_| Stop::MalformedRequest)?;
     let code: SecretString = query.get("code").ok_or(Stop::MalformedRequest)?.into();
     let state = query.get("state").and_then(|text| SecretValue::read(Kind::State, text));
     let state = state.ok_or(Stop::MalformedRequest)?;
     let cookie = SignInCookie::of(&state);
-    let binding = cookie.read(settings, request.cookies, Kind::Binding);
+    let binding = cookie.read(url, request.cookies, Kind::Binding);
     let binding = binding.ok_or(Stop::OtherBrowser)?;
     let taken = parts.store.take_sign_in(state.digest(), binding.digest()).await?;
     let purpose = taken.ok_or(Stop::Expired)?.purpose;
@@ -52,7 +52,7 @@ async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, St
     let arriving = tokio::spawn(arrive(Arc::clone(parts), code, purpose));
     let mut answer = arriving.await.map_err(|_| Stop::Interrupted)??;
     if let Answer::Redirect { cookies, .. } = &mut answer {
-        cookies.push(cookie.removed(settings));
+        cookies.push(cookie.removed(url));
     }
     Step::Callback.record(parts, "signed_in");
     Ok(answer)

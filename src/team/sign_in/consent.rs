@@ -37,7 +37,7 @@ async fn answered(parts: &Parts, request: Request<'_>, language: Language) -> Re
         .get("handle")
         .and_then(|text| SecretValue::read(Kind::Handle, text));
     let handle = handle.ok_or(Stop::MalformedRequest)?;
-    let form_key = SignInCookie::of(&handle).read(settings, request.cookies, Kind::FormKey);
+    let form_key = SignInCookie::of(&handle).read(&settings.public_url, request.cookies, Kind::FormKey);
     let form_key = form_key.ok_or(Stop::FormRefused)?;
     let (handle_digest, key_digest) = (handle.digest(), form_key.digest());
     if is_allowed {
@@ -59,6 +59,6 @@ async fn answered(parts: &Parts, request: Request<'_>, language: Language) -> Re
     Ok(Answer::Page {
         status: 200,
         html: pages::going_on(language, &to, GoingOn::BackToClient),
-        cookies: vec![SignInCookie::of(&handle).removed(settings)],
+        cookies: vec![SignInCookie::of(&handle).removed(&settings.public_url)],
     })
 }

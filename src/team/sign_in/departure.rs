@@ -47,10 +47,11 @@ impl Departure {
         handle: Option<&SecretValue>,
     ) -> Answer {
         let done = handle.map(SignInCookie::of);
+        let (url, lives) = (&settings.public_url, settings.lifetimes.pending_sign_in);
         Answer::Page {
             status: 200,
             html: pages::going_on(language, &self.address(settings), GoingOn::ToPortal),
-            cookies: SignInCookie::of(&self.state).set(settings, cookies, &self.binding, done.as_ref()),
+            cookies: SignInCookie::of(&self.state).set((url, lives), cookies, &self.binding, done.as_ref()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Whose tokens the portal has issued, and whether they are for this server's portal.
+//! Finds the employee that new tokens of the portal belong to, and checks that they are for this server's portal.
 //!
 //! Only the answer of the authorization server and the portal's own `profile` count. `domain` and everything in the
 //! callback's query have no influence, and nothing is called at an address out of an answer.
@@ -10,16 +10,16 @@ use crate::portal::{Error, IssuedTokens, Origin};
 use crate::team::employee_id::EmployeeId;
 use crate::team::parts::Parts;
 
-/// The employee that the tokens belong to, with the name that the portal shows; empty if it shows none now.
+/// The employee of the tokens, with the name that the portal shows; empty if it shows none now.
 ///
 /// # Errors
-/// [`Stop::AnotherPortal`], [`Stop::NotAllowed`], [`Stop::Nobody`], and failures of portal and store.
+/// [`Stop::AnotherPortal`], [`Stop::NotAllowed`], [`Stop::NoEmployee`], and failures of portal and store.
 pub(super) async fn employee(parts: &Parts, tokens: &IssuedTokens) -> Result<(EmployeeId, String), Stop> {
-    let endpoint = tokens.client_endpoint.as_deref().ok_or(Stop::Nobody)?;
+    let endpoint = tokens.client_endpoint.as_deref().ok_or(Stop::NoEmployee)?;
     if !is_at(endpoint, &parts.settings.portal) {
         return Err(Stop::AnotherPortal);
     }
-    let member_id = tokens.member_id.as_deref().ok_or(Stop::Nobody)?;
+    let member_id = tokens.member_id.as_deref().ok_or(Stop::NoEmployee)?;
     let (user_id, name) = user(parts, tokens).await?;
     // Last, so that the tokens of another portal or of nobody do not decide which portal this store is for.
     let pinned = parts.store.pin_member_id(member_id).await?;
@@ -36,7 +36,7 @@ pub(super) async fn employee(parts: &Parts, tokens: &IssuedTokens) -> Result<(Em
 /// The user's id by the authorization server, or else by `profile`, which also has the name.
 async fn user(parts: &Parts, tokens: &IssuedTokens) -> Result<(u64, String), Stop> {
     match (parts.application.profile(&tokens.access_token).await, tokens.user_id) {
-        (Ok(profile), Some(id)) if profile.id != id => Err(Stop::Nobody),
+        (Ok(profile), Some(id)) if profile.id != id => Err(Stop::NoEmployee),
         (Ok(profile), _) => Ok((profile.id, profile.name.unwrap_or_default())),
         (Err(error), _) if error.is_about_the_employee() => Err(Stop::NotAllowed),
         (Err(error), None) => Err(Stop::Portal(error)),

@@ -46,8 +46,8 @@ pub(in crate::team) enum Stop {
     ApplicationRefused(portal::Error),
     /// The portal or its authorization server failed.
     Portal(portal::Error),
-    /// The portal's answer says neither whose the tokens are nor for which portal.
-    Nobody,
+    /// The portal's answer does not name the employee or the portal of the tokens, or names two employees.
+    NoEmployee,
     /// The store does not answer.
     Store(Unavailable),
     /// The system has no random numbers.
@@ -114,7 +114,7 @@ impl Stop {
             Self::AnotherPortal => "another_portal",
             Self::NotAllowed => "not_allowed",
             Self::ApplicationRefused(_) => "application_refused",
-            Self::Portal(_) | Self::Nobody => "portal_trouble",
+            Self::Portal(_) | Self::NoEmployee => "portal_trouble",
             Self::Store(_) => "store_trouble",
             Self::NoRandomNumbers(_) | Self::Interrupted => "server_trouble",
         }
@@ -131,7 +131,12 @@ impl Stop {
             Self::FormRefused => Notice::FormRefused,
             Self::Expired => Notice::Expired,
             Self::OtherBrowser => Notice::OtherBrowser,
-            Self::AnotherPortal => Notice::AnotherPortal,
+            Self::AnotherPortal => {
+                tracing::warn!(
+                    "the tokens of a sign-in are for another portal; if the portal was renamed, the setting is old"
+                );
+                Notice::AnotherPortal
+            }
             Self::NotAllowed => Notice::NotAllowed,
             Self::ApplicationRefused(error) | Self::Portal(error) => {
                 tracing::warn!(
@@ -145,7 +150,7 @@ impl Stop {
                     _ => Notice::ApplicationRefused { reference },
                 }
             }
-            Self::Nobody => {
+            Self::NoEmployee => {
                 tracing::warn!(%reference, "the tokens of a sign-in name no employee or no portal");
                 Notice::PortalTrouble { reference }
             }

@@ -73,6 +73,7 @@ macro_rules! every_store {
                 the_last_grant_takes_the_pair_with_it
                 a_grant_is_ended_by_its_employee_alone
                 the_end_of_an_employee_ends_everything_of_this_employee_alone
+                n72_a_pair_that_is_not_the_newest_ends_nobody
                 the_end_of_all_leaves_nobody
                 lists_show_live_grants_newest_first
             ]
@@ -99,6 +100,7 @@ macro_rules! every_store {
                 n55_twenty_refreshes_at_once_make_eight_children
                 n59_no_tokens_live_after_the_end_of_a_grant_that_was_being_refreshed
                 n59_no_tokens_live_after_the_end_of_an_employee_whose_code_was_being_used
+                n72_a_sign_in_is_not_ended_because_of_the_pair_before_it
                 n73_one_of_several_wins_the_lease
                 n72_one_of_several_pairs_of_a_version_is_kept
                 n79_no_pair_is_sealed_again_under_a_lease_at_once

@@ -1,5 +1,7 @@
 //! A browser: keeps cookies per origin, submits forms, and follows a sign-in through the server and the portal.
 
+use std::net::IpAddr;
+
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -14,6 +16,8 @@ pub(in crate::team) struct Browser<'s> {
     /// Origin, name and value, the oldest first.
     cookies: Vec<(String, String, String)>,
     pub(in crate::team) accept_language: &'static str,
+    /// The browser's address.
+    pub(in crate::team) address: IpAddr,
 }
 
 /// What the browser got.
@@ -72,6 +76,7 @@ impl<'s> Browser<'s> {
             server,
             cookies: Vec::new(),
             accept_language: "en",
+            address: CALLER,
         }
     }
 
@@ -191,7 +196,7 @@ impl<'s> Browser<'s> {
             cookies,
             origin,
             accept_language: self.accept_language,
-            caller: CALLER,
+            caller: self.address,
         };
         let team = &self.server.team;
         let answer = match (method, parsed.path()) {

@@ -7,8 +7,8 @@
 //! | the exchange | what follows |
 //! |---|---|
 //! | new pair | it is saved before it is used |
-//! | no connection came about | tried again while the lease allows it |
-//! | no answer | the portal may have spent the refresh token: tried once more with a new lease |
+//! | no connection came about | tried once more |
+//! | no answer | the portal may have spent the refresh token: tried once more |
 //! | `invalid_grant` | this employee's grants end; the employee has to sign in again |
 //! | any other failure | the call fails; nobody is signed out |
 //!
@@ -40,7 +40,7 @@ const EXCHANGE: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(100);
 /// How long a refresh waits for other processes: until the lease of one that died has ended, with a second to spare.
 const MAX_WAIT: Duration = Duration::from_secs(21);
-/// The pause before a connection is tried again.
+/// The pause before an exchange is tried once more.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause between two attempts to save a pair.
 const MAX_SAVE_PAUSE: Duration = Duration::from_secs(1);
@@ -62,7 +62,7 @@ pub(super) struct Refresh {
 enum Exchanged {
     /// The refresh is over.
     Done(Refreshed),
-    /// There was no answer; the lease is free again.
+    /// There was no connection or no answer; the lease is free again.
     NoAnswer(Error),
 }
 
@@ -87,8 +87,11 @@ impl Refresh {
                     self.free(pair.version).await;
                     self.wait(&mut waiting_since).await?;
                 }
-                Lease::Won(pair) => match self.exchange(pair, asked).await {
-                    Exchanged::NoAnswer(_) if !had_no_answer => had_no_answer = true,
+                Lease::Won(pair) => match self.exchange(pair).await {
+                    Exchanged::NoAnswer(_) if !had_no_answer => {
+                        had_no_answer = true;
+                        sleep(PAUSE).await;
+                    }
                     Exchanged::NoAnswer(error) => return Err(error),
                     Exchanged::Done(refreshed) => return refreshed,
                 },
@@ -119,25 +122,15 @@ impl Refresh {
         opened.is_some_and(|opened| opened.access.expose_secret() == self.rejected.expose_secret())
     }
 
-    /// Exchanges the refresh token of `pair`, whose lease was asked for at `asked`.
-    async fn exchange(&self, pair: SealedPair, asked: Instant) -> Exchanged {
+    /// Exchanges the refresh token of `pair`, whose lease this refresh has.
+    async fn exchange(&self, pair: SealedPair) -> Exchanged {
         let Some(opened) = self.parts.settings.server_keys.open(&self.employee, &pair) else {
             self.free(pair.version).await;
             return Exchanged::Done(Err(signed_out()));
         };
-        let error = loop {
-            match self.parts.application.refresh(opened.refresh.clone()).await {
-                Ok(issued) => return Exchanged::Done(self.keep(pair.version, issued).await),
-                Err(Error::Unreachable { failure, host }) => {
-                    let error = Error::Unreachable { failure, host };
-                    let has_time = asked.elapsed() + PAUSE + EXCHANGE <= LEASE;
-                    if !error.was_never_sent() || !has_time {
-                        break error;
-                    }
-                    sleep(PAUSE).await;
-                }
-                Err(error) => break error,
-            }
+        let error = match self.parts.application.refresh(opened.refresh).await {
+            Ok(issued) => return Exchanged::Done(self.keep(pair.version, issued).await),
+            Err(error) => error,
         };
         tracing::warn!(
             error.code = error.code(),
@@ -151,7 +144,7 @@ impl Refresh {
         self.parts.measurements.record_portal_refresh("failed");
         self.free(pair.version).await;
         match error {
-            Error::TimedOut { .. } | Error::Unreachable { .. } if !error.was_never_sent() => Exchanged::NoAnswer(error),
+            Error::TimedOut { .. } | Error::Unreachable { .. } => Exchanged::NoAnswer(error),
             error => Exchanged::Done(Err(error)),
         }
     }
@@ -224,6 +217,8 @@ impl Refresh {
     /// newer pair if the employee has signed in again meanwhile.
     async fn end(&self, version: i64, refusal: Error) -> Refreshed {
         if ending::end(&self.parts, &self.employee, version, EndReason::Refused).await {
+            // Nothing is left to free, unless the end could not be recorded.
+            self.free(version).await;
             return Err(refusal);
         }
         let newest = self

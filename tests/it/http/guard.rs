@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bitrix24_mail_mcp::transports::guard::{self, CallerLimit, Token};
-use bitrix24_mail_mcp::transports::http::{self, Limits};
+use bitrix24_mail_mcp::transports::http;
 use serde_json::json;
 
 use crate::support::harness::call;

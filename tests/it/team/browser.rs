@@ -86,13 +86,18 @@ impl Browser {
         page
     }
 
-    /// Clicks a button of one of our forms.
-    pub(super) async fn submit(&mut self, page: &Page, action: &str, decision: &str) -> Page {
-        let handle = page.hidden("handle").unwrap_or_else(|| panic!("{page:?}"));
+    /// Clicks a button of the consent page.
+    pub(super) async fn decide(&mut self, consent: &Page, decision: &str) -> Page {
+        let handle = consent.hidden("handle").unwrap_or_else(|| panic!("{consent:?}"));
         self.secrets.push(handle.clone());
+        let form = [("handle", handle.as_str()), ("decision", decision)];
+        self.submit(consent, "/oauth/consent", &form).await
+    }
+
+    /// Submits a form of one of our pages.
+    pub(super) async fn submit(&mut self, page: &Page, action: &str, form: &[(&str, &str)]) -> Page {
         let url = page.url.join(action).unwrap();
-        let request = post_form(action, &[("handle", &handle), ("decision", decision)])
-            .header("origin", &page.url.origin().ascii_serialization());
+        let request = post_form(action, form).header("origin", &page.url.origin().ascii_serialization());
         self.send(url, request).await
     }
 

@@ -1,7 +1,5 @@
 //! Calls of several employees: each sees their own address book.
 
-use std::time::Duration;
-
 use bitrix24_mail_mcp::transports::guard::{self, Token};
 use serde_json::{Value, json};
 
@@ -134,38 +132,33 @@ async fn other_routes_and_the_transport_of_2024_11_05_are_not_there() {
 
 #[tokio::test]
 async fn the_answer_to_a_question_of_another_employee_is_not_accepted() {
+    const CHOSEN: &str = "anna.schmidt@contoso.example";
     let server = TeamServer::start().await;
+    // Both find the same two namesakes, so that only the state tells whose question it was.
+    for address in [CHOSEN, "anna.schmidt@fabrikam.example"] {
+        server.demo.insert_contact(7, address, "Anna Schmidt");
+    }
     let (anna, boris) = (server.sign_in("Anna").await, server.sign_in("Boris").await);
-    let resolve = |arguments: Value| {
-        let params = json!({"name": "resolve_mail_recipients", "arguments": arguments});
-        let mut message = with_metadata(json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}));
+    let call = async |parameters: Value, token: &str| {
+        let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": parameters});
+        message["params"]["name"] = "resolve_mail_recipients".into();
+        message["params"]["arguments"] = json!({"names": ["Anna Schmidt"], "ask": true});
+        let mut message = with_metadata(message);
         message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({"elicitation": {"form": {}}});
-        message
-    };
-    let send = async |message: &Value, token: &str| {
-        let request = Request::post("/mcp", message)
+        let request = Request::post("/mcp", &message)
             .header("mcp-protocol-version", "2026-07-28")
             .header("mcp-method", "tools/call")
             .header("mcp-name", "resolve_mail_recipients");
         server.ask(&bearer(request, token)).await.message()
     };
-    let mut question = resolve(json!({"names": ["Anna Schmidt"], "ask": true}));
-    let asked = send(&question, &anna).await;
-    let state = asked["result"]["requestState"].clone();
+    let asked = call(json!({}), &anna).await;
+    let state = &asked["result"]["requestState"];
     assert!(state.is_string(), "{asked}");
-    let name = asked["result"]["inputRequests"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .next()
-        .unwrap()
-        .clone();
-    let choice = "anna.schmidt@contoso.example";
-    question["params"]["requestState"] = state;
-    question["params"]["inputResponses"] = json!({name: {"action": "accept", "content": {"person_1": choice}}});
-    let of_boris = send(&question, &boris).await;
-    assert!(!of_boris.to_string().contains(choice), "{of_boris}");
-    tokio::time::timeout(Duration::from_secs(60), server.stopped())
-        .await
-        .unwrap();
+    let responses = json!({"recipients": {"action": "accept", "content": {"recipient_01": CHOSEN}}});
+    let answer = json!({"requestState": state, "inputResponses": responses});
+    let choice = |result: &Value| result.pointer("/result/structuredContent/recipients/0/choice").cloned();
+    let of_boris = call(answer.clone(), &boris).await;
+    assert_eq!(choice(&of_boris), None, "{of_boris}");
+    let of_anna = call(answer, &anna).await;
+    assert!(choice(&of_anna).is_some(), "{of_anna}");
 }

@@ -56,7 +56,7 @@ impl Client {
     pub(super) async fn code(&self, browser: &mut Browser, name: &str) -> String {
         let link = format!("http://{}{}", self.address, self.authorize_path());
         let consent = browser.open(&link).await;
-        let page = browser.submit(&consent, "/oauth/consent", "allow").await;
+        let page = browser.decide(&consent, "allow").await;
         let page = browser.follow(page).await;
         let page = browser.sign_in_at_portal(page, name).await;
         let end = browser.follow(page).await;

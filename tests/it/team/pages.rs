@@ -2,8 +2,9 @@
 
 use super::browser::Browser;
 use super::client::{Client, post_form};
-use super::server::TeamServer;
+use super::server::{TeamServer, bearer};
 use crate::support::http_client::{Connection, Head, Request};
+use crate::support::http_server::look_up;
 
 fn assert_page_headers(head: &Head) {
     let policy = head.header("content-security-policy").unwrap();
@@ -48,7 +49,7 @@ async fn n34_no_page_can_be_framed_kept_or_made_to_run_a_script() {
     let url = format!("{}{}", server.url, client.authorize_path());
     let mut browser = Browser::new(server.address);
     let consent = browser.open(&url).await;
-    let gone_on = browser.submit(&consent, "/oauth/consent", "refuse").await;
+    let gone_on = browser.decide(&consent, "refuse").await;
     assert_eq!(gone_on.answer.head.status, 200);
     assert_page_headers(&gone_on.answer.head);
 }
@@ -142,4 +143,37 @@ async fn redirects_to_the_client_are_303() {
         "{location}"
     );
     assert_page_headers(&answer.head);
+}
+
+#[tokio::test]
+async fn a_connection_that_its_employee_ends_on_the_start_page_is_refused_at_the_next_call() {
+    let server = TeamServer::start().await;
+    let client = Client::register(&server, "Laptop of Anna").await;
+    let tokens = client.sign_in(&mut Browser::new(server.address), "Anna").await;
+    let boris = server.sign_in("Boris").await;
+    let call = async |token: &str| server.ask(&bearer(look_up(1, "client"), token)).await.head.status;
+
+    let mut browser = Browser::new(server.address);
+    let start = browser.open(&server.url).await;
+    assert!(!start.answer.body.contains("Laptop of Anna"));
+    let gone_on = browser.submit(&start, "/sign-in", &[]).await;
+    let page = browser.follow(gone_on).await;
+    let page = browser.sign_in_at_portal(page, "Anna").await;
+    let page = browser.follow(page).await;
+    assert_eq!(page.answer.head.status, 200, "{page:?}");
+    assert!(page.answer.body.contains("Anna Lindqvist") && page.answer.body.contains("Laptop of Anna"));
+    assert_page_headers(&page.answer.head);
+    let grant = page.hidden("grant").unwrap();
+
+    // A page of another site, and of another person, changes nothing.
+    let mut of_another = Browser::new(server.address);
+    let form = [("grant", grant.as_str())];
+    of_another.submit(&page, "/connections/end", &form).await;
+    assert_eq!(call(&tokens.access).await, 200);
+    browser.submit(&page, "/connections/end", &form).await;
+    assert_eq!((call(&tokens.access).await, call(&boris).await), (401, 200));
+    assert_eq!(
+        client.refresh(&tokens.refresh).await.message()["error"],
+        "invalid_grant"
+    );
 }

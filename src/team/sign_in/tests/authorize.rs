@@ -1,8 +1,13 @@
 //! Requests of clients for a sign-in.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
 use super::request_of;
-use crate::team::store::Store;
-use crate::team::store::records::Client;
+use crate::team::secret_value::{Kind, SecretValue};
+use crate::team::store::records::{Begun, Client, Purpose, SignIn};
+use crate::team::store::{MAX_PENDING_PER_ADDRESS, Store};
 use crate::team::test_support::{PUBLIC_URL, TestServer};
 
 #[tokio::test]
@@ -167,6 +172,29 @@ async fn n09_without_the_store_there_is_a_page_and_the_client_is_not_forgotten()
         server.store.repair();
     }
     assert_eq!(server.browser().open(&client.authorize_url()).await.status, 200);
+}
+
+#[tokio::test]
+async fn n85_beyond_a_thousand_pending_sign_ins_of_one_address_others_can_still_sign_in() {
+    let server = TestServer::start().await;
+    let client = server.client("Claude Code (b24)").await;
+    let mut crowd = server.browser();
+    crowd.address = "192.0.2.1".parse().unwrap();
+    let pending = (0..MAX_PENDING_PER_ADDRESS).map(|_| async {
+        let [handle, form_key] = [Kind::Handle, Kind::FormKey].map(|kind| SecretValue::random(kind).unwrap().digest());
+        let sign_in = SignIn {
+            handle,
+            form_key,
+            address: "192.0.2.1".parse().unwrap(),
+            purpose: Purpose::StartPage,
+        };
+        let begun = server.store.begin_sign_in(sign_in, Duration::from_secs(600)).await;
+        assert_eq!(begun.unwrap(), Begun::Kept);
+    });
+    join_all(pending).await;
+    let page = crowd.open(&client.authorize_url()).await;
+    assert_eq!((page.status, page.goes_on_to()), (429, None));
+    server.browser().sign_in_as("Anna", &client).await;
 }
 
 #[tokio::test]

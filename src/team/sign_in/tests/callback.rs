@@ -1,4 +1,4 @@
-//! The return from the portal: whose sign-in it is, and what is kept.
+//! The return from the portal: which sign-in it belongs to, and what is kept.
 
 use secrecy::ExposeSecret;
 
@@ -187,7 +187,7 @@ async fn n46_two_callbacks_with_one_state_at_the_same_time_make_one_exchange() {
 }
 
 #[tokio::test]
-async fn an_exchange_without_user_id_asks_the_portal_whose_the_tokens_are() {
+async fn an_exchange_without_user_id_asks_the_portal_for_the_employee() {
     let server = TestServer::with(demo::Settings {
         has_user_id_in_exchange: false,
         ..portal_settings()

@@ -112,7 +112,7 @@ async fn n45_an_authorization_server_that_does_not_answer_is_not_waited_for_with
     }
 }
 
-/// `profile` fails, but the authorization server said whose the tokens are.
+/// `profile` fails, but the authorization server named the employee.
 #[tokio::test]
 async fn a_name_that_cannot_be_had_does_not_end_the_sign_in() {
     let server = TestServer::start().await;

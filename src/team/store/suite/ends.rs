@@ -144,6 +144,24 @@ pub(in crate::team) async fn the_end_of_an_employee_ends_everything_of_this_empl
     assert_eq!(again, 0);
 }
 
+pub(in crate::team) async fn n72_a_pair_that_is_not_the_newest_ends_nobody(fixture: &Fixture) {
+    let store = &*fixture.store;
+    let first = signed_in(store, 1, CLIENT).await;
+    let second = signed_in(store, 1, CLIENT).await;
+    let end_at = async |version| {
+        store
+            .end_employee_at(&employee(1), version, EndReason::Refused)
+            .await
+            .unwrap()
+    };
+    assert_eq!(end_at(1).await, None);
+    assert!(is_live(store, first).await && is_live(store, second).await);
+    assert_eq!(end_at(2).await, Some(2));
+    assert!(has_ended(store, first).await && has_ended(store, second).await);
+    assert_eq!(store.pair(&employee(1)).await.unwrap(), None);
+    assert_eq!(end_at(2).await, Some(0));
+}
+
 pub(in crate::team) async fn the_end_of_all_leaves_nobody(fixture: &Fixture) {
     let store = &*fixture.store;
     let client = Client {

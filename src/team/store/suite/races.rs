@@ -205,6 +205,28 @@ pub(in crate::team) async fn n59_no_tokens_live_after_the_end_of_an_employee_who
     }
 }
 
+pub(in crate::team) async fn n72_a_sign_in_is_not_ended_because_of_the_pair_before_it(fixture: &Fixture) {
+    for round in 0..ROUNDS {
+        let user_id = u64::try_from(round).unwrap();
+        signed_in(&*fixture.store, user_id, CLIENT).await;
+        let (again, code) = completed(user_id, CLIENT, 2);
+        let sign_in = operation(move |store: Arc<dyn Store>| async move {
+            assert!(store.complete_sign_in(again).await.unwrap());
+        });
+        let mut operations = vec![sign_in];
+        let end = operation(move |store: Arc<dyn Store>| async move {
+            let ended = store.end_employee_at(&employee(user_id), 1, EndReason::Refused).await;
+            assert!(matches!(ended.unwrap(), None | Some(1)));
+        });
+        operations.insert(round % 2, end);
+        at_once(fixture, operations).await;
+        let redeemed = fixture.store.redeem_code(code, tokens(), Lifetimes::default()).await;
+        assert_eq!(redeemed.unwrap(), Redeemed::Issued);
+        let pair = fixture.store.pair(&employee(user_id)).await.unwrap();
+        assert_eq!(pair.unwrap().version, 2);
+    }
+}
+
 pub(in crate::team) async fn n73_one_of_several_wins_the_lease(fixture: &Fixture) {
     signed_in(&*fixture.store, 1, CLIENT).await;
     for version in 1..=i64::try_from(ROUNDS).unwrap() {
