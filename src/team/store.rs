@@ -4,6 +4,8 @@
 //! in several, have the result of one after the other. Times are those of the database's clock. Secret values are kept
 //! as digests, the portal's tokens sealed by [`ServerKeys`](super::server_key::ServerKeys).
 
+#[cfg(test)]
+mod naive;
 pub mod records;
 pub mod sqlite;
 mod statements;

@@ -312,5 +312,11 @@ impl Store for SqliteStore {
     }
 }
 
+#[cfg(all(test, unix))]
+mod failures;
+#[cfg(all(test, unix))]
+mod killed;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod tests;

@@ -36,9 +36,14 @@ impl Fixture {
     }
 }
 
-/// Defines a test of each function of the suite for a store. `$fixture` makes an empty one.
+/// Defines a test of each function of the suite for a store: operations in turn, operations at once, or both.
+/// `$fixture` makes an empty store.
 macro_rules! every_store {
     ($fixture:path) => {
+        $crate::team::store::suite::every_store!($fixture, in turn);
+        $crate::team::store::suite::every_store!($fixture, at once);
+    };
+    ($fixture:path, in turn) => {
         $crate::team::store::suite::every_store!($fixture,
             sign_ins: [
                 a_registered_client_is_found_unchanged
@@ -88,10 +93,14 @@ macro_rules! every_store {
             sweeping: [
                 n15_unused_clients_go_and_used_ones_stay
                 the_sweep_deletes_what_has_expired_and_nothing_else
-                an_employee_without_connections_is_forgotten
+                a_name_stays_as_long_as_a_page_shows_it
                 a_grant_whose_code_nobody_used_is_swept_with_its_pair
                 n60_an_idle_grant_is_swept_with_its_pair
             ]
+        );
+    };
+    ($fixture:path, at once) => {
+        $crate::team::store::suite::every_store!($fixture,
             races: [
                 n46_one_of_several_takes_the_sign_in
                 n32_one_of_several_decides_the_sign_in

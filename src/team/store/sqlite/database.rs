@@ -104,6 +104,8 @@ impl<'c> Database<'c> {
     }
 
     fn statement(&mut self, sql: &'static str) -> rusqlite::Result<&mut Statement<'c>> {
+        #[cfg(test)]
+        checks::step();
         Ok(match self.prepared.entry(sql) {
             Entry::Occupied(prepared) => prepared.into_mut(),
             Entry::Vacant(place) => {
@@ -117,4 +119,4 @@ impl<'c> Database<'c> {
 }
 
 #[cfg(test)]
-mod checks;
+pub(super) mod checks;

@@ -15,7 +15,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The file of a store.
 #[derive(Debug)]
-pub(super) struct Place(PathBuf);
+pub(super) struct Place {
+    path: PathBuf,
+    /// How long a statement waits for another process that writes to the file.
+    pub(super) busy_timeout: Duration,
+}
 
 /// A connection, and the file that it was opened on.
 pub(super) struct Opened {
@@ -47,13 +51,16 @@ pub enum OpenError {
 impl Place {
     /// The file at `path`; a relative path is resolved now.
     pub(super) fn new(path: &Path) -> Self {
-        // An absolute path is also never one of SQLite's special names, such as `:memory:`.
-        Self(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+        Self {
+            // An absolute path is also never one of SQLite's special names, such as `:memory:`.
+            path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            busy_timeout: BUSY_TIMEOUT,
+        }
     }
 
     /// The path, for messages.
     pub(super) fn name(&self) -> String {
-        self.0.display().to_string()
+        self.path.display().to_string()
     }
 
     /// The lock that one server holds; dropping it, or the end of the process, releases it.
@@ -61,7 +68,7 @@ impl Place {
     /// # Errors
     /// [`OpenError::InUse`] or [`OpenError::Unusable`].
     pub(super) fn lock(&self) -> Result<File, OpenError> {
-        let mut path = self.0.clone().into_os_string();
+        let mut path = self.path.clone().into_os_string();
         path.push(".lock");
         let lock = private().write(true).create(true).truncate(false).open(path);
         let lock = lock.map_err(|error| self.unusable(&error))?;
@@ -77,7 +84,7 @@ impl Place {
     /// # Errors
     /// [`OpenError::Unusable`].
     pub(super) fn make_folder(&self) -> Result<(), OpenError> {
-        let made = self.0.parent().map_or(Ok(()), make_folder);
+        let made = self.path.parent().map_or(Ok(()), make_folder);
         made.map_err(|error| self.unusable(&error))
     }
 
@@ -86,7 +93,7 @@ impl Place {
     /// # Errors
     /// [`OpenError::Unusable`].
     pub(super) fn make(&self) -> Result<(), OpenError> {
-        let made = private().write(true).create(true).truncate(false).open(&self.0);
+        let made = private().write(true).create(true).truncate(false).open(&self.path);
         made.and_then(|file| make_private(&file))
             .map_err(|error| self.unusable(&error))
     }
@@ -96,24 +103,22 @@ impl Place {
     /// # Errors
     /// [`OpenError`].
     pub(super) fn migrate(&self) -> Result<(), OpenError> {
-        if !self.0.exists() {
+        if !self.path.exists() {
             return Err(OpenError::Missing(self.name()));
         }
-        let unusable = |error: &rusqlite::Error| OpenError::Unusable(self.name(), reason(error));
-        let mut connection = connection(&self.0).map_err(|error| unusable(&error))?;
-        let found = match schema::find(&connection) {
+        let migrated = self.open().and_then(|mut connection| match schema::find(&connection)? {
             // Before anything is changed in a file of another program.
-            Ok(Found::Store(_)) => use_wal(&connection).and_then(|()| schema::migrate(&mut connection)),
-            found => found,
-        };
-        match found {
+            Found::Foreign => Ok(Found::Foreign),
+            Found::Store(_) => use_wal(&connection).and_then(|()| schema::migrate(&mut connection)),
+        });
+        match migrated {
             Ok(Found::Store(version)) if version > VERSION => Err(OpenError::Newer(self.name())),
             Ok(Found::Store(_)) => Ok(()),
             Ok(Found::Foreign) => Err(OpenError::Foreign(self.name())),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
                 Err(OpenError::Foreign(self.name()))
             }
-            Err(error) => Err(unusable(&error)),
+            Err(error) => Err(OpenError::Unusable(self.name(), reason(&error))),
         }
     }
 
@@ -122,9 +127,9 @@ impl Place {
     /// # Errors
     /// The reason, as a phrase.
     pub(super) fn connect(&self, may_write: bool) -> Result<Opened, String> {
-        let identity = Identity::of(&self.0).ok_or("the file is gone")?;
+        let identity = Identity::of(&self.path).ok_or("the file is gone")?;
         let open = || {
-            let connection = connection(&self.0)?;
+            let connection = self.open()?;
             connection.pragma_update(None, "query_only", !may_write)?;
             let found = schema::find(&connection)?;
             Ok((connection, found))
@@ -141,25 +146,25 @@ impl Place {
 
     /// True if `opened` is a connection to the file that the path names now.
     pub(super) fn is_of(&self, opened: &Opened) -> bool {
-        opened.identity.is_some() && opened.identity == Identity::of(&self.0)
+        opened.identity.is_some() && opened.identity == Identity::of(&self.path)
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(self.busy_timeout)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "secure_delete", true)?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        connection.create_scalar_function("now_ms", 0, FunctionFlags::SQLITE_UTF8, |_| Ok(now_ms()))?;
+        Ok(connection)
     }
 
     /// The error for a reason of the system.
     pub(super) fn unusable(&self, error: &io::Error) -> OpenError {
         OpenError::Unusable(self.name(), error.to_string())
     }
-}
-
-fn connection(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.create_scalar_function("now_ms", 0, FunctionFlags::SQLITE_UTF8, |_| Ok(now_ms()))?;
-    Ok(connection)
 }
 
 /// Lets readers and a writer work at the same time. The file keeps this mode.

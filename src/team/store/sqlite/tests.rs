@@ -1,18 +1,42 @@
-//! The suite on SQLite.
+//! The suite on SQLite, and the rows that stay after everything has expired.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tempfile::TempDir;
 
 use super::*;
-use crate::team::store::suite::{Fixture, every_store};
+use crate::team::store::suite::{self, Fixture, every_store};
 
 /// Columns that hold times.
 const TIMES: &[&str] = &["created_at", "used_at", "ended_at", "expires_at", "lease_until"];
 
+/// An empty store in a folder of its own.
+pub(super) struct Opened {
+    pub(super) store: SqliteStore,
+    pub(super) folder: TempDir,
+}
+
+impl Opened {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&file_in(&folder)).unwrap();
+        Self { store, folder }
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        file_in(&self.folder)
+    }
+}
+
+fn file_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("team.sqlite3")
+}
+
 /// Moves every time in the file back.
-pub(super) fn age(path: &Path, time: Duration) {
+fn age(path: &Path, time: Duration) {
     let connection = Connection::open(path).unwrap();
     connection.busy_timeout(Duration::from_secs(5)).unwrap();
     let columns = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'";
@@ -28,14 +52,56 @@ pub(super) fn age(path: &Path, time: Duration) {
 }
 
 fn fixture() -> Fixture {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("team.sqlite3");
-    let store = Arc::new(SqliteStore::open(&path).unwrap());
+    let Opened { store, folder } = Opened::new();
     Fixture {
-        other: Arc::new(SqliteStore::open_for_command(&path).unwrap()),
-        store,
-        age: Box::new(move |time| age(&folder.path().join("team.sqlite3"), time)),
+        other: Arc::new(SqliteStore::open_for_command(&file_in(&folder)).unwrap()),
+        store: Arc::new(store),
+        age: Box::new(move |time| age(&file_in(&folder), time)),
     }
 }
 
 every_store!(fixture);
+
+#[tokio::test]
+async fn nothing_stays_of_what_has_expired_but_the_versions_of_pairs() {
+    let opened = Opened::new();
+    let (store, path) = (&opened.store, opened.path());
+    let connection = Connection::open(&path).unwrap();
+    let count = |table: &str| -> i64 {
+        let statement = format!("SELECT count(*) FROM {table}");
+        connection.query_row(&statement, [], |row| row.get(0)).unwrap()
+    };
+    let first = suite::signed_in(store, 1, suite::CLIENT).await;
+    let (_, second) = suite::rotated(store, first.refresh).await;
+    let ended = suite::signed_in(store, 2, suite::CLIENT).await;
+    assert!(store.revoke(ended.refresh, suite::CLIENT).await.unwrap());
+    suite::code(store, 3, suite::CLIENT).await;
+    // More than two batches.
+    for _ in 0..600 {
+        for address in ["192.0.2.1", "192.0.2.2"] {
+            let begun = store
+                .begin_sign_in(suite::sign_in(address), Duration::from_secs(600))
+                .await;
+            assert_eq!(begun.unwrap(), Begun::Kept);
+        }
+    }
+    age(&path, Duration::from_secs(700));
+    store.sweep(Lifetimes::default()).await.unwrap();
+    assert_eq!([count("sign_ins"), count("grants"), count("codes")], [0, 2, 2]);
+    assert!(suite::is_live(store, second).await);
+    age(&path, Duration::from_secs(61 * 24 * 3600));
+    store.sweep(Lifetimes::default()).await.unwrap();
+    for table in ["grants", "codes", "access_tokens", "refresh_tokens", "page_sessions"] {
+        assert_eq!(count(table), 0, "{table}");
+    }
+    let people = "SELECT count(*), sum(version), max(name), max(sealed) FROM people";
+    let people = connection.query_row(people, [], |row| {
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get::<_, String>(2)?,
+            row.get::<_, Option<Vec<u8>>>(3)?,
+        ))
+    });
+    assert_eq!(people.unwrap(), (3, 3, String::new(), None));
+}

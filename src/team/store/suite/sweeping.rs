@@ -89,7 +89,7 @@ pub(in crate::team) async fn the_sweep_deletes_what_has_expired_and_nothing_else
     assert_eq!(store.code(used).await.unwrap(), None);
 }
 
-pub(in crate::team) async fn an_employee_without_connections_is_forgotten(fixture: &Fixture) {
+pub(in crate::team) async fn a_name_stays_as_long_as_a_page_shows_it(fixture: &Fixture) {
     let store = &*fixture.store;
     let tokens = signed_in(store, 1, CLIENT).await;
     let session = digest();
@@ -111,16 +111,7 @@ pub(in crate::team) async fn an_employee_without_connections_is_forgotten(fixtur
         Some("Employee 1")
     );
     sweep(fixture, 2_000).await;
-    let again = CompletedSignIn {
-        employee: employee(1),
-        name: String::new(),
-        pair: None,
-        result: SignInResult::PageSession {
-            session: digest(),
-            lives: Duration::from_secs(10_000),
-        },
-    };
-    assert!(store.complete_sign_in(again).await.unwrap());
+    assert_eq!(store.page_session(session).await.unwrap(), None);
     assert_eq!(store.next_version(&employee(1)).await.unwrap(), 2);
 }
 
