@@ -145,7 +145,7 @@ async fn n21_n22_without_a_document_there_is_a_page_and_a_refresh_may_be_tried_a
     let server = server_with(&network).await;
     let client = client(&server, ID).await;
     let exchange = client.code_form("b24c_unknown");
-    for (answer, token_status, error) in [(404, 401, "invalid_client"), (503, 503, "temporarily_unavailable")] {
+    for (answer, token_status, error) in [(404, 400, "invalid_client"), (503, 503, "temporarily_unavailable")] {
         network.answers_with_status(answer);
         tokio::time::advance(std::time::Duration::from_secs(30)).await;
         let page = server.browser().open(&client.authorize_url()).await;
