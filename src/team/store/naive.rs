@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::task::yield_now;
 
 use super::records::{
     Approval, Begun, Client, CompletedSignIn, EndReason, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Registered,
@@ -50,7 +49,7 @@ impl NaiveStore {
     ) -> Operation<'_, T> {
         Box::pin(async move {
             let found = read(&self.0.lock());
-            yield_now().await;
+            tokio::task::yield_now().await;
             Ok(write(&mut self.0.lock(), found))
         })
     }
@@ -338,12 +337,20 @@ impl Store for NaiveStore {
         let (read, employee) = (employee.clone(), employee.clone());
         self.write(
             move |state| state.live_of(&read),
-            move |state, live| {
-                let ended = live.into_iter().map(|grant| state.end(grant)).count();
-                state.page_sessions.retain(|_, (of, _)| *of != employee);
-                state.delete_pair(&employee);
-                ended
-            },
+            move |state, live| state.end_employee(&employee, live),
+        )
+    }
+
+    fn end_employee_at<'a>(
+        &'a self,
+        employee: &'a EmployeeId,
+        version: i64,
+        _: EndReason,
+    ) -> Operation<'a, Option<usize>> {
+        let (read, employee) = (employee.clone(), employee.clone());
+        self.write(
+            move |state| state.live_at(&read, version),
+            move |state, live| Some(state.end_employee(&employee, live?)),
         )
     }
 

@@ -204,6 +204,20 @@ impl State {
         live.map(|(number, _)| *number).collect()
     }
 
+    /// The live grants of an employee who has no newer pair than that of `version`.
+    pub(super) fn live_at(&self, employee: &EmployeeId, version: i64) -> Option<Vec<i64>> {
+        let pair = self.people.get(employee).and_then(|person| person.pair.as_ref());
+        let is_newest = pair.is_none_or(|pair| pair.version == version);
+        is_newest.then(|| self.live_of(employee))
+    }
+
+    pub(super) fn end_employee(&mut self, employee: &EmployeeId, live: Vec<i64>) -> usize {
+        let ended = live.into_iter().map(|grant| self.end(grant)).count();
+        self.page_sessions.retain(|_, (of, _)| of != employee);
+        self.delete_pair(employee);
+        ended
+    }
+
     pub(super) fn end(&mut self, number: i64) -> EndedGrant {
         let grant = self.grants.get_mut(&number).unwrap();
         grant.is_ended = true;

@@ -32,8 +32,6 @@ async fn n73_fifty_calls_with_an_expired_token_make_one_exchange() {
     assert!(metrics(&server.team).contains(REFRESHED));
 }
 
-/// One server with two copies of everything in memory, as two processes have them, is made by calls that know only the
-/// old pair.
 #[tokio::test(start_paused = true)]
 async fn n73_a_call_that_knows_only_the_old_pair_uses_the_newer_one() {
     let (server, _) = steered(portal_settings()).await;
@@ -151,11 +149,7 @@ async fn n72_a_sign_in_that_ends_the_earlier_tokens_at_the_portal_is_not_ended_i
     });
     server.demo.set_fault(crate::team::test_support::fault("invalid-grant"));
     let demo = Arc::clone(&server.demo);
-    store.before("complete_sign_in", move || async move { demo.set_fault(None) }.boxed());
-    store.before("take_sign_in", {
-        let demo = Arc::clone(&server.demo);
-        move || async move { demo.set_fault(None) }.boxed()
-    });
+    store.before("take_sign_in", move || async move { demo.set_fault(None) }.boxed());
     assert!(call(&server, &tokens.access).await.is_ok());
     assert!(!metrics(&server.team).contains("ended_grants_total"));
     assert!(call(&server, &tokens.access).await.is_ok());
