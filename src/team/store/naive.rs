@@ -340,20 +340,6 @@ impl Store for NaiveStore {
         )
     }
 
-    fn end_employee_at<'a>(
-        &'a self,
-        employee: &'a EmployeeId,
-        version: i64,
-        reason: EndReason,
-    ) -> Operation<'a, Option<usize>> {
-        Box::pin(async move {
-            match self.pair(employee).await? {
-                Some(pair) if pair.version != version => Ok(None),
-                _ => self.end_employee(employee, reason).await.map(Some),
-            }
-        })
-    }
-
     fn end_all(&self, _: EndReason) -> Operation<'_, usize> {
         self.write(|_| (), |state, ()| state.end_all())
     }
