@@ -150,7 +150,10 @@ fn each_library_stays_where_it_belongs() {
             let uses = without_comments(code)
                 .split(|c: char| !(c.is_alphanumeric() || c == '_'))
                 .any(|word| word == *library);
-            let is_allowed = places.iter().any(|place| path == place || room_of(path) == *place);
+            let is_below = |place: &str| path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
+            let is_allowed = places
+                .iter()
+                .any(|place| path == place || room_of(path) == *place || is_below(place));
             assert!(!uses || is_allowed, "{path} uses {library}");
         }
     }
