@@ -38,14 +38,14 @@ pub trait Store: Debug + Send + Sync {
     /// Checks that the store answers.
     fn check(&self) -> Operation<'_, ()>;
 
-    /// Keeps a registered client. At most [`MAX_CLIENTS`] are kept.
+    /// Keeps a registered client. At most `MAX_CLIENTS` are kept.
     fn add_client(&self, client: Client) -> Operation<'_, Registered>;
 
     /// The registered client with this id. Marks it as used.
     fn client<'a>(&'a self, id: &'a str) -> Operation<'a, Option<Client>>;
 
     /// Keeps a sign-in whose consent page is about to be shown, for `lives`. At most
-    /// [`MAX_PENDING_PER_ADDRESS`] of one address are kept.
+    /// `MAX_PENDING_PER_ADDRESS` of one address are kept.
     fn begin_sign_in(&self, sign_in: SignIn, lives: Duration) -> Operation<'_, Begun>;
 
     /// Records the decision about the sign-in `handle`, once, by the browser that has `form_key`. Returns the sign-in;
@@ -92,7 +92,7 @@ pub trait Store: Debug + Send + Sync {
     fn refresh_token(&self, token: Digest) -> Operation<'_, Option<StoredRefreshToken>>;
 
     /// Exchanges a refresh token for new tokens of the same grant after its owner was proven. The first use marks it;
-    /// further uses within the grace are answered up to [`MAX_CHILDREN`] times; a use after the grace ends the grant.
+    /// further uses within the grace are answered up to `MAX_CHILDREN` times; a use after the grace ends the grant.
     fn rotate(&self, token: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Operation<'_, Rotated>;
 
     /// The session of a valid access token: grant, employee and sealed pair in one look-up. `None` if the token is

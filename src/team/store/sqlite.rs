@@ -13,13 +13,12 @@ mod sign_ins;
 mod tokens;
 mod worker;
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use place::OpenError;
-use place::Place;
+use place::{Place, ServerLock};
 use rusqlite::params;
 use worker::Worker;
 
@@ -48,7 +47,7 @@ pub struct SqliteStore {
     writer: Worker,
     reader: Worker,
     /// Released last, after the threads have closed the file.
-    _lock: Option<File>,
+    _lock: Option<ServerLock>,
 }
 
 impl SqliteStore {
@@ -75,7 +74,7 @@ impl SqliteStore {
         Self::start(Place::new(path), None)
     }
 
-    fn start(place: Place, lock: Option<File>) -> Result<Self, OpenError> {
+    fn start(place: Place, lock: Option<ServerLock>) -> Result<Self, OpenError> {
         place.migrate()?;
         let place = Arc::new(place);
         let start = |may_write| Worker::start(&place, may_write).map_err(|error| place.unusable(&error));

@@ -30,6 +30,17 @@ pub(super) struct Opened {
     identity: Identity,
 }
 
+/// The lock that one server holds. Dropping it, or the end of the process, releases it.
+#[derive(Debug)]
+pub(super) struct ServerLock(File);
+
+impl Drop for ServerLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is being started at this moment may have inherited the file.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Why a store cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
@@ -66,17 +77,17 @@ impl Place {
         self.path.display().to_string()
     }
 
-    /// The lock that one server holds; dropping it, or the end of the process, releases it.
+    /// Takes the lock of a server.
     ///
     /// # Errors
     /// [`OpenError::InUse`] or [`OpenError::Unusable`].
-    pub(super) fn lock(&self) -> Result<File, OpenError> {
+    pub(super) fn lock(&self) -> Result<ServerLock, OpenError> {
         let mut path = self.path.clone().into_os_string();
         path.push(".lock");
         let lock = private().write(true).create(true).truncate(false).open(path);
         let lock = lock.map_err(|error| self.unusable(&error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(lock),
+            Ok(()) => Ok(ServerLock(lock)),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(self.name())),
             Err(TryLockError::Error(error)) => Err(self.unusable(&error)),
         }

@@ -14,6 +14,7 @@ const LIVES: Duration = Duration::from_secs(600);
 /// Each race is run so often, since most runs of a wrong store end well.
 const ROUNDS: usize = 10;
 
+/// One of several operations at the same time.
 type Racer<T> = Box<dyn FnOnce(Arc<dyn Store>) -> BoxFuture<'static, T> + Send>;
 
 /// Runs the operations at the same time. Those with an even number use one connection, the others another.
@@ -42,7 +43,7 @@ async fn at_once<T: Send + 'static>(fixture: &Fixture, operations: Vec<Racer<T>>
 /// An operation of [`at_once`].
 fn operation<T, F: Future<Output = T> + Send + 'static>(
     work: impl FnOnce(Arc<dyn Store>) -> F + Send + 'static,
-) -> Box<dyn FnOnce(Arc<dyn Store>) -> BoxFuture<'static, T> + Send> {
+) -> Racer<T> {
     Box::new(move |store| Box::pin(work(store)))
 }
 
