@@ -91,7 +91,7 @@ fn n47_each_part_of_a_codes_proof_is_needed() {
         (("resource", "https://other.example/mcp"), "invalid_target"),
         (("resource", "https://mcp.example.com/mcp#x"), "invalid_target"),
         (("code_verifier", &VERIFIER.replace('d', "e")), "invalid_grant"),
-        (("code_verifier", &VERIFIER[..42]), "invalid_request"),
+        (("code_verifier", VERIFIER.get(..42).unwrap()), "invalid_request"),
         (("code_verifier", ""), "invalid_request"),
         (("client_id", ""), "invalid_request"),
         (("code", ""), "invalid_request"),
