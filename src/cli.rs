@@ -22,6 +22,8 @@ mod signals;
 mod spreadsheet;
 mod stdout;
 mod table;
+mod team;
+mod team_wiring;
 mod wiring;
 
 use std::ffi::OsString;
@@ -34,7 +36,7 @@ use crate::portal::may_hold_a_webhook;
 pub use exit::ExitStatus;
 use exit::Stop;
 use global::Global;
-use runtime::{Threads, with_wiring};
+use runtime::{Threads, with_settings, with_wiring};
 
 /// Finds mail recipients in a Bitrix24 address book, for assistants that speak MCP and for you.
 ///
@@ -81,6 +83,9 @@ enum Command {
     /// Leaves everything else in the file unchanged, and keeps a copy of the old file. Writes no secrets.
     #[command(after_help = install::EXAMPLES)]
     Install(install::Arguments),
+    /// List or end the sign-ins of a team's server (`serve --team`), or make its key.
+    #[command(after_help = team::EXAMPLES)]
+    Team(team::Arguments),
     /// Print the tools' JSON Schemas, or keep generated files up to date.
     Schema(schema::Arguments),
     /// Print a completion script for your shell.
@@ -149,6 +154,13 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Some(Command::Resolve(arguments)) => with_wiring(Threads::One, &global, async |wiring| {
             resolve::run(&arguments, &wiring).await
         }),
+        Some(Command::Team(arguments)) if arguments.makes_a_key() => team::key(),
+        Some(Command::Team(arguments)) => with_settings(Threads::One, &global, async |settings| {
+            team::run(&arguments, &settings).await
+        }),
+        Some(Command::Doctor(arguments)) if arguments.team => with_settings(Threads::One, &global, async |settings| {
+            doctor::run_for_team(&arguments, &settings).await
+        }),
         Some(Command::Doctor(arguments)) => match arguments.client {
             Some(client) => Threads::One.runtime().map_err(Stop::Runtime)?.block_on(doctor::run_for(
                 client,
@@ -174,6 +186,11 @@ fn serve(global: &Global, arguments: &serve::Arguments) -> Result<ExitStatus, St
     } else {
         Threads::One
     };
+    if arguments.is_for_team() {
+        return with_settings(threads, global, async |settings| {
+            serve::run_for_team(arguments, global, settings).await
+        });
+    }
     with_wiring(threads, global, async |wiring| serve::run(arguments, wiring).await)
 }
 

@@ -28,6 +28,7 @@ use tracing::level_filters::LevelFilter;
 pub use error::{Error, InvalidPath};
 pub use layer::{GivenSetting, Layer};
 pub use source::SettingSource;
+pub use team::StoreAddress;
 
 use duration::duration_in;
 

@@ -13,7 +13,8 @@
 //!   `faults/fault.rs`; a new canned answer also needs a variant of `Body` in `faults/failure.rs`. Tests run every
 //!   row, see `tests/it/demo/faults.rs` and `tests/it/mcp/advice.rs`; their snapshots then change.
 //! - **Quirks** (`--demo-quirk`) are rows of the table in `quirks.rs`: unusual answers that a client has to accept.
-//! - **People** are in `address_book.rs` (contacts) and `employees.rs`.
+//! - **People** are in `address_book.rs` (contacts), `employees.rs` (the company) and `people.rs` (accounts). With a
+//!   handler path in the settings they sign in by name, see `sign_in.rs`.
 
 mod address_book;
 mod answer;

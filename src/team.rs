@@ -37,6 +37,7 @@ mod parts;
 mod public_url;
 mod request;
 mod secret_value;
+pub mod self_check;
 mod server_key;
 mod settings;
 mod sign_in;
@@ -55,6 +56,7 @@ use tokio_util::sync::CancellationToken;
 pub use answer::Answer;
 pub use client_metadata::{InvalidHosts, MetadataHosts};
 pub use cookie::SetCookie;
+pub use documents::CALLBACK;
 pub use employee_id::EmployeeId;
 pub use pages::style_hash;
 pub use public_url::PublicUrl;
@@ -138,17 +140,17 @@ impl Team {
         tokens::revocation::revoke(&self.parts, request).await
     }
 
-    /// `GET /`: the start page.
+    /// `GET /`: how to connect a client, and the clients of the employee whom the browser is signed in as.
     pub async fn start_page(&self, request: Request<'_>) -> Answer {
         start_page::show(&self.parts, request).await
     }
 
-    /// `POST /sign-in`: begins a sign-in to the start page.
+    /// `POST /sign-in`: signs the browser in to the start page.
     pub async fn start_sign_in(&self, request: Request<'_>) -> Answer {
         start_page::sign_in(&self.parts, request).await
     }
 
-    /// `POST /connections/end`: ends a grant of the employee that has signed in to the start page.
+    /// `POST /connections/end`: ends the sign-in of one client of the employee.
     pub async fn end_connection(&self, request: Request<'_>) -> Answer {
         start_page::end(&self.parts, request).await
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::http::request::Builder;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -52,6 +52,7 @@ impl Post {
 pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
+    authorization: Option<String>,
 }
 
 impl Connection {
@@ -64,7 +65,17 @@ impl Connection {
         Ok(Self {
             sender,
             host: address.to_string(),
+            authorization: None,
         })
+    }
+
+    /// The same connection, with this bearer token in every request.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        Self {
+            authorization: Some(format!("Bearer {token}")),
+            ..self
+        }
     }
 
     /// Sends the request; returns status and body of the response.
@@ -82,7 +93,11 @@ impl Connection {
     }
 
     async fn send(&mut self, request: Builder, body: Bytes) -> hyper::Result<(StatusCode, Bytes)> {
-        let request = request.header(HOST, self.host.as_str()).body(Full::new(body)).unwrap();
+        let mut request = request.header(HOST, self.host.as_str());
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let request = request.body(Full::new(body)).unwrap();
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
         let status = response.status();

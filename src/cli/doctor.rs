@@ -1,9 +1,10 @@
 //! `doctor`: checks each step on the way to the address book, and prints what to do about the steps that fail. With
 //! `--client` it checks how a client would start this server, and then the portal with the settings that the client
-//! passes on.
+//! passes on. With `--team` it checks the settings of a team's server.
 
 mod check;
 mod client;
+mod team;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use super::stdout::print_json;
 use super::wiring::Wiring;
 use crate::clients::Client;
 use crate::clients::machine::Machine;
+use crate::config;
 use crate::portal::{Finding, Portal, Remedy, Status};
 use check::{Check, Report};
 
@@ -25,6 +27,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp doctor
   bitrix24-mail-mcp doctor --format json | jq '.checks[] | select(.status != \"ok\")'
   bitrix24-mail-mcp doctor --client claude-code
+  bitrix24-mail-mcp doctor --team
   bitrix24-mail-mcp doctor --demo-fault wrong-secret";
 
 /// Arguments of `doctor`.
@@ -33,6 +36,9 @@ pub(super) struct Arguments {
     /// Check the command that this client would start, in the environment it would pass on, with an MCP handshake.
     #[arg(long, value_name = "NAME")]
     pub(super) client: Option<Client>,
+    /// Check the settings of `serve --team`: store, server key, public URL, portal and application.
+    #[arg(long, conflicts_with = "client")]
+    pub(super) team: bool,
     /// With --client: also start the program, or contact the server, that a settings file of the current folder names,
     /// after printing what is started or contacted.
     #[arg(long, requires = "client")]
@@ -90,6 +96,18 @@ pub(super) async fn run_for(
         ExitStatus::Failed
     } else {
         ExitStatus::Done
+    })
+}
+
+/// Checks everything that a team's server needs.
+pub(super) async fn run_for_team(arguments: &Arguments, settings: &config::Settings) -> Result<ExitStatus, Stop> {
+    let (checks, is_about_settings) = team::examine(settings).await;
+    let has_failed = checks.iter().any(Check::is_failed);
+    report(checks, arguments.format)?;
+    Ok(match (has_failed, is_about_settings) {
+        (false, _) => ExitStatus::Done,
+        (true, true) => ExitStatus::Usage,
+        (true, false) => ExitStatus::Failed,
     })
 }
 

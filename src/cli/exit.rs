@@ -8,6 +8,7 @@ use super::login::error::Error as LoginError;
 use super::report;
 use crate::clients::{installation, machine};
 use crate::config;
+use crate::team;
 use crate::transports::{http, stdio};
 
 /// How the program ends.
@@ -54,6 +55,20 @@ pub(super) enum Stop {
     #[error(transparent)]
     Listen(#[from] http::Error),
     #[error(transparent)]
+    OpenStore(#[from] team::OpenError),
+    #[error(transparent)]
+    Store(#[from] team::Unavailable),
+    #[error("the store was made with another server key")]
+    OtherServerKey,
+    #[error(transparent)]
+    Rekey(#[from] team::RekeyError),
+    #[error(transparent)]
+    Random(#[from] team::NoRandomNumbers),
+    #[error("nobody with the id {0} is signed in")]
+    NotSignedIn(u64),
+    #[error("the tokens of {0} employees cannot be opened by any of the server keys")]
+    NotOpened(usize),
+    #[error(transparent)]
     Login(#[from] LoginError),
     #[error(transparent)]
     Machine(#[from] machine::Error),
@@ -79,6 +94,7 @@ impl Stop {
         report::error(self, self.hint());
         match self {
             Self::Settings(_)
+            | Self::OtherServerKey
             | Self::SecretArgument
             | Self::UnknownFault(_)
             | Self::UnknownQuirk(_)
@@ -102,10 +118,26 @@ impl Stop {
             Self::Demo(_) => Some("check that this machine may open loopback ports, and TMPDIR if it is set"),
             Self::Listen(error) => Some(error.hint()),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
+            Self::Store(_) => {
+                Some("check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full")
+            }
+            Self::OtherServerKey | Self::Rekey(team::RekeyError::OtherKeys) => Some(
+                "set BITRIX24_MCP_SERVER_KEY to the key that the store was made with; to rotate the key, set the new one, a blank and the old one",
+            ),
+            Self::NotSignedIn(_) => Some("run `bitrix24-mail-mcp team list` for the ids"),
+            Self::NotOpened(_) => Some(
+                "add the key that sealed them to BITRIX24_MCP_SERVER_KEY and run this again; without it these employees have to sign in again",
+            ),
             Self::Login(error) => error.hint(),
             Self::Install(error) => Some(error.hint()),
             Self::Input(_) => Some("write one name on each line, in UTF-8"),
-            Self::Runtime(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
+            Self::Runtime(_)
+            | Self::OpenStore(_)
+            | Self::Random(_)
+            | Self::Rekey(_)
+            | Self::Output(_)
+            | Self::Machine(_)
+            | Self::Manual(..) => None,
         }
     }
 }

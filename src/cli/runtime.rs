@@ -1,4 +1,4 @@
-//! Runs a command that needs the portal: reads the settings, starts logs and a runtime, and builds the parts.
+//! Runs a command that needs settings or the portal: reads the settings, starts logs and a runtime, and builds the parts.
 
 use std::io;
 use std::sync::Arc;
@@ -48,12 +48,7 @@ pub(super) fn with_wiring<F>(threads: Threads, global: &Global, command: F) -> R
 where
     F: AsyncFnOnce(Wiring) -> Result<ExitStatus, Stop>,
 {
-    let settings = config::Settings::load(global.config.as_deref())?;
-    let finer = i16::from(global.verbose) - i16::from(global.quiet);
-    let level = telemetry::finer_by(finer, settings.log_level);
-    telemetry::start(level, global.log_format == ReportFormat::Json);
-    let runtime = threads.runtime().map_err(Stop::Runtime)?;
-    let outcome = runtime.block_on(async {
+    with_settings(threads, global, async |settings| {
         let wiring = Wiring::build(global, settings).await?;
         // Kept until tokens are saved: the demo's folder holds them.
         let (book, _demo) = (Arc::clone(&wiring.book), wiring.demo.clone());
@@ -66,7 +61,20 @@ where
             ExitStatus::Done => ExitStatus::Failed,
             status => status,
         })
-    });
+    })
+}
+
+/// Reads the settings, starts logs and a runtime, and runs `command` with the settings.
+pub(super) fn with_settings<F>(threads: Threads, global: &Global, command: F) -> Result<ExitStatus, Stop>
+where
+    F: AsyncFnOnce(config::Settings) -> Result<ExitStatus, Stop>,
+{
+    let settings = config::Settings::load(global.config.as_deref())?;
+    let finer = i16::from(global.verbose) - i16::from(global.quiet);
+    let level = telemetry::finer_by(finer, settings.log_level);
+    telemetry::start(level, global.log_format == ReportFormat::Json);
+    let runtime = threads.runtime().map_err(Stop::Runtime)?;
+    let outcome = runtime.block_on(command(settings));
     // A blocking read of stdin cannot be cancelled, and must not keep the process alive.
     runtime.shutdown_background();
     outcome

@@ -3,13 +3,20 @@
 
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{ExitStatus, Stop};
+use super::global::Global;
 use super::report;
+use super::signals::Interruption;
+use super::team_wiring::TeamWiring;
 use super::wiring::Wiring;
+use crate::config;
+use crate::team::PublicUrl;
 use crate::transports::http::{self, InvalidAddress, ListenAddress, Listener};
 use crate::transports::stdio;
 
@@ -17,6 +24,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp serve                          one client over stdio, as assistants start it
   bitrix24-mail-mcp serve --http 127.0.0.1:8024    many clients, at http://127.0.0.1:8024/mcp
   bitrix24-mail-mcp serve --http 8024 --demo       the same on the demo portal
+  bitrix24-mail-mcp serve --http 8024 --team       each employee signs in, and sees their own address book
+  bitrix24-mail-mcp serve --http 8024 --team --demo    the same with three employees of the demo portal
 
 Open http://127.0.0.1:8024/ in a browser to see what to paste into each client. Beyond loopback, and
 behind a proxy, the server requires BITRIX24_MCP_HTTP_TOKEN, and every request must carry it.
@@ -31,14 +40,24 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDR", value_parser = listen)]
     http: Option<Listen>,
     /// Also serve the deprecated HTTP+SSE transport of 2024-11-05, on /sse and /messages.
-    #[arg(long, requires = "http")]
+    #[arg(long, requires = "http", conflicts_with = "team")]
     legacy_sse: bool,
+    /// Serve a team: each employee signs in with their own Bitrix24 account and sees their own address book.
+    ///
+    /// Needs a local application on the portal and BITRIX24_MCP_PUBLIC_URL; docs/team.md shows each step.
+    #[arg(long, requires = "http")]
+    team: bool,
 }
 
 impl Arguments {
     /// True for HTTP with many clients, false for stdio with the one client that started the process.
     pub(super) fn is_over_http(&self) -> bool {
         self.http.is_some()
+    }
+
+    /// True for a server that a team shares.
+    pub(super) fn is_for_team(&self) -> bool {
+        self.team
     }
 }
 
@@ -66,6 +85,31 @@ pub(super) async fn run(arguments: &Arguments, wiring: Wiring) -> Result<ExitSta
             None => serve_stdio(wiring, stop).await,
         }
     };
+    unless_forced(&interruption, serving).await
+}
+
+/// Serves a team until a signal stops the process.
+pub(super) async fn run_for_team(
+    arguments: &Arguments,
+    global: &Global,
+    settings: config::Settings,
+) -> Result<ExitStatus, Stop> {
+    let interruption = Interruption::listen().map_err(Stop::Runtime)?;
+    let stop = interruption.requested.clone();
+    let serving = async {
+        // clap requires --http.
+        let Some(listen) = arguments.http else {
+            return Ok(ExitStatus::Usage);
+        };
+        serve_team(listen, global, settings, stop).await
+    };
+    unless_forced(&interruption, serving).await
+}
+
+async fn unless_forced(
+    interruption: &Interruption,
+    serving: impl Future<Output = Result<ExitStatus, Stop>>,
+) -> Result<ExitStatus, Stop> {
     tokio::select! {
         outcome = serving => outcome,
         // A second signal ends the process without waiting for running calls.
@@ -110,6 +154,54 @@ async fn serve_http(
     http::serve(server, listener, settings, stop).await;
     Ok(ExitStatus::Done)
 }
+
+async fn serve_team(
+    listen: Listen,
+    global: &Global,
+    settings: config::Settings,
+    stop: CancellationToken,
+) -> Result<ExitStatus, Stop> {
+    // Before the demo's server listens, its address may not be known: it is on loopback all the same.
+    let public_url = match settings.team.public_url() {
+        Some(url) => url.clone(),
+        None if global.wants_demo() => PublicUrl::loopback(),
+        None => settings.team.complete(&settings.portal.credentials)?.public_url,
+    };
+    let listener = match listen {
+        Listen::Address(address) => Listener::bind_for_team(address, &public_url),
+        Listen::Systemd => Listener::from_systemd_for_team(&public_url),
+    }?;
+    let base = format!("http://{}", reachable(listener.address()));
+    let wiring = TeamWiring::build(global, settings, &base).await?;
+    report::note(&format!(
+        "serving a team at {}, listening on {base}; open {} to see what to paste into a client, Ctrl-C ends it",
+        wiring.team.settings().public_url.resource(),
+        wiring.team.settings().public_url.at("/"),
+    ));
+    if let Some(demo) = &wiring.demo {
+        report::note(&format!("the demo portal of {} is at {}", EMPLOYEES, demo.origin()));
+    }
+    let team = Arc::clone(&wiring.team);
+    let sweeping = team.sweep(stop.clone());
+    let settings = http::Settings {
+        guard: wiring.guard,
+        team: Some(Arc::clone(&wiring.team)),
+        ..http::Settings::default()
+    };
+    let serving = http::serve(wiring.server, listener, settings, stop);
+    tokio::join!(serving, sweeping);
+    if team.finish(LAST_SAVE_TIMEOUT).await {
+        return Ok(ExitStatus::Done);
+    }
+    report::note("new tokens of the portal could not be saved; some employees may have to sign in again");
+    Ok(ExitStatus::Failed)
+}
+
+/// How long a server that ends waits until new tokens of the portal are saved. An exchange takes at most 15 seconds.
+const LAST_SAVE_TIMEOUT: Duration = Duration::from_secs(16);
+
+/// The employees of the demo portal, for a note.
+const EMPLOYEES: &str = "Anna, Boris and Carla";
 
 /// The address as a client on this machine can use it: loopback in place of the unspecified address.
 fn reachable(address: SocketAddr) -> SocketAddr {

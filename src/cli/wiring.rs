@@ -111,7 +111,7 @@ impl Demo {
 }
 
 /// A temporary folder that only this user can open, whatever the umask. Dropping it removes it.
-fn private_folder() -> io::Result<TempDir> {
+pub(super) fn private_folder() -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));

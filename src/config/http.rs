@@ -14,6 +14,7 @@ pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
         token: token(layer)?,
         allowed_hosts: layer.read(&env_vars::ALLOWED_HOSTS, str::parse)?,
         allowed_origins: layer.read(&env_vars::ALLOWED_ORIGINS, str::parse)?,
+        trusted_proxies: layer.read(&env_vars::TRUSTED_PROXIES, str::parse)?,
         caller_limit: layer
             .read(&env_vars::CALLER_LIMIT, rate::parse)?
             .map(|(per_second, burst)| CallerLimit {
@@ -21,7 +22,6 @@ pub(super) fn guard(layer: &Layer) -> Result<Settings, Error> {
                 burst,
                 limits_loopback,
             }),
-        trusted_proxies: layer.read(&env_vars::TRUSTED_PROXIES, str::parse)?,
     })
 }
 

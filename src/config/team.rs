@@ -248,6 +248,7 @@ mod tests {
             (&env_vars::ACCESS_LIFETIME, "1s"),
             (&env_vars::SIGN_IN_LIFETIME, "200days"),
             (&env_vars::REFRESH_GRACE, "1h"),
+            (&env_vars::TRUSTED_PROXIES, "canary"),
         ] {
             let error = Settings::from_layer(&layer(&[(variable, text)]))
                 .unwrap_err()

@@ -225,7 +225,7 @@ const SALES: &[Row] = &[
     row(62, "eva.lang@werk.example", "Eva Lang"),
 ];
 
-/// The book of user 7. No address of a book is in another book, so a test can tell the owner of any contact.
+/// The book of user 7. No address of a book is in another book, so every contact shows whose book it is from.
 const SUPPORT: &[Row] = &[
     row(101, "first.line@helpdesk.example", "First Line"),
     row(102, "client@other.example", "Another Client"),

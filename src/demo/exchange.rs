@@ -77,7 +77,7 @@ async fn answer_to(state: &State, request: &RecordedRequest) -> Result<Answer, B
     })
 }
 
-/// Counts the requests of a sign-in, whatever becomes of them.
+/// Counts the requests of a sign-in, failed ones included.
 fn count_sign_in(state: &State, request: &RecordedRequest) {
     let is_exchange = || request.parameter("grant_type").as_deref() == Some("authorization_code");
     match request.segments().as_slice() {

@@ -1,4 +1,5 @@
-//! The pages that the demo portal shows to people: signing in, who is signed in, and messages. Pure.
+//! The pages that the demo portal shows to people: the sign-in page, the page of a signed-in employee, and messages.
+//! Pure.
 //!
 //! They need no script and no other file.
 
@@ -38,8 +39,8 @@ pub(super) fn sign_in(people: &[Person], has_others: bool, kept: &[(&str, String
         .collect();
     let form = |fields: &str| format!("<form method=\"post\" action=\"/oauth/sign-in\">{hidden}{fields}</form>");
     let mut content = "<h1>Sign in to the demo portal</h1>\
-        <p>This page stands for the sign-in page of your company’s Bitrix24. It asks for no password: choose who you \
-        are.</p>"
+        <p>This page stands for the sign-in page of your company’s Bitrix24. It asks for no password: choose \
+        your name.</p>"
         .to_owned();
     content += &form(&buttons);
     if has_others {
@@ -55,8 +56,8 @@ pub(super) fn sign_in(people: &[Person], has_others: bool, kept: &[(&str, String
 /// The page for a browser that is signed in.
 pub(super) fn signed_in(name: &str) -> Answer {
     let content = format!(
-        "<h1>Demo portal</h1><p>{} is signed in to the demo portal in this browser. To sign in as somebody else, sign \
-        out first.</p><form method=\"post\" action=\"/oauth/sign-out\"><button>Sign out</button></form>",
+        "<h1>Demo portal</h1><p>{} is signed in to the demo portal in this browser. To sign in as another employee, \
+        sign out first.</p><form method=\"post\" action=\"/oauth/sign-out\"><button>Sign out</button></form>",
         escaped(name)
     );
     page(200, "Demo portal", &content)

@@ -77,15 +77,15 @@ impl People {
         })
     }
 
-    /// The employee with this id, if the portal lets the employee sign in.
-    pub(super) fn who_may_sign_in(&self, user: u64) -> Option<Person> {
+    /// The employee with this id, if not dismissed.
+    pub(super) fn find_active(&self, user: u64) -> Option<Person> {
         self.find(user).filter(|person| !self.dismissed.contains(&person.user))
     }
 
     /// The employees that the sign-in page offers.
     pub(super) fn offered(&self) -> Vec<Person> {
         let ids = NAMED.iter().map(|(id, ..)| *id);
-        ids.filter_map(|id| self.who_may_sign_in(id)).collect()
+        ids.filter_map(|id| self.find_active(id)).collect()
     }
 
     /// True if there are employees that the sign-in page does not offer by name.

@@ -34,7 +34,7 @@ pub(super) fn answer(state: &State, request: &RecordedRequest, handler: &str, pa
     }
 }
 
-/// The page that says who is signed in.
+/// The portal's first page: the employee who is signed in, or the sign-in page.
 fn home(state: &State, request: &RecordedRequest) -> Answer {
     match signed_in(state, request) {
         Some(person) => pages::signed_in(&person.full_name()),
@@ -56,7 +56,7 @@ fn authorize(state: &State, request: &RecordedRequest, handler: &str) -> Answer 
 /// The form of the sign-in page: signs the browser in, then goes on to the handler, or home if no application asked.
 fn sign_in(state: &State, request: &RecordedRequest, handler: &str) -> Answer {
     let wanted = request.parameter("user").and_then(|user| user.trim().parse().ok());
-    let Some(person) = wanted.and_then(|user| state.people().who_may_sign_in(user)) else {
+    let Some(person) = wanted.and_then(|user| state.people().find_active(user)) else {
         return pages::message(403, "There is no such employee");
     };
     let next = match request.parameter("client_id") {
@@ -81,7 +81,7 @@ fn signed_in(state: &State, request: &RecordedRequest) -> Option<Person> {
         .flat_map(|(_, value)| value.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
         .find_map(|(name, value)| (name == COOKIE).then(|| value.parse().ok())?)?;
-    state.people().who_may_sign_in(user)
+    state.people().find_active(user)
 }
 
 fn sign_in_page(state: &State, request: &RecordedRequest) -> Answer {

@@ -40,7 +40,7 @@ pub(super) struct Terms {
 impl Caller {
     /// Registers a caller now, in the turn of the person behind the credentials.
     pub(super) fn arrive(&self) -> Arrival {
-        self.shared.limits.arrive(self.credentials.person_in_turn())
+        self.shared.limits.arrive()
     }
 
     /// The terms of a call that begins now and cannot be split.

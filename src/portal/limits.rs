@@ -6,13 +6,14 @@
 //! | operating time | a method may run for a number of seconds in ten minutes; over it 429 | [`operating_time`]: near the limit, calls are spaced; after a 429 calls wait for the reset, except one probe a minute |
 //!
 //! A limiter is a pure value: it grants a place or returns the wait, and never sleeps. The [`queue`] in front of it
-//! sleeps: first come, first served. See <https://apidocs.bitrix24.com/limits.html>.
+//! sleeps: people take turns, and the requests of one person pass in the order of their arrival, see [`turns`]. See <https://apidocs.bitrix24.com/limits.html>.
 
 mod bucket;
 mod limiter;
 mod operating_time;
 mod queue;
 mod rate_limit;
+mod turns;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,9 +26,9 @@ use super::request::Method;
 use bucket::LeakyBucket;
 use operating_time::OperatingTimeLimiter;
 pub(super) use operating_time::{OPERATING_WINDOW, OperatingTime};
-pub use queue::Arrival;
 use queue::Queue;
 pub use rate_limit::RateLimit;
+pub use turns::Arrival;
 
 /// The limits of one portal, shared by all its callers.
 #[derive(Debug)]
@@ -53,12 +54,12 @@ impl Limits {
         }
     }
 
-    /// Registers a caller now: its requests wait behind the requests of all earlier callers.
-    pub(super) fn arrive(&self, _person: &Person) -> Arrival {
+    /// Registers a caller now: its requests wait behind the requests of all earlier callers of the same person.
+    pub(super) fn arrive(&self) -> Arrival {
         Arrival::numbered(self.arrivals.fetch_add(1, Ordering::SeqCst))
     }
 
-    /// Waits until both limits let one call of `method` through.
+    /// Waits until both limits let one call of `method` through, in the turn of `person`.
     ///
     /// # Errors
     /// [`Error::Throttled`] if the wait would pass the deadline.
@@ -70,18 +71,23 @@ impl Limits {
         deadline: Instant,
     ) -> Result<(), Error> {
         self.operating_time(method)
-            .wait_for_place(self.arrive(person), deadline)
+            .wait_for_place(self.arrive(), person, deadline)
             .await?;
-        self.wait_for_request(arrival, deadline).await
+        self.wait_for_request(arrival, person, deadline).await
     }
 
-    /// Waits until the limit of requests lets one through.
+    /// Waits until the limit of requests lets one through, in the turn of `person`.
     ///
     /// # Errors
     /// [`Error::Throttled`] if the wait would pass the deadline.
-    pub(super) async fn wait_for_request(&self, arrival: Arrival, deadline: Instant) -> Result<(), Error> {
+    pub(super) async fn wait_for_request(
+        &self,
+        arrival: Arrival,
+        person: &Person,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         match &self.requests {
-            Some(requests) => requests.wait_for_place(arrival, deadline).await,
+            Some(requests) => requests.wait_for_place(arrival, person, deadline).await,
             None => Ok(()),
         }
     }

@@ -33,7 +33,7 @@ impl OldApi<'_> {
     /// Waits for the limit of requests, calls `method` without parameters and returns the result.
     pub(super) async fn call<T: DeserializeOwned>(self, method: OldMethod) -> Result<T, Error> {
         self.limits
-            .wait_for_request(self.limits.arrive(self.person), self.deadline)
+            .wait_for_request(self.limits.arrive(), self.person, self.deadline)
             .await?;
         let reply = self.wire.send(self.access.old_call(method)).await?;
         Ok(read(&reply, Speaker::OldApi, self.access.secret())?.result)

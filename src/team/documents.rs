@@ -16,6 +16,9 @@ use super::public_url::PublicUrl;
 /// The one scope: to look recipients up.
 pub(super) const SCOPE: &str = "mail.recipients";
 
+/// The path to which the portal sends employees back: the handler path of the application.
+pub const CALLBACK: &str = "/oauth/callback";
+
 /// Protected resource metadata for a client that knows the resource as `/mcp`, or, if `with_slash`, as `/mcp/`. Some
 /// clients compare `resource` with the address that they were given, character by character.
 pub(super) fn protected_resource(url: &PublicUrl, with_slash: bool) -> Value {

@@ -24,17 +24,25 @@ impl FromStr for PublicUrl {
     /// Accepts https, and plain http for loopback addresses.
     fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
         let origin: Origin = text.parse()?;
-        let issuer = origin.as_str().to_owned();
-        Ok(Self {
-            resource: format!("{issuer}/mcp"),
-            authority: origin.authority().to_owned(),
-            is_https: issuer.starts_with("https:"),
-            issuer,
-        })
+        Ok(Self::of(origin.as_str().to_owned(), origin.authority().to_owned()))
     }
 }
 
 impl PublicUrl {
+    fn of(issuer: String, authority: String) -> Self {
+        Self {
+            resource: format!("{issuer}/mcp"),
+            authority,
+            is_https: issuer.starts_with("https:"),
+            issuer,
+        }
+    }
+
+    /// Plain http on this computer.
+    pub fn loopback() -> Self {
+        Self::of("http://127.0.0.1".to_owned(), "127.0.0.1".to_owned())
+    }
+
     /// The issuer of RFC 8414, and the origin of our pages: scheme, host and port without a slash.
     pub fn issuer(&self) -> &str {
         &self.issuer

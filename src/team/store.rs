@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod naive;
 pub mod records;
-pub mod sqlite;
+pub(super) mod sqlite;
 mod statements;
 #[cfg(test)]
 pub(in crate::team) mod suite;
@@ -164,8 +164,8 @@ pub trait Store: Debug + Send + Sync {
 }
 
 /// The most registered clients.
-pub const MAX_CLIENTS: usize = 10_000;
+pub(super) const MAX_CLIENTS: usize = 10_000;
 /// The most pending sign-ins of one address.
-pub const MAX_PENDING_PER_ADDRESS: usize = 1_000;
+pub(super) const MAX_PENDING_PER_ADDRESS: usize = 1_000;
 /// The most pairs of tokens that one refresh token is exchanged for within its grace.
-pub const MAX_CHILDREN: usize = 8;
+pub(super) const MAX_CHILDREN: usize = 8;

@@ -4,6 +4,7 @@
 // Scenarios of a capability that this server does not declare are skipped.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -12,9 +13,10 @@ import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
+import { Browser } from "./browser.js";
 import { newEnoughNode } from "./machine.js";
 import { cell } from "./matrix.js";
-import { emptyFolder, environment, here, serve } from "./program.js";
+import { emptyFolder, environment, here, serve, serveTeam } from "./program.js";
 
 const run = promisify(execFile);
 const suite = join(here, "node_modules/@modelcontextprotocol/conformance");
@@ -91,3 +93,34 @@ for (const revision of Object.keys(more)) {
     await stop();
   });
 }
+
+test("conformance, authorization: the metadata, and a whole sign-in with an authorization code", async () => {
+  const { base, stop } = await serveTeam();
+  const port = 3000;
+  const registered = await fetch(`${base}/oauth/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ client_name: "conformance", redirect_uris: [`http://127.0.0.1:${port}/callback`] }),
+  });
+  const { client_id: client } = await registered.json();
+  const args = [join(suite, "dist/index.js"), "authorization", "--url", base, "--client-id", client, "--port", String(port)];
+  const running = execFile(newEnoughNode(), args, { env: environment(emptyFolder()), timeout: 60_000 });
+  let printed = "";
+  let isSignedIn = false;
+  for (const stream of [running.stdout, running.stderr]) {
+    stream.on("data", (text) => {
+      printed += text;
+      const link = printed.match(new RegExp(`${base}/oauth/authorize\\?\\S+`));
+      if (!link || isSignedIn) return;
+      isSignedIn = true;
+      new Browser().signIn(link[0], "1").catch((error) => (printed += error));
+    });
+  }
+  const [status] = await once(running, "close");
+  assert.equal(status, 0, printed);
+  for (const scenario of ["authorization-server-metadata-endpoint", "authorization-code-grant"]) {
+    assert.ok(printed.includes(scenario), printed);
+  }
+  assert.ok(isSignedIn, printed);
+  await stop();
+});

@@ -71,7 +71,10 @@ export async function machine(more = {}) {
   const env = { ...environment(home), HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: "127.0.0.1", ...more };
 
   /** Runs a command in the project without standard input, and returns its status and output. */
-  function run(command, ...args) {
+  const run = (command, ...args) => start(command, ...args).ended;
+
+  /** Starts a command likewise; `printed` grows, and `ended` has status and output. */
+  function start(command, ...args) {
     const child = spawn(command, args, { cwd: project, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
     const printed = { stdout: "", stderr: "" };
@@ -79,14 +82,15 @@ export async function machine(more = {}) {
       child[stream].setEncoding("utf8").on("data", (text) => (printed[stream] += text));
     }
     const tooLate = setTimeout(() => end(child), patience);
-    return new Promise((resolve, reject) => {
+    const ended = new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (status) => resolve({ status, ...printed }));
     }).finally(() => {
       clearTimeout(tooLate);
       running.delete(child);
     });
+    return { printed, ended };
   }
 
-  return { home, project, run, outside };
+  return { home, project, env, run, start, outside };
 }

@@ -1,9 +1,8 @@
-//! The queue in front of one limiter: first come, first served.
+//! The queue in front of one limiter, in which people take turns.
 //!
-//! Callers wait in the order of their [`Arrival`]. A caller that gives up or is cancelled leaves the queue. A caller
-//! whose wait would pass its deadline fails immediately, with the wait that it would have needed.
+//! Callers wait in the order of [`Turns`]. A caller that gives up or is cancelled leaves the queue. A caller whose wait
+//! would pass its deadline fails immediately, with the wait that it would have needed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,17 +11,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::limiter::Limiter;
+use super::turns::{Arrival, Key, Turns};
 use crate::portal::error::Error;
-
-/// The place of a caller in the order of arrival. Its requests pass the limit before the requests of later callers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Arrival(u64);
-
-impl Arrival {
-    pub(super) fn numbered(number: u64) -> Self {
-        Self(number)
-    }
-}
+use crate::portal::person::Person;
 
 /// A limiter and the callers that wait for it.
 #[derive(Debug)]
@@ -33,16 +24,8 @@ pub(super) struct Queue<L> {
     opened: Notify,
 }
 
-/// Orders callers: by arrival, then in the order in which requests of the same arrival joined.
-type Key = (Arrival, u64);
-
-/// The waiting callers, the oldest first, and the `Notify` that wakes each when it is the first.
-#[derive(Debug, Default)]
-struct Waiting {
-    callers: BTreeMap<Key, Arc<Notify>>,
-    /// How many callers have joined so far.
-    joined: u64,
-}
+/// The waiting callers, and the `Notify` that wakes each when it is the first.
+type Waiting = Turns<Person, Arc<Notify>>;
 
 impl<L: Limiter> Queue<L> {
     pub(super) fn new(limiter: L) -> Self {
@@ -66,7 +49,7 @@ impl<L: Limiter> Queue<L> {
     /// True if a caller that comes now would wait behind the queue and `ahead` further callers. Even a caller that need
     /// not wait is in the queue for a moment.
     pub(super) fn would_wait(&self, ahead: usize) -> bool {
-        let ahead = ahead + self.waiting.lock().callers.len();
+        let ahead = ahead + self.waiting.lock().count();
         !self.limiter.lock().wait(Instant::now(), ahead).is_zero()
     }
 
@@ -74,7 +57,12 @@ impl<L: Limiter> Queue<L> {
     ///
     /// # Errors
     /// [`Error::Throttled`], immediately, if the place would come after `deadline`.
-    pub(super) async fn wait_for_place(&self, arrival: Arrival, deadline: Instant) -> Result<(), Error> {
+    pub(super) async fn wait_for_place(
+        &self,
+        arrival: Arrival,
+        person: &Person,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         let check_wait = |wait| match is_too_long(wait, deadline) {
             true => Err(Error::Throttled {
                 limit: L::LIMIT,
@@ -82,15 +70,19 @@ impl<L: Limiter> Queue<L> {
             }),
             false => Ok(()),
         };
-        let place = Place::join(&self.waiting, arrival);
-        check_wait(self.wait_at(place.key))?;
-        while !place.is_first() {
-            place.woken.notified().await;
-        }
+        let mut place = Place::join(&self.waiting, arrival, person);
+        check_wait(self.wait_at(&place))?;
         loop {
+            // While this caller slept, an earlier caller of the same person may have joined.
+            while !place.is_first() {
+                place.woken.notified().await;
+            }
             let opened = self.opened.notified();
             let taken = self.limiter.lock().take(Instant::now());
-            let Err(wait) = taken else { return Ok(()) };
+            let Err(wait) = taken else {
+                place.was_let_through = true;
+                return Ok(());
+            };
             // The wait may have grown since the first check: other callers have used up the limit.
             check_wait(wait)?;
             tracing::info!(
@@ -102,9 +94,9 @@ impl<L: Limiter> Queue<L> {
         }
     }
 
-    /// How long the caller at `key` would wait from now on.
-    fn wait_at(&self, key: Key) -> Duration {
-        let ahead = self.waiting.lock().callers.range(..key).count();
+    /// How long the caller at `place` would wait from now on.
+    fn wait_at(&self, place: &Place<'_>) -> Duration {
+        let ahead = self.waiting.lock().ahead_of(place.person, place.key);
         self.limiter.lock().wait(Instant::now(), ahead)
     }
 }
@@ -117,58 +109,41 @@ fn is_too_long(wait: Duration, deadline: Instant) -> bool {
 /// A caller's place in the queue; dropping it leaves the queue.
 struct Place<'a> {
     waiting: &'a Mutex<Waiting>,
+    person: &'a Person,
     key: Key,
     woken: Arc<Notify>,
+    was_let_through: bool,
 }
 
 impl<'a> Place<'a> {
-    fn join(waiting: &'a Mutex<Waiting>, arrival: Arrival) -> Self {
-        let mut joining = waiting.lock();
-        joining.joined += 1;
-        let (key, woken) = ((arrival, joining.joined), Arc::new(Notify::new()));
-        joining.callers.insert(key, Arc::clone(&woken));
-        Self { waiting, key, woken }
+    fn join(waiting: &'a Mutex<Waiting>, arrival: Arrival, person: &'a Person) -> Self {
+        let woken = Arc::new(Notify::new());
+        let key = waiting.lock().join(person, arrival, Arc::clone(&woken));
+        Self {
+            waiting,
+            person,
+            key,
+            woken,
+            was_let_through: false,
+        }
     }
 
     fn is_first(&self) -> bool {
         let waiting = self.waiting.lock();
-        waiting.callers.keys().next() == Some(&self.key)
+        waiting.first().is_some_and(|(key, _)| key == self.key)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut waiting = self.waiting.lock();
-        waiting.callers.remove(&self.key);
+        waiting.leave(self.person, self.key, self.was_let_through);
         // Even if this place was not the first: one wake too many costs nothing.
-        if let Some(first) = waiting.callers.values().next() {
+        if let Some((_, first)) = waiting.first() {
             first.notify_one();
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::portal::limits::bucket::LeakyBucket;
-    use crate::portal::limits::operating_time::OperatingTimeLimiter;
-    use crate::portal::limits::rate_limit::RateLimit;
-
-    #[test]
-    fn callers_that_find_room_make_nobody_wait() {
-        let operating_time = Queue::new(OperatingTimeLimiter::new(Instant::now()));
-        let limit = RateLimit {
-            burst: 2,
-            per_second: 1.0,
-        };
-        let requests = Queue::new(LeakyBucket::new(limit, Instant::now()));
-        let passing = [Arrival(1), Arrival(2)].map(|arrival| {
-            let open = (operating_time.would_wait(0), requests.would_wait(0));
-            assert_eq!(open, (false, false), "{arrival:?}");
-            [&operating_time.waiting, &requests.waiting].map(|waiting| Place::join(waiting, arrival))
-        });
-        assert_eq!((operating_time.would_wait(0), requests.would_wait(0)), (false, true));
-        drop(passing);
-        assert!(!requests.would_wait(0) && requests.would_wait(2));
-    }
-}
+mod tests;

@@ -86,6 +86,12 @@ impl Finding {
         )
     }
 
+    /// The check failed, and `steps` help.
+    pub fn failed_with_steps(name: &'static str, saw: impl Into<String>, steps: &[&str]) -> Self {
+        let steps = steps.iter().map(|step| (*step).to_owned()).collect();
+        Self::of(name, Status::Failed, saw.into(), Some(Remedy::Steps(steps)))
+    }
+
     fn of(name: &'static str, status: Status, saw: String, remedy: Option<Remedy>) -> Self {
         Self {
             name,

@@ -6,7 +6,7 @@
 use url::Url;
 
 use super::stop::Stop;
-use crate::portal::{Error, IssuedTokens, Origin};
+use crate::portal::{Error, IssuedTokens, Origin, Profile};
 use crate::team::employee_id::EmployeeId;
 use crate::team::parts::Parts;
 
@@ -20,7 +20,8 @@ pub(super) async fn employee(parts: &Parts, tokens: &IssuedTokens) -> Result<(Em
         return Err(Stop::AnotherPortal);
     }
     let member_id = tokens.member_id.as_deref().ok_or(Stop::NoEmployee)?;
-    let (user_id, name) = user(parts, tokens).await?;
+    let profile = parts.application.profile(&tokens.access_token).await;
+    let (user_id, name) = user(profile, tokens.user_id)?;
     // Last, so that the tokens of another portal or of nobody do not decide which portal this store is for.
     let pinned = parts.store.pin_member_id(member_id).await?;
     if pinned != member_id {
@@ -33,15 +34,15 @@ pub(super) async fn employee(parts: &Parts, tokens: &IssuedTokens) -> Result<(Em
     Ok((employee, name))
 }
 
-/// The user's id by the authorization server, or else by `profile`, which also has the name.
-async fn user(parts: &Parts, tokens: &IssuedTokens) -> Result<(u64, String), Stop> {
-    match (parts.application.profile(&tokens.access_token).await, tokens.user_id) {
+/// The user's id and name. The authorization server names the user in `issued`, or else only `profile` does.
+fn user(profile: Result<Profile, Error>, issued: Option<u64>) -> Result<(u64, String), Stop> {
+    match (profile, issued) {
         (Ok(profile), Some(id)) if profile.id != id => Err(Stop::NoEmployee),
         (Ok(profile), _) => Ok((profile.id, profile.name.unwrap_or_default())),
         (Err(error), _) if error.is_about_the_employee() => Err(Stop::NotAllowed),
         (Err(error), None) => Err(Stop::Portal(error)),
         (Err(error), Some(id)) => {
-            tracing::info!(error.code = error.code(), "the portal does not say the employee's name");
+            tracing::info!(error.code = error.code(), "the portal does not name the employee");
             Ok((id, String::new()))
         }
     }
@@ -70,6 +71,48 @@ fn is_at(address: &str, portal: &Origin) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::portal::{Refusal, Speaker};
+
+    fn refused(code: &str) -> Error {
+        Error::Refused(Refusal {
+            by: Speaker::OldApi,
+            code: code.to_owned(),
+            http_status: 403,
+            message: String::new(),
+            validation: Vec::new(),
+        })
+    }
+
+    fn profile(id: u64, name: &str) -> Result<Profile, Error> {
+        Ok(Profile {
+            id,
+            name: Some(name.to_owned()),
+        })
+    }
+
+    #[test]
+    fn n42_authorization_server_and_portal_must_name_the_same_employee() {
+        assert!(matches!(user(profile(7, "Boris"), Some(8)), Err(Stop::NoEmployee)));
+        assert_eq!(user(profile(7, "Boris"), Some(7)).unwrap(), (7, "Boris".to_owned()));
+        assert_eq!(user(profile(7, "Boris"), None).unwrap(), (7, "Boris".to_owned()));
+    }
+
+    #[test]
+    fn a_profile_that_fails_ends_the_sign_in_only_if_it_must() {
+        for code in ["authorization_error", "user_access_error"] {
+            assert!(
+                matches!(user(Err(refused(code)), Some(7)), Err(Stop::NotAllowed)),
+                "{code}"
+            );
+            assert!(
+                matches!(user(Err(refused(code)), None), Err(Stop::NotAllowed)),
+                "{code}"
+            );
+        }
+        let refusal = || Err(refused("insufficient_scope"));
+        assert_eq!(user(refusal(), Some(7)).unwrap(), (7, String::new()));
+        assert!(matches!(user(refusal(), None), Err(Stop::Portal(_))));
+    }
 
     #[test]
     fn n42_an_address_is_at_the_portal_if_its_host_is_the_same() {

@@ -1,6 +1,5 @@
-//! A store that reads, waits, and then writes: the mistake that the suite's race tests have to catch.
-//!
-//! One operation after another it is right; the suite shows that too.
+//! A store that reads, waits, and then writes: the mistake that the suite's race tests have to catch. One operation
+//! after another it is right; the suite shows that too.
 
 mod state;
 #[cfg(test)]
@@ -226,20 +225,7 @@ impl Store for NaiveStore {
     }
 
     fn session(&self, access_token: Digest) -> Operation<'_, Option<Session>> {
-        self.read(move |state| {
-            let (number, until) = state.access_tokens.get(&access_token)?;
-            let grant = state
-                .grants
-                .get(number)
-                .filter(|grant| !grant.is_ended && *until > state.now)?;
-            Some(Session {
-                grant: *number,
-                employee: grant.employee.clone(),
-                client_id: grant.client_id.clone(),
-                resource: grant.resource.clone(),
-                pair: state.people.get(&grant.employee)?.pair.clone(),
-            })
-        })
+        self.read(move |state| state.session(access_token))
     }
 
     fn revoke<'a>(&'a self, token: Digest, client_id: &'a str) -> Operation<'a, bool> {

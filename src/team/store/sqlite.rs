@@ -57,7 +57,10 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`].
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let place = Place::new(path);
+        Self::open_at(Place::new(path))
+    }
+
+    fn open_at(place: Place) -> Result<Self, OpenError> {
         place.make_folder()?;
         let lock = place.lock()?;
         place.make()?;
@@ -101,7 +104,7 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn check(&self) -> Operation<'_, ()> {
         self.reader
-            .read(|database| database.row(statements::CHECK, [], |_| Ok(())).map(|_| ()))
+            .run(|database| database.row(statements::CHECK, [], |_| Ok(())).map(|_| ()))
     }
 
     fn add_client(&self, client: Client) -> Operation<'_, Registered> {
@@ -114,7 +117,7 @@ impl Store for SqliteStore {
             let wanted = id.to_owned();
             let found = self
                 .reader
-                .read(move |database| sign_ins::client(database, &wanted))
+                .run(move |database| sign_ins::client(database, &wanted))
                 .await?;
             let Some((client, is_mark_due)) = found else {
                 return Ok(None);
@@ -174,11 +177,11 @@ impl Store for SqliteStore {
     fn next_version<'a>(&'a self, employee: &'a EmployeeId) -> Operation<'a, i64> {
         let employee = employee.clone();
         self.reader
-            .read(move |database| pairs::next_version(database, &employee))
+            .run(move |database| pairs::next_version(database, &employee))
     }
 
     fn code(&self, code: Digest) -> Operation<'_, Option<StoredCode>> {
-        self.reader.read(move |database| sign_ins::code(database, code))
+        self.reader.run(move |database| sign_ins::code(database, code))
     }
 
     fn redeem_code(&self, code: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Operation<'_, Redeemed> {
@@ -187,7 +190,7 @@ impl Store for SqliteStore {
     }
 
     fn refresh_token(&self, token: Digest) -> Operation<'_, Option<StoredRefreshToken>> {
-        self.reader.read(move |database| tokens::refresh_token(database, token))
+        self.reader.run(move |database| tokens::refresh_token(database, token))
     }
 
     fn rotate(&self, token: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Operation<'_, Rotated> {
@@ -196,8 +199,7 @@ impl Store for SqliteStore {
     }
 
     fn session(&self, access_token: Digest) -> Operation<'_, Option<Session>> {
-        self.reader
-            .read(move |database| tokens::session(database, access_token))
+        self.reader.run(move |database| tokens::session(database, access_token))
     }
 
     fn revoke<'a>(&'a self, token: Digest, client_id: &'a str) -> Operation<'a, bool> {
@@ -208,7 +210,7 @@ impl Store for SqliteStore {
 
     fn pair<'a>(&'a self, employee: &'a EmployeeId) -> Operation<'a, Option<SealedPair>> {
         let employee = employee.clone();
-        self.reader.read(move |database| pairs::find(database, &employee))
+        self.reader.run(move |database| pairs::find(database, &employee))
     }
 
     fn lease<'a>(&'a self, employee: &'a EmployeeId, version: i64, lives: Duration) -> Operation<'a, Lease> {
@@ -236,7 +238,7 @@ impl Store for SqliteStore {
     ) -> Operation<'a, Vec<(EmployeeId, SealedPair)>> {
         let key_id = key_id.to_owned();
         self.reader
-            .read(move |database| pairs::sealed_otherwise(database, &key_id, limit))
+            .run(move |database| pairs::sealed_otherwise(database, &key_id, limit))
     }
 
     fn reseal_pair<'a>(&'a self, employee: &'a EmployeeId, pair: SealedPair) -> Operation<'a, bool> {
@@ -247,7 +249,7 @@ impl Store for SqliteStore {
 
     fn grants<'a>(&'a self, of: Option<&'a EmployeeId>) -> Operation<'a, Vec<GrantLine>> {
         let of = of.cloned();
-        self.reader.read(move |database| grants::list(database, of.as_ref()))
+        self.reader.run(move |database| grants::list(database, of.as_ref()))
     }
 
     fn end_grant<'a>(
@@ -283,8 +285,7 @@ impl Store for SqliteStore {
     }
 
     fn page_session(&self, session: Digest) -> Operation<'_, Option<(EmployeeId, String)>> {
-        self.reader
-            .read(move |database| grants::page_session(database, session))
+        self.reader.run(move |database| grants::page_session(database, session))
     }
 
     fn end_page_session(&self, session: Digest) -> Operation<'_, ()> {
@@ -312,9 +313,11 @@ impl Store for SqliteStore {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod failures;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod killed;
 #[cfg(test)]
 mod secrets;

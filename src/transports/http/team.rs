@@ -47,7 +47,7 @@ use super::endpoint::{self, Endpoint};
 use super::operation::{self, Readiness};
 use super::paths::{HEALTHZ, METRICS, PAGE, READYZ, route, wrong_method};
 use super::request_log::PassedGuard;
-use crate::team::Team;
+use crate::team::{CALLBACK, Team};
 use crate::transports::body::BodyReader;
 use crate::transports::guard::{ConnectionAddresses, Guard};
 use crate::transports::metrics::Metrics;
@@ -80,7 +80,6 @@ pub(super) const PATHS: &[&str] = &[
 const REGISTER: &str = "/oauth/register";
 const AUTHORIZE: &str = "/oauth/authorize";
 const CONSENT: &str = "/oauth/consent";
-const CALLBACK: &str = "/oauth/callback";
 const TOKEN: &str = "/oauth/token";
 const REVOKE: &str = "/oauth/revoke";
 const SIGN_IN: &str = "/sign-in";

@@ -207,6 +207,21 @@ async fn each_fault_strikes_where_it_should() {
         ("oauth-html", "200", "200", "502 html"),
         ("oauth-hang", "200", "200", "hangs"),
         ("oauth-garbage", "200", "200", "200"),
+        ("oauth-down", "200", "200", "503 html"),
+        ("oauth-huge", "200", "200", "200"),
+        (
+            "oauth-redirect",
+            "200",
+            "200",
+            "302 to https://renamed.example/oauth/token/",
+        ),
+        ("oauth-slow", "200", "200", "hangs"),
+        ("other-member", "200", "200", "200"),
+        ("other-portal", "200", "200", "200"),
+        ("unnamed-employee", "200", "403 flat insufficient_scope", "200"),
+        ("dismissed-employee", "200", "200", "400 flat invalid_grant"),
+        ("excluded-employee", "200", "200", "200"),
+        ("removed-application", "200", "200", "401 flat invalid_client"),
     ] {
         let portal = start(with_fault(name)).await;
         let found = summary(&patiently(post_as_webhook(&portal)).await);

@@ -86,7 +86,7 @@ async fn n40_a_state_that_is_unknown_old_used_or_of_another_sign_in_is_refused()
     let (mine, theirs) = (state(&callback), state(&others));
 
     // The cookie of another sign-in under the name that belongs to this state.
-    let name_of = |state: &str| format!("b24mcp-{}", &state[5..13]);
+    let name_of = |state: &str| format!("b24mcp-{}", state.get(5..13).unwrap());
     let binding = other.cookie_header(PUBLIC_URL).split_once('=').unwrap().1.to_owned();
     let mut forger = server.browser();
     forger.keep(PUBLIC_URL, &format!("{}={binding}; Path=/", name_of(&mine)));

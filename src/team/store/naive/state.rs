@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::MAX_CHILDREN;
 use super::super::records::{
     Approval, Client, ClientRequest, CompletedSignIn, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Rotated,
-    SealedPair, SignIn, SignInResult,
+    SealedPair, Session, SignIn, SignInResult,
 };
 use crate::team::employee_id::EmployeeId;
 use crate::team::secret_value::Digest;
@@ -68,6 +68,18 @@ pub(super) struct Person {
 }
 
 impl State {
+    pub(super) fn session(&self, access_token: Digest) -> Option<Session> {
+        let (number, until) = self.access_tokens.get(&access_token)?;
+        let grant = self.grants.get(number)?;
+        (!grant.is_ended && *until > self.now).then(|| Session {
+            grant: *number,
+            employee: grant.employee.clone(),
+            client_id: grant.client_id.clone(),
+            resource: grant.resource.clone(),
+            pair: self.people.get(&grant.employee).and_then(|person| person.pair.clone()),
+        })
+    }
+
     pub(super) fn complete(&mut self, mut person: Person, completed: CompletedSignIn) -> bool {
         if let Some(pair) = completed.pair {
             if pair.version != person.version + 1 {

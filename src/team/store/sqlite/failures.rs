@@ -162,7 +162,7 @@ async fn a_full_disk_is_reported_and_read_meanwhile() {
     let opened = Opened::new();
     let (store, path) = (&opened.store, opened.path());
     let mut tokens = suite::signed_in(store, 1, suite::CLIENT).await;
-    let set = |statement: &'static str| store.writer.read(move |database| database.has(statement, []));
+    let set = |statement: &'static str| store.writer.run(move |database| database.has(statement, []));
     // SQLite takes this bound for the end of the disk.
     assert!(set("PRAGMA max_page_count = 1").await.unwrap());
     let full = loop {

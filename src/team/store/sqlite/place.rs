@@ -19,13 +19,15 @@ pub(super) struct Place {
     path: PathBuf,
     /// How long a statement waits for another process that writes to the file.
     pub(super) busy_timeout: Duration,
+    /// When a write counts as done: with `FULL`, when it has reached the disk.
+    pub(super) synchronous: &'static str,
 }
 
 /// A connection, and the file that it was opened on.
 pub(super) struct Opened {
     /// The connection.
     pub(super) connection: Connection,
-    identity: Option<Identity>,
+    identity: Identity,
 }
 
 /// Why a store cannot be opened.
@@ -55,6 +57,7 @@ impl Place {
             // An absolute path is also never one of SQLite's special names, such as `:memory:`.
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
             busy_timeout: BUSY_TIMEOUT,
+            synchronous: "FULL",
         }
     }
 
@@ -135,10 +138,7 @@ impl Place {
             Ok((connection, found))
         };
         match open() {
-            Ok((connection, Found::Store(VERSION))) => Ok(Opened {
-                connection,
-                identity: Some(identity),
-            }),
+            Ok((connection, Found::Store(VERSION))) => Ok(Opened { connection, identity }),
             Ok(_) => Err("the file has other tables than those of this version of the program".to_owned()),
             Err(error) => Err(reason(&error)),
         }
@@ -146,14 +146,14 @@ impl Place {
 
     /// True if `opened` is a connection to the file that the path names now.
     pub(super) fn is_of(&self, opened: &Opened) -> bool {
-        opened.identity.is_some() && opened.identity == Identity::of(&self.path)
+        Identity::of(&self.path).is_some_and(|identity| identity == opened.identity)
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(self.busy_timeout)?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "synchronous", self.synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;

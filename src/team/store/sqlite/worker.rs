@@ -48,8 +48,8 @@ impl Worker {
         })
     }
 
-    /// Runs an operation that reads.
-    pub(super) fn read<T: Send + 'static>(
+    /// Runs an operation, without a transaction.
+    pub(super) fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Database<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Operation<'_, T> {
@@ -86,7 +86,7 @@ impl Worker {
         &self,
         work: impl FnOnce(&mut Database<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Operation<'_, T> {
-        self.read(move |database| database.transaction(work))
+        self.run(move |database| database.transaction(work))
     }
 }
 

@@ -1,0 +1,54 @@
+//! `doctor --team`: checks the settings, the store, the portal, the application and the public URL of a team's server.
+
+use std::path::PathBuf;
+
+use super::check::Check;
+use crate::config::{self, StoreAddress};
+use crate::portal::{self, Credentials, Finding, Portal};
+use crate::team::{Settings, SqliteStore, self_check};
+
+/// Makes all checks. True beside them if the settings themselves are at fault.
+pub(super) async fn examine(settings: &config::Settings) -> (Vec<Check>, bool) {
+    let team = match settings.team.complete(&settings.portal.credentials) {
+        Ok(team) => team,
+        Err(error) => {
+            let failed = Check::failed(
+                "settings",
+                error.to_string(),
+                &["run `bitrix24-mail-mcp --help` for the list of settings"],
+            );
+            let rest = std::iter::once("store").chain(self_check::NETWORK_CHECKS);
+            let rest = rest.map(|name| Check::skipped(name, "because settings failed"));
+            return (std::iter::once(failed).chain(rest).collect(), true);
+        }
+    };
+    let secret_files = settings.secret_files.iter().map(PathBuf::as_path);
+    let line = format!("{} for {}", team.public_url.resource(), team.portal);
+    let mut checks = vec![
+        Finding::ok_if_private("settings", line, secret_files).into(),
+        store(settings, &team).await,
+    ];
+    let portal = Portal::new(portal::Settings {
+        timeout: settings.portal.timeout,
+        ..portal::Settings::new(Credentials::Team {
+            portal: team.portal.clone(),
+        })
+    });
+    checks.extend(self_check::network(&team, &portal).await.into_iter().map(Check::from));
+    (checks, false)
+}
+
+async fn store(settings: &config::Settings, team: &Settings) -> Check {
+    let path = match settings.team.store(&settings.portal.credentials) {
+        Ok(StoreAddress::Sqlite(path)) => path,
+        Err(error) => return Check::failed("store", error.to_string(), &[]),
+    };
+    let place = path.display().to_string();
+    if !path.exists() {
+        return Check::ok("store", format!("{place} will be made by the first `serve --team`"));
+    }
+    match SqliteStore::open_for_command(&path) {
+        Ok(store) => self_check::store(&store, &team.server_keys, &place).await.into(),
+        Err(error) => Check::failed("store", error.to_string(), &[]),
+    }
+}

@@ -1,0 +1,122 @@
+//! The checks of `doctor --team`. No check signs anyone in or changes the store.
+
+use crate::portal::{ApplicationClient, ClientSettings, Error, Finding, GivenSecret, Origin, Portal};
+
+use super::server_key::ServerKeys;
+use super::settings::Settings;
+use super::store::Store;
+
+/// The names of the checks that [`network`] makes, in order.
+pub const NETWORK_CHECKS: [&str; 3] = ["portal", "application", "public URL"];
+
+const STORE: &str = "store";
+
+/// Checks that the store answers, and that its tokens are sealed by one of `keys`.
+pub async fn store(store: &dyn Store, keys: &ServerKeys, place: &str) -> Finding {
+    let ids = keys.ids();
+    let checked = async {
+        store.check().await?;
+        let other = store
+            .pairs_sealed_otherwise(ids.first().map_or("", String::as_str), MOST_PAIRS)
+            .await?;
+        Ok::<_, super::store::Unavailable>((store.grants(None).await?.len(), other))
+    };
+    let (grants, other) = match checked.await {
+        Ok(found) => found,
+        Err(error) => return Finding::failed_with_steps(STORE, format!("{place}: {error}"), &[CHECK_FILE]),
+    };
+    let unknown = other.iter().filter(|(_, pair)| !ids.contains(&pair.key_id)).count();
+    let saw = format!("{place}: {grants} sign-ins");
+    match (unknown, other.len()) {
+        (0, 0) => Finding::ok(STORE, saw),
+        (0, old) => Finding::warning(
+            STORE,
+            format!("{saw}; the tokens of {old} employees are sealed by an older key"),
+            &["run `bitrix24-mail-mcp team rekey`, then remove the older key"],
+        ),
+        (unknown, _) => Finding::failed_with_steps(
+            STORE,
+            format!("{saw}; the tokens of {unknown} employees are sealed by a key that is not set"),
+            &["add that key to BITRIX24_MCP_SERVER_KEY; without it these employees have to sign in again"],
+        ),
+    }
+}
+
+/// The most pairs that are looked at: more would not change the advice.
+const MOST_PAIRS: usize = 1000;
+const CHECK_FILE: &str = "check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full";
+
+/// Checks the portal, the application's id and secret, and the public URL, by requests that every server refuses.
+pub async fn network(settings: &Settings, portal: &Portal) -> Vec<Finding> {
+    let application = portal.application_client(ClientSettings {
+        portal: settings.portal.clone(),
+        server: settings.oauth_server.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret.clone(),
+    });
+    vec![
+        of_portal(&application, settings).await,
+        of_application(&application, settings).await,
+        of_public_url(settings, portal).await,
+    ]
+}
+
+async fn of_portal(application: &ApplicationClient, settings: &Settings) -> Finding {
+    match application.answers().await {
+        Ok(()) => Finding::ok("portal", format!("{} answers", settings.portal)),
+        Err(error) => Finding::failed("portal", error),
+    }
+}
+
+/// A refresh token that was never issued: a server that knows the application refuses the token, another server refuses
+/// the application.
+const NO_TOKEN: &str = "doctor";
+
+async fn of_application(application: &ApplicationClient, settings: &Settings) -> Finding {
+    match application.refresh(NO_TOKEN.into()).await {
+        Err(Error::Refused(refusal)) if refusal.code.eq_ignore_ascii_case("invalid_grant") => Finding::ok(
+            "application",
+            format!("{} knows the client id and its secret", settings.oauth_server),
+        ),
+        Err(error) => Finding::failed("application", error),
+        Ok(_) => Finding::warning(
+            "application",
+            format!(
+                "{} issued tokens for a token that it cannot know",
+                settings.oauth_server
+            ),
+            &["check BITRIX24_OAUTH_SERVER: it may be the address of another program"],
+        ),
+    }
+}
+
+/// Asks the token endpoint at the public URL for tokens of a client that does not exist. No secret of this server is
+/// sent: another program may listen there.
+async fn of_public_url(settings: &Settings, portal: &Portal) -> Finding {
+    const NAME: &str = "public URL";
+    let url = settings.public_url.issuer();
+    let Ok(server) = url.parse::<Origin>() else {
+        return Finding::skipped(NAME, "it cannot be read");
+    };
+    let stranger = portal.application_client(ClientSettings {
+        portal: settings.portal.clone(),
+        server,
+        client_id: NO_TOKEN.to_owned(),
+        client_secret: GivenSecret::Text(NO_TOKEN.into()),
+    });
+    match stranger.refresh(NO_TOKEN.into()).await {
+        Err(Error::Refused(refusal)) if refusal.code == "invalid_client" => {
+            Finding::ok(NAME, format!("a team's server answers at {url}"))
+        }
+        Err(error @ (Error::Unreachable { .. } | Error::TimedOut { .. })) => Finding::warning(
+            NAME,
+            format!("nothing answers at {url}: {error}"),
+            &["start the server, and check DNS, the proxy before it and its certificate"],
+        ),
+        _ => Finding::failed_with_steps(
+            NAME,
+            format!("another program answers at {url}"),
+            &["check BITRIX24_MCP_PUBLIC_URL, and that the proxy passes every path on to this server"],
+        ),
+    }
+}
