@@ -3,8 +3,6 @@
 
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -181,24 +179,14 @@ async fn serve_team(
     if let Some(demo) = &wiring.demo {
         report::note(&format!("the demo portal of {} is at {}", EMPLOYEES, demo.origin()));
     }
-    let team = Arc::clone(&wiring.team);
-    let sweeping = team.sweep(stop.clone());
     let settings = http::Settings {
         guard: wiring.guard,
-        team: Some(Arc::clone(&wiring.team)),
+        team: Some(wiring.team),
         ..http::Settings::default()
     };
-    let serving = http::serve(wiring.server, listener, settings, stop);
-    tokio::join!(serving, sweeping);
-    if team.finish(LAST_SAVE_TIMEOUT).await {
-        return Ok(ExitStatus::Done);
-    }
-    report::note("new tokens of the portal could not be saved; some employees may have to sign in again");
-    Ok(ExitStatus::Failed)
+    http::serve(wiring.server, listener, settings, stop).await;
+    Ok(ExitStatus::Done)
 }
-
-/// How long a server that ends waits until new tokens of the portal are saved. An exchange takes at most 15 seconds.
-const LAST_SAVE_TIMEOUT: Duration = Duration::from_secs(16);
 
 /// The employees of the demo portal, for a note.
 const EMPLOYEES: &str = "Anna, Boris and Carla";

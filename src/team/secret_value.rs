@@ -132,7 +132,8 @@ mod tests {
         for wrong in [
             "",
             "b24a_",
-            &text[..text.len() - 1],
+            text.get(1..).unwrap(),
+            text.get(..text.len() - 1).unwrap(),
             &format!("{text}A"),
             &text.replace("b24a_", "B24A_"),
         ] {

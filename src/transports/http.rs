@@ -60,7 +60,8 @@ pub use routes::Settings;
 use crate::mcp::Server;
 
 /// How long the server waits, after its last answer, until new tokens of the portal are in the team's store.
-const SAVING_TOKENS: Duration = Duration::from_secs(5);
+/// An exchange of tokens takes at most 15 seconds.
+const SAVING_TOKENS: Duration = Duration::from_secs(16);
 
 /// Serves until `stop` is cancelled, then lets running calls finish within [`Limits::grace`]. Calls that still run
 /// after that time are answered as cancelled.

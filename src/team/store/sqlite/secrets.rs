@@ -19,7 +19,7 @@ use crate::team::store::suite;
 struct Secrets(BTreeMap<String, Vec<u8>>);
 
 impl Secrets {
-    fn new(&mut self, name: &str, kind: Kind) -> Digest {
+    fn issue(&mut self, name: &str, kind: Kind) -> Digest {
         let value = SecretValue::random(kind).unwrap();
         let text = value.expose();
         let random = text.split_once('_').unwrap().1;
@@ -36,8 +36,8 @@ impl Secrets {
 
     fn tokens(&mut self, name: &str) -> NewTokens {
         NewTokens {
-            access: self.new(&format!("{name} access token"), Kind::AccessToken),
-            refresh: self.new(&format!("{name} refresh token"), Kind::RefreshToken),
+            access: self.issue(&format!("{name} access token"), Kind::AccessToken),
+            refresh: self.issue(&format!("{name} refresh token"), Kind::RefreshToken),
         }
     }
 
@@ -142,14 +142,14 @@ async fn n76_the_files_hold_no_secret_in_any_form() {
     let mut last = None;
     for name in ["done", "pending", "refused"] {
         let pending = SignIn {
-            handle: secrets.new(&format!("{name} handle"), Kind::Handle),
-            form_key: secrets.new(&format!("{name} form key"), Kind::FormKey),
+            handle: secrets.issue(&format!("{name} handle"), Kind::Handle),
+            form_key: secrets.issue(&format!("{name} form key"), Kind::FormKey),
             ..suite::sign_in("192.0.2.1")
         };
         store.begin_sign_in(pending.clone(), minutes).await.unwrap();
         let approval = Approval {
-            state: secrets.new(&format!("{name} state"), Kind::State),
-            binding: secrets.new(&format!("{name} binding"), Kind::Binding),
+            state: secrets.issue(&format!("{name} state"), Kind::State),
+            binding: secrets.issue(&format!("{name} binding"), Kind::Binding),
         };
         let approved = (name != "refused").then_some(approval);
         let decided = store.decide_sign_in(pending.handle, pending.form_key, approved);
@@ -163,7 +163,7 @@ async fn n76_the_files_hold_no_secret_in_any_form() {
     };
     let mut first = None;
     for (version, name) in [(1, "first"), (2, "second")] {
-        let code = secrets.new(&format!("{name} code"), Kind::Code);
+        let code = secrets.issue(&format!("{name} code"), Kind::Code);
         let completed = CompletedSignIn {
             employee: suite::employee(1),
             name: "Анна Смирнова".to_owned(),
@@ -192,7 +192,7 @@ async fn n76_the_files_hold_no_secret_in_any_form() {
         name: "Анна Смирнова".to_owned(),
         pair: None,
         result: SignInResult::PageSession {
-            session: secrets.new("page session", Kind::PageSession),
+            session: secrets.issue("page session", Kind::PageSession),
             lives: minutes,
         },
     };

@@ -14,11 +14,10 @@ const LIVES: Duration = Duration::from_secs(600);
 /// Each race is run so often, since most runs of a wrong store end well.
 const ROUNDS: usize = 10;
 
+type Racer<T> = Box<dyn FnOnce(Arc<dyn Store>) -> BoxFuture<'static, T> + Send>;
+
 /// Runs the operations at the same time. Those with an even number use one connection, the others another.
-async fn at_once<T: Send + 'static>(
-    fixture: &Fixture,
-    operations: Vec<Box<dyn FnOnce(Arc<dyn Store>) -> BoxFuture<'static, T> + Send>>,
-) -> Vec<T> {
+async fn at_once<T: Send + 'static>(fixture: &Fixture, operations: Vec<Racer<T>>) -> Vec<T> {
     let barrier = Arc::new(Barrier::new(operations.len()));
     let mut tasks = Vec::new();
     for (number, operation) in operations.into_iter().enumerate() {
