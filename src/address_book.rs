@@ -82,7 +82,7 @@ use processors::Processors;
 use resolve::Resolver;
 
 use crate::portal::{self, Method, Portal};
-pub use crate::portal::{Employee, Person, clean, without_lone_surrogates};
+pub use crate::portal::{Employee, EmployeeId, Person, clean, without_lone_surrogates};
 
 /// Looks people up in the address book of the person behind the portal's credentials. Cheap to clone; every clone has
 /// the same cache and books.

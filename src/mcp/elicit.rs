@@ -27,7 +27,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::hints::{is_modern, server_info_meta};
-use crate::address_book::{Caution, Choice, Match, Names, Person, Recipient, Status};
+use crate::address_book::{Caution, Choice, EmployeeId, Match, Names, Person, Recipient, Status};
 
 /// The key of the form in `inputRequests` and `inputResponses`.
 const FORM: &str = "recipients";
@@ -166,7 +166,7 @@ fn codec(key: &[u8; 32]) -> RequestStateCodec {
 pub(crate) fn request_of(names: &Names, person: &Person) -> Vec<u8> {
     let person = match person {
         Person::OfTheSettings(number) => json!(number),
-        Person::Employee { member_id, user_id } => json!([member_id.as_ref(), user_id]),
+        Person::Employee(EmployeeId { member_id, user_id }) => json!([member_id.as_ref(), user_id]),
     };
     json!([person, names.asked(), names.sources()]).to_string().into_bytes()
 }

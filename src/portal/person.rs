@@ -1,7 +1,8 @@
 //! The person whose portal account a call uses.
 
 use std::fmt;
-use std::sync::Arc;
+
+use super::employee_id::EmployeeId;
 
 /// The person whose credentials a call uses. Each person has an address book of their own.
 ///
@@ -11,12 +12,7 @@ pub enum Person {
     /// The one person whose credentials are in the settings. The number is valid within this process only.
     OfTheSettings(u64),
     /// An employee who has signed in.
-    Employee {
-        /// The portal's `member_id`.
-        member_id: Arc<str>,
-        /// The employee's id on that portal.
-        user_id: u64,
-    },
+    Employee(EmployeeId),
 }
 
 impl Person {
@@ -28,7 +24,7 @@ impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OfTheSettings(_) => "OfTheSettings(..)",
-            Self::Employee { .. } => "Employee { .. }",
+            Self::Employee(_) => "Employee(..)",
         })
     }
 }
@@ -40,10 +36,10 @@ mod tests {
     use std::hash::{BuildHasherDefault, Hasher};
 
     fn employee(member_id: &str, user_id: u64) -> Person {
-        Person::Employee {
+        Person::Employee(EmployeeId {
             member_id: member_id.into(),
             user_id,
-        }
+        })
     }
 
     /// A hasher with one value for everything: the worst collision there is.

@@ -14,9 +14,9 @@ use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::employee_id::EmployeeId;
 use super::secret_value::NoRandomNumbers;
 use super::store::records::SealedPair;
+use crate::portal::EmployeeId;
 
 const KEY_BYTES: usize = 32;
 

@@ -17,7 +17,6 @@ mod tests;
 
 use super::answer::Answer;
 use super::cookie::{self, SetCookie};
-use super::employee_id::EmployeeId;
 use super::pages::{self, Language, SignedIn, Start};
 use super::parameters::Parameters;
 use super::parts::Parts;
@@ -26,6 +25,7 @@ use super::secret_value::{Digest, Kind, SecretValue};
 use super::sign_in::{Departure, PAGE_SESSION, Step, Stop};
 use super::store::Unavailable;
 use super::store::records::{Begun, EndReason, Purpose, SignIn};
+use crate::portal::EmployeeId;
 
 /// A browser's sign-in to the start page.
 struct Session {

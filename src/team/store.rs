@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::employee_id::EmployeeId;
 use super::secret_value::Digest;
 use super::settings::Lifetimes;
+use crate::portal::EmployeeId;
 use records::{
     Approval, Begun, Client, CompletedSignIn, EndReason, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Registered,
     Rotated, SealedPair, Session, SignIn, StoredCode, StoredRefreshToken,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::address_book::{GivenPagination, Page};
-use crate::portal;
+use crate::portal::{self, EmployeeId};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const TTL: Duration = Duration::from_secs(60);
@@ -166,10 +166,10 @@ async fn entries_are_bounded_and_kept_apart_by_person() {
 async fn one_employee_who_looks_up_much_displaces_only_own_pages() {
     let cache = Cache::new(TTL);
     let of = |user_id, text: &str| Key {
-        person: Person::Employee {
+        person: Person::Employee(EmployeeId {
             member_id: "m".into(),
             user_id,
-        },
+        }),
         ..key(text)
     };
     let keep = |key: &Key| keep(&cache.entries, &cache.shares, key.clone(), Arc::new(page()));
@@ -196,10 +196,10 @@ async fn one_employee_who_looks_up_much_displaces_only_own_pages() {
 async fn a_page_that_was_looked_up_again_is_kept_as_long_as_a_new_one() {
     let cache = Cache::new(TTL);
     let key = Key {
-        person: Person::Employee {
+        person: Person::Employee(EmployeeId {
             member_id: "m".into(),
             user_id: 1,
-        },
+        }),
         ..key("anna")
     };
     for _ in 0..3 {

@@ -6,8 +6,7 @@
 use url::Url;
 
 use super::stop::Stop;
-use crate::portal::{Error, IssuedTokens, Origin, Profile};
-use crate::team::employee_id::EmployeeId;
+use crate::portal::{EmployeeId, Error, IssuedTokens, Origin, Profile};
 use crate::team::parts::Parts;
 
 /// The employee of the tokens, with the name that the portal shows; empty if it shows none now.

@@ -6,7 +6,7 @@ mod callback_faults;
 mod consent;
 mod start_page;
 
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::secret_value::{Kind, SecretValue};
 use crate::team::store::Store;
 use crate::team::store::records::{ClientRequest, GrantLine};

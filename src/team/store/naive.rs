@@ -15,7 +15,7 @@ use super::records::{
     Rotated, SealedPair, Session, SignIn, StoredCode, StoredRefreshToken,
 };
 use super::{MAX_CLIENTS, MAX_PENDING_PER_ADDRESS, Operation, Store};
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::settings::Lifetimes;
 use state::{Grant, State};

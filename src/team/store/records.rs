@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 
 /// A client that has registered (RFC 7591).

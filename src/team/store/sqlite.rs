@@ -28,7 +28,7 @@ use super::records::{
 };
 use super::statements;
 use super::{Operation, Store, Unavailable};
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::settings::Lifetimes;
 

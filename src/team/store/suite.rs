@@ -15,7 +15,7 @@ use super::Store;
 use super::records::{
     ClientRequest, CompletedSignIn, NewTokens, Purpose, Redeemed, Rotated, SealedPair, SignIn, SignInResult,
 };
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::secret_value::{Digest, Kind, SecretValue};
 use crate::team::settings::Lifetimes;
 

@@ -34,10 +34,7 @@ pub(in crate::team) async fn authenticate(parts: &Arc<Parts>, token: &str) -> Re
         .filter(|session| parts.settings.public_url.is_resource(&session.resource))
         .ok_or(Unauthenticated::Invalid)?;
     Ok(Employee {
-        person: Person::Employee {
-            member_id: Arc::clone(&session.employee.member_id),
-            user_id: session.employee.user_id,
-        },
+        person: Person::Employee(session.employee.clone()),
         tokens: Arc::new(EmployeePair::new(Arc::clone(parts), session.employee, session.pair)),
     })
 }

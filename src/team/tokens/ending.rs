@@ -1,6 +1,6 @@
 //! Ends the grants of an employee whose tokens are no good any more.
 
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::parts::Parts;
 use crate::team::store::records::EndReason;
 

@@ -11,8 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
 
-use crate::portal::Error;
-use crate::team::employee_id::EmployeeId;
+use crate::portal::{EmployeeId, Error};
 use crate::team::store::records::SealedPair;
 
 /// The pair to use after a refresh, or why there is none.

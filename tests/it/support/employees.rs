@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bitrix24_mail_mcp::address_book::AddressBook;
 use bitrix24_mail_mcp::mcp::Server;
-use bitrix24_mail_mcp::portal::{Credentials, Employee, EmployeeTokens, Error, Person, Settings};
+use bitrix24_mail_mcp::portal::{Credentials, Employee, EmployeeId, EmployeeTokens, Error, Person, Settings};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, sink, stream};
 use rmcp::model::{
@@ -87,10 +87,10 @@ impl EmployeeTokens for FakeTokens {
 }
 
 pub(crate) fn person(member_id: &str, user_id: u64) -> Person {
-    Person::Employee {
+    Person::Employee(EmployeeId {
         member_id: member_id.into(),
         user_id,
-    }
+    })
 }
 
 /// An employee of the portal `MEMBER_ID` with these tokens.

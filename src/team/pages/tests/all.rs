@@ -1,7 +1,7 @@
 //! Every page, with the given texts from outside.
 
+use crate::portal::EmployeeId;
 use crate::team::answer::Answer;
-use crate::team::employee_id::EmployeeId;
 use crate::team::pages::{
     Consent, GoingOn, Language, Notice, Reference, SignedIn, Start, consent, going_on, notice, start,
 };

@@ -2,7 +2,7 @@
 
 use super::{MEMBER_ID, access_token, connect, grants};
 use crate::demo::DemoPortal;
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::store::Store;
 use crate::team::store::records::{CompletedSignIn, SealedPair, SignInResult};
 use crate::team::test_support::{PUBLIC_URL, TestServer, fault, portal_settings};

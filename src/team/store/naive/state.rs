@@ -8,7 +8,7 @@ use super::super::records::{
     Approval, Client, ClientRequest, CompletedSignIn, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Rotated,
     SealedPair, Session, SignIn, SignInResult,
 };
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::settings::Lifetimes;
 

@@ -5,7 +5,7 @@ use rusqlite::{Result, params};
 use super::database::Database;
 use super::pairs;
 use super::rows::{employee, grant_line};
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::store::records::{EndReason, EndedGrant, GrantLine};
 use crate::team::store::statements::{facts, grants, page_sessions, people, sign_ins, tokens};

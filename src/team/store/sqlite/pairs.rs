@@ -6,7 +6,7 @@ use rusqlite::{Result, params};
 
 use super::database::Database;
 use super::rows::{count, employee, ms, pair};
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::store::records::{Lease, SealedPair};
 use crate::team::store::statements::people;
 

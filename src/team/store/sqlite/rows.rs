@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Result, Row};
 
-use crate::team::employee_id::EmployeeId;
+use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::store::records::{ClientRequest, GrantLine, Purpose, SealedPair, SignIn};
 

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
 use crate::demo;
-use crate::portal::{Employee, Method, Person};
-use crate::team::employee_id::EmployeeId;
+use crate::portal::{Employee, EmployeeId, Method, Person};
 use crate::team::test_support::{CALLER, FaultyStore, TestClient, TestServer};
 use crate::team::{Answer, Request, Team, Unauthenticated};
 
@@ -98,10 +97,7 @@ pub(super) async fn employee(server: &TestServer, access_token: &str) -> Employe
 
 pub(super) fn id_of(employee: &Employee) -> EmployeeId {
     match &employee.person {
-        Person::Employee { member_id, user_id } => EmployeeId {
-            member_id: member_id.clone(),
-            user_id: *user_id,
-        },
+        Person::Employee(id) => id.clone(),
         Person::OfTheSettings(_) => panic!("nobody has signed in"),
     }
 }
