@@ -116,6 +116,11 @@ impl ServerKeys {
         self.all().map(|key| key.id.clone()).collect()
     }
 
+    /// The id of the key that seals.
+    pub fn sealing_id(&self) -> &str {
+        &self.first.id
+    }
+
     /// The keys for what clients carry between two calls, the sealing one first.
     pub fn elicitation_keys(&self) -> Vec<[u8; KEY_BYTES]> {
         self.all().map(|key| key.elicitation).collect()
@@ -133,6 +138,7 @@ impl ServerKeys {
         let mut sealed = text.into_bytes();
         let bound_to = Aad::from(bound_to(employee, version));
         let key = &self.first;
+        // ring refuses only a text of more than 64 GiB, so this fails for no pair.
         key.pairs
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound_to, &mut sealed)
             .map_err(|_| NoRandomNumbers)?;
@@ -239,8 +245,9 @@ mod tests {
         let both: ServerKeys = format!("{new}\n{old}\n").parse().unwrap();
         assert!(both.open(&employee(1), &sealed).is_some());
         let again = both.seal(&employee(1), 2, &pair()).unwrap();
-        assert_eq!(again.key_id, both.ids()[0]);
+        assert_eq!(again.key_id, both.sealing_id());
         let after: ServerKeys = new.parse().unwrap();
+        assert_eq!(both.ids(), [after.sealing_id(), before.sealing_id()]);
         assert!(after.open(&employee(1), &again).is_some() && after.open(&employee(1), &sealed).is_none());
         assert_ne!(before.elicitation_keys(), after.elicitation_keys());
     }

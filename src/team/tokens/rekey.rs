@@ -48,13 +48,10 @@ pub enum RekeyError {
 /// # Errors
 /// [`RekeyError`].
 pub async fn rekey(store: &dyn Store, keys: &ServerKeys) -> Result<Rekeyed, RekeyError> {
-    let ids = keys.ids();
-    if !store.pin_key(&ids).await? {
+    if !store.pin_key(&keys.ids()).await? {
         return Err(RekeyError::OtherKeys);
     }
-    let Some(first) = ids.first() else {
-        return Err(RekeyError::OtherKeys);
-    };
+    let first = keys.sealing_id();
     let mut resealed = 0;
     let mut left = 0;
     let mut rounds = 0;
