@@ -7,7 +7,7 @@
 //! | the scheme of an application in [`OWN_SCHEMES`] | yes | exactly as registered |
 //! | everything else | no | no |
 //!
-//! Each address has to be spelled in the normal form of the URL standard, so that no two programs read it differently.
+//! A registered address has 2 KiB at most. Each address has to be spelled in the normal form of the URL standard, so that no two programs read it differently.
 
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
@@ -23,9 +23,12 @@ const OWN_SCHEMES: [&str; 4] = [
 
 const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
+/// The most bytes of an address that a client registers.
+const MAX_LENGTH: usize = 2048;
+
 /// True if a client may register `uri`.
 pub(in crate::team) fn is_allowed(uri: &str) -> bool {
-    allowed(uri).is_some()
+    uri.len() <= MAX_LENGTH && allowed(uri).is_some()
 }
 
 /// True if `asked` is one of the `registered` addresses; on loopback its port may be another.

@@ -92,7 +92,8 @@ fn read(body: &[u8]) -> Result<NewClient, Answer> {
     if !redirect_uris.iter().all(|uri| is_allowed(uri)) {
         return Err(invalid_uri(
             "a redirect URI must be https, http on 127.0.0.1, [::1] or localhost, or that of a known desktop \
-             application; without user, fragment or dot segments, and in the normal form of the URL standard",
+             application; at most 2 KiB, without user, fragment or dot segments, and in the normal form of the URL \
+             standard",
         ));
     }
     let name = client_name::read(metadata.client_name.as_deref())
@@ -168,6 +169,12 @@ mod tests {
     fn n10_n11_each_redirect_uri_has_to_be_allowed_and_there_are_one_to_ten() {
         let one = "http://localhost/callback";
         let eleven = vec![one; 11];
+        let long = |length: usize| {
+            format!(
+                "https://ok.example/{}",
+                "x".repeat(length - "https://ok.example/".len())
+            )
+        };
         for redirect_uris in [
             json!([]),
             json!(null),
@@ -181,6 +188,7 @@ mod tests {
             json!(["http://ok.example/x"]),
             json!([one, "http://127.0.0.1@evil.example"]),
             json!(["https://ok.example/%2e%2e/x"]),
+            json!([one, long(2049)]),
         ] {
             let body = json!({"redirect_uris": redirect_uris}).to_string();
             assert_eq!(
@@ -192,6 +200,8 @@ mod tests {
         assert_eq!(outcome(b"{}"), (400, "invalid_redirect_uri".to_owned()));
         let ten = json!({"redirect_uris": vec![one; 10]}).to_string();
         assert_eq!(outcome(ten.as_bytes()).0, 201);
+        let longest = json!({"redirect_uris": [long(2048)]}).to_string();
+        assert_eq!(outcome(longest.as_bytes()).0, 201);
     }
 
     #[test]
