@@ -15,7 +15,7 @@ pub struct Request<'a> {
     pub origin: Option<&'a str>,
     /// The header `Accept-Language`.
     pub accept_language: &'a str,
-    /// The address of the client, behind the trusted proxies.
+    /// The address of the client, behind the trusted proxies: an IPv4 address or an IPv6 network.
     pub caller: IpAddr,
 }
 
