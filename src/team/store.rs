@@ -21,8 +21,8 @@ use super::secret_value::Digest;
 use super::settings::Lifetimes;
 use crate::portal::EmployeeId;
 use records::{
-    Approval, Begun, Client, CompletedSignIn, EndReason, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Registered,
-    Rotated, SealedPair, Session, SignIn, StoredCode, StoredRefreshToken,
+    Approval, Begun, Client, ClientRequest, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens, Redeemed,
+    Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
 };
 
 /// The store did not answer. Its reason is for the operator's log; clients get `503`.
@@ -41,11 +41,11 @@ pub trait Store: Debug + Send + Sync {
     /// Keeps a registered client. At most `MAX_CLIENTS` are kept.
     fn add_client(&self, client: Client) -> Operation<'_, Registered>;
 
-    /// The registered client with this id. Marks it as used.
+    /// The registered client with this id. A look-up is no use of the client: anybody can cause one.
     fn client<'a>(&'a self, id: &'a str) -> Operation<'a, Option<Client>>;
 
     /// Keeps a sign-in whose consent page is about to be shown, for `lives`. At most
-    /// `MAX_PENDING_PER_ADDRESS` of one address are kept.
+    /// `MAX_PENDING_PER_ADDRESS` of one address are kept, and `MAX_PENDING` of all.
     fn begin_sign_in(&self, sign_in: SignIn, lives: Duration) -> Operation<'_, Begun>;
 
     /// Records the decision about the sign-in `handle`, once, by the browser that has `form_key`. Returns the sign-in;
@@ -65,6 +65,9 @@ pub trait Store: Debug + Send + Sync {
     /// remembers the first.
     fn pin_key<'a>(&'a self, key_ids: &'a [String]) -> Operation<'a, bool>;
 
+    /// The id of the key that the store was made with; `None` before the first start of a server.
+    fn key_id(&self) -> Operation<'_, Option<String>>;
+
     /// Remembers this key in place of the one that the store was made with, after all pairs were sealed by it.
     fn replace_key<'a>(&'a self, key_id: &'a str) -> Operation<'a, ()>;
 
@@ -82,20 +85,23 @@ pub trait Store: Debug + Send + Sync {
     /// was deleted.
     fn next_version<'a>(&'a self, employee: &'a EmployeeId) -> Operation<'a, i64>;
 
-    /// The code; `None` if it never was or was swept.
-    fn code(&self, code: Digest) -> Operation<'_, Option<StoredCode>>;
+    /// The request of the client that got this code, without its `state`: what the owner of the code has to prove. `None`
+    /// if the code never was or was swept.
+    fn code(&self, code: Digest) -> Operation<'_, Option<ClientRequest>>;
 
-    /// Exchanges a code for tokens after its owner was proven. A second use ends the grant.
+    /// Exchanges a code for tokens after its owner was proven, and marks the client as used. A second use ends the
+    /// grant.
     fn redeem_code(&self, code: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Operation<'_, Redeemed>;
 
     /// The refresh token; `None` if it never was or was swept.
     fn refresh_token(&self, token: Digest) -> Operation<'_, Option<StoredRefreshToken>>;
 
     /// Exchanges a refresh token for new tokens of the same grant after its owner was proven. The first use marks it;
-    /// further uses within the grace are answered up to `MAX_CHILDREN` times; a use after the grace ends the grant.
+    /// further uses within the grace are answered up to `MAX_CHILDREN` times; a use after the grace ends the grant, as
+    /// long as the used token is kept: seven days. Marks the client as used if the tokens are issued.
     fn rotate(&self, token: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Operation<'_, Rotated>;
 
-    /// The session of a valid access token: grant, employee and sealed pair in one look-up. `None` if the token is
+    /// The session of a valid access token: employee and sealed pair in one look-up. `None` if the token is
     /// unknown or expired, or its grant has ended.
     fn session(&self, access_token: Digest) -> Operation<'_, Option<Session>>;
 
@@ -129,13 +135,9 @@ pub trait Store: Debug + Send + Sync {
     /// The live grants, of one employee or of all, the newest first.
     fn grants<'a>(&'a self, of: Option<&'a EmployeeId>) -> Operation<'a, Vec<GrantLine>>;
 
-    /// Ends one grant of this employee. The pair of an employee without another grant is deleted.
-    fn end_grant<'a>(
-        &'a self,
-        employee: &'a EmployeeId,
-        grant: i64,
-        reason: EndReason,
-    ) -> Operation<'a, Option<EndedGrant>>;
+    /// Ends one grant of this employee. The pair of an employee without another grant is deleted. False if the grant has
+    /// ended before or is another's.
+    fn end_grant<'a>(&'a self, employee: &'a EmployeeId, grant: i64, reason: EndReason) -> Operation<'a, bool>;
 
     /// Ends all grants and page sessions of an employee and deletes the pair. Returns the number of grants.
     fn end_employee<'a>(&'a self, employee: &'a EmployeeId, reason: EndReason) -> Operation<'a, usize>;
@@ -167,5 +169,7 @@ pub trait Store: Debug + Send + Sync {
 pub(super) const MAX_CLIENTS: usize = 10_000;
 /// The most pending sign-ins of one address.
 pub(super) const MAX_PENDING_PER_ADDRESS: usize = 1_000;
+/// The most pending sign-ins of all addresses.
+pub(super) const MAX_PENDING: usize = 50_000;
 /// The most pairs of tokens that one refresh token is exchanged for within its grace.
 pub(super) const MAX_CHILDREN: usize = 8;

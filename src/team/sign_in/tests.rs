@@ -18,7 +18,7 @@ const MEMBER_ID: &str = "da45a03b265edd8787f8a258d793cc5d";
 /// The request that the store keeps with a client's code.
 async fn request_of(server: &TestServer, code: &str) -> ClientRequest {
     let code = SecretValue::read(Kind::Code, code).unwrap();
-    server.store.code(code.digest()).await.unwrap().unwrap().request
+    server.store.code(code.digest()).await.unwrap().unwrap()
 }
 
 /// Signs in with this browser, and exchanges the client's code.

@@ -11,10 +11,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::records::{
-    Approval, Begun, Client, CompletedSignIn, EndReason, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Registered,
-    Rotated, SealedPair, Session, SignIn, StoredCode, StoredRefreshToken,
+    Approval, Begun, Client, ClientRequest, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens, Redeemed,
+    Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
 };
-use super::{MAX_CLIENTS, MAX_PENDING_PER_ADDRESS, Operation, Store};
+use super::{MAX_CLIENTS, MAX_PENDING, MAX_PENDING_PER_ADDRESS, Operation, Store};
 use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::settings::Lifetimes;
@@ -74,24 +74,16 @@ impl Store for NaiveStore {
 
     fn client<'a>(&'a self, id: &'a str) -> Operation<'a, Option<Client>> {
         let id = id.to_owned();
-        self.write(
-            |_| (),
-            move |state, ()| {
-                let now = state.now;
-                let (client, _, used_at) = state.clients.get_mut(&id)?;
-                *used_at = Some(now);
-                Some(client.clone())
-            },
-        )
+        self.read(move |state| Some(state.clients.get(&id)?.0.clone()))
     }
 
     fn begin_sign_in(&self, sign_in: SignIn, lives: Duration) -> Operation<'_, Begun> {
         let address = sign_in.address;
         self.write(
             move |state| {
-                let pending = state.sign_ins.values();
-                let of_address = pending.filter(|(known, until, _)| known.address == address && *until > state.now);
-                of_address.count() < MAX_PENDING_PER_ADDRESS
+                let pending = || state.sign_ins.values().filter(|(_, until, _)| *until > state.now);
+                let of_address = pending().filter(|(known, ..)| known.address == address);
+                of_address.count() < MAX_PENDING_PER_ADDRESS && pending().count() < MAX_PENDING
             },
             move |state, has_room| {
                 if !has_room {
@@ -156,6 +148,10 @@ impl Store for NaiveStore {
         )
     }
 
+    fn key_id(&self) -> Operation<'_, Option<String>> {
+        self.read(|state| state.key_id.clone())
+    }
+
     fn replace_key<'a>(&'a self, key_id: &'a str) -> Operation<'a, ()> {
         let key_id = key_id.to_owned();
         self.write(|_| (), |state, ()| state.key_id = Some(key_id))
@@ -182,11 +178,11 @@ impl Store for NaiveStore {
         self.read(move |state| state.people.get(&employee).map_or(1, |person| person.version + 1))
     }
 
-    fn code(&self, code: Digest) -> Operation<'_, Option<StoredCode>> {
+    fn code(&self, code: Digest) -> Operation<'_, Option<ClientRequest>> {
         self.read(move |state| {
             let mut request = state.codes.get(&code)?.request.clone();
             request.state = None;
-            Some(StoredCode { request })
+            Some(request)
         })
     }
 
@@ -239,7 +235,7 @@ impl Store for NaiveStore {
             },
             move |state, found| {
                 match found {
-                    Some((number, true)) => drop(state.end(number)),
+                    Some((number, true)) => state.end(number),
                     Some(_) => drop(state.access_tokens.remove(&token)),
                     None => {}
                 }
@@ -303,19 +299,19 @@ impl Store for NaiveStore {
         self.read(move |state| state.lines(of.as_ref()))
     }
 
-    fn end_grant<'a>(
-        &'a self,
-        employee: &'a EmployeeId,
-        grant: i64,
-        _: EndReason,
-    ) -> Operation<'a, Option<EndedGrant>> {
+    fn end_grant<'a>(&'a self, employee: &'a EmployeeId, grant: i64, _: EndReason) -> Operation<'a, bool> {
         let employee = employee.clone();
         self.write(
             move |state| {
                 let known: Option<&Grant> = state.grants.get(&grant);
                 known.is_some_and(|known| known.employee == employee && !known.is_ended)
             },
-            move |state, is_found| is_found.then(|| state.end(grant)),
+            move |state, is_found| {
+                if is_found {
+                    state.end(grant);
+                }
+                is_found
+            },
         )
     }
 

@@ -72,7 +72,7 @@ pub struct ClientRequest {
 pub enum Begun {
     /// The consent page can be shown.
     Kept,
-    /// There are too many sign-ins of this address.
+    /// There are too many sign-ins of this address, or of all.
     TooMany,
 }
 
@@ -130,13 +130,6 @@ pub enum SignInResult {
     },
 }
 
-/// A code, with everything that its owner has to prove.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCode {
-    /// The client's request.
-    pub request: ClientRequest,
-}
-
 /// Digests of the tokens to issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewTokens {
@@ -187,12 +180,8 @@ pub enum Rotated {
 /// What a valid access token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// The grant's number.
-    pub grant: i64,
     /// The employee.
     pub employee: EmployeeId,
-    /// The client.
-    pub client_id: String,
     /// The resource that the token is for.
     pub resource: String,
     /// The employee's sealed pair; `None` if it was deleted.
@@ -221,21 +210,12 @@ pub struct GrantLine {
     pub employee: EmployeeId,
     /// The employee's name on the portal.
     pub name: String,
-    /// The client's id.
-    pub client_id: String,
     /// The name that the client claims.
     pub client_name: String,
     /// When it began, in seconds since 1970.
     pub created_at: i64,
     /// When its tokens were last issued, in seconds since 1970.
     pub used_at: i64,
-}
-
-/// A grant that has just ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EndedGrant {
-    /// True if the employee has no other grant.
-    pub was_last: bool,
 }
 
 /// Why a grant has ended.

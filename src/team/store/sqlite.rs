@@ -19,12 +19,12 @@ use std::time::Duration;
 
 pub use place::OpenError;
 use place::{Place, ServerLock};
-use rusqlite::params;
+use rusqlite::params_from_iter;
 use worker::Worker;
 
 use super::records::{
-    Approval, Begun, Client, CompletedSignIn, EndReason, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Registered,
-    Rotated, SealedPair, Session, SignIn, StoredCode, StoredRefreshToken,
+    Approval, Begun, Client, ClientRequest, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens, Redeemed,
+    Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
 };
 use super::statements;
 use super::{Operation, Store, Unavailable};
@@ -38,6 +38,8 @@ const BATCH: i64 = 500;
 const UNUSED_CLIENT: Duration = Duration::from_secs(3600);
 /// How long a client stays after its last use.
 const IDLE_CLIENT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long a refresh token is kept after its first use.
+const USED_REFRESH_TOKEN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long an ended grant is kept.
 const ENDED_GRANT: Duration = Duration::from_secs(24 * 3600);
 
@@ -85,14 +87,14 @@ impl SqliteStore {
         })
     }
 
-    /// Runs a statement of the sweep, batch by batch.
-    async fn sweep_by(&self, statement: &'static str, age: Option<[i64; 2]>) -> Result<(), Unavailable> {
+    /// Runs a statement of the sweep, batch by batch. Its parameters are `ages` and the size of the batch.
+    async fn sweep_by(&self, statement: &'static str, ages: &[Duration]) -> Result<(), Unavailable> {
+        let parameters: Vec<i64> = ages.iter().copied().map(rows::ms).chain([BATCH]).collect();
         loop {
-            let swept = self.writer.write(move |database| match age {
-                None => database.change(statement, [BATCH]),
-                Some([age, 0]) => database.change(statement, [age, BATCH]),
-                Some([unused, idle]) => database.change(statement, params![unused, idle, BATCH]),
-            });
+            let parameters = params_from_iter(parameters.clone());
+            let swept = self
+                .writer
+                .write(move |database| database.change(statement, parameters));
             if rows::count(swept.await?) < BATCH {
                 return Ok(());
             }
@@ -112,23 +114,8 @@ impl Store for SqliteStore {
     }
 
     fn client<'a>(&'a self, id: &'a str) -> Operation<'a, Option<Client>> {
-        Box::pin(async move {
-            let wanted = id.to_owned();
-            let found = self
-                .reader
-                .run(move |database| sign_ins::client(database, &wanted))
-                .await?;
-            let Some((client, is_mark_due)) = found else {
-                return Ok(None);
-            };
-            if is_mark_due {
-                let used = client.id.clone();
-                self.writer
-                    .write(move |database| sign_ins::mark_used(database, &used))
-                    .await?;
-            }
-            Ok(Some(client))
-        })
+        let id = id.to_owned();
+        self.reader.run(move |database| sign_ins::client(database, &id))
     }
 
     fn begin_sign_in(&self, sign_in: SignIn, lives: Duration) -> Operation<'_, Begun> {
@@ -156,6 +143,10 @@ impl Store for SqliteStore {
         self.writer.write(move |database| grants::pin_key(database, &key_ids))
     }
 
+    fn key_id(&self) -> Operation<'_, Option<String>> {
+        self.reader.run(grants::key_id)
+    }
+
     fn replace_key<'a>(&'a self, key_id: &'a str) -> Operation<'a, ()> {
         let key_id = key_id.to_owned();
         self.writer
@@ -179,7 +170,7 @@ impl Store for SqliteStore {
             .run(move |database| pairs::next_version(database, &employee))
     }
 
-    fn code(&self, code: Digest) -> Operation<'_, Option<StoredCode>> {
+    fn code(&self, code: Digest) -> Operation<'_, Option<ClientRequest>> {
         self.reader.run(move |database| sign_ins::code(database, code))
     }
 
@@ -251,12 +242,7 @@ impl Store for SqliteStore {
         self.reader.run(move |database| grants::list(database, of.as_ref()))
     }
 
-    fn end_grant<'a>(
-        &'a self,
-        employee: &'a EmployeeId,
-        grant: i64,
-        reason: EndReason,
-    ) -> Operation<'a, Option<EndedGrant>> {
+    fn end_grant<'a>(&'a self, employee: &'a EmployeeId, grant: i64, reason: EndReason) -> Operation<'a, bool> {
         let employee = employee.clone();
         self.writer
             .write(move |database| grants::end_of(database, &employee, grant, reason))
@@ -293,21 +279,20 @@ impl Store for SqliteStore {
     }
 
     fn sweep(&self, lifetimes: Lifetimes) -> Operation<'_, ()> {
-        let idle = rows::ms(lifetimes.idle_sign_in);
+        let idle = lifetimes.idle_sign_in;
         Box::pin(async move {
-            self.sweep_by(statements::sign_ins::SWEEP, None).await?;
-            self.sweep_by(statements::codes::SWEEP, None).await?;
-            self.sweep_by(statements::tokens::SWEEP_ACCESS, None).await?;
-            self.sweep_by(statements::tokens::SWEEP_REFRESH, Some([idle, 0]))
+            self.sweep_by(statements::sign_ins::SWEEP, &[]).await?;
+            self.sweep_by(statements::codes::SWEEP, &[]).await?;
+            self.sweep_by(statements::tokens::SWEEP_ACCESS, &[]).await?;
+            self.sweep_by(statements::tokens::SWEEP_REFRESH, &[idle, USED_REFRESH_TOKEN])
                 .await?;
-            self.sweep_by(statements::grants::SWEEP_ENDED, Some([rows::ms(ENDED_GRANT), 0]))
-                .await?;
-            self.sweep_by(statements::grants::SWEEP_IDLE, Some([idle, 0])).await?;
-            self.sweep_by(statements::people::SWEEP, None).await?;
-            self.sweep_by(statements::page_sessions::SWEEP, None).await?;
-            self.sweep_by(statements::people::SWEEP_NAMES, None).await?;
-            let ages = [UNUSED_CLIENT, IDLE_CLIENT].map(rows::ms);
-            self.sweep_by(statements::clients::SWEEP, Some(ages)).await
+            self.sweep_by(statements::grants::SWEEP_ENDED, &[ENDED_GRANT]).await?;
+            self.sweep_by(statements::grants::SWEEP_IDLE, &[idle]).await?;
+            self.sweep_by(statements::people::SWEEP, &[]).await?;
+            self.sweep_by(statements::page_sessions::SWEEP, &[]).await?;
+            self.sweep_by(statements::people::SWEEP_NAMES, &[]).await?;
+            self.sweep_by(statements::clients::SWEEP, &[UNUSED_CLIENT, IDLE_CLIENT])
+                .await
         })
     }
 }

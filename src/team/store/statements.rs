@@ -2,8 +2,8 @@
 //!
 //! The texts hold for SQLite and for PostgreSQL: `$1` is a parameter, and the parameters of a text first occur in the
 //! order of their numbers. `now_ms()` is the database's clock in milliseconds since 1970; all times are in that unit.
-//! A transaction changes the row of a token or a code before that of its grant, so that two transactions never wait for
-//! each other.
+//! A transaction changes the row of a token or a code before that of its grant, and that of its client last, so that two
+//! transactions never wait for each other.
 
 /// The store answers.
 pub(super) const CHECK: &str = "SELECT version FROM schema";
@@ -26,27 +26,29 @@ pub(super) mod clients {
     pub(in super::super) const ADD: &str = "\
         INSERT INTO clients (id, name, redirect_uris, created_at) \
         SELECT $1, $2, $3, now_ms() WHERE (SELECT count(*) FROM clients) < $4";
-    /// `$1`: how long a mark of use stays good. The last column is true if it has to be renewed.
-    pub(in super::super) const FIND: &str = "\
-        SELECT id, name, redirect_uris, used_at IS NULL OR used_at <= now_ms() - $1 FROM clients WHERE id = $2";
-    pub(in super::super) const MARK_USED: &str = "UPDATE clients SET used_at = now_ms() WHERE id = $1";
+    pub(in super::super) const FIND: &str = "SELECT id, name, redirect_uris FROM clients WHERE id = $1";
+    /// Marks the client of a grant, if it has registered. `$1`: the grant.
+    pub(in super::super) const MARK_USED: &str = "\
+        UPDATE clients SET used_at = now_ms() WHERE id = (SELECT client_id FROM grants WHERE id = $1)";
     /// `$1`: how long a client may stay unused, `$2`: how long it stays after its last use, `$3`: the batch.
     pub(in super::super) const SWEEP: &str = "\
         DELETE FROM clients WHERE id IN ( \
           SELECT id FROM clients c \
           WHERE ((used_at IS NULL AND created_at <= now_ms() - $1) OR used_at <= now_ms() - $2) \
-            AND NOT EXISTS (SELECT 1 FROM grants WHERE client_id = c.id) LIMIT $3)";
+            AND NOT EXISTS (SELECT 1 FROM grants WHERE client_id = c.id) \
+            AND NOT EXISTS (SELECT 1 FROM sign_ins WHERE client_id = c.id) LIMIT $3)";
 }
 
 pub(super) mod sign_ins {
     //! Sign-ins from the consent page to the return from the portal.
 
-    /// `$11`: how long it lives, `$12`: the most of one address.
+    /// `$11`: how long it lives, `$12`: the most of one address, `$13`: the most of all.
     pub(in super::super) const BEGIN: &str = "\
         INSERT INTO sign_ins (handle, form_key, address, client_id, client_name, redirect_uri, client_state, \
           challenge, resource, scope, expires_at) \
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now_ms() + $11 \
-        WHERE (SELECT count(*) FROM sign_ins WHERE address = $3 AND expires_at > now_ms()) < $12";
+        WHERE (SELECT count(*) FROM sign_ins WHERE address = $3 AND expires_at > now_ms()) < $12 \
+          AND (SELECT count(*) FROM sign_ins WHERE expires_at > now_ms()) < $13";
     pub(in super::super) const APPROVE: &str = "\
         UPDATE sign_ins SET state = $1, binding = $2 \
         WHERE handle = $3 AND form_key = $4 AND state IS NULL AND expires_at > now_ms() \
@@ -100,11 +102,11 @@ pub(super) mod grants {
     pub(in super::super) const IS_LIVE: &str = "\
         SELECT 1 FROM grants WHERE id = $1 AND ended_at IS NULL AND used_at > now_ms() - $2";
     pub(in super::super) const LIST: &str = "\
-        SELECT g.id, g.member_id, g.user_id, COALESCE(p.name, ''), g.client_id, g.client_name, g.created_at, g.used_at \
+        SELECT g.id, g.member_id, g.user_id, COALESCE(p.name, ''), g.client_name, g.created_at, g.used_at \
         FROM grants g LEFT JOIN people p ON p.member_id = g.member_id AND p.user_id = g.user_id \
         WHERE g.ended_at IS NULL AND g.used_at IS NOT NULL ORDER BY g.id DESC";
     pub(in super::super) const LIST_OF_EMPLOYEE: &str = "\
-        SELECT g.id, g.member_id, g.user_id, COALESCE(p.name, ''), g.client_id, g.client_name, g.created_at, g.used_at \
+        SELECT g.id, g.member_id, g.user_id, COALESCE(p.name, ''), g.client_name, g.created_at, g.used_at \
         FROM grants g LEFT JOIN people p ON p.member_id = g.member_id AND p.user_id = g.user_id \
         WHERE g.member_id = $1 AND g.user_id = $2 AND g.ended_at IS NULL AND g.used_at IS NOT NULL ORDER BY g.id DESC";
     pub(in super::super) const END: &str = "\
@@ -132,9 +134,9 @@ pub(super) mod tokens {
     pub(in super::super) const ADD_ACCESS: &str =
         "INSERT INTO access_tokens (token, grant_id, expires_at) VALUES ($1, $2, now_ms() + $3)";
     pub(in super::super) const ADD_REFRESH: &str = "\
-        INSERT INTO refresh_tokens (token, grant_id, parent, created_at) VALUES ($1, $2, $3, now_ms())";
+        INSERT INTO refresh_tokens (token, grant_id, created_at) VALUES ($1, $2, now_ms())";
     pub(in super::super) const SESSION: &str = "\
-        SELECT g.id, g.member_id, g.user_id, g.client_id, g.resource, p.version, p.key_id, p.sealed \
+        SELECT g.member_id, g.user_id, g.resource, p.version, p.key_id, p.sealed \
         FROM access_tokens a JOIN grants g ON g.id = a.grant_id \
           LEFT JOIN people p ON p.member_id = g.member_id AND p.user_id = g.user_id \
         WHERE a.token = $1 AND a.expires_at > now_ms() AND g.ended_at IS NULL";
@@ -161,11 +163,13 @@ pub(super) mod tokens {
     pub(in super::super) const SWEEP_ACCESS: &str = "\
         DELETE FROM access_tokens WHERE token IN ( \
           SELECT token FROM access_tokens WHERE expires_at <= now_ms() LIMIT $1)";
-    /// `$1`: how long a token is kept after its use, or without use, `$2`: the batch.
+    /// `$1`: how long a token is kept without use, `$2`: how long after its first use, `$3`: the batch. A used token is
+    /// kept to notice its use after the grace. A use after the token was deleted is refused as that of an unknown token,
+    /// and the grant goes on.
     pub(in super::super) const SWEEP_REFRESH: &str = "\
         DELETE FROM refresh_tokens WHERE token IN ( \
           SELECT token FROM refresh_tokens \
-          WHERE created_at <= now_ms() - $1 AND (used_at IS NULL OR used_at <= now_ms() - $1) LIMIT $2)";
+          WHERE (used_at IS NULL AND created_at <= now_ms() - $1) OR used_at <= now_ms() - $2 LIMIT $3)";
 }
 
 pub(super) mod people {
@@ -173,16 +177,17 @@ pub(super) mod people {
 
     pub(in super::super) const NEXT_VERSION: &str =
         "SELECT version + 1 FROM people WHERE member_id = $1 AND user_id = $2";
-    /// Keeps the name alone.
+    /// Keeps the name alone. An empty one does not replace an earlier one.
     pub(in super::super) const NAME: &str = "\
         INSERT INTO people (member_id, user_id, name, version) VALUES ($1, $2, $3, 0) \
-        ON CONFLICT (member_id, user_id) DO UPDATE SET name = excluded.name";
-    /// Keeps the name and the pair if its version is the next one.
+        ON CONFLICT (member_id, user_id) DO UPDATE SET name = COALESCE(NULLIF(excluded.name, ''), people.name)";
+    /// Keeps the name, unless it is empty, and the pair if its version is the next one.
     pub(in super::super) const SIGN_IN: &str = "\
         INSERT INTO people (member_id, user_id, name, version, key_id, sealed) \
         SELECT $1, $2, $3, $4, $5, $6 \
         WHERE $4 = 1 OR EXISTS (SELECT 1 FROM people WHERE member_id = $1 AND user_id = $2) \
-        ON CONFLICT (member_id, user_id) DO UPDATE SET name = excluded.name, version = excluded.version, \
+        ON CONFLICT (member_id, user_id) DO UPDATE SET \
+          name = COALESCE(NULLIF(excluded.name, ''), people.name), version = excluded.version, \
           key_id = excluded.key_id, sealed = excluded.sealed, lease_until = NULL \
         WHERE people.version = excluded.version - 1";
     pub(in super::super) const PAIR: &str =

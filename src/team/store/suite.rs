@@ -57,6 +57,7 @@ macro_rules! every_store {
                 a_sign_in_expires
                 a_completed_sign_in_leads_to_a_code
                 a_sign_in_to_the_start_page_makes_a_session_and_keeps_the_pair
+                an_empty_name_does_not_replace_an_earlier_one
                 n72_a_pair_of_another_version_is_not_kept
                 n83_the_key_and_the_portal_are_remembered
             ]
@@ -92,6 +93,8 @@ macro_rules! every_store {
             ]
             sweeping: [
                 n15_unused_clients_go_and_used_ones_stay
+                n15_a_client_stays_while_an_employee_signs_in
+                n54_a_used_refresh_token_is_kept_for_seven_days
                 the_sweep_deletes_what_has_expired_and_nothing_else
                 a_name_stays_as_long_as_a_page_shows_it
                 a_grant_whose_code_nobody_used_is_swept_with_its_pair
@@ -165,7 +168,7 @@ pub(in crate::team) fn pair(version: i64) -> SealedPair {
 pub(in crate::team) fn request(client_id: &str) -> ClientRequest {
     ClientRequest {
         client_id: client_id.to_owned(),
-        client_name: "A client".to_owned(),
+        client_name: format!("Name of {client_id}"),
         redirect_uri: "http://127.0.0.1:5000/callback".to_owned(),
         state: Some("its state".to_owned()),
         challenge: "c".repeat(43),

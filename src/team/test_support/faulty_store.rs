@@ -17,8 +17,8 @@ use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::settings::Lifetimes;
 use crate::team::store::records::{
-    Approval, Begun, Client, CompletedSignIn, EndReason, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Registered,
-    Rotated, SealedPair, Session, SignIn, StoredCode, StoredRefreshToken,
+    Approval, Begun, Client, ClientRequest, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens, Redeemed,
+    Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
 };
 use crate::team::store::{Operation, Store, Unavailable};
 
@@ -170,11 +170,12 @@ pass_on! { 'a:
     decide_sign_in(handle: Digest, form_key: Digest, approval: Option<Approval>) -> Option<SignIn>;
     take_sign_in(state: Digest, binding: Digest) -> Option<SignIn>;
     pin_key(key_ids: &'a [String]) -> bool;
+    key_id() -> Option<String>;
     replace_key(key_id: &'a str) -> ();
     pin_member_id(given: &'a str) -> String;
     complete_sign_in(completed: CompletedSignIn) -> bool;
     next_version(employee: &'a EmployeeId) -> i64;
-    code(code: Digest) -> Option<StoredCode>;
+    code(code: Digest) -> Option<ClientRequest>;
     redeem_code(code: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Redeemed;
     refresh_token(token: Digest) -> Option<StoredRefreshToken>;
     rotate(token: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Rotated;
@@ -187,7 +188,7 @@ pass_on! { 'a:
     pairs_sealed_otherwise(key_id: &'a str, limit: usize) -> Vec<(EmployeeId, SealedPair)>;
     reseal_pair(employee: &'a EmployeeId, pair: SealedPair) -> bool;
     grants(of: Option<&'a EmployeeId>) -> Vec<GrantLine>;
-    end_grant(employee: &'a EmployeeId, grant: i64, reason: EndReason) -> Option<EndedGrant>;
+    end_grant(employee: &'a EmployeeId, grant: i64, reason: EndReason) -> bool;
     end_employee(employee: &'a EmployeeId, reason: EndReason) -> usize;
     end_employee_at(employee: &'a EmployeeId, version: i64, reason: EndReason) -> Option<usize>;
     end_all(reason: EndReason) -> usize;

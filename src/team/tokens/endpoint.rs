@@ -112,12 +112,12 @@ async fn redeem(
     let settings = &parts.settings;
     let code = SecretValue::read(Kind::Code, code).ok_or(NO_GOOD)?.digest();
     let stored = parts.store.code(code).await?.ok_or(NO_GOOD)?;
-    asked.prove_code(&stored.request, redirect_uri, verifier, &settings.public_url)?;
+    asked.prove_code(&stored, redirect_uri, verifier, &settings.public_url)?;
     let tokens = FreshTokens::new()?;
     let redeemed = parts.store.redeem_code(code, tokens.digests(), settings.lifetimes);
     match redeemed.await? {
         Redeemed::Issued => {
-            let answer = tokens.answer(&stored.request.scope, settings.lifetimes.access_token);
+            let answer = tokens.answer(&stored.scope, settings.lifetimes.access_token);
             Ok((answer, false))
         }
         Redeemed::Replayed => Err(Failure::Replayed("a code")),

@@ -102,7 +102,6 @@ pub(super) fn all_pages(language: Language, words: &Words) -> Vec<(String, Strin
             user_id: 7,
         },
         name: words.employee_name.clone(),
-        client_id: "client".to_owned(),
         client_name: client_name.to_owned(),
         created_at: 1_790_000_000,
         used_at: 1_790_300_000,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::MAX_CHILDREN;
 use super::super::records::{
-    Approval, Client, ClientRequest, CompletedSignIn, EndedGrant, GrantLine, Lease, NewTokens, Redeemed, Rotated,
+    Approval, Client, ClientRequest, CompletedSignIn, GrantLine, Lease, NewTokens, Purpose, Redeemed, Rotated,
     SealedPair, Session, SignIn, SignInResult,
 };
 use crate::portal::EmployeeId;
@@ -72,9 +72,7 @@ impl State {
         let (number, until) = self.access_tokens.get(&access_token)?;
         let grant = self.grants.get(number)?;
         (!grant.is_ended && *until > self.now).then(|| Session {
-            grant: *number,
             employee: grant.employee.clone(),
-            client_id: grant.client_id.clone(),
             resource: grant.resource.clone(),
             pair: self.people.get(&grant.employee).and_then(|person| person.pair.clone()),
         })
@@ -87,7 +85,9 @@ impl State {
             }
             (person.version, person.pair, person.lease_until) = (pair.version, Some(pair), None);
         }
-        person.name = completed.name;
+        if !completed.name.is_empty() {
+            person.name = completed.name;
+        }
         self.people.insert(completed.employee.clone(), person);
         match completed.result {
             SignInResult::Grant { request, code, lives } => {
@@ -198,6 +198,9 @@ impl State {
     /// Writes the grant back as it was read.
     pub(super) fn issue(&mut self, number: i64, grant: Grant, tokens: NewTokens, lifetimes: Lifetimes) {
         let used_at = Some(self.now);
+        if let Some((_, _, client_used_at)) = self.clients.get_mut(&grant.client_id) {
+            *client_used_at = used_at;
+        }
         self.grants.insert(number, Grant { used_at, ..grant });
         let until = self.now + lifetimes.access_token;
         self.access_tokens.insert(tokens.access, (number, until));
@@ -224,28 +227,28 @@ impl State {
     }
 
     pub(super) fn end_employee(&mut self, employee: &EmployeeId, live: Vec<i64>) -> usize {
-        let ended = live.into_iter().map(|grant| self.end(grant)).count();
+        let ended = live.len();
+        live.into_iter().for_each(|grant| self.end(grant));
         self.page_sessions.retain(|_, (of, _)| of != employee);
         self.delete_pair(employee);
         ended
     }
 
-    pub(super) fn end(&mut self, number: i64) -> EndedGrant {
+    pub(super) fn end(&mut self, number: i64) {
         let grant = self.grants.get_mut(&number).unwrap();
         grant.is_ended = true;
         let employee = grant.employee.clone();
         self.access_tokens.retain(|_, (of, _)| *of != number);
-        let was_last = self.live_of(&employee).is_empty();
-        if was_last {
+        if self.live_of(&employee).is_empty() {
             self.delete_pair(&employee);
         }
-        EndedGrant { was_last }
     }
 
     pub(super) fn end_all(&mut self) -> usize {
         let live = self.grants.iter().filter(|(_, grant)| !grant.is_ended);
         let live: Vec<i64> = live.map(|(number, _)| *number).collect();
-        let ended = live.into_iter().map(|grant| self.end(grant)).count();
+        let ended = live.len();
+        live.into_iter().for_each(|grant| self.end(grant));
         self.sign_ins.clear();
         self.page_sessions.clear();
         ended
@@ -265,7 +268,6 @@ impl State {
                 grant: *number,
                 employee: grant.employee.clone(),
                 name: self.people[&grant.employee].name.clone(),
-                client_id: grant.client_id.clone(),
                 client_name: grant.client_name.clone(),
                 created_at: seconds(grant.created_at),
                 used_at: seconds(used_at),
@@ -289,8 +291,11 @@ impl State {
         self.grants.retain(|_, grant| !grant.is_ended && stays(grant));
         self.codes.retain(|_, code| self.grants.contains_key(&code.grant));
         self.refresh_tokens.retain(|_, token| {
-            let last = token.used_at.unwrap_or(token.created_at);
-            self.grants.contains_key(&token.grant) && !is_over(last, idle)
+            let is_swept = match token.used_at {
+                Some(used_at) => is_over(used_at, 7 * DAY),
+                None => is_over(token.created_at, idle),
+            };
+            self.grants.contains_key(&token.grant) && !is_swept
         });
         let employees: Vec<EmployeeId> = self.people.keys().cloned().collect();
         for employee in employees {
@@ -299,12 +304,17 @@ impl State {
             }
         }
         let is_granted = |id: &String| self.grants.values().any(|grant| grant.client_id == *id);
+        let is_of = |sign_in: &SignIn, id: &String| match &sign_in.purpose {
+            Purpose::Client(request) => request.client_id == *id,
+            Purpose::StartPage => false,
+        };
+        let is_asked = |id: &String| self.sign_ins.values().any(|(sign_in, ..)| is_of(sign_in, id));
         self.clients.retain(|id, (_, created_at, used_at)| {
             let is_idle = match used_at {
                 Some(used_at) => is_over(*used_at, 90 * DAY),
                 None => is_over(*created_at, DAY / 24),
             };
-            !is_idle || is_granted(id)
+            !is_idle || is_granted(id) || is_asked(id)
         });
     }
 }

@@ -7,20 +7,19 @@ use super::pairs;
 use super::rows::{employee, grant_line};
 use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
-use crate::team::store::records::{EndReason, EndedGrant, GrantLine};
+use crate::team::store::records::{EndReason, GrantLine};
 use crate::team::store::statements::{facts, grants, page_sessions, people, sign_ins, tokens};
 
-/// Ends a grant, its access tokens, and the pair if it was the employee's last. `None` if it has ended before.
-pub(super) fn end(database: &mut Database<'_>, grant: i64, reason: EndReason) -> Result<Option<EndedGrant>> {
+/// Ends a grant, its access tokens, and the pair if it was the employee's last. False if it has ended before.
+pub(super) fn end(database: &mut Database<'_>, grant: i64, reason: EndReason) -> Result<bool> {
     let ended = database.row(grants::END, params![reason.as_str(), grant], |row| employee(row, 0))?;
-    let Some(employee) = ended else { return Ok(None) };
+    let Some(employee) = ended else { return Ok(false) };
     database.change(tokens::END_ACCESS_OF_GRANT, [grant])?;
     let who = params![employee.member_id.as_ref(), employee.user_id.cast_signed()];
-    let was_last = !database.has(people::HAS_GRANT, who)?;
-    if was_last {
+    if !database.has(people::HAS_GRANT, who)? {
         database.change(people::DELETE_PAIR, who)?;
     }
-    Ok(Some(EndedGrant { was_last }))
+    Ok(true)
 }
 
 /// See [`Store::end_grant`](crate::team::store::Store::end_grant).
@@ -29,12 +28,9 @@ pub(super) fn end_of(
     employee: &EmployeeId,
     grant: i64,
     reason: EndReason,
-) -> Result<Option<EndedGrant>> {
+) -> Result<bool> {
     let owner = params![grant, employee.member_id.as_ref(), employee.user_id.cast_signed()];
-    match database.has(grants::OWNER, owner)? {
-        true => end(database, grant, reason),
-        false => Ok(None),
-    }
+    Ok(database.has(grants::OWNER, owner)? && end(database, grant, reason)?)
 }
 
 /// See [`Store::end_employee`](crate::team::store::Store::end_employee).
@@ -104,8 +100,12 @@ pub(super) fn end_page_session(database: &mut Database<'_>, session: Digest) -> 
 /// See [`Store::pin_key`](crate::team::store::Store::pin_key).
 pub(super) fn pin_key(database: &mut Database<'_>, key_ids: &[String]) -> Result<bool> {
     database.change(facts::PIN_KEY, [key_ids.first()])?;
-    let kept: Option<Option<String>> = database.row(facts::KEY, [], |row| row.get(0))?;
-    Ok(kept.flatten().is_some_and(|kept| key_ids.contains(&kept)))
+    Ok(key_id(database)?.is_some_and(|kept| key_ids.contains(&kept)))
+}
+
+/// See [`Store::key_id`](crate::team::store::Store::key_id).
+pub(super) fn key_id(database: &mut Database<'_>) -> Result<Option<String>> {
+    Ok(database.row(facts::KEY, [], |row| row.get(0))?.flatten())
 }
 
 /// See [`Store::replace_key`](crate::team::store::Store::replace_key).

@@ -78,9 +78,8 @@ pub(super) fn grant_line(row: &Row<'_>) -> Result<GrantLine> {
         grant: row.get(0)?,
         employee: employee(row, 1)?,
         name: row.get(3)?,
-        client_id: row.get(4)?,
-        client_name: row.get(5)?,
-        created_at: row.get::<_, i64>(6)?.div_euclid(1000),
-        used_at: row.get::<_, i64>(7)?.div_euclid(1000),
+        client_name: row.get(4)?,
+        created_at: row.get::<_, i64>(5)?.div_euclid(1000),
+        used_at: row.get::<_, i64>(6)?.div_euclid(1000),
     })
 }

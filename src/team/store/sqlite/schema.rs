@@ -26,7 +26,7 @@ CREATE TABLE clients (
   name TEXT NOT NULL,
   redirect_uris TEXT NOT NULL,  -- JSON, a list of texts
   created_at BIGINT NOT NULL,
-  used_at BIGINT                -- NULL if never; up to a day behind
+  used_at BIGINT                -- the last issue of tokens; NULL if never
 );
 
 -- Sign-ins from the consent page to the return from the portal.
@@ -46,6 +46,7 @@ CREATE TABLE sign_ins (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX sign_ins_address ON sign_ins (address, expires_at);
+CREATE INDEX sign_ins_client ON sign_ins (client_id);
 CREATE INDEX sign_ins_expires_at ON sign_ins (expires_at);
 
 -- What employees have allowed clients: one row for each sign-in for a client.
@@ -88,17 +89,17 @@ CREATE TABLE access_tokens (
 CREATE INDEX access_tokens_grant ON access_tokens (grant_id);
 CREATE INDEX access_tokens_expires_at ON access_tokens (expires_at);
 
--- The refresh tokens of clients. A used one is kept, so that a second use is noticed.
+-- The refresh tokens of clients. A used one is kept for some days, so that a second use is noticed.
 CREATE TABLE refresh_tokens (
   token BLOB PRIMARY KEY,
   grant_id BIGINT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
-  parent BLOB,                  -- the token that was exchanged for this one; NULL for the first
   created_at BIGINT NOT NULL,
   used_at BIGINT,               -- the first use; NULL before
   children BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX refresh_tokens_grant ON refresh_tokens (grant_id);
 CREATE INDEX refresh_tokens_created_at ON refresh_tokens (created_at);
+CREATE INDEX refresh_tokens_used_at ON refresh_tokens (used_at);
 
 -- Employees who have signed in, with the portal's tokens. The row outlives the pair, since its version must not fall.
 CREATE TABLE people (

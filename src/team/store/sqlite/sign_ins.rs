@@ -7,15 +7,11 @@ use rusqlite::{Result, params};
 use super::database::Database;
 use super::rows::{count, ms, sign_in};
 use crate::team::secret_value::Digest;
-use crate::team::store::records::ClientRequest;
 use crate::team::store::records::{
-    Approval, Begun, Client, CompletedSignIn, Purpose, Registered, SignIn, SignInResult, StoredCode,
+    Approval, Begun, Client, ClientRequest, CompletedSignIn, Purpose, Registered, SignIn, SignInResult,
 };
 use crate::team::store::statements::{clients, codes, grants, page_sessions, people, sign_ins};
-use crate::team::store::{MAX_CLIENTS, MAX_PENDING_PER_ADDRESS};
-
-/// How long a client is marked as used before the mark is renewed: a look-up seldom writes.
-const MARK_LIVES: Duration = Duration::from_secs(24 * 3600);
+use crate::team::store::{MAX_CLIENTS, MAX_PENDING, MAX_PENDING_PER_ADDRESS};
 
 /// See [`Store::add_client`](crate::team::store::Store::add_client).
 pub(super) fn add_client(database: &mut Database<'_>, client: &Client) -> Result<Registered> {
@@ -24,22 +20,16 @@ pub(super) fn add_client(database: &mut Database<'_>, client: &Client) -> Result
     Ok(if added == 1 { Registered::Kept } else { Registered::Full })
 }
 
-/// The client, and whether it has to be marked as used.
-pub(super) fn client(database: &mut Database<'_>, id: &str) -> Result<Option<(Client, bool)>> {
-    database.row(clients::FIND, params![ms(MARK_LIVES), id], |row| {
+/// See [`Store::client`](crate::team::store::Store::client).
+pub(super) fn client(database: &mut Database<'_>, id: &str) -> Result<Option<Client>> {
+    database.row(clients::FIND, [id], |row| {
         let uris: String = row.get(2)?;
-        let client = Client {
+        Ok(Client {
             id: row.get(0)?,
             name: row.get(1)?,
             redirect_uris: serde_json::from_str(&uris).map_err(|_| rusqlite::types::FromSqlError::InvalidType)?,
-        };
-        Ok((client, row.get(3)?))
+        })
     })
-}
-
-/// Marks the client as used.
-pub(super) fn mark_used(database: &mut Database<'_>, id: &str) -> Result<()> {
-    database.change(clients::MARK_USED, [id]).map(|_| ())
 }
 
 /// See [`Store::begin_sign_in`](crate::team::store::Store::begin_sign_in).
@@ -63,6 +53,7 @@ pub(super) fn begin(database: &mut Database<'_>, sign_in: &SignIn, lives: Durati
             request.map(|request| &request.scope),
             ms(lives),
             count(MAX_PENDING_PER_ADDRESS),
+            count(MAX_PENDING),
         ],
     )?;
     Ok(if added == 1 { Begun::Kept } else { Begun::TooMany })
@@ -139,9 +130,9 @@ pub(super) fn complete(database: &mut Database<'_>, completed: &CompletedSignIn)
 }
 
 /// See [`Store::code`](crate::team::store::Store::code). The client's `state` has done its work and is not kept.
-pub(super) fn code(database: &mut Database<'_>, code: Digest) -> Result<Option<StoredCode>> {
+pub(super) fn code(database: &mut Database<'_>, code: Digest) -> Result<Option<ClientRequest>> {
     database.row(codes::FIND, [code.as_bytes()], |row| {
-        let request = ClientRequest {
+        Ok(ClientRequest {
             client_id: row.get(0)?,
             client_name: row.get(1)?,
             redirect_uri: row.get(2)?,
@@ -149,7 +140,6 @@ pub(super) fn code(database: &mut Database<'_>, code: Digest) -> Result<Option<S
             challenge: row.get(3)?,
             resource: row.get(4)?,
             scope: row.get(5)?,
-        };
-        Ok(StoredCode { request })
+        })
     })
 }

@@ -110,6 +110,28 @@ async fn nothing_stays_of_what_has_expired_but_the_versions_of_pairs() {
 }
 
 #[tokio::test]
+async fn n85_fifty_thousand_sign_ins_of_many_addresses_are_pending_at_most() {
+    let opened = Opened::new();
+    let (store, path) = (&opened.store, opened.path());
+    let many = "\
+        WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 49999) \
+        INSERT INTO sign_ins (handle, form_key, address, expires_at) \
+        SELECT randomblob(32), randomblob(32), '10.0.0.' || (number % 200), 600000 + 1000 * unixepoch() FROM numbers";
+    Connection::open(&path).unwrap().execute(many, []).unwrap();
+    let begin = |address| store.begin_sign_in(suite::sign_in(address), Duration::from_secs(600));
+    assert_eq!(begin("192.0.2.1").await.unwrap(), Begun::Kept);
+    for address in ["192.0.2.1", "2001:db8::1"] {
+        assert_eq!(begin(address).await.unwrap(), Begun::TooMany);
+    }
+    age(&path, Duration::from_secs(601));
+    assert_eq!(
+        begin("192.0.2.2").await.unwrap(),
+        Begun::Kept,
+        "expired ones do not count"
+    );
+}
+
+#[tokio::test]
 async fn a_write_is_on_the_disk_and_deleted_values_are_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&file_in(&folder)).unwrap();

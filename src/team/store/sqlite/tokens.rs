@@ -9,7 +9,7 @@ use crate::team::secret_value::Digest;
 use crate::team::settings::Lifetimes;
 use crate::team::store::MAX_CHILDREN;
 use crate::team::store::records::{EndReason, NewTokens, Redeemed, Rotated, Session, StoredRefreshToken};
-use crate::team::store::statements::{codes, grants, tokens};
+use crate::team::store::statements::{clients, codes, grants, tokens};
 
 /// See [`Store::redeem_code`](crate::team::store::Store::redeem_code).
 pub(super) fn redeem_code(
@@ -23,14 +23,16 @@ pub(super) fn redeem_code(
         if database.change(grants::BEGIN_USE, [grant])? == 0 {
             return Ok(Redeemed::Gone);
         }
-        issue(database, grant, new, None, lifetimes)?;
+        issue(database, grant, new, lifetimes)?;
         return Ok(Redeemed::Issued);
     }
     let Some(grant) = database.row(codes::SPENT, [code.as_bytes()], grant)? else {
         return Ok(Redeemed::Gone);
     };
-    let ended = end(database, grant, EndReason::Replayed)?;
-    Ok(ended.map_or(Redeemed::Gone, |_| Redeemed::Replayed))
+    Ok(match end(database, grant, EndReason::Replayed)? {
+        true => Redeemed::Replayed,
+        false => Redeemed::Gone,
+    })
 }
 
 /// See [`Store::rotate`](crate::team::store::Store::rotate).
@@ -49,7 +51,7 @@ pub(super) fn rotate(
         if database.change(grants::RENEW, [grant, idle])? == 0 {
             return Ok(database.undone(Rotated::Gone));
         }
-        issue(database, grant, new, Some(token), lifetimes)?;
+        issue(database, grant, new, lifetimes)?;
         return Ok(Rotated::Issued {
             is_repeated: children > 1,
         });
@@ -66,21 +68,18 @@ pub(super) fn rotate(
     if !is_grace_over {
         return Ok(Rotated::TooOften);
     }
-    let ended = end(database, grant, EndReason::Replayed)?;
-    Ok(ended.map_or(Rotated::Gone, |_| Rotated::Replayed))
+    Ok(match end(database, grant, EndReason::Replayed)? {
+        true => Rotated::Replayed,
+        false => Rotated::Gone,
+    })
 }
 
-fn issue(
-    database: &mut Database<'_>,
-    grant: i64,
-    new: NewTokens,
-    parent: Option<Digest>,
-    lifetimes: Lifetimes,
-) -> Result<()> {
+/// Keeps the tokens and marks the client as used.
+fn issue(database: &mut Database<'_>, grant: i64, new: NewTokens, lifetimes: Lifetimes) -> Result<()> {
     let parameters = params![new.access.as_bytes(), grant, ms(lifetimes.access_token)];
     database.change(tokens::ADD_ACCESS, parameters)?;
-    let parent = parent.as_ref().map(Digest::as_bytes);
-    database.change(tokens::ADD_REFRESH, params![new.refresh.as_bytes(), grant, parent])?;
+    database.change(tokens::ADD_REFRESH, params![new.refresh.as_bytes(), grant])?;
+    database.change(clients::MARK_USED, [grant])?;
     Ok(())
 }
 
@@ -99,11 +98,9 @@ pub(super) fn refresh_token(database: &mut Database<'_>, token: Digest) -> Resul
 pub(super) fn session(database: &mut Database<'_>, access: Digest) -> Result<Option<Session>> {
     database.row(tokens::SESSION, [access.as_bytes()], |row| {
         Ok(Session {
-            grant: row.get(0)?,
-            employee: employee(row, 1)?,
-            client_id: row.get(3)?,
-            resource: row.get(4)?,
-            pair: pair(row, 5)?,
+            employee: employee(row, 0)?,
+            resource: row.get(2)?,
+            pair: pair(row, 3)?,
         })
     })
 }
@@ -113,7 +110,7 @@ pub(super) fn revoke(database: &mut Database<'_>, token: Digest, client_id: &str
     let parameters = params![token.as_bytes(), client_id];
     let grant = database.row(tokens::GRANT_OF_REFRESH, parameters, |row| row.get(0))?;
     match grant {
-        Some(grant) => Ok(end(database, grant, EndReason::Revoked)?.is_some()),
+        Some(grant) => end(database, grant, EndReason::Revoked),
         None => Ok(database.change(tokens::REVOKE_ACCESS, parameters)? == 1),
     }
 }

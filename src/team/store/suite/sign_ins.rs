@@ -55,7 +55,7 @@ pub(in crate::team) async fn n15_the_ten_thousand_and_first_client_is_refused(fi
     assert_eq!(store.add_client(client("one more")).await.unwrap(), Registered::Full);
     assert_eq!(store.client("one more").await.unwrap(), None);
     // The sweep makes room.
-    assert!(store.client("client 9999").await.unwrap().is_some());
+    signed_in(store, 1, "client 9999").await;
     fixture.pass(3601);
     store.sweep(Lifetimes::default()).await.unwrap();
     assert_eq!(store.client("client 9998").await.unwrap(), None);
@@ -179,7 +179,7 @@ pub(in crate::team) async fn a_completed_sign_in_leads_to_a_code(fixture: &Fixtu
     let (completed, code) = completed(7, "https://client.example/metadata", 1);
     assert!(store.complete_sign_in(completed.clone()).await.unwrap());
     assert_eq!(store.pair(&employee(7)).await.unwrap(), completed.pair);
-    let stored = store.code(code).await.unwrap().unwrap().request;
+    let stored = store.code(code).await.unwrap().unwrap();
     assert_eq!(stored.client_id, "https://client.example/metadata");
     assert_eq!(store.code(digest()).await.unwrap(), None);
     // Not a connection before the client has its tokens.
@@ -233,6 +233,28 @@ pub(in crate::team) async fn a_sign_in_to_the_start_page_makes_a_session_and_kee
     signed_in(store, 2, CLIENT).await;
 }
 
+pub(in crate::team) async fn an_empty_name_does_not_replace_an_earlier_one(fixture: &Fixture) {
+    let store = &*fixture.store;
+    signed_in(store, 1, CLIENT).await;
+    for pair in [None, Some(pair(2))] {
+        let session = digest();
+        let nameless = CompletedSignIn {
+            employee: employee(1),
+            name: String::new(),
+            pair,
+            result: SignInResult::PageSession {
+                session,
+                lives: Lifetimes::default().page_session,
+            },
+        };
+        assert!(store.complete_sign_in(nameless).await.unwrap());
+        assert_eq!(
+            store.page_session(session).await.unwrap(),
+            Some((employee(1), "Employee 1".to_owned()))
+        );
+    }
+}
+
 pub(in crate::team) async fn n72_a_pair_of_another_version_is_not_kept(fixture: &Fixture) {
     let store = &*fixture.store;
     assert_eq!(store.next_version(&employee(1)).await.unwrap(), 1);
@@ -257,7 +279,11 @@ pub(in crate::team) async fn n72_a_pair_of_another_version_is_not_kept(fixture: 
 pub(in crate::team) async fn n83_the_key_and_the_portal_are_remembered(fixture: &Fixture) {
     let store = &*fixture.store;
     let keys = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    for _ in 0..2 {
+        assert_eq!(store.key_id().await.unwrap(), None, "reading remembers none");
+    }
     assert!(store.pin_key(&keys(&["new", "old"])).await.unwrap());
+    assert_eq!(fixture.other.key_id().await.unwrap().as_deref(), Some("new"));
     for (ids, is_known) in [
         (&["new"][..], true),
         (&["newer", "new"], true),
@@ -270,6 +296,7 @@ pub(in crate::team) async fn n83_the_key_and_the_portal_are_remembered(fixture: 
     store.replace_key("newer").await.unwrap();
     assert!(!store.pin_key(&keys(&["new"])).await.unwrap());
     assert!(store.pin_key(&keys(&["newer"])).await.unwrap());
+    assert_eq!(store.key_id().await.unwrap().as_deref(), Some("newer"));
     for given in ["portal", "another portal"] {
         assert_eq!(store.pin_member_id(given).await.unwrap(), "portal");
     }

@@ -19,30 +19,71 @@ async fn registered(store: &dyn Store, id: &str) {
     assert_eq!(store.add_client(client).await.unwrap(), Registered::Kept);
 }
 
-/// Looking a client up marks it as used, so each is looked up once only.
+async fn has_client(store: &dyn Store, id: &str) -> bool {
+    store.client(id).await.unwrap().is_some()
+}
+
+/// A look-up is no use, since anybody can cause one.
 pub(in crate::team) async fn n15_unused_clients_go_and_used_ones_stay(fixture: &Fixture) {
     let store = &*fixture.store;
-    for id in ["unused", "young", "used once", "used often", "granted"] {
+    for id in ["looked up", "used once", "used often"] {
         registered(store, id).await;
     }
-    for id in ["used once", "used often", "granted"] {
-        assert!(store.client(id).await.unwrap().is_some());
-    }
-    let mut tokens = signed_in(store, 1, "granted").await;
+    assert!(has_client(store, "looked up").await);
+    let once = signed_in(store, 1, "used once").await;
+    assert!(store.revoke(once.refresh, "used once").await.unwrap());
+    let often = signed_in(store, 2, "used often").await;
     sweep(fixture, 3590).await;
-    assert!(store.client("young").await.unwrap().is_some());
+    assert!(has_client(store, "looked up").await);
     sweep(fixture, 20).await;
-    assert_eq!(store.client("unused").await.unwrap(), None);
-    for _ in 0..2 {
-        sweep(fixture, 46 * DAY).await;
-        assert!(store.client("used often").await.unwrap().is_some());
-        tokens = rotated(store, tokens.refresh).await.1;
+    assert!(!has_client(store, "looked up").await);
+    sweep(fixture, 46 * DAY).await;
+    let (_, often) = rotated(store, often.refresh).await;
+    assert!(store.revoke(often.refresh, "used often").await.unwrap());
+    assert!(has_client(store, "used once").await);
+    sweep(fixture, 46 * DAY).await;
+    assert!(!has_client(store, "used once").await);
+    assert!(has_client(store, "used often").await);
+    sweep(fixture, 46 * DAY).await;
+    assert!(!has_client(store, "used often").await);
+}
+
+pub(in crate::team) async fn n15_a_client_stays_while_an_employee_signs_in(fixture: &Fixture) {
+    let store = &*fixture.store;
+    for id in ["asked", "granted", "idle"] {
+        registered(store, id).await;
     }
-    for gone in ["young", "used once"] {
-        assert_eq!(store.client(gone).await.unwrap(), None, "{gone}");
-    }
-    assert!(store.client("granted").await.unwrap().is_some(), "an employee uses it");
-    assert!(store.client("used often").await.unwrap().is_some());
+    fixture.pass(3580);
+    let pending = SignIn {
+        purpose: Purpose::Client(request("asked")),
+        ..sign_in("192.0.2.1")
+    };
+    store.begin_sign_in(pending, Duration::from_secs(600)).await.unwrap();
+    code(store, 1, "granted").await;
+    sweep(fixture, 30).await;
+    assert!(!has_client(store, "idle").await);
+    assert!(has_client(store, "asked").await && has_client(store, "granted").await);
+    sweep(fixture, 600).await;
+    assert!(!has_client(store, "asked").await && !has_client(store, "granted").await);
+}
+
+pub(in crate::team) async fn n54_a_used_refresh_token_is_kept_for_seven_days(fixture: &Fixture) {
+    let store = &*fixture.store;
+    let first = signed_in(store, 1, CLIENT).await;
+    let other = signed_in(store, 2, CLIENT).await;
+    let (_, child) = rotated(store, first.refresh).await;
+    rotated(store, other.refresh).await;
+    sweep(fixture, 7 * DAY - 10).await;
+    assert!(store.refresh_token(first.refresh).await.unwrap().is_some());
+    assert_eq!(rotated(store, other.refresh).await.0, Rotated::Replayed);
+    sweep(fixture, 20).await;
+    assert_eq!(store.refresh_token(first.refresh).await.unwrap(), None);
+    assert_eq!(rotated(store, first.refresh).await.0, Rotated::Gone);
+    assert_eq!(
+        rotated(store, child.refresh).await.0,
+        Rotated::Issued { is_repeated: false },
+        "a token that nobody has used lives as long as the sign-in may be idle"
+    );
 }
 
 pub(in crate::team) async fn the_sweep_deletes_what_has_expired_and_nothing_else(fixture: &Fixture) {
@@ -71,21 +112,21 @@ pub(in crate::team) async fn the_sweep_deletes_what_has_expired_and_nothing_else
     let (_, child) = rotated(store, first.refresh).await;
     sweep(fixture, 59 * DAY).await;
     assert!(!is_live(store, child).await);
-    assert!(store.refresh_token(first.refresh).await.unwrap().is_some());
+    assert!(store.refresh_token(second.refresh).await.unwrap().is_some());
     assert_eq!(
         rotated(store, child.refresh).await.0,
         Rotated::Issued { is_repeated: false }
     );
     assert_eq!(
-        rotated(store, first.refresh).await.0,
-        Rotated::Replayed,
+        redeem(tokens()).await.unwrap(),
+        Redeemed::Replayed,
         "a second use is noticed as long as the sign-in may be idle"
     );
-    assert_eq!(redeem(tokens()).await.unwrap(), Redeemed::Replayed);
     sweep(fixture, 2 * DAY).await;
-    for gone in [first.refresh, second.refresh, child.refresh] {
+    for gone in [first.refresh, second.refresh] {
         assert_eq!(store.refresh_token(gone).await.unwrap(), None);
     }
+    assert!(store.refresh_token(child.refresh).await.unwrap().is_some());
     assert_eq!(store.code(used).await.unwrap(), None);
 }
 
