@@ -11,20 +11,26 @@ pub const NETWORK_CHECKS: [&str; 3] = ["portal", "application", "public URL"];
 
 const STORE: &str = "store";
 
-/// Checks that the store answers, and that its tokens are sealed by one of `keys`.
+/// Checks that the store answers, that it was made with one of `keys`, and that its tokens are sealed by one of them.
 pub async fn store(store: &dyn Store, keys: &ServerKeys, place: &str) -> Finding {
     let ids = keys.ids();
     let checked = async {
         store.check().await?;
-        let other = store
-            .pairs_sealed_otherwise(ids.first().map_or("", String::as_str), MOST_PAIRS)
-            .await?;
-        Ok::<_, super::store::Unavailable>((store.grants(None).await?.len(), other))
+        let made_with = store.key_id().await?;
+        let other = store.pairs_sealed_otherwise(keys.sealing_id(), MOST_PAIRS).await?;
+        Ok::<_, super::store::Unavailable>((made_with, store.grants(None).await?.len(), other))
     };
-    let (grants, other) = match checked.await {
+    let (made_with, grants, other) = match checked.await {
         Ok(found) => found,
         Err(error) => return Finding::failed_with_steps(STORE, format!("{place}: {error}"), &[CHECK_FILE]),
     };
+    if made_with.is_some_and(|made_with| !ids.contains(&made_with)) {
+        return Finding::failed_with_steps(
+            STORE,
+            format!("{place}: the store was made with another server key"),
+            &["set BITRIX24_MCP_SERVER_KEY to that key, or BITRIX24_MCP_STORE to the store of this one"],
+        );
+    }
     let unknown = other.iter().filter(|(_, pair)| !ids.contains(&pair.key_id)).count();
     let saw = format!("{place}: {grants} sign-ins");
     match (unknown, other.len()) {
@@ -118,5 +124,34 @@ async fn of_public_url(settings: &Settings, portal: &Portal) -> Finding {
             format!("another program answers at {url}"),
             &["check BITRIX24_MCP_PUBLIC_URL, and that the proxy passes every path on to this server"],
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::super::store::sqlite::SqliteStore;
+    use super::*;
+    use crate::portal::Status;
+
+    fn keys() -> ServerKeys {
+        let key = ServerKeys::generate().unwrap();
+        key.expose_secret().parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn n83_a_store_that_was_made_with_another_key_fails_and_a_new_one_stays_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = SqliteStore::open(&folder.path().join("team.sqlite3")).unwrap();
+        let (own, other) = (keys(), keys());
+        for keys in [&own, &other] {
+            assert_eq!(store(&kept, keys, "place").await.status, Status::Ok);
+        }
+        assert!(kept.pin_key(&own.ids()).await.unwrap(), "the check remembers no key");
+        assert_eq!(store(&kept, &own, "place").await.status, Status::Ok);
+        let found = store(&kept, &other, "place").await;
+        assert_eq!(found.status, Status::Failed);
+        assert!(found.saw.contains("was made with another server key"), "{found:?}");
     }
 }
