@@ -161,7 +161,8 @@ pub trait Store: Debug + Send + Sync {
     fn end_page_session(&self, session: Digest) -> Operation<'_, ()>;
 
     /// Deletes what has expired, in small batches: pending sign-ins, codes, tokens, ended and idle grants, pairs
-    /// without a grant, page sessions, clients that were never used for an hour or not for 90 days.
+    /// without a grant, page sessions, clients that were never used for an hour or not for 90 days, unless they
+    /// have a grant or a pending sign-in.
     fn sweep(&self, lifetimes: Lifetimes) -> Operation<'_, ()>;
 }
 
