@@ -264,16 +264,8 @@ impl AddressBook {
     /// # Errors
     /// [`Error::Portal`] for missing or wrong settings.
     pub fn person(&self) -> Result<Person, Error> {
-        let person = self.portal.person().map_err(|error| portal::Failed {
-            is_in_a_team: self.is_of_a_team(),
-            ..error.into()
-        });
-        Ok(person?)
-    }
-
-    /// True if this server is a team's, so that each employee has an address book.
-    pub fn is_of_a_team(&self) -> bool {
-        self.portal.is_of_a_team()
+        let person = self.portal.person();
+        Ok(person.map_err(portal::Failed::from)?)
     }
 
     /// The portal client behind the address book.

@@ -12,12 +12,12 @@
 //! 2. `portal::Error` keeps both, and `Error::code` returns the code. For most failures without an error of the portal,
 //!    such as a broken connection, it returns a code of `portal/codes.rs`.
 //! 3. `mcp/advice.rs` puts code, status and message into a [`KnownFailure`].
-//! 4. A [`Failure`] is made of the known failure: [`lookup`] finds the row of [`FIXES`] with this code and status, or
-//!    [`lookup_in_a_team`] the row for an employee of a team.
+//! 4. A [`Failure`] is made of the known failure: [`lookup`] finds the row for this code, status and [`Audience`].
 //! 5. `mcp/outcome.rs` makes the tool's result of the [`Failure`], and `cli/report.rs` the lines on the terminal.
 //!
 //! The steps to add an error code are in `docs/contributing.md`.
 
+mod audience;
 mod failure;
 mod fix;
 mod lookup;
@@ -25,9 +25,10 @@ mod pages;
 mod table;
 mod team;
 
+pub use audience::Audience;
 pub use failure::{Failure, FieldProblem, KnownFailure};
 pub use fix::{DOCS, Fix, Retry, Who};
-pub use lookup::{fixes_in_a_team, lookup, lookup_in_a_team, rows, rows_in_a_team};
+pub use lookup::{fixes, lookup, rows};
 pub use table::FIXES;
 pub use team::TEAM_FIXES;
 

@@ -46,8 +46,8 @@ use tracing::Instrument;
 use crate::address_book::AddressBook;
 pub(crate) use crate::address_book::without_lone_surrogates;
 pub use crate::address_book::{Employee, Person};
-use crate::fixit::Failure;
-use audience::{Audience, employee_of};
+use crate::fixit::Audience;
+use audience::{employee_of, text_for};
 use elicit::Seal;
 use hints::{Hinted, implementation, is_modern, one_page};
 use measurements::Measurements;
@@ -148,7 +148,7 @@ impl Server {
     pub async fn probe(&self) -> Result<(), NotReady> {
         let probed = self.book.probe().await;
         probed.map_err(|error| {
-            let failure = Failure::from(&error);
+            let failure = advice::failure(self.audience, &error);
             NotReady {
                 code: failure.code,
                 meaning: failure.meaning,
@@ -172,6 +172,7 @@ impl Server {
         let book = self.book_for(context);
         let call_context = CallContext {
             book: &book,
+            audience: self.audience,
             cancellation: &cancellation,
             request: context,
             seal: &self.seal,
@@ -222,7 +223,7 @@ impl ServerHandler for Server {
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(implementation())
-            .with_instructions(self.audience.text(INSTRUCTIONS))
+            .with_instructions(text_for(self.audience, INSTRUCTIONS))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -282,7 +283,7 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let cancellation = context.ct.child_token();
         let book = self.book_for(&context);
-        let reading = resources::read(&book, &request.uri, &cancellation).boxed();
+        let reading = resources::read(&book, self.audience, &request.uri, &cancellation).boxed();
         let (result, hints) = self.until_shutdown(&cancellation, reading).await?;
         Ok(result.hinted(hints, &context).into())
     }

@@ -176,7 +176,7 @@ impl Portal {
         batch::call_all(&self.caller, arrival, calls).await
     }
 
-    /// Registers a caller now: its requests wait behind the requests of all earlier callers.
+    /// Registers a caller now: its requests wait behind those of all earlier callers of the same person.
     pub fn arrive(&self) -> Arrival {
         self.caller.arrive()
     }
@@ -207,11 +207,6 @@ impl Portal {
     /// The errors of missing or wrong settings.
     pub fn person(&self) -> Result<Person, Error> {
         self.caller.credentials.person(&self.account_hashes)
-    }
-
-    /// True if calls are made for the employees of a team.
-    pub fn is_of_a_team(&self) -> bool {
-        self.caller.credentials.are_of_a_team()
     }
 
     /// Scheme, host and port of the portal.

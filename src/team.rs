@@ -13,7 +13,7 @@
 //! | code, access token, refresh token; the portal's tokens of an employee | `tokens.rs` |
 //! | what is kept, as digests or sealed | `store.rs`, `secret_value.rs`, `server_key.rs` |
 //! | the page where employees see and end their connections | `start_page.rs` |
-//! | metrics; settings | `measurements.rs`, `settings.rs`, `public_url.rs` |
+//! | metrics; settings; addresses | `measurements.rs`, `settings.rs`, `public_url.rs`, `paths.rs` |
 //!
 //! A sign-in: the client's browser opens `/oauth/authorize` and gets the consent page. **Allow** sends it to the portal,
 //! where the employee signs in. The portal returns the browser to `/oauth/callback` with a code; this server exchanges
@@ -33,6 +33,7 @@ mod measurements;
 mod pages;
 mod parameters;
 mod parts;
+pub mod paths;
 mod public_url;
 mod request;
 mod secret_value;
@@ -55,8 +56,7 @@ use tokio_util::sync::CancellationToken;
 pub use answer::Answer;
 pub use client_metadata::{InvalidHosts, MetadataHosts};
 pub use cookie::SetCookie;
-pub use documents::CALLBACK;
-pub use pages::style_hash;
+pub use pages::{escaped, style_hash};
 pub use public_url::PublicUrl;
 pub use request::Request;
 pub use secret_value::{Digest, NoRandomNumbers};

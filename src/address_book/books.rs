@@ -149,9 +149,9 @@ impl Books {
         is_fresh.then(|| Arc::clone(book))
     }
 
-    /// Returns the book of the person of `account` to a caller that arrived at `arrived`: from memory, or after a reading. If the time
-    /// `until` comes first, returns the book as far as it has been read. `progress` is called with the number of
-    /// contacts read so far.
+    /// Returns the book of the person of `account` to a caller that arrived at `arrived`: from memory, or after a
+    /// reading. If the time `until` comes first, returns the book as far as it has been read. `progress` is called with
+    /// the number of contacts read so far.
     ///
     /// # Errors
     /// The error of the reading, if nothing could be read.

@@ -85,11 +85,6 @@ impl Error {
         }
     }
 
-    /// True if the look-up was made for an employee of a team server, or without one where one is needed.
-    pub fn is_in_a_team(&self) -> bool {
-        matches!(self, Self::Portal(failed) if failed.is_in_a_team)
-    }
-
     /// True if the portal's rate limit left no time for the call.
     pub(super) fn is_throttled(&self) -> bool {
         matches!(self, Self::Portal(failed) if matches!(failed.error, portal::Error::Throttled { .. }))

@@ -14,6 +14,7 @@ use super::stdout::{print, print_json};
 use super::wiring::Wiring;
 use super::{progress, report, table};
 use crate::address_book::{Names, Source};
+use crate::fixit::Audience;
 use crate::mcp::resolve_mail_recipients::Output;
 use crate::portal::decode_utf8;
 
@@ -69,7 +70,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         Err(error) => Err(error.into()),
     };
     match found {
-        Ok(resolution) => show(arguments.format, &Output::from(resolution)),
+        Ok(resolution) => show(arguments.format, &Output::new(Audience::OnePerson, resolution)),
         Err(error) => fail::<Output>(arguments.format == RecipientFormat::Json, &error, wiring),
     }
 }

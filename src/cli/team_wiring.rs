@@ -85,7 +85,7 @@ async fn start_demo(
         None => base.parse().map_err(|error| failed(&error))?,
     };
     let demo = demo::Settings {
-        handler: Some(public_url.at(team::CALLBACK)),
+        handler: Some(public_url.at(team::paths::CALLBACK)),
         ..demo
     };
     let demo = DemoPortal::start(demo).await.map_err(Stop::Demo)?;

@@ -62,7 +62,8 @@ pub struct Settings {
     pub changes: &'static [Change],
     /// How many of the newest requests [`DemoPortal::requests`](super::DemoPortal::requests) returns at most.
     pub kept_requests: usize,
-    /// The seed of the fault `random`, of `random_faults`, of `expired_tokens` and of the employees' order, so that runs repeat.
+    /// The seed of the fault `random`, of `random_faults`, of `expired_tokens` and of the employees' order, so that runs
+    /// repeat.
     pub seed: u64,
 }
 

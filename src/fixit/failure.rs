@@ -6,8 +6,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::audience::Audience;
 use super::fix::{Fix, Retry, Who};
-use super::lookup::{is_passing, lookup, lookup_in_a_team};
+use super::lookup::{is_passing, lookup};
 
 /// A failure without advice, from which a [`Failure`] is made.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +25,6 @@ pub struct KnownFailure {
     pub attempts: u32,
     /// How long to wait before calling again, if the portal's reply said so.
     pub retry_after: Option<Duration>,
-    /// True if it was a call of a team server's employee.
-    pub is_in_a_team: bool,
 }
 
 /// What went wrong, what it means and what to do.
@@ -68,8 +67,9 @@ pub struct FieldProblem {
     pub message: String,
 }
 
-impl From<KnownFailure> for Failure {
-    fn from(known: KnownFailure) -> Self {
+impl Failure {
+    /// The failure with the advice that helps this audience.
+    pub fn new(audience: Audience, known: KnownFailure) -> Self {
         let KnownFailure {
             code,
             http_status,
@@ -77,15 +77,9 @@ impl From<KnownFailure> for Failure {
             validation,
             attempts,
             retry_after,
-            is_in_a_team,
         } = known;
-        let row = match is_in_a_team {
-            true => lookup_in_a_team(&code, http_status),
-            false => lookup(&code, http_status),
-        };
-        let fix = row
-            .copied()
-            .unwrap_or_else(|| general_advice(http_status, is_in_a_team));
+        let row = lookup(audience, &code, http_status);
+        let fix = row.copied().unwrap_or_else(|| general_advice(http_status, audience));
         let meaning = match row {
             Some(row) => row.meaning.to_owned(),
             None => unknown_meaning(&code, http_status),
@@ -113,7 +107,7 @@ impl From<KnownFailure> for Failure {
 }
 
 /// Advice for a code that the table does not have. Its meaning is empty; [`unknown_meaning`] returns the meaning.
-fn general_advice(http_status: Option<u16>, is_in_a_team: bool) -> Fix {
+fn general_advice(http_status: Option<u16>, audience: Audience) -> Fix {
     const LOOK_UP: &str = "Look the code up in the documentation, or ask Bitrix24 support.";
     let fix = Fix {
         code: "*",
@@ -132,7 +126,7 @@ fn general_advice(http_status: Option<u16>, is_in_a_team: bool) -> Fix {
             retry: Retry::Later,
             ..fix.after(30)
         },
-        Some(401 | 403) if !is_in_a_team => Fix {
+        Some(401 | 403) if audience == Audience::OnePerson => Fix {
             steps: &["Check the webhook, its permissions and its owner.", LOOK_UP],
             ..fix
         },
@@ -189,7 +183,7 @@ mod tests {
             http_status: Some(418),
             ..KnownFailure::default()
         };
-        let failure = Failure::from(report);
+        let failure = Failure::new(Audience::OnePerson, report);
         assert!(failure.meaning.contains("SOMETHING_NEW") && failure.meaning.contains("418"));
         assert_eq!((failure.who, failure.retry), (Who::User, Retry::Never));
         for status in [408, 429, 500, 503] {
@@ -198,7 +192,11 @@ mod tests {
                 http_status: Some(status),
                 ..KnownFailure::default()
             };
-            assert_eq!(Failure::from(report).retry, Retry::Later, "{status}");
+            assert_eq!(
+                Failure::new(Audience::OnePerson, report).retry,
+                Retry::Later,
+                "{status}"
+            );
         }
     }
 
@@ -220,15 +218,17 @@ mod tests {
 
     #[test]
     fn text_and_structure_hold_the_same_facts() {
-        let failure = Failure::from(KnownFailure {
-            code: "QUERY_LIMIT_EXCEEDED".into(),
-            http_status: Some(503),
-            message: "too fast".into(),
-            validation: vec![("a".into(), "b".into())],
-            attempts: 3,
-            retry_after: Some(Duration::from_millis(1500)),
-            is_in_a_team: false,
-        });
+        let failure = Failure::new(
+            Audience::OnePerson,
+            KnownFailure {
+                code: "QUERY_LIMIT_EXCEEDED".into(),
+                http_status: Some(503),
+                message: "too fast".into(),
+                validation: vec![("a".into(), "b".into())],
+                attempts: 3,
+                retry_after: Some(Duration::from_millis(1500)),
+            },
+        );
         let text = failure.to_string();
         for fact in [
             "QUERY_LIMIT_EXCEEDED",

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::audience::Audience;
 use super::fix::Fix;
 use super::table::FIXES;
 use super::team::TEAM_FIXES;
@@ -16,49 +17,38 @@ pub(super) fn is_passing(http_status: u16) -> bool {
     PASSING_STATUSES.iter().any(|statuses| statuses.contains(&http_status))
 }
 
-/// Finds the row for `code` and `http_status` in one-person modes. `None` if the table has no such row; then
+/// Finds the row for `code` and `http_status`. `None` if the table has no such row; then
 /// [`Failure`](super::Failure) has general advice.
 ///
 /// A row that names the status wins, then the row without statuses, then the first row. A first row for lasting
 /// failures only does not answer a temporary status.
-pub fn lookup(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
-    best(|| rows(code), http_status)
-}
-
-/// Finds the row for `code` and `http_status` for a call of a team server's employee; else as [`lookup`].
-pub fn lookup_in_a_team(code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
-    best(|| rows_in_a_team(code), http_status)
-}
-
-fn best<I: Iterator<Item = &'static Fix>>(rows: impl Fn() -> I, http_status: Option<u16>) -> Option<&'static Fix> {
-    rows()
+pub fn lookup(audience: Audience, code: &str, http_status: Option<u16>) -> Option<&'static Fix> {
+    rows(audience, code)
         .find(|fix| http_status.is_some_and(|status| fix.statuses.contains(&status)))
-        .or_else(|| rows().find(|fix| fix.statuses.is_empty()))
+        .or_else(|| rows(audience, code).find(|fix| fix.statuses.is_empty()))
         .or_else(|| {
-            let first = rows().next()?;
+            let first = rows(audience, code).next()?;
             let contradicts = http_status.is_some_and(is_passing) && !first.statuses.iter().copied().any(is_passing);
             (!contradicts).then_some(first)
         })
 }
 
 /// The rows for `code`; several where the meaning depends on the HTTP status.
-pub fn rows(code: &str) -> impl Iterator<Item = &'static Fix> {
-    FIXES.iter().filter(move |fix| fix.is_for_code(code))
+pub fn rows(audience: Audience, code: &str) -> impl Iterator<Item = &'static Fix> {
+    fixes(audience).filter(move |fix| fix.is_for_code(code))
 }
 
-/// The rows for `code` for the calls of a team server's employees.
-pub fn rows_in_a_team(code: &str) -> impl Iterator<Item = &'static Fix> {
-    fixes_in_a_team().filter(move |fix| fix.is_for_code(code))
-}
-
-/// The rows for the calls of a team server's employees: those of [`TEAM_FIXES`], and those of [`FIXES`] that these do
-/// not replace.
-pub fn fixes_in_a_team() -> impl Iterator<Item = &'static Fix> {
+/// All rows: for a team those of [`TEAM_FIXES`], and those of [`FIXES`] that these do not replace.
+pub fn fixes(audience: Audience) -> impl Iterator<Item = &'static Fix> {
+    let for_teams: &[Fix] = match audience {
+        Audience::OnePerson => &[],
+        Audience::Team => TEAM_FIXES,
+    };
     let is_replaced = |fix: &&Fix| {
-        let mut others = TEAM_FIXES.iter();
+        let mut others = for_teams.iter();
         others.any(|other| other.code == fix.code && other.statuses == fix.statuses)
     };
-    TEAM_FIXES
+    for_teams
         .iter()
         .chain(FIXES.iter().filter(move |fix| !is_replaced(fix)))
 }
@@ -66,17 +56,14 @@ pub fn fixes_in_a_team() -> impl Iterator<Item = &'static Fix> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixit::fix::Who;
 
     #[test]
     fn every_row_says_something_and_no_row_is_shadowed() {
-        type Find = fn(&str, Option<u16>) -> Option<&'static Fix>;
-        let both: [(Vec<&Fix>, Find); 2] = [
-            (FIXES.iter().collect(), lookup),
-            (fixes_in_a_team().collect(), lookup_in_a_team),
-        ];
-        for (fix, find) in both
-            .iter()
-            .flat_map(|(fixes, find)| fixes.iter().map(move |fix| (*fix, find)))
+        let both = [Audience::OnePerson, Audience::Team];
+        for (audience, fix) in both
+            .into_iter()
+            .flat_map(|audience| fixes(audience).map(move |fix| (audience, fix)))
         {
             assert!(
                 !fix.meaning.is_empty() && !fix.steps.is_empty() && !fix.page.is_empty(),
@@ -90,16 +77,24 @@ mod tests {
                 fix.code
             );
             let status = fix.statuses.first().copied();
-            assert_eq!(find(fix.code, status), Some(fix), "{} is shadowed", fix.code);
+            assert_eq!(
+                lookup(audience, fix.code, status),
+                Some(fix),
+                "{} is shadowed",
+                fix.code
+            );
         }
     }
 
     #[test]
     fn each_row_for_teams_replaces_one_row_in_a_team_only() {
-        assert_eq!(fixes_in_a_team().count(), FIXES.len());
+        assert_eq!(fixes(Audience::Team).count(), FIXES.len());
         for fix in TEAM_FIXES {
             let status = fix.statuses.first().copied();
-            let (general, in_a_team) = (lookup(fix.code, status), lookup_in_a_team(fix.code, status));
+            let (general, in_a_team) = (
+                lookup(Audience::OnePerson, fix.code, status),
+                lookup(Audience::Team, fix.code, status),
+            );
             assert_eq!(in_a_team, Some(fix));
             assert_ne!(general, Some(fix), "{}", fix.code);
             assert_eq!(general.unwrap().statuses, fix.statuses, "{}", fix.code);
@@ -110,7 +105,11 @@ mod tests {
             ("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", 400),
         ] {
             let status = Some(status);
-            assert_eq!(lookup_in_a_team(code, status), lookup(code, status), "{code}");
+            assert_eq!(
+                lookup(Audience::Team, code, status),
+                lookup(Audience::OnePerson, code, status),
+                "{code}"
+            );
         }
     }
 
@@ -129,12 +128,29 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_of_a_teams_server_is_not_sent_to_the_webhook_that_it_does_not_have() {
+        let for_operators = fixes(Audience::Team).filter(|fix| fix.who == Who::Operator);
+        for fix in for_operators {
+            let names_a_webhook = |step: &&str| step.contains("WEBHOOK");
+            assert_eq!(
+                fix.steps.iter().find(|step| names_a_webhook(step)),
+                None,
+                "{}",
+                fix.code
+            );
+        }
+    }
+
+    #[test]
     fn the_status_chooses_where_a_code_has_two_meanings() {
         let code = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
-        let (unauthorised, forbidden) = (lookup(code, Some(401)).unwrap(), lookup(code, Some(403)).unwrap());
+        let (unauthorised, forbidden) = (
+            lookup(Audience::OnePerson, code, Some(401)).unwrap(),
+            lookup(Audience::OnePerson, code, Some(403)).unwrap(),
+        );
         assert_ne!(unauthorised.meaning, forbidden.meaning);
         assert_eq!(
-            lookup(code, Some(200)),
+            lookup(Audience::OnePerson, code, Some(200)),
             Some(unauthorised),
             "without a status of its own, the first row"
         );
@@ -142,8 +158,15 @@ mod tests {
 
     #[test]
     fn codes_compare_without_case_and_a_star_stands_for_any_ending() {
-        assert_eq!(lookup("EXPIRED_TOKEN", None), lookup("expired_token", None));
-        assert!(lookup("crm_email_anything", None).is_some());
-        assert!(lookup("", None).is_none() && lookup("нет", None).is_none() && lookup("NOTE", None).is_none());
+        assert_eq!(
+            lookup(Audience::OnePerson, "EXPIRED_TOKEN", None),
+            lookup(Audience::OnePerson, "expired_token", None)
+        );
+        assert!(lookup(Audience::OnePerson, "crm_email_anything", None).is_some());
+        assert!(
+            lookup(Audience::OnePerson, "", None).is_none()
+                && lookup(Audience::OnePerson, "нет", None).is_none()
+                && lookup(Audience::OnePerson, "NOTE", None).is_none()
+        );
     }
 }

@@ -6,11 +6,13 @@
 use super::fix::Retry::{Later, Never};
 use super::fix::Who::{Operator, PortalAdmin, User};
 use super::fix::{Fix, row};
-use super::pages::{ACCESS, METHOD, OAUTH, OAUTH_ERRORS, SCOPES, SUPPORT};
+use super::pages::{ACCESS, METHOD, NETWORK, OAUTH, OAUTH_ERRORS, RENAME, REST_V3, SCOPES, SUPPORT};
 
 const SIGN_IN: &str = "Sign in again in your MCP client.";
 const EMPLOYEE_SIGNS_IN: &str = "Let the employee sign in again in the MCP client.";
 const SET_CLIENT: &str = "Check BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET, and restart the server.";
+const CHECK_ADDRESS: &str = "Check host and port in BITRIX24_PORTAL.";
+const USE_HTTPS: &str = "Begin BITRIX24_PORTAL with https://.";
 const ADD_MAIL: &str = "Add mail to the permissions on the application's page.";
 const IF_REFUSED: &str = "If that fails, ask the portal's administrator whether your account is active.";
 
@@ -68,4 +70,29 @@ pub const TEAM_FIXES: &[Fix] = &[
     row("ERROR_WITHOUT_CODE", &[],
         "The portal refused the call without a usable code.",
         PortalAdmin, &["Read the message.", "Check the application's permissions.", "If it keeps failing, contact Bitrix24 support with code and time."], Never, SUPPORT),
+    row("BITRIX_REST_V3_EXCEPTION_HTTPSREQUIREDEXCEPTION", &[400, 403],
+        "The portal answers over HTTPS only.",
+        Operator, &[USE_HTTPS, "If a proxy ends TLS before the portal, let it pass the original scheme on."], Never, NETWORK),
+    row("INVALID_REQUEST", &[400, 401],
+        "From a portal: HTTPS is required. From the authorization server: the request is malformed.",
+        Operator, &[USE_HTTPS, SET_CLIENT], Never, OAUTH_ERRORS),
+    row("INVALID_HTTP_METHOD", &[],
+        "The portal received another HTTP method than POST; a proxy or redirect changed it.",
+        Operator, &["Check proxies between this server and the portal.", "Use the portal's final address in BITRIX24_PORTAL."], Never, REST_V3),
+    row("NAME_NOT_RESOLVED", &[],
+        "The host is misspelt or was renamed, or this machine has no DNS.",
+        Operator, &["Compare BITRIX24_PORTAL with the portal's address in a browser.", "Check DNS and proxy (HTTPS_PROXY) on the server's machine."], Later, NETWORK).after(30),
+    row("UNREADABLE_REPLY", &[404],
+        "No Bitrix24 portal answers at this address.",
+        Operator, &["Compare BITRIX24_PORTAL with the portal's address in a browser.", "Check proxies that rewrite paths."], Never, REST_V3),
+    row("UNREADABLE_REPLY", &[],
+        "The server at this address is not a Bitrix24 REST 3.0 portal, or something in between changes its replies.",
+        Operator, &[CHECK_ADDRESS, "Check proxies and sign-in pages in front of the portal.",
+            "On a self-hosted portal, turn off display_errors in php.ini and exception_handling's debug in .settings.php."], Never, REST_V3),
+    row("REPLY_TOO_LARGE", &[],
+        "The reply is larger than any page of contacts can be, so it was not read.",
+        Operator, &[CHECK_ADDRESS, "Ask for a smaller limit."], Never, METHOD),
+    row("REDIRECTED", &[],
+        "The portal redirects to another address; this server never sends credentials there by itself.",
+        Operator, &["If the portal was renamed, put its new address into BITRIX24_PORTAL.", "If it redirects within itself, check that it opens in a browser."], Never, RENAME),
 ];

@@ -6,18 +6,24 @@
 //! `docs/contributing.md`.
 
 use crate::address_book::Error;
-use crate::fixit::{Failure, KnownFailure};
+use crate::fixit::{Audience, Failure, KnownFailure};
 
+/// The failure, with the advice that helps this audience.
+pub(super) fn failure(audience: Audience, error: &Error) -> Failure {
+    let known = KnownFailure {
+        code: error.code().to_owned(),
+        http_status: error.http_status(),
+        message: error.to_string(),
+        validation: error.validation(),
+        attempts: error.attempts(),
+        retry_after: error.retry_after(),
+    };
+    Failure::new(audience, known)
+}
+
+/// The failure with the advice for one-person modes, as the command line prints it.
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self::from(KnownFailure {
-            code: error.code().to_owned(),
-            http_status: error.http_status(),
-            message: error.to_string(),
-            validation: error.validation(),
-            attempts: error.attempts(),
-            retry_after: error.retry_after(),
-            is_in_a_team: error.is_in_a_team(),
-        })
+        failure(Audience::OnePerson, error)
     }
 }

@@ -1,31 +1,21 @@
-//! The people whom a server answers: the one person of its settings, or the employees of a team.
+//! The texts for the people whom a server answers, and the employee of one request.
 
 use std::borrow::Cow;
 
 use rmcp::service::{RequestContext, RoleServer};
 
 use crate::address_book::Employee;
-
-/// The people whom a server answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Audience {
-    /// The person whose credentials are in the settings.
-    OnePerson,
-    /// Every employee who has signed in.
-    Team,
-}
+use crate::fixit::Audience;
 
 /// The person whose address book is searched, as the texts for models name this person.
 const IN_ONE_PERSON_MODES: &str = "the webhook's owner";
 const IN_A_TEAM: &str = "the signed-in employee";
 
-impl Audience {
-    /// A text for models, with the name of the person whose address book is searched.
-    pub(super) fn text(self, text: &str) -> Cow<'_, str> {
-        match self {
-            Self::OnePerson => text.into(),
-            Self::Team => text.replace(IN_ONE_PERSON_MODES, IN_A_TEAM).into(),
-        }
+/// A text for models, with the name of the person whose address book is searched.
+pub(super) fn text_for(audience: Audience, text: &str) -> Cow<'_, str> {
+    match audience {
+        Audience::OnePerson => text.into(),
+        Audience::Team => text.replace(IN_ONE_PERSON_MODES, IN_A_TEAM).into(),
     }
 }
 

@@ -8,8 +8,8 @@
 //!
 //! The server keeps nothing between the two calls. The client carries the `requestState`, which is sealed: a client
 //! cannot forge it. It is bound to the names, the sources and the person whose address book is searched, and is valid
-//! for ten minutes. It holds nothing but the places of the names that were asked about. Everything else is looked up again, so
-//! the answer can only choose among the people found by the second call. See
+//! for ten minutes. It holds nothing but the places of the names that were asked about. Everything else is looked up
+//! again, so the answer can only choose among the people found by the second call. See
 //! <https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation>.
 
 use std::collections::BTreeMap;
@@ -97,8 +97,10 @@ impl Asking {
 /// Seals the `requestState` that a client carries from one call to the next. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Seal {
-    /// One for each key. The first seals, and all open.
-    codecs: Arc<[RequestStateCodec]>,
+    /// Seals and opens.
+    first: Arc<RequestStateCodec>,
+    /// Open only.
+    others: Arc<[RequestStateCodec]>,
     open_for: Duration,
 }
 
@@ -127,7 +129,8 @@ impl Seal {
 
     fn of(first: RequestStateCodec, others: impl IntoIterator<Item = RequestStateCodec>) -> Self {
         Self {
-            codecs: std::iter::once(first).chain(others).collect(),
+            first: Arc::new(first),
+            others: others.into_iter().collect(),
             open_for: OPEN_FOR,
         }
     }
@@ -141,19 +144,16 @@ impl Seal {
     fn seal(&self, names: &[usize], request: &[u8]) -> String {
         let payload = json!(RequestState { names: names.to_vec() }).to_string();
         let options = SealOptions::new().associated_data(request).ttl(self.open_for);
-        let sealed = self
-            .codecs
-            .first()
-            .map(|codec| codec.seal_with(payload.as_bytes(), &options));
-        // There always is a first codec.
-        sealed.unwrap_or_default()
+        self.first.seal_with(payload.as_bytes(), &options)
     }
 
     /// The places of the names that were asked about. `None` if `state` was sealed with another key, or for another
     /// request, or too long ago.
     pub(crate) fn opened(&self, state: &str, request: &[u8]) -> Option<Vec<usize>> {
         let open = |codec: &RequestStateCodec| codec.open_json_with(state, request).ok();
-        let opened: RequestState = self.codecs.iter().find_map(open)?;
+        let opened: RequestState = std::iter::once(self.first.as_ref())
+            .chain(self.others.iter())
+            .find_map(open)?;
         Some(opened.names)
     }
 }

@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::fixit;
+use crate::fixit::{self, Audience};
 
 /// Bounds of the histogram, in seconds: from a response out of the cache to the longest look-up.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 25.0];
@@ -60,5 +60,6 @@ impl Measurements {
 /// `ok`, the code of a row of the fix-it table, or `other`.
 fn outcome(failed_with: Option<&str>) -> &'static str {
     let Some(code) = failed_with else { return "ok" };
-    fixit::lookup(code, None).map_or("other", |fix| fix.code.trim_end_matches('*'))
+    // The table has the same codes for every audience.
+    fixit::lookup(Audience::OnePerson, code, None).map_or("other", |fix| fix.code.trim_end_matches('*'))
 }

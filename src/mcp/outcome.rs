@@ -10,15 +10,17 @@ use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::advice;
 use super::measurements::Measurements;
 use super::tool::{MailTool, NoOutput};
-use crate::fixit::{Failure, Retry};
+use crate::fixit::{Audience, Failure, Retry};
 
 /// The response to a call of the tool `T`. A call that first asks the user is counted only when it ends.
 ///
 /// # Errors
 /// A protocol error for a bad request, or if an output cannot be JSON, which no output of ours is.
 pub(super) fn response<T: MailTool>(
+    audience: Audience,
     ended: Result<T::Output, NoOutput>,
     took: Duration,
     measurements: &Measurements,
@@ -26,7 +28,7 @@ pub(super) fn response<T: MailTool>(
     let (result, failed_with) = match ended {
         Ok(output) => (success(&output)?, None),
         Err(NoOutput::Failed(error)) => {
-            let failure = Failure::from(&error);
+            let failure = advice::failure(audience, &error);
             log(&failure, "a tool call");
             let (text, code) = (failure.to_string(), failure.code.clone());
             (failed(text, &T::Output::from(failure))?, Some(code))

@@ -6,11 +6,12 @@ use rmcp::ErrorData;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::advice;
 use super::arguments::{Argument, Form, lenient};
 use super::elicit::{self, Asking};
 use super::tool::{CallContext, MailTool, NoOutput};
 use crate::address_book::{Choice, Error, InvalidQuery, Names, Recipient, Resolution, Source, Status};
-use crate::fixit::Failure;
+use crate::fixit::{Audience, Failure};
 
 /// The tool's name.
 pub const NAME: &str = "resolve_mail_recipients";
@@ -127,8 +128,9 @@ impl From<Failure> for Output {
     }
 }
 
-impl From<Resolution> for Output {
-    fn from(resolution: Resolution) -> Self {
+impl Output {
+    /// The result, with the advice that helps this audience.
+    pub fn new(audience: Audience, resolution: Resolution) -> Self {
         let Resolution {
             recipients,
             not_asked,
@@ -160,7 +162,7 @@ impl From<Resolution> for Output {
             .into_iter()
             .map(|failed| SourceFailure {
                 source: failed.source,
-                error: Failure::from(&failed.error),
+                error: advice::failure(audience, &failed.error),
             })
             .collect();
         Self {
@@ -228,7 +230,7 @@ impl MailTool for ResolveMailRecipients {
             }
             Asking::Never => {}
         }
-        Ok(Output::from(resolution))
+        Ok(Output::new(context.audience, resolution))
     }
 }
 

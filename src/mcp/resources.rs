@@ -21,10 +21,11 @@ use tokio_util::sync::CancellationToken;
 pub(super) use address::{CODE, FIXES_BY_CODE, QUERY, SEARCH};
 use address::{FIXES, InvalidUri, LATEST, Target};
 
+use super::advice;
 use super::hints::Hints;
 use super::{list_mail_contacts, outcome};
 use crate::address_book::{AddressBook, Error, GivenPagination, Query, shown};
-use crate::fixit::{self, Failure};
+use crate::fixit::{self, Audience};
 
 const JSON: &str = "application/json";
 const MARKDOWN: &str = "text/markdown";
@@ -77,6 +78,7 @@ fn for_both() -> Annotations {
 /// A protocol error if no resource has this URI, or the look-up failed.
 pub(super) async fn read(
     book: &AddressBook,
+    audience: Audience,
     uri: &str,
     cancellation: &CancellationToken,
 ) -> Result<(ReadResourceResult, Hints), ErrorData> {
@@ -89,21 +91,12 @@ pub(super) async fn read(
     })?;
     let (text, kind, hints) = match target {
         Target::Contacts(query) => {
-            let (text, hints) = contacts(book, &query, cancellation).await?;
+            let (text, hints) = contacts(book, audience, &query, cancellation).await?;
             (text, JSON, hints)
         }
-        Target::Fixes => {
-            let table = match book.is_of_a_team() {
-                true => fixit::markdown(fixit::fixes_in_a_team()),
-                false => fixit::markdown_table(),
-            };
-            (table, MARKDOWN, Hints::OF_THE_BINARY)
-        }
+        Target::Fixes => (fixit::markdown(fixit::fixes(audience)), MARKDOWN, Hints::OF_THE_BINARY),
         Target::Fix(code) => {
-            let rows: Vec<_> = match book.is_of_a_team() {
-                true => fixit::rows_in_a_team(&code).collect(),
-                false => fixit::rows(&code).collect(),
-            };
+            let rows: Vec<_> = fixit::rows(audience, &code).collect();
             if rows.is_empty() {
                 return Err(not_found(uri));
             }
@@ -116,6 +109,7 @@ pub(super) async fn read(
 
 async fn contacts(
     book: &AddressBook,
+    audience: Audience,
     query: &str,
     cancellation: &CancellationToken,
 ) -> Result<(String, Hints), ErrorData> {
@@ -124,15 +118,15 @@ async fn contacts(
         let found = book.list(&query, cancellation).await?;
         Ok((query, found))
     };
-    let (query, found) = look_up.await.map_err(|error| failed(&error))?;
+    let (query, found) = look_up.await.map_err(|error| failed(audience, &error))?;
     let hints = Hints::private(book.fresh_for(&found.page));
     let output = list_mail_contacts::Output::from_page(&query, found);
     let text = serde_json::to_string(&output);
     Ok((text.map_err(unwritable)?, hints))
 }
 
-fn failed(error: &Error) -> ErrorData {
-    let failure = Failure::from(error);
+fn failed(audience: Audience, error: &Error) -> ErrorData {
+    let failure = advice::failure(audience, error);
     outcome::log(&failure, "reading a resource");
     let code = match error {
         Error::Invalid(_) => ErrorCode::INVALID_PARAMS,

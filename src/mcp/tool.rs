@@ -12,7 +12,7 @@ use super::arguments::Argument;
 use super::elicit::Seal;
 use super::progress::Progress;
 use crate::address_book::{AddressBook, Error, InvalidQuery};
-use crate::fixit::Failure;
+use crate::fixit::{Audience, Failure};
 
 /// A tool of this server. `mcp/tools.rs` lists all.
 pub(super) trait MailTool {
@@ -41,6 +41,8 @@ pub(super) trait MailTool {
 #[derive(Debug)]
 pub(super) struct CallContext<'a> {
     pub(super) book: &'a AddressBook,
+    /// Decides which advice a failure has.
+    pub(super) audience: Audience,
     pub(super) cancellation: &'a CancellationToken,
     pub(super) request: &'a RequestContext<RoleServer>,
     /// Seals the state that the client carries to the next call.

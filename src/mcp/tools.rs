@@ -9,7 +9,7 @@ use rmcp::model::{CallToolResponse, Tool};
 use tokio::time::Instant;
 
 use super::arguments::{self, Argument, GivenArguments};
-use super::audience::Audience;
+use super::audience::text_for;
 use super::list_mail_contacts::ListMailContacts;
 use super::list_mail_employees::ListMailEmployees;
 use super::measurements::Measurements;
@@ -17,6 +17,7 @@ use super::outcome;
 use super::resolve_mail_recipients::ResolveMailRecipients;
 use super::schema;
 use super::tool::{CallContext, MailTool};
+use crate::fixit::Audience;
 
 /// Every tool, in the order of `tools/list`.
 static HANDLERS: &[Handler] = &[
@@ -55,7 +56,7 @@ pub(super) fn for_team() -> &'static [Tool] {
         let mut tool = tool.clone();
         tool.description = tool
             .description
-            .map(|text| Audience::Team.text(&text).into_owned().into());
+            .map(|text| text_for(Audience::Team, &text).into_owned().into());
         tool
     };
     TOOLS.get_or_init(|| tools().iter().map(for_team).collect())
@@ -103,12 +104,13 @@ async fn answer<T: MailTool>(
     measurements: &Measurements,
 ) -> Result<CallToolResponse, ErrorData> {
     let started = Instant::now();
+    let audience = context.audience;
     let input = arguments.and_then(|arguments| arguments::read(arguments, handler.arguments));
     let ended = match input {
         Ok(input) => T::call(input, context).await,
         Err(refused) => Err(refused.into()),
     };
-    outcome::response::<T>(ended, started.elapsed(), measurements)
+    outcome::response::<T>(audience, ended, started.elapsed(), measurements)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(super) struct Terms {
 }
 
 impl Caller {
-    /// Registers a caller now, in the turn of the person behind the credentials.
+    /// Registers a caller now: its requests wait behind those of all earlier callers of the same person.
     pub(super) fn arrive(&self) -> Arrival {
         self.shared.limits.arrive()
     }
@@ -79,7 +79,6 @@ impl Caller {
             error,
             attempts: progress.requests,
             elapsed,
-            is_in_a_team: self.credentials.are_of_a_team(),
         })
     }
 

@@ -119,11 +119,6 @@ impl ActiveCredentials {
         }
     }
 
-    /// True for the credentials of a team server, with or without an employee.
-    pub(super) fn are_of_a_team(&self) -> bool {
-        matches!(self, Self::Team { .. })
-    }
-
     /// The person whose turn it is at the portal's limits when these credentials are used. In one-person modes every
     /// call has the same turn, whatever the credentials are.
     pub(super) fn person_in_turn(&self) -> &Person {

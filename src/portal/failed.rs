@@ -17,8 +17,6 @@ pub struct Failed {
     pub elapsed: Duration,
     /// How long to wait before calling again; `None` if no wait is known.
     pub retry_after: Option<Duration>,
-    /// True if the call was made for an employee of a team server, or without one where one is needed.
-    pub is_in_a_team: bool,
 }
 
 /// The cause that made a request with several calls fail.
@@ -56,7 +54,6 @@ impl From<Error> for Failed {
             attempts: 0,
             elapsed: Duration::ZERO,
             retry_after: None,
-            is_in_a_team: false,
         }
     }
 }

@@ -6,7 +6,8 @@
 //! | operating time | a method may run for a number of seconds in ten minutes; over it 429 | [`operating_time`]: near the limit, calls are spaced; after a 429 calls wait for the reset, except one probe a minute |
 //!
 //! A limiter is a pure value: it grants a place or returns the wait, and never sleeps. The [`queue`] in front of it
-//! sleeps: people take turns, and the requests of one person pass in the order of their arrival, see [`turns`]. See <https://apidocs.bitrix24.com/limits.html>.
+//! sleeps: people take turns, and the requests of one person pass in the order of their arrival, see [`turns`]. See
+//! <https://apidocs.bitrix24.com/limits.html>.
 
 mod bucket;
 mod limiter;
@@ -54,7 +55,7 @@ impl Limits {
         }
     }
 
-    /// Registers a caller now: its requests wait behind the requests of all earlier callers of the same person.
+    /// Registers a caller now: its requests wait behind those of all earlier callers of the same person.
     pub(super) fn arrive(&self) -> Arrival {
         Arrival::numbered(self.arrivals.fetch_add(1, Ordering::SeqCst))
     }

@@ -16,7 +16,8 @@ pub enum Person {
 }
 
 impl Person {
-    /// Stands for the server where it makes calls that belong to nobody, such as those of a sign-in.
+    /// Takes turns at the limits for everything that no employee calls: a team server's own calls, such as those of a
+    /// sign-in, and every call in one-person modes.
     pub(super) const SERVER: Self = Self::OfTheSettings(0);
 }
 

@@ -11,13 +11,11 @@
 use serde_json::{Value, json};
 
 use super::client_metadata::MetadataHosts;
+use super::paths;
 use super::public_url::PublicUrl;
 
 /// The one scope: to look recipients up.
 pub(super) const SCOPE: &str = "mail.recipients";
-
-/// The path to which the portal sends employees back: the handler path of the application.
-pub const CALLBACK: &str = "/oauth/callback";
 
 /// Protected resource metadata for a client that knows the resource as `/mcp`, or, if `with_slash`, as `/mcp/`. Some
 /// clients compare `resource` with the address that they were given, character by character.
@@ -36,10 +34,10 @@ pub(super) fn protected_resource(url: &PublicUrl, with_slash: bool) -> Value {
 pub(super) fn authorization_server(url: &PublicUrl, client_metadata: &MetadataHosts) -> Value {
     let mut metadata = json!({
         "issuer": url.issuer(),
-        "authorization_endpoint": url.at("/oauth/authorize"),
-        "token_endpoint": url.at("/oauth/token"),
-        "registration_endpoint": url.at("/oauth/register"),
-        "revocation_endpoint": url.at("/oauth/revoke"),
+        "authorization_endpoint": url.at(paths::AUTHORIZE),
+        "token_endpoint": url.at(paths::TOKEN),
+        "registration_endpoint": url.at(paths::REGISTER),
+        "revocation_endpoint": url.at(paths::REVOKE),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -58,7 +56,7 @@ pub(super) fn authorization_server(url: &PublicUrl, client_metadata: &MetadataHo
 /// The value of `WWW-Authenticate` for a call without a token, or, if `is_invalid`, with one that is not valid. A client
 /// without a token gets no `error` (RFC 6750, section 3.1). `with_slash` is that of [`protected_resource`].
 pub(super) fn challenge(url: &PublicUrl, with_slash: bool, is_invalid: bool) -> String {
-    let metadata = url.at("/.well-known/oauth-protected-resource/mcp");
+    let metadata = url.at(paths::PROTECTED_RESOURCE_OF_MCP);
     let error = if is_invalid { r#"error="invalid_token", "# } else { "" };
     format!(
         r#"Bearer {error}resource_metadata="{metadata}{}", scope="{SCOPE}""#,

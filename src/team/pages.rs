@@ -34,6 +34,7 @@ pub(super) use consent::{Consent, consent};
 pub(super) use going_on::{GoingOn, going_on};
 pub(super) use language::Language;
 pub use layout::style_hash;
+pub use markup::escaped;
 pub(super) use notice::{Notice, Reference};
 pub(super) use notice_page::notice;
 pub(super) use start::{SignedIn, Start, start};

@@ -177,12 +177,18 @@ impl Guard {
         ))
     }
 
-    /// As [`check_origin`](Self::check_origin), for an address that links and redirects of any site may lead to.
+    /// As [`check_origin`](Self::check_origin), for an address that links and redirects of any site may lead to. Frames
+    /// are refused: a page could open them unseen and as often as it likes.
     pub(super) fn check_origin_unless_followed(&self, request: &Parts) -> Result<(), Refusal> {
-        if is(&request.headers, "sec-fetch-mode", "navigate") {
+        if !is(&request.headers, "sec-fetch-mode", "navigate") {
+            return self.check_origin(request);
+        }
+        let destination = request.headers.get("sec-fetch-dest");
+        if destination.is_none_or(|destination| destination == "document") {
             return Ok(());
         }
-        self.check_origin(request)
+        let message = "this page opens as a page of its own only, not within another page";
+        Err(Refusal::new(StatusCode::FORBIDDEN, "framed", message))
     }
 
     /// Refuses requests through a proxy if no token is set.
@@ -204,9 +210,11 @@ impl Guard {
         Ok(())
     }
 
-    /// Refuses requests that do not come from a program on this machine, unless they carry the token, if one is set.
+    /// Refuses requests that do not come from a program on this machine, unless they carry the token, if one is set. A
+    /// proxy on this machine may add no header of its own, but passes the public name on in `Host`.
     pub(super) fn check_operator(&self, request: &Parts, addresses: ConnectionAddresses) -> Result<(), Refusal> {
         let is_local = addresses.remote.ip().to_canonical().is_loopback()
+            && host(&request.headers, &request.uri)?.is_loopback()
             && !has_proxy_headers(&request.headers)
             && request.version >= Version::HTTP_11;
         match &self.token {

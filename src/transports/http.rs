@@ -50,6 +50,7 @@ mod team;
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use super::limits::Limits;
@@ -59,9 +60,13 @@ pub use routes::Settings;
 
 use crate::mcp::Server;
 
-/// How long the server waits, after its last answer, until new tokens of the portal are in the team's store.
-/// An exchange of tokens takes at most 15 seconds.
-const SAVING_TOKENS: Duration = Duration::from_secs(16);
+/// Time from the signal to stop until new tokens of the portal are in the team's store: running calls end within
+/// [`Limits::grace`], and what remains, six seconds at least, is for saving. Kubernetes allows 30 seconds in all.
+///
+/// An exchange of tokens takes at most 15 seconds, so one that begins in the first 14 seconds always ends. A later one
+/// is cut off if the portal takes longer than the time that remains; as it may have spent the refresh token by then, the
+/// employee has to sign in again. An exchange mostly takes less than a second.
+const STOP_TIME: Duration = Duration::from_secs(29);
 
 /// Serves until `stop` is cancelled, then lets running calls finish within [`Limits::grace`]. Calls that still run
 /// after that time are answered as cancelled.
@@ -72,10 +77,27 @@ pub async fn serve(server: Server, listener: Listener, settings: Settings, stop:
     match team {
         None => serving.await,
         Some(team) => {
-            tokio::join!(serving, team.sweep(stop));
-            if !team.finish(SAVING_TOKENS).await {
+            let stopped = async {
+                stop.cancelled().await;
+                Instant::now()
+            };
+            let ((), (), stopped) = tokio::join!(serving, team.sweep(stop.clone()), stopped);
+            if !team.finish(STOP_TIME.saturating_sub(stopped.elapsed())).await {
                 tracing::error!("new tokens of the portal were not saved: some employees have to sign in again");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::connections::{LAST_ANSWERS, LATE_REQUESTS};
+    use super::*;
+
+    #[test]
+    fn a_stopped_server_has_time_to_save_tokens_and_ends_before_kubernetes_kills_it() {
+        let until_the_last_answer = LATE_REQUESTS + Limits::default().grace + LAST_ANSWERS;
+        assert!(until_the_last_answer + Duration::from_secs(6) < STOP_TIME);
+        assert!(STOP_TIME < Duration::from_secs(30));
     }
 }

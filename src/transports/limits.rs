@@ -33,8 +33,8 @@ pub struct Limits {
     pub session_idle: Duration,
     /// Silence on an event stream before the server sends a comment. Proxies close a silent connection after a minute.
     pub keep_alive: Duration,
-    /// Time for running calls to finish when the server stops. This time and the time for the last answers are together
-    /// below the 30 seconds that Kubernetes allows.
+    /// Time for running calls to finish when the server stops. This time, the time for the last answers and the time to
+    /// save tokens are together below the 30 seconds that Kubernetes allows.
     pub grace: Duration,
 }
 

@@ -1,6 +1,6 @@
 //! Each employee's share of the page cache, so that one who looks up much does not displace the pages of all others.
 //!
-//! Pure. An employee's oldest pages leave the cache before a new page would pass the share. The one person of the
+//! An employee's oldest pages leave the cache before a new page would pass the share. The one person of the
 //! settings has the whole cache.
 
 use std::collections::{HashMap, VecDeque};

@@ -7,6 +7,7 @@ use super::layout::Document;
 use super::markup::{escaped, name};
 use super::texts;
 use crate::portal::Origin;
+use crate::team::paths;
 
 /// What the person has to know to decide.
 pub(in crate::team) struct Consent<'a> {
@@ -62,12 +63,13 @@ pub(in crate::team) fn consent(language: Language, consent: &Consent<'_>) -> Str
 <h2>{at_portal}</h2>
 <p><strong><bdi>{portal}</bdi></strong><br><span class="note">{next}</span></p>
 </section>
-<form method="post" action="/oauth/consent" class="actions">
+<form method="post" action="{action}" class="actions">
 <input type="hidden" name="handle" value="{handle}">
 <button name="decision" value="allow" class="button">{allow}</button>
 <button name="decision" value="refuse" class="button plain">{refuse}</button>
 </form>
 "#,
+        action = paths::CONSENT,
         asks = (texts.asks)(&name(consent.client_name, all.no_name)),
         unchecked = texts.name_is_not_checked,
         where_to = texts.where_the_access_goes,

@@ -5,8 +5,8 @@ use crate::portal::clean;
 /// The most characters of a name on a page.
 const MAX_NAME: usize = 64;
 
-/// The text for an element's content or for an attribute's value in quotes.
-pub(in crate::team) fn escaped(text: &str) -> String {
+/// Escapes text for an element's content or for an attribute's value in quotes.
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

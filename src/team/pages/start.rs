@@ -10,6 +10,7 @@ use super::snippets::snippets;
 use super::texts;
 use super::wording::StartTexts;
 use crate::portal::Origin;
+use crate::team::paths;
 use crate::team::public_url::PublicUrl;
 use crate::team::store::records::GrantLine;
 
@@ -41,7 +42,7 @@ pub(in crate::team) fn start(language: Language, start: &Start<'_>) -> String {
         None => format!(
             "<p>{}</p>\n{}",
             texts.sign_in_hint,
-            button_form("/sign-in", "", texts.sign_in, "button")
+            button_form(paths::SIGN_IN, "", texts.sign_in, "button")
         ),
         Some(employee) => signed_in(texts, all.no_name, language, employee),
     };
@@ -72,7 +73,7 @@ fn signed_in(texts: &StartTexts, no_name: &str, language: Language, employee: &S
     let mut html = format!(
         "<div class=\"row\">\n<p>{}</p>\n{}</div>\n",
         (texts.signed_in_as)(&shown),
-        button_form("/sign-out", "", texts.sign_out, "button plain small")
+        button_form(paths::SIGN_OUT, "", texts.sign_out, "button plain small")
     );
     if employee.grants.is_empty() {
         return html + "<p>" + texts.no_connections + "</p>\n";
@@ -92,7 +93,7 @@ fn signed_in(texts: &StartTexts, no_name: &str, language: Language, employee: &S
             since = time(language, line.created_at),
             renewed = texts.renewed,
             used = time(language, line.used_at),
-            form = button_form("/connections/end", &field, texts.end, &button),
+            form = button_form(paths::END_CONNECTION, &field, texts.end, &button),
         );
     }
     html + "</ul>\n<p class=\"note\">" + texts.end_hint + "</p>\n"

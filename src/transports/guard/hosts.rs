@@ -40,7 +40,7 @@ impl Authority {
         self.host.parse().map(|address: IpAddr| address.to_canonical()).ok()
     }
 
-    fn is_loopback(&self) -> bool {
+    pub(super) fn is_loopback(&self) -> bool {
         self.host == "localhost" || self.address().is_some_and(|address| address.is_loopback())
     }
 

@@ -43,10 +43,10 @@ const MAX_CONNECTIONS_PER_CALLER: usize = 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Time for requests to arrive that were sent before the server began to stop.
-const LATE_REQUESTS: Duration = Duration::from_millis(100);
+pub(super) const LATE_REQUESTS: Duration = Duration::from_millis(100);
 
 /// Time for the last answers, after calls that took too long were cancelled.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
+pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Everything that the connections of one server need.
 pub(super) struct Connections {

@@ -33,7 +33,7 @@ pub(super) const PATHS: &[&str] = &[
 ];
 
 /// What the handlers work with.
-pub(super) struct Parts {
+pub(super) struct Handlers {
     pub(super) guard: Arc<Guard>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) endpoint: Endpoint,
@@ -44,15 +44,15 @@ pub(super) struct Parts {
     pub(super) address: SocketAddr,
 }
 
-pub(super) fn routes(parts: Parts) -> Router {
-    let Parts {
+pub(super) fn routes(handlers: Handlers) -> Router {
+    let Handlers {
         guard,
         metrics,
         endpoint,
         readiness,
         sessions,
         address,
-    } = parts;
+    } = handlers;
     let readiness = Arc::new(readiness);
     let has_legacy_sse = sessions.is_some();
     let page = Page {

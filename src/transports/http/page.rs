@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue};
 use super::endpoint::MCP;
 use super::operation::Readiness;
 use crate::mcp::NotReady;
+use crate::team::escaped;
 use crate::transports::legacy_sse;
 
 const STYLE: &str = include_str!("page.css");
@@ -170,21 +171,6 @@ fn snippets_for(view: &View<'_>) -> Vec<(&'static str, &'static str, String)> {
         ));
     }
     snippets
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
         limits,
     );
     let routes = match team {
-        Some(team) => team::routes(team::Parts {
+        Some(team) => team::routes(team::Handlers {
             readiness: Readiness::of_team(Arc::clone(&team), closing.clone()),
             team,
             guard: Arc::clone(&guard),
@@ -78,7 +78,7 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
             metrics: Arc::clone(&metrics),
             endpoint,
         }),
-        None => one_person::routes(one_person::Parts {
+        None => one_person::routes(one_person::Handlers {
             guard: Arc::clone(&guard),
             metrics: Arc::clone(&metrics),
             endpoint,

@@ -17,16 +17,18 @@
 //! | 1, 2 | those of `http.rs`: connections, and the request's head | all | `connections.rs` |
 //! | 3 | `Host` names this server: by its public address, or as it does for one person | all | `../guard/hosts.rs` |
 //! | 4 | CORS: answers the preflight requests of browsers | see above | `cors.rs` |
-//! | 5 | `Origin` is none, ours, loopback or listed; a browser that follows a link may come from any site | `/mcp`, and pages by `GET` | `../guard.rs` |
+//! | 5 | `Origin` is none, ours, loopback or listed | `/mcp` | `../guard.rs` |
 //! | 6 | one access token, in the header, of an employee | `/mcp`, with any method | `team/access_token.rs` |
 //! | 7 | the path and the method | all | here |
-//! | 8 | the rate limit: of the employee on `/mcp`, of the address elsewhere | `/mcp`, and all routes of `exchange.rs` | `../guard/callers.rs` |
-//! | 9 | a free place among the running calls, counted likewise | the same | `../guard.rs` |
-//! | 10 | type, size and time of the body, and the memory for bodies of the address | the same | `../body.rs` |
-//! | 11 | everything else | `/mcp`: checks 8 to 12 of `http.rs`; the rest: the room `team` | |
+//! | 8 | `Origin` as in check 5, unless a browser follows a link of any site in a window of its own | `GET` of `/oauth/authorize` and `/` | `../guard.rs` |
+//! | 9 | the rate limit: of the employee on `/mcp`, of the address elsewhere | `/mcp`, and all routes of `exchange.rs` | `../guard/callers.rs` |
+//! | 10 | a free place among the running calls, counted likewise | the same | `../guard.rs` |
+//! | 11 | type, size and time of the body, and the memory for bodies of the address | the same | `../body.rs` |
+//! | 12 | everything else | `/mcp`: checks 8 to 12 of `http.rs`; the rest: the room `team` | |
 //!
-//! `Origin` of the forms is checked by the room `team`, which answers with a page. `BITRIX24_MCP_HTTP_TOKEN` opens
-//! `/metrics` only. A proxy needs no token here, since every call must have one of its own.
+//! The room `team` checks `Origin` of the forms, and answers with a page. `Origin` of the callback is not checked: the
+//! portal leads there, and the binding cookie decides. `BITRIX24_MCP_HTTP_TOKEN` opens `/metrics` only. A proxy needs no
+//! token here, since every call must have one of its own.
 
 mod access_token;
 mod documents;
@@ -47,7 +49,7 @@ use super::endpoint::{self, Endpoint};
 use super::operation::{self, Readiness};
 use super::paths::{HEALTHZ, METRICS, PAGE, READYZ, route, wrong_method};
 use super::request_log::PassedGuard;
-use crate::team::{CALLBACK, Team};
+use crate::team::{Team, paths};
 use crate::transports::body::BodyReader;
 use crate::transports::guard::{ConnectionAddresses, Guard};
 use crate::transports::metrics::Metrics;
@@ -57,37 +59,28 @@ use exchange::{Exchange, Exchanges};
 /// The paths of all routes, as the metrics name them.
 pub(super) const PATHS: &[&str] = &[
     endpoint::MCP,
-    documents::PROTECTED_RESOURCE,
-    documents::PROTECTED_RESOURCE_OF_MCP,
-    documents::AUTHORIZATION_SERVER,
-    documents::AUTHORIZATION_SERVER_OF_MCP,
-    documents::OPENID_CONFIGURATION,
-    REGISTER,
-    AUTHORIZE,
-    CONSENT,
-    CALLBACK,
-    TOKEN,
-    REVOKE,
-    SIGN_IN,
-    END_CONNECTION,
-    SIGN_OUT,
+    paths::PROTECTED_RESOURCE,
+    paths::PROTECTED_RESOURCE_OF_MCP,
+    paths::AUTHORIZATION_SERVER,
+    paths::AUTHORIZATION_SERVER_OF_MCP,
+    paths::OPENID_CONFIGURATION,
+    paths::REGISTER,
+    paths::AUTHORIZE,
+    paths::CONSENT,
+    paths::CALLBACK,
+    paths::TOKEN,
+    paths::REVOKE,
+    paths::SIGN_IN,
+    paths::END_CONNECTION,
+    paths::SIGN_OUT,
     HEALTHZ,
     READYZ,
     METRICS,
     PAGE,
 ];
 
-const REGISTER: &str = "/oauth/register";
-const AUTHORIZE: &str = "/oauth/authorize";
-const CONSENT: &str = "/oauth/consent";
-const TOKEN: &str = "/oauth/token";
-const REVOKE: &str = "/oauth/revoke";
-const SIGN_IN: &str = "/sign-in";
-const END_CONNECTION: &str = "/connections/end";
-const SIGN_OUT: &str = "/sign-out";
-
 /// What the handlers work with.
-pub(super) struct Parts {
+pub(super) struct Handlers {
     pub(super) team: Arc<Team>,
     pub(super) guard: Arc<Guard>,
     pub(super) bodies: Arc<BodyReader>,
@@ -96,15 +89,15 @@ pub(super) struct Parts {
     pub(super) readiness: Readiness,
 }
 
-pub(super) fn routes(parts: Parts) -> Router {
-    let Parts {
+pub(super) fn routes(handlers: Handlers) -> Router {
+    let Handlers {
         team,
         guard,
         bodies,
         metrics,
         endpoint,
         readiness,
-    } = parts;
+    } = handlers;
     let exchanges = Arc::new(Exchanges::new(Arc::clone(&team), Arc::clone(&guard), bodies));
     let at = |exchange: Exchange| {
         let exchanges = Arc::clone(&exchanges);
@@ -116,9 +109,9 @@ pub(super) fn routes(parts: Parts) -> Router {
 
     let mut clients = documents::routes(&team);
     for (path, exchange) in [
-        (REGISTER, Exchange::Register),
-        (TOKEN, Exchange::Token),
-        (REVOKE, Exchange::Revoke),
+        (paths::REGISTER, Exchange::Register),
+        (paths::TOKEN, Exchange::Token),
+        (paths::REVOKE, Exchange::Revoke),
     ] {
         clients = route(clients, path, post(at(exchange)));
     }
@@ -127,14 +120,18 @@ pub(super) fn routes(parts: Parts) -> Router {
     let mut pages = Router::new().route(PAGE, get(at(Exchange::StartPage)));
     // A program that only looks at a link must not begin a sign-in, nor use up a code.
     let look = || async { StatusCode::OK };
-    pages = route(pages, AUTHORIZE, get(at(Exchange::Authorize)).head(look));
+    pages = route(pages, paths::AUTHORIZE, get(at(Exchange::Authorize)).head(look));
     // The portal may post the event of an installation here, with tokens that nobody asked for: they are not read.
-    pages = route(pages, CALLBACK, get(at(Exchange::Callback)).head(look).post(look));
+    pages = route(
+        pages,
+        paths::CALLBACK,
+        get(at(Exchange::Callback)).head(look).post(look),
+    );
     for (path, exchange) in [
-        (CONSENT, Exchange::Consent),
-        (SIGN_IN, Exchange::SignIn),
-        (END_CONNECTION, Exchange::EndConnection),
-        (SIGN_OUT, Exchange::SignOut),
+        (paths::CONSENT, Exchange::Consent),
+        (paths::SIGN_IN, Exchange::SignIn),
+        (paths::END_CONNECTION, Exchange::EndConnection),
+        (paths::SIGN_OUT, Exchange::SignOut),
     ] {
         pages = route(pages, path, post(at(exchange)));
     }

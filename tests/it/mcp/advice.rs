@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bitrix24_mail_mcp::demo::{self, DemoPortal, FAULTS, QUIRKS};
-use bitrix24_mail_mcp::fixit::{FIXES, Fix, lookup};
+use bitrix24_mail_mcp::fixit::{Audience, FIXES, Fix, lookup};
 use bitrix24_mail_mcp::portal;
 use serde_json::json;
 
@@ -72,9 +72,16 @@ async fn every_row_of_advice_is_reached_complete_and_valid() {
 #[test]
 fn every_code_of_the_portal_client_has_a_row() {
     for code in portal::code::ALL {
-        assert!(lookup(code, None).is_some(), "{code}");
+        assert!(lookup(Audience::OnePerson, code, None).is_some(), "{code}");
     }
-    assert!(lookup(bitrix24_mail_mcp::address_book::INVALID_ARGUMENTS, None).is_some());
+    assert!(
+        lookup(
+            Audience::OnePerson,
+            bitrix24_mail_mcp::address_book::INVALID_ARGUMENTS,
+            None
+        )
+        .is_some()
+    );
 }
 
 /// The codes of the method's page and of the portal contract, sections 8, 9, 10 and 13, written down once more.
@@ -94,7 +101,7 @@ fn every_documented_code_has_a_row() {
         .split_whitespace()
         .map(|name| format!("BITRIX_REST_V3_EXCEPTION_{name}EXCEPTION"));
     for code in v3.chain(plain.split_whitespace().map(str::to_owned)) {
-        assert!(lookup(&code, None).is_some(), "{code}");
+        assert!(lookup(Audience::OnePerson, &code, None).is_some(), "{code}");
     }
 }
 

@@ -317,6 +317,29 @@ async fn an_employee_who_may_not_call_any_more_learns_whom_to_ask() {
     }
 }
 
+/// The page is refused after the portal has answered with success.
+#[tokio::test(start_paused = true)]
+async fn the_advice_on_a_page_of_another_shape_is_that_of_the_mode() {
+    let wire = ScriptedWire::in_turn([reply(200, r#"{"result":{"items":["a","b"]}}"#)]);
+    let team = team_server(&wire, Duration::ZERO, &[]);
+    let one_person = Server::new(Arc::new(AddressBook::new(wire.portal_with(webhook()), Duration::ZERO)));
+    let [anna, _] = anna_and_boris();
+    for (server, person, setting) in [
+        (&team, Some(&anna), "BITRIX24_PORTAL"),
+        (&one_person, None, "BITRIX24_WEBHOOK_URL"),
+    ] {
+        let client = Client::of(server);
+        let listing = json!({"name": "list_mail_contacts", "arguments": {}});
+        let answer = client.ask(Carrier::Request, person, "tools/call", listing).await;
+        let error = &answer["structuredContent"]["error"];
+        assert_eq!(error["code"], "UNREADABLE_REPLY", "{answer}");
+        assert_eq!(error["fix"][0], format!("Check host and port in {setting}."));
+        let latest = json!({"uri": "bitrix24-mail://contacts/latest"});
+        let answer = client.ask(Carrier::Request, person, "resources/read", latest).await;
+        assert!(answer.to_string().contains(setting), "{answer}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_advice_that_can_be_read_is_that_of_the_mode() {
     let wire = two_books();

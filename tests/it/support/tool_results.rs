@@ -1,7 +1,7 @@
 //! Checks of tool results: against the output schema, and that a failure is complete.
 
 use bitrix24_mail_mcp::demo;
-use bitrix24_mail_mcp::fixit::{Fix, lookup};
+use bitrix24_mail_mcp::fixit::{Audience, Fix, lookup};
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
 
@@ -95,5 +95,5 @@ pub(crate) fn assert_complete_failure(result: &CallToolResult, context: &str) ->
         let all = format!("{structured}{text}");
         assert!(!all.contains(forbidden), "{context}: {forbidden:?} in {all}");
     }
-    lookup(code, status)
+    lookup(Audience::OnePerson, code, status)
 }

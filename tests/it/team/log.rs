@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use bitrix24_mail_mcp::demo::CLIENT_SECRET;
 use tracing::Level;
 
 use super::browser::Browser;
@@ -10,6 +11,9 @@ use super::client::{Client, post_form};
 use super::server::{TeamServer, bearer};
 use crate::support::http_client::Request;
 use crate::support::http_server::look_up;
+
+/// The id of the demo portal.
+const MEMBER_ID: &str = "da45a03b265edd8787f8a258d793cc5d";
 
 /// The log, in memory.
 #[derive(Clone, Default)]
@@ -83,6 +87,12 @@ async fn n80_no_line_at_any_level_has_a_query_a_cookie_or_a_token_of_a_sign_in()
         &[("token", &tokens.refresh), ("client_id", &client.id)],
     );
     assert_eq!(server.ask(&revoked).await.head.status, 200);
+    let start = browser.open(&server.url).await;
+    let gone_on = browser.submit(&start, "/sign-in", &[]).await;
+    let page = browser.follow(gone_on).await;
+    let page = browser.sign_in_at_portal(page, "Anna").await;
+    let page = browser.follow(page).await;
+    assert!(page.answer.body.contains("Anna Lindqvist"), "{page:?}");
     server.stopped().await;
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
@@ -109,7 +119,11 @@ async fn n80_no_line_at_any_level_has_a_query_a_cookie_or_a_token_of_a_sign_in()
         ]
         .map(str::to_owned),
     );
-    secrets.extend(["b24a_", "b24r_", "b24c_", "b24h_", "b24f_", "b24s_", "b24b_"].map(str::to_owned));
+    let prefixes = ["b24a_", "b24r_", "b24c_", "b24h_", "b24f_", "b24s_", "b24b_", "b24p_"];
+    secrets.extend(prefixes.map(str::to_owned));
+    // The portal's access tokens, refresh tokens and codes, its id, and the secret of the application.
+    let of_the_portal = ["dem0acc3ss", "dem0r3fr3sh", "dem0c0d3", MEMBER_ID, CLIENT_SECRET];
+    secrets.extend(of_the_portal.map(str::to_owned));
     // Words of the protocol, such as `code` and `S256`, and addresses of the three servers are no secrets.
     secrets.retain(|secret| secret.len() > 4 && !secret.contains("127.0.0.1:"));
     assert!(secrets.len() > 20, "{secrets:?}");

@@ -46,6 +46,31 @@ async fn the_metrics_are_for_programs_on_the_servers_machine() {
 }
 
 #[tokio::test]
+async fn the_metrics_are_not_for_those_who_call_the_server_by_its_public_name() {
+    let token = || Some(Token::from_text(TOKEN.into()).unwrap());
+    for (token, refused) in [(None, 403), (token(), 401)] {
+        let settings = guard::Settings {
+            token,
+            ..guard::Settings::default()
+        };
+        let server = TeamServer::at(Some("https://mcp.example.com"), settings).await;
+        for (host, status) in [
+            ("mcp.example.com", refused),
+            ("localhost", 200),
+            ("127.0.0.1:9090", 200),
+            ("[::1]:8024", 200),
+        ] {
+            let answer = server.ask(&Request::get("/metrics").header("host", host)).await;
+            assert_eq!(answer.head.status, status, "{host}");
+        }
+        if refused == 401 {
+            let request = bearer(Request::get("/metrics").header("host", "mcp.example.com"), TOKEN);
+            assert_eq!(server.ask(&request).await.head.status, 200);
+        }
+    }
+}
+
+#[tokio::test]
 async fn others_need_the_operators_token_for_the_metrics() {
     let server = TeamServer::with(guard::Settings {
         token: Some(Token::from_text(TOKEN.into()).unwrap()),

@@ -66,11 +66,26 @@ async fn with_https_browsers_are_asked_to_keep_to_it() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_cannot_load_the_consent_page_but_may_lead_to_it() {
+async fn n08_a_page_of_another_site_cannot_load_or_frame_the_consent_page_but_may_lead_to_it() {
     let server = TeamServer::start().await;
     let client = Client::register(&server, "Test client").await;
     let open = || Request::get(&client.authorize_path());
+    let into = |destination: &str, site: &str| {
+        let request = open().header("sec-fetch-mode", "navigate");
+        request
+            .header("sec-fetch-dest", destination)
+            .header("sec-fetch-site", site)
+    };
     for (request, status) in [
+        (into("document", "cross-site"), 200),
+        (into("document", "none"), 200),
+        (into("document", "same-origin").header("origin", "null"), 200),
+        (into("iframe", "cross-site"), 403),
+        (into("iframe", "same-site"), 403),
+        (into("iframe", "cross-site").header("origin", "null"), 403),
+        (into("frame", "cross-site"), 403),
+        (into("object", "cross-site"), 403),
+        (into("embed", "cross-site"), 403),
         (open().header("origin", "https://evil.example"), 403),
         (
             open()

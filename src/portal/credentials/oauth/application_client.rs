@@ -13,7 +13,6 @@ use crate::portal::attempt::Shared;
 use crate::portal::credentials::given_secret::GivenSecret;
 use crate::portal::error::{Error, Speaker};
 use crate::portal::loose::Loose;
-use crate::portal::old_api::OldApi;
 use crate::portal::origin::Origin;
 use crate::portal::person::Person;
 use crate::portal::profile::{Profile, ProfileReply};
@@ -94,13 +93,7 @@ impl ApplicationClient {
             token: access_token.clone(),
         };
         let deadline = Instant::now() + PORTAL_TIMEOUT;
-        let old_api = OldApi {
-            wire: &self.shared.wire,
-            limits: &self.shared.limits,
-            person: &Person::SERVER,
-            access: &access,
-            deadline,
-        };
+        let old_api = self.shared.old_api(&Person::SERVER, &access, deadline);
         let reply: Loose<ProfileReply> = in_time(deadline, old_api.call(OldMethod::Profile)).await?;
         reply.try_into()
     }

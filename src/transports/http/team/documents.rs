@@ -6,19 +6,12 @@ use axum::Router;
 use axum::routing::get;
 
 use super::reply::reply;
+use crate::team::paths::{
+    AUTHORIZATION_SERVER, AUTHORIZATION_SERVER_OF_MCP, OPENID_CONFIGURATION, PROTECTED_RESOURCE,
+    PROTECTED_RESOURCE_OF_MCP,
+};
 use crate::team::{Answer, Team};
 use crate::transports::http::paths::route;
-
-/// RFC 9728, for the resource of the whole server.
-pub(super) const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
-/// RFC 9728, for `/mcp`.
-pub(super) const PROTECTED_RESOURCE_OF_MCP: &str = "/.well-known/oauth-protected-resource/mcp";
-/// RFC 8414.
-pub(super) const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
-/// Where clients look that take the address of the resource for that of the authorization server.
-pub(super) const AUTHORIZATION_SERVER_OF_MCP: &str = "/.well-known/oauth-authorization-server/mcp";
-/// An alias of [`AUTHORIZATION_SERVER`].
-pub(super) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 
 /// The routes. The metadata of the resource `/mcp/` is at the address of that of `/mcp` with a slash.
 pub(super) fn routes(team: &Arc<Team>) -> Router {
