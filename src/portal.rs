@@ -56,7 +56,7 @@ pub use credentials::Credentials;
 pub use credentials::given_secret::GivenSecret;
 pub use credentials::oauth::application::Application;
 pub use credentials::oauth::application_client::{ApplicationClient, ClientSettings};
-pub use credentials::oauth::exchange::IssuedTokens;
+pub use credentials::oauth::exchange::{EXCHANGE_TIMEOUT, IssuedTokens};
 pub use credentials::small_file::{decode_utf8, read_small_file, wide_encoding};
 pub use credentials::webhook_address::{InvalidWebhookUrl, WebhookAddress, may_hold_a_webhook};
 pub use employee::{Employee, EmployeeTokens};

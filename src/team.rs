@@ -8,12 +8,13 @@
 //! |---|---|
 //! | how a client finds the endpoints | `documents.rs` |
 //! | the clients: they have registered, or their id is the address of a document | `clients.rs`, `client_metadata.rs` |
-//! | authorize request, consent, the way to the portal and back | `sign_in.rs` |
+//! | authorize request, consent, the way to the portal and back | `sign_in.rs`, `arrivals.rs` |
 //! | what the employee sees meanwhile | `pages.rs` |
-//! | code, access token, refresh token; the portal's tokens of an employee | `tokens.rs` |
+//! | code, access token, refresh token; the portal's tokens of an employee | `tokens.rs`, `saving.rs` |
 //! | what is kept, as digests or sealed | `store.rs`, `secret_value.rs`, `server_key.rs` |
 //! | the page where employees see and end their connections | `start_page.rs` |
-//! | metrics; settings; addresses | `measurements.rs`, `settings.rs`, `public_url.rs`, `paths.rs` |
+//! | readiness; metrics | `readiness.rs`, `measurements.rs` |
+//! | settings; addresses | `settings.rs`, `public_url.rs`, `paths.rs` |
 //!
 //! A sign-in: the client's browser opens `/oauth/authorize` and gets the consent page. **Allow** sends it to the portal,
 //! where the employee signs in. The portal returns the browser to `/oauth/callback` with a code; this server exchanges
@@ -25,6 +26,7 @@
 //! employee's own tokens. Only after the portal has refused them are they refreshed, once for all callers.
 
 mod answer;
+mod arrivals;
 mod client_metadata;
 mod clients;
 mod cookie;
@@ -35,7 +37,9 @@ mod parameters;
 mod parts;
 pub mod paths;
 mod public_url;
+mod readiness;
 mod request;
+mod saving;
 mod secret_value;
 pub mod self_check;
 mod server_key;
@@ -58,6 +62,7 @@ pub use client_metadata::{InvalidHosts, MetadataHosts};
 pub use cookie::SetCookie;
 pub use pages::{escaped, style_hash};
 pub use public_url::PublicUrl;
+pub use readiness::NotReady;
 pub use request::Request;
 pub use secret_value::{Digest, NoRandomNumbers};
 pub use server_key::{InvalidServerKey, Pair, ServerKeys};
@@ -65,14 +70,13 @@ pub use settings::{Lifetimes, Settings};
 pub use store::sqlite::{OpenError, SqliteStore};
 pub use store::{Operation, Store, Unavailable, records};
 pub use tokens::access::Unauthenticated;
-pub use tokens::readiness::NotReady;
 pub use tokens::rekey::{RekeyError, Rekeyed, rekey};
 
 use crate::portal::{ClientSettings, Employee, Portal};
+use arrivals::Arrivals;
 use clients::Clients;
 use measurements::Measurements;
 use parts::Parts;
-use tokens::readiness::Readiness;
 use tokens::running_refreshes::RunningRefreshes;
 
 /// The pages and OAuth endpoints of a server that a team shares.
@@ -94,8 +98,8 @@ impl Team {
             parts: Arc::new(Parts {
                 clients: Clients::new(&settings.client_metadata),
                 measurements: Measurements::default(),
+                arrivals: Arrivals::default(),
                 refreshes: RunningRefreshes::default(),
-                readiness: Readiness::default(),
                 settings,
                 store,
                 application,
@@ -192,7 +196,7 @@ impl Team {
     /// # Errors
     /// [`NotReady`].
     pub async fn check(&self) -> Result<(), NotReady> {
-        tokens::readiness_check::check(&self.parts).await
+        readiness::check(&self.parts).await
     }
 
     /// Deletes what has expired from the store, every five minutes until `stop`.
@@ -203,7 +207,11 @@ impl Team {
     /// Before the process ends: waits until new tokens of the portal are saved, at most for `time`. False if some may be
     /// lost.
     pub async fn finish(&self, time: Duration) -> bool {
-        self.parts.refreshes.finish(time).await
+        let saved = async {
+            self.parts.arrivals.ended().await;
+            self.parts.refreshes.ended().await;
+        };
+        tokio::time::timeout(time, saved).await.is_ok()
     }
 
     /// Adds the metrics of sign-ins and refreshes to `registry`.

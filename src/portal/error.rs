@@ -331,24 +331,6 @@ impl Error {
         }
     }
 
-    /// True if the request certainly did not reach the server, so that a token in it was not spent. False if it may
-    /// have, as after a time limit or a broken connection.
-    pub fn was_never_sent(&self) -> bool {
-        match self {
-            Self::Unreachable { failure, .. } => match failure {
-                ConnectionFailure::NameNotResolved
-                | ConnectionFailure::Refused
-                | ConnectionFailure::NotAccepted
-                | ConnectionFailure::Certificate(_)
-                | ConnectionFailure::NoRootCertificates => true,
-                // TLS can also fail after the handshake.
-                ConnectionFailure::Tls | ConnectionFailure::Lost => false,
-            },
-            Self::Throttled { .. } => true,
-            _ => self.is_about_settings(),
-        }
-    }
-
     /// True if the settings are wrong; no request was sent.
     pub fn is_about_settings(&self) -> bool {
         matches!(

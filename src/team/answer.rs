@@ -38,10 +38,13 @@ pub enum Answer {
     },
 }
 
-/// Seconds after which a client may try again when the store or the portal does not answer.
-pub(super) const RETRY_AFTER: u64 = 5;
-
 impl Answer {
+    /// Seconds after which a client may try again when this server cannot answer.
+    pub const RETRY_AFTER: u64 = 5;
+
+    /// What a client's developer reads when this server cannot answer now, for whatever reason.
+    pub const UNAVAILABLE: &str = "this server cannot answer now; try again in a few seconds";
+
     /// A document with status 200.
     pub(super) fn json(body: Value) -> Self {
         Self::Json {
@@ -66,9 +69,9 @@ impl Answer {
             status: 503,
             body: json!({
                 "error": "temporarily_unavailable",
-                "error_description": "this server cannot reach its store now; try again in a few seconds",
+                "error_description": Self::UNAVAILABLE,
             }),
-            retry_after: Some(RETRY_AFTER),
+            retry_after: Some(Self::RETRY_AFTER),
         }
     }
 

@@ -43,17 +43,38 @@ impl Clients {
         registration::register(store, &self.registrations, request).await
     }
 
+    /// What is known of the client with this id without reading its metadata document: the id alone, if it may have one.
+    /// `None` if there is no such client. For endpoints where a token proves its client: a mistake of the document's host
+    /// must not cost a client its tokens.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub(super) async fn known(&self, store: &dyn Store, id: &str) -> Result<Option<Client>, Unavailable> {
+        if !is_address(id) {
+            return store.client(id).await;
+        }
+        Ok(self.documents.may_have(id).then(|| Client {
+            id: id.to_owned(),
+            name: String::new(),
+            redirect_uris: Vec::new(),
+        }))
+    }
+
     /// The client with this id, which has registered or has a metadata document; `None` if there is none.
     ///
     /// # Errors
     /// [`FindError`].
     pub(super) async fn find(&self, store: &dyn Store, id: &str) -> Result<Option<Client>, FindError> {
-        // No registered client has such an id.
-        match id.starts_with("https:") {
+        match is_address(id) {
             true => Ok(self.documents.find(id).await?),
             false => Ok(store.client(id).await?),
         }
     }
+}
+
+/// True if the id is that of a client with a document. No registered client has such an id.
+fn is_address(id: &str) -> bool {
+    id.starts_with("https:")
 }
 
 #[cfg(test)]

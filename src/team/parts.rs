@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::arrivals::Arrivals;
 use super::clients::Clients;
 use super::measurements::Measurements;
 use super::settings::Settings;
 use super::store::Store;
-use super::tokens::readiness::Readiness;
 use super::tokens::running_refreshes::RunningRefreshes;
 use crate::portal::ApplicationClient;
 
@@ -20,8 +20,8 @@ pub(super) struct Parts {
     pub(super) measurements: Measurements,
     /// The MCP clients.
     pub(super) clients: Clients,
+    /// The sign-ins in this process whose tokens are on the way to the store.
+    pub(super) arrivals: Arrivals,
     /// The refreshes of employees' tokens that run in this process.
     pub(super) refreshes: RunningRefreshes,
-    /// The newest check whether this server can serve.
-    pub(super) readiness: Readiness,
 }

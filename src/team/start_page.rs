@@ -114,8 +114,11 @@ async fn ended(parts: &Parts, request: Request<'_>) -> Result<Answer, Stop> {
     let grant = grant.ok_or(Stop::MalformedRequest)?;
     if let Some(session) = session(parts, request).await? {
         // The store looks for the grant among those of this employee.
-        let ended = parts.store.end_grant(&session.employee, grant, EndReason::Revoked);
-        ended.await?;
+        let reason = EndReason::Revoked;
+        let ended = parts.store.end_grant(&session.employee, grant, reason).await?;
+        if ended.is_some() {
+            parts.measurements.record_ended_grants(reason, 1);
+        }
     }
     Ok(back(parts, Vec::new()))
 }

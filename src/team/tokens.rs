@@ -11,7 +11,6 @@
 //! | `employee_pair.rs` | the portal's tokens for the calls of one request |
 //! | `refresh.rs`, `running_refreshes.rs` | a refresh of the portal's tokens; one for each pair in this process |
 //! | `ending.rs`, `failures.rs` | a sign-in that the portal has ended; failures as errors of a call |
-//! | `readiness_check.rs`, `readiness.rs` | whether the server can serve |
 //! | `sweeper.rs`, `rekey.rs` | deletes what has expired; seals all pairs by another server key |
 
 pub(in crate::team) mod access;
@@ -22,8 +21,6 @@ pub(in crate::team) mod endpoint;
 mod failures;
 mod fresh_tokens;
 mod pkce;
-pub(in crate::team) mod readiness;
-pub(in crate::team) mod readiness_check;
 mod refresh;
 mod refusal;
 pub(in crate::team) mod rekey;

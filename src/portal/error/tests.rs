@@ -1,4 +1,4 @@
-//! Which errors are about the employee, and which requests were never sent.
+//! Which errors are about the employee.
 
 use super::*;
 use crate::portal::credentials::webhook_address::InvalidWebhookUrl;
@@ -53,68 +53,52 @@ fn only_reasons_that_name_the_employee_are_about_the_employee() {
     }
 }
 
-fn others() -> Vec<(Error, bool)> {
+fn others() -> Vec<Error> {
     let unreachable = |failure| Error::Unreachable {
         failure,
-        host: "p.example".to_owned(),
+        host: "oauth.bitrix.info".to_owned(),
     };
     let after = Duration::from_secs(15);
     let from = Speaker::AuthorizationServer;
     vec![
-        (unreachable(ConnectionFailure::NameNotResolved), true),
-        (unreachable(ConnectionFailure::Refused), true),
-        (unreachable(ConnectionFailure::NotAccepted), true),
-        (
-            unreachable(ConnectionFailure::Certificate(CertificateProblem::Expired)),
-            true,
-        ),
-        (unreachable(ConnectionFailure::NoRootCertificates), true),
-        (unreachable(ConnectionFailure::Tls), false),
-        (unreachable(ConnectionFailure::Lost), false),
-        (Error::TimedOut { after }, false),
-        (Error::Cancelled, false),
-        (Error::NoRestV3, false),
-        (
-            Error::Unreadable {
-                from,
-                http_status: 200,
-                reason: Unreadable::Html,
-            },
-            false,
-        ),
-        (
-            Error::TooLarge {
-                http_status: 200,
-                limit: 1,
-            },
-            false,
-        ),
-        (
-            Error::Redirected {
-                from,
-                http_status: 302,
-                to: Destination::SameHost,
-            },
-            false,
-        ),
-        (refused_by(from, 503, "X"), false),
-        (
-            Error::Throttled {
-                limit: Limit::Requests,
-                needed: after,
-            },
-            true,
-        ),
-        (Error::NoCredentials("no secret".to_owned()), true),
-        (Error::NotSignedIn("nobody".to_owned()), true),
-        (Error::Address(InvalidWebhookUrl::Empty), true),
+        unreachable(ConnectionFailure::NameNotResolved),
+        unreachable(ConnectionFailure::Refused),
+        unreachable(ConnectionFailure::NotAccepted),
+        unreachable(ConnectionFailure::Certificate(CertificateProblem::Expired)),
+        unreachable(ConnectionFailure::NoRootCertificates),
+        unreachable(ConnectionFailure::Tls),
+        unreachable(ConnectionFailure::Lost),
+        Error::TimedOut { after },
+        Error::Cancelled,
+        Error::NoRestV3,
+        Error::Unreadable {
+            from,
+            http_status: 200,
+            reason: Unreadable::Html,
+        },
+        Error::TooLarge {
+            http_status: 200,
+            limit: 1,
+        },
+        Error::Redirected {
+            from,
+            http_status: 302,
+            to: Destination::SameHost,
+        },
+        refused_by(from, 503, "X"),
+        Error::Throttled {
+            limit: Limit::Requests,
+            needed: after,
+        },
+        Error::NoCredentials("no secret".to_owned()),
+        Error::NotSignedIn("nobody".to_owned()),
+        Error::Address(InvalidWebhookUrl::Empty),
     ]
 }
 
 #[test]
-fn a_request_that_may_have_arrived_is_not_taken_for_one_that_was_never_sent() {
-    for (error, expected) in others() {
-        assert_eq!(error.was_never_sent(), expected, "{error:?}");
+fn no_failure_of_the_network_or_the_settings_is_about_the_employee() {
+    for error in others() {
         assert!(!error.is_about_the_employee(), "{error:?}");
     }
 }

@@ -94,8 +94,9 @@ impl Documents {
     /// # Errors
     /// [`HostAway`].
     pub(in crate::team) async fn find(&self, id: &str) -> Result<Option<Client>, HostAway> {
-        let address = MetadataAddress::read(id).filter(|address| self.hosts.allow(address.host()));
-        let Some(address) = address else { return Ok(None) };
+        let Some(address) = self.address(id) else {
+            return Ok(None);
+        };
         let entry = self.entry(&address).ok_or(HostAway)?;
         let mut entry = entry.lock().await;
         entry.last_use = Instant::now();
@@ -104,6 +105,15 @@ impl Documents {
             self.read(&address, &mut entry).await;
         }
         entry.client.clone()
+    }
+
+    /// True if `id` is the address of a document of one of the given hosts. Nothing is read.
+    pub(in crate::team) fn may_have(&self, id: &str) -> bool {
+        self.address(id).is_some()
+    }
+
+    fn address(&self, id: &str) -> Option<MetadataAddress> {
+        MetadataAddress::read(id).filter(|address| self.hosts.allow(address.host()))
     }
 
     async fn read(&self, address: &MetadataAddress, entry: &mut Entry) {

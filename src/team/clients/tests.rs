@@ -139,18 +139,53 @@ async fn n23_a_client_with_a_document_is_known_to_every_endpoint() {
     assert_eq!(network.fetches(), 1);
 }
 
+/// A page instead of the document, or none during a roll-out.
+#[tokio::test(start_paused = true)]
+async fn a_mistake_of_a_documents_host_costs_no_client_its_tokens() {
+    let network = Arc::new(ScriptedNetwork::new());
+    let server = server_with(&network).await;
+    let client = client(&server, ID).await;
+    let code = server.browser().sign_in_as("Anna", &client).await;
+    let (_, tokens, _) = json_of(server.team.token(post(&client.code_form(&code))).await);
+    let form = |id: &str, token: &serde_json::Value| {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "refresh_token")
+            .append_pair("client_id", id);
+        form.append_pair("refresh_token", token.as_str().unwrap()).finish()
+    };
+    tokio::time::advance(std::time::Duration::from_secs(7 * 24 * 3600)).await;
+    network.answers_with_status(404);
+    let page = server.browser().open(&client.authorize_url()).await;
+    assert_eq!((page.status, network.fetches()), (400, 2), "the document is not found");
+    for (id, error) in [
+        ("https://client.example/another.json", "invalid_grant"),
+        ("https://elsewhere.example/client.json", "invalid_client"),
+        ("never registered", "invalid_client"),
+    ] {
+        let (status, body, _) = json_of(server.team.token(post(&form(id, &tokens["refresh_token"]))).await);
+        assert_eq!((status, &body["error"]), (400, &json!(error)), "{id}");
+    }
+    let (status, tokens, _) = json_of(server.team.token(post(&form(ID, &tokens["refresh_token"]))).await);
+    assert_eq!(status, 200, "{tokens}");
+    assert_eq!(network.fetches(), 2, "no other document was asked for");
+    let access_token = tokens["access_token"].as_str().unwrap();
+    let revoke = form(ID, &tokens["refresh_token"]).replace("refresh_token=", "token=");
+    assert_eq!(server.team.revoke(post(&revoke)).await.status(), 200);
+    assert!(server.team.authenticate(access_token).await.is_err());
+}
+
 #[tokio::test(start_paused = true)]
 async fn n21_n22_without_a_document_there_is_a_page_and_a_refresh_may_be_tried_again() {
     let network = Arc::new(ScriptedNetwork::new());
     let server = server_with(&network).await;
     let client = client(&server, ID).await;
     let exchange = client.code_form("b24c_unknown");
-    for (answer, token_status, error) in [(404, 400, "invalid_client"), (503, 503, "temporarily_unavailable")] {
+    for (answer, status, error) in [(404, 400, "invalid_client"), (503, 503, "temporarily_unavailable")] {
         network.answers_with_status(answer);
         tokio::time::advance(std::time::Duration::from_secs(30)).await;
         let page = server.browser().open(&client.authorize_url()).await;
-        assert_eq!((page.status, page.goes_on_to()), (400, None), "{}", page.html);
-        let (status, body, _) = json_of(server.team.token(post(&exchange)).await);
-        assert_eq!((status, &body["error"]), (token_status, &json!(error)));
+        assert_eq!((page.status, page.goes_on_to()), (status, None), "{}", page.html);
+        let (token_status, body, _) = json_of(server.team.token(post(&exchange)).await);
+        assert_eq!((token_status, &body["error"]), (status, &json!(error)));
     }
 }

@@ -33,7 +33,7 @@ pub(in crate::team) enum Notice {
     AnotherPortal,
     /// The portal does not let the employee use the application: dismissed, or not on the application's list.
     NotAllowed,
-    /// The store does not answer.
+    /// The store does not answer, or the host of the client's metadata document.
     StoreTrouble {
         /// Names the line in the operator's log.
         reference: Reference,

@@ -3,6 +3,9 @@
 //! The state and the browser's cookie come first, in one operation of the store that takes the sign-in, so that a code
 //! of somebody else's sign-in is never exchanged. Then the portal's code is exchanged at once, since it lives for 30
 //! seconds. Only after all checks something is kept.
+//!
+//! If the store does not answer then, the browser gets a page, and this process goes on trying to save the new tokens of
+//! an employee who is known already: perhaps the portal has ended the tokens that the employee's clients use.
 
 use std::sync::Arc;
 
@@ -10,16 +13,18 @@ use secrecy::SecretString;
 
 use super::authorization_response::AuthorizationResponse;
 use super::cookies::{PAGE_SESSION, SignInCookie};
-use super::employee::{employee, exchange_failed};
+use super::employee::{check_member_id, employee, exchange_failed};
 use super::stop::{Step, Stop};
 use crate::portal::{EmployeeId, IssuedTokens};
 use crate::team::answer::Answer;
+use crate::team::arrivals::Arrival;
 use crate::team::cookie::SetCookie;
 use crate::team::pages::Language;
 use crate::team::parameters::Parameters;
 use crate::team::parts::Parts;
 use crate::team::request::Request;
-use crate::team::secret_value::{Kind, SecretValue};
+use crate::team::saving::until_saved;
+use crate::team::secret_value::{Kind, NoRandomNumbers, SecretValue};
 use crate::team::server_key::Pair;
 use crate::team::store::Unavailable;
 use crate::team::store::records::{ClientRequest, CompletedSignIn, Purpose, SealedPair, SignInResult};
@@ -48,7 +53,8 @@ async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, St
 
     // In a task of its own, which a browser that leaves does not end: the portal's new tokens may have ended the earlier
     // ones, which the employee's other clients use.
-    let arriving = tokio::spawn(arrive(Arc::clone(parts), code, purpose));
+    let arrival = parts.arrivals.begin();
+    let arriving = tokio::spawn(arrive(Arc::clone(parts), code, purpose, arrival));
     let mut answer = arriving.await.map_err(|_| Stop::Interrupted)??;
     if let Answer::Redirect { cookies, .. } = &mut answer {
         cookies.push(cookie.removed(url));
@@ -57,14 +63,16 @@ async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, St
     Ok(answer)
 }
 
-async fn arrive(parts: Arc<Parts>, code: SecretString, purpose: Purpose) -> Result<Answer, Stop> {
+async fn arrive(parts: Arc<Parts>, code: SecretString, purpose: Purpose, arrival: Arrival) -> Result<Answer, Stop> {
     let tokens = parts.application.exchange_code(code).await.map_err(exchange_failed)?;
     let (employee, name) = employee(&parts, &tokens).await?;
+    arrival.is_of(&employee);
     let arrived = Arrived { employee, name, tokens };
-    match purpose {
-        Purpose::Client(asked) => arrived.grant(&parts, asked).await,
-        Purpose::StartPage => arrived.page_session(&parts).await,
+    let gone_on = arrived.go_on(&parts, purpose).await;
+    if let Err(Stop::Store(_) | Stop::NoRandomNumbers(_)) = &gone_on {
+        tokio::spawn(async move { arrived.keep_pair(&parts, &arrival).await });
     }
+    gone_on
 }
 
 /// An employee who has come back from the portal.
@@ -75,8 +83,16 @@ struct Arrived {
 }
 
 impl Arrived {
+    async fn go_on(&self, parts: &Parts, purpose: Purpose) -> Result<Answer, Stop> {
+        check_member_id(parts, &self.employee).await?;
+        match purpose {
+            Purpose::Client(asked) => self.grant(parts, asked).await,
+            Purpose::StartPage => self.page_session(parts).await,
+        }
+    }
+
     /// Sends a code to the client.
-    async fn grant(self, parts: &Parts, request: ClientRequest) -> Result<Answer, Stop> {
+    async fn grant(&self, parts: &Parts, request: ClientRequest) -> Result<Answer, Stop> {
         let code = SecretValue::random(Kind::Code)?;
         let result = SignInResult::Grant {
             request: request.clone(),
@@ -94,7 +110,7 @@ impl Arrived {
 
     /// Opens the start page. It calls nothing at the portal, so it needs no tokens. An employee who has connected
     /// clients gets the new tokens all the same: perhaps they have ended the earlier ones.
-    async fn page_session(self, parts: &Parts) -> Result<Answer, Stop> {
+    async fn page_session(&self, parts: &Parts) -> Result<Answer, Stop> {
         let settings = &parts.settings;
         let session = SecretValue::random(Kind::PageSession)?;
         let lives = settings.lifetimes.page_session;
@@ -115,13 +131,13 @@ impl Arrived {
         })
     }
 
-    async fn keep(self, parts: &Parts, with_pair: bool, result: SignInResult) -> Result<(), Stop> {
+    async fn keep(&self, parts: &Parts, with_pair: bool, result: SignInResult) -> Result<(), Stop> {
         for _ in 0..MAX_ATTEMPTS {
             let completed = CompletedSignIn {
                 employee: self.employee.clone(),
                 name: self.name.clone(),
                 pair: match with_pair {
-                    true => Some(self.sealed(parts).await?),
+                    true => Some(self.sealed(parts, parts.store.next_version(&self.employee).await?)?),
                     false => None,
                 },
                 result: result.clone(),
@@ -130,15 +146,36 @@ impl Arrived {
                 return Ok(());
             }
         }
-        Err(Unavailable("the tokens of one employee are replaced all the time".to_owned()).into())
+        Err(replaced().into())
     }
 
-    async fn sealed(&self, parts: &Parts) -> Result<SealedPair, Stop> {
-        let version = parts.store.next_version(&self.employee).await?;
+    /// Tries to save the pair alone, without this sign-in, until the store answers.
+    async fn keep_pair(&self, parts: &Parts, arrival: &Arrival) {
+        if until_saved(|| self.save_pair(parts, arrival)).await.is_ok() {
+            tracing::info!("the tokens of a sign-in that has failed need not be saved any more");
+        }
+    }
+
+    /// Saves the pair, unless the employee is not known, or has signed in again meanwhile.
+    async fn save_pair(&self, parts: &Parts, arrival: &Arrival) -> Result<(), Stop> {
+        let present = parts.store.pair(&self.employee).await?;
+        let Some(present) = present.filter(|_| arrival.is_newest_of(&self.employee)) else {
+            return Ok(());
+        };
+        let sealed = self.sealed(parts, present.version + 1)?;
+        let is_saved = parts.store.save_pair(&self.employee, sealed).await?;
+        is_saved.then_some(()).ok_or_else(|| replaced().into())
+    }
+
+    fn sealed(&self, parts: &Parts, version: i64) -> Result<SealedPair, NoRandomNumbers> {
         let pair = Pair {
             access: self.tokens.access_token.clone(),
             refresh: self.tokens.refresh_token.clone(),
         };
-        Ok(parts.settings.server_keys.seal(&self.employee, version, &pair)?)
+        parts.settings.server_keys.seal(&self.employee, version, &pair)
     }
+}
+
+fn replaced() -> Unavailable {
+    Unavailable("the tokens of one employee are replaced all the time".to_owned())
 }

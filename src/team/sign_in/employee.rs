@@ -9,10 +9,11 @@ use super::stop::Stop;
 use crate::portal::{EmployeeId, Error, IssuedTokens, Origin, Profile};
 use crate::team::parts::Parts;
 
-/// The employee of the tokens, with the name that the portal shows; empty if it shows none now.
+/// The employee of the tokens, with the name that the portal shows; empty if it shows none now. The portal's id is still
+/// to be [checked](check_member_id).
 ///
 /// # Errors
-/// [`Stop::AnotherPortal`], [`Stop::NotAllowed`], [`Stop::NoEmployee`], and failures of portal and store.
+/// [`Stop::AnotherPortal`], [`Stop::NotAllowed`], [`Stop::NoEmployee`], and failures of the portal.
 pub(super) async fn employee(parts: &Parts, tokens: &IssuedTokens) -> Result<(EmployeeId, String), Stop> {
     let endpoint = tokens.client_endpoint.as_deref().ok_or(Stop::NoEmployee)?;
     if !is_at(endpoint, &parts.settings.portal) {
@@ -21,16 +22,22 @@ pub(super) async fn employee(parts: &Parts, tokens: &IssuedTokens) -> Result<(Em
     let member_id = tokens.member_id.as_deref().ok_or(Stop::NoEmployee)?;
     let profile = parts.application.profile(&tokens.access_token).await;
     let (user_id, name) = user(profile, tokens.user_id)?;
-    // Last, so that the tokens of another portal or of nobody do not decide which portal this store is for.
-    let pinned = parts.store.pin_member_id(member_id).await?;
-    if pinned != member_id {
-        return Err(Stop::AnotherPortal);
-    }
     let employee = EmployeeId {
-        member_id: pinned.into(),
+        member_id: member_id.into(),
         user_id,
     };
     Ok((employee, name))
+}
+
+/// Checks that the employee's portal is the one that this store is for. The first employee's portal decides it, so this
+/// comes last: the tokens of another portal or of nobody decide nothing.
+///
+/// # Errors
+/// [`Stop::AnotherPortal`], and failures of the store.
+pub(super) async fn check_member_id(parts: &Parts, employee: &EmployeeId) -> Result<(), Stop> {
+    let pinned = parts.store.pin_member_id(&employee.member_id).await?;
+    let is_ours = *pinned == *employee.member_id;
+    is_ours.then_some(()).ok_or(Stop::AnotherPortal)
 }
 
 /// The user's id and name. The authorization server names the user in `issued`, or else only `profile` does.

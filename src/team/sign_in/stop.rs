@@ -2,6 +2,7 @@
 
 use crate::portal;
 use crate::team::answer::Answer;
+use crate::team::client_metadata::HostAway;
 use crate::team::clients::FindError;
 use crate::team::pages::{self, Language, Notice, Reference};
 use crate::team::parts::Parts;
@@ -48,6 +49,8 @@ pub(in crate::team) enum Stop {
     Portal(portal::Error),
     /// The portal's answer does not name the employee or the portal of the tokens, or names two employees.
     NoEmployee,
+    /// The host of the client's metadata document is away.
+    HostAway(HostAway),
     /// The store does not answer.
     Store(Unavailable),
     /// The system has no random numbers.
@@ -66,7 +69,7 @@ impl From<FindError> for Stop {
     fn from(error: FindError) -> Self {
         match error {
             FindError::Store(error) => Self::Store(error),
-            FindError::Document(_) => Self::UnknownClient,
+            FindError::Document(away) => Self::HostAway(away),
         }
     }
 }
@@ -115,6 +118,7 @@ impl Stop {
             Self::NotAllowed => "not_allowed",
             Self::ApplicationRefused(_) => "application_refused",
             Self::Portal(_) | Self::NoEmployee => "portal_trouble",
+            Self::HostAway(_) => "client_host_away",
             Self::Store(_) => "store_trouble",
             Self::NoRandomNumbers(_) | Self::Interrupted => "server_trouble",
         }
@@ -153,6 +157,10 @@ impl Stop {
             Self::NoEmployee => {
                 tracing::warn!(%reference, "the tokens of a sign-in name no employee or no portal");
                 Notice::PortalTrouble { reference }
+            }
+            Self::HostAway(error) => {
+                tracing::warn!(%reference, %error, "a sign-in needs the document");
+                Notice::StoreTrouble { reference }
             }
             Self::Store(error) => {
                 tracing::error!(%reference, %error, "a sign-in needs the store");

@@ -3,6 +3,7 @@
 mod authorize;
 mod callback;
 mod callback_faults;
+mod callback_tokens;
 mod consent;
 mod start_page;
 

@@ -37,6 +37,17 @@ async fn connected(server: &TestServer, name: &str, client: &TestClient) -> Secr
     access
 }
 
+/// The line of the metrics after one grant was ended here.
+const REVOKED: &str = "mcp_team_ended_grants_total{reason=\"revoked\"} 1\n";
+
+fn metrics(server: &TestServer) -> String {
+    let mut registry = prometheus_client::registry::Registry::default();
+    server.team.register_metrics(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    text
+}
+
 #[tokio::test]
 async fn an_employee_sees_the_own_clients_and_an_ended_one_gets_no_answer_any_more() {
     let server = TestServer::start().await;
@@ -62,6 +73,11 @@ async fn an_employee_sees_the_own_clients_and_an_ended_one_gets_no_answer_any_mo
         .await;
     assert_eq!((answer.status, answer.goes_on_to()), (303, Some(at("/"))));
     assert!(server.store.session(token.digest()).await.unwrap().is_none());
+    assert!(metrics(&server).contains(REVOKED), "{}", metrics(&server));
+    browser
+        .submit(&at("/connections/end"), &[("grant", grant.clone())])
+        .await;
+    assert!(metrics(&server).contains(REVOKED), "an ended grant is counted once");
     let page = browser.follow(answer).await;
     assert!(
         page.html.contains("Anna") && grants_on(&page).is_empty(),
@@ -91,6 +107,7 @@ async fn an_employee_neither_sees_nor_ends_a_grant_of_another() {
             .await;
         assert!(server.store.session(token.digest()).await.unwrap().is_some());
     }
+    assert!(!metrics(&server).contains("mcp_team_ended_grants_total"));
 }
 
 #[tokio::test]

@@ -32,16 +32,6 @@ pub(in crate::team) struct Page {
 }
 
 impl Page {
-    /// A page that the test got without this browser.
-    pub(in crate::team) fn new(url: &str, status: u16, html: String) -> Self {
-        Self {
-            url: url.to_owned(),
-            status,
-            html,
-            location: None,
-        }
-    }
-
     /// Where a browser goes from here without a click.
     pub(in crate::team) fn goes_on_to(&self) -> Option<String> {
         let refresh = || {

@@ -2,7 +2,7 @@
 //!
 //! What the client has to prove is compared first, and only then something is spent. So a wrong request changes nothing,
 //! while a code or an old refresh token that is presented again with full proof ends its grant: somebody has a copy. The
-//! endpoint never calls the portal.
+//! endpoint never calls the portal, and reads no metadata document for a refresh token, which proves its client.
 
 use super::client_family;
 use super::fresh_tokens::FreshTokens;
@@ -89,15 +89,28 @@ async fn exchange(
     asked: &TokenRequest<'_>,
     family: &mut &'static str,
 ) -> Result<(Answer, bool), Failure> {
-    let client = parts.clients.find(parts.store.as_ref(), asked.client_id).await?;
-    *family = client_family::of(&client.ok_or(Refusal::InvalidClient)?);
+    let store = parts.store.as_ref();
     match asked.grant {
         Grant::Code {
             code,
             redirect_uri,
             verifier,
-        } => redeem(parts, asked, code, redirect_uri, verifier).await,
-        Grant::RefreshToken { token, scope } => rotate(parts, asked, token, scope).await,
+        } => {
+            let client = parts.clients.find(store, asked.client_id).await?;
+            *family = client_family::of(&client.ok_or(Refusal::InvalidClient)?);
+            redeem(parts, asked, code, redirect_uri, verifier).await
+        }
+        Grant::RefreshToken { token, scope } => {
+            let client = parts.clients.known(store, asked.client_id).await?;
+            *family = client.as_ref().map_or(client_family::OTHER, client_family::of);
+            match rotate(parts, asked, token, scope).await {
+                // The token of a client proves that the client exists.
+                Err(Failure::Refused(Refusal::InvalidGrant(_))) if client.is_none() => {
+                    Err(Refusal::InvalidClient.into())
+                }
+                rotated => rotated,
+            }
+        }
     }
 }
 

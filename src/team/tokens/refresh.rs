@@ -9,7 +9,7 @@
 //! | new pair | it is saved before it is used |
 //! | no connection came about | tried once more |
 //! | no answer | the portal may have spent the refresh token: tried once more |
-//! | `invalid_grant` | this employee's grants end; the employee has to sign in again |
+//! | `invalid_grant` | this employee's grants end, unless a sign-in that is under way brings a newer pair |
 //! | any other failure | the call fails; nobody is signed out |
 //!
 //! If the store cannot save the new pair, this process keeps it and goes on trying, since the old refresh token is spent.
@@ -21,30 +21,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::ending;
 use super::failures::{signed_out, store_does_not_answer};
 use super::running_refreshes::Refreshed;
-use crate::portal::{EmployeeId, Error, IssuedTokens, Speaker, Unreadable};
+use crate::portal::{EXCHANGE_TIMEOUT, EmployeeId, Error, IssuedTokens, Speaker, Unreadable};
 use crate::team::parts::Parts;
+use crate::team::saving::until_saved;
 use crate::team::server_key::Pair;
 use crate::team::store::records::{EndReason, Lease, SealedPair};
 
 /// How long a lease lives.
 const LEASE: Duration = Duration::from_secs(20);
-/// How long an exchange may take; `ApplicationClient` ends it then.
-const EXCHANGE: Duration = Duration::from_secs(15);
 /// How often a pair that another process refreshes is asked for.
 const POLL: Duration = Duration::from_millis(100);
 /// How long a refresh waits for other processes: until the lease of one that died has ended, with a second to spare.
 const MAX_WAIT: Duration = Duration::from_secs(21);
 /// The pause before an exchange is tried once more.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The longest pause between two attempts to save a pair.
-const MAX_SAVE_PAUSE: Duration = Duration::from_secs(1);
-/// How long this process tries to save a pair.
-const MAX_SAVE_TIME: Duration = Duration::from_secs(600);
+/// How long sign-ins that are under way are waited for: longer than the exchange and the question whose tokens they are.
+const MAX_ARRIVAL: Duration = Duration::from_secs(30);
 
 /// One refresh.
 #[derive(Debug)]
@@ -82,7 +79,7 @@ impl Refresh {
                 Lease::Newer(pair) if self.is_rejected(&pair) => self.version = pair.version,
                 Lease::Newer(pair) => return Ok(pair),
                 // The store has answered so late that the exchange might outlive the lease.
-                Lease::Won(pair) if asked.elapsed() + EXCHANGE > LEASE => {
+                Lease::Won(pair) if asked.elapsed() + EXCHANGE_TIMEOUT > LEASE => {
                     self.free(pair.version).await;
                     self.wait(&mut waiting_since).await?;
                 }
@@ -164,20 +161,12 @@ impl Refresh {
             access: issued.access_token,
             refresh: issued.refresh_token,
         };
-        let begun = Instant::now();
-        let mut pause = POLL;
-        loop {
-            let trouble = match self.save(version, &pair).await {
-                Ok(newest) => return newest.ok_or_else(signed_out),
-                Err(trouble) => trouble,
-            };
-            if begun.elapsed() >= MAX_SAVE_TIME {
-                tracing::error!("new tokens of an employee could not be saved; the employee has to sign in again");
+        match until_saved(|| self.save(version, &pair)).await {
+            Ok(newest) => newest.ok_or_else(signed_out),
+            Err(trouble) => {
                 self.parts.measurements.record_portal_refresh("lost");
-                return Err(trouble);
+                Err(trouble)
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(MAX_SAVE_PAUSE);
         }
     }
 
@@ -186,23 +175,26 @@ impl Refresh {
     ///
     /// # Errors
     /// A trouble that may pass: the store does not answer, or there are no random numbers.
-    async fn save(&self, version: i64, pair: &Pair) -> Result<Option<SealedPair>, Error> {
-        let keys = &self.parts.settings.server_keys;
-        let sealed = keys
-            .seal(&self.employee, version + 1, pair)
-            .map_err(store_does_not_answer)?;
-        let saving = self.parts.store.save_pair(&self.employee, sealed.clone());
-        if saving.await.map_err(store_does_not_answer)? {
-            tracing::info!("the tokens of an employee were refreshed");
-            self.parts.measurements.record_portal_refresh("refreshed");
-            return Ok(Some(sealed));
+    async fn save(&self, mut version: i64, pair: &Pair) -> Result<Option<SealedPair>, Error> {
+        let Parts { settings, store, .. } = self.parts.as_ref();
+        loop {
+            let sealed = settings.server_keys.seal(&self.employee, version + 1, pair);
+            let sealed = sealed.map_err(store_does_not_answer)?;
+            let saving = store.save_pair(&self.employee, sealed.clone());
+            if saving.await.map_err(store_does_not_answer)? {
+                tracing::info!("the tokens of an employee were refreshed");
+                self.parts.measurements.record_portal_refresh("refreshed");
+                return Ok(Some(sealed));
+            }
+            let newest = store.pair(&self.employee).await.map_err(store_does_not_answer)?;
+            match newest.filter(|newest| newest.version > version) {
+                // The old pair was only sealed by another key.
+                Some(newest) if self.is_rejected(&newest) => version = newest.version,
+                // The employee has signed in again, or all grants have ended, or an earlier attempt to save succeeded
+                // although the store's answer was lost.
+                newest => return Ok(newest),
+            }
         }
-        // The employee has signed in again, or all grants have ended, or an earlier attempt to save succeeded although
-        // the store's answer was lost.
-        let newest = self.parts.store.pair(&self.employee).await;
-        Ok(newest
-            .map_err(store_does_not_answer)?
-            .filter(|newest| newest.version > version))
     }
 
     /// True unless the answer names another employee.
@@ -215,6 +207,9 @@ impl Refresh {
     /// Ends the employee's grants after the refresh token of the pair of `version` was refused for good. Returns the
     /// newer pair if the employee has signed in again meanwhile.
     async fn end(&self, version: i64, refusal: Error) -> Refreshed {
+        // A sign-in that is under way may be the reason for the refusal, and brings a newer pair. If it takes too long,
+        // the version in the store decides all the same.
+        timeout(MAX_ARRIVAL, self.parts.arrivals.ended()).await.ok();
         if ending::end(&self.parts, &self.employee, version, EndReason::Refused).await {
             // Nothing is left to free, unless the end could not be recorded.
             self.free(version).await;

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -70,18 +69,14 @@ impl RunningRefreshes {
         shared.await
     }
 
-    /// Before the process ends: waits until no refresh runs, at most for `time`, so that no new pair is lost. True if
-    /// none runs any more.
-    pub(in crate::team) async fn finish(&self, time: Duration) -> bool {
-        let all_ended = async {
-            loop {
-                let next = self.running.lock().values().next().cloned();
-                match next {
-                    Some(refresh) => drop(refresh.await),
-                    None => return,
-                }
+    /// Waits until no refresh runs.
+    pub(in crate::team) async fn ended(&self) {
+        loop {
+            let next = self.running.lock().values().next().cloned();
+            match next {
+                Some(refresh) => drop(refresh.await),
+                None => return,
             }
-        };
-        tokio::time::timeout(time, all_ended).await.is_ok()
+        }
     }
 }

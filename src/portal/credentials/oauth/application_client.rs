@@ -56,7 +56,8 @@ impl ApplicationClient {
         &self.settings
     }
 
-    /// Exchanges the code of the portal's authorize page, within 15 seconds. The code is valid for 30 seconds, once.
+    /// Exchanges the code of the portal's authorize page, within
+    /// [`EXCHANGE_TIMEOUT`](crate::portal::EXCHANGE_TIMEOUT). The code is valid for 30 seconds, once.
     ///
     /// # Errors
     /// [`Error::NoCredentials`] if the client secret cannot be read, and the failures of the exchange.
@@ -64,8 +65,8 @@ impl ApplicationClient {
         self.exchange(Grant::Code(code)).await
     }
 
-    /// Exchanges a refresh token, within 15 seconds. The refresh token may be spent after any failure but those that
-    /// [were never sent](Error::was_never_sent) and the refusals of the authorization server.
+    /// Exchanges a refresh token, within [`EXCHANGE_TIMEOUT`](crate::portal::EXCHANGE_TIMEOUT). The refresh token may
+    /// be spent after any failure but the refusals of the authorization server.
     ///
     /// # Errors
     /// As [`exchange_code`](Self::exchange_code).

@@ -16,8 +16,8 @@ use crate::portal::reply::{RawReply, read_bare};
 use crate::portal::request::Request;
 use crate::portal::wire::Wire;
 
-/// The time limit for an exchange.
-pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
+/// The time limit for an exchange with the authorization server.
+pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The code or the refresh token that is exchanged for a pair of tokens.
 #[derive(Debug, Clone)]

@@ -134,7 +134,7 @@ fn notice(notice: Notice) -> NoticeTexts {
         ),
         Notice::StoreTrouble { .. } => (
             "This server cannot continue now",
-            "It cannot reach the store in which it keeps sign-ins. Existing sign-ins are not lost.",
+            "Something that it needs for this does not answer. Existing sign-ins are not lost.",
             "Try again in a minute. If this page comes back, send the reference number to the administrator of this \
              server.",
         ),

@@ -4,47 +4,12 @@ use secrecy::ExposeSecret;
 
 use super::{access_token, connect, grants};
 use crate::demo;
-use crate::team::pages::Language;
 use crate::team::secret_value::{Kind, SecretValue};
-use crate::team::sign_in::Departure;
 use crate::team::store::Store;
-use crate::team::store::records::{Begun, Purpose, SignIn};
-use crate::team::test_support::{Browser, CALLER, PUBLIC_URL, Page, TestServer, portal_settings};
-use crate::team::{Answer, SetCookie};
-
-/// What the start page's button does: a sign-in that is approved by this click.
-async fn depart(server: &TestServer, browser: &mut Browser<'_>) -> Page {
-    let [handle, form_key] = [Kind::Handle, Kind::FormKey].map(|kind| SecretValue::random(kind).unwrap().digest());
-    let sign_in = SignIn {
-        handle,
-        form_key,
-        address: CALLER,
-        purpose: Purpose::StartPage,
-    };
-    let settings = server.team.settings();
-    let begun = server.store.begin_sign_in(sign_in, settings.lifetimes.pending_sign_in);
-    assert_eq!(begun.await.unwrap(), Begun::Kept);
-    let departure = Departure::new().unwrap();
-    let approval = Some(departure.approval());
-    server
-        .store
-        .decide_sign_in(handle, form_key, approval)
-        .await
-        .unwrap()
-        .unwrap();
-    let answer = departure.answer(settings, Language::English, &browser.cookie_header(PUBLIC_URL), None);
-    let Answer::Page { status, html, cookies } = answer else {
-        panic!("no page")
-    };
-    cookies
-        .iter()
-        .map(SetCookie::header)
-        .for_each(|header| browser.keep(PUBLIC_URL, &header));
-    Page::new(PUBLIC_URL, status, html)
-}
+use crate::team::test_support::{Browser, PUBLIC_URL, TestServer, portal_settings};
 
 async fn signs_in(server: &TestServer, browser: &mut Browser<'_>, name: &str) -> Option<(u64, String)> {
-    let page = depart(server, browser).await;
+    let page = browser.submit(&format!("{PUBLIC_URL}/sign-in"), &[]).await;
     let callback = browser.sign_in_at_portal(name, &page).await;
     let end = browser.open(&callback).await;
     assert_eq!(end.goes_on_to(), Some(format!("{PUBLIC_URL}/")));
@@ -88,7 +53,7 @@ async fn the_clients_of_an_employee_still_work_after_a_visit_to_the_start_page()
 async fn another_browser_cannot_end_a_sign_in_to_the_start_page() {
     let server = TestServer::start().await;
     let (mut attacker, mut victim) = (server.browser(), server.browser());
-    let page = depart(&server, &mut attacker).await;
+    let page = attacker.submit(&format!("{PUBLIC_URL}/sign-in"), &[]).await;
     let callback = victim.sign_in_at_portal("Boris", &page).await;
     assert_eq!(victim.open(&callback).await.status, 403);
     assert_eq!(server.demo.code_exchanges(), 0);

@@ -9,10 +9,11 @@ use secrecy::ExposeSecret;
 
 use super::support::{call, call_as, employee, failed, id_of, metrics, sign_in, steered};
 use crate::demo;
+use crate::portal::EmployeeId;
 use crate::team::Pair;
 use crate::team::records::{EndReason, Lease};
 use crate::team::store::Store;
-use crate::team::test_support::portal_settings;
+use crate::team::test_support::{TestServer, portal_settings};
 
 const REFRESHED: &str = r#"mcp_team_portal_refreshes_total{outcome="refreshed"} 1"#;
 
@@ -156,6 +157,33 @@ async fn n72_a_sign_in_that_ends_the_earlier_tokens_at_the_portal_is_not_ended_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn n72_tokens_that_a_sign_in_under_way_has_ended_end_no_grant() {
+    let (server, store) = steered(demo::Settings {
+        ends_earlier_pairs: true,
+        ..portal_settings()
+    })
+    .await;
+    let client = server.client("Codex").await;
+    let tokens = sign_in(&server, "Anna", &client).await;
+    let mut browser = server.browser();
+    let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
+    let exchanged = server.demo.code_exchanges();
+    store.before("complete_sign_in", || {
+        async { tokio::time::sleep(Duration::from_secs(2)).await }.boxed()
+    });
+    let (page, called) = tokio::join!(browser.open(&callback), async {
+        server.demo.wait_until(|demo| demo.code_exchanges() > exchanged).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        call(&server, &tokens.access).await
+    });
+    assert!(page.parameter("code").is_some());
+    assert!(called.is_ok(), "{called:?}");
+    assert!(metrics(&server.team).contains(r#"portal_refreshes_total{outcome="refused"} 1"#));
+    assert!(!metrics(&server.team).contains("ended_grants_total"));
+    assert!(call(&server, &tokens.access).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_that_leaves_does_not_lose_the_new_pair() {
     let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;
@@ -223,19 +251,45 @@ async fn a_pair_that_was_only_sealed_anew_is_refreshed_all_the_same() {
     server.demo.expire_access(1);
     let rekeying = Arc::clone(&server);
     let anna = id_of(&employee(&server, &tokens.access).await);
-    store.before("lease", move || {
+    store.before("lease", move || async move { reseal(&rekeying, &anna).await }.boxed());
+    assert!(call(&server, &tokens.access).await.is_ok());
+    assert_eq!(server.demo.refreshes(), 1);
+}
+
+/// The old tokens are no newer than the refreshed ones because they are sealed anew.
+#[tokio::test(start_paused = true)]
+async fn a_pair_that_is_sealed_anew_while_its_successor_cannot_be_saved_does_not_replace_the_successor() {
+    let (server, store) = steered(portal_settings()).await;
+    let server = Arc::new(server);
+    let client = server.client("Codex").await;
+    let tokens = sign_in(&server, "Anna", &client).await;
+    server.demo.expire_access(1);
+    let rekeying = Arc::clone(&server);
+    let anna = id_of(&employee(&server, &tokens.access).await);
+    let resealed = anna.clone();
+    store.before("save_pair", move || {
         async move {
-            let keys = &rekeying.team.settings().server_keys;
-            let pair = rekeying.store.pair(&anna).await.unwrap().unwrap();
-            let opened = keys.open(&anna, &pair).unwrap();
-            assert!(!opened.access.expose_secret().is_empty());
-            let sealed = keys.seal(&anna, pair.version + 1, &opened).unwrap();
-            assert!(rekeying.store.reseal_pair(&anna, sealed).await.unwrap());
+            // As the lease ends by its time during a long save.
+            rekeying.store.free_lease(&resealed, 1).await.unwrap();
+            reseal(&rekeying, &resealed).await;
         }
         .boxed()
     });
     assert!(call(&server, &tokens.access).await.is_ok());
-    assert_eq!(server.demo.refreshes(), 1);
+    assert_eq!(server.store.pair(&anna).await.unwrap().unwrap().version, 3);
+    assert!(call(&server, &tokens.access).await.is_ok());
+    assert_eq!((server.demo.refreshes(), server.demo.spent_refreshes()), (1, 0));
+    assert!(metrics(&server.team).contains(REFRESHED));
+}
+
+/// Seals the employee's pair once more, as a rekey does.
+async fn reseal(server: &TestServer, employee: &EmployeeId) {
+    let keys = &server.team.settings().server_keys;
+    let pair = server.store.pair(employee).await.unwrap().unwrap();
+    let opened = keys.open(employee, &pair).unwrap();
+    assert!(!opened.access.expose_secret().is_empty());
+    let sealed = keys.seal(employee, pair.version + 1, &opened).unwrap();
+    assert!(server.store.reseal_pair(employee, sealed).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]

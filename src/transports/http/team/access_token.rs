@@ -10,11 +10,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use url::form_urlencoded;
 
 use crate::mcp::Employee;
-use crate::team::{Team, Unauthenticated};
+use crate::team::{Answer, Team, Unauthenticated};
 use crate::transports::refusal::Refusal;
-
-/// Seconds after which a call may be sent again while the store does not answer.
-const RETRY_SECONDS: u64 = 5;
 
 /// Finds the employee of the request's access token, and puts the [`Employee`] into the request's extensions, where the
 /// MCP server looks for it.
@@ -55,8 +52,8 @@ async fn employee(team: &Team, uri: &Uri, headers: &HeaderMap) -> Result<Employe
             refused(StatusCode::UNAUTHORIZED, "wrong_token", message, true)
         }
         Unauthenticated::Unavailable => {
-            let message = "this server cannot reach its store now; try again in a few seconds";
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", message).retry_after(RETRY_SECONDS)
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Refusal::new(status, "store_unavailable", Answer::UNAVAILABLE).retry_after(Answer::RETRY_AFTER)
         }
     })
 }

@@ -1,19 +1,23 @@
 //! Checks that the server can serve: the store answers, and the portal answers a request without credentials.
 
-use std::sync::Arc;
+use super::parts::Parts;
 
-use super::readiness::NotReady;
-use crate::team::parts::Parts;
+/// Why the server cannot serve now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// The store does not answer.
+    #[error("the store does not answer")]
+    Store,
+    /// The portal does not answer.
+    #[error("the portal does not answer")]
+    Portal,
+}
 
-/// Checks the store and the portal, or returns the result of a check that was made just now.
+/// Checks the store and the portal.
 ///
 /// # Errors
 /// [`NotReady`].
-pub(in crate::team) async fn check(parts: &Arc<Parts>) -> Result<(), NotReady> {
-    parts.readiness.newest(check_now(Arc::clone(parts))).await
-}
-
-async fn check_now(parts: Arc<Parts>) -> Result<(), NotReady> {
+pub(super) async fn check(parts: &Parts) -> Result<(), NotReady> {
     let (store, portal) = tokio::join!(parts.store.check(), parts.application.answers());
     store.map_err(|unavailable| {
         tracing::warn!(reason = %unavailable, "not ready: the store does not answer");
