@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use super::exit::{ExitStatus, Stop};
 use super::format::RecipientFormat;
+use super::global::Global;
+use super::runtime::{Threads, with_settings};
 use super::stdout::{print, print_json};
-use super::team_wiring::open_store_for_command;
 use super::{report, table};
-use crate::config::Settings;
+use crate::config::{Settings, StoreAddress};
 use crate::team::records::{EndReason, GrantLine};
-use crate::team::{self, ServerKeys, Store};
+use crate::team::{self, ServerKeys, SqliteStore, Store};
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp team key > server-key          a new key, for BITRIX24_MCP_SERVER_KEY_FILE
@@ -55,36 +56,36 @@ enum Command {
     Rekey,
 }
 
-impl Arguments {
-    /// True for a command that needs no settings.
-    pub(super) fn makes_a_key(&self) -> bool {
-        matches!(self.command, Command::Key)
+/// Runs a command. All but `team key` need the settings, and work on the store.
+pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, Stop> {
+    global.refuse_demo("team")?;
+    match &arguments.command {
+        Command::Key => key(),
+        Command::List { format } => with_store(global, async |store, _| list(store, *format).await),
+        Command::End { user: Some(user), .. } => with_store(global, async |store, _| end(store, *user).await),
+        Command::End { user: None, .. } => with_store(global, async |store, _| end_all(store).await),
+        Command::Rekey => with_store(global, async |store, settings| {
+            rekey(store, &settings.team.server_keys()?).await
+        }),
     }
+}
+
+/// Reads the settings, and runs `command` on their store, beside running servers.
+fn with_store<F>(global: &Global, command: F) -> Result<ExitStatus, Stop>
+where
+    F: AsyncFnOnce(&dyn Store, &Settings) -> Result<ExitStatus, Stop>,
+{
+    with_settings(Threads::One, global, async |settings| {
+        let StoreAddress::Sqlite(path) = settings.team.store(&settings.portal.credentials)?;
+        let store = SqliteStore::open_for_command(&path)?;
+        command(&store, &settings).await
+    })
 }
 
 /// Prints a new server key.
-pub(super) fn key() -> Result<ExitStatus, Stop> {
+fn key() -> Result<ExitStatus, Stop> {
     let key = ServerKeys::generate()?;
     print(&format!("{}\n", key.expose_secret()))
-}
-
-/// Runs a command on the store.
-pub(super) async fn run(arguments: &Arguments, settings: &Settings) -> Result<ExitStatus, Stop> {
-    let store = open_store_for_command(settings)?;
-    match &arguments.command {
-        Command::Key => key(),
-        Command::List { format } => list(store.as_ref(), *format).await,
-        Command::End { user: Some(user), .. } => end(store.as_ref(), *user).await,
-        Command::End { user: None, .. } => {
-            let ended = store.end_all(EndReason::Operator).await?;
-            report::say(&format!("signed everybody out: {}", sign_ins(ended)));
-            Ok(ExitStatus::Done)
-        }
-        Command::Rekey => {
-            let keys = settings.team.server_keys()?;
-            rekey(store.as_ref(), &keys).await
-        }
-    }
 }
 
 /// A sign-in, as `team list` prints it.
@@ -149,6 +150,12 @@ async fn end(store: &dyn Store, user: u64) -> Result<ExitStatus, Stop> {
         return Err(Stop::NotSignedIn(user));
     }
     report::say(&format!("signed user {user} out: {}", sign_ins(ended)));
+    Ok(ExitStatus::Done)
+}
+
+async fn end_all(store: &dyn Store) -> Result<ExitStatus, Stop> {
+    let ended = store.end_all(EndReason::Operator).await?;
+    report::say(&format!("signed everybody out: {}", sign_ins(ended)));
     Ok(ExitStatus::Done)
 }
 

@@ -44,16 +44,12 @@ pub async fn store(store: &dyn Store, keys: &ServerKeys, place: &str) -> Finding
 
 /// The most pairs that are looked at: more would not change the advice.
 const MOST_PAIRS: usize = 1000;
-const CHECK_FILE: &str = "check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full";
+/// What to do if the store does not answer.
+pub const CHECK_FILE: &str = "check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full";
 
 /// Checks the portal, the application's id and secret, and the public URL, by requests that every server refuses.
 pub async fn network(settings: &Settings, portal: &Portal) -> Vec<Finding> {
-    let application = portal.application_client(ClientSettings {
-        portal: settings.portal.clone(),
-        server: settings.oauth_server.clone(),
-        client_id: settings.client_id.clone(),
-        client_secret: settings.client_secret.clone(),
-    });
+    let application = settings.application(portal);
     vec![
         of_portal(&application, settings).await,
         of_application(&application, settings).await,
