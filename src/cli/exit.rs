@@ -129,13 +129,18 @@ impl Stop {
             Self::Demo(_) => Some("check that this machine may open loopback ports, and TMPDIR if it is set"),
             Self::Listen(error) => Some(error.hint()),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
-            Self::NoDemo(..) => {
-                Some("leave the option out; to try a team on the demo portal, run `bitrix24-mail-mcp serve --http 8024 --team --demo`")
-            }
-            Self::Store(_) => Some(team::self_check::CHECK_FILE),
-            Self::OtherServerKey => Some(
-                "set BITRIX24_MCP_SERVER_KEY to the key that the store was made with; to rotate the key, set the new one, a blank and the old one",
+            Self::NoDemo(..) => Some(
+                "leave the option out; to try a team on the demo portal, run `bitrix24-mail-mcp serve --http 8024 --team --demo`",
             ),
+            Self::Store(_) => Some(team::self_check::CHECK_FILE),
+            Self::OtherServerKey => Some(team::self_check::OTHER_KEY),
+            Self::OpenStore(error) => match error {
+                team::OpenError::Missing(_) | team::OpenError::Foreign(_) => Some(
+                    "check BITRIX24_MCP_STORE; without it the store is a file in the state folder of the user who runs the server",
+                ),
+                team::OpenError::Unusable(..) => Some(team::self_check::CHECK_FILE),
+                team::OpenError::InUse(_) | team::OpenError::Newer(_) => None,
+            },
             Self::NotSignedIn(_) => Some("run `bitrix24-mail-mcp team list` for the ids"),
             Self::NotOpened(_) => Some(
                 "add the key that sealed them to BITRIX24_MCP_SERVER_KEY and run this again; without it these employees have to sign in again",
@@ -143,12 +148,7 @@ impl Stop {
             Self::Login(error) => error.hint(),
             Self::Install(error) => Some(error.hint()),
             Self::Input(_) => Some("write one name on each line, in UTF-8"),
-            Self::Runtime(_)
-            | Self::OpenStore(_)
-            | Self::Random(_)
-            | Self::Output(_)
-            | Self::Machine(_)
-            | Self::Manual(..) => None,
+            Self::Runtime(_) | Self::Random(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
         }
     }
 }

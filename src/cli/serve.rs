@@ -27,7 +27,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp serve --http 8024 --team --demo    the same with three employees of the demo portal
 
 Open http://127.0.0.1:8024/ in a browser to see what to paste into each client. Beyond loopback, and
-behind a proxy, the server requires BITRIX24_MCP_HTTP_TOKEN, and every request must carry it.
+behind a proxy, the server requires BITRIX24_MCP_HTTP_TOKEN, and every request must carry it; with
+--team each employee signs in instead.
 SIGTERM, SIGHUP and Ctrl-C let running calls finish.";
 
 /// Arguments of `serve`.

@@ -46,7 +46,7 @@ enum Command {
     #[command(group = ArgGroup::new("whom").required(true))]
     End {
         /// The employee's id on the portal, as `team list` shows it.
-        #[arg(value_name = "USER", group = "whom")]
+        #[arg(value_name = "USER", group = "whom", value_parser = user)]
         user: Option<u64>,
         /// Sign everybody out, and forget all tokens of the portal.
         #[arg(long, group = "whom")]
@@ -54,6 +54,11 @@ enum Command {
     },
     /// Seal all tokens in the store by the first of several server keys.
     Rekey,
+}
+
+fn user(text: &str) -> Result<u64, &'static str> {
+    text.parse()
+        .map_err(|_| "it has to be a number, as `team list` shows it")
 }
 
 /// Runs a command. All but `team key` need the settings, and work on the store.
@@ -95,7 +100,7 @@ struct Line {
     name: String,
     client: String,
     signed_in_at: String,
-    last_used_at: String,
+    last_renewed_at: String,
 }
 
 impl From<GrantLine> for Line {
@@ -105,7 +110,7 @@ impl From<GrantLine> for Line {
             name: grant.name,
             client: grant.client_name,
             signed_in_at: time(grant.created_at),
-            last_used_at: time(grant.used_at),
+            last_renewed_at: time(grant.used_at),
         }
     }
 }
@@ -125,11 +130,11 @@ async fn list(store: &dyn Store, format: RecipientFormat) -> Result<ExitStatus, 
             line.name,
             line.client,
             line.signed_in_at,
-            line.last_used_at,
+            line.last_renewed_at,
         ];
         cells.map(|cell| report::printable(&cell))
     };
-    let header = ["User", "Name", "Client", "Signed in", "Last used"];
+    let header = ["User", "Name", "Client", "Signed in", "Last renewed"];
     print(&table::rows(&header, lines.into_iter().map(row)))
 }
 
@@ -162,13 +167,20 @@ async fn end_all(store: &dyn Store) -> Result<ExitStatus, Stop> {
 async fn rekey(store: &dyn Store, keys: &ServerKeys) -> Result<ExitStatus, Stop> {
     let rekeyed = team::rekey(store, keys).await?;
     report::say(&format!(
-        "sealed the tokens of {} employees by the first key",
-        rekeyed.resealed
+        "sealed the tokens of {} by the first key",
+        employees(rekeyed.resealed)
     ));
     if rekeyed.left > 0 {
         return Err(Stop::NotOpened(rekeyed.left));
     }
     Ok(ExitStatus::Done)
+}
+
+fn employees(count: usize) -> String {
+    match count {
+        1 => "1 employee".to_owned(),
+        count => format!("{count} employees"),
+    }
 }
 
 fn sign_ins(count: usize) -> String {

@@ -92,11 +92,15 @@ impl Given {
         }
         let application = self.application(credentials)?;
         Ok(Settings {
-            public_url: self.public_url.clone().ok_or_else(|| Error::Missing(&env_vars::PUBLIC_URL))?,
+            public_url: self
+                .public_url
+                .clone()
+                .ok_or_else(|| Error::Missing(&env_vars::PUBLIC_URL))?,
             portal: application.portal.clone(),
             oauth_server: application.server.clone(),
             client_id: (application.client_id.clone()).ok_or_else(|| Error::Missing(&env_vars::CLIENT_ID))?,
-            client_secret: (application.client_secret.clone()).ok_or_else(|| Error::Missing(&env_vars::CLIENT_SECRET))?,
+            client_secret: (application.client_secret.clone())
+                .ok_or_else(|| Error::Missing(&env_vars::CLIENT_SECRET))?,
             server_keys: self.server_keys()?,
             client_metadata: self.client_metadata.clone(),
             lifetimes: self.lifetimes,

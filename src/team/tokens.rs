@@ -25,7 +25,7 @@ mod pkce;
 pub(in crate::team) mod readiness;
 pub(in crate::team) mod readiness_check;
 mod refresh;
-mod refusal;
+pub(in crate::team) mod refusal;
 pub(in crate::team) mod rekey;
 pub(in crate::team) mod revocation;
 pub(in crate::team) mod running_refreshes;
