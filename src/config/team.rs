@@ -92,15 +92,11 @@ impl Given {
         }
         let application = self.application(credentials)?;
         Ok(Settings {
-            public_url: self
-                .public_url
-                .clone()
-                .ok_or_else(|| Error::Missing(&env_vars::PUBLIC_URL))?,
+            public_url: self.public_url.clone().ok_or(Error::Missing(&env_vars::PUBLIC_URL))?,
             portal: application.portal.clone(),
             oauth_server: application.server.clone(),
-            client_id: (application.client_id.clone()).ok_or_else(|| Error::Missing(&env_vars::CLIENT_ID))?,
-            client_secret: (application.client_secret.clone())
-                .ok_or_else(|| Error::Missing(&env_vars::CLIENT_SECRET))?,
+            client_id: (application.client_id.clone()).ok_or(Error::Missing(&env_vars::CLIENT_ID))?,
+            client_secret: (application.client_secret.clone()).ok_or(Error::Missing(&env_vars::CLIENT_SECRET))?,
             server_keys: self.server_keys()?,
             client_metadata: self.client_metadata.clone(),
             lifetimes: self.lifetimes,
@@ -112,7 +108,7 @@ impl Given {
     /// # Errors
     /// [`Error::Missing`] or [`Error::Value`].
     pub fn server_keys(&self) -> Result<ServerKeys, Error> {
-        let (given, source) = (self.server_key.as_ref()).ok_or_else(|| Error::Missing(&env_vars::SERVER_KEY))?;
+        let (given, source) = (self.server_key.as_ref()).ok_or(Error::Missing(&env_vars::SERVER_KEY))?;
         let text = given.read().map_err(|error| Error::of_value(source, phrase(&error)))?;
         text.expose_secret()
             .parse()
