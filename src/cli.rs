@@ -154,13 +154,13 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Some(Command::Resolve(arguments)) => with_wiring(Threads::One, &global, async |wiring| {
             resolve::run(&arguments, &wiring).await
         }),
-        Some(Command::Team(arguments)) if arguments.makes_a_key() => team::key(),
-        Some(Command::Team(arguments)) => with_settings(Threads::One, &global, async |settings| {
-            team::run(&arguments, &settings).await
-        }),
-        Some(Command::Doctor(arguments)) if arguments.team => with_settings(Threads::One, &global, async |settings| {
-            doctor::run_for_team(&arguments, &settings).await
-        }),
+        Some(Command::Team(arguments)) => team::run(&arguments, &global),
+        Some(Command::Doctor(arguments)) if arguments.team => {
+            global.refuse_demo("doctor --team")?;
+            with_settings(Threads::One, &global, async |settings| {
+                doctor::run_for_team(&arguments, &settings).await
+            })
+        }
         Some(Command::Doctor(arguments)) => match arguments.client {
             Some(client) => Threads::One.runtime().map_err(Stop::Runtime)?.block_on(doctor::run_for(
                 client,
@@ -175,23 +175,9 @@ fn run(cli: Cli) -> Result<ExitStatus, Stop> {
         Some(Command::Login(arguments)) => with_wiring(Threads::One, &global, async |wiring| {
             login::run(&arguments, &wiring).await
         }),
-        Some(Command::Serve(arguments)) => serve(&global, &arguments),
-        None => serve(&global, &serve::Arguments::default()),
+        Some(Command::Serve(arguments)) => serve::run(&arguments, &global),
+        None => serve::run(&serve::Arguments::default(), &global),
     }
-}
-
-fn serve(global: &Global, arguments: &serve::Arguments) -> Result<ExitStatus, Stop> {
-    let threads = if arguments.is_over_http() {
-        Threads::Several
-    } else {
-        Threads::One
-    };
-    if arguments.is_for_team() {
-        return with_settings(threads, global, async |settings| {
-            serve::run_for_team(arguments, global, settings).await
-        });
-    }
-    with_wiring(threads, global, async |wiring| serve::run(arguments, wiring).await)
 }
 
 /// True if `arguments` name a command, or cannot be parsed; false if they hold only options that every command takes.

@@ -4,7 +4,7 @@
 //!
 //! | room | what it is | what it may import |
 //! |---|---|---|
-//! | [`cli`] | the command line; `cli/wiring.rs` builds the parts, `cli/report.rs` prints failures | every room |
+//! | [`cli`] | the command line; `cli/wiring.rs` and `cli/team_wiring.rs` build the parts, `cli/report.rs` prints failures | every room |
 //! | `clients` | MCP clients: their settings files, the entries in them, and the command that an entry starts | `config`, `portal` |
 //! | [`config`] | settings from environment and file, checked | `portal`, `team`, `transports`, `telemetry` |
 //! | [`transports`] | how MCP messages arrive, by stdio or HTTP, and who may send them | `mcp`, `team` |
@@ -16,10 +16,11 @@
 //! | [`demo`] | a demo portal on loopback, for trials and tests | nothing |
 //! | [`telemetry`] | logs | nothing |
 //!
-//! Some crates are used in a few places only: `reqwest` and `rustls` in `portal/wire.rs`; `axum` in `transports`;
-//! `hyper` in `transports`, `demo`, `cli/login/callback.rs` and `clients/handshake/http.rs`; `rmcp` in `mcp` and
-//! `transports`; `clap` in `cli`. `demo` never imports `portal`: a fake that shared the client's types would repeat the
-//! client's mistakes. The test `tests/it/house.rs` checks these rules.
+//! Some crates are used in a few places only: `reqwest` and `rustls` in `portal/wire.rs` and
+//! `team/client_metadata/fetch.rs`; `ring` in `team`, `portal/wire.rs` and `cli/login/redirected.rs`; `rusqlite` in
+//! `team/store/sqlite`; `axum` in `transports`; `hyper` in `transports`, `demo`, `cli/login/callback.rs` and
+//! `clients/handshake/http.rs`; `rmcp` in `mcp` and `transports`; `clap` in `cli`. `demo` never imports `portal`: a fake
+//! that shared the client's types would repeat the client's mistakes. The test `tests/it/house.rs` checks these rules.
 //!
 //! # The journey of one call
 //!
@@ -36,6 +37,9 @@
 //!    reply. It retries where that can help, all under one deadline.
 //! 6. The address book returns a page of cleaned contacts, or an error with a `code()`. `mcp/advice.rs` finds the
 //!    advice for the error by [`fixit::lookup`], and `mcp/outcome.rs` makes the tool's result.
+//!
+//! On a team's server step 1 finds the employee of the access token (`team/tokens/access.rs`), and step 5 calls with that
+//! employee's own tokens. The head of [`team`] has the journey of a sign-in.
 //!
 //! `cli/lookup.rs` makes the same look-up from the command line; `cli/answer.rs` and `cli/report.rs` print its failure.
 //!

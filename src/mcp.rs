@@ -47,6 +47,7 @@ use crate::address_book::AddressBook;
 pub(crate) use crate::address_book::without_lone_surrogates;
 pub use crate::address_book::{Employee, Person};
 use crate::fixit::Audience;
+pub(crate) use advice::failure;
 use audience::{employee_of, text_for};
 use elicit::Seal;
 use hints::{Hinted, implementation, is_modern, one_page};

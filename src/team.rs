@@ -72,7 +72,7 @@ pub use store::{Operation, Store, Unavailable, records};
 pub use tokens::access::Unauthenticated;
 pub use tokens::rekey::{RekeyError, Rekeyed, rekey};
 
-use crate::portal::{ClientSettings, Employee, Portal};
+use crate::portal::{Employee, Portal};
 use arrivals::Arrivals;
 use clients::Clients;
 use measurements::Measurements;
@@ -88,12 +88,7 @@ pub struct Team {
 impl Team {
     /// Makes the server's part for sign-ins, over the connections and limits of `portal`.
     pub fn new(settings: Settings, store: Arc<dyn Store>, portal: &Portal) -> Self {
-        let application = portal.application_client(ClientSettings {
-            portal: settings.portal.clone(),
-            server: settings.oauth_server.clone(),
-            client_id: settings.client_id.clone(),
-            client_secret: settings.client_secret.clone(),
-        });
+        let application = settings.application(portal);
         Self {
             parts: Arc::new(Parts {
                 clients: Clients::new(&settings.client_metadata),

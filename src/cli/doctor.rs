@@ -20,6 +20,7 @@ use super::wiring::Wiring;
 use crate::clients::Client;
 use crate::clients::machine::Machine;
 use crate::config;
+use crate::fixit::Audience;
 use crate::portal::{Finding, Portal, Remedy, Status};
 use check::{Check, Report};
 
@@ -72,7 +73,7 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         }
     };
     let status = status_of(&findings, wiring);
-    report(findings.into_iter().map(Check::from).collect(), arguments.format)?;
+    report(findings.into_iter().map(of_one_person).collect(), arguments.format)?;
     Ok(status)
 }
 
@@ -109,6 +110,10 @@ pub(super) async fn run_for_team(arguments: &Arguments, settings: &config::Setti
         (true, true) => ExitStatus::Usage,
         (true, false) => ExitStatus::Failed,
     })
+}
+
+fn of_one_person(finding: Finding) -> Check {
+    Check::of(Audience::OnePerson, finding)
 }
 
 fn report(checks: Vec<Check>, format: ReportFormat) -> Result<(), Stop> {

@@ -40,6 +40,8 @@ impl From<ExitStatus> for ExitCode {
 pub(super) enum Stop {
     #[error(transparent)]
     Settings(#[from] config::Error),
+    #[error("{0} cannot be used with `{1}`, which is about the server of a real portal")]
+    NoDemo(&'static str, &'static str),
     #[error("an argument looks like a URL; this program takes no URL on the command line")]
     SecretArgument,
     #[error("the demo portal has no fault `{0}`")]
@@ -60,8 +62,6 @@ pub(super) enum Stop {
     Store(#[from] team::Unavailable),
     #[error("the store was made with another server key")]
     OtherServerKey,
-    #[error(transparent)]
-    Rekey(#[from] team::RekeyError),
     #[error(transparent)]
     Random(#[from] team::NoRandomNumbers),
     #[error("nobody with the id {0} is signed in")]
@@ -84,6 +84,16 @@ pub(super) enum Stop {
     Schema(String, #[source] Option<io::Error>),
 }
 
+impl From<team::RekeyError> for Stop {
+    fn from(error: team::RekeyError) -> Self {
+        match error {
+            team::RekeyError::OtherKeys => Self::OtherServerKey,
+            team::RekeyError::Store(error) => Self::Store(error),
+            team::RekeyError::NoRandomNumbers(error) => Self::Random(error),
+        }
+    }
+}
+
 impl Stop {
     /// Prints the error with its hint to stderr, and returns the exit status.
     pub(super) fn report(&self) -> ExitStatus {
@@ -94,6 +104,7 @@ impl Stop {
         report::error(self, self.hint());
         match self {
             Self::Settings(_)
+            | Self::NoDemo(..)
             | Self::OtherServerKey
             | Self::SecretArgument
             | Self::UnknownFault(_)
@@ -118,12 +129,18 @@ impl Stop {
             Self::Demo(_) => Some("check that this machine may open loopback ports, and TMPDIR if it is set"),
             Self::Listen(error) => Some(error.hint()),
             Self::Serve(_) => Some("start it from an MCP client, or try `bitrix24-mail-mcp lookup client --demo`"),
-            Self::Store(_) => {
-                Some("check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full")
-            }
-            Self::OtherServerKey | Self::Rekey(team::RekeyError::OtherKeys) => Some(
-                "set BITRIX24_MCP_SERVER_KEY to the key that the store was made with; to rotate the key, set the new one, a blank and the old one",
+            Self::NoDemo(..) => Some(
+                "leave the option out; to try a team on the demo portal, run `bitrix24-mail-mcp serve --http 8024 --team --demo`",
             ),
+            Self::Store(_) => Some(team::self_check::CHECK_FILE),
+            Self::OtherServerKey => Some(team::self_check::OTHER_KEY),
+            Self::OpenStore(error) => match error {
+                team::OpenError::Missing(_) | team::OpenError::Foreign(_) => Some(
+                    "check BITRIX24_MCP_STORE; without it the store is a file in the state folder of the user who runs the server",
+                ),
+                team::OpenError::Unusable(..) => Some(team::self_check::CHECK_FILE),
+                team::OpenError::InUse(_) | team::OpenError::Newer(_) => None,
+            },
             Self::NotSignedIn(_) => Some("run `bitrix24-mail-mcp team list` for the ids"),
             Self::NotOpened(_) => Some(
                 "add the key that sealed them to BITRIX24_MCP_SERVER_KEY and run this again; without it these employees have to sign in again",
@@ -131,13 +148,7 @@ impl Stop {
             Self::Login(error) => error.hint(),
             Self::Install(error) => Some(error.hint()),
             Self::Input(_) => Some("write one name on each line, in UTF-8"),
-            Self::Runtime(_)
-            | Self::OpenStore(_)
-            | Self::Random(_)
-            | Self::Rekey(_)
-            | Self::Output(_)
-            | Self::Machine(_)
-            | Self::Manual(..) => None,
+            Self::Runtime(_) | Self::Random(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use super::exit::Stop;
 use super::format::ReportFormat;
 use crate::clients;
 
@@ -49,6 +50,28 @@ impl Global {
 
     /// True if any option asks for the demo portal.
     pub(super) fn wants_demo(&self) -> bool {
-        self.demo || self.demo_oauth || self.demo_fault.is_some() || self.demo_quirk.is_some()
+        self.demo_option().is_some()
+    }
+
+    /// An option that asks for the demo portal.
+    fn demo_option(&self) -> Option<&'static str> {
+        let given = [
+            (self.demo, "--demo"),
+            (self.demo_fault.is_some(), "--demo-fault"),
+            (self.demo_quirk.is_some(), "--demo-quirk"),
+            (self.demo_oauth, "--demo-oauth"),
+        ];
+        given.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
+    }
+
+    /// Refuses the demo portal for `command`.
+    ///
+    /// # Errors
+    /// [`Stop::NoDemo`].
+    pub(super) fn refuse_demo(&self, command: &'static str) -> Result<(), Stop> {
+        match self.demo_option() {
+            Some(option) => Err(Stop::NoDemo(option, command)),
+            None => Ok(()),
+        }
     }
 }

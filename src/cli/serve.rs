@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::exit::{ExitStatus, Stop};
 use super::global::Global;
 use super::report;
+use super::runtime::{Threads, with_settings, with_wiring};
 use super::signals::Interruption;
 use super::team_wiring::TeamWiring;
-use super::wiring::Wiring;
+use super::wiring::{Wiring, demo_settings};
 use crate::config;
 use crate::team::PublicUrl;
 use crate::transports::http::{self, InvalidAddress, ListenAddress, Listener};
@@ -26,7 +27,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp serve --http 8024 --team --demo    the same with three employees of the demo portal
 
 Open http://127.0.0.1:8024/ in a browser to see what to paste into each client. Beyond loopback, and
-behind a proxy, the server requires BITRIX24_MCP_HTTP_TOKEN, and every request must carry it.
+behind a proxy, the server requires BITRIX24_MCP_HTTP_TOKEN, and every request must carry it; with
+--team each employee signs in instead.
 SIGTERM, SIGHUP and Ctrl-C let running calls finish.";
 
 /// Arguments of `serve`.
@@ -47,18 +49,6 @@ pub(super) struct Arguments {
     team: bool,
 }
 
-impl Arguments {
-    /// True for HTTP with many clients, false for stdio with the one client that started the process.
-    pub(super) fn is_over_http(&self) -> bool {
-        self.http.is_some()
-    }
-
-    /// True for a server that a team shares.
-    pub(super) fn is_for_team(&self) -> bool {
-        self.team
-    }
-}
-
 /// Where to listen.
 #[derive(Debug, Clone, Copy)]
 enum Listen {
@@ -74,34 +64,25 @@ fn listen(text: &str) -> Result<Listen, String> {
     address.map(Listen::Address)
 }
 
-pub(super) async fn run(arguments: &Arguments, wiring: Wiring) -> Result<ExitStatus, Stop> {
-    let interruption = wiring.interruption.clone();
-    let stop = interruption.requested.clone();
-    let serving = async {
-        match arguments.http {
-            Some(listen) => serve_http(listen, arguments.legacy_sse, wiring, stop).await,
-            None => serve_stdio(wiring, stop).await,
-        }
-    };
-    unless_forced(&interruption, serving).await
-}
-
-/// Serves a team until a signal stops the process.
-pub(super) async fn run_for_team(
-    arguments: &Arguments,
-    global: &Global,
-    settings: config::Settings,
-) -> Result<ExitStatus, Stop> {
-    let interruption = Interruption::listen().map_err(Stop::Runtime)?;
-    let stop = interruption.requested.clone();
-    let serving = async {
-        // clap requires --http.
-        let Some(listen) = arguments.http else {
-            return Ok(ExitStatus::Usage);
-        };
-        serve_team(listen, global, settings, stop).await
-    };
-    unless_forced(&interruption, serving).await
+/// Serves until a signal stops the process, or over stdio until the client closes the connection.
+pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, Stop> {
+    match arguments.http {
+        Some(listen) if arguments.team => with_settings(Threads::Several, global, async |settings| {
+            let interruption = Interruption::listen().map_err(Stop::Runtime)?;
+            let stop = interruption.requested.clone();
+            unless_forced(&interruption, serve_team(listen, global, settings, stop)).await
+        }),
+        Some(listen) => with_wiring(Threads::Several, global, async |wiring| {
+            let interruption = wiring.interruption.clone();
+            let stop = interruption.requested.clone();
+            unless_forced(&interruption, serve_http(listen, arguments.legacy_sse, wiring, stop)).await
+        }),
+        None => with_wiring(Threads::One, global, async |wiring| {
+            let interruption = wiring.interruption.clone();
+            let stop = interruption.requested.clone();
+            unless_forced(&interruption, serve_stdio(wiring, stop)).await
+        }),
+    }
 }
 
 async fn unless_forced(
@@ -136,7 +117,7 @@ async fn serve_http(
         Listen::Address(address) => Listener::bind(address, has_token),
         Listen::Systemd => Listener::from_systemd(has_token),
     }?;
-    let base = format!("http://{}", reachable(listener.address()));
+    let base = base(&listener);
     let legacy = if legacy_sse { ", and HTTP+SSE at /sse" } else { "" };
     let how = if has_token {
         "every request must carry the token".to_owned()
@@ -159,25 +140,36 @@ async fn serve_team(
     settings: config::Settings,
     stop: CancellationToken,
 ) -> Result<ExitStatus, Stop> {
-    // Before the demo's server listens, its address may not be known: it is on loopback all the same.
-    let public_url = match settings.team.public_url() {
-        Some(url) => url.clone(),
-        None if global.wants_demo() => PublicUrl::loopback(),
-        None => settings.team.complete(&settings.portal.credentials)?.public_url,
+    let bind = |public_url: &PublicUrl| match listen {
+        Listen::Address(address) => Listener::bind_for_team(address, public_url),
+        Listen::Systemd => Listener::from_systemd_for_team(public_url),
     };
-    let listener = match listen {
-        Listen::Address(address) => Listener::bind_for_team(address, &public_url),
-        Listen::Systemd => Listener::from_systemd_for_team(&public_url),
-    }?;
-    let base = format!("http://{}", reachable(listener.address()));
-    let wiring = TeamWiring::build(global, settings, &base).await?;
+    let (listener, wiring) = match demo_settings(global, settings.portal.rate_limit)? {
+        None => {
+            let team = settings.team.complete(&settings.portal.credentials)?;
+            (bind(&team.public_url)?, TeamWiring::live(settings, team).await?)
+        }
+        // Without a public URL the demo's address is known once its server listens: it is on loopback.
+        Some(demo) => match settings.team.public_url.clone() {
+            Some(public_url) => (bind(&public_url)?, TeamWiring::demo(demo, settings, public_url).await?),
+            None => {
+                let listener = bind(&PublicUrl::loopback())?;
+                let public_url = base(&listener).parse();
+                let public_url = public_url.map_err(|error| Stop::Demo(io::Error::other(error)))?;
+                (listener, TeamWiring::demo(demo, settings, public_url).await?)
+            }
+        },
+    };
+    let base = base(&listener);
     report::note(&format!(
         "serving a team at {}, listening on {base}; open {} to see what to paste into a client, Ctrl-C ends it",
         wiring.team.settings().public_url.resource(),
         wiring.team.settings().public_url.at("/"),
     ));
-    if let Some(demo) = &wiring.demo {
-        report::note(&format!("the demo portal of {} is at {}", EMPLOYEES, demo.origin()));
+    // Kept until the server has ended.
+    let demo = wiring.demo;
+    if let Some((portal, _)) = &demo {
+        report::note(&format!("the demo portal of {} is at {}", EMPLOYEES, portal.origin()));
     }
     let settings = http::Settings {
         guard: wiring.guard,
@@ -191,12 +183,13 @@ async fn serve_team(
 /// The employees of the demo portal, for a note.
 const EMPLOYEES: &str = "Anna, Boris and Carla";
 
-/// The address as a client on this machine can use it: loopback in place of the unspecified address.
-fn reachable(address: SocketAddr) -> SocketAddr {
+/// The server's address as a client on this machine can use it: loopback in place of the unspecified address.
+fn base(listener: &Listener) -> String {
+    let address = listener.address();
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    SocketAddr::new(ip, address.port())
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }

@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use super::exit::{ExitStatus, Stop};
 use super::format::RecipientFormat;
+use super::global::Global;
+use super::runtime::{Threads, with_settings};
 use super::stdout::{print, print_json};
-use super::team_wiring::open_store_for_command;
 use super::{report, table};
-use crate::config::Settings;
+use crate::config::{Settings, StoreAddress};
 use crate::team::records::{EndReason, GrantLine};
-use crate::team::{self, ServerKeys, Store};
+use crate::team::{self, ServerKeys, SqliteStore, Store};
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp team key > server-key          a new key, for BITRIX24_MCP_SERVER_KEY_FILE
@@ -45,7 +46,7 @@ enum Command {
     #[command(group = ArgGroup::new("whom").required(true))]
     End {
         /// The employee's id on the portal, as `team list` shows it.
-        #[arg(value_name = "USER", group = "whom")]
+        #[arg(value_name = "USER", group = "whom", value_parser = user)]
         user: Option<u64>,
         /// Sign everybody out, and forget all tokens of the portal.
         #[arg(long, group = "whom")]
@@ -55,36 +56,41 @@ enum Command {
     Rekey,
 }
 
-impl Arguments {
-    /// True for a command that needs no settings.
-    pub(super) fn makes_a_key(&self) -> bool {
-        matches!(self.command, Command::Key)
+fn user(text: &str) -> Result<u64, &'static str> {
+    text.parse()
+        .map_err(|_| "it has to be a number, as `team list` shows it")
+}
+
+/// Runs a command. All but `team key` need the settings, and work on the store.
+pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus, Stop> {
+    global.refuse_demo("team")?;
+    match &arguments.command {
+        Command::Key => key(),
+        Command::List { format } => with_store(global, async |store, _| list(store, *format).await),
+        Command::End { user: Some(user), .. } => with_store(global, async |store, _| end(store, *user).await),
+        Command::End { user: None, .. } => with_store(global, async |store, _| end_all(store).await),
+        Command::Rekey => with_store(global, async |store, settings| {
+            rekey(store, &settings.team.server_keys()?).await
+        }),
     }
+}
+
+/// Reads the settings, and runs `command` on their store, beside running servers.
+fn with_store<F>(global: &Global, command: F) -> Result<ExitStatus, Stop>
+where
+    F: AsyncFnOnce(&dyn Store, &Settings) -> Result<ExitStatus, Stop>,
+{
+    with_settings(Threads::One, global, async |settings| {
+        let StoreAddress::Sqlite(path) = settings.team.store(&settings.portal.credentials)?;
+        let store = SqliteStore::open_for_command(&path)?;
+        command(&store, &settings).await
+    })
 }
 
 /// Prints a new server key.
-pub(super) fn key() -> Result<ExitStatus, Stop> {
+fn key() -> Result<ExitStatus, Stop> {
     let key = ServerKeys::generate()?;
     print(&format!("{}\n", key.expose_secret()))
-}
-
-/// Runs a command on the store.
-pub(super) async fn run(arguments: &Arguments, settings: &Settings) -> Result<ExitStatus, Stop> {
-    let store = open_store_for_command(settings)?;
-    match &arguments.command {
-        Command::Key => key(),
-        Command::List { format } => list(store.as_ref(), *format).await,
-        Command::End { user: Some(user), .. } => end(store.as_ref(), *user).await,
-        Command::End { user: None, .. } => {
-            let ended = store.end_all(EndReason::Operator).await?;
-            report::say(&format!("signed everybody out: {}", sign_ins(ended)));
-            Ok(ExitStatus::Done)
-        }
-        Command::Rekey => {
-            let keys = settings.team.server_keys()?;
-            rekey(store.as_ref(), &keys).await
-        }
-    }
 }
 
 /// A sign-in, as `team list` prints it.
@@ -94,7 +100,7 @@ struct Line {
     name: String,
     client: String,
     signed_in_at: String,
-    last_used_at: String,
+    last_renewed_at: String,
 }
 
 impl From<GrantLine> for Line {
@@ -104,7 +110,7 @@ impl From<GrantLine> for Line {
             name: grant.name,
             client: grant.client_name,
             signed_in_at: time(grant.created_at),
-            last_used_at: time(grant.used_at),
+            last_renewed_at: time(grant.used_at),
         }
     }
 }
@@ -124,11 +130,11 @@ async fn list(store: &dyn Store, format: RecipientFormat) -> Result<ExitStatus, 
             line.name,
             line.client,
             line.signed_in_at,
-            line.last_used_at,
+            line.last_renewed_at,
         ];
         cells.map(|cell| report::printable(&cell))
     };
-    let header = ["User", "Name", "Client", "Signed in", "Last used"];
+    let header = ["User", "Name", "Client", "Signed in", "Last renewed"];
     print(&table::rows(&header, lines.into_iter().map(row)))
 }
 
@@ -152,16 +158,29 @@ async fn end(store: &dyn Store, user: u64) -> Result<ExitStatus, Stop> {
     Ok(ExitStatus::Done)
 }
 
+async fn end_all(store: &dyn Store) -> Result<ExitStatus, Stop> {
+    let ended = store.end_all(EndReason::Operator).await?;
+    report::say(&format!("signed everybody out: {}", sign_ins(ended)));
+    Ok(ExitStatus::Done)
+}
+
 async fn rekey(store: &dyn Store, keys: &ServerKeys) -> Result<ExitStatus, Stop> {
     let rekeyed = team::rekey(store, keys).await?;
     report::say(&format!(
-        "sealed the tokens of {} employees by the first key",
-        rekeyed.resealed
+        "sealed the tokens of {} by the first key",
+        employees(rekeyed.resealed)
     ));
     if rekeyed.left > 0 {
         return Err(Stop::NotOpened(rekeyed.left));
     }
     Ok(ExitStatus::Done)
+}
+
+fn employees(count: usize) -> String {
+    match count {
+        1 => "1 employee".to_owned(),
+        count => format!("{count} employees"),
+    }
 }
 
 fn sign_ins(count: usize) -> String {

@@ -131,7 +131,7 @@ table! {
     TIMEOUT = "BITRIX24_TIMEOUT" of General, example "25s", default "25s":
         "Time limit for one look-up with all its attempts, from 100ms to 50s.";
     HTTP_TOKEN = "BITRIX24_MCP_HTTP_TOKEN" of Http secret, example "$(openssl rand -hex 32)":
-        "With --http: the bearer token that every request must carry; required beyond loopback and behind a proxy. A secret.";
+        "With --http: the bearer token that every request must carry; required beyond loopback and behind a proxy. With --team it opens /metrics alone. A secret.";
     HTTP_TOKEN_FILE = "BITRIX24_MCP_HTTP_TOKEN_FILE" of Http, example "/run/secrets/bitrix24-mail-mcp-token":
         "A file that holds the bearer token instead; read again when it changes.";
     ALLOWED_HOSTS = "BITRIX24_MCP_ALLOWED_HOSTS" of Http, example "mcp.example.com,mcp.example.com:8443":

@@ -53,14 +53,9 @@ pub enum Error {
         /// A valid value.
         example: &'static str,
     },
-    /// A setting is needed and not given.
-    #[error("{} must be set {reason}, for example {}", .variable.name, .variable.example)]
-    Missing {
-        /// The setting.
-        variable: &'static EnvVar,
-        /// What it is needed for, as a phrase.
-        reason: &'static str,
-    },
+    /// A setting that a team's server needs is not given.
+    #[error("{} must be set for a team's server, for example {}", .0.name, .0.example)]
+    Missing(&'static EnvVar),
     /// A setting cannot be used together with `--team`.
     #[error("{0} cannot be used with --team, where each employee signs in; remove it")]
     NotWithTeam(SettingSource),

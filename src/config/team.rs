@@ -18,11 +18,14 @@ use crate::team::{Lifetimes, MetadataHosts, PublicUrl, ServerKeys, Settings};
 /// The settings of a team as they are given. A server for one person needs none of them.
 #[derive(Debug)]
 pub struct Given {
-    public_url: Option<PublicUrl>,
+    /// The address by which clients and browsers reach the server.
+    pub public_url: Option<PublicUrl>,
     server_key: Option<(GivenSecret, SettingSource)>,
     store: Option<(GivenSecret, SettingSource)>,
-    client_metadata: MetadataHosts,
-    lifetimes: Lifetimes,
+    /// The hosts whose metadata documents are fetched.
+    pub client_metadata: MetadataHosts,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
     /// A setting of one person's credentials, which a team's server does not use.
     of_one_person: Option<SettingSource>,
 }
@@ -79,11 +82,6 @@ impl Given {
         })
     }
 
-    /// The public URL, if it is given.
-    pub fn public_url(&self) -> Option<&PublicUrl> {
-        self.public_url.as_ref()
-    }
-
     /// The settings of a team's server at the portal of `credentials`.
     ///
     /// # Errors
@@ -93,28 +91,13 @@ impl Given {
             return Err(Error::NotWithTeam(source.clone()));
         }
         let application = self.application(credentials)?;
-        let missing = |variable| missing(variable, FOR_A_TEAM);
         Ok(Settings {
-            public_url: self.public_url.clone().ok_or_else(|| missing(&env_vars::PUBLIC_URL))?,
+            public_url: self.public_url.clone().ok_or(Error::Missing(&env_vars::PUBLIC_URL))?,
             portal: application.portal.clone(),
             oauth_server: application.server.clone(),
-            client_id: (application.client_id.clone()).ok_or_else(|| missing(&env_vars::CLIENT_ID))?,
-            client_secret: (application.client_secret.clone()).ok_or_else(|| missing(&env_vars::CLIENT_SECRET))?,
+            client_id: (application.client_id.clone()).ok_or(Error::Missing(&env_vars::CLIENT_ID))?,
+            client_secret: (application.client_secret.clone()).ok_or(Error::Missing(&env_vars::CLIENT_SECRET))?,
             server_keys: self.server_keys()?,
-            client_metadata: self.client_metadata.clone(),
-            lifetimes: self.lifetimes,
-        })
-    }
-
-    /// The settings of a team's server on the demo portal, at `public_url` unless another is given.
-    pub fn for_demo(&self, public_url: PublicUrl, application: Application, keys: ServerKeys) -> Option<Settings> {
-        Some(Settings {
-            public_url: self.public_url.clone().unwrap_or(public_url),
-            portal: application.portal,
-            oauth_server: application.server,
-            client_id: application.client_id?,
-            client_secret: application.client_secret?,
-            server_keys: keys,
             client_metadata: self.client_metadata.clone(),
             lifetimes: self.lifetimes,
         })
@@ -125,7 +108,7 @@ impl Given {
     /// # Errors
     /// [`Error::Missing`] or [`Error::Value`].
     pub fn server_keys(&self) -> Result<ServerKeys, Error> {
-        let (given, source) = (self.server_key.as_ref()).ok_or_else(|| missing(&env_vars::SERVER_KEY, FOR_A_TEAM))?;
+        let (given, source) = (self.server_key.as_ref()).ok_or(Error::Missing(&env_vars::SERVER_KEY))?;
         let text = given.read().map_err(|error| Error::of_value(source, phrase(&error)))?;
         text.expose_secret()
             .parse()
@@ -161,16 +144,10 @@ impl Given {
             Credentials::Application(application) => Ok(application),
             _ => match &self.of_one_person {
                 Some(source) => Err(Error::NotWithTeam(source.clone())),
-                None => Err(missing(&env_vars::PORTAL, FOR_A_TEAM)),
+                None => Err(Error::Missing(&env_vars::PORTAL)),
             },
         }
     }
-}
-
-const FOR_A_TEAM: &str = "for a team's server";
-
-fn missing(variable: &'static EnvVar, reason: &'static str) -> Error {
-    Error::Missing { variable, reason }
 }
 
 /// The reason why a file of a secret cannot be read, as a phrase that follows the setting's name.

@@ -9,7 +9,7 @@ use crate::address_book::Error;
 use crate::fixit::{Audience, Failure, KnownFailure};
 
 /// The failure, with the advice that helps this audience.
-pub(super) fn failure(audience: Audience, error: &Error) -> Failure {
+pub(crate) fn failure(audience: Audience, error: &Error) -> Failure {
     let known = KnownFailure {
         code: error.code().to_owned(),
         http_status: error.http_status(),

@@ -1,10 +1,13 @@
 //! The checks of `doctor --team`. No check signs anyone in or changes the store.
 
-use crate::portal::{ApplicationClient, ClientSettings, Error, Finding, GivenSecret, Origin, Portal};
+use crate::portal::{
+    ApplicationClient, ClientSettings, ConnectionFailure, Error, Finding, GivenSecret, Origin, Portal,
+};
 
 use super::server_key::ServerKeys;
 use super::settings::Settings;
 use super::store::Store;
+use super::tokens::refusal::UNKNOWN_CLIENT;
 
 /// The names of the checks that [`network`] makes, in order.
 pub const NETWORK_CHECKS: [&str; 3] = ["portal", "application", "public URL"];
@@ -28,11 +31,14 @@ pub async fn store(store: &dyn Store, keys: &ServerKeys, place: &str) -> Finding
         return Finding::failed_with_steps(
             STORE,
             format!("{place}: the store was made with another server key"),
-            &["set BITRIX24_MCP_SERVER_KEY to that key, or BITRIX24_MCP_STORE to the store of this one"],
+            &[OTHER_KEY],
         );
     }
     let unknown = other.iter().filter(|(_, pair)| !ids.contains(&pair.key_id)).count();
-    let saw = format!("{place}: {grants} sign-ins");
+    let saw = match grants {
+        1 => format!("{place}: 1 sign-in"),
+        grants => format!("{place}: {grants} sign-ins"),
+    };
     match (unknown, other.len()) {
         (0, 0) => Finding::ok(STORE, saw),
         (0, old) => Finding::warning(
@@ -50,16 +56,15 @@ pub async fn store(store: &dyn Store, keys: &ServerKeys, place: &str) -> Finding
 
 /// The most pairs that are looked at: more would not change the advice.
 const MOST_PAIRS: usize = 1000;
-const CHECK_FILE: &str = "check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full";
+/// What to do if the store does not answer.
+pub const CHECK_FILE: &str = "check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full";
+
+/// What to do if the store was made with another server key.
+pub const OTHER_KEY: &str = "set BITRIX24_MCP_SERVER_KEY to the key that the store was made with (to rotate the key: the new one, a blank and the old one); or remove the store's file, with its -wal and -shm: everybody signs in again";
 
 /// Checks the portal, the application's id and secret, and the public URL, by requests that every server refuses.
 pub async fn network(settings: &Settings, portal: &Portal) -> Vec<Finding> {
-    let application = portal.application_client(ClientSettings {
-        portal: settings.portal.clone(),
-        server: settings.oauth_server.clone(),
-        client_id: settings.client_id.clone(),
-        client_secret: settings.client_secret.clone(),
-    });
+    let application = settings.application(portal);
     vec![
         of_portal(&application, settings).await,
         of_application(&application, settings).await,
@@ -79,6 +84,13 @@ async fn of_portal(application: &ApplicationClient, settings: &Settings) -> Find
 const NO_TOKEN: &str = "doctor";
 
 async fn of_application(application: &ApplicationClient, settings: &Settings) -> Finding {
+    if let Err(error) = settings.client_secret.read() {
+        return Finding::failed_with_steps(
+            "application",
+            format!("no client secret: {error}"),
+            &["write the application key into the file of BITRIX24_CLIENT_SECRET_FILE, or correct its path"],
+        );
+    }
     match application.refresh(NO_TOKEN.into()).await {
         Err(Error::Refused(refusal)) if refusal.code.eq_ignore_ascii_case("invalid_grant") => Finding::ok(
             "application",
@@ -97,7 +109,8 @@ async fn of_application(application: &ApplicationClient, settings: &Settings) ->
 }
 
 /// Asks the token endpoint at the public URL for tokens of a client that does not exist. No secret of this server is
-/// sent: another program may listen there.
+/// sent: another program may listen there. Other token endpoints refuse the client by the same code, so this server is
+/// known by its description.
 async fn of_public_url(settings: &Settings, portal: &Portal) -> Finding {
     const NAME: &str = "public URL";
     let url = settings.public_url.issuer();
@@ -111,18 +124,43 @@ async fn of_public_url(settings: &Settings, portal: &Portal) -> Finding {
         client_secret: GivenSecret::Text(NO_TOKEN.into()),
     });
     match stranger.refresh(NO_TOKEN.into()).await {
-        Err(Error::Refused(refusal)) if refusal.code == "invalid_client" => {
+        Err(Error::Refused(refusal)) if refusal.code == "invalid_client" && refusal.message == UNKNOWN_CLIENT => {
             Finding::ok(NAME, format!("a team's server answers at {url}"))
         }
-        Err(error @ (Error::Unreachable { .. } | Error::TimedOut { .. })) => Finding::warning(
-            NAME,
-            format!("nothing answers at {url}: {error}"),
-            &["start the server, and check DNS, the proxy before it and its certificate"],
-        ),
+        Err(Error::Unreachable { failure, .. }) => {
+            let (saw, step) = unreachable_url(failure);
+            Finding::warning(NAME, format!("{url}: {saw}"), &[step])
+        }
+        Err(Error::TimedOut { .. }) => {
+            let (saw, step) = unreachable_url(ConnectionFailure::NotAccepted);
+            Finding::warning(NAME, format!("{url}: {saw}"), &[step])
+        }
         _ => Finding::failed_with_steps(
             NAME,
             format!("another program answers at {url}"),
             &["check BITRIX24_MCP_PUBLIC_URL, and that the proxy passes every path on to this server"],
+        ),
+    }
+}
+
+/// What keeps this machine from reaching the public URL, and what to do.
+fn unreachable_url(failure: ConnectionFailure) -> (&'static str, &'static str) {
+    match failure {
+        ConnectionFailure::NameNotResolved => (
+            "the host name has no address",
+            "add the host name to DNS, or correct BITRIX24_MCP_PUBLIC_URL",
+        ),
+        ConnectionFailure::Refused => (
+            "nothing listens there",
+            "start the server, and the proxy before it if there is one",
+        ),
+        ConnectionFailure::Tls | ConnectionFailure::Certificate(_) | ConnectionFailure::NoRootCertificates => (
+            "TLS cannot be set up",
+            "check the certificate of the proxy: it has to be valid for the host name, with all intermediate certificates",
+        ),
+        ConnectionFailure::NotAccepted | ConnectionFailure::Lost => (
+            "no answer",
+            "check that the server runs, the proxy before it, and the firewall between this machine and them",
         ),
     }
 }

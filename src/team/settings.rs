@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::client_metadata::MetadataHosts;
 use super::public_url::PublicUrl;
 use super::server_key::ServerKeys;
-use crate::portal::{GivenSecret, Origin};
+use crate::portal::{ApplicationClient, ClientSettings, GivenSecret, Origin, Portal};
 
 /// The settings of a team's server.
 #[derive(Debug)]
@@ -26,6 +26,18 @@ pub struct Settings {
     pub client_metadata: MetadataHosts,
     /// How long things live.
     pub lifetimes: Lifetimes,
+}
+
+impl Settings {
+    /// The local application as a client of the portal, over the connections and limits of `portal`.
+    pub fn application(&self, portal: &Portal) -> ApplicationClient {
+        portal.application_client(ClientSettings {
+            portal: self.portal.clone(),
+            server: self.oauth_server.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+        })
+    }
 }
 
 /// How long the things that this server issues live.

@@ -116,7 +116,7 @@ async fn ended(parts: &Parts, request: Request<'_>) -> Result<Answer, Stop> {
         // The store looks for the grant among those of this employee.
         let reason = EndReason::Revoked;
         let ended = parts.store.end_grant(&session.employee, grant, reason).await?;
-        if ended.is_some() {
+        if ended {
             parts.measurements.record_ended_grants(reason, 1);
         }
     }

@@ -30,7 +30,7 @@ use super::store::Store;
 use super::store::records::{Client, NewTokens, Redeemed, Registered};
 use super::store::sqlite::SqliteStore;
 use crate::demo::{self, CLIENT_ID, CLIENT_SECRET, DemoPortal};
-use crate::portal::{self, ApplicationClient, ClientSettings, Credentials, GivenSecret, Portal};
+use crate::portal::{self, ApplicationClient, Credentials, GivenSecret, Portal};
 
 /// The server's public address. Nothing listens there: the browser calls the server's functions.
 pub(in crate::team) const PUBLIC_URL: &str = "http://127.0.0.1:8024";
@@ -121,13 +121,7 @@ impl TestServer {
 
     /// The application, as another process has it.
     pub(in crate::team) fn application(&self) -> ApplicationClient {
-        let settings = self.team.settings();
-        self.portal.application_client(ClientSettings {
-            portal: settings.portal.clone(),
-            server: settings.oauth_server.clone(),
-            client_id: settings.client_id.clone(),
-            client_secret: settings.client_secret.clone(),
-        })
+        self.team.settings().application(&self.portal)
     }
 
     /// A registered client with a loopback address.

@@ -22,7 +22,7 @@ mod failures;
 mod fresh_tokens;
 mod pkce;
 mod refresh;
-mod refusal;
+pub(in crate::team) mod refusal;
 pub(in crate::team) mod rekey;
 pub(in crate::team) mod revocation;
 pub(in crate::team) mod running_refreshes;

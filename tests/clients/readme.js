@@ -29,6 +29,7 @@ const elsewhere = {
   "cargo binstall": "is another program's; tests/clients/packages.test.js compares the names that it looks for",
   "npm ci": ".ci/run does so in tests/clients",
   "cargo bench -p benches --bench http": "measures, for minutes",
+  "cargo bench -p benches --bench team": "likewise",
   "cargo bench -p benches --bench compare -- --docs docs/performance.md": "likewise",
   "cargo bench -p benches --bench parts": "likewise",
   "cargo bench -p benches --bench growth -- --svg docs/growth.svg --docs docs/performance.md": "likewise",

@@ -6,6 +6,8 @@ mod browser;
 mod calls;
 /// An MCP client that registers, signs people in and exchanges codes.
 mod client;
+/// The commands of a team: `team`, `doctor --team` and the start of `serve --team`.
+mod commands;
 /// How clients find the endpoints, and what a call without a valid token gets.
 mod discovery;
 /// The limits: of addresses before the sign-in, of people after it.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::address_book;
 use crate::cli::report::{coded, printable};
-use crate::fixit::Failure;
+use crate::fixit::{Audience, Failure};
+use crate::mcp;
 use crate::portal::{Finding, Remedy, Status};
 
 /// The results of all checks, in the form of the JSON output.
@@ -36,10 +37,13 @@ enum Fix {
     Steps { fix: Vec<String> },
 }
 
-impl From<Finding> for Check {
-    fn from(finding: Finding) -> Self {
+impl Check {
+    /// The finding, with the advice that helps this audience.
+    pub(super) fn of(audience: Audience, finding: Finding) -> Self {
         let fix = finding.remedy.map(|remedy| match remedy {
-            Remedy::Failure(failed) => Fix::Failure(Box::new(Failure::from(&address_book::Error::Portal(failed)))),
+            Remedy::Failure(failed) => {
+                Fix::Failure(Box::new(mcp::failure(audience, &address_book::Error::Portal(failed))))
+            }
             Remedy::Steps(fix) => Fix::Steps { fix },
         });
         Self {
@@ -49,9 +53,7 @@ impl From<Finding> for Check {
             fix,
         }
     }
-}
 
-impl Check {
     fn new(name: &str, status: Status, saw: impl Into<String>, steps: &[&str]) -> Self {
         let fix: Vec<_> = steps.iter().map(|step| (*step).to_owned()).collect();
         Self {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::check::Check;
 use crate::config::{self, StoreAddress};
+use crate::fixit::Audience;
 use crate::portal::{self, Credentials, Finding, Portal};
 use crate::team::{Settings, SqliteStore, self_check};
 
@@ -25,7 +26,7 @@ pub(super) async fn examine(settings: &config::Settings) -> (Vec<Check>, bool) {
     let secret_files = settings.secret_files.iter().map(PathBuf::as_path);
     let line = format!("{} for {}", team.public_url.resource(), team.portal);
     let mut checks = vec![
-        Finding::ok_if_private("settings", line, secret_files).into(),
+        of_team(Finding::ok_if_private("settings", line, secret_files)),
         store(settings, &team).await,
     ];
     let portal = Portal::new(portal::Settings {
@@ -34,8 +35,12 @@ pub(super) async fn examine(settings: &config::Settings) -> (Vec<Check>, bool) {
             portal: team.portal.clone(),
         })
     });
-    checks.extend(self_check::network(&team, &portal).await.into_iter().map(Check::from));
+    checks.extend(self_check::network(&team, &portal).await.into_iter().map(of_team));
     (checks, false)
+}
+
+fn of_team(finding: Finding) -> Check {
+    Check::of(Audience::Team, finding)
 }
 
 async fn store(settings: &config::Settings, team: &Settings) -> Check {
@@ -48,7 +53,7 @@ async fn store(settings: &config::Settings, team: &Settings) -> Check {
         return Check::ok("store", format!("{place} will be made by the first `serve --team`"));
     }
     match SqliteStore::open_for_command(&path) {
-        Ok(store) => self_check::store(&store, &team.server_keys, &place).await.into(),
+        Ok(store) => of_team(self_check::store(&store, &team.server_keys, &place).await),
         Err(error) => Check::failed("store", error.to_string(), &[]),
     }
 }

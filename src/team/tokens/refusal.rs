@@ -6,6 +6,9 @@
 
 use crate::team::answer::Answer;
 
+/// The description of `invalid_client`. `doctor --team` knows this program by it.
+pub(in crate::team) const UNKNOWN_CLIENT: &str = "this client is not registered here";
+
 /// Why a client gets no tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -35,7 +38,7 @@ impl Refusal {
                 "unsupported_grant_type",
                 "the grant types are authorization_code and refresh_token",
             ),
-            Self::InvalidClient => ("invalid_client", "this client is not registered here"),
+            Self::InvalidClient => ("invalid_client", UNKNOWN_CLIENT),
             Self::InvalidGrant(description) => ("invalid_grant", description),
             Self::InvalidTarget => ("invalid_target", "the resource is not the one of this server"),
             Self::InvalidScope => ("invalid_scope", "the scope exceeds the granted one"),

@@ -9,7 +9,7 @@ use bitrix24_mail_mcp::address_book::AddressBook;
 use bitrix24_mail_mcp::demo::{self, CLIENT_ID, CLIENT_SECRET, DemoPortal};
 use bitrix24_mail_mcp::mcp::Server;
 use bitrix24_mail_mcp::portal::{self, Credentials, GivenSecret, Portal};
-use bitrix24_mail_mcp::team::{self, Lifetimes, ServerKeys, SqliteStore, Team};
+use bitrix24_mail_mcp::team::{self, Lifetimes, ServerKeys, SqliteStore, Store, Team};
 use bitrix24_mail_mcp::transports::guard;
 use bitrix24_mail_mcp::transports::http::{self, Listener};
 use secrecy::ExposeSecret;
@@ -27,6 +27,8 @@ pub(super) struct TeamServer {
     pub(super) demo: DemoPortal,
     /// The public address.
     pub(super) url: String,
+    /// The server's keys, the sealing one first.
+    pub(super) keys: [String; 2],
     folder: TempDir,
     stop: CancellationToken,
     serving: JoinHandle<()>,
@@ -63,7 +65,9 @@ impl TeamServer {
             rate_limit: None,
             ..portal::Settings::new(Credentials::Team { portal: origin.clone() })
         });
-        let server_keys: ServerKeys = ServerKeys::generate().unwrap().expose_secret().parse().unwrap();
+        let keys = [(); 2].map(|()| ServerKeys::generate().unwrap().expose_secret().to_owned());
+        let server_keys: ServerKeys = keys.join(" ").parse().unwrap();
+        assert!(store.pin_key(&server_keys.ids()).await.unwrap());
         let elicitation_keys = server_keys.elicitation_keys();
         let settings = team::Settings {
             public_url: url.parse().unwrap(),
@@ -90,6 +94,7 @@ impl TeamServer {
             address,
             demo,
             url,
+            keys,
             folder,
             serving: tokio::spawn(http::serve(server, listener, settings, stop.clone())),
             stop,
