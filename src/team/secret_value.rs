@@ -88,7 +88,7 @@ impl SecretValue {
     }
 }
 
-/// The SHA-256 digest of a [`SecretValue`]. Such a value has 256 random bits, so nobody finds it from the digest.
+/// The SHA-256 digest of a random value. The value has 256 random bits, so nobody finds it from the digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 

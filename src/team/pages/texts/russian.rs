@@ -63,7 +63,8 @@ pub(super) const TEXTS: Texts = Texts {
                 <code>codex mcp login bitrix24-mail</code>.",
         cursor: "Добавьте в <code>~/.cursor/mcp.json</code>. Затем войдите рядом с названием сервера в настройках Cursor.",
         vs_code: "Добавьте в <code>.vscode/mcp.json</code>. VS Code предложит войти, когда запустит сервер.",
-        claude: "В настройках, в разделе Connectors, добавьте пользовательский коннектор (custom connector) с этим адресом. Это работает, только если \
+        claude: "В настройках, в разделе Connectors, добавьте пользовательский коннектор (custom \
+            connector) с этим адресом. Это работает, только если \
                  адрес доступен из интернета.",
     },
     notice,
