@@ -141,8 +141,8 @@ times, greedy_times = [], []
 guard = threading.Lock()
 
 
-def tell(line):
-    """Has the portal obey a line."""
+def order(line):
+    """Sends the portal a line, which it obeys."""
     portal.stdin.write(f"{line}\n")
     portal.stdin.flush()
 
@@ -245,9 +245,9 @@ def part(name, extra):
         second += 1
         memory.append(resident())
         if second % 60 == 20:
-            tell("fault oauth-down")
+            order("fault oauth-down")
         if second % 60 == 30:
-            tell("fault none")
+            order("fault none")
     for thread in running:
         thread.join()
     ordered = sorted(times)
@@ -259,14 +259,14 @@ def part(name, extra):
 part("everybody", 0)
 part("beside one at full speed", 4)
 print(f"the one at full speed made {len(greedy_times)} calls")
-tell("fault none")
+order("fault none")
 # After all faults everybody is still signed in.
 connection = http.client.HTTPConnection("127.0.0.1", SERVER_PORT, timeout=40)
 outcomes.clear()
 for client in clients:
     call(client, 1, connection, times)
 print(f"at the end: {json.dumps(dict(outcomes))}")
-tell("counts")
+order("counts")
 print(f"the portal: {portal.stdout.readline().strip()}")
 server.terminate()
 status = server.wait(timeout=30)

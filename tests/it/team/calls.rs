@@ -134,7 +134,7 @@ async fn other_routes_and_the_transport_of_2024_11_05_are_not_there() {
 async fn the_answer_to_a_question_of_another_employee_is_not_accepted() {
     const CHOSEN: &str = "anna.schmidt@contoso.example";
     let server = TeamServer::start().await;
-    // Both find the same two namesakes, so that only the state tells whose question it was.
+    // Both find the same two namesakes, so that only the state shows whose question it was.
     for address in [CHOSEN, "anna.schmidt@fabrikam.example"] {
         server.demo.insert_contact(7, address, "Anna Schmidt");
     }
