@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
 
-import { binary } from "./places.js";
+import { binary, repository } from "./places.js";
 
 export { binary, here, repository } from "./places.js";
 
@@ -49,7 +49,7 @@ export const serveTeamOn = (settings) => serveHttp(["--team"], settings, new URL
 /** Starts the demo portal as a process of its own; returns the settings of a team's server on it, with a new store. */
 export async function demoPortal() {
   const url = `http://127.0.0.1:${await freePort()}`;
-  const portal = spawn(join(dirname(binary), "examples/demo_portal"), ["--handler", `${url}/oauth/callback`], {
+  const portal = spawn(join(repository, "target/debug/examples/demo_portal"), ["--handler", `${url}/oauth/callback`], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   servers.push(portal);
