@@ -1,4 +1,4 @@
-//! Tests of refreshes at a portal in trouble: nobody is signed out who need not be.
+//! Tests of refreshes at a portal in trouble: no trouble that passes signs anyone out.
 
 use std::time::Duration;
 
