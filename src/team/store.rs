@@ -4,9 +4,14 @@
 //! in several, have the result of one after the other. Times are those of the database's clock. Secret values are kept
 //! as digests, the portal's tokens sealed by [`ServerKeys`](super::server_key::ServerKeys).
 
+mod database;
+mod engine;
 #[cfg(test)]
 mod naive;
+mod operations;
 pub mod records;
+mod schema;
+mod sql_store;
 pub(super) mod sqlite;
 mod statements;
 #[cfg(test)]
