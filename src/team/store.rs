@@ -9,8 +9,12 @@ mod engine;
 mod measurements;
 #[cfg(test)]
 mod naive;
+pub(super) mod open_error;
+mod operations;
 pub(super) mod postgres;
 pub mod records;
+mod schema;
+mod sql_store;
 pub(super) mod sqlite;
 mod statements;
 #[cfg(test)]
