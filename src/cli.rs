@@ -21,6 +21,7 @@ mod serve;
 mod signals;
 mod spreadsheet;
 mod stdout;
+mod store;
 mod table;
 mod team;
 mod team_wiring;

@@ -44,8 +44,9 @@ fn of_team(finding: Finding) -> Check {
 }
 
 async fn store(settings: &config::Settings, team: &Settings) -> Check {
-    let path = match settings.team.store(&settings.portal.credentials) {
+    let path = match settings.team_store() {
         Ok(StoreAddress::Sqlite(path)) => path,
+        Ok(StoreAddress::Postgres(_)) => return Check::failed("store", "not yet", &[]),
         Err(error) => return Check::failed("store", error.to_string(), &[]),
     };
     let place = path.display().to_string();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -129,7 +129,9 @@ pub(super) async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response 
         }
     };
     let body = json!({"ready": false, "code": code, "meaning": meaning});
-    json_response(StatusCode::SERVICE_UNAVAILABLE, &body)
+    let mut response = json_response(StatusCode::SERVICE_UNAVAILABLE, &body);
+    response.headers_mut().insert(RETRY_AFTER, FAILURE_AGE.as_secs().into());
+    response
 }
 
 /// `GET /metrics`: OpenMetrics text, for Prometheus.
