@@ -4,8 +4,12 @@
 //! in several, have the result of one after the other. Times are those of the database's clock. Secret values are kept
 //! as digests, the portal's tokens sealed by [`ServerKeys`](super::server_key::ServerKeys).
 
+mod database;
+mod engine;
+mod measurements;
 #[cfg(test)]
 mod naive;
+pub(super) mod postgres;
 pub mod records;
 pub(super) mod sqlite;
 mod statements;
