@@ -9,8 +9,11 @@ mod engine;
 mod measurements;
 #[cfg(test)]
 mod naive;
+mod operations;
 pub(super) mod postgres;
 pub mod records;
+mod schema;
+mod sql_store;
 pub(super) mod sqlite;
 mod statements;
 #[cfg(test)]
