@@ -1,6 +1,7 @@
-//! The import rules of `lib.rs`, and the length of files.
+//! The import rules of `lib.rs`, the length of files, and the table of numbered tests.
 
 mod imports;
+mod numbered;
 
 use std::fs;
 use std::path::{Path, PathBuf};
