@@ -9,6 +9,7 @@ mod format;
 mod global;
 mod install;
 mod login;
+mod limits_store;
 mod lookup;
 mod manual;
 mod process;

@@ -46,6 +46,11 @@ impl Given {
         })
     }
 
+    /// True if `BITRIX24_MCP_STORE` is set.
+    pub fn is_set(&self) -> bool {
+        self.address.is_some()
+    }
+
     /// Where the store is. `None` if `BITRIX24_MCP_STORE` is not set.
     ///
     /// # Errors
