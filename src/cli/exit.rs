@@ -139,6 +139,9 @@ impl Stop {
                     "check BITRIX24_MCP_STORE; without it the store is a file in the state folder of the user who runs the server",
                 ),
                 team::OpenError::Unusable(..) => Some(team::self_check::CHECK_FILE),
+                team::OpenError::Address(_) | team::OpenError::NoDatabase(..) => {
+                    Some("check BITRIX24_MCP_STORE, and that this user of the database may make tables in it")
+                }
                 team::OpenError::InUse(_) | team::OpenError::Newer(_) => None,
             },
             Self::NotSignedIn(_) => Some("run `bitrix24-mail-mcp team list` for the ids"),

@@ -9,6 +9,7 @@ mod engine;
 mod measurements;
 #[cfg(test)]
 mod naive;
+pub(super) mod open_error;
 mod operations;
 pub(super) mod postgres;
 pub mod records;

@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use database::SqliteDatabase;
 use futures_util::FutureExt;
-pub use place::OpenError;
 use place::{Place, ServerLock};
 use worker::Worker;
 
 use super::Operation;
 use super::database::Failure;
 use super::engine::{Engine, Work};
+use super::open_error::OpenError;
 use super::sql_store::SqlStore;
 
 /// The store in a file of SQLite. Dropping it waits until all operations have reached the disk.

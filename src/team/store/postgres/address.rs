@@ -87,6 +87,16 @@ impl PostgresAddress {
         text.starts_with("postgres://") || text.starts_with("postgresql://")
     }
 
+    /// The server's hosts and the database: `db.example:5432/team`.
+    pub(super) fn place(&self) -> String {
+        let hosts: Vec<_> = self.hosts.iter().map(Host::to_string).collect();
+        let hosts = hosts.join(",");
+        match self.config.get_dbname().or(self.config.get_user()) {
+            Some(database) => format!("{hosts}/{database}"),
+            None => hosts,
+        }
+    }
+
     /// The TLS options.
     pub(super) fn tls(&self) -> &TlsOptions {
         &self.tls
@@ -118,15 +128,7 @@ impl PostgresAddress {
 /// The server's hosts and the database: `PostgreSQL at db.example:5432/team`.
 impl fmt::Display for PostgresAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("PostgreSQL at ")?;
-        for (at, host) in self.hosts.iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            write!(formatter, "{comma}{host}")?;
-        }
-        match self.config.get_dbname().or(self.config.get_user()) {
-            Some(database) => write!(formatter, "/{database}"),
-            None => Ok(()),
-        }
+        write!(formatter, "PostgreSQL at {}", self.place())
     }
 }
 

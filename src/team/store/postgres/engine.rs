@@ -56,10 +56,14 @@ impl PostgresEngine {
         self.0.pool.manager()
     }
 
-    /// Connections of now, and how many there may be.
-    pub(super) fn connections(&self) -> (usize, usize) {
-        let status = self.0.pool.status();
-        (status.size, status.max_size)
+    /// How many connections there may be.
+    pub(super) fn connections(&self) -> usize {
+        self.0.pool.status().max_size
+    }
+
+    /// The metrics of its operations.
+    pub(super) fn measurements(&self) -> &StoreMeasurements {
+        &self.0.measurements
     }
 
     /// Starts the operation as a task of its own: a caller that goes away must not leave half a transaction behind.
