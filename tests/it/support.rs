@@ -27,6 +27,8 @@ pub(crate) mod http_client;
 pub(crate) mod http_server;
 /// A session of the transport of 2024-11-05.
 pub(crate) mod legacy_sse;
+/// A PostgreSQL for tests.
+pub(crate) mod postgres_server;
 /// Sessions and requests by protocol revision.
 pub(crate) mod revisions;
 /// The address book of a demo portal without sockets.
