@@ -73,7 +73,10 @@ async fn n67_a_client_of_an_older_revision_gets_the_namesakes_from_every_replica
             let answer = replicas.ask(at, request, &anna).await.message();
             let recipient = &answer["result"]["structuredContent"]["recipients"][0];
             let found = recipient["matches"].as_array().unwrap_or_else(|| panic!("{answer}"));
-            assert!(found.iter().any(|one| one["email"] == CHOSEN) && found.len() >= 2, "{answer}");
+            assert!(
+                found.iter().any(|one| one["email"] == CHOSEN) && found.len() >= 2,
+                "{answer}"
+            );
             assert_eq!(answer["result"].get("requestState"), None, "{answer}");
         }
     }

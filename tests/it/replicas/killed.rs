@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bitrix24_mail_mcp::demo;
+use bitrix24_mail_mcp::demo::{self, RecordedRequest};
 
 use super::replica::{OF_ANNA, OF_BORIS, Replicas, assert_found, until};
 use crate::support::http_client::Connection;
@@ -51,7 +51,10 @@ async fn n58_a_refresh_token_works_elsewhere_after_its_replica_was_killed_betwee
         let before = used().await;
         let mut connection = Connection::open(replicas.address(0)).await;
         connection.send(&client.refresh_request(&newest.refresh).bytes()).await;
-        until("the refresh is committed", Duration::from_secs(10), async || used().await > before).await;
+        until("the refresh is committed", Duration::from_secs(10), async || {
+            used().await > before
+        })
+        .await;
         // The client has not read the answer, and never will.
         replicas.replace_killed(0).await;
         drop(connection);
@@ -75,18 +78,30 @@ async fn n74_another_replica_goes_on_within_20_seconds_after_the_holder_of_a_lea
     replicas.demo.hold_refreshes();
     replicas.demo.expire_access(1);
     let mut connection = Connection::open(replicas.address(0)).await;
-    connection.send(&bearer(look_up(1, "client"), &anna.access).bytes()).await;
-    replicas.demo.wait_until(|demo| demo.held_refreshes() == 1).await;
+    connection
+        .send(&bearer(look_up(1, "client"), &anna.access).bytes())
+        .await;
+    let is_refresh = |request: &RecordedRequest| {
+        request.path.starts_with("/oauth/token") && String::from_utf8_lossy(&request.body).contains("refresh_token")
+    };
+    replicas
+        .demo
+        .wait_until(|demo| demo.requests().iter().any(is_refresh))
+        .await;
     let killed = Instant::now();
     replicas.running[0].process.kill().await.unwrap();
     assert!(connection.answer().await.is_none());
+    replicas.demo.wait_until(|demo| demo.abandoned() == 1).await;
     replicas.demo.release_answers();
     assert_eq!(replicas.demo.refreshes(), 0, "the refresh token is not spent");
     // Nobody else waits.
     assert_found(&replicas.call(1, &boris.access).await, OF_BORIS);
     assert_found(&replicas.call(1, &anna.access).await, OF_ANNA);
     let took = killed.elapsed();
-    assert!((Duration::from_secs(15)..Duration::from_secs(23)).contains(&took), "{took:?}");
+    assert!(
+        (Duration::from_secs(15)..Duration::from_secs(23)).contains(&took),
+        "{took:?}"
+    );
     assert_eq!((replicas.demo.refreshes(), replicas.demo.spent_refreshes()), (1, 0));
 }
 
@@ -101,7 +116,9 @@ async fn n74_an_employee_whose_new_pair_died_with_its_replica_signs_in_again() {
     replicas.demo.hold_tokens();
     replicas.demo.expire_access(1);
     let mut connection = Connection::open(replicas.address(0)).await;
-    connection.send(&bearer(look_up(1, "client"), &anna.access).bytes()).await;
+    connection
+        .send(&bearer(look_up(1, "client"), &anna.access).bytes())
+        .await;
     replicas.demo.wait_until(|demo| demo.refreshes() == 1).await;
     replicas.running[0].process.kill().await.unwrap();
     replicas.demo.release_answers();

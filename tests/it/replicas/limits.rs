@@ -162,15 +162,13 @@ impl OfOnePerson {
         let mut running = Vec::new();
         for _ in 0..2 {
             let mut command = on(&demo);
-            command
-                .args(["serve", "--http", "127.0.0.1:0"])
-                .envs([
-                    ("BITRIX24_MCP_STORE", store),
-                    ("BITRIX24_RATE_LIMIT", rate),
-                    ("BITRIX24_TIMEOUT", "5s"),
-                    ("BITRIX24_CACHE_TTL", "0s"),
-                    ("BITRIX24_MCP_REPLICAS", "2"),
-                ]);
+            command.args(["serve", "--http", "127.0.0.1:0"]).envs([
+                ("BITRIX24_MCP_STORE", store),
+                ("BITRIX24_RATE_LIMIT", rate),
+                ("BITRIX24_TIMEOUT", "5s"),
+                ("BITRIX24_CACHE_TTL", "0s"),
+                ("BITRIX24_MCP_REPLICAS", "2"),
+            ]);
             running.push(Program::spawn(command).await);
         }
         Self { demo, running }

@@ -22,7 +22,12 @@ pub(super) async fn callers(replicas: &Replicas) -> [Caller; 2] {
     let caller = async |name, own, foreign| {
         let client = replicas.client(0).await;
         let tokens = client.sign_in(&mut replicas.browser(0), name).await;
-        Caller { client, tokens, own, foreign }
+        Caller {
+            client,
+            tokens,
+            own,
+            foreign,
+        }
     };
     [
         caller("Anna", OF_ANNA, OF_BORIS).await,
@@ -70,7 +75,11 @@ impl<'a> Load<'a> {
                     Ok(None) => "the connection ended".to_owned(),
                     Ok(Some(answer)) => outcome(&answer, caller),
                 };
-                self.ended.borrow_mut().push(Ended { at: Instant::now(), took: began.elapsed(), outcome });
+                self.ended.borrow_mut().push(Ended {
+                    at: Instant::now(),
+                    took: began.elapsed(),
+                    outcome,
+                });
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         });
@@ -85,21 +94,25 @@ impl<'a> Load<'a> {
     /// How many of the calls that ended in this time had which outcome.
     pub(super) fn between(&self, from: Instant, to: Instant) -> BTreeMap<String, usize> {
         let mut outcomes = BTreeMap::new();
-        for ended in self.ended.borrow().iter().filter(|ended| (from..to).contains(&ended.at)) {
+        for ended in self
+            .ended
+            .borrow()
+            .iter()
+            .filter(|ended| (from..to).contains(&ended.at))
+        {
             *outcomes.entry(ended.outcome.clone()).or_default() += 1;
         }
         outcomes
     }
 
-    /// How many of all calls had which outcome.
-    pub(super) fn outcomes(&self) -> BTreeMap<String, usize> {
-        let now = Instant::now();
-        self.between(now - Duration::from_secs(3600), now)
-    }
-
     /// How long the longest call took.
     pub(super) fn longest(&self) -> Duration {
-        self.ended.borrow().iter().map(|ended| ended.took).max().unwrap_or_default()
+        self.ended
+            .borrow()
+            .iter()
+            .map(|ended| ended.took)
+            .max()
+            .unwrap_or_default()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bitrix24_mail_mcp::demo;
 use futures_util::future::join;
 
+use super::cluster::{Standby, signal};
 use super::load::{Caller, Load, callers};
 use super::replica::{OF_ANNA, PUBLIC, Replicas, assert_found, until};
 use crate::support::postgres_server::{Cluster, Database, client as database_client};
@@ -34,7 +35,11 @@ fn only(outcomes: &BTreeMap<String, usize>, allowed: &[&str]) -> bool {
 async fn assert_nobody_is_signed_out(replicas: &Replicas, callers: &[Caller; 2]) {
     for caller in callers {
         for at in 0..replicas.running.len() {
-            let refreshed = caller.client.at(replicas.address(at)).refresh(&caller.tokens.refresh).await;
+            let refreshed = caller
+                .client
+                .at(replicas.address(at))
+                .refresh(&caller.tokens.refresh)
+                .await;
             let pair = Tokens::of(&refreshed).unwrap_or_else(|| panic!("{}", refreshed.body));
             assert_eq!(replicas.status(at, &pair.access).await, 200);
             assert_eq!(replicas.status(at, &caller.tokens.access).await, 200);
@@ -54,7 +59,11 @@ async fn outage(replicas: &Replicas, length: Duration, begin: impl Future<Output
         let gone = Instant::now();
         tokio::time::sleep(length / 2).await;
         for at in 0..2 {
-            let refused = callers[0].client.at(replicas.address(at)).refresh(&callers[0].tokens.refresh).await;
+            let refused = callers[0]
+                .client
+                .at(replicas.address(at))
+                .refresh(&callers[0].tokens.refresh)
+                .await;
             assert_eq!(refused.head.status, 503, "{}", refused.body);
             assert!(refused.head.header("retry-after").is_some());
         }
@@ -70,16 +79,27 @@ async fn outage(replicas: &Replicas, length: Duration, begin: impl Future<Output
         let recovered = Instant::now();
         tokio::time::sleep(3 * SECOND).await;
         load.stop();
-        assert!(only(&load.between(started, before), &["200"]), "before: {:?}", load.between(started, before));
+        assert!(
+            only(&load.between(started, before), &["200"]),
+            "before: {:?}",
+            load.between(started, before)
+        );
         let at_first = load.between(gone, gone + SECOND);
         let later = load.between(gone + length / 2, ended);
         let all = load.between(before, recovered);
         // An employee whose token was checked a moment ago goes on.
         assert!(at_first.contains_key("200"), "at first: {at_first:?}; later: {later:?}");
-        assert!(later.contains_key("503") && !later.contains_key("200"), "later: {later:?}");
+        assert!(
+            later.contains_key("503") && !later.contains_key("200"),
+            "later: {later:?}"
+        );
         assert!(only(&all, &["200", "503"]), "{all:?}");
         let after = load.between(recovered, Instant::now());
-        assert!(only(&after, &["200"]), "after: {after:?}, back since {:?}", back.elapsed());
+        assert!(
+            only(&after, &["200"]),
+            "after: {after:?}, back since {:?}",
+            back.elapsed()
+        );
         assert!(load.longest() < 15 * SECOND, "{:?}", load.longest());
     };
     join(load.run(), events).await;
@@ -110,7 +130,13 @@ async fn n09_a_database_that_hangs_signs_nobody_out() {
     let cluster = Cluster::start_new("").await;
     let database = Database::at(&cluster.address()).await;
     let replicas = replicas_on(&database.address()).await;
-    outage(&replicas, 20 * SECOND, cluster.signal("-STOP"), cluster.signal("-CONT")).await;
+    outage(
+        &replicas,
+        20 * SECOND,
+        signal(&cluster, "-STOP"),
+        signal(&cluster, "-CONT"),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -118,7 +144,7 @@ async fn n09_a_database_that_hangs_signs_nobody_out() {
 async fn sign_ins_survive_a_failover_to_another_primary() {
     let primary = Cluster::start_new("").await;
     let database = Database::at(&primary.address()).await;
-    let standby = primary.standby().await;
+    let standby = Standby::of(&primary).await;
     let hosts = format!("127.0.0.1:{},127.0.0.1:{}", primary.port, standby.port);
     let name = &database.name;
     let store = format!("postgres://postgres@{hosts}/{name}?target_session_attrs=read-write&connect_timeout=2");
@@ -139,7 +165,10 @@ async fn sign_ins_survive_a_failover_to_another_primary() {
     until("calls work at the new primary", 20 * SECOND, async || {
         let anna = &callers[0].tokens.access;
         let statuses = [replicas.status(0, anna).await, replicas.status(1, anna).await];
-        assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+        assert!(
+            statuses.iter().all(|status| [200, 503].contains(status)),
+            "{statuses:?}"
+        );
         let refreshed = callers[1].client.refresh(&callers[1].tokens.refresh).await.head.status;
         assert!([200, 503].contains(&refreshed), "{refreshed}");
         statuses == [200, 200] && refreshed == 200

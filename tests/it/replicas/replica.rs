@@ -82,7 +82,9 @@ impl Replicas {
             ("BITRIX24_MCP_LOG", "info".to_owned()),
         ];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
-        let given = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let given = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Self {
             running: Vec::new(),
             demo,

@@ -95,7 +95,11 @@ async fn n53_five_refreshes_at_once_at_two_replicas_all_work() {
         let mut next = Vec::new();
         for (number, pair) in answers.iter().filter_map(Tokens::of).enumerate() {
             assert_found(&replicas.call((number + 1) % 2, &pair.access).await, OF_ANNA);
-            next.push(Tokens::of(&clients[(number + 1) % 2].refresh(&pair.refresh).await).unwrap().refresh);
+            next.push(
+                Tokens::of(&clients[(number + 1) % 2].refresh(&pair.refresh).await)
+                    .unwrap()
+                    .refresh,
+            );
         }
         token = next.pop().unwrap();
     }

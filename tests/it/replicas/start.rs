@@ -116,7 +116,10 @@ async fn n60_a_replica_whose_clock_is_months_ahead_gives_the_same_verdicts() {
     }
     assert!(seconds_ahead(&replicas, 0).await.abs() < 60);
     assert!(seconds_ahead(&replicas, 1).await > 80 * 86400, "the clock is not ahead");
-    assert!(seconds_ahead(&replicas, 2).await < -80 * 86400, "the clock is not behind");
+    assert!(
+        seconds_ahead(&replicas, 2).await < -80 * 86400,
+        "the clock is not behind"
+    );
     // A sign-in whose steps are at all three.
     let client = replicas.client(0).await;
     let mut browser = replicas.browser(1);
@@ -129,9 +132,9 @@ async fn n60_a_replica_whose_clock_is_months_ahead_gives_the_same_verdicts() {
     let end = browser.follow(page).await;
     let code = client.code_of(&end);
     let mut pair = Tokens::of(&client.at(replicas.address(2)).exchange(&code).await).unwrap();
-    let all = |pair: &Tokens| {
+    let all = async |pair: &Tokens| {
         let calls = (0..3).map(|at| replicas.call(at, &pair.access));
-        join_all(calls)
+        join_all(calls).await
     };
     for at in [1, 2, 0] {
         for answer in all(&pair).await {
@@ -148,7 +151,7 @@ async fn n60_a_replica_whose_clock_is_months_ahead_gives_the_same_verdicts() {
         assert_eq!(answer.head.status, 401, "{}", answer.body);
     }
     // The sign-in has not been used for a day.
-    let idle = "UPDATE grants SET renewed_at = renewed_at - 86400001, expires_at = expires_at - 86400001";
+    let idle = "UPDATE grants SET used_at = used_at - 86400001";
     assert!(store.execute(idle, &[]).await.unwrap() > 0);
     for at in 0..3 {
         let refused = client.at(replicas.address(at)).refresh(&pair.refresh).await;
