@@ -2,9 +2,10 @@
 
 use bitrix24_mail_mcp::transports::guard::{self, Token};
 
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
 use crate::support::http_client::Request;
 use crate::support::http_server::look_up;
+use crate::support::team_client::bearer;
 
 const TOKEN: &str = "canary-t0ken-0123456789abcdef";
 
