@@ -213,8 +213,9 @@ impl Team {
         tokio::time::timeout(time, saved).await.is_ok()
     }
 
-    /// Adds the metrics of sign-ins and refreshes to `registry`.
+    /// Adds the metrics of sign-ins, refreshes and the store to `registry`.
     pub fn register_metrics(&self, registry: &mut Registry) {
         self.parts.measurements.register(registry);
+        self.parts.store.register_metrics(registry);
     }
 }
