@@ -12,6 +12,9 @@ use crate::team::secret_value::Digest;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure(pub(super) String);
 
+/// The future of an operation on a database.
+pub(super) type Outcome<'d, T> = BoxFuture<'d, Result<T, Failure>>;
+
 /// A parameter of a statement.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Parameter<'a> {
@@ -148,18 +151,10 @@ impl Row {
 /// A connection to a database, mostly in a transaction.
 pub(super) trait Database: Send {
     /// Runs a statement that returns no rows. Returns how many rows it has changed.
-    fn change<'a>(
-        &'a mut self,
-        sql: &'static str,
-        parameters: &'a [Parameter<'a>],
-    ) -> BoxFuture<'a, Result<u64, Failure>>;
+    fn change<'a>(&'a mut self, sql: &'static str, parameters: &'a [Parameter<'a>]) -> Outcome<'a, u64>;
 
     /// All rows that a statement returns.
-    fn rows<'a>(
-        &'a mut self,
-        sql: &'static str,
-        parameters: &'a [Parameter<'a>],
-    ) -> BoxFuture<'a, Result<Vec<Row>, Failure>>;
+    fn rows<'a>(&'a mut self, sql: &'static str, parameters: &'a [Parameter<'a>]) -> Outcome<'a, Vec<Row>>;
 
     /// Ends the transaction without a change after the operation, which still returns its value.
     fn undo(&mut self);

@@ -38,9 +38,10 @@ async fn n09_while_the_store_does_not_answer_nobody_is_signed_out() {
     }
     let page = server.ask(&Request::get(&client.authorize_path())).await;
     assert_eq!(page.head.status, 503, "{}", page.body);
+    assert!(page.head.header("retry-after").is_some());
     assert!(!page.body.contains("no such table"));
-    let ready = server.ask(&Request::get("/healthz")).await;
-    assert_eq!(ready.head.status, 200);
+    let alive = server.ask(&Request::get("/healthz")).await;
+    assert_eq!(alive.head.status, 200);
 
     rename(&server, false);
     let call = server.ask(&bearer(look_up(1, "client"), &tokens.access)).await;

@@ -1,120 +1,123 @@
 //! A connection with its prepared statements, and transactions on it.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use futures_util::FutureExt;
+use futures_util::future::ready;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, ToSql, params_from_iter};
 
-use rusqlite::{Connection, OptionalExtension, Params, Row, Statement};
+use super::place::{is_sound_after, reason};
+use crate::team::store::database::{Database, Failure, Outcome, Parameter, Row, Value};
 
 /// A connection with its prepared statements.
-pub(super) struct Database<'c> {
-    connection: &'c Connection,
-    prepared: HashMap<&'static str, Statement<'c>>,
+pub(super) struct SqliteDatabase {
+    connection: Connection,
     is_undone: bool,
+    is_sound: bool,
 }
 
-impl<'c> Database<'c> {
+impl SqliteDatabase {
     /// Nothing is prepared yet.
-    pub(super) fn new(connection: &'c Connection) -> Self {
+    pub(super) fn new(connection: Connection) -> Self {
         Self {
             connection,
-            prepared: HashMap::new(),
             is_undone: false,
+            is_sound: true,
         }
     }
 
-    /// Runs a statement that returns no rows. Returns how many rows it has changed.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(super) fn change(&mut self, sql: &'static str, parameters: impl Params) -> rusqlite::Result<usize> {
-        self.statement(sql)?.execute(parameters)
+    /// False after an error that makes the connection useless.
+    pub(super) fn is_sound(&self) -> bool {
+        self.is_sound
     }
 
-    /// The first row that a statement returns.
+    /// Runs `work` in a transaction that may write from its beginning. It is undone if `work` fails, or
+    /// [wants it](Database::undo).
     ///
     /// # Errors
-    /// Those of SQLite.
-    pub(super) fn row<T>(
-        &mut self,
-        sql: &'static str,
-        parameters: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Option<T>> {
-        self.statement(sql)?.query_row(parameters, read).optional()
-    }
-
-    /// All rows that a statement returns.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(super) fn rows<T>(
-        &mut self,
-        sql: &'static str,
-        parameters: impl Params,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Vec<T>> {
-        self.statement(sql)?.query_map(parameters, read)?.collect()
-    }
-
-    /// True if a statement returns a row.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(super) fn has(&mut self, sql: &'static str, parameters: impl Params) -> rusqlite::Result<bool> {
-        self.row(sql, parameters, |_| Ok(())).map(|row| row.is_some())
-    }
-
-    /// Runs `work` in a transaction that may write from its beginning. It is undone if `work` fails, or returns a value
-    /// of [`undone`](Self::undone).
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(super) fn transaction<T>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
-        self.change("BEGIN IMMEDIATE", [])?;
+    /// That of `work`, and those of SQLite.
+    pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Failure>) -> Result<T, Failure> {
+        self.run("BEGIN IMMEDIATE")?;
         self.is_undone = false;
         let result = work(self);
-        if result.is_ok() && !self.is_undone {
-            match self.change("COMMIT", []) {
-                Ok(_) => return result,
-                Err(error) => {
-                    self.roll_back();
-                    return Err(error);
-                }
-            }
+        if result.is_err() || self.is_undone {
+            self.roll_back();
+            return result;
         }
-        self.roll_back();
+        self.run("COMMIT").inspect_err(|_| self.roll_back())?;
         result
-    }
-
-    /// Marks the transaction, so that it ends without a change and still returns `value`.
-    pub(super) fn undone<T>(&mut self, value: T) -> T {
-        self.is_undone = true;
-        value
     }
 
     fn roll_back(&mut self) {
         // Some errors have ended the transaction already.
         if !self.connection.is_autocommit() {
-            // If even this fails, the caller's error makes the thread open a new connection.
-            let _ = self.change("ROLLBACK", []);
+            // If even this fails, the connection is not sound any more.
+            let _ = self.run("ROLLBACK");
         }
     }
 
-    fn statement(&mut self, sql: &'static str) -> rusqlite::Result<&mut Statement<'c>> {
+    fn run(&mut self, sql: &'static str) -> Result<(), Failure> {
+        self.using(sql, |statement| statement.execute([]).map(|_| ()))
+    }
+
+    fn using<T>(
+        &mut self,
+        sql: &'static str,
+        work: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Failure> {
         #[cfg(test)]
         checks::step();
-        Ok(match self.prepared.entry(sql) {
-            Entry::Occupied(prepared) => prepared.into_mut(),
-            Entry::Vacant(place) => {
-                let statement = self.connection.prepare(sql)?;
-                #[cfg(test)]
-                checks::statement(self.connection, &statement, sql);
-                place.insert(statement)
-            }
+        let prepared = self.connection.prepare_cached(sql);
+        #[cfg(test)]
+        let prepared = prepared.inspect(|statement| checks::statement(&self.connection, statement, sql));
+        let result = prepared.and_then(|mut statement| work(&mut statement));
+        result.map_err(|error| {
+            self.is_sound &= is_sound_after(&error);
+            Failure(reason(&error))
         })
+    }
+}
+
+impl Database for SqliteDatabase {
+    fn change<'a>(&'a mut self, sql: &'static str, parameters: &'a [Parameter<'a>]) -> Outcome<'a, u64> {
+        let changed = self.using(sql, |statement| statement.execute(params_from_iter(parameters)));
+        ready(changed.map(|rows| u64::try_from(rows).unwrap_or(u64::MAX))).boxed()
+    }
+
+    fn rows<'a>(&'a mut self, sql: &'static str, parameters: &'a [Parameter<'a>]) -> Outcome<'a, Vec<Row>> {
+        let found = self.using(sql, |statement| {
+            let columns = statement.column_count();
+            let found = statement.query_map(params_from_iter(parameters), |row| {
+                let values = (0..columns).map(|at| value(row.get_ref(at)?));
+                Ok(Row(values.collect::<rusqlite::Result<_>>()?))
+            })?;
+            found.collect()
+        });
+        ready(found).boxed()
+    }
+
+    fn undo(&mut self) {
+        self.is_undone = true;
+    }
+}
+
+fn value(value: ValueRef<'_>) -> rusqlite::Result<Value> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Text(_) => Value::Text(value.as_str()?.to_owned()),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_owned()),
+        ValueRef::Real(_) => return Err(rusqlite::types::FromSqlError::InvalidType.into()),
+    })
+}
+
+impl ToSql for Parameter<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Text(None) => ValueRef::Null,
+            Self::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
     }
 }
 

@@ -2,12 +2,17 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::tests::Opened;
 use super::*;
-use crate::team::store::suite;
+use crate::team::settings::Lifetimes;
+use crate::team::store::database::Database;
+use crate::team::store::records::{NewTokens, Rotated};
+use crate::team::store::schema::VERSION;
+use crate::team::store::{Store, Unavailable, suite};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -68,7 +73,7 @@ async fn n84_a_store_of_a_newer_version_is_not_opened() {
     let opened = Opened::new();
     let path = opened.path();
     let connection = Connection::open(&path).unwrap();
-    let newer = schema::VERSION + 1;
+    let newer = VERSION + 1;
     connection.execute("UPDATE schema SET version = $1", [newer]).unwrap();
     let command = error(SqliteStore::open_for_command(&path));
     assert_eq!(command, OpenError::Newer(path.display().to_string()));
@@ -162,9 +167,12 @@ async fn a_full_disk_is_reported_and_read_meanwhile() {
     let opened = Opened::new();
     let (store, path) = (&opened.store, opened.path());
     let mut tokens = suite::signed_in(store, 1, suite::CLIENT).await;
-    let set = |statement: &'static str| store.writer.run(move |database| database.has(statement, []));
+    let set = |statement: &'static str| {
+        let run = move |database: &mut SqliteDatabase| database.rows(statement, &[]).now_or_never().unwrap();
+        store.engine.writer.run(run)
+    };
     // SQLite takes this bound for the end of the disk.
-    assert!(set("PRAGMA max_page_count = 1").await.unwrap());
+    assert_eq!(set("PRAGMA max_page_count = 1").await.unwrap().len(), 1);
     let full = loop {
         let (access, refresh) = (suite::digest(), suite::digest());
         let next = NewTokens { access, refresh };
@@ -177,7 +185,7 @@ async fn a_full_disk_is_reported_and_read_meanwhile() {
     assert_eq!(reason::<()>(Err(full), &path), "its disk is full");
     store.check().await.unwrap();
     assert!(suite::is_live(store, tokens).await);
-    assert!(set("PRAGMA max_page_count = 100000").await.unwrap());
+    assert_eq!(set("PRAGMA max_page_count = 100000").await.unwrap().len(), 1);
     let (outcome, _) = suite::rotated(store, tokens.refresh).await;
     assert_eq!(outcome, Rotated::Issued { is_repeated: false }, "nothing was spent");
 }

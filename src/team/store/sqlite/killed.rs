@@ -8,8 +8,10 @@ use std::sync::atomic::Ordering;
 
 use super::database::checks::{STEPS_LEFT, stop};
 use super::*;
-use crate::team::secret_value::{Kind, SecretValue};
-use crate::team::store::suite;
+use crate::team::secret_value::{Digest, Kind, SecretValue};
+use crate::team::settings::Lifetimes;
+use crate::team::store::records::{NewTokens, Redeemed, Rotated, SignInResult};
+use crate::team::store::{Store, suite};
 
 /// The variable that holds the child's orders.
 const CHILD: &str = "BITRIX24_TEST_TEAM_STORE_CHILD";
@@ -33,7 +35,7 @@ fn tokens(name: &str) -> NewTokens {
 
 async fn sign_in(store: &SqliteStore, version: i64, code: &str) {
     let (mut completed, _) = suite::completed(1, suite::CLIENT, version);
-    if let super::super::records::SignInResult::Grant { code: kept, .. } = &mut completed.result {
+    if let SignInResult::Grant { code: kept, .. } = &mut completed.result {
         *kept = digest(code);
     }
     assert!(store.complete_sign_in(completed).await.unwrap());

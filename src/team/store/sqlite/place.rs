@@ -8,10 +8,15 @@ use std::time::Duration;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::schema::{self, Found, VERSION};
+use super::migration::{self, Found};
+use crate::team::store::open_error::OpenError;
+use crate::team::store::schema::VERSION;
 
 /// How long a statement waits for another process that writes to the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements that a connection keeps prepared: more than there are.
+const PREPARED: usize = 128;
 
 /// The file of a store.
 #[derive(Debug)]
@@ -27,7 +32,8 @@ pub(super) struct Place {
 pub(super) struct Opened {
     /// The connection.
     pub(super) connection: Connection,
-    identity: Identity,
+    /// The file.
+    pub(super) identity: Identity,
 }
 
 /// The lock that one server holds. Dropping it, or the end of the process, releases it.
@@ -39,26 +45,6 @@ impl Drop for ServerLock {
         // Closing is not enough: a process that is being started at this moment may have inherited the file.
         let _ = self.0.unlock();
     }
-}
-
-/// Why a store cannot be opened.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// Another server has the store.
-    #[error("another server uses the store {0}; stop it, or give this server a store of its own")]
-    InUse(String),
-    /// A newer version of this program has changed the tables.
-    #[error("a newer version of this program made the store {0}; use that version, or restore an older backup")]
-    Newer(String),
-    /// The file is no store.
-    #[error("{0} is not a store of this program")]
-    Foreign(String),
-    /// There is no file, and a command makes none.
-    #[error("there is no store {0} yet; the first start of the server makes it")]
-    Missing(String),
-    /// The system or SQLite refuses.
-    #[error("the store {0} cannot be used: {1}")]
-    Unusable(String, String),
 }
 
 impl Place {
@@ -120,11 +106,13 @@ impl Place {
         if !self.path.exists() {
             return Err(OpenError::Missing(self.name()));
         }
-        let migrated = self.open().and_then(|mut connection| match schema::find(&connection)? {
-            // Before anything is changed in a file of another program.
-            Found::Foreign => Ok(Found::Foreign),
-            Found::Store(_) => use_wal(&connection).and_then(|()| schema::migrate(&mut connection)),
-        });
+        let migrated = self
+            .open()
+            .and_then(|mut connection| match migration::find(&connection)? {
+                // Before anything is changed in a file of another program.
+                Found::Foreign => Ok(Found::Foreign),
+                Found::Store(_) => use_wal(&connection).and_then(|()| migration::migrate(&mut connection)),
+            });
         match migrated {
             Ok(Found::Store(version)) if version > VERSION => Err(OpenError::Newer(self.name())),
             Ok(Found::Store(_)) => Ok(()),
@@ -145,7 +133,7 @@ impl Place {
         let open = || {
             let connection = self.open()?;
             connection.pragma_update(None, "query_only", !may_write)?;
-            let found = schema::find(&connection)?;
+            let found = migration::find(&connection)?;
             Ok((connection, found))
         };
         match open() {
@@ -155,9 +143,9 @@ impl Place {
         }
     }
 
-    /// True if `opened` is a connection to the file that the path names now.
-    pub(super) fn is_of(&self, opened: &Opened) -> bool {
-        Identity::of(&self.path).is_some_and(|identity| identity == opened.identity)
+    /// True if the path names this file now.
+    pub(super) fn is_of(&self, file: &Identity) -> bool {
+        Identity::of(&self.path).is_some_and(|identity| identity == *file)
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {
@@ -168,6 +156,7 @@ impl Place {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.create_scalar_function("now_ms", 0, FunctionFlags::SQLITE_UTF8, |_| Ok(now_ms()))?;
         Ok(connection)
     }
@@ -215,7 +204,7 @@ pub(super) fn is_sound_after(error: &rusqlite::Error) -> bool {
 
 /// Which file a path names: SQLite goes on with a file that was deleted or replaced, as if nothing had happened.
 #[derive(PartialEq, Eq)]
-struct Identity(#[cfg(unix)] (u64, u64));
+pub(super) struct Identity(#[cfg(unix)] (u64, u64));
 
 impl Identity {
     #[cfg(unix)]

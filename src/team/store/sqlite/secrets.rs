@@ -1,6 +1,7 @@
 //! The file of a store holds no secret in any form.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -8,11 +9,13 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use secrecy::ExposeSecret;
 
 use super::tests::Opened;
-use super::*;
-use crate::team::secret_value::{Kind, SecretValue};
+use crate::team::secret_value::{Digest, Kind, SecretValue};
 use crate::team::server_key::{Pair, ServerKeys};
-use crate::team::store::records::{Purpose, SignInResult};
-use crate::team::store::suite;
+use crate::team::settings::Lifetimes;
+use crate::team::store::records::{
+    Approval, CompletedSignIn, EndReason, Lease, NewTokens, Purpose, SealedPair, SignIn, SignInResult,
+};
+use crate::team::store::{Store, suite};
 
 /// Secrets by name.
 #[derive(Default)]

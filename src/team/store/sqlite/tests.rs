@@ -1,17 +1,17 @@
 //! The suite on SQLite, and the rows that stay after everything has expired.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
+use crate::team::settings::Lifetimes;
+use crate::team::store::Store;
+use crate::team::store::database::{Database, Value};
+use crate::team::store::records::Begun;
 use crate::team::store::suite::{self, Fixture, every_store};
-
-/// Columns that hold times.
-const TIMES: &[&str] = &["created_at", "used_at", "ended_at", "expires_at", "lease_until"];
 
 /// An empty store in a folder of its own.
 pub(super) struct Opened {
@@ -47,20 +47,21 @@ fn age(path: &Path, time: Duration) {
     let columns = columns.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
     for column in columns.unwrap() {
         let (table, column) = column.unwrap();
-        if TIMES.contains(&column.as_str()) {
+        if let Some(per_second) = suite::units_of(&column) {
+            let units = i64::try_from(time.as_secs()).unwrap() * per_second;
             let statement = format!("UPDATE {table} SET {column} = {column} - $1");
-            connection.execute(&statement, [rows::ms(time)]).unwrap();
+            connection.execute(&statement, [units]).unwrap();
         }
     }
 }
 
-fn fixture() -> Fixture {
+async fn fixture() -> Option<Fixture> {
     let Opened { store, folder } = Opened::new();
-    Fixture {
+    Some(Fixture {
         other: Arc::new(SqliteStore::open_for_command(&file_in(&folder)).unwrap()),
         store: Arc::new(store),
         age: Box::new(move |time| age(&file_in(&folder), time)),
-    }
+    })
 }
 
 every_store!(fixture);
@@ -135,7 +136,7 @@ async fn n85_fifty_thousand_sign_ins_of_many_addresses_are_pending_at_most() {
 async fn a_write_is_on_the_disk_and_deleted_values_are_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&file_in(&folder)).unwrap();
-    for worker in [&store.writer, &store.reader] {
+    for worker in [&store.engine.writer, &store.engine.reader] {
         for (pragma, expected) in [
             ("PRAGMA synchronous", "2"),
             ("PRAGMA journal_mode", "wal"),
@@ -143,17 +144,17 @@ async fn a_write_is_on_the_disk_and_deleted_values_are_overwritten() {
             ("PRAGMA secure_delete", "1"),
             ("PRAGMA trusted_schema", "0"),
         ] {
-            let read = worker.run(move |database| {
-                let text = |row: &rusqlite::Row<'_>| match row.get_ref(0)? {
-                    rusqlite::types::ValueRef::Integer(number) => Ok(number.to_string()),
-                    value => Ok(value.as_str()?.to_owned()),
-                };
-                database.row(pragma, [], text)
-            });
-            assert_eq!(read.await.unwrap().as_deref(), Some(expected), "{pragma}");
+            let read = worker.run(move |database| database.rows(pragma, &[]).now_or_never().unwrap());
+            let value = match &read.await.unwrap()[0].0[0] {
+                Value::Integer(number) => number.to_string(),
+                Value::Text(text) => text.clone(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(value, expected, "{pragma}");
         }
     }
-    let written = store.reader.run(|database| database.change("DELETE FROM clients", []));
+    let delete = |database: &mut SqliteDatabase| database.change("DELETE FROM clients", &[]).now_or_never().unwrap();
+    let written = store.engine.reader.run(delete);
     assert!(written.await.is_err(), "the reader's connection writes nothing");
     store.check().await.unwrap();
 }

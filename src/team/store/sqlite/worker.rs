@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::database::Database;
-use super::place::{Place, is_sound_after, reason};
+use super::database::SqliteDatabase;
+use super::place::{Opened, Place};
+use crate::team::store::database::Failure;
 use crate::team::store::{Operation, Unavailable};
 
 /// Operations that wait for the thread; more wait for a place among them.
@@ -17,8 +18,8 @@ const QUEUE: usize = 1024;
 /// have long given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Runs an operation, or passes the failure on. Returns false if the connection must not be used further.
-type Job = Box<dyn FnOnce(Result<&mut Database<'_>, &str>) -> bool + Send>;
+/// Runs an operation, or passes the failure on.
+type Job = Box<dyn FnOnce(Result<&mut SqliteDatabase, &str>) + Send>;
 
 /// A thread that runs operations on one connection.
 #[derive(Debug)]
@@ -48,10 +49,10 @@ impl Worker {
         })
     }
 
-    /// Runs an operation, without a transaction.
+    /// Runs an operation.
     pub(super) fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Database<'_>) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&mut SqliteDatabase) -> Result<T, Failure> + Send + 'static,
     ) -> Operation<'_, T> {
         let (answer, answered) = oneshot::channel();
         let place = Arc::clone(&self.place);
@@ -60,33 +61,21 @@ impl Worker {
         let stopped = || Unavailable(format!("{}: its thread has stopped", self.place.name()));
         let job: Job = Box::new(move |database| {
             if answer.is_closed() {
-                return true;
+                return;
             }
-            let (result, is_sound) = match database {
-                Err(reason) => (Err(unavailable(reason)), true),
-                Ok(_) if asked.elapsed() > PATIENCE => (Err(unavailable("it is too slow")), true),
-                Ok(database) => match work(database) {
-                    Ok(result) => (Ok(result), true),
-                    Err(error) => (Err(unavailable(&reason(&error))), is_sound_after(&error)),
-                },
+            let result = match database {
+                Err(reason) => Err(unavailable(reason)),
+                Ok(_) if asked.elapsed() > PATIENCE => Err(unavailable("it is too slow")),
+                Ok(database) => work(database).map_err(|Failure(reason)| unavailable(&reason)),
             };
             // The caller may have gone meanwhile.
             let _ = answer.send(result);
-            is_sound
         });
         Box::pin(async move {
             let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
             jobs.send(job).await.map_err(|_| stopped())?;
             answered.await.map_err(|_| stopped())?
         })
-    }
-
-    /// Runs an operation that writes, in a transaction.
-    pub(super) fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Database<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Operation<'_, T> {
-        self.run(move |database| database.transaction(work))
     }
 }
 
@@ -103,7 +92,7 @@ impl Drop for Worker {
 fn run_all(place: &Place, may_write: bool, mut jobs: mpsc::Receiver<Job>) {
     let mut next = jobs.blocking_recv();
     while let Some(job) = next.take() {
-        let opened = match place.connect(may_write) {
+        let Opened { connection, identity } = match place.connect(may_write) {
             Ok(opened) => opened,
             Err(reason) => {
                 job(Err(&reason));
@@ -111,14 +100,17 @@ fn run_all(place: &Place, may_write: bool, mut jobs: mpsc::Receiver<Job>) {
                 continue;
             }
         };
-        let mut database = Database::new(&opened.connection);
-        let mut is_sound = job(Ok(&mut database));
+        let mut database = SqliteDatabase::new(connection);
+        job(Ok(&mut database));
         loop {
             next = jobs.blocking_recv();
-            if !is_sound || next.is_none() || !place.is_of(&opened) {
+            if !database.is_sound() || !place.is_of(&identity) {
                 break;
             }
-            is_sound = next.take().is_none_or(|job| job(Ok(&mut database)));
+            match next.take() {
+                Some(job) => job(Ok(&mut database)),
+                None => break,
+            }
         }
     }
 }

@@ -1,16 +1,3 @@
-//! The tables, and their migrations.
-
-use rusqlite::{Connection, OptionalExtension};
-
-/// Each migration brings the tables from its index to the next version.
-const MIGRATIONS: &[&str] = &[FIRST];
-
-/// The version of the tables that this program uses.
-pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
-
-/// The tables of version 1. Times are in milliseconds since 1970 by the database's clock. Handles, keys, states, codes,
-/// tokens and page sessions are SHA-256 digests; the values themselves are not in the store.
-const FIRST: &str = "
 -- One row: what the store was made with.
 CREATE TABLE schema (
   id BIGINT PRIMARY KEY CHECK (id = 1),
@@ -122,50 +109,14 @@ CREATE TABLE page_sessions (
 );
 CREATE INDEX page_sessions_employee ON page_sessions (member_id, user_id);
 CREATE INDEX page_sessions_expires_at ON page_sessions (expires_at);
-";
+UPDATE schema SET version = 1, key_id = 'key-1', member_id = 'portal';
 
-/// The tables that a file has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    /// A store of this version; 0 for an empty file.
-    Store(i64),
-    /// Tables of another program.
-    Foreign,
-}
-
-/// The tables that the file has.
-///
-/// # Errors
-/// Those of SQLite.
-pub(super) fn find(connection: &Connection) -> rusqlite::Result<Found> {
-    let tables = "SELECT count(*), COALESCE(sum(name = 'schema'), 0) FROM sqlite_master WHERE type = 'table'";
-    let (all, ours): (i64, i64) = connection.query_row(tables, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    match (all, ours) {
-        (0, _) => Ok(Found::Store(0)),
-        (_, 0) => Ok(Found::Foreign),
-        _ => {
-            let version = connection.query_row("SELECT version FROM schema", [], |row| row.get(0));
-            Ok(version.optional()?.map_or(Found::Foreign, Found::Store))
-        }
-    }
-}
-
-/// Brings the tables to this program's version, in one transaction. Returns what was found before.
-///
-/// # Errors
-/// Those of SQLite; then nothing is changed.
-pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Found> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found = find(&transaction)?;
-    if let Found::Store(version) = found
-        && version < VERSION
-    {
-        let done = usize::try_from(version).unwrap_or_default();
-        for migration in MIGRATIONS.iter().skip(done) {
-            transaction.execute_batch(migration)?;
-        }
-        transaction.execute("UPDATE schema SET version = $1", [VERSION])?;
-        transaction.commit()?;
-    }
-    Ok(found)
-}
+-- An employee who has connected a client, and a sign-in that waits for its approval.
+INSERT INTO clients VALUES ('client-1', 'A client', '["http://127.0.0.1/callback"]', 1790000000000, 1790000000000);
+INSERT INTO grants VALUES (7, 'portal', 1, 'client-1', 'A client', 'https://mcp.example.com/mcp', 'mail.recipients',
+  1790000000000, 4000000000000, NULL, NULL);
+INSERT INTO access_tokens VALUES (x'0101010101010101010101010101010101010101010101010101010101010101', 7, 4000000000000);
+INSERT INTO people VALUES ('portal', 1, 'Anna', 3, 'key-1', x'5ea1ed', NULL);
+INSERT INTO sign_ins (handle, form_key, address, expires_at) VALUES
+  (x'0202020202020202020202020202020202020202020202020202020202020202',
+   x'0303030303030303030303030303030303030303030303030303030303030303', '192.0.2.1', 4000000000000);

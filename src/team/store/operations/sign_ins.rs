@@ -1,0 +1,143 @@
+//! Sign-ins up to the code.
+
+use std::time::Duration;
+
+use super::rows::{sign_in, who};
+use crate::portal::EmployeeId;
+use crate::team::secret_value::Digest;
+use crate::team::store::database::{Database, Failure, Outcome, parameters};
+use crate::team::store::records::{Approval, Begun, ClientRequest, CompletedSignIn, Purpose, SignIn, SignInResult};
+use crate::team::store::statements::{codes, grants, page_sessions, people, sign_ins};
+use crate::team::store::{MAX_PENDING, MAX_PENDING_PER_ADDRESS};
+
+/// See [`Store::begin_sign_in`](crate::team::store::Store::begin_sign_in).
+pub(in crate::team::store) fn begin(
+    database: &mut dyn Database,
+    (sign_in, lives): (SignIn, Duration),
+) -> Outcome<'_, Begun> {
+    Box::pin(async move {
+        let request = match &sign_in.purpose {
+            Purpose::Client(request) => Some(request),
+            Purpose::StartPage => None,
+        };
+        let address = sign_in.address.to_string();
+        let text = |of: fn(&ClientRequest) -> &str| request.map(of);
+        let parameters = parameters![
+            &sign_in.handle,
+            &sign_in.form_key,
+            &address,
+            text(|request| &request.client_id),
+            text(|request| &request.client_name),
+            text(|request| &request.redirect_uri),
+            request.and_then(|request| request.state.as_deref()),
+            text(|request| &request.challenge),
+            text(|request| &request.resource),
+            text(|request| &request.scope),
+            lives,
+            MAX_PENDING_PER_ADDRESS,
+            MAX_PENDING,
+        ];
+        let added = database.change(sign_ins::BEGIN, &parameters).await?;
+        Ok(if added == 1 { Begun::Kept } else { Begun::TooMany })
+    })
+}
+
+/// See [`Store::decide_sign_in`](crate::team::store::Store::decide_sign_in).
+pub(in crate::team::store) fn decide(
+    database: &mut dyn Database,
+    (handle, form_key, approval): (Digest, Digest, Option<Approval>),
+) -> Outcome<'_, Option<SignIn>> {
+    Box::pin(async move {
+        let row = match &approval {
+            Some(Approval { state, binding }) => {
+                let parameters = parameters![state, binding, &handle, &form_key];
+                database.row(sign_ins::APPROVE, &parameters).await?
+            }
+            None => database.row(sign_ins::REFUSE, &parameters![&handle, &form_key]).await?,
+        };
+        row.as_ref().map(sign_in).transpose()
+    })
+}
+
+/// See [`Store::take_sign_in`](crate::team::store::Store::take_sign_in).
+pub(in crate::team::store) fn take(
+    database: &mut dyn Database,
+    (state, binding): (Digest, Digest),
+) -> Outcome<'_, Option<SignIn>> {
+    Box::pin(async move {
+        let row = database.row(sign_ins::TAKE, &parameters![&state, &binding]).await?;
+        row.as_ref().map(sign_in).transpose()
+    })
+}
+
+/// See [`Store::complete_sign_in`](crate::team::store::Store::complete_sign_in).
+pub(in crate::team::store) fn complete(database: &mut dyn Database, completed: CompletedSignIn) -> Outcome<'_, bool> {
+    Box::pin(async move {
+        let (member_id, user_id) = who(&completed.employee);
+        let name = &completed.name;
+        let kept = match &completed.pair {
+            Some(pair) => {
+                let (key_id, sealed) = (&pair.key_id, pair.sealed.as_slice());
+                let parameters = parameters![member_id, user_id, name, pair.version, key_id, sealed];
+                database.change(people::SIGN_IN, &parameters).await?
+            }
+            None => {
+                database
+                    .change(people::NAME, &parameters![member_id, user_id, name])
+                    .await?
+            }
+        };
+        if kept == 0 {
+            database.undo();
+            return Ok(false);
+        }
+        add_result(database, &completed.employee, &completed.result).await?;
+        Ok(true)
+    })
+}
+
+/// Adds what the sign-in leads to.
+async fn add_result(database: &mut dyn Database, employee: &EmployeeId, result: &SignInResult) -> Result<(), Failure> {
+    let (member_id, user_id) = who(employee);
+    match result {
+        SignInResult::Grant { request, code, lives } => {
+            let ClientRequest {
+                client_id,
+                client_name,
+                redirect_uri,
+                challenge,
+                resource,
+                scope,
+                state: _,
+            } = request;
+            let parameters = parameters![member_id, user_id, client_id, client_name, resource, scope];
+            let grant = database.row(grants::ADD, &parameters).await?;
+            let grant = grant.ok_or_else(|| Failure("it has not numbered a grant".to_owned()))?;
+            let parameters = parameters![code, grant.integer(0)?, redirect_uri, challenge, *lives];
+            database.change(codes::ADD, &parameters).await?;
+        }
+        SignInResult::PageSession { session, lives } => {
+            let parameters = parameters![session, member_id, user_id, *lives];
+            database.change(page_sessions::ADD, &parameters).await?;
+        }
+    }
+    Ok(())
+}
+
+/// See [`Store::code`](crate::team::store::Store::code). The client's `state` has done its work and is not kept.
+pub(in crate::team::store) fn code(database: &mut dyn Database, code: Digest) -> Outcome<'_, Option<ClientRequest>> {
+    Box::pin(async move {
+        let Some(row) = database.row(codes::FIND, &parameters![&code]).await? else {
+            return Ok(None);
+        };
+        Ok(Some(ClientRequest {
+            client_id: row.text(0)?,
+            client_name: row.text(1)?,
+            redirect_uri: row.text(2)?,
+            state: None,
+            challenge: row.text(3)?,
+            resource: row.text(4)?,
+            scope: row.text(5)?,
+        }))
+    })
+}
