@@ -3,9 +3,9 @@
 
     python3 tests/replica_proxy.py PORT REPLICA_PORT...
 
-Asks each replica twenty times a second whether it is ready, and sends each request to the next one that is. A request
+Asks each replica twenty times a second whether it is alive, and sends each request to the next one that is. A request
 that finds no connection goes to another replica; one that was sent is not repeated. Answers 502 if the connection to the
-replica ends before the answer, and 504 if no replica is ready.
+replica ends before the answer, and 504 if no replica is alive.
 """
 
 import asyncio
@@ -18,18 +18,18 @@ CHECK_PAUSE = 0.05
 
 class Replica:
     def __init__(self, port):
-        self.port, self.is_ready, self.idle = port, False, []
+        self.port, self.is_alive, self.idle = port, False, []
 
     async def check(self):
         while True:
             probe = Connection(self.port)
             try:
-                status, _, _ = await probe.ask("GET", "/readyz", {}, timeout=5)
+                status, _, _ = await probe.ask("GET", "/healthz", {}, timeout=5)
             except (OSError, EOFError, asyncio.TimeoutError):
                 status = 0
             probe.close()
-            self.is_ready = status == 200
-            if not self.is_ready:
+            self.is_alive = status == 200
+            if not self.is_alive:
                 while self.idle:
                     self.idle.pop()[1].close()
             await asyncio.sleep(CHECK_PAUSE)
@@ -44,7 +44,7 @@ class Replica:
         try:
             return await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20)
         except OSError:
-            self.is_ready = False
+            self.is_alive = False
             return None
 
 
@@ -67,7 +67,7 @@ class Proxy:
         count = len(self.replicas)
         for offset in range(count):
             replica = self.replicas[(self.turn + offset) % count]
-            connection = await replica.connection() if replica.is_ready else None
+            connection = await replica.connection() if replica.is_alive else None
             if connection is not None:
                 return await self.exchange(replica, connection, message)
         return failure(504)
@@ -80,7 +80,7 @@ class Proxy:
         except (OSError, EOFError):
             writer.close()
             return failure(502)
-        if ("connection", "close") in headers or not replica.is_ready:
+        if ("connection", "close") in headers or not replica.is_alive:
             writer.close()
         else:
             replica.idle.append(connection)
