@@ -69,7 +69,11 @@ pub(super) fn routes(handlers: Handlers) -> Router {
         post(endpoint::post).with_state(Arc::new(endpoint)),
     );
     routes = route(routes, HEALTHZ, get(operation::healthz));
-    routes = route(routes, READYZ, get(operation::readyz).with_state(Arc::clone(&readiness)));
+    routes = route(
+        routes,
+        READYZ,
+        get(operation::readyz).with_state(Arc::clone(&readiness)),
+    );
     routes = route(
         routes,
         METRICS,

@@ -85,7 +85,8 @@ async fn outage(replicas: &Replicas, length: Duration, begin: impl Future<Output
             load.between(started, before)
         );
         let at_first = load.between(gone, gone + SECOND);
-        let later = load.between(gone + length / 2, ended);
+        // An access token that was checked counts for 15 seconds.
+        let later = load.between(gone + 18 * SECOND, ended);
         let all = load.between(before, recovered);
         // An employee whose token was checked a moment ago goes on.
         assert!(at_first.contains_key("200"), "at first: {at_first:?}; later: {later:?}");

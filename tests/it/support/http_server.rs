@@ -54,7 +54,9 @@ impl Program {
             let length = stderr.read_line(&mut line).await.unwrap();
             assert!(length > 0, "the server did not start:\n{start}");
         }
-        let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+        // A team's server names its public address first.
+        let own = line.split("listening on ").last().unwrap();
+        let address = own.split("http://").nth(1).unwrap().split(['/', ';']).next().unwrap();
         Self {
             process,
             address: address.parse().unwrap(),

@@ -30,12 +30,7 @@ pub(super) async fn fixture() -> Option<Fixture> {
 
 /// The store at `address`, opened twice with at most so many connections. `direct` leads to the same tables; `kept` is
 /// dropped after everything else.
-pub(super) async fn at(
-    address: &str,
-    direct: String,
-    connections: usize,
-    kept: impl Send + Sync + 'static,
-) -> Fixture {
+pub(super) async fn at(address: &str, direct: String, connections: usize, kept: impl Send + Sync + 'static) -> Fixture {
     Fixture {
         store: Arc::new(open(address, connections).await),
         other: Arc::new(open(address, connections).await),
