@@ -53,7 +53,9 @@ impl LimitsStore {
                     let _ = self.0.store.set(store);
                     return Ok(());
                 }
-                Err(error @ (OpenError::Address(_) | OpenError::Newer(_) | OpenError::Foreign(_))) => return Err(error),
+                Err(error @ (OpenError::Address(_) | OpenError::Newer(_) | OpenError::Foreign(_))) => {
+                    return Err(error);
+                }
                 Err(error) => error,
             };
             tracing::warn!(reason = %error, "the portal's limits are not shared now");
@@ -80,7 +82,12 @@ impl LimitsStore {
             Ok(Ok(_)) => {
                 return Finding::ok(NAME, format!("{replicas} processes share the portal's limits"));
             }
-            Ok(Err(error)) => self.0.problem.lock().as_ref().map_or(error.to_string(), OpenError::to_string),
+            Ok(Err(error)) => self
+                .0
+                .problem
+                .lock()
+                .as_ref()
+                .map_or(error.to_string(), OpenError::to_string),
             Err(_) => "the store does not answer".to_owned(),
         };
         let saw = format!("{problem}; this process uses its own share of the portal's limits");

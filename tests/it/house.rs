@@ -41,11 +41,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["portal/wire.rs", "team/client_metadata/fetch.rs"]),
     (
         "rustls",
-        &[
-            "portal/wire.rs",
-            "team/client_metadata/fetch.rs",
-            "team/store/postgres",
-        ],
+        &["portal/wire.rs", "team/client_metadata/fetch.rs", "team/store/postgres"],
     ),
     ("tokio_postgres", &["team/store/postgres.rs", "team/store/postgres"]),
     ("deadpool", &["team/store/postgres.rs", "team/store/postgres"]),

@@ -39,11 +39,7 @@ fn the_table_of_what_must_not_happen_has_every_numbered_test() {
             }
         }
     }
-    assert!(
-        missing.is_empty(),
-        "not in docs/team-tests.md:\n{}",
-        missing.join("\n")
-    );
+    assert!(missing.is_empty(), "not in docs/team-tests.md:\n{}", missing.join("\n"));
 }
 
 #[test]
