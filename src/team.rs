@@ -21,8 +21,8 @@
 //! it for the employee's pair of tokens, seals the pair, and sends the client a code of its own, which the client
 //! exchanges at `/oauth/token`. Nobody is sent to the portal before they have consented on our page in the same browser.
 //!
-//! A call: [`Team::authenticate`] finds grant, employee and sealed pair by the access token in one look-up, and nothing
-//! of it is cached, so that what has ended is refused at the next call. The address book then calls the portal with the
+//! A call: [`Team::authenticate`] finds grant, employee and sealed pair by the access token in one look-up, so that what
+//! has ended is refused at the next call. What was found serves calls for 15 seconds only while the store does not answer. The address book then calls the portal with the
 //! employee's own tokens. Only after the portal has refused them are they refreshed, once for all callers.
 
 mod answer;
@@ -67,7 +67,9 @@ pub use request::Request;
 pub use secret_value::{Digest, NoRandomNumbers};
 pub use server_key::{InvalidServerKey, Pair, ServerKeys};
 pub use settings::{Lifetimes, Settings};
-pub use store::sqlite::{OpenError, SqliteStore};
+pub use store::open_error::OpenError;
+pub use store::postgres::{AddressError, PostgresAddress, PostgresStore};
+pub use store::sqlite::SqliteStore;
 pub use store::{Operation, Store, Unavailable, records};
 pub use tokens::access::Unauthenticated;
 pub use tokens::rekey::{RekeyError, Rekeyed, rekey};
@@ -76,6 +78,7 @@ use crate::portal::{Employee, Portal};
 use clients::Clients;
 use measurements::Measurements;
 use parts::Parts;
+use tokens::recent_sessions::RecentSessions;
 use tokens::running_refreshes::RunningRefreshes;
 
 /// The pages and OAuth endpoints of a server that a team shares.
@@ -93,6 +96,7 @@ impl Team {
                 clients: Clients::new(&settings.client_metadata),
                 measurements: Measurements::default(),
                 saving: TaskTracker::new(),
+                recent_sessions: RecentSessions::default(),
                 refreshes: RunningRefreshes::default(),
                 settings,
                 store,
@@ -205,8 +209,9 @@ impl Team {
         tokio::time::timeout(time, self.parts.saving.wait()).await.is_ok()
     }
 
-    /// Adds the metrics of sign-ins and refreshes to `registry`.
+    /// Adds the metrics of sign-ins, refreshes and the store to `registry`.
     pub fn register_metrics(&self, registry: &mut Registry) {
         self.parts.measurements.register(registry);
+        self.parts.store.register_metrics(registry);
     }
 }

@@ -6,9 +6,12 @@
 
 mod database;
 mod engine;
+mod measurements;
 #[cfg(test)]
 mod naive;
+pub(super) mod open_error;
 mod operations;
+pub(super) mod postgres;
 pub mod records;
 mod schema;
 mod sql_store;
@@ -21,6 +24,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use prometheus_client::registry::Registry;
 
 use super::secret_value::Digest;
 use super::settings::Lifetimes;
@@ -183,6 +187,9 @@ pub trait Store: Debug + Send + Sync {
     /// without a grant, page sessions, clients that were never used for an hour or not for 90 days, unless they
     /// have a grant or a pending sign-in.
     fn sweep(&self, lifetimes: Lifetimes) -> Operation<'_, ()>;
+
+    /// Adds the metrics of the store to `registry`, if it has some.
+    fn register_metrics(&self, _registry: &mut Registry) {}
 }
 
 /// How long a sign-in is kept after it was taken: longer than its exchange with the portal and the ten minutes in which

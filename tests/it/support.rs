@@ -2,6 +2,8 @@
 
 /// The address book as a library.
 pub(crate) mod address_books;
+/// A browser that keeps cookies, submits forms and follows redirects.
+pub(crate) mod browser;
 /// An authority that issues certificates.
 #[cfg(target_os = "linux")]
 pub(crate) mod certificate_authority;
@@ -25,6 +27,8 @@ pub(crate) mod http_client;
 pub(crate) mod http_server;
 /// A session of the transport of 2024-11-05.
 pub(crate) mod legacy_sse;
+/// A PostgreSQL for tests.
+pub(crate) mod postgres_server;
 /// Sessions and requests by protocol revision.
 pub(crate) mod revisions;
 /// The address book of a demo portal without sockets.
@@ -39,5 +43,7 @@ pub(crate) mod scripted_portal;
 pub(crate) mod scripted_wire;
 /// Searches text for a secret.
 pub(crate) mod secrets;
+/// An MCP client that registers at a team's server, signs people in and exchanges codes.
+pub(crate) mod team_client;
 /// Checks of tool results.
 pub(crate) mod tool_results;

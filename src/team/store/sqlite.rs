@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use database::SqliteDatabase;
 use futures_util::FutureExt;
-pub use place::OpenError;
 use place::{Place, ServerLock};
 use worker::Worker;
 
 use super::Operation;
 use super::database::Failure;
 use super::engine::{Engine, Work};
+use super::open_error::OpenError;
 use super::sql_store::SqlStore;
 
 /// The store in a file of SQLite. Dropping it waits until all operations have reached the disk.
@@ -56,6 +56,17 @@ impl SqliteStore {
     /// [`OpenError`].
     pub fn open_for_command(path: &Path) -> Result<Self, OpenError> {
         Self::start(Place::new(path), None)
+    }
+
+    /// Opens the store for the portal's limits alone, or makes it. Other processes may have it too.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_for_limits(path: &Path) -> Result<Self, OpenError> {
+        let place = Place::new(path);
+        place.make_folder()?;
+        place.make()?;
+        Self::start(place, None)
     }
 
     fn start(place: Place, lock: Option<ServerLock>) -> Result<Self, OpenError> {

@@ -13,7 +13,11 @@ fn fixture() -> Fixture {
     }
 }
 
-every_store!(fixture, in turn);
+async fn made() -> Option<Fixture> {
+    Some(fixture())
+}
+
+every_store!(made, in turn);
 
 /// Defines a test that the naive store has to fail. On one thread the order of its steps is always the same.
 macro_rules! caught {

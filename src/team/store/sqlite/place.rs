@@ -9,6 +9,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migration::{self, Found};
+use crate::team::store::open_error::OpenError;
 use crate::team::store::schema::VERSION;
 
 /// How long a statement waits for another process that writes to the file.
@@ -44,26 +45,6 @@ impl Drop for ServerLock {
         // Closing is not enough: a process that is being started at this moment may have inherited the file.
         let _ = self.0.unlock();
     }
-}
-
-/// Why a store cannot be opened.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// Another server has the store.
-    #[error("another server uses the store {0}; stop it, or give this server a store of its own")]
-    InUse(String),
-    /// A newer version of this program has changed the tables.
-    #[error("a newer version of this program made the store {0}; use that version, or restore an older backup")]
-    Newer(String),
-    /// The file is no store.
-    #[error("{0} is not a store of this program")]
-    Foreign(String),
-    /// There is no file, and a command makes none.
-    #[error("there is no store {0} yet; the first start of the server makes it")]
-    Missing(String),
-    /// The system or SQLite refuses.
-    #[error("the store {0} cannot be used: {1}")]
-    Unusable(String, String),
 }
 
 impl Place {

@@ -55,13 +55,13 @@ fn age(path: &Path, time: Duration) {
     }
 }
 
-fn fixture() -> Fixture {
+async fn fixture() -> Option<Fixture> {
     let Opened { store, folder } = Opened::new();
-    Fixture {
+    Some(Fixture {
         other: Arc::new(SqliteStore::open_for_command(&file_in(&folder)).unwrap()),
         store: Arc::new(store),
         age: Box::new(move |time| age(&file_in(&folder), time)),
-    }
+    })
 }
 
 every_store!(fixture);
