@@ -13,7 +13,7 @@ use std::fmt;
 
 pub use address::{AddressError, PostgresAddress};
 use connector::Connector;
-pub use engine::PostgresEngine;
+pub(super) use engine::PostgresEngine;
 use opening::Opener;
 
 use super::Unavailable;
@@ -95,7 +95,10 @@ impl fmt::Display for Description {
         let place = self.address.place();
         let tls = if self.is_encrypted { "with TLS" } else { "without TLS" };
         let (version, connections) = (&self.version, self.connections);
-        write!(formatter, "PostgreSQL {version} at {place}, {tls}, at most {connections} connections")
+        write!(
+            formatter,
+            "PostgreSQL {version} at {place}, {tls}, at most {connections} connections"
+        )
     }
 }
 

@@ -24,18 +24,14 @@ pub(super) async fn open(address: &str, connections: usize) -> PostgresStore {
 /// An empty store in a schema of its own. `None`: the test is left out.
 pub(super) async fn fixture() -> Option<Fixture> {
     let schema = Schema::at_hand().await?;
-    let address = schema.address();
+    // The suite's thousands of writes need not survive a loss of power.
+    let address = format!("{}%20-c%20synchronous_commit%3Doff", schema.address());
     Some(at(&address, address.clone(), 4, schema).await)
 }
 
 /// The store at `address`, opened twice with at most so many connections. `direct` leads to the same tables; `kept` is
 /// dropped after everything else.
-pub(super) async fn at(
-    address: &str,
-    direct: String,
-    connections: usize,
-    kept: impl Send + Sync + 'static,
-) -> Fixture {
+pub(super) async fn at(address: &str, direct: String, connections: usize, kept: impl Send + Sync + 'static) -> Fixture {
     Fixture {
         store: Arc::new(open(address, connections).await),
         other: Arc::new(open(address, connections).await),
