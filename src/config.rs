@@ -16,6 +16,7 @@ mod layer;
 pub mod paths;
 mod rate;
 mod source;
+pub mod store;
 pub mod team;
 
 use std::ops::RangeInclusive;
@@ -28,7 +29,7 @@ use tracing::level_filters::LevelFilter;
 pub use error::{Error, InvalidPath};
 pub use layer::{GivenSetting, Layer};
 pub use source::SettingSource;
-pub use team::StoreAddress;
+pub use store::StoreAddress;
 
 use duration::duration_in;
 
@@ -45,6 +46,8 @@ pub struct Settings {
     pub cache_ttl: Duration,
     /// Which HTTP callers to admit.
     pub guard: guard::Settings,
+    /// The store that processes share.
+    pub store: store::Given,
     /// For `serve --team`.
     pub team: team::Given,
     /// Where each setting was given, without its value, for `doctor`.
@@ -103,11 +106,23 @@ impl Settings {
                 _ => duration_in(&CACHE_TTLS, text),
             })?,
             guard: http::guard(layer)?,
+            store: store::Given::read(layer)?,
             team: team::Given::read(layer)?,
             sources: layer.sources(),
             secret_files: layer.secret_files(),
             log_level: layer.read(&env_vars::LOG, telemetry::level)?,
         })
+    }
+
+    /// Where a team's server keeps its sign-ins: the store of the settings, or a file in the state folder.
+    ///
+    /// # Errors
+    /// [`Error::Value`], [`Error::Missing`] without a portal, or [`Error::NoHome`].
+    pub fn team_store(&self) -> Result<StoreAddress, Error> {
+        match self.store.address()? {
+            Some(address) => Ok(address),
+            None => self.team.default_store(&self.portal.credentials),
+        }
     }
 }
 

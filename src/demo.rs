@@ -323,8 +323,15 @@ impl DemoPortal {
         self.state.hold_tokens(true);
     }
 
-    /// Sends the answers and tokens that were held back.
+    /// Holds requests for a refresh back until [`release_answers`](Self::release_answers): their refresh tokens are not
+    /// spent before. A request whose caller closes the connection meanwhile never happens.
+    pub fn hold_refreshes(&self) {
+        self.state.hold_refreshes(true);
+    }
+
+    /// Sends the answers and tokens that were held back, and obeys the requests.
     pub fn release_answers(&self) {
+        self.state.hold_refreshes(false);
         self.state.hold_answers(false);
         self.state.hold_tokens(false);
     }

@@ -65,7 +65,10 @@ pub use error::{ConnectionFailure, Destination, Error, Limit, Refusal, Speaker, 
 pub use failed::{Blame, Failed};
 pub use foreign_text::{Cleaned, clean};
 use limits::Limits;
-pub use limits::{Arrival, RateLimit};
+pub use limits::{
+    Answer, Arrival, Gate, GateChange, GateState, KeptGate, NoAnswer, Place, PlaceRequest, RateLimit, SharedLimits,
+    SharedLimitsSettings,
+};
 pub use loose::{First, Loose};
 use measurements::Measurements;
 pub use origin::{InvalidOrigin, Origin};
@@ -95,10 +98,12 @@ impl Portal {
 
     /// Makes a client that sends requests over `wire` in place of the network, as tests do.
     pub fn with_wire(wire: Arc<dyn Wire>, settings: Settings) -> Self {
+        let measurements = Measurements::default();
+        let taken_alone = measurements.taken_alone.clone();
         let shared = Shared {
-            limits: Limits::new(settings.rate_limit),
+            limits: Limits::new(settings.rate_limit, settings.shared_limits, taken_alone),
             wire,
-            measurements: Measurements::default(),
+            measurements,
         };
         let caller = Caller {
             shared: Arc::new(shared),

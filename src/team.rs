@@ -21,8 +21,8 @@
 //! it for the employee's pair of tokens, seals the pair, and sends the client a code of its own, which the client
 //! exchanges at `/oauth/token`. Nobody is sent to the portal before they have consented on our page in the same browser.
 //!
-//! A call: [`Team::authenticate`] finds grant, employee and sealed pair by the access token in one look-up, and nothing
-//! of it is cached, so that what has ended is refused at the next call. The address book then calls the portal with the
+//! A call: [`Team::authenticate`] finds grant, employee and sealed pair by the access token in one look-up, so that what
+//! has ended is refused at the next call. What was found serves calls for 15 seconds only while the store does not answer. The address book then calls the portal with the
 //! employee's own tokens. Only after the portal has refused them are they refreshed, once for all callers.
 
 mod answer;
@@ -79,6 +79,7 @@ use arrivals::Arrivals;
 use clients::Clients;
 use measurements::Measurements;
 use parts::Parts;
+use tokens::recent_sessions::RecentSessions;
 use tokens::running_refreshes::RunningRefreshes;
 
 /// The pages and OAuth endpoints of a server that a team shares.
@@ -96,6 +97,7 @@ impl Team {
                 clients: Clients::new(&settings.client_metadata),
                 measurements: Measurements::default(),
                 arrivals: Arrivals::default(),
+                recent_sessions: RecentSessions::default(),
                 refreshes: RunningRefreshes::default(),
                 settings,
                 store,
@@ -211,8 +213,9 @@ impl Team {
         tokio::time::timeout(time, saved).await.is_ok()
     }
 
-    /// Adds the metrics of sign-ins and refreshes to `registry`.
+    /// Adds the metrics of sign-ins, refreshes and the store to `registry`.
     pub fn register_metrics(&self, registry: &mut Registry) {
         self.parts.measurements.register(registry);
+        self.parts.store.register_metrics(registry);
     }
 }

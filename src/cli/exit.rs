@@ -132,18 +132,9 @@ impl Stop {
             Self::NoDemo(..) => Some(
                 "leave the option out; to try a team on the demo portal, run `bitrix24-mail-mcp serve --http 8024 --team --demo`",
             ),
-            Self::Store(_) => Some(team::self_check::CHECK_FILE),
+            Self::Store(_) => Some(team::self_check::CHECK_STORE),
             Self::OtherServerKey => Some(team::self_check::OTHER_KEY),
-            Self::OpenStore(error) => match error {
-                team::OpenError::Missing(_) | team::OpenError::Foreign(_) => Some(
-                    "check BITRIX24_MCP_STORE; without it the store is a file in the state folder of the user who runs the server",
-                ),
-                team::OpenError::Unusable(..) => Some(team::self_check::CHECK_FILE),
-                team::OpenError::Address(_) | team::OpenError::NoDatabase(..) => {
-                    Some("check BITRIX24_MCP_STORE, and that this user of the database may make tables in it")
-                }
-                team::OpenError::InUse(_) | team::OpenError::Newer(_) => None,
-            },
+            Self::OpenStore(error) => hint_of_store(error),
             Self::NotSignedIn(_) => Some("run `bitrix24-mail-mcp team list` for the ids"),
             Self::NotOpened(_) => Some(
                 "add the key that sealed them to BITRIX24_MCP_SERVER_KEY and run this again; without it these employees have to sign in again",
@@ -153,5 +144,20 @@ impl Stop {
             Self::Input(_) => Some("write one name on each line, in UTF-8"),
             Self::Runtime(_) | Self::Random(_) | Self::Output(_) | Self::Machine(_) | Self::Manual(..) => None,
         }
+    }
+}
+
+/// What the user can do about a store that cannot be opened.
+pub(super) fn hint_of_store(error: &team::OpenError) -> Option<&'static str> {
+    match error {
+        team::OpenError::Missing(_) | team::OpenError::Foreign(_) => Some(
+            "check BITRIX24_MCP_STORE; without it the store is a file in the state folder of the user who runs the server",
+        ),
+        team::OpenError::Unusable(..) => Some(team::self_check::CHECK_FILE),
+        team::OpenError::NoDatabase(..) => Some(
+            "check BITRIX24_MCP_STORE, that the database runs and is reachable from here, and that its user may make tables in it",
+        ),
+        team::OpenError::Address(_) => Some("write BITRIX24_MCP_STORE as docs/replicas.md describes it"),
+        team::OpenError::InUse(_) | team::OpenError::Newer(_) => None,
     }
 }

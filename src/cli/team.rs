@@ -9,10 +9,10 @@ use super::format::RecipientFormat;
 use super::global::Global;
 use super::runtime::{Threads, with_settings};
 use super::stdout::{print, print_json};
-use super::{report, table};
-use crate::config::{Settings, StoreAddress};
+use super::{report, store, table};
+use crate::config::Settings;
 use crate::team::records::{EndReason, GrantLine};
-use crate::team::{self, ServerKeys, SqliteStore, Store};
+use crate::team::{self, ServerKeys, Store};
 
 pub(super) const EXAMPLES: &str = "Examples:
   bitrix24-mail-mcp team key > server-key          a new key, for BITRIX24_MCP_SERVER_KEY_FILE
@@ -81,9 +81,8 @@ where
     F: AsyncFnOnce(&dyn Store, &Settings) -> Result<ExitStatus, Stop>,
 {
     with_settings(Threads::One, global, async |settings| {
-        let StoreAddress::Sqlite(path) = settings.team.store(&settings.portal.credentials)?;
-        let store = SqliteStore::open_for_command(&path)?;
-        command(&store, &settings).await
+        let store = store::for_command(&settings).await?;
+        command(store.as_ref(), &settings).await
     })
 }
 

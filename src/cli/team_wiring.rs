@@ -8,12 +8,13 @@ use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 use super::exit::Stop;
+use super::store::{self, ServerStore};
 use super::wiring::private_folder;
 use crate::address_book::AddressBook;
-use crate::config::{self, StoreAddress};
+use crate::config;
 use crate::demo::{self, DemoPortal};
 use crate::mcp::Server;
-use crate::portal::{self, Credentials, GivenSecret, Portal};
+use crate::portal::{self, Credentials, GivenSecret, Portal, SharedLimitsSettings};
 use crate::team::{self, PublicUrl, ServerKeys, SqliteStore, Store, Team};
 use crate::transports::guard;
 
@@ -31,8 +32,8 @@ pub(super) struct TeamWiring {
 impl TeamWiring {
     /// Builds the parts for a real portal.
     pub(super) async fn live(settings: config::Settings, team: team::Settings) -> Result<Self, Stop> {
-        let StoreAddress::Sqlite(path) = settings.team.store(&settings.portal.credentials)?;
-        Self::build(settings, team, SqliteStore::open(&path)?, None).await
+        let ServerStore { store, limits } = store::for_server(&settings).await?;
+        Self::build(settings, team, store, limits, None).await
     }
 
     /// Builds the parts for the demo portal, with a store that is removed at the end.
@@ -44,13 +45,14 @@ impl TeamWiring {
         let folder = private_folder().map_err(Stop::Demo)?;
         let store = SqliteStore::open(&folder.path().join("team.sqlite"))?;
         let (portal, team) = start_demo(demo, &settings.team, public_url).await?;
-        Self::build(settings, team, store, Some((portal, folder))).await
+        Self::build(settings, team, Arc::new(store), None, Some((portal, folder))).await
     }
 
     async fn build(
         settings: config::Settings,
         team: team::Settings,
-        store: SqliteStore,
+        store: Arc<dyn Store>,
+        shared_limits: Option<SharedLimitsSettings>,
         demo: Option<(DemoPortal, TempDir)>,
     ) -> Result<Self, Stop> {
         let keys = &team.server_keys;
@@ -61,10 +63,11 @@ impl TeamWiring {
             credentials: Credentials::Team {
                 portal: team.portal.clone(),
             },
+            shared_limits,
             ..settings.portal
         });
         let elicitation_keys = keys.elicitation_keys();
-        let team = Arc::new(Team::new(team, Arc::new(store), &portal));
+        let team = Arc::new(Team::new(team, store, &portal));
         let book = Arc::new(AddressBook::new(portal, settings.cache_ttl));
         Ok(Self {
             server: Server::for_team(book, &elicitation_keys),

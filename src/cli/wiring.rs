@@ -8,12 +8,13 @@ use tempfile::TempDir;
 
 use super::exit::Stop;
 use super::global::Global;
+use super::limits_store::LimitsStore;
 use super::signals::Interruption;
 use crate::address_book::AddressBook;
 use crate::config;
 use crate::demo::{self, Bucket, CredentialKind, DemoPortal};
 use crate::mcp::Server;
-use crate::portal::{self, Application, Credentials, GivenSecret, Portal, RateLimit};
+use crate::portal::{self, Application, Credentials, GivenSecret, Portal, RateLimit, SharedLimitsSettings};
 use crate::transports::guard;
 
 /// The parts, ready for a command.
@@ -27,6 +28,8 @@ pub(super) struct Wiring {
     pub(super) settings_line: String,
     /// The files that hold secrets.
     pub(super) secret_files: Vec<PathBuf>,
+    /// The store in which processes share the portal's limits, and how many they are.
+    pub(super) store: Option<(LimitsStore, u32)>,
     /// Signals that ask the command to end.
     pub(super) interruption: Interruption,
     /// Keeps the demo portal running, and keeps its folder until the last tokens are saved.
@@ -51,8 +54,19 @@ impl Wiring {
             None => (settings_line(&settings), settings.secret_files),
             Some(_) => ("the built-in demo portal".to_owned(), Vec::new()),
         };
+        let store = match (&demo, settings.store.address()?) {
+            (None, Some(address)) => Some(LimitsStore::open(address, settings.store.connections).await?),
+            _ => None,
+        };
+        let replicas = settings.store.replicas;
         let portal = match &demo {
-            None => settings.portal,
+            None => portal::Settings {
+                shared_limits: store.clone().map(|store| SharedLimitsSettings {
+                    store: Arc::new(store),
+                    replicas,
+                }),
+                ..settings.portal
+            },
             Some(demo) => portal::Settings {
                 credentials: demo.credentials()?,
                 ..settings.portal
@@ -63,6 +77,7 @@ impl Wiring {
             guard: settings.guard,
             settings_line,
             secret_files,
+            store: store.map(|store| (store, replicas)),
             interruption,
             demo,
         })

@@ -148,10 +148,14 @@ table! {
         "With --team: the key that seals the employees' tokens in the store; several with blanks between them to rotate it, the newest first. A secret.";
     SERVER_KEY_FILE = "BITRIX24_MCP_SERVER_KEY_FILE" of Team, example "/run/secrets/bitrix24-mail-mcp-key":
         "A file that holds the server key instead.";
-    STORE = "BITRIX24_MCP_STORE" of Team secret, example "sqlite:/var/lib/bitrix24-mail-mcp/team.sqlite":
-        "With --team: where sign-ins are kept, as sqlite: and the path of a file; by default a file for each portal and application in your state folder.";
-    STORE_FILE = "BITRIX24_MCP_STORE_FILE" of Team, example "/run/secrets/bitrix24-mail-mcp-store":
+    STORE = "BITRIX24_MCP_STORE" of General secret, example "sqlite:/var/lib/bitrix24-mail-mcp/team.sqlite or postgres://user:password@db.example.com/team?sslmode=verify-full":
+        "With --team: where sign-ins are kept, as sqlite: and the path of a file, or as the postgres:// address of a database that replicas share; by default a file for each portal and application in your state folder. Without --team: processes with the same store share the portal's limits, and nothing else. A secret.";
+    STORE_FILE = "BITRIX24_MCP_STORE_FILE" of General, example "/run/secrets/bitrix24-mail-mcp-store":
         "A file that holds the address of the store instead.";
+    STORE_CONNECTIONS = "BITRIX24_MCP_STORE_CONNECTIONS" of General, example "8", default "8":
+        "The most connections of one process to a PostgreSQL store, from 1 to 100.";
+    REPLICAS = "BITRIX24_MCP_REPLICAS" of General, example "2", default "2":
+        "How many processes share the store, from 1 to 1000. While the store does not answer, each of them uses this share of the portal's limit.";
     CLIENT_METADATA = "BITRIX24_MCP_CLIENT_METADATA" of Team, example "on", default "off":
         "With --team: the hosts whose Client ID Metadata Documents are fetched: off, on for claude.ai and chatgpt.com, or host names. Clients register themselves without it.";
     ACCESS_LIFETIME = "BITRIX24_MCP_ACCESS_LIFETIME" of Team, example "1h", default "1h":

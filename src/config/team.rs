@@ -1,7 +1,6 @@
 //! Settings of a server that a team shares.
 
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -12,6 +11,7 @@ use super::error::Error;
 use super::layer::Layer;
 use super::paths;
 use super::source::SettingSource;
+use super::store::StoreAddress;
 use crate::portal::{Application, Credentials, GivenSecret};
 use crate::team::{Lifetimes, MetadataHosts, PublicUrl, ServerKeys, Settings};
 
@@ -21,20 +21,12 @@ pub struct Given {
     /// The address by which clients and browsers reach the server.
     pub public_url: Option<PublicUrl>,
     server_key: Option<(GivenSecret, SettingSource)>,
-    store: Option<(GivenSecret, SettingSource)>,
     /// The hosts whose metadata documents are fetched.
     pub client_metadata: MetadataHosts,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// A setting of one person's credentials, which a team's server does not use.
     of_one_person: Option<SettingSource>,
-}
-
-/// Where a team's server keeps its sign-ins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreAddress {
-    /// A file of SQLite.
-    Sqlite(PathBuf),
 }
 
 /// The accepted values of `BITRIX24_MCP_ACCESS_LIFETIME`. Some clients refresh a token that is about to expire before
@@ -60,15 +52,11 @@ impl Given {
             Some(_) => Some(layer.read(&env_vars::PUBLIC_URL, str::parse)?),
             None => None,
         };
-        let secret = |variable| {
-            let given = layer.get(variable)?;
-            Some((given.value.clone(), given.source.clone()))
-        };
+        let server_key = layer.get(&env_vars::SERVER_KEY);
         let of_one_person = OF_ONE_PERSON.iter().find_map(|variable| layer.get(variable));
         Ok(Self {
             public_url,
-            server_key: secret(&env_vars::SERVER_KEY),
-            store: secret(&env_vars::STORE),
+            server_key: server_key.map(|given| (given.value.clone(), given.source.clone())),
             client_metadata: layer.read(&env_vars::CLIENT_METADATA, str::parse)?,
             lifetimes: Lifetimes {
                 access_token: layer.read(&env_vars::ACCESS_LIFETIME, |text| duration_in(&ACCESS_LIFETIMES, text))?,
@@ -109,34 +97,24 @@ impl Given {
     /// [`Error::Missing`] or [`Error::Value`].
     pub fn server_keys(&self) -> Result<ServerKeys, Error> {
         let (given, source) = (self.server_key.as_ref()).ok_or(Error::Missing(&env_vars::SERVER_KEY))?;
-        let text = given.read().map_err(|error| Error::of_value(source, phrase(&error)))?;
+        let text = given
+            .read()
+            .map_err(|error| Error::of_value(source, format!("cannot be used: {error}")))?;
         text.expose_secret()
             .parse()
             .map_err(|error| Error::of_value(source, error))
     }
 
-    /// Where the sign-ins are kept: the setting, or the file of this portal and application in the state folder.
+    /// Where the sign-ins are kept if no store is set: in the file of this portal and application in the state folder.
     ///
     /// # Errors
-    /// [`Error::Missing`] without a portal, [`Error::Value`] or [`Error::NoHome`].
-    pub fn store(&self, credentials: &Credentials) -> Result<StoreAddress, Error> {
-        let Some((given, source)) = &self.store else {
-            let application = self.application(credentials)?;
-            let client_id = application.client_id.as_deref().unwrap_or_default();
-            let path = paths::state_file(&application.portal, client_id, "sqlite");
-            return path
-                .map(StoreAddress::Sqlite)
-                .ok_or(Error::NoHome(env_vars::STORE.name));
-        };
-        let text = given.read().map_err(|error| Error::of_value(source, phrase(&error)))?;
-        let path = text
-            .expose_secret()
-            .trim()
-            .strip_prefix("sqlite:")
-            .filter(|path| !path.is_empty());
-        let path = path.ok_or_else(|| Error::of_value(source, "must be sqlite: and the path of a file"))?;
-        let path = paths::expanded_from(source, Path::new(path), paths::home().as_deref())?;
-        Ok(StoreAddress::Sqlite(path))
+    /// [`Error::Missing`] without a portal, or [`Error::NoHome`].
+    pub(super) fn default_store(&self, credentials: &Credentials) -> Result<StoreAddress, Error> {
+        let application = self.application(credentials)?;
+        let client_id = application.client_id.as_deref().unwrap_or_default();
+        let path = paths::state_file(&application.portal, client_id, "sqlite");
+        path.map(StoreAddress::Sqlite)
+            .ok_or(Error::NoHome(env_vars::STORE.name))
     }
 
     fn application<'a>(&self, credentials: &'a Credentials) -> Result<&'a Application, Error> {
@@ -148,11 +126,6 @@ impl Given {
             },
         }
     }
-}
-
-/// The reason why a file of a secret cannot be read, as a phrase that follows the setting's name.
-fn phrase(error: &crate::portal::Error) -> String {
-    format!("cannot be used: {error}")
 }
 
 #[cfg(test)]
@@ -246,27 +219,5 @@ mod tests {
             error.starts_with("BITRIX24_MCP_SERVER_KEY ") && !error.contains("canary"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn the_store_is_a_file_of_sqlite() {
-        let at = |text: &str| {
-            let settings = Settings::from_layer(&layer(&[(&env_vars::STORE, text)])).unwrap();
-            settings.team.store(&settings.portal.credentials)
-        };
-        let path = |text: &str| Some(StoreAddress::Sqlite(text.into()));
-        assert_eq!(at("sqlite:/var/lib/team.sqlite").ok(), path("/var/lib/team.sqlite"));
-        for wrong in [
-            "/var/lib/team.sqlite",
-            "sqlite:",
-            "mysql://canary",
-            "postgres://u:canary@db/team",
-        ] {
-            let error = at(wrong).unwrap_err().to_string();
-            assert!(
-                error.contains("BITRIX24_MCP_STORE must be sqlite:") && !error.contains("canary"),
-                "{error}"
-            );
-        }
     }
 }

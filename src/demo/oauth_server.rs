@@ -102,6 +102,7 @@ pub(super) async fn token(state: &State, request: &RecordedRequest) -> Result<An
         until_sent(state, Duration::ZERO).await;
         return Ok(pair.map_or_else(invalid_grant, |pair| token_answer(state, &pair, true)));
     }
+    state.until_refreshes_released().await;
     let pair = refresh(state, &given("refresh_token"));
     let is_lost = pair.is_some() && state.loses_next_refresh.swap(false, Ordering::SeqCst);
     until_sent(state, state.settings.refresh_delay).await;

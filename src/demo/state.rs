@@ -37,6 +37,8 @@ pub(super) struct State {
     is_holding: AtomicBool,
     /// True while tokens are held back, though they were issued.
     is_holding_tokens: AtomicBool,
+    /// True while requests for a refresh are held back.
+    is_holding_refreshes: AtomicBool,
     /// Requests of REST 3.0 within the limit on requests a second.
     rest3_admitted: AtomicUsize,
     /// Successful answers of `mail.recipient.listcontacts`.
@@ -106,6 +108,7 @@ impl State {
             changed: Notify::new(),
             is_holding: AtomicBool::new(false),
             is_holding_tokens: AtomicBool::new(false),
+            is_holding_refreshes: AtomicBool::new(false),
             rest3_admitted: AtomicUsize::new(0),
             pages: AtomicUsize::new(0),
             record: Mutex::default(),
@@ -196,6 +199,12 @@ impl State {
         self.changed.notify_waiters();
     }
 
+    /// Holds requests for a refresh back, or obeys them.
+    pub(super) fn hold_refreshes(&self, is_holding: bool) {
+        self.is_holding_refreshes.store(is_holding, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+
     /// Waits while answers are held back.
     pub(super) async fn until_released(&self) {
         self.while_set(&self.is_holding).await;
@@ -204,6 +213,11 @@ impl State {
     /// Waits while tokens are held back.
     pub(super) async fn until_tokens_released(&self) {
         self.while_set(&self.is_holding_tokens).await;
+    }
+
+    /// Waits while requests for a refresh are held back.
+    pub(super) async fn until_refreshes_released(&self) {
+        self.while_set(&self.is_holding_refreshes).await;
     }
 
     async fn while_set(&self, flag: &AtomicBool) {

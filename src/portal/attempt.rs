@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::credentials::ActiveCredentials;
 use super::error::{Error, Speaker};
-use super::limits::{Arrival, Limits};
+use super::limits::{Arrival, Limits, SharedNames, Waiter};
 use super::measurements::Measurements;
 use super::old_api::OldApi;
 use super::person::Person;
@@ -30,6 +30,19 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// The names of portal and account in the store of the limits; `None` if processes share no limits.
+    ///
+    /// # Errors
+    /// The errors of missing or wrong settings.
+    pub(super) fn names(&self, credentials: &ActiveCredentials) -> Result<Option<SharedNames>, Error> {
+        let names = || {
+            let portal = credentials.origin()?.as_str().to_owned();
+            let account = credentials.account()?;
+            Ok(SharedNames { portal, account })
+        };
+        self.limits.are_shared().then(names).transpose()
+    }
+
     /// The old API of the portal, called with `access`, which belongs to `person`.
     pub(super) fn old_api<'a>(&'a self, person: &'a Person, access: &'a Access, deadline: Instant) -> OldApi<'a> {
         OldApi {
@@ -71,10 +84,12 @@ impl Attempt<'_> {
     pub(super) async fn run<T: DeserializeOwned>(&self, progress: &mut Progress) -> Result<T, Error> {
         let mut has_refreshed = false;
         loop {
-            let access = self.authorise().await?;
+            let names = self.shared.names(self.credentials)?;
+            let access = self.authorise(names.as_ref()).await?;
             let sent = Instant::now();
             let reply = self.send(&access, sent, progress).await?;
-            let error = match self.result(&reply, &access, sent, progress.last_request) {
+            let result = self.result(&reply, &access, names.as_ref(), sent, progress.last_request);
+            let error = match result.await {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
@@ -114,17 +129,15 @@ impl Attempt<'_> {
     }
 
     /// Waits for the limits, then reads the current credentials.
-    async fn authorise(&self) -> Result<Access, Error> {
+    async fn authorise(&self, names: Option<&SharedNames>) -> Result<Access, Error> {
         let waiting = Instant::now();
+        let waiter = Waiter {
+            person: self.credentials.person_in_turn(),
+            deadline: self.deadline,
+            names,
+        };
         let limits = &self.shared.limits;
-        let passed = limits
-            .wait_for_call(
-                self.method,
-                self.arrival,
-                self.credentials.person_in_turn(),
-                self.deadline,
-            )
-            .await;
+        let passed = limits.wait_for_call(self.method, self.arrival, waiter).await;
         self.shared.measurements.record_wait("limit", waiting.elapsed());
         passed?;
         self.credentials.access(&self.shared.wire).await
@@ -143,17 +156,19 @@ impl Attempt<'_> {
         reply.inspect_err(|_| self.measure(false, progress.last_request))
     }
 
-    fn result<T: DeserializeOwned>(
+    async fn result<T: DeserializeOwned>(
         &self,
         reply: &RawReply,
         access: &Access,
+        names: Option<&SharedNames>,
         sent: Instant,
         elapsed: Duration,
     ) -> Result<T, Error> {
         let read = read(reply, Speaker::Portal, access.secret());
         self.measure(read.is_ok(), elapsed);
         let Success { result, operating } = read?;
-        self.shared.limits.record_result(self.method, sent, operating);
+        let limits = &self.shared.limits;
+        limits.record_result(self.method, names, sent, operating).await;
         Ok(result)
     }
 

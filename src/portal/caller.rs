@@ -108,7 +108,8 @@ impl Caller {
                 Err(error) => error,
             };
             let server_wait = progress.server_wait.take();
-            let Some(wait) = self.wait_after(&error, method, server_wait, progress.requests, terms) else {
+            let wait = self.wait_after(&error, method, server_wait, progress.requests, terms);
+            let Some(wait) = wait.await else {
                 return Err((error, None));
             };
             if progress.requests >= self.max_attempts || Instant::now() + wait >= terms.deadline {
@@ -129,7 +130,7 @@ impl Caller {
     }
 
     /// How long to wait before the next attempt; `None` if there is none. Records the failure in the limits.
-    fn wait_after(
+    async fn wait_after(
         &self,
         error: &Error,
         method: Method,
@@ -143,12 +144,19 @@ impl Caller {
         }
         let per_second = self.rate_limit.unwrap_or_default().per_second;
         let wait = retry::delay(cause, requests, per_second, (self.jitter)(), server_wait);
+        let limits = &self.shared.limits;
+        // With credentials that have become wrong, only this process records the failure.
+        let names = self.shared.names(&self.credentials).ok().flatten();
         Some(match cause {
             RetryCause::TooManyRequests => {
-                self.shared.limits.record_too_many_requests();
+                limits.record_too_many_requests(names.as_ref()).await;
                 wait
             }
-            RetryCause::OperatingTime => self.shared.limits.record_operating_time_used_up(method, server_wait),
+            RetryCause::OperatingTime => {
+                limits
+                    .record_operating_time_used_up(method, names.as_ref(), server_wait)
+                    .await
+            }
             RetryCause::Transient => wait,
         })
     }

@@ -178,6 +178,26 @@ impl ActiveCredentials {
         Ok(Person::OfTheSettings(hasher.finish()))
     }
 
+    /// Names what the portal counts operating time by, without a secret: the user of the webhook, or the application.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] or [`Error::Address`].
+    pub(super) fn account(&self) -> Result<String, Error> {
+        Ok(match self {
+            Self::Webhook(credentials) => {
+                let webhook = credentials.webhook()?;
+                format!("webhook of {} at {}", webhook.user_id(), webhook.origin())
+            }
+            Self::Application(oauth) => {
+                let application = oauth.application();
+                let client = application.client_id.as_deref().unwrap_or_default();
+                format!("application {client} at {}", application.portal)
+            }
+            // The store of a team's server is for one application.
+            Self::Team { portal, .. } => format!("team at {portal}"),
+        })
+    }
+
     /// The portal that these credentials are for.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ type Labels<const N: usize> = [(&'static str, &'static str); N];
 pub(super) struct Measurements {
     requests: Family<Labels<2>, Histogram, fn() -> Histogram>,
     waited: Family<Labels<1>, Counter<f64, AtomicU64>>,
+    /// Places that were taken without the store of the shared limits.
+    pub(super) taken_alone: Counter,
     last_answer: Mutex<Option<Instant>>,
 }
 
@@ -32,6 +34,7 @@ impl Default for Measurements {
         Self {
             requests: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             waited: Family::default(),
+            taken_alone: Counter::default(),
             last_answer: Mutex::default(),
         }
     }
@@ -74,6 +77,11 @@ impl Measurements {
             "Time that calls waited for the portal's limit, or before another attempt",
             Unit::Seconds,
             self.waited.clone(),
+        );
+        registry.register(
+            "bitrix24_portal_places_without_store",
+            "Requests for which the store of the shared limits did not answer in time",
+            self.taken_alone.clone(),
         );
     }
 }

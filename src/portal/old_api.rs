@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 
 use super::error::{Error, Speaker};
-use super::limits::Limits;
+use super::limits::{Limits, SharedNames, Waiter};
 use super::person::Person;
 use super::quote::Quoter;
 use super::refusal_reason::{self, AppInfo, Question};
@@ -32,9 +32,16 @@ pub(super) struct OldApi<'a> {
 impl OldApi<'_> {
     /// Waits for the limit of requests, calls `method` without parameters and returns the result.
     pub(super) async fn call<T: DeserializeOwned>(self, method: OldMethod) -> Result<T, Error> {
-        self.limits
-            .wait_for_request(self.limits.arrive(), self.person, self.deadline)
-            .await?;
+        let names = self.limits.are_shared().then(|| SharedNames {
+            portal: self.access.origin().as_str().to_owned(),
+            account: String::new(),
+        });
+        let waiter = Waiter {
+            person: self.person,
+            deadline: self.deadline,
+            names: names.as_ref(),
+        };
+        self.limits.wait_for_request(self.limits.arrive(), waiter).await?;
         let reply = self.wire.send(self.access.old_call(method)).await?;
         Ok(read(&reply, Speaker::OldApi, self.access.secret())?.result)
     }

@@ -113,6 +113,14 @@ impl Access {
         }
     }
 
+    /// The portal.
+    pub(super) fn origin(&self) -> &Origin {
+        match self {
+            Self::Webhook(address) => address.origin(),
+            Self::Token { portal, .. } => portal,
+        }
+    }
+
     /// The secret, to be hidden in messages of the portal.
     pub(super) fn secret(&self) -> &str {
         match self {

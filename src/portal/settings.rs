@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::credentials::Credentials;
-use super::limits::RateLimit;
+use super::limits::{RateLimit, SharedLimitsSettings};
 
 /// The settings of a portal client.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// The portal's limit of requests; `None` for a portal without one: `BITRIX24_RATE_LIMIT`.
     pub rate_limit: Option<RateLimit>,
+    /// The store in which processes share the portal's limits; `None` if this process has them by itself.
+    pub shared_limits: Option<SharedLimitsSettings>,
     /// The most attempts of one call; 1: no retries.
     pub max_attempts: u32,
     /// Returns a number from 0 to 1 that varies the delays, so that many callers do not retry at the same moment.
@@ -34,6 +36,7 @@ impl Settings {
             credentials,
             timeout: Self::DEFAULT_TIMEOUT,
             rate_limit: Some(RateLimit::default()),
+            shared_limits: None,
             max_attempts: Self::DEFAULT_MAX_ATTEMPTS,
             jitter: fastrand::f64,
         }

@@ -17,6 +17,7 @@ pub(super) struct Measurements {
     portal_refreshes: Family<Labels<1>, Counter>,
     leases_waited_for: Counter,
     ended_grants: Family<Labels<1>, Counter>,
+    unchecked_calls: Counter,
 }
 
 impl Measurements {
@@ -52,6 +53,12 @@ impl Measurements {
             .inc_by(count);
     }
 
+    /// Records a call whose access token was checked a few seconds ago and could not be checked again, since the store
+    /// does not answer.
+    pub(super) fn record_unchecked_call(&self) {
+        self.unchecked_calls.inc();
+    }
+
     /// Adds these metrics to `registry`.
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register(
@@ -79,6 +86,11 @@ impl Measurements {
             "Grants of clients that have ended, by reason",
             self.ended_grants.clone(),
         );
+        registry.register(
+            "mcp_team_unchecked_calls",
+            "Calls that went on without the store, since their access token was checked a few seconds before",
+            self.unchecked_calls.clone(),
+        );
     }
 }
 
@@ -96,6 +108,7 @@ mod tests {
         measurements.record_portal_refresh("refreshed");
         measurements.clone().record_lease_waited_for();
         measurements.record_ended_grants(EndReason::Refused, 2);
+        measurements.record_unchecked_call();
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
         for line in [
@@ -104,6 +117,7 @@ mod tests {
             r#"mcp_team_portal_refreshes_total{outcome="refreshed"} 1"#,
             "mcp_team_leases_waited_for_total 1",
             r#"mcp_team_ended_grants_total{reason="refused"} 2"#,
+            "mcp_team_unchecked_calls_total 1",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -7,6 +7,8 @@ use super::clients::Clients;
 use super::measurements::Measurements;
 use super::settings::Settings;
 use super::store::Store;
+use super::store::records::EndReason;
+use super::tokens::recent_sessions::RecentSessions;
 use super::tokens::running_refreshes::RunningRefreshes;
 use crate::portal::ApplicationClient;
 
@@ -22,6 +24,17 @@ pub(super) struct Parts {
     pub(super) clients: Clients,
     /// The sign-ins in this process whose tokens are on the way to the store.
     pub(super) arrivals: Arrivals,
+    /// The access tokens that were checked in the last seconds.
+    pub(super) recent_sessions: RecentSessions,
     /// The refreshes of employees' tokens that run in this process.
     pub(super) refreshes: RunningRefreshes,
+}
+
+impl Parts {
+    /// Records that this process has ended `count` grants: their tokens do not go on, even while the store does not
+    /// answer.
+    pub(super) fn record_ended_grants(&self, reason: EndReason, count: usize) {
+        self.recent_sessions.forget_all();
+        self.measurements.record_ended_grants(reason, count);
+    }
 }

@@ -117,7 +117,7 @@ async fn ended(parts: &Parts, request: Request<'_>) -> Result<Answer, Stop> {
         let reason = EndReason::Revoked;
         let ended = parts.store.end_grant(&session.employee, grant, reason).await?;
         if ended {
-            parts.measurements.record_ended_grants(reason, 1);
+            parts.record_ended_grants(reason, 1);
         }
     }
     Ok(back(parts, Vec::new()))

@@ -24,6 +24,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use prometheus_client::registry::Registry;
 
 use super::secret_value::Digest;
 use super::settings::Lifetimes;
@@ -172,6 +173,9 @@ pub trait Store: Debug + Send + Sync {
     /// without a grant, page sessions, clients that were never used for an hour or not for 90 days, unless they
     /// have a grant or a pending sign-in.
     fn sweep(&self, lifetimes: Lifetimes) -> Operation<'_, ()>;
+
+    /// Adds the metrics of the store to `registry`, if it has some.
+    fn register_metrics(&self, _registry: &mut Registry) {}
 }
 
 /// The most registered clients.

@@ -91,12 +91,12 @@ pub async fn serve(server: Server, listener: Listener, settings: Settings, stop:
 
 #[cfg(test)]
 mod tests {
-    use super::connections::{LAST_ANSWERS, LATE_REQUESTS};
+    use super::connections::LAST_ANSWERS;
     use super::*;
 
     #[test]
     fn a_stopped_server_has_time_to_save_tokens_and_ends_before_kubernetes_kills_it() {
-        let until_the_last_answer = LATE_REQUESTS + Limits::default().grace + LAST_ANSWERS;
+        let until_the_last_answer = Limits::default().grace + LAST_ANSWERS;
         assert!(until_the_last_answer + Duration::from_secs(6) < STOP_TIME);
         assert!(STOP_TIME < Duration::from_secs(30));
     }

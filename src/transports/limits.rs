@@ -33,8 +33,11 @@ pub struct Limits {
     pub session_idle: Duration,
     /// Silence on an event stream before the server sends a comment. Proxies close a silent connection after a minute.
     pub keep_alive: Duration,
-    /// Time for running calls to finish when the server stops. This time, the time for the last answers and the time to
-    /// save tokens are together below the 30 seconds that Kubernetes allows.
+    /// Time in which kept-alive connections may still bring requests when the server stops: a proxy learns from the
+    /// answers, or from its next connection, that it has to go elsewhere.
+    pub late_requests: Duration,
+    /// Time for running calls to finish when the server stops, with `late_requests`. This time, the time for the last
+    /// answers and the time to save tokens are together below the 30 seconds that Kubernetes allows.
     pub grace: Duration,
 }
 
@@ -52,6 +55,7 @@ impl Default for Limits {
             sessions: 1000,
             session_idle: Duration::from_secs(60 * 60),
             keep_alive: Duration::from_secs(15),
+            late_requests: Duration::from_secs(2),
             grace: Duration::from_secs(20),
         }
     }

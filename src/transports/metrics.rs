@@ -33,6 +33,7 @@ pub(super) struct Metrics {
     guard: Arc<Guard>,
     bodies: Arc<BodyReader>,
     body_bytes: Gauge,
+    ready: Gauge,
     /// `None` if the transport of 2024-11-05 is off.
     sessions: Option<Arc<Sessions>>,
 }
@@ -77,6 +78,12 @@ impl Metrics {
         registry.register_with_unit("http_body", help, Unit::Bytes, body_bytes.clone());
         let running = Gauge::default();
         registry.register("mcp_running_calls", "Requests that are being answered", running.clone());
+        let ready = Gauge::default();
+        // A server for one person is not asked by its metrics, since a look-up would cost a call.
+        if team.is_some() {
+            let help = "1 if store and portal answered when they were last asked, else 0";
+            registry.register("mcp_ready", help, ready.clone());
+        }
         let open_sessions = Gauge::default();
         let help = "Open sessions of 2024-11-05";
         registry.register("mcp_legacy_sse_sessions", help, open_sessions.clone());
@@ -91,6 +98,7 @@ impl Metrics {
             guard,
             bodies,
             body_bytes,
+            ready,
             sessions,
         }
     }
@@ -115,6 +123,11 @@ impl Metrics {
     /// Counts a refusal: of a request, of one that hyper could not parse, or of one message of a batch.
     pub(super) fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// 1 if the server was ready when that was last checked, else 0.
+    pub(super) fn ready(&self) -> Gauge {
+        self.ready.clone()
     }
 
     pub(super) fn open_connection(&self) -> OpenConnection {

@@ -46,6 +46,9 @@ export const serveTeam = (args = []) => serveHttp(["--team", "--demo", ...args])
 /** Serves a team by these settings; the public URL has the port. */
 export const serveTeamOn = (settings) => serveHttp(["--team"], settings, new URL(settings.BITRIX24_MCP_PUBLIC_URL).port);
 
+/** Serves a team by these settings as one of several replicas, on `port` or on a free port. */
+export const serveReplica = (settings, port) => serveHttp(["--team"], settings, port);
+
 /** Starts the demo portal as a process of its own; returns the settings of a team's server on it, with a new store. */
 export async function demoPortal() {
   const url = `http://127.0.0.1:${await freePort()}`;
@@ -92,8 +95,9 @@ async function serveHttp(args, more = {}, port = 0) {
   const base = await new Promise((resolve, reject) => {
     server.on("error", reject);
     createInterface(server.stderr).on("line", (line) => {
-      const address = line.match(/http:\/\/[^/]+/);
-      if (address) resolve(address[0]);
+      // A replica's public address is that of the proxy before it.
+      const address = line.match(/listening on (http:\/\/[^;/]+)/) ?? line.match(/(http:\/\/[^/]+)/);
+      if (address) resolve(address[1]);
     });
     ended.then(() => reject(new Error("the server did not start")));
   });

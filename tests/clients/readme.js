@@ -82,6 +82,8 @@ function environment(home) {
     CARGO_HOME: cargo,
     RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), ".rustup"),
     CARGO_INSTALL_ROOT: join(home, ".local"),
+    // Without an address, the tests try PostgreSQL at 127.0.0.1:5432, and are left out if it does not answer.
+    ...(process.env.BITRIX24_MCP_TEST_POSTGRES && { BITRIX24_MCP_TEST_POSTGRES: process.env.BITRIX24_MCP_TEST_POSTGRES }),
     ...quiet,
   };
 }

@@ -7,28 +7,14 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-
 import { call, structuredOfCodex } from "./answers.js";
-import { Browser, signInByChromium } from "./browser.js";
+import { signInByChromium } from "./browser.js";
 import { configureCodexModel } from "./configuration.js";
 import { installed, machine, newEnoughNode } from "./machine.js";
 import { lastWords, model } from "./model.js";
 import { here, quiet, repository } from "./places.js";
 import { command, demoPortal, emptyFolder, environment, serveTeam, serveTeamOn } from "./program.js";
-
-/** Employees of the demo portal: the id on the sign-in page, and what a search for "client" finds in each one's book. */
-const anna = { user: "1", contact: "client@example.com" };
-const boris = { user: "7", contact: "client@other.example" };
-const carla = { user: "8", contact: "client.relations@ceramica.example" };
-
-/** The contacts must be this employee's, and nobody else's. */
-function assertOwn({ contacts }, employee) {
-  const found = contacts.map(({ email }) => email);
-  assert.ok(found.includes(employee.contact), `${found}`);
-  for (const { contact } of [anna, boris, carla]) assert.equal(found.includes(contact), contact === employee.contact);
-}
+import { anna, answerTo, assertOwn, boris, carla, look, signInBySdk } from "./team.js";
 
 /** A machine whose browser is a script that writes the address down; `opened` waits for the address. */
 async function withBrowser(more = {}) {
@@ -121,47 +107,6 @@ test("Claude Code and Codex the other way round", async () => {
   assertOwn(await ask(claude, asCarla), carla);
   await stop();
 });
-
-/** What the TypeScript SDK needs of a program that signs in: it keeps everything in memory. */
-class Provider {
-  redirectUrl = "http://127.0.0.1:5999/callback";
-  clientMetadata = { client_name: "TypeScript SDK", redirect_uris: [this.redirectUrl], token_endpoint_auth_method: "none" };
-  clientInformation = () => this.client;
-  saveClientInformation = (client) => void (this.client = client);
-  tokens = () => this.kept;
-  saveTokens = (tokens) => void (this.kept = tokens);
-  redirectToAuthorization = (url) => void (this.link = url);
-  saveCodeVerifier = (verifier) => void (this.verifier = verifier);
-  codeVerifier = () => this.verifier;
-  state = () => "a state of the client";
-}
-
-/** Follows a client's link as this employee; returns the parameters that the client's address gets. */
-async function answerTo(link, employee) {
-  const redirect = new URL(link).searchParams.get("redirect_uri");
-  const { url } = await new Browser(redirect).signIn(link, employee.user);
-  return new URL(url).searchParams;
-}
-
-/** Signs in by the TypeScript SDK; returns the provider, which has the tokens. */
-async function signInBySdk(base, employee) {
-  const provider = new Provider();
-  const transport = new StreamableHTTPClientTransport(new URL(`${base}/mcp`), { authProvider: provider });
-  await assert.rejects(new Client({ name: "check", version: "1" }).connect(transport), /Unauthorized/);
-  const answer = await answerTo(provider.link, employee);
-  assert.equal(answer.get("state"), provider.state());
-  assert.equal(answer.get("iss"), base);
-  await transport.finishAuth(answer.get("code"));
-  return provider;
-}
-
-async function look(base, provider) {
-  const client = new Client({ name: "check", version: "1" });
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${base}/mcp`), { authProvider: provider }));
-  const { structuredContent } = await client.callTool(call);
-  await client.close();
-  return structuredContent;
-}
 
 test("TypeScript SDK: signs in, looks up, and refreshes", async () => {
   const { base, stop } = await serveTeam();

@@ -1,6 +1,7 @@
-//! The import rules of `lib.rs`, and the length of files.
+//! The import rules of `lib.rs`, the length of files, and the table of numbered tests.
 
 mod imports;
+mod numbered;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,12 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crates, and the only places that may use each.
 const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["portal/wire.rs", "team/client_metadata/fetch.rs"]),
-    ("rustls", &["portal/wire.rs", "team/client_metadata/fetch.rs"]),
+    (
+        "rustls",
+        &["portal/wire.rs", "team/client_metadata/fetch.rs", "team/store/postgres"],
+    ),
+    ("tokio_postgres", &["team/store/postgres.rs", "team/store/postgres"]),
+    ("deadpool", &["team/store/postgres.rs", "team/store/postgres"]),
     ("axum", &["transports"]),
     (
         "hyper",

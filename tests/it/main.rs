@@ -27,6 +27,9 @@ mod links;
 mod mcp;
 /// The portal client: requests, replies, limits, retries, tokens.
 mod portal;
+/// Several server processes on one PostgreSQL.
+#[cfg(target_os = "linux")]
+mod replicas;
 /// The address book: reading it, finding people in it, asking the user.
 mod resolve;
 /// Helpers of the tests: the program as a process, clients, homes, portals.

@@ -2,6 +2,8 @@
 
 /// The address book as a library.
 pub(crate) mod address_books;
+/// A browser that keeps cookies, submits forms and follows redirects.
+pub(crate) mod browser;
 /// An authority that issues certificates.
 #[cfg(target_os = "linux")]
 pub(crate) mod certificate_authority;
@@ -41,5 +43,7 @@ pub(crate) mod scripted_portal;
 pub(crate) mod scripted_wire;
 /// Searches text for a secret.
 pub(crate) mod secrets;
+/// An MCP client that registers at a team's server, signs people in and exchanges codes.
+pub(crate) mod team_client;
 /// Checks of tool results.
 pub(crate) mod tool_results;

@@ -1,11 +1,7 @@
 //! A server that a team shares, over HTTP: sign-in through a browser and the demo portal, and calls of several employees.
 
-/// A browser that keeps cookies, submits forms and follows redirects.
-mod browser;
 /// Calls of several employees: each sees their own address book.
 mod calls;
-/// An MCP client that registers, signs people in and exchanges codes.
-mod client;
 /// The commands of a team: `team`, `doctor --team` and the start of `serve --team`.
 mod commands;
 /// How clients find the endpoints, and what a call without a valid token gets.

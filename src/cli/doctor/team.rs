@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::check::Check;
+use crate::cli::exit::hint_of_store;
 use crate::config::{self, StoreAddress};
 use crate::fixit::Audience;
-use crate::portal::{self, Credentials, Finding, Portal};
-use crate::team::{Settings, SqliteStore, self_check};
+use crate::portal::{self, Credentials, Finding, GivenSecret, Portal};
+use crate::team::{OpenError, PostgresStore, Settings, SqliteStore, self_check};
 
 /// Makes all checks. True beside them if the settings themselves are at fault.
 pub(super) async fn examine(settings: &config::Settings) -> (Vec<Check>, bool) {
@@ -44,8 +45,9 @@ fn of_team(finding: Finding) -> Check {
 }
 
 async fn store(settings: &config::Settings, team: &Settings) -> Check {
-    let path = match settings.team.store(&settings.portal.credentials) {
+    let path = match settings.team_store() {
         Ok(StoreAddress::Sqlite(path)) => path,
+        Ok(StoreAddress::Postgres(address)) => return database(address, team).await,
         Err(error) => return Check::failed("store", error.to_string(), &[]),
     };
     let place = path.display().to_string();
@@ -54,6 +56,28 @@ async fn store(settings: &config::Settings, team: &Settings) -> Check {
     }
     match SqliteStore::open_for_command(&path) {
         Ok(store) => of_team(self_check::store(&store, &team.server_keys, &place).await),
-        Err(error) => Check::failed("store", error.to_string(), &[]),
+        Err(error) => cannot_be_opened(&error),
     }
+}
+
+async fn database(address: GivenSecret, team: &Settings) -> Check {
+    let store = match PostgresStore::open_for_command(address, 1).await {
+        Ok(store) => store,
+        Err(OpenError::Missing(place)) => {
+            return Check::ok(
+                "store",
+                format!("the tables {place} will be made by the first `serve --team`"),
+            );
+        }
+        Err(error) => return cannot_be_opened(&error),
+    };
+    match store.describe().await {
+        Ok(place) => of_team(self_check::store(&store, &team.server_keys, &place.to_string()).await),
+        Err(error) => Check::failed("store", error.to_string(), &[self_check::CHECK_STORE]),
+    }
+}
+
+fn cannot_be_opened(error: &OpenError) -> Check {
+    let steps: Vec<_> = hint_of_store(error).into_iter().collect();
+    Check::failed("store", error.to_string(), &steps)
 }

@@ -9,7 +9,7 @@ use super::rate_limit::RateLimit;
 use crate::portal::error::Limit;
 
 /// The leaky bucket of one portal.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct LeakyBucket {
     limit: RateLimit,
     /// Drops in the bucket at `at`.
@@ -19,6 +19,8 @@ pub(super) struct LeakyBucket {
 
 impl Limiter for LeakyBucket {
     const LIMIT: Limit = Limit::Requests;
+
+    type Pass = ();
 
     fn take(&mut self, now: Instant) -> Result<(), Duration> {
         match self.wait(now, 0) {
@@ -67,7 +69,14 @@ impl LeakyBucket {
         usize::try_from(self.limit.burst / 2).unwrap_or(usize::MAX)
     }
 
-    fn level_at(&self, now: Instant) -> f64 {
+    /// Sets the level that the bucket had at `at`. It may be above the burst, if places are reserved.
+    pub(super) fn set_level(&mut self, level: f64, at: Instant) {
+        self.level = level;
+        self.at = at;
+    }
+
+    /// Drops in the bucket at `now`.
+    pub(super) fn level_at(&self, now: Instant) -> f64 {
         let leaked = now.saturating_duration_since(self.at).as_secs_f64() * self.limit.per_second;
         (self.level - leaked).max(0.0)
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::kept_gate::KeptGate;
 use super::limiter::Limiter;
 use crate::portal::error::Limit;
 
@@ -69,6 +70,8 @@ struct Refusal {
 impl Limiter for OperatingTimeLimiter {
     const LIMIT: Limit = Limit::OperatingTime;
 
+    type Pass = ();
+
     fn take(&mut self, now: Instant) -> Result<(), Duration> {
         match (self.wait(now, 0), &mut self.refusal) {
             (Duration::ZERO, Some(refusal)) if now < self.closed_until => {
@@ -104,8 +107,19 @@ impl OperatingTimeLimiter {
         }
     }
 
+    /// True if a call would have to wait now, or would make the next one wait.
+    pub(super) fn is_active(&self, now: Instant) -> bool {
+        now < self.closed_until || !self.space(now).is_zero()
+    }
+
+    /// Time until the method opens; `None` if no refusal of the portal has closed it.
+    pub(super) fn closed_for(&self, now: Instant) -> Option<Duration> {
+        let closed_for = self.closed_until.saturating_duration_since(now);
+        (self.refusal.is_some() && !closed_for.is_zero()).then_some(closed_for)
+    }
+
     /// The time between two calls.
-    fn space(&self, now: Instant) -> Duration {
+    pub(super) fn space(&self, now: Instant) -> Duration {
         let share = self.used(now).unwrap_or_default() / OPERATING_LIMIT;
         let closeness = ((share - SPACED_FROM) / (1.0 - SPACED_FROM)).clamp(0.0, 1.0);
         LARGEST_SPACE.mul_f64(closeness)
@@ -149,6 +163,57 @@ impl OperatingTimeLimiter {
             probe_at: now + PROBE_EVERY,
         });
         self.wait(now, 0)
+    }
+
+    /// Takes over what processes share, at `store_now` by the clock of their store; `None`: nothing limits the method.
+    /// The own report of less use stays, since it says when the portal frees time.
+    pub(super) fn adopt(&mut self, kept: Option<KeptGate>, store_now: i64, now: Instant) {
+        let kept = kept.unwrap_or_default();
+        let at = |time: i64| {
+            let distance = Duration::from_millis(time.abs_diff(store_now));
+            let moved = match time < store_now {
+                true => now.checked_sub(distance),
+                false => now.checked_add(distance),
+            };
+            moved.unwrap_or(now)
+        };
+        self.closed_until = at(kept.closed_until).max(now);
+        self.refusal = kept
+            .refused_at
+            .zip(kept.probe_at)
+            .map(|(refused_at, probe_at)| Refusal {
+                at: at(refused_at),
+                probe_at: at(probe_at),
+            });
+        if let Some((reported_at, used)) = kept.reported_at.zip(kept.used_ms) {
+            self.last_report = Some(Report {
+                at: at(reported_at),
+                reset_at: self.last_report.map_or(now, |report| report.reset_at),
+                used: used as f64 / 1000.0,
+            });
+        } else if !self.space(now).is_zero() {
+            self.last_report = None;
+        }
+    }
+
+    /// What processes share, at `store_now` by the clock of their store; `None` if nothing limits the method.
+    pub(super) fn kept(&self, store_now: i64, now: Instant) -> Option<KeptGate> {
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4);
+        let at = |time: Instant| match time.checked_duration_since(now) {
+            Some(ahead) => store_now + ms(ahead),
+            None => store_now - ms(now.duration_since(time)),
+        };
+        let spaced = self.last_report.filter(|_| !self.space(now).is_zero());
+        let spaced_until = spaced.map_or(now, |report| report.at + OPERATING_WINDOW);
+        let active_until = at(self.closed_until.max(spaced_until));
+        (active_until > store_now).then(|| KeptGate {
+            active_until,
+            closed_until: at(self.closed_until),
+            refused_at: self.refusal.map(|refusal| at(refusal.at)),
+            probe_at: self.refusal.map(|refusal| at(refusal.probe_at)),
+            reported_at: self.last_report.map(|report| at(report.at)),
+            used_ms: self.last_report.map(|report| (report.used * 1000.0) as i64),
+        })
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Callers wait in the order of [`Turns`]. A caller that gives up or is cancelled leaves the queue. A caller whose wait
 //! would pass its deadline fails immediately, with the wait that it would have needed.
+//!
+//! If processes share the limiter, the first caller asks their store. A place that the store has reserved belongs to the
+//! queue: if the caller that asked leaves, or is no longer the first, the first caller uses it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::limiter::Limiter;
+use super::limiter::{Asked, Asker, Limiter};
 use super::turns::{Arrival, Key, Turns};
 use crate::portal::error::Error;
 use crate::portal::person::Person;
@@ -22,6 +25,8 @@ pub(super) struct Queue<L> {
     waiting: Mutex<Waiting>,
     /// Wakes the first caller before its wait is over, because the limiter opened early.
     opened: Notify,
+    /// Locked while a caller asks the store, so that no second place is reserved.
+    asking: tokio::sync::Mutex<()>,
 }
 
 /// The waiting callers, and the `Notify` that wakes each when it is the first.
@@ -33,6 +38,7 @@ impl<L: Limiter> Queue<L> {
             limiter: Mutex::new(limiter),
             waiting: Mutex::default(),
             opened: Notify::new(),
+            asking: tokio::sync::Mutex::default(),
         }
     }
 
@@ -53,7 +59,7 @@ impl<L: Limiter> Queue<L> {
         !self.limiter.lock().wait(Instant::now(), ahead).is_zero()
     }
 
-    /// Waits for a place.
+    /// Waits for a place; `None` if the caller has to pass the gate of its method first, and come back.
     ///
     /// # Errors
     /// [`Error::Throttled`], immediately, if the place would come after `deadline`.
@@ -62,7 +68,8 @@ impl<L: Limiter> Queue<L> {
         arrival: Arrival,
         person: &Person,
         deadline: Instant,
-    ) -> Result<(), Error> {
+        store: &impl Asker,
+    ) -> Result<Option<L::Pass>, Error> {
         let check_wait = |wait| match is_too_long(wait, deadline) {
             true => Err(Error::Throttled {
                 limit: L::LIMIT,
@@ -71,17 +78,28 @@ impl<L: Limiter> Queue<L> {
             false => Ok(()),
         };
         let mut place = Place::join(&self.waiting, arrival, person);
-        check_wait(self.wait_at(&place))?;
+        check_wait(self.hope_at(&place))?;
         loop {
             // While this caller slept, an earlier caller of the same person may have joined.
             while !place.is_first() {
                 place.woken.notified().await;
             }
             let opened = self.opened.notified();
-            let taken = self.limiter.lock().take(Instant::now());
-            let Err(wait) = taken else {
-                place.was_let_through = true;
-                return Ok(());
+            let wait = if self.limiter.lock().must_ask(Instant::now()) {
+                match self.ask(&place, deadline, store).await {
+                    Asked::Recorded => continue,
+                    Asked::After(wait) => wait,
+                    Asked::Gated => return Ok(None),
+                }
+            } else {
+                let taken = self.limiter.lock().take(Instant::now());
+                match taken {
+                    Ok(pass) => {
+                        place.was_let_through = true;
+                        return Ok(Some(pass));
+                    }
+                    Err(wait) => wait,
+                }
             };
             // The wait may have grown since the first check: other callers have used up the limit.
             check_wait(wait)?;
@@ -90,14 +108,33 @@ impl<L: Limiter> Queue<L> {
                 limit = ?L::LIMIT,
                 "waiting for the portal's limit"
             );
-            let _ = tokio::time::timeout(wait, opened).await;
+            let nap = self.limiter.lock().nap(wait, Instant::now());
+            let _ = tokio::time::timeout(nap, opened).await;
         }
     }
 
-    /// How long the caller at `place` would wait from now on.
-    fn wait_at(&self, place: &Place<'_>) -> Duration {
-        let ahead = self.waiting.lock().ahead_of(place.person, place.key);
-        self.limiter.lock().wait(Instant::now(), ahead)
+    /// Asks the store, unless the caller at `place` is no longer the first, or another caller has asked meanwhile.
+    async fn ask(&self, place: &Place<'_>, deadline: Instant, store: &impl Asker) -> Asked {
+        let _asking = self.asking.lock().await;
+        let now = Instant::now();
+        if place.is_first() && self.limiter.lock().must_ask(now) {
+            store.ask(deadline.saturating_duration_since(now)).await
+        } else {
+            Asked::Recorded
+        }
+    }
+
+    /// The shortest wait that the caller at `place`, who has just come, can hope for.
+    fn hope_at(&self, place: &Place<'_>) -> Duration {
+        let (ahead, is_alone) = {
+            let waiting = self.waiting.lock();
+            (waiting.ahead_of(place.person, place.key), waiting.count() == 1)
+        };
+        let mut limiter = self.limiter.lock();
+        if is_alone {
+            limiter.give_up_reserved();
+        }
+        limiter.hope(Instant::now(), ahead)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use futures_util::future::BoxFuture;
+use prometheus_client::registry::Registry;
 
 use super::Operation;
 use super::database::{Database, Failure};
@@ -33,4 +34,7 @@ pub(super) trait Engine: Debug + Send + Sync + 'static {
     where
         A: Clone + Send + Sync + 'static,
         T: Send + 'static;
+
+    /// Adds the metrics of the operations to `registry`, if there are some.
+    fn register_metrics(&self, _registry: &mut Registry) {}
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use prometheus_client::registry::Registry;
+
 use super::engine::Engine;
 use super::operations::{self, clients, facts, grants, page_sessions, people, sign_ins, tokens};
 use super::records::{
@@ -199,5 +201,9 @@ impl<E: Engine> Store for SqlStore<E> {
             }
             Ok(())
         })
+    }
+
+    fn register_metrics(&self, registry: &mut Registry) {
+        self.engine.register_metrics(registry);
     }
 }

@@ -58,6 +58,17 @@ impl SqliteStore {
         Self::start(Place::new(path), None)
     }
 
+    /// Opens the store for the portal's limits alone, or makes it. Other processes may have it too.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_for_limits(path: &Path) -> Result<Self, OpenError> {
+        let place = Place::new(path);
+        place.make_folder()?;
+        place.make()?;
+        Self::start(place, None)
+    }
+
     fn start(place: Place, lock: Option<ServerLock>) -> Result<Self, OpenError> {
         place.migrate()?;
         let place = Arc::new(place);

@@ -32,6 +32,8 @@ pub(in crate::team) struct FaultyStore {
     broken: Mutex<Vec<&'static str>>,
     /// Sign-ins that another one of the same employee gets ahead of, the next first.
     overtaken_by: Mutex<VecDeque<CompletedSignIn>>,
+    /// The operations that never answer, by name.
+    silent: Mutex<Vec<&'static str>>,
     /// The operations that work although their answers get lost.
     unanswered: Mutex<Vec<&'static str>>,
     /// What is done once before the next operation of a name.
@@ -51,6 +53,7 @@ impl FaultyStore {
             inner,
             broken: Mutex::default(),
             overtaken_by: Mutex::default(),
+            silent: Mutex::default(),
             unanswered: Mutex::default(),
             acts: Mutex::default(),
             counts: Mutex::default(),
@@ -62,6 +65,11 @@ impl FaultyStore {
         self.broken.lock().push(operation);
     }
 
+    /// Lets the operation of this name wait for ever.
+    pub(in crate::team) fn silence(&self, operation: &'static str) {
+        self.silent.lock().push(operation);
+    }
+
     /// Lets the operation of this name work, and loses its answer.
     pub(in crate::team) fn lose_answers_of(&self, operation: &'static str) {
         self.unanswered.lock().push(operation);
@@ -70,6 +78,7 @@ impl FaultyStore {
     /// All operations answer again.
     pub(in crate::team) fn repair(&self) {
         self.broken.lock().clear();
+        self.silent.lock().clear();
         self.unanswered.lock().clear();
     }
 
@@ -92,6 +101,9 @@ impl FaultyStore {
         let act = self.acts.lock().remove(operation);
         if let Some(act) = act {
             act().await;
+        }
+        if self.silent.lock().contains(&operation) {
+            std::future::pending().await
         }
     }
 

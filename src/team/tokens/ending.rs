@@ -12,7 +12,7 @@ pub(super) async fn end(parts: &Parts, employee: &EmployeeId, version: i64, reas
         Ok(Some(0)) => true,
         Ok(Some(ended)) => {
             tracing::warn!(reason = reason.as_str(), "the sign-in of an employee has ended");
-            parts.measurements.record_ended_grants(reason, ended);
+            parts.record_ended_grants(reason, ended);
             true
         }
         Err(unavailable) => {

@@ -66,7 +66,7 @@ pub(in crate::team) async fn token(parts: &Parts, request: Request<'_>) -> Answe
         Ok((answer, true)) => ("repeated", answer),
         Err(Failure::Refused(refusal)) => ("refused", refusal.answer()),
         Err(Failure::Replayed(what)) => {
-            parts.measurements.record_ended_grants(EndReason::Replayed, 1);
+            parts.record_ended_grants(EndReason::Replayed, 1);
             tracing::warn!(
                 client = family,
                 "{what} was used again with full proof; the grant has ended"

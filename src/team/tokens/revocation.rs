@@ -27,7 +27,9 @@ pub(in crate::team) async fn revoke(parts: &Parts, request: Request<'_>) -> Answ
     match parts.store.revoke(token.digest(), client_id).await {
         Ok(is_revoked) => {
             if is_revoked && ends_grant {
-                parts.measurements.record_ended_grants(EndReason::Revoked, 1);
+                parts.record_ended_grants(EndReason::Revoked, 1);
+            } else if is_revoked {
+                parts.recent_sessions.forget_all();
             }
             Answer::Empty { status: 200 }
         }

@@ -1,8 +1,11 @@
 //! Accepts and serves connections: bounds their number and slowness, and ends them when the server stops.
 //!
 //! The server closes a connection whose client sends or accepts nothing for too long, so that the connection is free
-//! for other clients. When the server stops, it still serves the clients that have connected, answers the running calls
-//! and closes idle connections.
+//! for other clients.
+//!
+//! When the server stops, it accepts no connection any more, so that a proxy goes to another replica. For a short time it
+//! serves the connections that are open, since a proxy may be sending a request on one of them, and closes each with its
+//! next answer. Then it closes idle connections, and answers the running calls.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -11,7 +14,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,6 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
@@ -42,9 +47,6 @@ const MAX_CONNECTIONS_PER_CALLER: usize = 1024;
 /// Pause after a failed accept, for example when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Time for requests to arrive that were sent before the server began to stop.
-pub(super) const LATE_REQUESTS: Duration = Duration::from_millis(100);
-
 /// Time for the last answers, after calls that took too long were cancelled.
 pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
@@ -65,7 +67,8 @@ impl Connections {
     /// Accepts and serves connections until `stop` is cancelled, then ends them as the comment of this file describes.
     pub(super) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let limits = self.limits;
-        let places = Arc::new(Semaphore::new(room_for_connections(limits.connections)));
+        let room = room_for_connections(limits.connections);
+        let places = Arc::new(Semaphore::new(room));
         let per_caller = CallerQuota::new(MAX_CONNECTIONS_PER_CALLER);
         let refused = RefusalLog::new(Level::WARN, "closed more new connections");
         let graceful = GracefulShutdown::new();
@@ -85,7 +88,7 @@ impl Connections {
             // Nagle's algorithm would delay small answers by 40 ms.
             let _ = stream.set_nodelay(true);
             let addresses = ConnectionAddresses { remote, local };
-            let serving = connection(stream, addresses, self.router.clone(), limits, graceful.watcher());
+            let serving = self.connection(stream, addresses, graceful.watcher());
             let open = self.metrics.open_connection();
             let log = Arc::clone(&self.log);
             tokio::spawn(async move {
@@ -115,10 +118,13 @@ impl Connections {
         }
         tracing::info!("stopping: running calls may finish");
         self.closing.cancel();
-        tokio::time::sleep(LATE_REQUESTS).await;
+        let stopping = Instant::now();
+        let all_places = places.acquire_many(u32::try_from(room).unwrap_or(u32::MAX));
+        let _ = tokio::time::timeout(limits.late_requests, all_places).await;
         let ended = graceful.shutdown();
         tokio::pin!(ended);
-        if tokio::time::timeout(limits.grace, &mut ended).await.is_err() {
+        let grace = limits.grace.saturating_sub(stopping.elapsed());
+        if tokio::time::timeout(grace, &mut ended).await.is_err() {
             tracing::warn!("stopping: calls that still run are cancelled");
             self.shutdown.cancel();
             let _ = tokio::time::timeout(LAST_ANSWERS, ended).await;
@@ -126,30 +132,39 @@ impl Connections {
         refused.flush();
         self.log.flush();
     }
-}
 
-/// Serves one connection until one of its sides ends it.
-async fn connection(
-    stream: TcpStream,
-    addresses: ConnectionAddresses,
-    router: Router,
-    limits: Limits,
-    watcher: Watcher,
-) -> hyper::Result<()> {
-    let mut io = TimeoutStream::new(stream);
-    io.set_write_timeout(Some(limits.write_time));
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(addresses);
-        let answer = router.clone().call(request.map(Body::new));
-        async { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_buf_size(MAX_HEAD)
-        .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(Box::pin(io)), service);
-    watcher.watch(connection).await
+    /// Serves one connection until one of its sides ends it.
+    fn connection(
+        &self,
+        stream: TcpStream,
+        addresses: ConnectionAddresses,
+        watcher: Watcher,
+    ) -> impl Future<Output = hyper::Result<()>> + use<> {
+        let mut io = TimeoutStream::new(stream);
+        io.set_write_timeout(Some(self.limits.write_time));
+        let (router, closing) = (self.router.clone(), self.closing.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(addresses);
+            let answer = router.clone().call(request.map(Body::new));
+            let closing = closing.clone();
+            async move {
+                let mut response = answer.await.unwrap_or_else(|never| match never {});
+                if closing.is_cancelled() {
+                    response
+                        .headers_mut()
+                        .insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head_time)
+            .max_buf_size(MAX_HEAD)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(Box::pin(io)), service);
+        watcher.watch(connection)
+    }
 }
 
 /// How many of the `wanted` connections the limit of open files allows. Raises that limit as far as this user may, and

@@ -69,8 +69,16 @@ pub(super) fn routes(handlers: Handlers) -> Router {
         post(endpoint::post).with_state(Arc::new(endpoint)),
     );
     routes = route(routes, HEALTHZ, get(operation::healthz));
-    routes = route(routes, READYZ, get(operation::readyz).with_state(readiness));
-    routes = route(routes, METRICS, get(operation::metrics).with_state(metrics));
+    routes = route(
+        routes,
+        READYZ,
+        get(operation::readyz).with_state(Arc::clone(&readiness)),
+    );
+    routes = route(
+        routes,
+        METRICS,
+        get(operation::metrics).with_state((metrics, readiness)),
+    );
     routes = routes.route(PAGE, get(page::page).with_state(Arc::new(page)));
     if let Some(sessions) = sessions {
         let open = get(legacy_sse::open_stream).with_state(Arc::clone(&sessions));

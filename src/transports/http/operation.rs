@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
+use prometheus_client::metrics::gauge::Gauge;
 use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -20,6 +21,8 @@ use crate::transports::metrics::Metrics;
 const SUCCESS_AGE: Duration = Duration::from_secs(30);
 /// How long a failure is reused.
 const FAILURE_AGE: Duration = Duration::from_secs(5);
+/// How long the metrics wait for a probe.
+const SCRAPE_PATIENCE: Duration = Duration::from_secs(1);
 /// How long one probe may take.
 const PROBE_TIME: Duration = Duration::from_secs(5);
 
@@ -28,6 +31,8 @@ const PROBE_TIME: Duration = Duration::from_secs(5);
 pub(super) struct Readiness {
     probe: Probe,
     last_probe: Arc<Mutex<Option<(Instant, Outcome)>>>,
+    /// 1 if the last probe succeeded.
+    ready: Gauge,
     /// Cancelled when the server begins to stop.
     closing: CancellationToken,
 }
@@ -68,19 +73,20 @@ fn sentence(text: &str) -> String {
 
 impl Readiness {
     /// Probes look-ups with the credentials of the one person.
-    pub(super) fn of_server(server: Server, closing: CancellationToken) -> Self {
-        Self::new(Probe::Server(server), closing)
+    pub(super) fn of_server(server: Server, metrics: &Metrics, closing: CancellationToken) -> Self {
+        Self::new(Probe::Server(server), metrics, closing)
     }
 
     /// Probes what all employees of a team need.
-    pub(super) fn of_team(team: Arc<Team>, closing: CancellationToken) -> Self {
-        Self::new(Probe::Team(team), closing)
+    pub(super) fn of_team(team: Arc<Team>, metrics: &Metrics, closing: CancellationToken) -> Self {
+        Self::new(Probe::Team(team), metrics, closing)
     }
 
-    fn new(probe: Probe, closing: CancellationToken) -> Self {
+    fn new(probe: Probe, metrics: &Metrics, closing: CancellationToken) -> Self {
         Self {
             probe,
             last_probe: Arc::default(),
+            ready: metrics.ready(),
             closing,
         }
     }
@@ -94,11 +100,12 @@ impl Readiness {
                 return outcome.clone();
             }
         }
-        let probe = self.probe.clone();
+        let (probe, ready) = (self.probe.clone(), self.ready.clone());
         // In a task of its own: the probe outlives an impatient caller, so that the next caller gets its result.
         let probing = tokio::spawn(async move {
             let probed = tokio::time::timeout(PROBE_TIME, probe.run()).await;
             let outcome = probed.unwrap_or_else(|_| Err(no_answer()));
+            ready.set(outcome.is_ok().into());
             *last_probe = Some((Instant::now(), outcome.clone()));
             outcome
         });
@@ -129,11 +136,17 @@ pub(super) async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response 
         }
     };
     let body = json!({"ready": false, "code": code, "meaning": meaning});
-    json_response(StatusCode::SERVICE_UNAVAILABLE, &body)
+    let mut response = json_response(StatusCode::SERVICE_UNAVAILABLE, &body);
+    response.headers_mut().insert(RETRY_AFTER, FAILURE_AGE.as_secs().into());
+    response
 }
 
 /// `GET /metrics`: OpenMetrics text, for Prometheus.
-pub(super) async fn metrics(State(metrics): State<Arc<Metrics>>) -> Response {
+pub(super) async fn metrics(State((metrics, readiness)): State<(Arc<Metrics>, Arc<Readiness>)>) -> Response {
+    if let Probe::Team(_) = readiness.probe {
+        // A probe that takes longer counts at the next time.
+        let _ = tokio::time::timeout(SCRAPE_PATIENCE, readiness.check()).await;
+    }
     const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let mut response = metrics.text().into_response();
     response

@@ -71,7 +71,7 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     );
     let routes = match team {
         Some(team) => team::routes(team::Handlers {
-            readiness: Readiness::of_team(Arc::clone(&team), closing.clone()),
+            readiness: Readiness::of_team(Arc::clone(&team), &metrics, closing.clone()),
             team,
             guard: Arc::clone(&guard),
             bodies,
@@ -82,7 +82,7 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
             guard: Arc::clone(&guard),
             metrics: Arc::clone(&metrics),
             endpoint,
-            readiness: Readiness::of_server(server, closing.clone()),
+            readiness: Readiness::of_server(server, &metrics, closing.clone()),
             sessions,
             address,
         }),

@@ -136,14 +136,15 @@ pub(super) fn routes(handlers: Handlers) -> Router {
         pages = route(pages, path, post(at(exchange)));
     }
 
+    let readiness = Arc::new(readiness);
     let mut operators = route(Router::new(), HEALTHZ, get(operation::healthz));
     operators = route(
         operators,
         READYZ,
-        get(operation::readyz).with_state(Arc::new(readiness)),
+        get(operation::readyz).with_state(Arc::clone(&readiness)),
     );
     let counted = get(operation::metrics)
-        .with_state(metrics)
+        .with_state((metrics, readiness))
         .layer(middleware::from_fn_with_state(Arc::clone(&guard), check_operator));
     operators = route(operators, METRICS, counted);
 

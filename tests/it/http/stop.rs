@@ -60,7 +60,11 @@ impl Running {
 
 #[tokio::test]
 async fn a_stop_with_calls_in_flight_loses_none() {
-    let server = InProcess::with_limits(Limits::default()).await;
+    let server = InProcess::with_limits(Limits {
+        late_requests: Duration::from_millis(50),
+        ..Limits::default()
+    })
+    .await;
     let mut idle = Connection::open(server.address).await;
     assert_eq!(idle.ask(&Request::get("/healthz")).await.head.status, 200);
     let mut idle_stream = EventStream::open(server.address, &Request::get("/sse"))
@@ -70,7 +74,7 @@ async fn a_stop_with_calls_in_flight_loses_none() {
     idle_stream.next().await.unwrap();
     let running = Running::start(&server).await;
     server.stop();
-    assert!(idle.is_closed().await, "an idle connection is closed immediately");
+    assert!(idle.is_closed().await, "an idle connection is closed soon");
     assert_eq!(idle_stream.next().await, None, "and so does an idle session");
     assert!(
         tokio::net::TcpStream::connect(server.address).await.is_err(),
@@ -82,6 +86,39 @@ async fn a_stop_with_calls_in_flight_loses_none() {
     for answer in answers {
         assert_eq!(answer["result"]["isError"], false, "{answer}");
     }
+    server.stopped().await;
+}
+
+/// A proxy keeps connections open, and may be sending a request on one of them when the server begins to stop.
+#[tokio::test]
+async fn requests_on_open_connections_are_answered_during_the_stop_and_close_them() {
+    let server = InProcess::with_limits(Limits {
+        late_requests: Duration::from_secs(3600),
+        grace: Duration::from_secs(3600),
+        ..Limits::default()
+    })
+    .await;
+    let mut kept_alive = Vec::new();
+    for _ in 0..2 {
+        let mut connection = Connection::open(server.address).await;
+        let answer = connection.ask(&Request::get("/readyz")).await;
+        assert_eq!((answer.head.status, answer.head.header("connection")), (200, None));
+        kept_alive.push(connection);
+    }
+    server.stop();
+    while tokio::net::TcpStream::connect(server.address).await.is_ok() {}
+    for (mut connection, request, status) in kept_alive
+        .into_iter()
+        .zip([Request::get("/readyz"), look_up(1, "client")])
+        .zip([503, 200])
+        .map(|((connection, request), status)| (connection, request, status))
+    {
+        let answer = connection.ask(&request).await;
+        assert_eq!(answer.head.status, status, "{}", answer.body);
+        assert_eq!(answer.head.header("connection"), Some("close"));
+        assert!(connection.is_closed().await);
+    }
+    // Nothing is open any more, so the server does not wait for late requests.
     server.stopped().await;
 }
 

@@ -132,9 +132,14 @@ pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self(BufReader::new(stream))
+        Self::try_open(address).await.expect("a connection")
+    }
+
+    /// As [`open`](Self::open); `None` if nobody listens.
+    pub(crate) async fn try_open(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(address).await.ok()?;
+        stream.set_nodelay(true).ok()?;
+        Some(Self(BufReader::new(stream)))
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
@@ -220,6 +225,15 @@ impl Connection {
 /// Sends a request over a new connection.
 pub(crate) async fn ask(address: SocketAddr, request: &Request) -> Answer {
     Connection::open(address).await.ask(request).await
+}
+
+/// As [`ask`]; `None` if there is no connection, or if it ends before the answer.
+pub(crate) async fn try_ask(address: SocketAddr, request: &Request) -> Option<Answer> {
+    let mut connection = Connection::try_open(address).await?;
+    match connection.try_send(&request.bytes()).await {
+        true => connection.answer().await,
+        false => None,
+    }
 }
 
 /// One event of a stream.

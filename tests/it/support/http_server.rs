@@ -12,7 +12,7 @@ use bitrix24_mail_mcp::transports::http::{self, Limits, Listener};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,8 @@ use crate::support::http_client::Request;
 pub(crate) struct Program {
     pub(crate) process: Child,
     pub(crate) address: SocketAddr,
-    stderr: BufReader<ChildStderr>,
+    /// The rest of stderr, which is read all the time, so that the program never waits for room.
+    log: JoinHandle<String>,
 }
 
 impl Program {
@@ -46,19 +47,24 @@ impl Program {
             .spawn()
             .unwrap();
         let mut stderr = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
+        let (mut start, mut line) = (String::new(), String::new());
         while !line.contains("http://") {
+            start.push_str(&line);
             line.clear();
-            assert!(
-                stderr.read_line(&mut line).await.unwrap() > 0,
-                "the server did not start"
-            );
+            let length = stderr.read_line(&mut line).await.unwrap();
+            assert!(length > 0, "the server did not start:\n{start}");
         }
-        let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+        // A team's server names its public address first.
+        let own = line.split("listening on ").last().unwrap();
+        let address = own.split("http://").nth(1).unwrap().split(['/', ';']).next().unwrap();
         Self {
             process,
             address: address.parse().unwrap(),
-            stderr,
+            log: tokio::spawn(async move {
+                let mut log = Vec::new();
+                stderr.read_to_end(&mut log).await.unwrap();
+                String::from_utf8_lossy(&log).into_owned()
+            }),
         }
     }
 
@@ -69,8 +75,7 @@ impl Program {
 
     /// Waits for the end; returns the status and the whole stderr.
     pub(crate) async fn ended(mut self) -> (Option<i32>, String) {
-        let mut log = String::new();
-        self.stderr.read_to_string(&mut log).await.unwrap();
+        let log = self.log.await.unwrap();
         (self.process.wait().await.unwrap().code(), log)
     }
 }

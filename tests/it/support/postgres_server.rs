@@ -253,7 +253,7 @@ impl Drop for Cluster {
 }
 
 /// Where a program of the server is: outside the search path in Debian.
-fn server_program(name: &str) -> String {
+pub(crate) fn server_program(name: &str) -> String {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let programs = versions.map(|version| version.path().join("bin").join(name));
     let newest = programs.filter(|program| program.exists()).max();
@@ -285,7 +285,7 @@ fn is_of_root(_metadata: &std::fs::Metadata) -> bool {
 }
 
 /// Runs a command of a user who is not root. Returns what it printed.
-async fn run(program: &str, arguments: &[&str]) -> String {
+pub(crate) async fn run(program: &str, arguments: &[&str]) -> String {
     let mut command = command(program, arguments);
     // A server that `pg_ctl` starts keeps these open.
     command.stdin(std::process::Stdio::null());

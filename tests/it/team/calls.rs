@@ -3,10 +3,11 @@
 use bitrix24_mail_mcp::transports::guard::{self, Token};
 use serde_json::{Value, json};
 
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
 use crate::support::harness::with_metadata;
 use crate::support::http_client::{EventStream, Request};
 use crate::support::http_server::{call, look_up};
+use crate::support::team_client::bearer;
 
 /// A contact of Anna, and one of Boris. Each is found by "client".
 const OF_ANNA: &str = "hello@client-care.example";

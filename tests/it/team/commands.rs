@@ -7,12 +7,12 @@ use bitrix24_mail_mcp::team::ServerKeys;
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::browser::Browser;
-use super::client::Client;
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
+use crate::support::browser::Browser;
 use crate::support::harness::{program, stderr, stdout};
 use crate::support::http_server::look_up;
 use crate::support::secrets::assert_without;
+use crate::support::team_client::bearer;
 
 /// How a command ended, and what it printed.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ async fn the_list_names_employees_and_clients_and_no_token() {
     run(&server, &["team", "list"])
         .await
         .assert(0, &["nobody is signed in"]);
-    let client = Client::register(&server, "Test client").await;
+    let client = server.register("Test client").await;
     let tokens = client.sign_in(&mut Browser::new(server.address), "Anna").await;
     let table = run(&server, &["team", "list"]).await;
     let lines: Vec<_> = table.stdout.lines().collect();

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::browser::Browser;
-use super::client::{Client, post_form};
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
+use crate::support::browser::Browser;
 use crate::support::http_client::{Answer, Connection, Head, Request};
 use crate::support::http_server::look_up;
+use crate::support::team_client::{bearer, post_form};
 
 const RESOURCE: &str = "/.well-known/oauth-protected-resource";
 const DOCUMENTS: [&str; 8] = [
@@ -61,7 +61,7 @@ async fn n01_without_a_token_a_call_is_refused_with_the_address_of_the_metadata_
 #[tokio::test]
 async fn n02_what_is_no_access_token_is_an_invalid_token() {
     let server = TeamServer::start().await;
-    let client = Client::register(&server, "Test client").await;
+    let client = server.register("Test client").await;
     let mut browser = Browser::new(server.address);
     let tokens = client.sign_in(&mut browser, "Anna").await;
     let code = client.code(&mut browser, "Anna").await;
@@ -218,7 +218,7 @@ async fn n08_pages_of_any_site_may_read_documents_and_call_the_endpoints_of_clie
         let answer = server.ask(&Request::get(path)).await;
         assert_eq!(answer.head.status, 405, "{path}");
     }
-    let client = Client::register(&server, "Test client").await;
+    let client = server.register("Test client").await;
     let authorize = client.authorize_path();
     for path in [
         authorize.as_str(),

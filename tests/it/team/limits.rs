@@ -3,9 +3,10 @@
 use bitrix24_mail_mcp::transports::guard::{self, CallerLimit};
 use serde_json::json;
 
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
 use crate::support::http_client::{Answer, Request};
 use crate::support::http_server::look_up;
+use crate::support::team_client::bearer;
 
 /// Limits that nobody outlasts within a test.
 fn strict(burst: u32) -> guard::Settings {

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use bitrix24_mail_mcp::demo::CLIENT_SECRET;
 use tracing::Level;
 
-use super::browser::Browser;
-use super::client::{Client, post_form};
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
+use crate::support::browser::Browser;
 use crate::support::http_client::Request;
 use crate::support::http_server::look_up;
+use crate::support::team_client::{bearer, post_form};
 
 /// The id of the demo portal.
 const MEMBER_ID: &str = "da45a03b265edd8787f8a258d793cc5d";
@@ -45,7 +45,7 @@ async fn n80_no_line_at_any_level_has_a_query_a_cookie_or_a_token_of_a_sign_in()
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
 
     let server = TeamServer::start().await;
-    let client = Client::register(&server, "C4nary client").await;
+    let client = server.register("C4nary client").await;
     let mut browser = Browser::new(server.address);
     let tokens = client.sign_in(&mut browser, "Anna").await;
     assert_eq!(

@@ -2,9 +2,10 @@
 
 use bitrix24_mail_mcp::transports::guard::{self, Token};
 
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
 use crate::support::http_client::Request;
 use crate::support::http_server::look_up;
+use crate::support::team_client::bearer;
 
 const TOKEN: &str = "canary-t0ken-0123456789abcdef";
 
@@ -30,6 +31,7 @@ async fn the_metrics_are_for_programs_on_the_servers_machine() {
         "http_requests_total{route=\"/oauth/token\",status=\"2xx\"} 1",
         "http_requests_total{route=\"/oauth/callback\",status=\"3xx\"} 1",
         "mcp_team_",
+        "mcp_ready 1",
         "mcp_tool_calls",
     ] {
         assert!(metrics.body.contains(expected), "{expected}: {}", metrics.body);

@@ -1,10 +1,10 @@
 //! The store does not answer.
 
-use super::browser::Browser;
-use super::client::Client;
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
+use crate::support::browser::Browser;
 use crate::support::http_client::Request;
 use crate::support::http_server::look_up;
+use crate::support::team_client::bearer;
 
 const TABLES: [&str; 5] = ["clients", "sign_ins", "grants", "access_tokens", "refresh_tokens"];
 
@@ -25,7 +25,7 @@ fn rename(server: &TeamServer, is_taken_away: bool) {
 #[tokio::test]
 async fn n09_while_the_store_does_not_answer_nobody_is_signed_out() {
     let server = TeamServer::start().await;
-    let client = Client::register(&server, "Test client").await;
+    let client = server.register("Test client").await;
     let tokens = client.sign_in(&mut Browser::new(server.address), "Anna").await;
     rename(&server, true);
     let call = server.ask(&bearer(look_up(1, "client"), &tokens.access)).await;
@@ -38,9 +38,10 @@ async fn n09_while_the_store_does_not_answer_nobody_is_signed_out() {
     }
     let page = server.ask(&Request::get(&client.authorize_path())).await;
     assert_eq!(page.head.status, 503, "{}", page.body);
+    assert!(page.head.header("retry-after").is_some());
     assert!(!page.body.contains("no such table"));
-    let ready = server.ask(&Request::get("/healthz")).await;
-    assert_eq!(ready.head.status, 200);
+    let alive = server.ask(&Request::get("/healthz")).await;
+    assert_eq!(alive.head.status, 200);
 
     rename(&server, false);
     let call = server.ask(&bearer(look_up(1, "client"), &tokens.access)).await;

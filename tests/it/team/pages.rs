@@ -1,10 +1,10 @@
 //! The headers of pages, and requests that only look.
 
-use super::browser::Browser;
-use super::client::{Client, post_form};
-use super::server::{TeamServer, bearer};
+use super::server::TeamServer;
+use crate::support::browser::Browser;
 use crate::support::http_client::{Connection, Head, Request};
 use crate::support::http_server::look_up;
+use crate::support::team_client::{bearer, post_form};
 
 fn assert_page_headers(head: &Head) {
     let policy = head.header("content-security-policy").unwrap();
@@ -32,7 +32,7 @@ fn assert_page_headers(head: &Head) {
 #[tokio::test]
 async fn n34_no_page_can_be_framed_kept_or_made_to_run_a_script() {
     let server = TeamServer::start().await;
-    let client = Client::register(&server, "Test client").await;
+    let client = server.register("Test client").await;
     for (request, status) in [
         (Request::get("/"), 200),
         (Request::get(&client.authorize_path()), 200),
@@ -68,7 +68,7 @@ async fn with_https_browsers_are_asked_to_keep_to_it() {
 #[tokio::test]
 async fn n08_a_page_of_another_site_cannot_load_or_frame_the_consent_page_but_may_lead_to_it() {
     let server = TeamServer::start().await;
-    let client = Client::register(&server, "Test client").await;
+    let client = server.register("Test client").await;
     let open = || Request::get(&client.authorize_path());
     let into = |destination: &str, site: &str| {
         let request = open().header("sec-fetch-mode", "navigate");
@@ -131,7 +131,7 @@ async fn n44_what_the_portal_posts_to_the_callback_is_answered_and_not_read() {
 #[tokio::test]
 async fn a_program_that_only_looks_at_a_link_begins_no_sign_in() {
     let server = TeamServer::start().await;
-    let client = Client::register(&server, "Test client").await;
+    let client = server.register("Test client").await;
     for path in [client.authorize_path(), "/oauth/callback?code=1&state=2".to_owned()] {
         let mut connection = Connection::open(server.address).await;
         connection.send(&Request::new("HEAD", &path).bytes()).await;
@@ -148,7 +148,7 @@ async fn a_program_that_only_looks_at_a_link_begins_no_sign_in() {
 #[tokio::test]
 async fn redirects_to_the_client_are_303() {
     let server = TeamServer::start().await;
-    let client = Client::register(&server, "Test client").await;
+    let client = server.register("Test client").await;
     let no_challenge = client.authorize_path().replace("code_challenge=", "x=");
     let answer = server.ask(&Request::get(&no_challenge)).await;
     assert_eq!(answer.head.status, 303);
@@ -163,7 +163,7 @@ async fn redirects_to_the_client_are_303() {
 #[tokio::test]
 async fn a_connection_that_its_employee_ends_on_the_start_page_is_refused_at_the_next_call() {
     let server = TeamServer::start().await;
-    let client = Client::register(&server, "Laptop of Anna").await;
+    let client = server.register("Laptop of Anna").await;
     let tokens = client.sign_in(&mut Browser::new(server.address), "Anna").await;
     let boris = server.sign_in("Boris").await;
     let call = async |token: &str| server.ask(&bearer(look_up(1, "client"), token)).await.head.status;

@@ -17,9 +17,9 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::browser::Browser;
-use super::client::Client;
+use crate::support::browser::Browser;
 use crate::support::http_client::{Answer, Request, ask};
+use crate::support::team_client::Client;
 
 /// A team's server, its demo portal and its store.
 pub(super) struct TeamServer {
@@ -106,9 +106,14 @@ impl TeamServer {
         ask(self.address, request).await
     }
 
+    /// A client that has registered.
+    pub(super) async fn register(&self, name: &str) -> Client {
+        Client::register(self.address, &self.url, name).await
+    }
+
     /// Signs an employee in by first name, in a browser of their own. Returns the access token.
     pub(super) async fn sign_in(&self, name: &str) -> String {
-        let client = Client::register(self, "Test client").await;
+        let client = self.register("Test client").await;
         client.sign_in(&mut Browser::new(self.address), name).await.access
     }
 
@@ -122,9 +127,4 @@ impl TeamServer {
         self.stop.cancel();
         self.serving.await.unwrap();
     }
-}
-
-/// The same request with an access token.
-pub(super) fn bearer(request: Request, token: &str) -> Request {
-    request.header("authorization", &format!("Bearer {token}"))
 }

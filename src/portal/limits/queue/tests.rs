@@ -10,6 +10,15 @@ use crate::portal::limits::rate_limit::RateLimit;
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Stands for the store of a limiter that has none.
+struct Nobody;
+
+impl Asker for Nobody {
+    async fn ask(&self, _patience: Duration) -> Asked {
+        panic!("nobody is asked")
+    }
+}
+
 /// A queue with the portal's usual rate, and room for `burst` requests.
 fn queue(burst: u32) -> Arc<Queue<LeakyBucket>> {
     let limit = RateLimit { burst, per_second: 2.0 };
@@ -25,7 +34,7 @@ async fn wait(queue: &Queue<LeakyBucket>, arrival: u64, person: &Person) -> Dura
     let began = Instant::now();
     let deadline = began + 3600 * SECOND;
     let arrival = Arrival::numbered(arrival);
-    queue.wait_for_place(arrival, person, deadline).await.unwrap();
+    queue.wait_for_place(arrival, person, deadline, &Nobody).await.unwrap();
     began.elapsed()
 }
 
@@ -119,7 +128,7 @@ async fn a_caller_is_refused_only_if_its_own_fair_place_comes_too_late() {
     tokio::time::sleep(SECOND).await;
     let soon = Instant::now() + 15 * SECOND;
     let refused = queue
-        .wait_for_place(Arrival::numbered(1_000_000), &person(1), soon)
+        .wait_for_place(Arrival::numbered(1_000_000), &person(1), soon, &Nobody)
         .await;
     let Err(Error::Throttled { needed, .. }) = refused else {
         panic!("{refused:?}")
@@ -134,7 +143,7 @@ async fn a_caller_is_refused_only_if_its_own_fair_place_comes_too_late() {
                 let arrival = Arrival::numbered(2_000_000 + number);
                 let began = Instant::now();
                 let deadline = began + SECOND * 7;
-                let passed = queue.wait_for_place(arrival, &person(2), deadline).await;
+                let passed = queue.wait_for_place(arrival, &person(2), deadline, &Nobody).await;
                 (passed.is_ok(), began.elapsed())
             })
         })

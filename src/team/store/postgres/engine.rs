@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deadpool::managed::{Object, Pool, PoolError};
 use futures_util::future::BoxFuture;
+use prometheus_client::registry::Registry;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::Client;
@@ -111,6 +112,10 @@ impl Engine for PostgresEngine {
         T: Send + 'static,
     {
         self.run(Way::Statement, arguments, work)
+    }
+
+    fn register_metrics(&self, registry: &mut Registry) {
+        self.0.measurements.register(registry);
     }
 }
 

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use super::support::{ask, call, employee, id_of, refresh_form, request, sign_in, steered};
-use crate::team::records::{ClientRequest, CompletedSignIn, NewTokens, Redeemed, SignInResult};
+use tokio::time::Instant;
+
+use super::support::{
+    Refused, ask, call, employee, form, id_of, metrics, refresh_form, request, sign_in, steered, turned_away,
+};
+use crate::team::records::{ClientRequest, CompletedSignIn, EndReason, NewTokens, Redeemed, SignInResult};
 use crate::team::secret_value::{Kind, SecretValue};
 use crate::team::store::Store;
 use crate::team::test_support::{TestServer, portal_settings};
+use crate::team::tokens::recent_sessions::MAX_AGE;
 use crate::team::{Answer, Lifetimes, Unauthenticated};
 
 #[tokio::test]
@@ -86,7 +91,7 @@ async fn n09_while_the_store_is_away_nobody_is_told_to_sign_in() {
     let tokens = sign_in(&server, "Anna", &client).await;
     store.break_off("*");
     let refused = server.team.authenticate(&tokens.access).await.err();
-    assert_eq!(refused, Some(Unauthenticated::Unavailable));
+    assert_eq!(refused, Some(Unauthenticated::Unavailable), "never checked here");
     let form = refresh_form(&client, &tokens.refresh);
     let Answer::Json {
         status,
@@ -101,6 +106,77 @@ async fn n09_while_the_store_is_away_nobody_is_told_to_sign_in() {
     store.repair();
     assert!(call(&server, &tokens.access).await.is_ok());
     assert!(ask(&server.team, &form).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn n09_a_call_goes_on_for_seconds_after_its_token_was_checked_while_the_store_is_away() {
+    let (server, store) = steered(portal_settings()).await;
+    let client = server.client("Codex").await;
+    let tokens = sign_in(&server, "Anna", &client).await;
+    assert!(call(&server, &tokens.access).await.is_ok());
+    store.break_off("*");
+    tokio::time::advance(MAX_AGE - Duration::from_secs(1)).await;
+    assert!(call(&server, &tokens.access).await.is_ok());
+    assert!(metrics(&server.team).contains("mcp_team_unchecked_calls_total 1"));
+    // The call without the store has not begun the seconds anew.
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let refused = Err(Refused::AtTheDoor(Unauthenticated::Unavailable));
+    assert_eq!(call(&server, &tokens.access).await, refused);
+    store.repair();
+    assert!(call(&server, &tokens.access).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn n09_a_store_that_is_silent_delays_a_checked_call_by_a_second() {
+    let (server, store) = steered(portal_settings()).await;
+    let client = server.client("Codex").await;
+    let tokens = sign_in(&server, "Anna", &client).await;
+    assert!(call(&server, &tokens.access).await.is_ok());
+    store.silence("session");
+    let began = Instant::now();
+    assert!(call(&server, &tokens.access).await.is_ok());
+    assert_eq!(began.elapsed().as_secs(), 1);
+    tokio::time::advance(MAX_AGE).await;
+    let waiting = tokio::time::timeout(Duration::from_secs(60), server.team.authenticate(&tokens.access));
+    assert!(waiting.await.is_err(), "the store's own limit holds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn n09_what_has_ended_does_not_go_on_without_the_store() {
+    let (server, store) = steered(portal_settings()).await;
+    let client = server.client("Codex").await;
+    let [first, second] = [
+        sign_in(&server, "Anna", &client).await,
+        sign_in(&server, "Boris", &client).await,
+    ];
+    for tokens in [&first, &second] {
+        assert!(call(&server, &tokens.access).await.is_ok());
+    }
+    // Ended by another process: this one has asked once since.
+    let anna = id_of(&employee(&server, &first.access).await);
+    store.end_employee(&anna, EndReason::Operator).await.unwrap();
+    assert_eq!(call(&server, &first.access).await, turned_away());
+    // Ended by this process: nobody has asked since.
+    let form = form(&[("token", &second.refresh), ("client_id", &client.id)]);
+    assert_eq!(server.team.revoke(request(&form)).await.status(), 200);
+    store.break_off("*");
+    let refused = Err(Refused::AtTheDoor(Unauthenticated::Unavailable));
+    for tokens in [&first, &second] {
+        assert_eq!(call(&server, &tokens.access).await, refused);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn n09_a_call_without_the_store_refreshes_no_tokens_of_the_portal() {
+    let (server, store) = steered(portal_settings()).await;
+    let client = server.client("Codex").await;
+    let tokens = sign_in(&server, "Anna", &client).await;
+    assert!(call(&server, &tokens.access).await.is_ok());
+    store.break_off("*");
+    server.demo.expire_access(1);
+    assert!(call(&server, &tokens.access).await.is_err());
+    store.repair();
+    assert!(call(&server, &tokens.access).await.is_ok());
 }
 
 #[tokio::test]

@@ -70,6 +70,9 @@ pub(super) fn reply(answer: Answer, pages: Option<&PageHeaders>) -> Response {
         }
         Answer::Empty { status } => return status_of(status).into_response(),
     };
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, Answer::RETRY_AFTER.into());
+    }
     if let Some(pages) = pages {
         pages.add_to(&mut response);
     }

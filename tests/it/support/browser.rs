@@ -4,28 +4,32 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use super::client::post_form;
 use crate::support::http_client::{Answer, Request, ask};
+use crate::support::team_client::post_form;
 
 /// A browser. Like a real one it keeps cookies by host, whatever the port: here the server and the portal share them.
-pub(super) struct Browser {
-    server: SocketAddr,
+#[derive(Clone)]
+pub(crate) struct Browser {
+    /// The address that is part of the server's links.
+    public: SocketAddr,
+    /// Where requests for the public address go: the server itself, or one of several replicas.
+    pub(crate) server: SocketAddr,
     /// Name and value, the oldest first.
     cookies: Vec<(String, String)>,
     /// Everything that must not be in a log: the values of cookies, and of the queries that were opened.
-    pub(super) secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
 }
 
 /// What the browser got.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     url: Url,
-    pub(super) answer: Answer,
+    pub(crate) answer: Answer,
 }
 
 impl Page {
     /// Where the browser goes from here without a click.
-    pub(super) fn goes_on_to(&self) -> Option<String> {
+    pub(crate) fn goes_on_to(&self) -> Option<String> {
         let refresh = || {
             let (_, rest) = self.answer.body.split_once("http-equiv=\"refresh\" content=\"0;")?;
             let (content, _) = rest.split_once('"')?;
@@ -36,7 +40,7 @@ impl Page {
     }
 
     /// The only parameter `name` of the address that this page goes on to.
-    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let target = Url::parse(&self.goes_on_to()?).unwrap();
         let values: Vec<_> = target.query_pairs().filter(|(known, _)| known == name).collect();
         assert!(values.len() <= 1, "{name} occurs {} times", values.len());
@@ -44,7 +48,7 @@ impl Page {
     }
 
     /// The value of the hidden field `name`.
-    pub(super) fn hidden(&self, name: &str) -> Option<String> {
+    pub(crate) fn hidden(&self, name: &str) -> Option<String> {
         let mut tags = self.answer.body.split('<').filter(|tag| tag.starts_with("input"));
         let tag = tags.find(|tag| tag.contains(&format!("name=\"{name}\"")))?;
         let (_, value) = tag.split_once("value=\"")?;
@@ -54,8 +58,14 @@ impl Page {
 
 impl Browser {
     /// A browser without cookies. It opens addresses of the server and of the portal, and no others.
-    pub(super) fn new(server: SocketAddr) -> Self {
+    pub(crate) fn new(server: SocketAddr) -> Self {
+        Self::of(server, server)
+    }
+
+    /// As [`new`](Self::new), for a server that has another address than its links.
+    pub(crate) fn of(public: SocketAddr, server: SocketAddr) -> Self {
         Self {
+            public,
             server,
             cookies: Vec::new(),
             secrets: Vec::new(),
@@ -63,7 +73,7 @@ impl Browser {
     }
 
     /// Opens an address; goes no further.
-    pub(super) async fn open(&mut self, url: &str) -> Page {
+    pub(crate) async fn open(&mut self, url: &str) -> Page {
         let url = Url::parse(url).unwrap();
         self.secrets
             .extend(url.query_pairs().map(|(_, value)| value.into_owned()));
@@ -75,7 +85,7 @@ impl Browser {
     }
 
     /// Goes on while pages say so, as far as the browser can.
-    pub(super) async fn follow(&mut self, mut page: Page) -> Page {
+    pub(crate) async fn follow(&mut self, mut page: Page) -> Page {
         while let Some(target) = page.goes_on_to() {
             let is_client = Url::parse(&target).unwrap().path() == "/callback";
             if is_client {
@@ -87,7 +97,7 @@ impl Browser {
     }
 
     /// Clicks a button of the consent page.
-    pub(super) async fn decide(&mut self, consent: &Page, decision: &str) -> Page {
+    pub(crate) async fn decide(&mut self, consent: &Page, decision: &str) -> Page {
         let handle = consent.hidden("handle").unwrap_or_else(|| panic!("{consent:?}"));
         self.secrets.push(handle.clone());
         let form = [("handle", handle.as_str()), ("decision", decision)];
@@ -95,14 +105,14 @@ impl Browser {
     }
 
     /// Submits a form of one of our pages.
-    pub(super) async fn submit(&mut self, page: &Page, action: &str, form: &[(&str, &str)]) -> Page {
+    pub(crate) async fn submit(&mut self, page: &Page, action: &str, form: &[(&str, &str)]) -> Page {
         let url = page.url.join(action).unwrap();
         let request = post_form(action, form).header("origin", &page.url.origin().ascii_serialization());
         self.send(url, request).await
     }
 
     /// Signs in on the portal's page, unless the browser is signed in there already.
-    pub(super) async fn sign_in_at_portal(&mut self, page: Page, name: &str) -> Page {
+    pub(crate) async fn sign_in_at_portal(&mut self, page: Page, name: &str) -> Page {
         let (Some(client), Some(state)) = (page.hidden("client_id"), page.hidden("state")) else {
             return page;
         };
@@ -126,9 +136,10 @@ impl Browser {
             request = request.header("cookie", &cookies.join("; "));
         }
         let address: SocketAddr = address.parse().unwrap();
-        let answer = ask(address, &request).await;
+        let is_ours = address == self.public;
+        let answer = ask(if is_ours { self.server } else { address }, &request).await;
         for cookie in answer.head.all("set-cookie") {
-            self.keep(cookie, address == self.server);
+            self.keep(cookie, is_ours);
         }
         Page { url, answer }
     }
