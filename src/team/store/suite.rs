@@ -3,6 +3,7 @@
 pub(in crate::team) mod ends;
 pub(in crate::team) mod people;
 pub(in crate::team) mod races;
+pub(in crate::team) mod secrets;
 pub(in crate::team) mod sign_ins;
 pub(in crate::team) mod sweeping;
 pub(in crate::team) mod tokens;
