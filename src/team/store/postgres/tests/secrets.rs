@@ -1,7 +1,7 @@
 //! The tables hold no secret in any form.
 
 use super::super::test_fixture::open;
-use super::super::test_server::{Schema, client};
+use super::super::test_server::{Database, client};
 use crate::team::store::suite::secrets::n76_nothing_holds_a_secret_in_any_form;
 
 /// Every row of every table as text. Bytes are in hexadecimal digits there, and once more as they are.
@@ -29,8 +29,10 @@ async fn dump(address: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn n76_the_tables_hold_no_secret_in_any_form() {
-    let Some(schema) = Schema::at_hand().await else { return };
-    let address = schema.address();
+    let Some(database) = Database::at_hand().await else {
+        return;
+    };
+    let address = database.address();
     let store = open(&address, 1).await;
     n76_nothing_holds_a_secret_in_any_form(&store, async || dump(&address).await).await;
 }
