@@ -95,7 +95,10 @@ impl fmt::Display for Description {
         let place = self.address.place();
         let tls = if self.is_encrypted { "with TLS" } else { "without TLS" };
         let (version, connections) = (&self.version, self.connections);
-        write!(formatter, "PostgreSQL {version} at {place}, {tls}, at most {connections} connections")
+        write!(
+            formatter,
+            "PostgreSQL {version} at {place}, {tls}, at most {connections} connections"
+        )
     }
 }
 

@@ -58,6 +58,19 @@ impl SqliteStore {
         Self::start(Place::new(path), None)
     }
 
+    /// Opens the store for a process that only shares the portal's limits, or makes it. Many processes may have it. Their
+    /// writes do not wait for the disk, since a limit that is lost with the power does no harm.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_shared(path: &Path) -> Result<Self, OpenError> {
+        let mut place = Place::new(path);
+        place.synchronous = "NORMAL";
+        place.make_folder()?;
+        place.make()?;
+        Self::start(place, None)
+    }
+
     fn start(place: Place, lock: Option<ServerLock>) -> Result<Self, OpenError> {
         place.migrate()?;
         let place = Arc::new(place);
@@ -116,5 +129,7 @@ mod killed;
 mod older;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod shared;
 #[cfg(test)]
 mod tests;

@@ -143,7 +143,9 @@ impl FromStr for PostgresAddress {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
+        let rest = text
+            .strip_prefix("postgres://")
+            .or_else(|| text.strip_prefix("postgresql://"));
         let rest = rest.ok_or(AddressError::OtherScheme)?;
         // As libpq, which finds the end of the password so.
         let (credentials, rest) = match rest.split_once('@') {
@@ -162,7 +164,10 @@ impl FromStr for PostgresAddress {
             keepalives_interval: !has(&["keepalives_interval"]),
             keepalives_retries: !has(&["keepalives_retries"]),
         };
-        let is_direct = given.others.iter().any(|(name, value)| name == "sslnegotiation" && value == "direct");
+        let is_direct = given
+            .others
+            .iter()
+            .any(|(name, value)| name == "sslnegotiation" && value == "direct");
         let mut config = given.config(credentials, database)?;
         defaults.fill(&mut config);
         config.tcp_user_timeout(given.tcp_user_timeout.unwrap_or(TCP_USER_TIMEOUT));
@@ -171,7 +176,9 @@ impl FromStr for PostgresAddress {
         let tls = given.tls.options(usual_roots);
         let tls = tls.map_err(|problem| AddressError::WrongOption(problem.to_owned()))?;
         if is_direct && tls.mode < SslMode::Require {
-            return Err(wrong_option("has sslnegotiation=direct, which needs sslmode=require or a stronger one"));
+            return Err(wrong_option(
+                "has sslnegotiation=direct, which needs sslmode=require or a stronger one",
+            ));
         }
         Ok(Self { config, hosts, tls })
     }
@@ -335,7 +342,9 @@ impl Options {
             let _ = write!(text, "{before}{}={}", encoded(name), encoded(value));
         }
         text.parse().map_err(|error: tokio_postgres::Error| {
-            let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            let reason = std::error::Error::source(&error)
+                .map(ToString::to_string)
+                .unwrap_or_default();
             // What was meant as a password may stand in place of an option's name.
             let is_name = |name: &String| name.len() <= 40 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             let named = self.others.iter().map(|(name, _)| name).filter(|name| is_name(name));

@@ -112,9 +112,15 @@ fn read(row: &tokio_postgres::Row) -> Result<Row, Error> {
     let columns = row.columns().iter().enumerate();
     let values = columns.map(|(at, column)| {
         let value = match *column.type_() {
-            Type::BOOL => row.try_get::<_, Option<bool>>(at)?.map(|truth| Value::Integer(truth.into())),
-            Type::INT2 => row.try_get::<_, Option<i16>>(at)?.map(|number| Value::Integer(number.into())),
-            Type::INT4 => row.try_get::<_, Option<i32>>(at)?.map(|number| Value::Integer(number.into())),
+            Type::BOOL => row
+                .try_get::<_, Option<bool>>(at)?
+                .map(|truth| Value::Integer(truth.into())),
+            Type::INT2 => row
+                .try_get::<_, Option<i16>>(at)?
+                .map(|number| Value::Integer(number.into())),
+            Type::INT4 => row
+                .try_get::<_, Option<i32>>(at)?
+                .map(|number| Value::Integer(number.into())),
             Type::INT8 => row.try_get::<_, Option<i64>>(at)?.map(Value::Integer),
             Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(at)?.map(Value::Bytes),
             // Any other type that is no text is an error.

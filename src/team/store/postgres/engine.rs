@@ -243,7 +243,10 @@ impl Drop for Lent {
 async fn attempt<A, T>(way: Way, lent: Lent, arguments: A, work: Work<A, T>) -> Result<T, Failed> {
     let client = lent.client()?;
     if way == Way::Write {
-        client.batch_execute(BEGIN).await.map_err(|error| begin_failed(&error))?;
+        client
+            .batch_execute(BEGIN)
+            .await
+            .map_err(|error| begin_failed(&error))?;
     }
     let mut connection = Connection::new(client);
     let run: BoxFuture<'_, _> = work(&mut connection, arguments);

@@ -132,7 +132,9 @@ async fn migrate_over(client: &Client, name: &str, opener: Opener) -> Result<(),
         for migration in schema::missing(found, "BYTEA", id) {
             client.batch_execute(&migration).await?;
         }
-        client.batch_execute(&format!("UPDATE schema SET version = {VERSION}")).await?;
+        client
+            .batch_execute(&format!("UPDATE schema SET version = {VERSION}"))
+            .await?;
     }
     client.batch_execute("COMMIT").await?;
     Ok(())

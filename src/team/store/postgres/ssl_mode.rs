@@ -85,9 +85,7 @@ impl Given {
             None if has_system_roots => SslMode::VerifyFull,
             None => SslMode::Prefer,
             Some(None) => {
-                return Err(
-                    "has a wrong sslmode; use disable, allow, prefer, require, verify-ca or verify-full",
-                );
+                return Err("has a wrong sslmode; use disable, allow, prefer, require, verify-ca or verify-full");
             }
             Some(Some(mode)) => mode,
         };
@@ -167,7 +165,12 @@ mod tests {
             };
             assert_eq!((without.roots, with.roots), (first, second), "{mode} {root}");
         }
-        for (mode, root) in [("full", ""), ("Require", ""), ("require", "system"), ("verify-ca", "system")] {
+        for (mode, root) in [
+            ("full", ""),
+            ("Require", ""),
+            ("require", "system"),
+            ("verify-ca", "system"),
+        ] {
             assert!(options(mode, root, None).is_err(), "{mode} {root}");
         }
     }

@@ -10,9 +10,7 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::ssl_mode::{ClientCertificate, Roots, SslMode, TlsOptions};
@@ -67,8 +65,12 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
-    PrivateKeyDer::from_pem_slice(&read(path)?)
-        .map_err(|_| format!("the file {} holds no private key in PEM without a password", path.display()))
+    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|_| {
+        format!(
+            "the file {} holds no private key in PEM without a password",
+            path.display()
+        )
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -29,13 +29,19 @@ fn hosts_and_database_are_those_of_libpq() {
         ("postgres://u@[::1],b/team", "[::1]:5432,b:5432/team"),
         ("postgres://u@db", "db:5432/u"),
         ("postgres://db/team?user=u&password=p", "db:5432/team"),
-        ("postgres:///team?host=/var/run/postgresql&user=u", "/var/run/postgresql:5432/team"),
+        (
+            "postgres:///team?host=/var/run/postgresql&user=u",
+            "/var/run/postgresql:5432/team",
+        ),
         ("postgres://u@%2Fvar%2Frun:5433/team", "/var/run:5433/team"),
         ("postgres://u@:5433/team?host=/run/pg", "/run/pg:5433/team"),
         ("postgres://u@ignored:1/team?host=a,b&port=2", "a:2,b:2/team"),
         ("postgres://u@/team?host=a,b&port=2,3", "a:2,b:3/team"),
         ("postgres://u@a,b/team?port=7", "a:7,b:7/team"),
-        ("postgres://u@/team?hostaddr=192.0.2.1,::1&port=7", "192.0.2.1:7,[::1]:7/team"),
+        (
+            "postgres://u@/team?hostaddr=192.0.2.1,::1&port=7",
+            "192.0.2.1:7,[::1]:7/team",
+        ),
         ("postgres://u@db/team?hostaddr=192.0.2.1", "db:5432/team"),
         ("postgres://u:p@db/t%C3%A9am", "db:5432/téam"),
         ("postgres://u@db/?dbname=team", "db:5432/team"),
@@ -99,8 +105,14 @@ fn tls_is_as_strong_as_the_address_asks() {
         ("postgres://u@db/team?sslmode=allow", Tls::Prefer),
         ("postgres://u@db/team?sslmode=disable", Tls::Disable),
         ("postgres://u@db/team?sslmode=require", Tls::Require),
-        ("postgres://u@db/team?sslmode=verify-ca&sslrootcert=/ca.pem", Tls::Require),
-        ("postgres://u@db/team?sslmode=verify-full&sslrootcert=system", Tls::Require),
+        (
+            "postgres://u@db/team?sslmode=verify-ca&sslrootcert=/ca.pem",
+            Tls::Require,
+        ),
+        (
+            "postgres://u@db/team?sslmode=verify-full&sslrootcert=system",
+            Tls::Require,
+        ),
         ("postgres://u@/team?host=/run/pg&sslmode=require", Tls::Disable),
     ] {
         assert_eq!(first(text).get_ssl_mode(), expected, "{text}");
@@ -127,25 +139,61 @@ fn a_wrong_address_gets_an_error_that_says_what_is_wrong_without_its_values() {
         ("postgres://u:canary@[::1/team", "has a wrong host"),
         ("postgres://u:canary@[::1]5432/team", "has a wrong host"),
         ("postgres://u:canary@db/team?canary", "has an option without a value"),
-        ("postgres://u:canary@db/team?pgbouncer=canary", "has the unknown option pgbouncer"),
+        (
+            "postgres://u:canary@db/team?pgbouncer=canary",
+            "has the unknown option pgbouncer",
+        ),
         ("postgres://u:canary@db/team?Canary=1", "has a wrong part"),
-        ("postgres://u:canary@db/team?connect_timeout=canary", "has a wrong value of the option connect_timeout"),
-        ("postgres://u:canary@db/team?tcp_user_timeout=canary", "has a wrong value of the option tcp_user_timeout"),
-        ("postgres://u:canary@db/team?port=canary", "has a wrong value of the option port"),
-        ("postgres://u:canary@db/team?hostaddr=canary", "has a wrong value of the option hostaddr"),
-        ("postgres://u:canary@a,b/team?port=1,2,3", "has another number of ports than of hosts"),
-        ("postgres://u:canary@a,b/team?hostaddr=::1", "has another number of values in hostaddr than in host"),
+        (
+            "postgres://u:canary@db/team?connect_timeout=canary",
+            "has a wrong value of the option connect_timeout",
+        ),
+        (
+            "postgres://u:canary@db/team?tcp_user_timeout=canary",
+            "has a wrong value of the option tcp_user_timeout",
+        ),
+        (
+            "postgres://u:canary@db/team?port=canary",
+            "has a wrong value of the option port",
+        ),
+        (
+            "postgres://u:canary@db/team?hostaddr=canary",
+            "has a wrong value of the option hostaddr",
+        ),
+        (
+            "postgres://u:canary@a,b/team?port=1,2,3",
+            "has another number of ports than of hosts",
+        ),
+        (
+            "postgres://u:canary@a,b/team?hostaddr=::1",
+            "has another number of values in hostaddr than in host",
+        ),
         ("postgres://u:canary@db/team?sslmode=canary", "has a wrong sslmode"),
-        ("postgres://u:canary@db/team?sslmode=require&sslrootcert=system", "has sslrootcert=system"),
-        ("postgres://u:canary@db/team?sslcert=/canary", "has one of sslcert and sslkey"),
-        ("postgres://u:canary@db/team?sslnegotiation=direct", "has sslnegotiation=direct"),
-        ("postgres://u:canary@db/team?target_session_attrs=standby", "has a wrong target_session_attrs"),
+        (
+            "postgres://u:canary@db/team?sslmode=require&sslrootcert=system",
+            "has sslrootcert=system",
+        ),
+        (
+            "postgres://u:canary@db/team?sslcert=/canary",
+            "has one of sslcert and sslkey",
+        ),
+        (
+            "postgres://u:canary@db/team?sslnegotiation=direct",
+            "has sslnegotiation=direct",
+        ),
+        (
+            "postgres://u:canary@db/team?target_session_attrs=standby",
+            "has a wrong target_session_attrs",
+        ),
         ("postgres://u:canary@db/%ff", "is not UTF-8"),
         ("postgres://u:canary@db/a%00b", "has a zero byte"),
     ] {
         let error = error(text);
         assert!(error.starts_with(expected), "{text}: {error}");
-        assert!(!error.to_lowercase().contains("canary") && !error.contains("ary@"), "{error}");
+        assert!(
+            !error.to_lowercase().contains("canary") && !error.contains("ary@"),
+            "{error}"
+        );
     }
 }
 

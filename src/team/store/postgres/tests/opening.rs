@@ -112,7 +112,10 @@ async fn what_a_person_has_to_change_is_an_error_at_once_without_the_password() 
     let Some(schema) = Schema::at_hand().await else { return };
     let user = format!("u_{}", schema.name);
     let client = client(server).await;
-    let make = format!("CREATE ROLE {user} LOGIN; GRANT USAGE ON SCHEMA {} TO {user}", schema.name);
+    let make = format!(
+        "CREATE ROLE {user} LOGIN; GRANT USAGE ON SCHEMA {} TO {user}",
+        schema.name
+    );
     client.batch_execute(&make).await.unwrap();
     let with_user = |name: &str| {
         let mut address: url::Url = schema.address().parse().unwrap();
@@ -127,16 +130,31 @@ async fn what_a_person_has_to_change_is_an_error_at_once_without_the_password() 
     for (address, expected) in [
         (with_user(&user), "permission denied for schema"),
         (with_user("nobody_of_this_name"), "nobody_of_this_name"),
-        (nowhere.to_string(), "\"no_such_database\" does not exist (SQLSTATE 3D000)"),
-        (unwritable.to_string(), "no schema has been selected to create in (SQLSTATE 3F000)"),
-        (with_query(server, "sslmode=verify-full&sslrootcert=/no/such.pem"), "the file /no/such.pem cannot be read"),
-        ("postgres://u:canary-password@db:x/y".to_owned(), "the store's address has a wrong port"),
+        (
+            nowhere.to_string(),
+            "\"no_such_database\" does not exist (SQLSTATE 3D000)",
+        ),
+        (
+            unwritable.to_string(),
+            "no schema has been selected to create in (SQLSTATE 3F000)",
+        ),
+        (
+            with_query(server, "sslmode=verify-full&sslrootcert=/no/such.pem"),
+            "the file /no/such.pem cannot be read",
+        ),
+        (
+            "postgres://u:canary-password@db:x/y".to_owned(),
+            "the store's address has a wrong port",
+        ),
     ] {
         let error = error(&address).await.to_string();
         assert!(error.contains(expected), "{error}");
         assert!(!error.contains("canary"), "{error}");
     }
-    client.batch_execute(&format!("DROP OWNED BY {user}; DROP ROLE {user}")).await.unwrap();
+    client
+        .batch_execute(&format!("DROP OWNED BY {user}; DROP ROLE {user}"))
+        .await
+        .unwrap();
 }
 
 fn with_query(server: &str, query: &str) -> String {

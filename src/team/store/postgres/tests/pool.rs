@@ -21,7 +21,9 @@ async fn narrow() -> Option<(Arc<PostgresStore>, Schema)> {
 }
 
 async fn begin(store: &dyn Store, address: &str) {
-    let begun = store.begin_sign_in(suite::sign_in(address), Duration::from_secs(600)).await;
+    let begun = store
+        .begin_sign_in(suite::sign_in(address), Duration::from_secs(600))
+        .await;
     assert_eq!(begun.unwrap(), Begun::Kept);
 }
 
@@ -35,7 +37,11 @@ async fn count(schema: &Schema, table: &str) -> i64 {
 async fn connections(schema: &Schema, name: &str) -> (i64, i64) {
     let count = "SELECT count(*), count(*) FILTER (WHERE state LIKE 'idle in transaction%') \
         FROM pg_stat_activity WHERE application_name = $1";
-    let row = client(&schema.address()).await.query_one(count, &[&name]).await.unwrap();
+    let row = client(&schema.address())
+        .await
+        .query_one(count, &[&name])
+        .await
+        .unwrap();
     (row.get(0), row.get(1))
 }
 
@@ -103,7 +109,10 @@ fn broken_write(database: &mut dyn Database, handle: Digest) -> Outcome<'_, ()> 
 async fn n58_a_connection_that_ends_in_a_transaction_leaves_nothing_half_done() {
     let Some((store, schema)) = narrow().await else { return };
     let failed = store.engine.write(suite::digest(), broken_write).await.unwrap_err();
-    assert!(failed.0.contains("57P01") || failed.0.contains("connection"), "{failed}");
+    assert!(
+        failed.0.contains("57P01") || failed.0.contains("connection"),
+        "{failed}"
+    );
     assert_eq!(count(&schema, "page_sessions").await, 0);
     begin(&*store, "192.0.2.1").await;
 }
@@ -159,7 +168,11 @@ async fn a_text_with_a_zero_byte_is_found_nowhere() {
 async fn a_store_says_where_it_is() {
     let Some((store, schema)) = narrow().await else { return };
     let description = store.describe().await.unwrap().to_string();
-    let version = client(&schema.address()).await.query_one("SHOW server_version", &[]).await.unwrap();
+    let version = client(&schema.address())
+        .await
+        .query_one("SHOW server_version", &[])
+        .await
+        .unwrap();
     let beginning = format!("PostgreSQL {} at ", version.get::<_, &str>(0));
     assert!(description.starts_with(&beginning), "{description}");
     assert!(description.ends_with("at most 1 connections"), "{description}");
