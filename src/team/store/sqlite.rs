@@ -58,12 +58,14 @@ impl SqliteStore {
         Self::start(Place::new(path), None)
     }
 
-    /// Opens the store for the portal's limits alone, or makes it. Other processes may have it too.
+    /// Opens the store for a process that only shares the portal's limits, or makes it. Many processes may have it. Their
+    /// writes do not wait for the disk, since a limit that is lost with the power does no harm.
     ///
     /// # Errors
     /// [`OpenError`].
     pub fn open_for_limits(path: &Path) -> Result<Self, OpenError> {
-        let place = Place::new(path);
+        let mut place = Place::new(path);
+        place.synchronous = "NORMAL";
         place.make_folder()?;
         place.make()?;
         Self::start(place, None)
@@ -127,5 +129,7 @@ mod killed;
 mod older;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod shared;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,9 @@ mod secrets;
 #[cfg(unix)]
 mod tls;
 
-use super::test_fixture::fixture;
+use super::test_fixture::{fixture, fixture_of_limits};
+use crate::team::store::shared_limits_suite::every_store_of_limits;
 use crate::team::store::suite::every_store;
 
 every_store!(fixture);
+every_store_of_limits!(fixture_of_limits);
