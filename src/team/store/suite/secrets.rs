@@ -136,13 +136,16 @@ pub(in crate::team) async fn n76_nothing_holds_a_secret_in_any_form(
             last = store.take_sign_in(approval.state, approval.binding).await.unwrap();
         }
     }
-    let Some(Purpose::Client(request)) = last.map(|sign_in| sign_in.purpose) else {
-        panic!()
-    };
+    let SignIn { handle, purpose, .. } = last.unwrap();
+    let Purpose::Client(request) = purpose else { panic!() };
     let mut first = None;
     for (version, name) in [(1, "first"), (2, "second")] {
         let code = secrets.make(&format!("{name} code"), Kind::Code);
         let completed = CompletedSignIn {
+            handle: match version {
+                1 => handle,
+                _ => suite::arriving(store).await,
+            },
             employee: suite::employee(1),
             name: "Анна Смирнова".to_owned(),
             pair: Some(secrets.pair(&keys, version)),
@@ -152,7 +155,7 @@ pub(in crate::team) async fn n76_nothing_holds_a_secret_in_any_form(
                 lives: lifetimes.code,
             },
         };
-        assert!(store.complete_sign_in(completed).await.unwrap());
+        suite::complete(store, completed).await;
         let tokens = secrets.tokens(name);
         store.redeem_code(code, tokens, lifetimes).await.unwrap();
         first.get_or_insert(tokens);
@@ -166,6 +169,7 @@ pub(in crate::team) async fn n76_nothing_holds_a_secret_in_any_form(
     let refreshed = secrets.pair(&keys, 3);
     assert!(store.save_pair(&suite::employee(1), refreshed).await.unwrap());
     let page = CompletedSignIn {
+        handle: suite::arriving(store).await,
         employee: suite::employee(1),
         name: "Анна Смирнова".to_owned(),
         pair: None,
@@ -174,7 +178,7 @@ pub(in crate::team) async fn n76_nothing_holds_a_secret_in_any_form(
             lives: minutes,
         },
     };
-    assert!(store.complete_sign_in(page).await.unwrap());
+    suite::complete(store, page).await;
 
     let check = async |when: &str| {
         let dump = Dump::of(dump().await);
