@@ -72,6 +72,8 @@ async fn the_races_and_every_kind_of_operation_work_behind_pgbouncer() {
         races::n55_twenty_refreshes_at_once_make_eight_children
         races::n59_no_tokens_live_after_the_end_of_a_grant_that_was_being_refreshed
         races::n59_no_tokens_live_after_the_end_of_an_employee_whose_code_was_being_used
+        races::n64_no_sign_in_is_completed_after_the_end_of_all
+        races::n72_of_sign_ins_at_once_the_pair_of_the_later_one_stays
         races::n72_a_sign_in_is_not_ended_because_of_the_pair_before_it
         races::n73_one_of_several_wins_the_lease
         races::n72_one_of_several_pairs_of_a_version_is_kept
