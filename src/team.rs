@@ -8,7 +8,7 @@
 //! |---|---|
 //! | how a client finds the endpoints | `documents.rs` |
 //! | the clients: they have registered, or their id is the address of a document | `clients.rs`, `client_metadata.rs` |
-//! | authorize request, consent, the way to the portal and back | `sign_in.rs`, `arrivals.rs` |
+//! | authorize request, consent, the way to the portal and back | `sign_in.rs` |
 //! | what the employee sees meanwhile | `pages.rs` |
 //! | code, access token, refresh token; the portal's tokens of an employee | `tokens.rs`, `saving.rs` |
 //! | what is kept, as digests or sealed | `store.rs`, `secret_value.rs`, `server_key.rs` |
@@ -26,7 +26,6 @@
 //! employee's own tokens. Only after the portal has refused them are they refreshed, once for all callers.
 
 mod answer;
-mod arrivals;
 mod client_metadata;
 mod clients;
 mod cookie;
@@ -56,6 +55,7 @@ use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use answer::Answer;
 pub use client_metadata::{InvalidHosts, MetadataHosts};
@@ -75,7 +75,6 @@ pub use tokens::access::Unauthenticated;
 pub use tokens::rekey::{RekeyError, Rekeyed, rekey};
 
 use crate::portal::{Employee, Portal};
-use arrivals::Arrivals;
 use clients::Clients;
 use measurements::Measurements;
 use parts::Parts;
@@ -96,7 +95,7 @@ impl Team {
             parts: Arc::new(Parts {
                 clients: Clients::new(&settings.client_metadata),
                 measurements: Measurements::default(),
-                arrivals: Arrivals::default(),
+                saving: TaskTracker::new(),
                 recent_sessions: RecentSessions::default(),
                 refreshes: RunningRefreshes::default(),
                 settings,
@@ -206,11 +205,8 @@ impl Team {
     /// Before the process ends: waits until new tokens of the portal are saved, at most for `time`. False if some may be
     /// lost.
     pub async fn finish(&self, time: Duration) -> bool {
-        let saved = async {
-            self.parts.arrivals.ended().await;
-            self.parts.refreshes.ended().await;
-        };
-        tokio::time::timeout(time, saved).await.is_ok()
+        self.parts.saving.close();
+        tokio::time::timeout(time, self.parts.saving.wait()).await.is_ok()
     }
 
     /// Adds the metrics of sign-ins, refreshes and the store to `registry`.

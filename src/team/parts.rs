@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::arrivals::Arrivals;
+use tokio_util::task::TaskTracker;
+
 use super::clients::Clients;
 use super::measurements::Measurements;
 use super::settings::Settings;
@@ -22,8 +23,8 @@ pub(super) struct Parts {
     pub(super) measurements: Measurements,
     /// The MCP clients.
     pub(super) clients: Clients,
-    /// The sign-ins in this process whose tokens are on the way to the store.
-    pub(super) arrivals: Arrivals,
+    /// The tasks of this process that bring tokens of the portal to the store.
+    pub(super) saving: TaskTracker,
     /// The access tokens that were checked in the last seconds.
     pub(super) recent_sessions: RecentSessions,
     /// The refreshes of employees' tokens that run in this process.

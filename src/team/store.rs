@@ -14,6 +14,9 @@ mod operations;
 pub(super) mod postgres;
 pub mod records;
 mod schema;
+mod shared_limits;
+#[cfg(test)]
+mod shared_limits_suite;
 mod sql_store;
 pub(super) mod sqlite;
 mod statements;
@@ -30,8 +33,8 @@ use super::secret_value::Digest;
 use super::settings::Lifetimes;
 use crate::portal::EmployeeId;
 use records::{
-    Approval, Begun, Client, ClientRequest, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens, Redeemed,
-    Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
+    Approval, Begun, Client, ClientRequest, Completed, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens,
+    Redeemed, Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
 };
 
 /// The store did not answer. Its reason is for the operator's log; clients get `503`.
@@ -67,7 +70,9 @@ pub trait Store: Debug + Send + Sync {
         approval: Option<Approval>,
     ) -> Operation<'_, Option<SignIn>>;
 
-    /// Takes the approved sign-in of `state`, once, for the browser that has `binding`. A wrong pair takes nothing.
+    /// Takes the approved sign-in of `state`, once, for the browser that has `binding`. A wrong pair takes nothing. The
+    /// sign-in is kept until it is [completed](Self::complete_sign_in) or [has failed](Self::end_arrival), so that every
+    /// server sees that tokens are on the way; if its server dies, for [`ARRIVAL`].
     fn take_sign_in(&self, state: Digest, binding: Digest) -> Operation<'_, Option<SignIn>>;
 
     /// True if the store was made with one of these keys, given by their ids with the sealing one first. A new store
@@ -84,11 +89,23 @@ pub trait Store: Debug + Send + Sync {
     /// yet.
     fn pin_member_id<'a>(&'a self, given: &'a str) -> Operation<'a, String>;
 
-    /// Keeps a completed sign-in in one transaction: the employee with the new sealed pair (the version rises by one,
-    /// so that a refresh of the older pair that is under way does not overwrite it), and, for a client, a grant and a
-    /// code. False, and nothing is kept, if the pair's version is not the next one any more: then the caller seals the
-    /// pair again.
-    fn complete_sign_in(&self, completed: CompletedSignIn) -> Operation<'_, bool>;
+    /// Ends a sign-in that was taken, and keeps its result, in one transaction: the employee with the new sealed pair
+    /// (the version rises by one, so that a refresh of the older pair that is under way does not overwrite it), and, for
+    /// a client, a grant and a code. Of two sign-ins of an employee the pair of the one that was taken later stays,
+    /// whichever is completed first.
+    fn complete_sign_in(&self, completed: CompletedSignIn) -> Operation<'_, Completed>;
+
+    /// Ends a sign-in that was taken and cannot be completed, and keeps its pair alone, if the employee has one: the
+    /// portal may have ended that. The pair of a sign-in that was taken later stays. False if the pair's version is not
+    /// the next one any more: then the caller seals the pair again. True also if the sign-in has ended before.
+    fn save_arrival<'a>(&'a self, handle: Digest, employee: &'a EmployeeId, pair: SealedPair) -> Operation<'a, bool>;
+
+    /// Ends a sign-in that was taken and has failed before it had tokens.
+    fn end_arrival(&self, handle: Digest) -> Operation<'_, ()>;
+
+    /// When the newest of the sign-ins under way was taken, of those taken until `until`, in milliseconds since 1970.
+    /// `None` if none is under way. A sign-in is under way, at any server, from when it is taken until it ends.
+    fn newest_arrival(&self, until: Option<i64>) -> Operation<'_, Option<i64>>;
 
     /// The version that the next pair of this employee gets: 1, or that of the newest pair plus 1, even if that pair
     /// was deleted.
@@ -127,8 +144,8 @@ pub trait Store: Debug + Send + Sync {
     /// Replaces the pair of version `pair.version - 1` and frees its lease. False if another pair was kept meanwhile.
     fn save_pair<'a>(&'a self, employee: &'a EmployeeId, pair: SealedPair) -> Operation<'a, bool>;
 
-    /// Frees the lease of the pair of `version` after a refresh that failed.
-    fn free_lease<'a>(&'a self, employee: &'a EmployeeId, version: i64) -> Operation<'a, ()>;
+    /// Frees the lease that ends at `until`, after a refresh that failed. A later lease stays.
+    fn free_lease<'a>(&'a self, employee: &'a EmployeeId, until: i64) -> Operation<'a, ()>;
 
     /// Pairs that are sealed by another key than `key_id`, at most `limit`.
     fn pairs_sealed_otherwise<'a>(
@@ -178,6 +195,9 @@ pub trait Store: Debug + Send + Sync {
     fn register_metrics(&self, _registry: &mut Registry) {}
 }
 
+/// How long a sign-in is kept after it was taken: longer than its exchange with the portal and the ten minutes in which
+/// its tokens are tried to be saved.
+pub(super) const ARRIVAL: Duration = Duration::from_secs(15 * 60);
 /// The most registered clients.
 pub(super) const MAX_CLIENTS: usize = 10_000;
 /// The most pending sign-ins of one address.

@@ -48,7 +48,7 @@ pub(in crate::team) struct TestServer {
     pub(in crate::team) token_failures: TokenFailures,
     /// The server's key, as text.
     pub(in crate::team) key: SecretString,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// How the server reaches the demo portal.
@@ -98,16 +98,7 @@ impl TestServer {
             }
         };
         let key = ServerKeys::generate().unwrap();
-        let settings = Settings {
-            public_url: PUBLIC_URL.parse().unwrap(),
-            portal: origin.clone(),
-            oauth_server: origin,
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: GivenSecret::Text(CLIENT_SECRET.into()),
-            server_keys: key.expose_secret().parse().unwrap(),
-            client_metadata: "off".parse().unwrap(),
-            lifetimes,
-        };
+        let settings = settings(origin, &key, lifetimes);
         Self {
             team: Team::new(settings, Arc::clone(&store) as Arc<dyn Store>, &portal),
             demo,
@@ -115,8 +106,21 @@ impl TestServer {
             store,
             token_failures,
             key,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Another server of the same team: the same store, portal and settings.
+    pub(in crate::team) fn second_team(&self) -> Team {
+        let Settings { portal, lifetimes, .. } = self.team.settings();
+        let settings = settings(portal.clone(), &self.key, *lifetimes);
+        Team::new(settings, Arc::clone(&self.store) as Arc<dyn Store>, &self.portal)
+    }
+
+    /// As if the time of every lease were over.
+    pub(in crate::team) fn end_leases(&self) {
+        let file = rusqlite::Connection::open(self.folder.path().join("team.sqlite")).unwrap();
+        file.execute("UPDATE people SET lease_until = 0", []).unwrap();
     }
 
     /// The application, as another process has it.
@@ -157,6 +161,19 @@ impl TestServer {
     /// A browser without cookies.
     pub(in crate::team) fn browser(&self) -> Browser<'_> {
         Browser::new(self)
+    }
+}
+
+fn settings(portal: portal::Origin, key: &SecretString, lifetimes: Lifetimes) -> Settings {
+    Settings {
+        public_url: PUBLIC_URL.parse().unwrap(),
+        portal: portal.clone(),
+        oauth_server: portal,
+        client_id: CLIENT_ID.to_owned(),
+        client_secret: GivenSecret::Text(CLIENT_SECRET.into()),
+        server_keys: key.expose_secret().parse().unwrap(),
+        client_metadata: "off".parse().unwrap(),
+        lifetimes,
     }
 }
 

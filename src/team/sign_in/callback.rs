@@ -4,6 +4,9 @@
 //! of somebody else's sign-in is never exchanged. Then the portal's code is exchanged at once, since it lives for 30
 //! seconds. Only after all checks something is kept.
 //!
+//! A sign-in that was taken stays in the store until it has its result or has failed, so that other servers see that
+//! tokens are on the way. If the operator has ended all meanwhile, it is gone, and nothing is kept.
+//!
 //! If the store does not answer then, the browser gets a page, and this process goes on trying to save the new tokens of
 //! an employee who is known already: perhaps the portal has ended the tokens that the employee's clients use.
 
@@ -17,17 +20,18 @@ use super::employee::{check_member_id, employee, exchange_failed};
 use super::stop::{Step, Stop};
 use crate::portal::{EmployeeId, IssuedTokens};
 use crate::team::answer::Answer;
-use crate::team::arrivals::Arrival;
 use crate::team::cookie::SetCookie;
 use crate::team::pages::Language;
 use crate::team::parameters::Parameters;
 use crate::team::parts::Parts;
 use crate::team::request::Request;
 use crate::team::saving::until_saved;
-use crate::team::secret_value::{Kind, NoRandomNumbers, SecretValue};
+use crate::team::secret_value::{Digest, Kind, NoRandomNumbers, SecretValue};
 use crate::team::server_key::Pair;
 use crate::team::store::Unavailable;
-use crate::team::store::records::{ClientRequest, CompletedSignIn, Purpose, SealedPair, SignInResult};
+use crate::team::store::records::{
+    ClientRequest, Completed, CompletedSignIn, Purpose, SealedPair, SignIn, SignInResult,
+};
 
 /// How often a pair is sealed again because the employee's pair was replaced meanwhile.
 const MAX_ATTEMPTS: usize = 8;
@@ -49,12 +53,11 @@ async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, St
     let binding = cookie.read(url, request.cookies, Kind::Binding);
     let binding = binding.ok_or(Stop::OtherBrowser)?;
     let taken = parts.store.take_sign_in(state.digest(), binding.digest()).await?;
-    let purpose = taken.ok_or(Stop::Expired)?.purpose;
+    let taken = taken.ok_or(Stop::Expired)?;
 
     // In a task of its own, which a browser that leaves does not end: the portal's new tokens may have ended the earlier
     // ones, which the employee's other clients use.
-    let arrival = parts.arrivals.begin();
-    let arriving = tokio::spawn(arrive(Arc::clone(parts), code, purpose, arrival));
+    let arriving = parts.saving.spawn(arrive(Arc::clone(parts), code, taken));
     let mut answer = arriving.await.map_err(|_| Stop::Interrupted)??;
     if let Answer::Redirect { cookies, .. } = &mut answer {
         cookies.push(cookie.removed(url));
@@ -63,26 +66,57 @@ async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, St
     Ok(answer)
 }
 
-async fn arrive(parts: Arc<Parts>, code: SecretString, purpose: Purpose, arrival: Arrival) -> Result<Answer, Stop> {
-    let tokens = parts.application.exchange_code(code).await.map_err(exchange_failed)?;
-    let (employee, name) = employee(&parts, &tokens).await?;
-    arrival.is_of(&employee);
-    let arrived = Arrived { employee, name, tokens };
+async fn arrive(parts: Arc<Parts>, code: SecretString, taken: SignIn) -> Result<Answer, Stop> {
+    let SignIn { handle, purpose, .. } = taken;
+    let arrived = match Arrived::from(&parts, code, handle).await {
+        Ok(arrived) => arrived,
+        Err(stop) => {
+            end(&parts, handle).await;
+            return Err(stop);
+        }
+    };
     let gone_on = arrived.go_on(&parts, purpose).await;
-    if let Err(Stop::Store(_) | Stop::NoRandomNumbers(_)) = &gone_on {
-        tokio::spawn(async move { arrived.keep_pair(&parts, &arrival).await });
+    match &gone_on {
+        // The store has ended the sign-in.
+        Ok(_) => {}
+        Err(Stop::Store(_) | Stop::NoRandomNumbers(_)) => {
+            let tasks = parts.saving.clone();
+            tasks.spawn(async move { arrived.keep_pair(&parts).await });
+        }
+        Err(_) => end(&parts, handle).await,
     }
     gone_on
 }
 
+/// Ends a sign-in that has failed, so that no server waits for its tokens.
+async fn end(parts: &Parts, handle: Digest) {
+    if let Err(unavailable) = parts.store.end_arrival(handle).await {
+        tracing::warn!(reason = %unavailable, "a sign-in that has failed ends by its time only");
+    }
+}
+
 /// An employee who has come back from the portal.
 struct Arrived {
+    /// Digest of the handle of the sign-in.
+    handle: Digest,
     employee: EmployeeId,
     name: String,
     tokens: IssuedTokens,
 }
 
 impl Arrived {
+    /// Exchanges the portal's code, and finds whose tokens these are.
+    async fn from(parts: &Parts, code: SecretString, handle: Digest) -> Result<Self, Stop> {
+        let tokens = parts.application.exchange_code(code).await.map_err(exchange_failed)?;
+        let (employee, name) = employee(parts, &tokens).await?;
+        Ok(Self {
+            handle,
+            employee,
+            name,
+            tokens,
+        })
+    }
+
     async fn go_on(&self, parts: &Parts, purpose: Purpose) -> Result<Answer, Stop> {
         check_member_id(parts, &self.employee).await?;
         match purpose {
@@ -134,6 +168,7 @@ impl Arrived {
     async fn keep(&self, parts: &Parts, with_pair: bool, result: SignInResult) -> Result<(), Stop> {
         for _ in 0..MAX_ATTEMPTS {
             let completed = CompletedSignIn {
+                handle: self.handle,
                 employee: self.employee.clone(),
                 name: self.name.clone(),
                 pair: match with_pair {
@@ -142,29 +177,27 @@ impl Arrived {
                 },
                 result: result.clone(),
             };
-            if parts.store.complete_sign_in(completed).await? {
-                return Ok(());
+            match parts.store.complete_sign_in(completed).await? {
+                Completed::Kept => return Ok(()),
+                Completed::AnotherVersion => {}
+                Completed::Ended => return Err(Stop::Expired),
             }
         }
         Err(replaced().into())
     }
 
     /// Tries to save the pair alone, without this sign-in, until the store answers.
-    async fn keep_pair(&self, parts: &Parts, arrival: &Arrival) {
-        if until_saved(|| self.save_pair(parts, arrival)).await.is_ok() {
+    async fn keep_pair(&self, parts: &Parts) {
+        if until_saved(|| self.save_pair(parts)).await.is_ok() {
             tracing::info!("the tokens of a sign-in that has failed need not be saved any more");
         }
     }
 
-    /// Saves the pair, unless the employee is not known, or has signed in again meanwhile.
-    async fn save_pair(&self, parts: &Parts, arrival: &Arrival) -> Result<(), Stop> {
-        let present = parts.store.pair(&self.employee).await?;
-        let Some(present) = present.filter(|_| arrival.is_newest_of(&self.employee)) else {
-            return Ok(());
-        };
-        let sealed = self.sealed(parts, present.version + 1)?;
-        let is_saved = parts.store.save_pair(&self.employee, sealed).await?;
-        is_saved.then_some(()).ok_or_else(|| replaced().into())
+    async fn save_pair(&self, parts: &Parts) -> Result<(), Stop> {
+        let version = parts.store.next_version(&self.employee).await?;
+        let sealed = self.sealed(parts, version)?;
+        let is_over = parts.store.save_arrival(self.handle, &self.employee, sealed).await?;
+        is_over.then_some(()).ok_or_else(|| replaced().into())
     }
 
     fn sealed(&self, parts: &Parts, version: i64) -> Result<SealedPair, NoRandomNumbers> {

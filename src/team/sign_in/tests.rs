@@ -6,6 +6,7 @@ mod callback_faults;
 mod callback_tokens;
 mod consent;
 mod start_page;
+mod two_servers;
 
 use crate::portal::EmployeeId;
 use crate::team::secret_value::{Kind, SecretValue};

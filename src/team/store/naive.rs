@@ -1,6 +1,7 @@
 //! A store that reads, waits, and then writes: the mistake that the suite's race tests have to catch. One operation
 //! after another it is right; the suite shows that too.
 
+mod sign_ins;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -11,14 +12,14 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::records::{
-    Approval, Begun, Client, ClientRequest, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens, Redeemed,
-    Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
+    Approval, Begun, Client, ClientRequest, Completed, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens,
+    Redeemed, Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
 };
-use super::{MAX_CLIENTS, MAX_PENDING, MAX_PENDING_PER_ADDRESS, Operation, Store};
+use super::{MAX_CLIENTS, Operation, Store};
 use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::settings::Lifetimes;
-use state::{Grant, State};
+use state::{Grant, State, milliseconds};
 
 /// The store in memory.
 #[derive(Clone, Default)]
@@ -80,20 +81,8 @@ impl Store for NaiveStore {
     fn begin_sign_in(&self, sign_in: SignIn, lives: Duration) -> Operation<'_, Begun> {
         let address = sign_in.address;
         self.write(
-            move |state| {
-                let pending = || state.sign_ins.values().filter(|(_, until, _)| *until > state.now);
-                let of_address = pending().filter(|(known, ..)| known.address == address);
-                of_address.count() < MAX_PENDING_PER_ADDRESS && pending().count() < MAX_PENDING
-            },
-            move |state, has_room| {
-                if !has_room {
-                    return Begun::TooMany;
-                }
-                state
-                    .sign_ins
-                    .insert(sign_in.handle, (sign_in, state.now + lives, None));
-                Begun::Kept
-            },
+            move |state| state.has_room(address),
+            move |state, has_room| state.begin(has_room, sign_in, lives),
         )
     }
 
@@ -104,36 +93,15 @@ impl Store for NaiveStore {
         approval: Option<Approval>,
     ) -> Operation<'_, Option<SignIn>> {
         self.write(
-            move |state| {
-                let (sign_in, until, decided) = state.sign_ins.get(&handle)?;
-                let is_open = sign_in.form_key == form_key && *until > state.now && decided.is_none();
-                is_open.then(|| (sign_in.clone(), *until))
-            },
-            move |state, found| {
-                let (sign_in, until) = found?;
-                match approval {
-                    Some(_) => state.sign_ins.insert(handle, (sign_in.clone(), until, approval)),
-                    None => state.sign_ins.remove(&handle),
-                };
-                Some(sign_in)
-            },
+            move |state| state.undecided(handle, form_key),
+            move |state, found| state.decide(found, approval),
         )
     }
 
     fn take_sign_in(&self, state: Digest, binding: Digest) -> Operation<'_, Option<SignIn>> {
         self.write(
-            move |store| {
-                let mut all = store.sign_ins.values();
-                let found = all.find(|(_, until, approval)| {
-                    let is_same = |approval: Approval| approval.state == state && approval.binding == binding;
-                    *until > store.now && approval.is_some_and(is_same)
-                });
-                found.map(|(sign_in, ..)| sign_in.clone())
-            },
-            |store, found| {
-                store.sign_ins.remove(&found.as_ref()?.handle);
-                found
-            },
+            move |store| store.approved(state, binding),
+            |store, found| store.take(found),
         )
     }
 
@@ -165,12 +133,38 @@ impl Store for NaiveStore {
         )
     }
 
-    fn complete_sign_in(&self, completed: CompletedSignIn) -> Operation<'_, bool> {
-        let employee = completed.employee.clone();
+    fn complete_sign_in(&self, completed: CompletedSignIn) -> Operation<'_, Completed> {
+        let (handle, employee) = (completed.handle, completed.employee.clone());
         self.write(
-            move |state| state.people.get(&employee).cloned().unwrap_or_default(),
-            move |state, person| state.complete(person, completed),
+            move |state| state.arriving(handle, &employee),
+            move |state, arriving| state.complete(arriving, completed),
         )
+    }
+
+    fn save_arrival<'a>(&'a self, handle: Digest, employee: &'a EmployeeId, pair: SealedPair) -> Operation<'a, bool> {
+        let (read, employee) = (employee.clone(), employee.clone());
+        self.write(
+            move |state| state.arriving(handle, &read),
+            move |state, arriving| state.save_arrival(arriving, handle, employee, pair),
+        )
+    }
+
+    fn end_arrival(&self, handle: Digest) -> Operation<'_, ()> {
+        let is_taken = move |state: &State| {
+            state
+                .sign_ins
+                .get(&handle)
+                .is_some_and(|known| known.taken_at.is_some())
+        };
+        self.write(is_taken, move |state, is_taken| {
+            if is_taken {
+                state.sign_ins.remove(&handle);
+            }
+        })
+    }
+
+    fn newest_arrival(&self, until: Option<i64>) -> Operation<'_, Option<i64>> {
+        self.read(move |state| state.newest_arrival(until))
     }
 
     fn next_version<'a>(&'a self, employee: &'a EmployeeId) -> Operation<'a, i64> {
@@ -261,16 +255,13 @@ impl Store for NaiveStore {
         self.replace(employee, pair, |_| true)
     }
 
-    fn free_lease<'a>(&'a self, employee: &'a EmployeeId, version: i64) -> Operation<'a, ()> {
+    fn free_lease<'a>(&'a self, employee: &'a EmployeeId, until: i64) -> Operation<'a, ()> {
         let employee = employee.clone();
         self.write(
             |_| (),
             move |state, ()| {
-                if let Some(person) = state
-                    .people
-                    .get_mut(&employee)
-                    .filter(|person| person.version == version)
-                {
+                let person = state.people.get_mut(&employee);
+                if let Some(person) = person.filter(|person| person.lease_until.map(milliseconds) == Some(until)) {
                     person.lease_until = None;
                 }
             },

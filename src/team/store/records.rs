@@ -99,6 +99,8 @@ pub struct SealedPair {
 /// A sign-in after the portal has issued tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompletedSignIn {
+    /// Digest of the handle of the sign-in, which was taken.
+    pub handle: Digest,
     /// The employee that has signed in.
     pub employee: EmployeeId,
     /// The employee's name on the portal; cleaned.
@@ -107,6 +109,18 @@ pub struct CompletedSignIn {
     pub pair: Option<SealedPair>,
     /// What the sign-in leads to.
     pub result: SignInResult,
+}
+
+/// The outcome of completing a sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completed {
+    /// The sign-in has its result.
+    Kept,
+    /// Another pair of the employee was kept meanwhile, so the version of this one is not the next any more; nothing was
+    /// changed.
+    AnotherVersion,
+    /// The sign-in has ended before: the operator has ended all, or it was completed and the answer got lost.
+    Ended,
 }
 
 /// What a completed sign-in leads to.
@@ -192,13 +206,22 @@ pub struct Session {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
     /// This caller refreshes the pair, which was read again.
-    Won(SealedPair),
+    Won(Leased),
     /// Another caller is refreshing the pair.
     Taken,
     /// The pair is newer already.
     Newer(SealedPair),
     /// There is no pair.
     Gone,
+}
+
+/// A lease, and the pair that it is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leased {
+    /// The pair.
+    pub pair: SealedPair,
+    /// When the lease ends, in milliseconds since 1970. A later lease ends later, so this tells them apart.
+    pub until: i64,
 }
 
 /// A live grant, for lists.

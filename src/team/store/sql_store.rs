@@ -7,8 +7,8 @@ use prometheus_client::registry::Registry;
 use super::engine::Engine;
 use super::operations::{self, clients, facts, grants, page_sessions, people, sign_ins, tokens};
 use super::records::{
-    Approval, Begun, Client, ClientRequest, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens, Redeemed,
-    Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
+    Approval, Begun, Client, ClientRequest, Completed, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens,
+    Redeemed, Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
 };
 use super::{Operation, Store, Unavailable, statements};
 use crate::portal::EmployeeId;
@@ -88,8 +88,21 @@ impl<E: Engine> Store for SqlStore<E> {
         self.engine.write(given.to_owned(), facts::pin_member_id)
     }
 
-    fn complete_sign_in(&self, completed: CompletedSignIn) -> Operation<'_, bool> {
+    fn complete_sign_in(&self, completed: CompletedSignIn) -> Operation<'_, Completed> {
         self.engine.write(completed, sign_ins::complete)
+    }
+
+    fn save_arrival<'a>(&'a self, handle: Digest, employee: &'a EmployeeId, pair: SealedPair) -> Operation<'a, bool> {
+        self.engine
+            .write((handle, employee.clone(), pair), sign_ins::save_arrival)
+    }
+
+    fn end_arrival(&self, handle: Digest) -> Operation<'_, ()> {
+        self.engine.statement(handle, sign_ins::end_arrival)
+    }
+
+    fn newest_arrival(&self, until: Option<i64>) -> Operation<'_, Option<i64>> {
+        self.engine.read(until, sign_ins::newest_arrival)
     }
 
     fn next_version<'a>(&'a self, employee: &'a EmployeeId) -> Operation<'a, i64> {
@@ -132,8 +145,8 @@ impl<E: Engine> Store for SqlStore<E> {
         self.engine.write((employee.clone(), pair), people::save)
     }
 
-    fn free_lease<'a>(&'a self, employee: &'a EmployeeId, version: i64) -> Operation<'a, ()> {
-        self.engine.statement((employee.clone(), version), people::free_lease)
+    fn free_lease<'a>(&'a self, employee: &'a EmployeeId, until: i64) -> Operation<'a, ()> {
+        self.engine.statement((employee.clone(), until), people::free_lease)
     }
 
     fn pairs_sealed_otherwise<'a>(

@@ -1,8 +1,10 @@
 //! The tests that every store has to pass, and the values that they use.
 
+pub(in crate::team) mod arrivals;
 pub(in crate::team) mod ends;
 pub(in crate::team) mod people;
 pub(in crate::team) mod races;
+pub(in crate::team) mod secrets;
 pub(in crate::team) mod sign_ins;
 pub(in crate::team) mod sweeping;
 pub(in crate::team) mod tokens;
@@ -13,7 +15,8 @@ use std::time::Duration;
 
 use super::Store;
 use super::records::{
-    ClientRequest, CompletedSignIn, NewTokens, Purpose, Redeemed, Rotated, SealedPair, SignIn, SignInResult,
+    Approval, Begun, ClientRequest, Completed, CompletedSignIn, NewTokens, Purpose, Redeemed, Rotated, SealedPair,
+    SignIn, SignInResult,
 };
 use crate::portal::EmployeeId;
 use crate::team::secret_value::{Digest, Kind, SecretValue};
@@ -21,6 +24,7 @@ use crate::team::settings::Lifetimes;
 
 /// The columns that hold times, in milliseconds since 1970 or in microseconds.
 const TIMES: &[(&str, i64)] = &[
+    ("active_until", 1_000),
     ("arrived_at", 1_000),
     ("closed_until", 1_000),
     ("created_at", 1_000),
@@ -31,7 +35,6 @@ const TIMES: &[(&str, i64)] = &[
     ("probe_at", 1_000),
     ("refused_at", 1_000),
     ("reported_at", 1_000),
-    ("reset_at", 1_000),
     ("taken_at", 1_000),
     ("used_at", 1_000),
 ];
@@ -84,6 +87,14 @@ macro_rules! every_store {
                 n72_a_pair_of_another_version_is_not_kept
                 n83_the_key_and_the_portal_are_remembered
             ]
+            arrivals: [
+                a_sign_in_is_completed_once
+                n64_a_sign_in_under_way_ends_with_the_end_of_all
+                n72_the_pair_of_the_sign_in_that_was_taken_later_stays
+                n72_a_sign_in_under_way_is_seen_at_every_server_until_it_ends
+                a_sign_in_under_way_is_kept_until_its_tokens_need_not_be_saved_any_more
+                n72_a_sign_in_that_failed_keeps_its_pair_alone
+            ]
             tokens: [
                 n48_a_second_use_of_a_code_ends_what_the_first_began
                 n51_a_code_expires
@@ -109,6 +120,7 @@ macro_rules! every_store {
             people: [
                 one_caller_wins_the_lease
                 n74_a_lease_whose_holder_died_frees_itself
+                n74_a_holder_that_outlived_its_lease_does_not_free_the_next_one
                 n72_a_refresh_of_an_older_pair_does_not_overwrite_a_newer_one
                 n59_a_refresh_under_way_does_not_bring_back_a_deleted_pair
                 a_version_is_never_given_twice
@@ -135,7 +147,9 @@ macro_rules! every_store {
                 n55_twenty_refreshes_at_once_make_eight_children
                 n59_no_tokens_live_after_the_end_of_a_grant_that_was_being_refreshed
                 n59_no_tokens_live_after_the_end_of_an_employee_whose_code_was_being_used
+                n64_no_sign_in_is_completed_after_the_end_of_all
                 n72_a_sign_in_is_not_ended_because_of_the_pair_before_it
+                n72_of_sign_ins_at_once_the_pair_of_the_later_one_stays
                 n73_one_of_several_wins_the_lease
                 n72_one_of_several_pairs_of_a_version_is_kept
                 n79_no_pair_is_sealed_again_under_a_lease_at_once
@@ -211,10 +225,38 @@ pub(in crate::team) fn sign_in(address: &str) -> SignIn {
     }
 }
 
-/// A completed sign-in for a client, with the code's digest.
-pub(in crate::team) fn completed(user_id: u64, client_id: &str, version: i64) -> (CompletedSignIn, Digest) {
+/// Begins, approves and takes a sign-in, as if the browser had just come back from the portal. Returns its handle.
+pub(in crate::team) async fn arriving(store: &dyn Store) -> Digest {
+    let SignIn { handle, form_key, .. } = {
+        let sign_in = sign_in("198.51.100.1");
+        let begun = store.begin_sign_in(sign_in.clone(), Duration::from_secs(600)).await;
+        assert_eq!(begun.unwrap(), Begun::Kept);
+        sign_in
+    };
+    let (state, binding) = (digest(), digest());
+    let approval = Some(Approval { state, binding });
+    assert!(
+        store
+            .decide_sign_in(handle, form_key, approval)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    let taken = store.take_sign_in(state, binding).await.unwrap();
+    assert_eq!(taken.unwrap().handle, handle);
+    handle
+}
+
+/// A sign-in for a client that is about to be completed, with the code's digest.
+pub(in crate::team) async fn completed(
+    store: &dyn Store,
+    user_id: u64,
+    client_id: &str,
+    version: i64,
+) -> (CompletedSignIn, Digest) {
     let code = digest();
     let completed = CompletedSignIn {
+        handle: arriving(store).await,
         employee: employee(user_id),
         name: format!("Employee {user_id}"),
         pair: Some(pair(version)),
@@ -227,11 +269,32 @@ pub(in crate::team) fn completed(user_id: u64, client_id: &str, version: i64) ->
     (completed, code)
 }
 
+/// A sign-in to the start page that is about to be completed, with the page session's digest.
+pub(in crate::team) async fn page_session(store: &dyn Store, user_id: u64, name: &str) -> (CompletedSignIn, Digest) {
+    let session = digest();
+    let completed = CompletedSignIn {
+        handle: arriving(store).await,
+        employee: employee(user_id),
+        name: name.to_owned(),
+        pair: None,
+        result: SignInResult::PageSession {
+            session,
+            lives: Lifetimes::default().page_session,
+        },
+    };
+    (completed, session)
+}
+
+/// Completes a sign-in.
+pub(in crate::team) async fn complete(store: &dyn Store, completed: CompletedSignIn) {
+    assert_eq!(store.complete_sign_in(completed).await.unwrap(), Completed::Kept);
+}
+
 /// Signs the employee in for the client, up to the code.
 pub(in crate::team) async fn code(store: &dyn Store, user_id: u64, client_id: &str) -> Digest {
     let version = store.next_version(&employee(user_id)).await.unwrap();
-    let (completed, code) = completed(user_id, client_id, version);
-    assert!(store.complete_sign_in(completed).await.unwrap());
+    let (completed, code) = completed(store, user_id, client_id, version).await;
+    complete(store, completed).await;
     code
 }
 

@@ -7,12 +7,15 @@ use url::form_urlencoded::Serializer;
 
 use super::client::TestClient;
 use super::{CALLER, PUBLIC_URL, TestServer};
+use crate::team::Team;
 use crate::team::answer::Answer;
 use crate::team::request::Request;
 
 /// A browser. It calls the functions of the server and of the demo portal without sockets, and opens nothing else.
 pub(in crate::team) struct Browser<'s> {
     server: &'s TestServer,
+    /// The server that it reaches now, of several behind one address.
+    team: &'s Team,
     /// Origin, name and value, the oldest first.
     cookies: Vec<(String, String, String)>,
     pub(in crate::team) accept_language: &'static str,
@@ -64,10 +67,16 @@ impl<'s> Browser<'s> {
     pub(super) fn new(server: &'s TestServer) -> Self {
         Self {
             server,
+            team: &server.team,
             cookies: Vec::new(),
             accept_language: "en",
             address: CALLER,
         }
+    }
+
+    /// From now on it reaches this server of the team.
+    pub(in crate::team) fn reach(&mut self, team: &'s Team) {
+        self.team = team;
     }
 
     /// Signs the employee of this first name in for `client`, all in this browser, and returns the client's code.
@@ -188,7 +197,7 @@ impl<'s> Browser<'s> {
             accept_language: self.accept_language,
             caller: self.address,
         };
-        let team = &self.server.team;
+        let team = self.team;
         let answer = match (method, parsed.path()) {
             ("GET", "/oauth/authorize") => team.authorize(request).await,
             ("POST", "/oauth/consent") => team.consent(request).await,

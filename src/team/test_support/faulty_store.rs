@@ -17,8 +17,8 @@ use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::settings::Lifetimes;
 use crate::team::store::records::{
-    Approval, Begun, Client, ClientRequest, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens, Redeemed,
-    Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
+    Approval, Begun, Client, ClientRequest, Completed, CompletedSignIn, EndReason, GrantLine, Lease, NewTokens,
+    Redeemed, Registered, Rotated, SealedPair, Session, SignIn, StoredRefreshToken,
 };
 use crate::team::store::{Operation, Store, Unavailable};
 
@@ -130,7 +130,7 @@ impl FaultyStore {
     async fn be_overtaken(&self) -> Result<(), Unavailable> {
         let first = self.overtaken_by.lock().pop_front();
         if let Some(first) = first {
-            assert!(self.inner.complete_sign_in(first).await?);
+            assert_eq!(self.inner.complete_sign_in(first).await?, Completed::Kept);
         }
         Ok(())
     }
@@ -185,7 +185,10 @@ pass_on! { 'a:
     key_id() -> Option<String>;
     replace_key(key_id: &'a str) -> ();
     pin_member_id(given: &'a str) -> String;
-    complete_sign_in(completed: CompletedSignIn) -> bool;
+    complete_sign_in(completed: CompletedSignIn) -> Completed;
+    save_arrival(handle: Digest, employee: &'a EmployeeId, pair: SealedPair) -> bool;
+    end_arrival(handle: Digest) -> ();
+    newest_arrival(until: Option<i64>) -> Option<i64>;
     next_version(employee: &'a EmployeeId) -> i64;
     code(code: Digest) -> Option<ClientRequest>;
     redeem_code(code: Digest, tokens: NewTokens, lifetimes: Lifetimes) -> Redeemed;
@@ -196,7 +199,7 @@ pass_on! { 'a:
     pair(employee: &'a EmployeeId) -> Option<SealedPair>;
     lease(employee: &'a EmployeeId, version: i64, lives: Duration) -> Lease;
     save_pair(employee: &'a EmployeeId, pair: SealedPair) -> bool;
-    free_lease(employee: &'a EmployeeId, version: i64) -> ();
+    free_lease(employee: &'a EmployeeId, until: i64) -> ();
     pairs_sealed_otherwise(key_id: &'a str, limit: usize) -> Vec<(EmployeeId, SealedPair)>;
     reseal_pair(employee: &'a EmployeeId, pair: SealedPair) -> bool;
     grants(of: Option<&'a EmployeeId>) -> Vec<GrantLine>;

@@ -80,7 +80,8 @@ impl EmployeePair {
             rejected: rejected.clone(),
         };
         let key = (self.employee.clone(), version);
-        let refreshed = self.parts.refreshes.join(key, refresh.run()).await?;
+        let Parts { saving, refreshes, .. } = self.parts.as_ref();
+        let refreshed = refreshes.join(saving, key, refresh.run()).await?;
         let mut newest = self.newest.lock();
         if newest.as_ref().is_none_or(|known| known.version < refreshed.version) {
             *newest = Some(refreshed);
@@ -105,6 +106,8 @@ impl EmployeeTokens for EmployeePair {
             }
             let version = self.newest.lock().as_ref().map(|pair| pair.version);
             if let Some(version) = version {
+                // Sign-ins under way are not waited for: the portal speaks of the employee. Tokens that a newer sign-in
+                // has ended get another refusal, which leads to a refresh, and that waits.
                 ending::end(&self.parts, &self.employee, version, EndReason::Refused).await;
             }
         }

@@ -30,7 +30,7 @@ use crate::portal::{EXCHANGE_TIMEOUT, EmployeeId, Error, IssuedTokens, Speaker, 
 use crate::team::parts::Parts;
 use crate::team::saving::until_saved;
 use crate::team::server_key::Pair;
-use crate::team::store::records::{EndReason, Lease, SealedPair};
+use crate::team::store::records::{EndReason, Lease, Leased, SealedPair};
 
 /// How long a lease lives.
 const LEASE: Duration = Duration::from_secs(20);
@@ -42,6 +42,8 @@ const MAX_WAIT: Duration = Duration::from_secs(21);
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long sign-ins that are under way are waited for: longer than the exchange and the question whose tokens they are.
 const MAX_ARRIVAL: Duration = Duration::from_secs(30);
+/// How often the store is asked whether they have ended.
+const ARRIVAL_POLL: Duration = Duration::from_millis(250);
 
 /// One refresh.
 #[derive(Debug)]
@@ -79,11 +81,11 @@ impl Refresh {
                 Lease::Newer(pair) if self.is_rejected(&pair) => self.version = pair.version,
                 Lease::Newer(pair) => return Ok(pair),
                 // The store has answered so late that the exchange might outlive the lease.
-                Lease::Won(pair) if asked.elapsed() + EXCHANGE_TIMEOUT > LEASE => {
-                    self.free(pair.version).await;
+                Lease::Won(leased) if asked.elapsed() + EXCHANGE_TIMEOUT > LEASE => {
+                    self.free(leased.until).await;
                     self.wait(&mut waiting_since).await?;
                 }
-                Lease::Won(pair) => match self.exchange(pair).await {
+                Lease::Won(leased) => match self.exchange(leased).await {
                     Exchanged::NoAnswer(_) if !had_no_answer => {
                         had_no_answer = true;
                         sleep(PAUSE).await;
@@ -118,13 +120,17 @@ impl Refresh {
         opened.is_some_and(|opened| opened.access.expose_secret() == self.rejected.expose_secret())
     }
 
-    /// Exchanges the refresh token of `pair`, whose lease this refresh has.
-    async fn exchange(&self, pair: SealedPair) -> Exchanged {
+    /// Exchanges the refresh token of the pair whose lease this refresh has.
+    async fn exchange(&self, Leased { pair, until }: Leased) -> Exchanged {
         let Some(opened) = self.parts.settings.server_keys.open(&self.employee, &pair) else {
-            self.free(pair.version).await;
+            self.free(until).await;
             return Exchanged::Done(Err(signed_out()));
         };
         let error = match self.parts.application.refresh(opened.refresh).await {
+            Ok(issued) if !self.is_for_the_employee(&issued) => {
+                self.free(until).await;
+                return Exchanged::Done(Err(self.of_somebody_else()));
+            }
             Ok(issued) => return Exchanged::Done(self.keep(pair.version, issued).await),
             Err(error) => error,
         };
@@ -135,10 +141,10 @@ impl Refresh {
         );
         if error.is_about_the_employee() {
             self.parts.measurements.record_portal_refresh("refused");
-            return Exchanged::Done(self.end(pair.version, error).await);
+            return Exchanged::Done(self.end(&Leased { pair, until }, error).await);
         }
         self.parts.measurements.record_portal_refresh("failed");
-        self.free(pair.version).await;
+        self.free(until).await;
         match error {
             Error::TimedOut { .. } | Error::Unreachable { .. } => Exchanged::NoAnswer(error),
             error => Exchanged::Done(Err(error)),
@@ -147,16 +153,6 @@ impl Refresh {
 
     /// Saves the tokens that were issued in place of the pair of `version`.
     async fn keep(&self, version: i64, issued: IssuedTokens) -> Refreshed {
-        if !self.is_for_the_employee(&issued) {
-            tracing::error!("the authorization server has answered a refresh with the tokens of somebody else");
-            self.parts.measurements.record_portal_refresh("failed");
-            self.free(version).await;
-            return Err(Error::Unreadable {
-                from: Speaker::AuthorizationServer,
-                http_status: 200,
-                reason: Unreadable::Shape,
-            });
-        }
         let pair = Pair {
             access: issued.access_token,
             refresh: issued.refresh_token,
@@ -197,6 +193,17 @@ impl Refresh {
         }
     }
 
+    /// The failure of a refresh whose answer names another employee.
+    fn of_somebody_else(&self) -> Error {
+        tracing::error!("the authorization server has answered a refresh with the tokens of somebody else");
+        self.parts.measurements.record_portal_refresh("failed");
+        Error::Unreadable {
+            from: Speaker::AuthorizationServer,
+            http_status: 200,
+            reason: Unreadable::Shape,
+        }
+    }
+
     /// True unless the answer names another employee.
     fn is_for_the_employee(&self, issued: &IssuedTokens) -> bool {
         let is_user = issued.user_id.is_none_or(|user| user == self.employee.user_id);
@@ -204,15 +211,16 @@ impl Refresh {
         is_user && issued.member_id.as_ref().is_none_or(is_portal)
     }
 
-    /// Ends the employee's grants after the refresh token of the pair of `version` was refused for good. Returns the
-    /// newer pair if the employee has signed in again meanwhile.
-    async fn end(&self, version: i64, refusal: Error) -> Refreshed {
+    /// Ends the employee's grants after the refresh token of the leased pair was refused for good. Returns the newer pair
+    /// if the employee has signed in again meanwhile.
+    async fn end(&self, leased: &Leased, refusal: Error) -> Refreshed {
         // A sign-in that is under way may be the reason for the refusal, and brings a newer pair. If it takes too long,
         // the version in the store decides all the same.
-        timeout(MAX_ARRIVAL, self.parts.arrivals.ended()).await.ok();
+        timeout(MAX_ARRIVAL, self.arrivals_ended()).await.ok();
+        let version = leased.pair.version;
         if ending::end(&self.parts, &self.employee, version, EndReason::Refused).await {
             // Nothing is left to free, unless the end could not be recorded.
-            self.free(version).await;
+            self.free(leased.until).await;
             return Err(refusal);
         }
         let newest = self
@@ -224,9 +232,23 @@ impl Refresh {
         newest.filter(|newest| newest.version > version).ok_or(refusal)
     }
 
+    /// Waits until the sign-ins that are under way now, at any server, have ended.
+    async fn arrivals_ended(&self) {
+        let mut newest = None;
+        loop {
+            match self.parts.store.newest_arrival(newest).await {
+                Ok(None) => return,
+                Ok(taken_at) => newest = newest.or(taken_at),
+                // Asked again: perhaps the tokens of a sign-in are waiting for the store too.
+                Err(_) => {}
+            }
+            sleep(ARRIVAL_POLL).await;
+        }
+    }
+
     /// Frees the lease, so that the next refresh need not wait for its end.
-    async fn free(&self, version: i64) {
-        if let Err(unavailable) = self.parts.store.free_lease(&self.employee, version).await {
+    async fn free(&self, until: i64) {
+        if let Err(unavailable) = self.parts.store.free_lease(&self.employee, until).await {
             tracing::warn!(reason = %unavailable, "a lease ends by its time only");
         }
     }

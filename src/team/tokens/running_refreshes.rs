@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
+use tokio_util::task::TaskTracker;
 
 use crate::portal::{EmployeeId, Error};
 use crate::team::store::records::SealedPair;
@@ -44,8 +45,13 @@ impl Drop for Entry {
 }
 
 impl RunningRefreshes {
-    /// Waits for the refresh of this pair. Starts `refresh` if none runs.
-    pub(super) async fn join(&self, key: Key, refresh: impl Future<Output = Refreshed> + Send + 'static) -> Refreshed {
+    /// Waits for the refresh of this pair. Starts `refresh` in a task of `tasks` if none runs.
+    pub(super) async fn join(
+        &self,
+        tasks: &TaskTracker,
+        key: Key,
+        refresh: impl Future<Output = Refreshed> + Send + 'static,
+    ) -> Refreshed {
         let shared = {
             let mut running = self.running.lock();
             match running.get(&key) {
@@ -53,7 +59,7 @@ impl RunningRefreshes {
                 None => {
                     let entry = (Arc::clone(&self.running), key.clone());
                     // The entry is made in the task: a task that never runs must not lock the map that is locked here.
-                    let task = tokio::spawn(async move {
+                    let task = tasks.spawn(async move {
                         let (running, key) = entry;
                         let _entry = Entry { running, key };
                         refresh.await
@@ -67,16 +73,5 @@ impl RunningRefreshes {
             }
         };
         shared.await
-    }
-
-    /// Waits until no refresh runs.
-    pub(in crate::team) async fn ended(&self) {
-        loop {
-            let next = self.running.lock().values().next().cloned();
-            match next {
-                Some(refresh) => drop(refresh.await),
-                None => return,
-            }
-        }
     }
 }

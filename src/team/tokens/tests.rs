@@ -10,3 +10,4 @@ mod refresh_tokens;
 mod rekeying;
 mod revoked;
 mod support;
+mod two_servers;

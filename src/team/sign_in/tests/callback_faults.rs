@@ -5,6 +5,7 @@ use crate::demo::DemoPortal;
 use crate::portal::EmployeeId;
 use crate::team::store::Store;
 use crate::team::store::records::{CompletedSignIn, SealedPair, SignInResult};
+use crate::team::store::suite::arriving;
 use crate::team::test_support::{PUBLIC_URL, TestServer, fault, portal_settings};
 
 /// The status of the page for Boris, if this happens while he signs in; afterwards nothing is kept.
@@ -167,6 +168,7 @@ async fn a_pair_that_was_overtaken_is_sealed_again() {
     let next = server.store.next_version(&employee).await.unwrap();
     for version in next..next + 3 {
         server.store.overtake(CompletedSignIn {
+            handle: arriving(server.store.as_ref()).await,
             employee: employee.clone(),
             name: "Anna".to_owned(),
             pair: Some(SealedPair {

@@ -31,12 +31,12 @@ async fn tokens_that_the_store_cannot_keep_are_saved_once_it_answers() {
         connect(&server, &mut browser, "Anna", &client).await;
         let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
         server.store.break_off(operation);
-        server.store.break_off("save_pair");
+        server.store.break_off("save_arrival");
         let page = browser.open(&callback).await;
         assert_eq!((page.status, page.goes_on_to()), (503, None), "{operation}");
         assert!(!annas_token_works(&server).await, "{operation}");
         assert!(!server.team.finish(Duration::from_secs(60)).await, "{operation}");
-        assert!(server.store.count("save_pair") > 10, "{operation}");
+        assert!(server.store.count("next_version") > 10, "{operation}");
         server.store.repair();
         assert!(server.team.finish(Duration::from_secs(2)).await, "{operation}");
         assert!(annas_token_works(&server).await, "{operation}");
@@ -56,10 +56,10 @@ async fn tokens_that_a_newer_sign_in_has_ended_are_not_saved() {
     connect(&server, &mut browser, "Anna", &client).await;
     let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
     server.store.break_off("complete_sign_in");
-    server.store.break_off("save_pair");
+    server.store.break_off("save_arrival");
     assert_eq!(browser.open(&callback).await.status, 503);
     server.store.repair();
-    server.store.break_off("save_pair");
+    server.store.break_off("save_arrival");
     connect(&server, &mut browser, "Anna", &client).await;
     server.store.repair();
     assert!(server.team.finish(Duration::from_secs(2)).await);
@@ -74,7 +74,7 @@ async fn nothing_is_tried_for_ever() {
     connect(&server, &mut browser, "Anna", &client).await;
     let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
     server.store.break_off("complete_sign_in");
-    server.store.break_off("save_pair");
+    server.store.break_off("save_arrival");
     assert_eq!(browser.open(&callback).await.status, 503);
     assert!(!server.team.finish(Duration::from_secs(590)).await);
     assert!(server.team.finish(Duration::from_secs(20)).await);

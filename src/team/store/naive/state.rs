@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::super::MAX_CHILDREN;
 use super::super::records::{
-    Approval, Client, ClientRequest, CompletedSignIn, GrantLine, Lease, NewTokens, Purpose, Redeemed, Rotated,
-    SealedPair, Session, SignIn, SignInResult,
+    Approval, Client, ClientRequest, GrantLine, Lease, Leased, NewTokens, Purpose, Redeemed, Rotated, SealedPair,
+    Session, SignIn,
 };
 use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
@@ -21,7 +21,7 @@ pub(super) struct State {
     pub(super) key_id: Option<String>,
     pub(super) member_id: Option<String>,
     pub(super) clients: BTreeMap<String, (Client, Duration, Option<Duration>)>,
-    pub(super) sign_ins: BTreeMap<Digest, (SignIn, Duration, Option<Approval>)>,
+    pub(super) sign_ins: BTreeMap<Digest, Pending>,
     pub(super) codes: BTreeMap<Digest, Code>,
     pub(super) grants: BTreeMap<i64, Grant>,
     pub(super) access_tokens: BTreeMap<Digest, (i64, Duration)>,
@@ -29,6 +29,14 @@ pub(super) struct State {
     pub(super) people: BTreeMap<EmployeeId, Person>,
     pub(super) page_sessions: BTreeMap<Digest, (EmployeeId, Duration)>,
     grants_ever: i64,
+}
+
+#[derive(Clone)]
+pub(super) struct Pending {
+    pub(super) sign_in: SignIn,
+    pub(super) until: Duration,
+    pub(super) approval: Option<Approval>,
+    pub(super) taken_at: Option<Duration>,
 }
 
 #[derive(Clone)]
@@ -65,6 +73,12 @@ pub(super) struct Person {
     pub(super) version: i64,
     pub(super) pair: Option<SealedPair>,
     pub(super) lease_until: Option<Duration>,
+    pub(super) arrived_at: Option<Duration>,
+}
+
+/// A time as the other stores count it.
+pub(super) fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap()
 }
 
 impl State {
@@ -76,35 +90,6 @@ impl State {
             resource: grant.resource.clone(),
             pair: self.people.get(&grant.employee).and_then(|person| person.pair.clone()),
         })
-    }
-
-    pub(super) fn complete(&mut self, mut person: Person, completed: CompletedSignIn) -> bool {
-        if let Some(pair) = completed.pair {
-            if pair.version != person.version + 1 {
-                return false;
-            }
-            (person.version, person.pair, person.lease_until) = (pair.version, Some(pair), None);
-        }
-        if !completed.name.is_empty() {
-            person.name = completed.name;
-        }
-        self.people.insert(completed.employee.clone(), person);
-        match completed.result {
-            SignInResult::Grant { request, code, lives } => {
-                let issued = Code {
-                    grant: self.add_grant(completed.employee, &request),
-                    request,
-                    until: self.now + lives,
-                    is_used: false,
-                };
-                self.codes.insert(code, issued);
-            }
-            SignInResult::PageSession { session, lives } => {
-                let until = self.now + lives;
-                self.page_sessions.insert(session, (completed.employee, until));
-            }
-        }
-        true
     }
 
     pub(super) fn redeem(
@@ -174,9 +159,13 @@ impl State {
         if person.lease_until.is_some_and(|until| until > self.now) {
             return Lease::Taken;
         }
-        person.lease_until = Some(self.now + lives);
+        let until = self.now + lives;
+        person.lease_until = Some(until);
         self.people.insert(employee, person);
-        Lease::Won(pair)
+        Lease::Won(Leased {
+            pair,
+            until: milliseconds(until),
+        })
     }
 
     pub(super) fn add_grant(&mut self, employee: EmployeeId, request: &ClientRequest) -> i64 {
@@ -279,7 +268,7 @@ impl State {
     pub(super) fn sweep(&mut self, lifetimes: Lifetimes) {
         let now = self.now;
         let is_over = |since: Duration, lives: Duration| since + lives <= now;
-        self.sign_ins.retain(|_, (_, until, _)| *until > now);
+        self.sign_ins.retain(|_, pending| pending.until > now);
         self.page_sessions.retain(|_, (_, until)| *until > now);
         self.access_tokens.retain(|_, (_, until)| *until > now);
         let is_unused = |code: &&Code| !code.is_used && code.until <= now;
@@ -308,7 +297,7 @@ impl State {
             Purpose::Client(request) => request.client_id == *id,
             Purpose::StartPage => false,
         };
-        let is_asked = |id: &String| self.sign_ins.values().any(|(sign_in, ..)| is_of(sign_in, id));
+        let is_asked = |id: &String| self.sign_ins.values().any(|pending| is_of(&pending.sign_in, id));
         self.clients.retain(|id, (_, created_at, used_at)| {
             let is_idle = match used_at {
                 Some(used_at) => is_over(*used_at, 90 * DAY),

@@ -43,7 +43,9 @@ mod n61 {
         n55_twenty_refreshes_at_once_make_eight_children
         n59_no_tokens_live_after_the_end_of_a_grant_that_was_being_refreshed
         n59_no_tokens_live_after_the_end_of_an_employee_whose_code_was_being_used
+        n64_no_sign_in_is_completed_after_the_end_of_all
         n72_a_sign_in_is_not_ended_because_of_the_pair_before_it
+        n72_of_sign_ins_at_once_the_pair_of_the_later_one_stays
         n73_one_of_several_wins_the_lease
         n72_one_of_several_pairs_of_a_version_is_kept
         n79_no_pair_is_sealed_again_under_a_lease_at_once

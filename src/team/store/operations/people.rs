@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::rows::{employee, pair, who};
 use crate::portal::EmployeeId;
 use crate::team::store::database::{Database, Failure, Outcome, parameters};
-use crate::team::store::records::{Lease, SealedPair};
+use crate::team::store::records::{Lease, Leased, SealedPair};
 use crate::team::store::statements::people;
 
 /// See [`Store::next_version`](crate::team::store::Store::next_version).
@@ -42,7 +42,8 @@ pub(in crate::team::store) fn lease(
         if let Some(row) = database.row(people::LEASE, &parameters).await?
             && let Some(won) = pair(&row, 0)?
         {
-            return Ok(Lease::Won(won));
+            let until = row.integer(3)?;
+            return Ok(Lease::Won(Leased { pair: won, until }));
         }
         Ok(match find(database, employee).await? {
             None => Lease::Gone,
@@ -83,12 +84,12 @@ async fn replace(
 /// See [`Store::free_lease`](crate::team::store::Store::free_lease).
 pub(in crate::team::store) fn free_lease(
     database: &mut dyn Database,
-    (employee, version): (EmployeeId, i64),
+    (employee, until): (EmployeeId, i64),
 ) -> Outcome<'_, ()> {
     Box::pin(async move {
         let (member_id, user_id) = who(&employee);
         let freed = database
-            .change(people::FREE_LEASE, &parameters![member_id, user_id, version])
+            .change(people::FREE_LEASE, &parameters![member_id, user_id, until])
             .await;
         freed.map(|_| ())
     })

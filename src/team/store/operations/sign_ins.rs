@@ -6,9 +6,11 @@ use super::rows::{sign_in, who};
 use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::store::database::{Database, Failure, Outcome, parameters};
-use crate::team::store::records::{Approval, Begun, ClientRequest, CompletedSignIn, Purpose, SignIn, SignInResult};
+use crate::team::store::records::{
+    Approval, Begun, ClientRequest, Completed, CompletedSignIn, Purpose, SealedPair, SignIn, SignInResult,
+};
 use crate::team::store::statements::{codes, grants, page_sessions, people, sign_ins};
-use crate::team::store::{MAX_PENDING, MAX_PENDING_PER_ADDRESS};
+use crate::team::store::{ARRIVAL, MAX_PENDING, MAX_PENDING_PER_ADDRESS};
 
 /// See [`Store::begin_sign_in`](crate::team::store::Store::begin_sign_in).
 pub(in crate::team::store) fn begin(
@@ -65,23 +67,71 @@ pub(in crate::team::store) fn take(
     (state, binding): (Digest, Digest),
 ) -> Outcome<'_, Option<SignIn>> {
     Box::pin(async move {
-        let row = database.row(sign_ins::TAKE, &parameters![&state, &binding]).await?;
+        let parameters = parameters![ARRIVAL, &state, &binding];
+        let row = database.row(sign_ins::TAKE, &parameters).await?;
         row.as_ref().map(sign_in).transpose()
     })
 }
 
-/// See [`Store::complete_sign_in`](crate::team::store::Store::complete_sign_in).
-pub(in crate::team::store) fn complete(database: &mut dyn Database, completed: CompletedSignIn) -> Outcome<'_, bool> {
+/// See [`Store::newest_arrival`](crate::team::store::Store::newest_arrival).
+pub(in crate::team::store) fn newest_arrival(
+    database: &mut dyn Database,
+    until: Option<i64>,
+) -> Outcome<'_, Option<i64>> {
     Box::pin(async move {
+        let parameters = parameters![until.unwrap_or(i64::MAX)];
+        let row = database.row(sign_ins::NEWEST_ARRIVAL, &parameters).await?;
+        row.map_or(Ok(None), |row| row.optional_integer(0))
+    })
+}
+
+/// See [`Store::end_arrival`](crate::team::store::Store::end_arrival).
+pub(in crate::team::store) fn end_arrival(database: &mut dyn Database, handle: Digest) -> Outcome<'_, ()> {
+    Box::pin(async move { arrive(database, &handle).await.map(|_| ()) })
+}
+
+/// Ends a sign-in that was taken. Returns when it was taken; `None` if it has ended before.
+async fn arrive(database: &mut dyn Database, handle: &Digest) -> Result<Option<i64>, Failure> {
+    let row = database.row(sign_ins::ARRIVE, &parameters![handle]).await?;
+    row.map(|row| row.integer(0)).transpose()
+}
+
+/// The pair that an employee has.
+enum Present {
+    /// None.
+    None,
+    /// That of a sign-in that was taken later.
+    Later,
+    /// Another one.
+    Earlier,
+}
+
+async fn present(database: &mut dyn Database, employee: &EmployeeId, taken_at: i64) -> Result<Present, Failure> {
+    let (member_id, user_id) = who(employee);
+    let row = database.row(people::ARRIVED, &parameters![member_id, user_id]).await?;
+    let Some(row) = row else { return Ok(Present::None) };
+    let is_later = row.optional_integer(0)?.is_some_and(|arrived_at| arrived_at > taken_at);
+    Ok(if is_later { Present::Later } else { Present::Earlier })
+}
+
+/// See [`Store::complete_sign_in`](crate::team::store::Store::complete_sign_in).
+pub(in crate::team::store) fn complete(
+    database: &mut dyn Database,
+    completed: CompletedSignIn,
+) -> Outcome<'_, Completed> {
+    Box::pin(async move {
+        let Some(taken_at) = arrive(database, &completed.handle).await? else {
+            return Ok(Completed::Ended);
+        };
         let (member_id, user_id) = who(&completed.employee);
         let name = &completed.name;
-        let kept = match &completed.pair {
-            Some(pair) => {
+        let kept = match (&completed.pair, present(database, &completed.employee, taken_at).await?) {
+            (Some(pair), Present::None | Present::Earlier) => {
                 let (key_id, sealed) = (&pair.key_id, pair.sealed.as_slice());
-                let parameters = parameters![member_id, user_id, name, pair.version, key_id, sealed];
+                let parameters = parameters![member_id, user_id, name, pair.version, key_id, sealed, taken_at];
                 database.change(people::SIGN_IN, &parameters).await?
             }
-            None => {
+            _ => {
                 database
                     .change(people::NAME, &parameters![member_id, user_id, name])
                     .await?
@@ -89,10 +139,33 @@ pub(in crate::team::store) fn complete(database: &mut dyn Database, completed: C
         };
         if kept == 0 {
             database.undo();
-            return Ok(false);
+            return Ok(Completed::AnotherVersion);
         }
         add_result(database, &completed.employee, &completed.result).await?;
-        Ok(true)
+        Ok(Completed::Kept)
+    })
+}
+
+/// See [`Store::save_arrival`](crate::team::store::Store::save_arrival).
+pub(in crate::team::store) fn save_arrival(
+    database: &mut dyn Database,
+    (handle, employee, pair): (Digest, EmployeeId, SealedPair),
+) -> Outcome<'_, bool> {
+    Box::pin(async move {
+        let Some(taken_at) = arrive(database, &handle).await? else {
+            return Ok(true);
+        };
+        let Present::Earlier = present(database, &employee, taken_at).await? else {
+            return Ok(true);
+        };
+        let (member_id, user_id) = who(&employee);
+        let (key_id, sealed) = (&pair.key_id, pair.sealed.as_slice());
+        let parameters = parameters![pair.version, key_id, sealed, taken_at, member_id, user_id];
+        let is_saved = database.change(people::SAVE_ARRIVED, &parameters).await? == 1;
+        if !is_saved {
+            database.undo();
+        }
+        Ok(is_saved)
     })
 }
 

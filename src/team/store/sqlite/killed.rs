@@ -10,7 +10,7 @@ use super::database::checks::{STEPS_LEFT, stop};
 use super::*;
 use crate::team::secret_value::{Digest, Kind, SecretValue};
 use crate::team::settings::Lifetimes;
-use crate::team::store::records::{NewTokens, Redeemed, Rotated, SignInResult};
+use crate::team::store::records::{CompletedSignIn, NewTokens, Redeemed, Rotated, SignInResult};
 use crate::team::store::{Store, suite};
 
 /// The variable that holds the child's orders.
@@ -34,17 +34,21 @@ fn tokens(name: &str) -> NewTokens {
 }
 
 async fn sign_in(store: &SqliteStore, version: i64, code: &str) {
-    let (mut completed, _) = suite::completed(1, suite::CLIENT, version);
+    let arrived = suite::completed(store, 1, suite::CLIENT, version).await;
+    complete(store, arrived.0, code).await;
+}
+
+async fn complete(store: &SqliteStore, mut completed: CompletedSignIn, code: &str) {
     if let SignInResult::Grant { code: kept, .. } = &mut completed.result {
         *kept = digest(code);
     }
-    assert!(store.complete_sign_in(completed).await.unwrap());
+    suite::complete(store, completed).await;
 }
 
-async fn run(store: &SqliteStore, operation: &str) {
+async fn run(store: &SqliteStore, operation: &str, arrived: CompletedSignIn) {
     let lifetimes = Lifetimes::default();
     match operation {
-        "complete_sign_in" => sign_in(store, 2, "new").await,
+        "complete_sign_in" => complete(store, arrived, "new").await,
         "redeem_code" => {
             let redeemed = store.redeem_code(digest("old"), tokens("redeemed"), lifetimes).await;
             assert_eq!(redeemed.unwrap(), Redeemed::Issued);
@@ -72,8 +76,9 @@ async fn child_that_is_killed_in_an_operation() {
     let operation = orders.next().unwrap();
     let steps = orders.next().unwrap().parse().unwrap();
     let store = SqliteStore::open(Path::new(orders.next().unwrap())).unwrap();
+    let (arrived, _) = suite::completed(&store, 1, suite::CLIENT, 2).await;
     STEPS_LEFT.store(steps, Ordering::SeqCst);
-    run(&store, operation).await;
+    run(&store, operation, arrived).await;
     stop("done");
 }
 

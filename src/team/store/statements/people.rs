@@ -5,15 +5,22 @@ pub(in super::super) const NEXT_VERSION: &str = "SELECT version + 1 FROM people 
 pub(in super::super) const NAME: &str = "\
     INSERT INTO people (member_id, user_id, name, version) VALUES ($1, $2, $3, 0) \
     ON CONFLICT (member_id, user_id) DO UPDATE SET name = COALESCE(NULLIF(excluded.name, ''), people.name)";
-/// Keeps the name, unless it is empty, and the pair if its version is the next one.
+/// Keeps the name, unless it is empty, and the pair if its version is the next one. `$7`: when the sign-in was taken.
 pub(in super::super) const SIGN_IN: &str = "\
-    INSERT INTO people (member_id, user_id, name, version, key_id, sealed) \
-    SELECT $1, $2, $3, $4, $5, $6 \
+    INSERT INTO people (member_id, user_id, name, version, key_id, sealed, arrived_at) \
+    SELECT $1, $2, $3, $4, $5, $6, $7 \
     WHERE $4 = 1 OR EXISTS (SELECT 1 FROM people WHERE member_id = $1 AND user_id = $2) \
     ON CONFLICT (member_id, user_id) DO UPDATE SET \
       name = COALESCE(NULLIF(excluded.name, ''), people.name), version = excluded.version, \
-      key_id = excluded.key_id, sealed = excluded.sealed, lease_until = NULL \
+      key_id = excluded.key_id, sealed = excluded.sealed, lease_until = NULL, arrived_at = excluded.arrived_at \
     WHERE people.version = excluded.version - 1";
+/// When the sign-in of the present pair was taken.
+pub(in super::super) const ARRIVED: &str =
+    "SELECT arrived_at FROM people WHERE member_id = $1 AND user_id = $2 AND sealed IS NOT NULL";
+/// `$4`: when the sign-in was taken.
+pub(in super::super) const SAVE_ARRIVED: &str = "\
+    UPDATE people SET version = $1, key_id = $2, sealed = $3, lease_until = NULL, arrived_at = $4 \
+    WHERE member_id = $5 AND user_id = $6 AND version = $1 - 1 AND sealed IS NOT NULL";
 pub(in super::super) const PAIR: &str =
     "SELECT version, key_id, sealed FROM people WHERE member_id = $1 AND user_id = $2";
 /// `$1`: how long the lease lives.
@@ -21,7 +28,7 @@ pub(in super::super) const LEASE: &str = "\
     UPDATE people SET lease_until = now_ms() + $1 \
     WHERE member_id = $2 AND user_id = $3 AND version = $4 AND sealed IS NOT NULL \
       AND (lease_until IS NULL OR lease_until <= now_ms()) \
-    RETURNING version, key_id, sealed";
+    RETURNING version, key_id, sealed, lease_until";
 pub(in super::super) const SAVE: &str = "\
     UPDATE people SET version = $1, key_id = $2, sealed = $3, lease_until = NULL \
     WHERE member_id = $4 AND user_id = $5 AND version = $1 - 1 AND sealed IS NOT NULL";
@@ -30,7 +37,7 @@ pub(in super::super) const RESEAL: &str = "\
     WHERE member_id = $4 AND user_id = $5 AND version = $1 - 1 AND sealed IS NOT NULL \
       AND (lease_until IS NULL OR lease_until <= now_ms())";
 pub(in super::super) const FREE_LEASE: &str = "\
-    UPDATE people SET lease_until = NULL WHERE member_id = $1 AND user_id = $2 AND version = $3";
+    UPDATE people SET lease_until = NULL WHERE member_id = $1 AND user_id = $2 AND lease_until = $3";
 pub(in super::super) const SEALED_OTHERWISE: &str = "\
     SELECT version, key_id, sealed, member_id, user_id FROM people \
     WHERE sealed IS NOT NULL AND key_id <> $1 LIMIT $2";

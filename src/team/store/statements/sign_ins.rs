@@ -16,10 +16,16 @@ pub(in super::super) const REFUSE: &str = "\
     DELETE FROM sign_ins WHERE handle = $1 AND form_key = $2 AND state IS NULL AND expires_at > now_ms() \
     RETURNING handle, form_key, address, client_id, client_name, redirect_uri, client_state, challenge, resource, \
       scope";
+/// `$1`: how long it is kept from now on.
 pub(in super::super) const TAKE: &str = "\
-    DELETE FROM sign_ins WHERE state = $1 AND binding = $2 AND expires_at > now_ms() \
+    UPDATE sign_ins SET taken_at = now_ms(), expires_at = now_ms() + $1 \
+    WHERE state = $2 AND binding = $3 AND taken_at IS NULL AND expires_at > now_ms() \
     RETURNING handle, form_key, address, client_id, client_name, redirect_uri, client_state, challenge, resource, \
       scope";
+/// Ends a sign-in that was taken.
+pub(in super::super) const ARRIVE: &str = "\
+    DELETE FROM sign_ins WHERE handle = $1 AND taken_at IS NOT NULL RETURNING taken_at";
+pub(in super::super) const NEWEST_ARRIVAL: &str = "SELECT max(taken_at) FROM sign_ins WHERE taken_at <= $1";
 pub(in super::super) const END_ALL: &str = "DELETE FROM sign_ins";
 pub(in super::super) const SWEEP: &str = "\
     DELETE FROM sign_ins WHERE handle IN (SELECT handle FROM sign_ins WHERE expires_at <= now_ms() LIMIT $1)";

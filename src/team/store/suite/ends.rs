@@ -115,18 +115,11 @@ pub(in crate::team) async fn the_end_of_an_employee_ends_everything_of_this_empl
     let second = signed_in(store, 1, "client-2").await;
     let colleague = signed_in(store, 2, CLIENT).await;
     let unused = code(store, 1, CLIENT).await;
-    let sessions = [(1, digest()), (2, digest())];
-    for (user_id, session) in sessions {
-        let completed = CompletedSignIn {
-            employee: employee(user_id),
-            name: "A name".to_owned(),
-            pair: None,
-            result: SignInResult::PageSession {
-                session,
-                lives: Lifetimes::default().page_session,
-            },
-        };
-        assert!(store.complete_sign_in(completed).await.unwrap());
+    let mut sessions = Vec::new();
+    for user_id in [1, 2] {
+        let (to_page, session) = page_session(store, user_id, "A name").await;
+        complete(store, to_page).await;
+        sessions.push(session);
     }
     let ended = store.end_employee(&employee(1), EndReason::Refused).await.unwrap();
     assert_eq!(ended, 3);
@@ -134,10 +127,10 @@ pub(in crate::team) async fn the_end_of_an_employee_ends_everything_of_this_empl
     let redeemed = store.redeem_code(unused, tokens(), Lifetimes::default()).await.unwrap();
     assert_eq!(redeemed, Redeemed::Gone);
     assert_eq!(store.pair(&employee(1)).await.unwrap(), None);
-    assert_eq!(store.page_session(sessions[0].1).await.unwrap(), None);
+    assert_eq!(store.page_session(sessions[0]).await.unwrap(), None);
     assert_eq!(grants_of(store, 1).await, []);
     assert!(is_live(store, colleague).await && store.pair(&employee(2)).await.unwrap().is_some());
-    assert!(store.page_session(sessions[1].1).await.unwrap().is_some());
+    assert!(store.page_session(sessions[1]).await.unwrap().is_some());
     let again = store.end_employee(&employee(1), EndReason::Refused).await.unwrap();
     assert_eq!(again, 0);
 }

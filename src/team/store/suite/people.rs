@@ -10,6 +10,13 @@ async fn lease(store: &dyn Store, version: i64) -> Lease {
     store.lease(&employee(1), version, LEASE).await.unwrap()
 }
 
+/// When the lease ends that was won of this pair.
+fn won(lease: Lease, pair: &SealedPair) -> i64 {
+    let Lease::Won(leased) = lease else { panic!("{lease:?}") };
+    assert_eq!(&leased.pair, pair);
+    leased.until
+}
+
 async fn save(store: &dyn Store, version: i64) -> bool {
     store.save_pair(&employee(1), pair(version)).await.unwrap()
 }
@@ -20,19 +27,34 @@ pub(in crate::team) async fn one_caller_wins_the_lease(fixture: &Fixture) {
     signed_in(store, 1, CLIENT).await;
     signed_in(store, 2, CLIENT).await;
     let first = store.pair(&employee(1)).await.unwrap().unwrap();
-    assert_eq!(lease(store, 1).await, Lease::Won(first.clone()));
+    let until = won(lease(store, 1).await, &first);
     assert_eq!(lease(other, 1).await, Lease::Taken);
     let colleague = other.lease(&employee(2), 1, LEASE).await.unwrap();
     assert!(matches!(colleague, Lease::Won(_)));
     let second = pair(2);
     assert!(store.save_pair(&employee(1), second.clone()).await.unwrap());
     assert_eq!(lease(other, 1).await, Lease::Newer(second.clone()));
-    assert_eq!(lease(other, 2).await, Lease::Won(second.clone()));
+    let longer = other.lease(&employee(1), 2, 2 * LEASE).await.unwrap();
+    let longer = won(longer, &second);
     // A refresh that failed.
-    other.free_lease(&employee(1), 1).await.unwrap();
+    other.free_lease(&employee(1), until).await.unwrap();
     assert_eq!(lease(store, 2).await, Lease::Taken, "of an older pair");
-    other.free_lease(&employee(1), 2).await.unwrap();
-    assert_eq!(lease(store, 2).await, Lease::Won(second));
+    other.free_lease(&employee(1), longer).await.unwrap();
+    won(lease(store, 2).await, &second);
+}
+
+/// A holder that was only slow, and fails after its lease has ended and the next caller has taken its own.
+pub(in crate::team) async fn n74_a_holder_that_outlived_its_lease_does_not_free_the_next_one(fixture: &Fixture) {
+    let (store, other) = (&*fixture.store, &*fixture.other);
+    signed_in(store, 1, CLIENT).await;
+    let pair = store.pair(&employee(1)).await.unwrap().unwrap();
+    let slow = won(lease(store, 1).await, &pair);
+    fixture.pass(21);
+    let next = won(other.lease(&employee(1), 1, 2 * LEASE).await.unwrap(), &pair);
+    store.free_lease(&employee(1), slow).await.unwrap();
+    assert_eq!(lease(store, 1).await, Lease::Taken);
+    other.free_lease(&employee(1), next).await.unwrap();
+    won(lease(store, 1).await, &pair);
 }
 
 pub(in crate::team) async fn n74_a_lease_whose_holder_died_frees_itself(fixture: &Fixture) {
@@ -51,18 +73,16 @@ pub(in crate::team) async fn n74_a_lease_whose_holder_died_frees_itself(fixture:
 pub(in crate::team) async fn n72_a_refresh_of_an_older_pair_does_not_overwrite_a_newer_one(fixture: &Fixture) {
     let store = &*fixture.store;
     signed_in(store, 1, CLIENT).await;
-    assert!(matches!(lease(store, 1).await, Lease::Won(_)));
+    let first = store.pair(&employee(1)).await.unwrap().unwrap();
+    let until = won(lease(store, 1).await, &first);
     signed_in(store, 1, CLIENT).await;
     let newer = store.pair(&employee(1)).await.unwrap().unwrap();
     assert_eq!(newer.version, 2);
     assert!(!save(store, 2).await);
-    store.free_lease(&employee(1), 1).await.unwrap();
+    store.free_lease(&employee(1), until).await.unwrap();
     assert_eq!(store.pair(&employee(1)).await.unwrap(), Some(newer.clone()));
-    assert_eq!(
-        lease(store, 2).await,
-        Lease::Won(newer),
-        "the sign-in has freed the lease"
-    );
+    // The sign-in has freed the lease.
+    won(lease(store, 2).await, &newer);
 }
 
 pub(in crate::team) async fn n59_a_refresh_under_way_does_not_bring_back_a_deleted_pair(fixture: &Fixture) {

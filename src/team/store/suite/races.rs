@@ -7,7 +7,7 @@ use std::future::Future;
 use futures_util::future::BoxFuture;
 use tokio::sync::Barrier;
 
-use super::super::records::{Approval, Begun, EndReason, Lease};
+use super::super::records::{EndReason, Lease};
 use super::*;
 
 const LIVES: Duration = Duration::from_secs(600);
@@ -205,13 +205,28 @@ pub(in crate::team) async fn n59_no_tokens_live_after_the_end_of_an_employee_who
     }
 }
 
+pub(in crate::team) async fn n64_no_sign_in_is_completed_after_the_end_of_all(fixture: &Fixture) {
+    for round in 0..ROUNDS {
+        let (under_way, code) = completed(&*fixture.store, 1, CLIENT, 1).await;
+        let mut operations = vec![completing(under_way)];
+        let end = operation(move |store: Arc<dyn Store>| async move {
+            assert!(store.end_all(EndReason::Operator).await.unwrap() <= 1);
+        });
+        operations.insert(round % 2, end);
+        at_once(fixture, operations).await;
+        assert_eq!(fixture.store.pair(&employee(1)).await.unwrap(), None);
+        let redeemed = fixture.store.redeem_code(code, tokens(), Lifetimes::default()).await;
+        assert_eq!(redeemed.unwrap(), Redeemed::Gone);
+    }
+}
+
 pub(in crate::team) async fn n72_a_sign_in_is_not_ended_because_of_the_pair_before_it(fixture: &Fixture) {
     for round in 0..ROUNDS {
         let user_id = u64::try_from(round).unwrap();
         signed_in(&*fixture.store, user_id, CLIENT).await;
-        let (again, code) = completed(user_id, CLIENT, 2);
+        let (again, code) = completed(&*fixture.store, user_id, CLIENT, 2).await;
         let sign_in = operation(move |store: Arc<dyn Store>| async move {
-            assert!(store.complete_sign_in(again).await.unwrap());
+            complete(&*store, again).await;
         });
         let mut operations = vec![sign_in];
         let end = operation(move |store: Arc<dyn Store>| async move {
@@ -224,6 +239,38 @@ pub(in crate::team) async fn n72_a_sign_in_is_not_ended_because_of_the_pair_befo
         assert_eq!(redeemed.unwrap(), Redeemed::Issued);
         let pair = fixture.store.pair(&employee(user_id)).await.unwrap();
         assert_eq!(pair.map(|pair| pair.version), Some(2));
+    }
+}
+
+/// Keeps the pair of a sign-in, and seals it again for the next version as often as it must.
+fn completing(completed: CompletedSignIn) -> Racer<()> {
+    operation(move |store: Arc<dyn Store>| async move {
+        loop {
+            let version = store.next_version(&completed.employee).await.unwrap();
+            let pair = completed.pair.clone().map(|pair| SealedPair { version, ..pair });
+            let sealed = CompletedSignIn {
+                pair,
+                ..completed.clone()
+            };
+            match store.complete_sign_in(sealed).await.unwrap() {
+                Completed::AnotherVersion => {}
+                Completed::Kept | Completed::Ended => return,
+            }
+        }
+    })
+}
+
+pub(in crate::team) async fn n72_of_sign_ins_at_once_the_pair_of_the_later_one_stays(fixture: &Fixture) {
+    for round in 0..ROUNDS {
+        let (earlier, _) = completed(&*fixture.store, 1, CLIENT, 0).await;
+        fixture.pass(1);
+        let (later, _) = completed(&*fixture.other, 1, CLIENT, 0).await;
+        let sealed = later.pair.clone().unwrap().sealed;
+        let mut operations = vec![completing(earlier)];
+        operations.insert(round % 2, completing(later));
+        at_once(fixture, operations).await;
+        let pair = fixture.store.pair(&employee(1)).await.unwrap();
+        assert_eq!(pair.unwrap().sealed, sealed);
     }
 }
 
@@ -251,15 +298,13 @@ pub(in crate::team) async fn n72_one_of_several_pairs_of_a_version_is_kept(fixtu
                 is_kept.then_some(pair)
             })
         };
-        let sign_in = || {
-            operation(move |store: Arc<dyn Store>| async move {
-                let (completed, _) = completed(1, CLIENT, version);
-                let pair = completed.pair.clone();
-                let is_kept = store.complete_sign_in(completed).await.unwrap();
-                if is_kept { pair } else { None }
-            })
-        };
-        let kept = at_once(fixture, vec![save(), sign_in(), sign_in(), save()]).await;
+        let (completed, _) = completed(&*fixture.store, 1, CLIENT, version).await;
+        let sign_in = operation(move |store: Arc<dyn Store>| async move {
+            let pair = completed.pair.clone();
+            let outcome = store.complete_sign_in(completed).await.unwrap();
+            pair.filter(|_| outcome == Completed::Kept)
+        });
+        let kept = at_once(fixture, vec![save(), sign_in, save()]).await;
         let kept: Vec<_> = kept.into_iter().flatten().collect();
         assert_eq!(kept.len(), 1);
         let pair = fixture.store.pair(&employee(1)).await.unwrap();

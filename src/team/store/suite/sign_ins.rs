@@ -1,6 +1,6 @@
 //! Clients, and sign-ins up to the code or the page session.
 
-use super::super::records::{Approval, Begun, Client, Registered};
+use super::super::records::{Client, Registered};
 use super::*;
 
 const LIVES: Duration = Duration::from_secs(600);
@@ -176,8 +176,8 @@ pub(in crate::team) async fn a_sign_in_expires(fixture: &Fixture) {
 
 pub(in crate::team) async fn a_completed_sign_in_leads_to_a_code(fixture: &Fixture) {
     let store = &*fixture.store;
-    let (completed, code) = completed(7, "https://client.example/metadata", 1);
-    assert!(store.complete_sign_in(completed.clone()).await.unwrap());
+    let (completed, code) = completed(store, 7, "https://client.example/metadata", 1).await;
+    complete(store, completed.clone()).await;
     assert_eq!(store.pair(&employee(7)).await.unwrap(), completed.pair);
     let stored = store.code(code).await.unwrap().unwrap();
     assert_eq!(stored.client_id, "https://client.example/metadata");
@@ -203,17 +203,8 @@ pub(in crate::team) async fn a_sign_in_to_the_start_page_makes_a_session_and_kee
         Begun::Kept
     );
     assert_eq!(decided(store, &start_page, None).await, Some(start_page));
-    let session = digest();
-    let page_session = |user_id| CompletedSignIn {
-        employee: employee(user_id),
-        name: format!("Новое имя {user_id}"),
-        pair: None,
-        result: SignInResult::PageSession {
-            session,
-            lives: Lifetimes::default().page_session,
-        },
-    };
-    assert!(store.complete_sign_in(page_session(1)).await.unwrap());
+    let (to_page, session) = page_session(store, 1, "Новое имя 1").await;
+    complete(store, to_page).await;
     assert_eq!(
         store.page_session(session).await.unwrap(),
         Some((employee(1), "Новое имя 1".to_owned()))
@@ -224,7 +215,8 @@ pub(in crate::team) async fn a_sign_in_to_the_start_page_makes_a_session_and_kee
     store.end_page_session(session).await.unwrap();
     assert_eq!(store.page_session(session).await.unwrap(), None);
     // Of an employee that no client knows.
-    assert!(store.complete_sign_in(page_session(2)).await.unwrap());
+    let (to_page, session) = page_session(store, 2, "Новое имя 2").await;
+    complete(store, to_page).await;
     assert!(store.page_session(session).await.unwrap().is_some());
     assert_eq!(store.pair(&employee(2)).await.unwrap(), None);
     assert_eq!(store.next_version(&employee(2)).await.unwrap(), 1);
@@ -237,17 +229,8 @@ pub(in crate::team) async fn an_empty_name_does_not_replace_an_earlier_one(fixtu
     let store = &*fixture.store;
     signed_in(store, 1, CLIENT).await;
     for pair in [None, Some(pair(2))] {
-        let session = digest();
-        let nameless = CompletedSignIn {
-            employee: employee(1),
-            name: String::new(),
-            pair,
-            result: SignInResult::PageSession {
-                session,
-                lives: Lifetimes::default().page_session,
-            },
-        };
-        assert!(store.complete_sign_in(nameless).await.unwrap());
+        let (nameless, session) = page_session(store, 1, "").await;
+        complete(store, CompletedSignIn { pair, ..nameless }).await;
         assert_eq!(
             store.page_session(session).await.unwrap(),
             Some((employee(1), "Employee 1".to_owned()))
@@ -259,8 +242,9 @@ pub(in crate::team) async fn n72_a_pair_of_another_version_is_not_kept(fixture: 
     let store = &*fixture.store;
     assert_eq!(store.next_version(&employee(1)).await.unwrap(), 1);
     for too_new in [2, 3] {
-        let (completed, code) = completed(1, CLIENT, too_new);
-        assert!(!store.complete_sign_in(completed).await.unwrap());
+        let (completed, code) = completed(store, 1, CLIENT, too_new).await;
+        let outcome = store.complete_sign_in(completed).await.unwrap();
+        assert_eq!(outcome, Completed::AnotherVersion);
         assert_eq!(store.code(code).await.unwrap(), None);
     }
     signed_in(store, 1, CLIENT).await;
@@ -268,8 +252,9 @@ pub(in crate::team) async fn n72_a_pair_of_another_version_is_not_kept(fixture: 
     let kept = store.pair(&employee(1)).await.unwrap();
     assert_eq!(store.next_version(&employee(1)).await.unwrap(), 3);
     for wrong in [1, 2, 4] {
-        let (completed, code) = completed(1, CLIENT, wrong);
-        assert!(!store.complete_sign_in(completed).await.unwrap());
+        let (completed, code) = completed(store, 1, CLIENT, wrong).await;
+        let outcome = store.complete_sign_in(completed).await.unwrap();
+        assert_eq!(outcome, Completed::AnotherVersion);
         assert_eq!(store.code(code).await.unwrap(), None);
     }
     assert_eq!(store.pair(&employee(1)).await.unwrap(), kept);

@@ -133,17 +133,10 @@ pub(in crate::team) async fn the_sweep_deletes_what_has_expired_and_nothing_else
 pub(in crate::team) async fn a_name_stays_as_long_as_a_page_shows_it(fixture: &Fixture) {
     let store = &*fixture.store;
     let tokens = signed_in(store, 1, CLIENT).await;
-    let session = digest();
-    let at_start_page = CompletedSignIn {
-        employee: employee(1),
-        name: "Employee 1".to_owned(),
-        pair: None,
-        result: SignInResult::PageSession {
-            session,
-            lives: Duration::from_secs(10_000),
-        },
-    };
-    assert!(store.complete_sign_in(at_start_page).await.unwrap());
+    let (to_page, session) = page_session(store, 1, "Employee 1").await;
+    let lives = Duration::from_secs(10_000);
+    let result = SignInResult::PageSession { session, lives };
+    complete(store, CompletedSignIn { result, ..to_page }).await;
     assert!(store.revoke(tokens.refresh, CLIENT).await.unwrap());
     sweep(fixture, 9_000).await;
     let name = |found: Option<(EmployeeId, String)>| found.map(|(_, name)| name);

@@ -10,6 +10,7 @@ use super::support::{
 use crate::team::records::{ClientRequest, CompletedSignIn, EndReason, NewTokens, Redeemed, SignInResult};
 use crate::team::secret_value::{Kind, SecretValue};
 use crate::team::store::Store;
+use crate::team::store::suite::{arriving, complete};
 use crate::team::test_support::{TestServer, portal_settings};
 use crate::team::tokens::recent_sessions::MAX_AGE;
 use crate::team::{Answer, Lifetimes, Unauthenticated};
@@ -54,6 +55,7 @@ async fn n07_a_token_for_another_public_address_is_not_let_in() {
     let [code, access, refresh] =
         [Kind::Code, Kind::AccessToken, Kind::RefreshToken].map(|kind| SecretValue::random(kind).unwrap());
     let completed = CompletedSignIn {
+        handle: arriving(server.store.as_ref()).await,
         employee: anna,
         name: "Anna".into(),
         pair: None,
@@ -71,7 +73,7 @@ async fn n07_a_token_for_another_public_address_is_not_let_in() {
             lives: Duration::from_secs(60),
         },
     };
-    assert!(server.store.complete_sign_in(completed).await.unwrap());
+    complete(server.store.as_ref(), completed).await;
     let new = NewTokens {
         access: access.digest(),
         refresh: refresh.digest(),

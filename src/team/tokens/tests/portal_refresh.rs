@@ -53,13 +53,15 @@ async fn n74_a_lease_that_another_process_left_behind_is_waited_for() {
     let anna = id_of(&employee(&server, &tokens.access).await);
     let version = server.store.pair(&anna).await.unwrap().unwrap().version;
     let lease = server.store.lease(&anna, version, Duration::from_secs(3600)).await;
-    assert!(matches!(lease, Ok(Lease::Won(_))));
+    let Ok(Lease::Won(leased)) = lease else {
+        panic!("{lease:?}")
+    };
     server.demo.expire_access(1);
     let (call, ()) = tokio::join!(call(&server, &tokens.access), async {
         tokio::time::sleep(Duration::from_secs(19)).await;
         assert_eq!(server.demo.refreshes(), 0);
         // As the lease ends by its time.
-        server.store.free_lease(&anna, version).await.unwrap();
+        server.store.free_lease(&anna, leased.until).await.unwrap();
     });
     assert!(call.is_ok(), "{call:?}");
     assert_eq!(server.demo.refreshes(), 1);
@@ -74,15 +76,14 @@ async fn n74_a_lease_that_is_never_freed_fails_the_call_and_signs_nobody_out() {
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);
     let version = server.store.pair(&anna).await.unwrap().unwrap().version;
-    server
-        .store
-        .lease(&anna, version, Duration::from_secs(3600))
-        .await
-        .unwrap();
+    let lease = server.store.lease(&anna, version, Duration::from_secs(3600)).await;
+    let Ok(Lease::Won(leased)) = lease else {
+        panic!("{lease:?}")
+    };
     server.demo.expire_access(1);
     assert_eq!(call(&server, &tokens.access).await, failed("timed_out"));
     assert_eq!(server.demo.refreshes(), 0);
-    server.store.free_lease(&anna, version).await.unwrap();
+    server.store.free_lease(&anna, leased.until).await.unwrap();
     assert!(call(&server, &tokens.access).await.is_ok());
 }
 
@@ -99,7 +100,7 @@ async fn a_pair_that_another_process_has_refreshed_is_used() {
     let (call, ()) = tokio::join!(call(&server, &tokens.access), async {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let keys = &server.team.settings().server_keys;
-        let old = keys.open(&anna, &leased).unwrap();
+        let old = keys.open(&anna, &leased.pair).unwrap();
         let issued = server.application().refresh(old.refresh).await.unwrap();
         let pair = Pair {
             access: issued.access_token,
@@ -270,7 +271,7 @@ async fn a_pair_that_is_sealed_anew_while_its_successor_cannot_be_saved_does_not
     store.before("save_pair", move || {
         async move {
             // As the lease ends by its time during a long save.
-            rekeying.store.free_lease(&resealed, 1).await.unwrap();
+            rekeying.end_leases();
             reseal(&rekeying, &resealed).await;
         }
         .boxed()

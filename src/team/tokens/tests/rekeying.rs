@@ -60,10 +60,12 @@ async fn n79_a_pair_that_is_being_refreshed_is_waited_for() {
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);
     let lease = server.store.lease(&anna, 1, Duration::from_secs(3600)).await;
-    assert!(matches!(lease, Ok(Lease::Won(_))));
+    let Ok(Lease::Won(leased)) = lease else {
+        panic!("{lease:?}")
+    };
     let (done, ()) = tokio::join!(rekey(server.store.as_ref(), &both), async {
         tokio::time::sleep(Duration::from_secs(15)).await;
-        server.store.free_lease(&anna, 1).await.unwrap();
+        server.store.free_lease(&anna, leased.until).await.unwrap();
     });
     assert_eq!(done, Ok(Rekeyed { resealed: 1, left: 0 }));
     let pair = server.store.pair(&anna).await.unwrap().unwrap();
