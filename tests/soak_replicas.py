@@ -28,7 +28,7 @@ from team_load import (BINARY, Cluster, Connection, Portal, call_of, foreign, ou
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 600
 RATE = int(sys.argv[2]) if len(sys.argv) > 2 else 200
 EMPLOYEES = int(sys.argv[3]) if len(sys.argv) > 3 else 200
-PROXY_PORT, PORTAL_PORT, DATABASE_PORT = 8040, 8045, 8046
+PROXY_PORT, DATABASE_PORT = 8040, 8046
 PORTS = range(8041, 8045)
 BASE = f"http://127.0.0.1:{PROXY_PORT}"
 USERS = range(1001, 1001 + EMPLOYEES)
@@ -203,7 +203,7 @@ async def quiet_stretch(look_ups=200):
 
 database = Cluster(DATABASE_PORT, "shared_preload_libraries = 'pg_stat_statements'\nmax_connections = 100")
 database.query("CREATE EXTENSION pg_stat_statements")
-portal = Portal(BASE, USERS, "--rate-limit", "off", port=PORTAL_PORT)
+portal = Portal(BASE, USERS, "--rate-limit", "off")
 settings = {
     **portal.settings, "BITRIX24_MCP_STORE": database.address, "BITRIX24_MCP_REPLICAS": str(len(PORTS)),
     "BITRIX24_RATE_LIMIT": "off", "BITRIX24_CACHE_TTL": "5s",
