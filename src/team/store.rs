@@ -14,6 +14,9 @@ mod operations;
 pub(super) mod postgres;
 pub mod records;
 mod schema;
+mod shared_limits;
+#[cfg(test)]
+mod shared_limits_suite;
 mod sql_store;
 pub(super) mod sqlite;
 mod statements;

@@ -33,8 +33,8 @@ pub struct Limits {
     pub session_idle: Duration,
     /// Silence on an event stream before the server sends a comment. Proxies close a silent connection after a minute.
     pub keep_alive: Duration,
-    /// Time in which kept-alive connections may still bring requests when the server stops: a proxy learns from the
-    /// answers, or from its next connection, that it has to go elsewhere.
+    /// Time in which a server that stops still accepts connections and requests: a proxy learns from its checks of health
+    /// that it has to go elsewhere. Most check every second or two.
     pub late_requests: Duration,
     /// Time for running calls to finish when the server stops, with `late_requests`. This time, the time for the last
     /// answers and the time to save tokens are together below the 30 seconds that Kubernetes allows.

@@ -115,7 +115,7 @@ async function replicas() {
 async function proxy(base, command, args, env = {}) {
   const process_ = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
-  for (const stream of [process_.stdout, process_.stderr]) stream.on("data", (data) => (log += data));
+  for (const stream of [process_.stdout, process_.stderr]) stream.on("data", (data) => { log += data; if (process.env.SHOW) console.log(String(data)); });
   const ended = new Promise((resolve) => process_.on("exit", resolve));
   atTheEnd(() => process_.kill("SIGKILL"));
   for (let tries = 0; ; tries += 1) {

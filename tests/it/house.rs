@@ -44,6 +44,8 @@ const CRATES: &[(&str, &[&str])] = &[
         &["portal/wire.rs", "team/client_metadata/fetch.rs", "team/store/postgres"],
     ),
     ("tokio_postgres", &["team/store/postgres.rs", "team/store/postgres"]),
+    ("tokio_postgres_rustls", &["team/store/postgres"]),
+    ("rustls_platform_verifier", &["team/store/postgres"]),
     ("deadpool", &["team/store/postgres.rs", "team/store/postgres"]),
     ("axum", &["transports"]),
     (

@@ -177,14 +177,18 @@ impl OperatingTimeLimiter {
             };
             moved.unwrap_or(now)
         };
-        self.closed_until = at(kept.closed_until).max(now);
         self.refusal = kept
             .refused_at
             .zip(kept.probe_at)
             .map(|(refused_at, probe_at)| Refusal {
                 at: at(refused_at),
-                probe_at: at(probe_at),
+                // Not later, even if the clock of the store was set back.
+                probe_at: at(probe_at).min(now + PROBE_EVERY),
             });
+        self.closed_until = at(kept.closed_until).max(now);
+        if self.refusal.is_none() {
+            self.closed_until = self.closed_until.min(now + LARGEST_SPACE);
+        }
         if let Some((reported_at, used)) = kept.reported_at.zip(kept.used_ms) {
             self.last_report = Some(Report {
                 at: at(reported_at),

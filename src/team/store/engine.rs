@@ -35,6 +35,6 @@ pub(super) trait Engine: Debug + Send + Sync + 'static {
         A: Clone + Send + Sync + 'static,
         T: Send + 'static;
 
-    /// Adds the metrics of the operations to `registry`, if there are some.
-    fn register_metrics(&self, _registry: &mut Registry) {}
+    /// Adds the metrics of the operations to `registry`.
+    fn register_metrics(&self, registry: &mut Registry);
 }

@@ -1,11 +1,13 @@
 //! The metrics of the store's operations. No label holds a name, an id or a token.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+
+use super::Operation;
 
 /// Bounds of the histogram, in seconds. A database nearby needs a few milliseconds; an operation ends after five seconds.
 const SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -36,7 +38,7 @@ type Labels<const N: usize> = [(&'static str, &'static str); N];
 
 /// The metrics of a store. A clone counts into the same metrics.
 #[derive(Debug, Clone)]
-pub struct StoreMeasurements {
+pub(super) struct StoreMeasurements {
     operations: Family<Labels<2>, Counter>,
     durations: Family<Labels<1>, Histogram, fn() -> Histogram>,
 }
@@ -60,6 +62,16 @@ impl StoreMeasurements {
             .observe(elapsed.as_secs_f64());
     }
 
+    /// Runs the operation and records it.
+    pub(super) fn measured<'a, T: Send + 'a>(&'a self, way: Way, operation: Operation<'a, T>) -> Operation<'a, T> {
+        Box::pin(async move {
+            let begun = Instant::now();
+            let result = operation.await;
+            self.record(way, result.is_ok(), begun.elapsed());
+            result
+        })
+    }
+
     /// Records that an operation runs again, because of another transaction or a lost connection.
     pub(super) fn record_repetition(&self, way: Way) {
         self.count(way, "repeated");
@@ -72,7 +84,7 @@ impl StoreMeasurements {
     }
 
     /// Adds these metrics to `registry`.
-    pub fn register(&self, registry: &mut Registry) {
+    pub(super) fn register(&self, registry: &mut Registry) {
         registry.register(
             "mcp_team_store_operations",
             "Operations of the store, by kind (read, write, statement) and outcome (done, failed; repeated counts beside \

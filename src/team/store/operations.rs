@@ -6,6 +6,7 @@
 pub(super) mod clients;
 pub(super) mod facts;
 pub(super) mod grants;
+pub(super) mod limits;
 pub(super) mod page_sessions;
 pub(super) mod people;
 mod rows;

@@ -13,13 +13,12 @@ use std::fmt;
 
 pub use address::{AddressError, PostgresAddress};
 use connector::Connector;
-pub use engine::PostgresEngine;
+pub(super) use engine::PostgresEngine;
 use opening::Opener;
 
 use super::Unavailable;
 use super::database::{Database, Outcome};
 use super::engine::Engine;
-use super::measurements::StoreMeasurements;
 use super::open_error::OpenError;
 use super::sql_store::SqlStore;
 use crate::portal::GivenSecret;
@@ -65,12 +64,6 @@ impl PostgresStore {
             is_encrypted: connector.is_encrypted(),
             connections: self.engine.connections(),
         })
-    }
-
-    /// The metrics of its operations.
-    #[must_use]
-    pub fn measurements(&self) -> &StoreMeasurements {
-        self.engine.measurements()
     }
 }
 

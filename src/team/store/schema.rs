@@ -141,20 +141,19 @@ ALTER TABLE people ADD COLUMN arrived_at BIGINT;
 
 -- The portal's limit on requests, a row for each portal. In microseconds since 1970.
 CREATE TABLE portal_buckets (
-  portal TEXT PRIMARY KEY,
+  portal TEXT PRIMARY KEY,      -- scheme, host and port
   empty_at BIGINT NOT NULL      -- when the bucket is empty if nothing more is taken
 );
 
--- The portal's limit on the operating time of a method.
+-- The portal's limit on the operating time of a method, while calls have to wait for it.
 CREATE TABLE operating_times (
-  account TEXT NOT NULL,
+  account TEXT NOT NULL,        -- what the portal counts by; no secret
   method TEXT NOT NULL,
-  closed_until BIGINT NOT NULL, -- no call before
-  refused_at BIGINT,            -- the portal's last refusal; NULL if there was none
-  probe_at BIGINT,              -- when a call was let through to try; NULL if none was
-  space_ms BIGINT NOT NULL,     -- the pause between two calls
-  reported_at BIGINT,           -- this and the next two: what the portal has reported last; NULL if nothing
-  reset_at BIGINT,
+  active_until BIGINT NOT NULL, -- afterwards the row means nothing
+  closed_until BIGINT NOT NULL, -- no call before, except a probe
+  refused_at BIGINT,            -- the portal's last refusal; NULL if none closes the method
+  probe_at BIGINT,              -- when a call may pass although the method is closed; NULL with refused_at
+  reported_at BIGINT,           -- this and the next: what the portal has reported last; NULL if nothing
   used_ms BIGINT,
   PRIMARY KEY (account, method)
 );

@@ -14,11 +14,13 @@ use std::sync::Arc;
 use database::SqliteDatabase;
 use futures_util::FutureExt;
 use place::{Place, ServerLock};
+use prometheus_client::registry::Registry;
 use worker::Worker;
 
 use super::Operation;
 use super::database::Failure;
 use super::engine::{Engine, Work};
+use super::measurements::{StoreMeasurements, Way};
 use super::open_error::OpenError;
 use super::sql_store::SqlStore;
 
@@ -30,6 +32,7 @@ pub type SqliteStore = SqlStore<SqliteEngine>;
 pub struct SqliteEngine {
     writer: Worker,
     reader: Worker,
+    measurements: StoreMeasurements,
     /// Released last, after the threads have closed the file.
     _lock: Option<ServerLock>,
 }
@@ -58,12 +61,14 @@ impl SqliteStore {
         Self::start(Place::new(path), None)
     }
 
-    /// Opens the store for the portal's limits alone, or makes it. Other processes may have it too.
+    /// Opens the store for a process that only shares the portal's limits, or makes it. Many processes may have it. Their
+    /// writes do not wait for the disk, since a limit that is lost with the power does no harm.
     ///
     /// # Errors
     /// [`OpenError`].
     pub fn open_for_limits(path: &Path) -> Result<Self, OpenError> {
-        let place = Place::new(path);
+        let mut place = Place::new(path);
+        place.synchronous = "NORMAL";
         place.make_folder()?;
         place.make()?;
         Self::start(place, None)
@@ -76,6 +81,7 @@ impl SqliteStore {
         let engine = SqliteEngine {
             writer: start(true)?,
             reader: start(false)?,
+            measurements: StoreMeasurements::default(),
             _lock: lock,
         };
         Ok(Self { engine })
@@ -88,7 +94,8 @@ impl Engine for SqliteEngine {
         A: Clone + Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.reader.run(move |database| run(database, arguments, work))
+        let operation = self.reader.run(move |database| run(database, arguments, work));
+        self.measurements.measured(Way::Read, operation)
     }
 
     fn write<A, T>(&self, arguments: A, work: Work<A, T>) -> Operation<'_, T>
@@ -98,7 +105,7 @@ impl Engine for SqliteEngine {
     {
         let transaction =
             move |database: &mut SqliteDatabase| database.transaction(|database| run(database, arguments, work));
-        self.writer.run(transaction)
+        self.measurements.measured(Way::Write, self.writer.run(transaction))
     }
 
     /// A statement is a transaction of its own.
@@ -107,7 +114,12 @@ impl Engine for SqliteEngine {
         A: Clone + Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.writer.run(move |database| run(database, arguments, work))
+        let operation = self.writer.run(move |database| run(database, arguments, work));
+        self.measurements.measured(Way::Statement, operation)
+    }
+
+    fn register_metrics(&self, registry: &mut Registry) {
+        self.measurements.register(registry);
     }
 }
 
@@ -127,5 +139,7 @@ mod killed;
 mod older;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod shared;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ pub(super) mod clients;
 pub(super) mod codes;
 pub(super) mod facts;
 pub(super) mod grants;
+pub(super) mod limits;
 pub(super) mod page_sessions;
 pub(super) mod people;
 pub(super) mod sign_ins;

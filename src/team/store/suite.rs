@@ -4,6 +4,7 @@ pub(in crate::team) mod arrivals;
 pub(in crate::team) mod ends;
 pub(in crate::team) mod people;
 pub(in crate::team) mod races;
+pub(in crate::team) mod secrets;
 pub(in crate::team) mod sign_ins;
 pub(in crate::team) mod sweeping;
 pub(in crate::team) mod tokens;
@@ -23,6 +24,7 @@ use crate::team::settings::Lifetimes;
 
 /// The columns that hold times, in milliseconds since 1970 or in microseconds.
 const TIMES: &[(&str, i64)] = &[
+    ("active_until", 1_000),
     ("arrived_at", 1_000),
     ("closed_until", 1_000),
     ("created_at", 1_000),
@@ -33,7 +35,6 @@ const TIMES: &[(&str, i64)] = &[
     ("probe_at", 1_000),
     ("refused_at", 1_000),
     ("reported_at", 1_000),
-    ("reset_at", 1_000),
     ("taken_at", 1_000),
     ("used_at", 1_000),
 ];

@@ -3,9 +3,9 @@
 //! The server closes a connection whose client sends or accepts nothing for too long, so that the connection is free
 //! for other clients.
 //!
-//! When the server stops, it accepts no connection any more, so that a proxy goes to another replica. For a short time it
-//! serves the connections that are open, since a proxy may be sending a request on one of them, and closes each with its
-//! next answer. Then it closes idle connections, and answers the running calls.
+//! When the server stops, it goes on for a short time, until a proxy has noticed by its checks of health: it accepts new
+//! connections, and closes each connection with its next answer. It does not wait if nobody is connected. Then it closes
+//! idle connections, and answers the running calls.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_service::Service;
 use tracing::Level;
 
@@ -47,6 +48,9 @@ const MAX_CONNECTIONS_PER_CALLER: usize = 1024;
 /// Pause after a failed accept, for example when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Time for the requests of connections that were in the system's queue when the server ceased to accept.
+const QUEUED_REQUESTS: Duration = Duration::from_millis(100);
+
 /// Time for the last answers, after calls that took too long were cancelled.
 pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
@@ -67,8 +71,8 @@ impl Connections {
     /// Accepts and serves connections until `stop` is cancelled, then ends them as the comment of this file describes.
     pub(super) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let limits = self.limits;
-        let room = room_for_connections(limits.connections);
-        let places = Arc::new(Semaphore::new(room));
+        let places = Arc::new(Semaphore::new(room_for_connections(limits.connections)));
+        let open_connections = TaskTracker::new();
         let per_caller = CallerQuota::new(MAX_CONNECTIONS_PER_CALLER);
         let refused = RefusalLog::new(Level::WARN, "closed more new connections");
         let graceful = GracefulShutdown::new();
@@ -91,7 +95,7 @@ impl Connections {
             let serving = self.connection(stream, addresses, graceful.watcher());
             let open = self.metrics.open_connection();
             let log = Arc::clone(&self.log);
-            tokio::spawn(async move {
+            open_connections.spawn(async move {
                 // Only unreadable requests are logged: it is no fault if a client disconnects or is slow.
                 if serving.await.is_err_and(|error| error.is_parse()) {
                     log.unreadable_request();
@@ -108,6 +112,21 @@ impl Connections {
                 },
             }
         }
+        tracing::info!("stopping: running calls may finish");
+        self.closing.cancel();
+        let stopping = Instant::now();
+        // This lets `wait` end as soon as no connection is open.
+        open_connections.close();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(stopping + limits.late_requests) => break,
+                () = open_connections.wait() => break,
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => begin(accepted),
+                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+                },
+            }
+        }
         // Clients that are already in the system's queue are served too. The queue is read without tokio, whose accept
         // may report an empty queue before it has looked, or in order to let other tasks run.
         if let Ok(listener) = listener.into_std() {
@@ -116,11 +135,7 @@ impl Connections {
                 stream.into_iter().for_each(|stream| begin((stream, remote)));
             }
         }
-        tracing::info!("stopping: running calls may finish");
-        self.closing.cancel();
-        let stopping = Instant::now();
-        let all_places = places.acquire_many(u32::try_from(room).unwrap_or(u32::MAX));
-        let _ = tokio::time::timeout(limits.late_requests, all_places).await;
+        let _ = tokio::time::timeout(QUEUED_REQUESTS, open_connections.wait()).await;
         let ended = graceful.shutdown();
         tokio::pin!(ended);
         let grace = limits.grace.saturating_sub(stopping.elapsed());

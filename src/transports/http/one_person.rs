@@ -68,7 +68,11 @@ pub(super) fn routes(handlers: Handlers) -> Router {
         endpoint::MCP,
         post(endpoint::post).with_state(Arc::new(endpoint)),
     );
-    routes = route(routes, HEALTHZ, get(operation::healthz));
+    routes = route(
+        routes,
+        HEALTHZ,
+        get(operation::healthz).with_state(Arc::clone(&readiness)),
+    );
     routes = route(
         routes,
         READYZ,

@@ -120,9 +120,12 @@ fn no_answer() -> NotReady {
     }
 }
 
-/// `GET /healthz`: 200 while the process serves requests, independent of the portal.
-pub(super) async fn healthz() -> Response {
-    json_response(StatusCode::OK, &json!({"alive": true}))
+/// `GET /healthz`: 200 while the process takes requests, independent of the portal; 503 once it stops.
+pub(super) async fn healthz(State(readiness): State<Arc<Readiness>>) -> Response {
+    match readiness.closing.is_cancelled() {
+        false => json_response(StatusCode::OK, &json!({"alive": true})),
+        true => unavailable(&json!({"alive": true, "stopping": true})),
+    }
 }
 
 /// `GET /readyz`: 200 if look-ups worked at the last probe, at most 30 seconds ago; else 503 with the reason.
@@ -136,9 +139,7 @@ pub(super) async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response 
         }
     };
     let body = json!({"ready": false, "code": code, "meaning": meaning});
-    let mut response = json_response(StatusCode::SERVICE_UNAVAILABLE, &body);
-    response.headers_mut().insert(RETRY_AFTER, FAILURE_AGE.as_secs().into());
-    response
+    unavailable(&body)
 }
 
 /// `GET /metrics`: OpenMetrics text, for Prometheus.
@@ -152,6 +153,12 @@ pub(super) async fn metrics(State((metrics, readiness)): State<(Arc<Metrics>, Ar
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
+    response
+}
+
+fn unavailable(body: &serde_json::Value) -> Response {
+    let mut response = json_response(StatusCode::SERVICE_UNAVAILABLE, body);
+    response.headers_mut().insert(RETRY_AFTER, FAILURE_AGE.as_secs().into());
     response
 }
 

@@ -137,7 +137,11 @@ pub(super) fn routes(handlers: Handlers) -> Router {
     }
 
     let readiness = Arc::new(readiness);
-    let mut operators = route(Router::new(), HEALTHZ, get(operation::healthz));
+    let mut operators = route(
+        Router::new(),
+        HEALTHZ,
+        get(operation::healthz).with_state(Arc::clone(&readiness)),
+    );
     operators = route(
         operators,
         READYZ,

@@ -89,9 +89,9 @@ async fn a_stop_with_calls_in_flight_loses_none() {
     server.stopped().await;
 }
 
-/// A proxy keeps connections open, and may be sending a request on one of them when the server begins to stop.
+/// A proxy keeps connections open, and learns by its checks of health that the server stops.
 #[tokio::test]
-async fn requests_on_open_connections_are_answered_during_the_stop_and_close_them() {
+async fn a_server_that_stops_serves_its_proxy_until_it_has_noticed() {
     let server = InProcess::with_limits(Limits {
         late_requests: Duration::from_secs(3600),
         grace: Duration::from_secs(3600),
@@ -99,25 +99,29 @@ async fn requests_on_open_connections_are_answered_during_the_stop_and_close_the
     })
     .await;
     let mut kept_alive = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..4 {
         let mut connection = Connection::open(server.address).await;
         let answer = connection.ask(&Request::get("/readyz")).await;
         assert_eq!((answer.head.status, answer.head.header("connection")), (200, None));
         kept_alive.push(connection);
     }
     server.stop();
-    while tokio::net::TcpStream::connect(server.address).await.is_ok() {}
-    for (mut connection, request, status) in kept_alive
-        .into_iter()
-        .zip([Request::get("/readyz"), look_up(1, "client")])
-        .zip([503, 200])
-        .map(|((connection, request), status)| (connection, request, status))
-    {
+    let mut last = kept_alive.pop().unwrap();
+    kept_alive.push(Connection::open(server.address).await);
+    let requests = [
+        (Request::get("/healthz"), 503),
+        (Request::get("/readyz"), 503),
+        (look_up(1, "client"), 200),
+        (look_up(2, "client"), 200),
+    ];
+    for (mut connection, (request, status)) in kept_alive.into_iter().zip(requests) {
         let answer = connection.ask(&request).await;
         assert_eq!(answer.head.status, status, "{}", answer.body);
+        assert_eq!(answer.head.header("retry-after").is_some(), status == 503);
         assert_eq!(answer.head.header("connection"), Some("close"));
         assert!(connection.is_closed().await);
     }
+    assert_eq!(last.ask(&look_up(3, "client")).await.head.status, 200);
     // Nothing is open any more, so the server does not wait for late requests.
     server.stopped().await;
 }

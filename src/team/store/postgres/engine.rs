@@ -62,11 +62,6 @@ impl PostgresEngine {
         self.0.pool.status().max_size
     }
 
-    /// The metrics of its operations.
-    pub(super) fn measurements(&self) -> &StoreMeasurements {
-        &self.0.measurements
-    }
-
     /// Starts the operation as a task of its own: a caller that goes away must not leave half a transaction behind.
     fn run<A, T>(&self, way: Way, arguments: A, work: Work<A, T>) -> Operation<'_, T>
     where

@@ -9,6 +9,7 @@ use tokio::task::block_in_place;
 use super::PostgresStore;
 use super::test_server::{Schema, client};
 use crate::portal::GivenSecret;
+use crate::team::store::shared_limits_suite;
 use crate::team::store::suite::{self, Fixture};
 
 /// The address as a setting.
@@ -24,8 +25,23 @@ pub(super) async fn open(address: &str, connections: usize) -> PostgresStore {
 /// An empty store in a schema of its own. `None`: the test is left out.
 pub(super) async fn fixture() -> Option<Fixture> {
     let schema = Schema::at_hand().await?;
-    let address = schema.address();
+    // The suite's thousands of writes need not survive a loss of power.
+    let address = format!("{}%20-c%20synchronous_commit%3Doff", schema.address());
     Some(at(&address, address.clone(), 4, schema).await)
+}
+
+/// An empty store of the portal's limits in a schema of its own. `None`: the test is left out.
+pub(super) async fn fixture_of_limits() -> Option<shared_limits_suite::Fixture> {
+    let schema = Schema::at_hand().await?;
+    let address = schema.address();
+    Some(shared_limits_suite::Fixture {
+        store: Arc::new(open(&address, 4).await),
+        other: Arc::new(open(&address, 4).await),
+        age: Box::new(move |time| {
+            let _kept = &schema;
+            block_in_place(|| Handle::current().block_on(age(&address, time)));
+        }),
+    })
 }
 
 /// The store at `address`, opened twice with at most so many connections. `direct` leads to the same tables; `kept` is

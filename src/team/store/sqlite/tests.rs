@@ -39,7 +39,7 @@ fn file_in(folder: &TempDir) -> PathBuf {
 }
 
 /// Moves every time in the file back.
-fn age(path: &Path, time: Duration) {
+pub(super) fn age(path: &Path, time: Duration) {
     let connection = Connection::open(path).unwrap();
     connection.busy_timeout(Duration::from_secs(5)).unwrap();
     let columns = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'";

@@ -1,0 +1,88 @@
+//! The suite behind PgBouncer in transaction mode, where statements of one caller run in different connections.
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use super::super::test_fixture::at;
+use super::super::test_server::{Cluster, Database, command, run};
+use crate::team::store::suite::{Fixture, people, races, sign_ins, sweeping, tokens};
+
+/// PgBouncer in front of a server, whose folder it uses.
+struct PgBouncer {
+    process_file: String,
+    port: u16,
+}
+
+impl PgBouncer {
+    /// Two connections to each database.
+    async fn start(cluster: &Cluster) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = port.local_addr().unwrap().port();
+        let (folder, database) = (cluster.folder().display(), cluster.port);
+        let process_file = format!("{folder}/pgbouncer.pid");
+        cluster.write("users.txt", "\"postgres\" \"\"\n");
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={database} user=postgres\n\
+             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
+             auth_type = trust\nauth_file = {folder}/users.txt\npool_mode = transaction\ndefault_pool_size = 2\n\
+             pidfile = {process_file}\nlogfile = {folder}/pgbouncer.log\n"
+        );
+        cluster.write("pgbouncer.ini", &settings);
+        run("/usr/sbin/pgbouncer", &["-q", "-d", &format!("{folder}/pgbouncer.ini")]).await;
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            sleep(Duration::from_millis(50)).await;
+        }
+        Self { process_file, port }
+    }
+
+    /// An empty store behind it.
+    async fn fixture(&self, cluster: &Cluster) -> Fixture {
+        let database = Database::at(&cluster.address()).await;
+        let address = format!("postgres://postgres@127.0.0.1:{}/{}", self.port, database.name);
+        at(&address, database.address(), 6, database).await
+    }
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        let stop = format!("kill $(cat {})", self.process_file);
+        let _ = command("sh", &["-c", &stop]).into_std().output();
+    }
+}
+
+/// Runs functions of the suite, each on an empty store.
+macro_rules! behind {
+    ($pooler:ident, $cluster:ident: $($file:ident::$name:ident)*) => {
+        $($file::$name(&$pooler.fixture(&$cluster).await).await;)*
+    };
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "starts a PostgreSQL of its own"]
+async fn the_races_and_every_kind_of_operation_work_behind_pgbouncer() {
+    let cluster = Cluster::start_new("").await;
+    let pooler = PgBouncer::start(&cluster).await;
+    behind!(pooler, cluster:
+        races::n46_one_of_several_takes_the_sign_in
+        races::n32_one_of_several_decides_the_sign_in
+        races::n50_two_uses_of_a_code_at_once_make_one_pair
+        races::n53_five_refreshes_at_once_all_work
+        races::n55_twenty_refreshes_at_once_make_eight_children
+        races::n59_no_tokens_live_after_the_end_of_a_grant_that_was_being_refreshed
+        races::n59_no_tokens_live_after_the_end_of_an_employee_whose_code_was_being_used
+        races::n64_no_sign_in_is_completed_after_the_end_of_all
+        races::n72_of_sign_ins_at_once_the_pair_of_the_later_one_stays
+        races::n72_a_sign_in_is_not_ended_because_of_the_pair_before_it
+        races::n73_one_of_several_wins_the_lease
+        races::n72_one_of_several_pairs_of_a_version_is_kept
+        races::n79_no_pair_is_sealed_again_under_a_lease_at_once
+        races::n85_the_bound_holds_for_sign_ins_at_once
+        sign_ins::n36_a_refused_sign_in_is_gone
+        sign_ins::n83_the_key_and_the_portal_are_remembered
+        tokens::n48_a_second_use_of_a_code_ends_what_the_first_began
+        people::n74_a_lease_whose_holder_died_frees_itself
+        sweeping::the_sweep_deletes_what_has_expired_and_nothing_else
+    );
+}
