@@ -9,7 +9,8 @@ killed by SIGKILL and started again, and in the middle the database is stopped f
 this happens nevertheless, sooner. At the end every employee makes a call and refreshes, without signing in again.
 
 Every outcome is counted by its kind. Three kinds of failure are expected, and only for some seconds: 503 while the database
-is away, tokens of the portal that cannot be refreshed then, and an answer that was lost with a killed replica. For the employees' tokens of the portal, see `expire`.
+is away, tokens of the portal that cannot be refreshed then, and an answer that was lost with a killed replica. For the
+employees' tokens of the portal, see `expire`.
 
 Ends with status 1 if anyone got a contact of another employee's book or lost the sign-in, and at any failure of another
 kind or at another time. Needs Linux, Python and PostgreSQL.

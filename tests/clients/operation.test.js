@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { demoPortal, emptyFolder, killAtTheEnd, repository, serveReplica, serveTeamOn } from "./program.js";
+import { command, demoPortal, emptyFolder, killAtTheEnd, repository, serveReplica, serveTeamOn } from "./program.js";
 import { anna, assertOwn, boris, carla, look, signInBySdk } from "./team.js";
 
 const packages = join(repository, "packages");
@@ -195,6 +195,22 @@ test("Caddy, with the settings of packages/: sign-ins and calls go on while repl
   const end = await proxy(team.base, "caddy", ["run", "--config", caddyfile, "--adapter", "caddyfile"], env);
   await peopleBehind(team);
   await end();
+});
+
+test("the commands of a team work on PostgreSQL beside a server", async () => {
+  const settings = await onPostgres();
+  assert.match(command(["doctor", "--team"], settings), /tables in PostgreSQL at .* will be made by the first/);
+  const server = await serveTeamOn(settings);
+  const [ofAnna, ofCarla] = [await signInBySdk(server.base, anna), await signInBySdk(server.base, carla)];
+  const listed = JSON.parse(command(["team", "list", "--format", "json"], settings)).sign_ins;
+  assert.deepEqual(listed.map(({ user_id }) => user_id).sort(), [1, 8]);
+  assert.match(command(["doctor", "--team"], settings), /PostgreSQL \d+.*: 2 sign-ins[\s\S]*all well/);
+  const both = `${command(["team", "key"]).trim()} ${settings.BITRIX24_MCP_SERVER_KEY}`;
+  command(["team", "rekey"], { ...settings, BITRIX24_MCP_SERVER_KEY: both });
+  command(["team", "end", "8"], settings);
+  await assert.rejects(look(server.base, ofCarla), /its sign-in has ended/);
+  assert.ok(ofAnna.kept);
+  await server.stop();
 });
 
 test("nginx, with the settings of docs/replicas.md: the same", async () => {
