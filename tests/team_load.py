@@ -1,6 +1,7 @@
 """What the soaks of a team's server share: programs, employees' clients, questions and the checks of answers.
 
-Needs only Linux and Python; the programs are built before, and `BUILT` names their folder.
+Needs only Linux and Python; the programs are built before, and `BUILT` names their folder. The demo portal may be of the
+debug build.
 """
 
 import asyncio
@@ -23,7 +24,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 FOLDER = os.environ.get("BUILT", "target/release")
-BINARY, PORTAL = f"{FOLDER}/bitrix24-mail-mcp", f"{FOLDER}/examples/demo_portal"
+BINARY = f"{FOLDER}/bitrix24-mail-mcp"
+PORTALS = [f"{folder}/examples/demo_portal" for folder in (FOLDER, "target/debug")]
+PORTAL = next((path for path in PORTALS if os.path.exists(path)), PORTALS[0])
 REDIRECT = "http://127.0.0.1:9/callback"
 
 

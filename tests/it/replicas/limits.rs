@@ -80,7 +80,7 @@ async fn two_hundred_look_ups_of_four_replicas_keep_within_the_limit_of_a_portal
     let replicas = Replicas::limited(4, portal(2.0, 50), &settings).await;
     let outcomes = two_hundred_look_ups(&replicas).await;
     assert_eq!(replicas.demo.throttled(), 0, "{outcomes:?}");
-    let (ok, throttled) = (outcomes["ok"], outcomes["THROTTLED"]);
+    let (ok, throttled) = (outcomes["ok"], outcomes["TOO_MANY_LOOKUPS"]);
     assert_eq!(ok + throttled, 200, "{outcomes:?}");
     assert!((55..=76).contains(&ok), "{outcomes:?}");
 }

@@ -105,6 +105,18 @@ impl<'a> Load<'a> {
         outcomes
     }
 
+    /// The outcomes of each second since `from`, for messages.
+    pub(super) fn timeline(&self, from: Instant) -> String {
+        let seconds = (0..from.elapsed().as_secs()).map(|second| {
+            let begin = from + Duration::from_secs(second);
+            format!(
+                "{second} s: {:?}\n",
+                self.between(begin, begin + Duration::from_secs(1))
+            )
+        });
+        seconds.collect()
+    }
+
     /// How long the longest call took.
     pub(super) fn longest(&self) -> Duration {
         self.ended
