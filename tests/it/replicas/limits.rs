@@ -80,9 +80,17 @@ async fn two_hundred_look_ups_of_four_replicas_keep_within_the_limit_of_a_portal
     let replicas = Replicas::limited(4, portal(2.0, 50), &settings).await;
     let outcomes = two_hundred_look_ups(&replicas).await;
     assert_eq!(replicas.demo.throttled(), 0, "{outcomes:?}");
-    let (ok, throttled) = (outcomes["ok"], outcomes["TOO_MANY_LOOKUPS"]);
-    assert_eq!(ok + throttled, 200, "{outcomes:?}");
-    assert!((55..=76).contains(&ok), "{outcomes:?}");
+    // Queued look-ups of one employee share requests, so more are answered than requests are allowed in the time.
+    let (ok, too_many) = (
+        outcomes["ok"],
+        outcomes.get("TOO_MANY_LOOKUPS").copied().unwrap_or_default(),
+    );
+    assert_eq!(ok + too_many, 200, "{outcomes:?}");
+    let requests = replicas.demo.rest3_request_count();
+    assert!(
+        (50..=80).contains(&requests) && ok >= requests - 5,
+        "{requests} requests: {outcomes:?}"
+    );
 }
 
 #[tokio::test]
@@ -137,17 +145,28 @@ async fn operating_time_that_is_used_up_at_one_replica_stops_the_other() {
     let replicas = Replicas::limited(2, portal, &[("BITRIX24_RATE_LIMIT", "off"), ("BITRIX24_TIMEOUT", "2s")]).await;
     let anna = replicas.sign_in(0, "Anna").await;
     assert_found(&replicas.call(1, &anna.access).await, OF_ANNA);
-    let failed = async |at: usize| replicas.call(at, &anna.access).await.message()["result"]["isError"] == true;
+    let ask = async |at: usize, number: usize| {
+        let answer = replicas
+            .ask(at, look_up(1, &format!("nobody {number}")), &anna.access)
+            .await;
+        answer.message()["result"].clone()
+    };
     let mut calls = 0;
-    while !failed(0).await {
+    while ask(0, calls).await["isError"] != true {
         calls += 1;
         assert!(calls < 10, "the limit is never reached");
     }
     let before = replicas.demo.rest3_request_count();
-    for _ in 0..5 {
-        assert!(failed(1).await, "the other replica goes on");
+    for number in 10..15 {
+        let answer = ask(1, number).await;
+        let requests = replicas.demo.rest3_request_count() - before;
+        assert_eq!(
+            answer["isError"], true,
+            "{calls} calls, then {requests} requests: {answer}"
+        );
     }
-    assert_eq!(replicas.demo.rest3_request_count(), before);
+    // All replicas together try once a minute whether the portal lets a call through again.
+    assert!(replicas.demo.rest3_request_count() <= before + 1);
 }
 
 /// Servers of one person, which share the limit alone.

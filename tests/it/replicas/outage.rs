@@ -119,7 +119,7 @@ async fn n09_a_database_that_hangs_signs_nobody_out() {
     let replicas = replicas_on(&database.address()).await;
     outage(
         &replicas,
-        20 * SECOND,
+        26 * SECOND,
         signal(&cluster, "-STOP"),
         signal(&cluster, "-CONT"),
     )

@@ -75,10 +75,12 @@ async fn replicas_that_start_at_once_on_an_empty_database_make_its_tables_once()
 
 /// A command whose clock is ahead by this long.
 fn ahead(command: &mut Command, time: &str) {
-    const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-    assert!(std::path::Path::new(LIBRARY).exists(), "Debian's libfaketime is needed");
+    let folders = std::fs::read_dir("/usr/lib").unwrap().flatten();
+    let libraries = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
+    let library = libraries.into_iter().find(|library| library.exists());
+    let library = library.expect("Debian's libfaketime");
     command.envs([
-        ("LD_PRELOAD", LIBRARY),
+        ("LD_PRELOAD", library.to_str().unwrap()),
         ("FAKETIME", time),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
         ("DONT_FAKE_MONOTONIC", "1"),
