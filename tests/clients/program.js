@@ -26,6 +26,9 @@ export function environment(home) {
   return { HOME: home, PATH: `${dirname(binary)}:${process.env.PATH}` };
 }
 
+/** Kills a process after the file's tests, and when the process of the tests ends. */
+export const killAtTheEnd = (child) => void servers.push(child);
+
 /** Runs a clean-up after the file's tests, and again when the process ends. */
 export function atTheEnd(end) {
   after(end);

@@ -35,6 +35,8 @@ const elsewhere = {
   "cargo bench -p benches --bench growth -- --svg docs/growth.svg --docs docs/performance.md": "likewise",
   "python3 tests/soak.py": "takes ten minutes",
   "python3 tests/soak_team.py": "likewise",
+  "python3 tests/soak_replicas.py": "likewise; .ci/run does so for a minute",
+  "python3 tests/limit_replicas.py": "takes minutes; .ci/run does so for a shorter time",
   "codex mcp login b24": "waits for a person; tests/clients/team.test.js plays one",
   "bitrix24-mail-mcp login": "waits for a person; tests/it/cli/login.rs plays one",
   "bitrix24-mail-mcp doctor": "needs a portal; tests/it/cli/doctor.rs has one",

@@ -86,6 +86,12 @@ impl Limiter for MethodGate {
             None => wait,
         }
     }
+
+    fn give_up_reserved(&mut self) {
+        if let Some(shared) = &mut self.shared {
+            shared.has_pass = false;
+        }
+    }
 }
 
 impl MethodGate {

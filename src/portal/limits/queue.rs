@@ -18,6 +18,9 @@ use super::turns::{Arrival, Key, Turns};
 use crate::portal::error::Error;
 use crate::portal::person::Person;
 
+/// The first caller sleeps at least that long, so that it never asks the store without a pause.
+const SHORTEST_NAP: Duration = Duration::from_millis(1);
+
 /// A limiter and the callers that wait for it.
 #[derive(Debug)]
 pub(super) struct Queue<L> {
@@ -109,7 +112,7 @@ impl<L: Limiter> Queue<L> {
                 "waiting for the portal's limit"
             );
             let nap = self.limiter.lock().nap(wait, Instant::now());
-            let _ = tokio::time::timeout(nap, opened).await;
+            let _ = tokio::time::timeout(nap.max(SHORTEST_NAP), opened).await;
         }
     }
 

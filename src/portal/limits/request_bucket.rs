@@ -117,7 +117,9 @@ impl Limiter for RequestBucket {
 
     /// While the store does not answer, the first caller looks whether it does again.
     fn nap(&self, wait: Duration, now: Instant) -> Duration {
-        let asks_again_in = self.shared.as_ref().and_then(|shared| shared.link.asks_again_in(now));
+        // A caller that has its place does not ask again.
+        let asking = self.shared.as_ref().filter(|shared| shared.reserved.is_none());
+        let asks_again_in = asking.and_then(|shared| shared.link.asks_again_in(now));
         asks_again_in.map_or(wait, |again| wait.min(again))
     }
 

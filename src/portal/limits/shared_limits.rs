@@ -66,7 +66,7 @@ pub struct PlaceRequest {
 pub enum Place {
     /// A place was taken. The level with it.
     Taken(Duration),
-    /// No place was taken: it would come too late. The level.
+    /// No place was taken: it would come too late. The level without the place, at least the floor.
     TooLate(Duration),
     /// No place was taken: the gate is active.
     Gated,

@@ -199,6 +199,27 @@ async fn a_store_that_does_not_answer_is_asked_once_a_second_and_costs_few_calls
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_caller_that_has_its_place_sleeps_until_then_although_the_store_goes_away() {
+    let (store, [first, second]) = two();
+    for _ in 0..46 {
+        first.call(1, SECOND).await.unwrap();
+    }
+    let others: Vec<_> = (0..10).map(|_| second.start(1)).collect();
+    tokio::time::sleep(MS).await;
+    let sleeping = first.start(1);
+    tokio::time::sleep(MS).await;
+    store.set_away(true);
+    // The process notices the outage by another question.
+    first.limits.record_too_many_requests(Some(&first.names)).await;
+    store.questions();
+    assert_eq!(sleeping.await.unwrap(), SECOND - MS);
+    assert!(store.questions().len() <= 2);
+    for other in others {
+        other.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_late_answer_has_taken_a_place_that_nobody_uses() {
     let (store, [first, _]) = two();
     store.answer_after(300 * MS);

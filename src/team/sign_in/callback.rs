@@ -52,12 +52,11 @@ async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, St
     let cookie = SignInCookie::of(&state);
     let binding = cookie.read(url, request.cookies, Kind::Binding);
     let binding = binding.ok_or(Stop::OtherBrowser)?;
-    let taken = parts.store.take_sign_in(state.digest(), binding.digest()).await?;
-    let taken = taken.ok_or(Stop::Expired)?;
 
     // In a task of its own, which a browser that leaves does not end: the portal's new tokens may have ended the earlier
     // ones, which the employee's other clients use.
-    let arriving = parts.saving.spawn(arrive(Arc::clone(parts), code, taken));
+    let (state, binding) = (state.digest(), binding.digest());
+    let arriving = parts.saving.spawn(arrive(Arc::clone(parts), state, binding, code));
     let mut answer = arriving.await.map_err(|_| Stop::Interrupted)??;
     if let Answer::Redirect { cookies, .. } = &mut answer {
         cookies.push(cookie.removed(url));
@@ -66,8 +65,9 @@ async fn answered(parts: &Arc<Parts>, request: Request<'_>) -> Result<Answer, St
     Ok(answer)
 }
 
-async fn arrive(parts: Arc<Parts>, code: SecretString, taken: SignIn) -> Result<Answer, Stop> {
-    let SignIn { handle, purpose, .. } = taken;
+async fn arrive(parts: Arc<Parts>, state: Digest, binding: Digest, code: SecretString) -> Result<Answer, Stop> {
+    let taken = parts.store.take_sign_in(state, binding).await?;
+    let SignIn { handle, purpose, .. } = taken.ok_or(Stop::Expired)?;
     let arrived = match Arrived::from(&parts, code, handle).await {
         Ok(arrived) => arrived,
         Err(stop) => {

@@ -236,3 +236,33 @@ async fn a_certificate_is_read_and_a_wrong_one_named() {
     assert_eq!(tls["status"], "ok", "{tls}");
     assert!(tls["saw"].as_str().unwrap().ends_with(" days left"), "{tls}");
 }
+
+#[tokio::test]
+async fn a_store_that_is_set_is_checked_and_one_that_is_away_is_a_warning() {
+    let portal = crate::support::http_server::unlimited(None).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("sqlite:{}", folder.path().join("limits.sqlite").display());
+    for (store, status, saw) in [
+        (file.as_str(), "ok", "3 processes share the portal's limits"),
+        (
+            "postgres://u:canary@127.0.0.1:1/x",
+            "warning",
+            "its own share of the portal's limits",
+        ),
+    ] {
+        let output = program()
+            .args(["doctor", "--format", "json"])
+            .env("BITRIX24_WEBHOOK_URL", portal.webhook_url().unwrap())
+            .env("BITRIX24_MCP_STORE", store)
+            .env("BITRIX24_MCP_REPLICAS", "3")
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let found = check(&report, "store");
+        assert_eq!(found["status"], status, "{found}");
+        assert!(found["saw"].as_str().unwrap().contains(saw), "{found}");
+        assert!(!format!("{}{}", stdout(&output), stderr(&output)).contains("canary"));
+    }
+}

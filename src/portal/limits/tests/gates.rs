@@ -128,7 +128,7 @@ async fn near_the_limit_the_calls_of_both_processes_are_spaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_store_the_own_limiter_decides_and_tells_the_store_later() {
+async fn without_the_store_the_own_limiter_decides_and_the_store_learns_it_later() {
     let (store, [first, second]) = two();
     store.set_away(true);
     assert_eq!(first.refused(600 * SECOND).await, 60 * SECOND);

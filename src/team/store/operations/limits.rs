@@ -35,7 +35,7 @@ pub(in crate::team::store) fn level(database: &mut dyn Database, place: PlaceReq
         let row = found.ok_or_else(|| Failure("it has returned no row".to_owned()))?;
         let level = time(row.optional_integer(0)?.unwrap_or_default());
         let level = if level > place.absurd { place.full } else { level };
-        Ok((level, row.optional_integer(1)?.is_some()))
+        Ok((level.max(place.floor), row.optional_integer(1)?.is_some()))
     })
 }
 

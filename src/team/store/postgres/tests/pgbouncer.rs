@@ -41,7 +41,10 @@ impl PgBouncer {
     async fn fixture(&self, cluster: &Cluster) -> Fixture {
         let database = Database::at(&cluster.address()).await;
         let address = format!("postgres://postgres@127.0.0.1:{}/{}", self.port, database.name);
-        at(&address, database.address(), 6, database).await
+        let direct = database.address();
+        // It goes with its server. Databases that are dropped under PgBouncer may end it.
+        std::mem::forget(database);
+        at(&address, direct, 6, ()).await
     }
 }
 
