@@ -8,9 +8,9 @@ refreshes clients' tokens. Every 30 seconds one replica is stopped by SIGTERM an
 killed by SIGKILL and started again, and in the middle the database is stopped for some seconds. In a shorter soak all
 this happens nevertheless, sooner. At the end every employee makes a call and refreshes, without signing in again.
 
-Every outcome is counted by its kind. Three kinds of failure are expected, and only for some seconds: 503 while the database
-is away, tokens of the portal that cannot be refreshed then, and an answer that was lost with a killed replica. For the
-employees' tokens of the portal, see `expire`.
+Every outcome is counted by its kind. These failures are expected, and only for some seconds: 503 while the database is
+away, or advice if the portal's tokens of an employee have to be refreshed then; and an answer that was lost with a killed
+replica. For the employees' tokens of the portal, see `expire`.
 
 Ends with status 1 if anyone got a contact of another employee's book or lost the sign-in, and at any failure of another
 kind or at another time. Needs Linux, Python and PostgreSQL.
@@ -35,9 +35,8 @@ BASE = f"http://127.0.0.1:{PROXY_PORT}"
 USERS = range(1001, 1001 + EMPLOYEES)
 # How long clients have lost answers after a replica was killed, and 503 after the database has begun to start.
 AFTER_KILL, AFTER_DATABASE = 3, 10
-# What may happen while the database is away. A call whose token was checked before goes on without the database, but
-# cannot refresh the portal's tokens.
-WITHOUT_DATABASE = ("HTTP 503", "TOKEN_STORE_UNUSABLE")
+# What calls get while the database is away.
+DATABASE_AWAY = ("HTTP 503", "TOKEN_STORE_UNUSABLE")
 # How long the database is away.
 AWAY = 5
 RESTART_EVERY, KILL_EVERY = min(30, SECONDS / 4), min(60, SECONDS / 2)
@@ -157,11 +156,11 @@ async def kill_in_turn(until):
 async def stop_database():
     await asyncio.sleep(SECONDS / 2)
     log(f"the database stops for {AWAY} s")
-    for kind in WITHOUT_DATABASE:
+    for kind in DATABASE_AWAY:
         expected[kind] = time.monotonic() + 60 + AWAY + AFTER_DATABASE
     await asyncio.to_thread(database.restart, AWAY)
     log("the database is there again")
-    for kind in WITHOUT_DATABASE:
+    for kind in DATABASE_AWAY:
         expected[kind] = time.monotonic() + AFTER_DATABASE
 
 

@@ -142,7 +142,10 @@ async fn connections_in_the_queue_of_the_system_are_answered_too() {
     for mut connection in queued {
         let mut answer = String::new();
         connection.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("stopping"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 503") && answer.contains("stopping"),
+            "{answer}"
+        );
     }
 }
 
