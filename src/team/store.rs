@@ -104,7 +104,8 @@ pub trait Store: Debug + Send + Sync {
     fn end_arrival(&self, handle: Digest) -> Operation<'_, ()>;
 
     /// When the newest of the sign-ins under way was taken, of those taken until `until`, in milliseconds since 1970.
-    /// `None` if none is under way. A sign-in is under way, at any server, from when it is taken until it ends.
+    /// `None` if none is under way. A sign-in is under way, at any server, from when it is taken until it ends, at most
+    /// for `UNDER_WAY`: the server that took it may have died.
     fn newest_arrival(&self, until: Option<i64>) -> Operation<'_, Option<i64>>;
 
     /// The version that the next pair of this employee gets: 1, or that of the newest pair plus 1, even if that pair
@@ -198,6 +199,9 @@ pub trait Store: Debug + Send + Sync {
 /// How long a sign-in is kept after it was taken: longer than its exchange with the portal and the ten minutes in which
 /// its tokens are tried to be saved.
 pub(super) const ARRIVAL: Duration = Duration::from_secs(15 * 60);
+/// How long a sign-in that was taken counts as under way: longer than its exchange and the question whose tokens it
+/// brings.
+pub(super) const UNDER_WAY: Duration = Duration::from_secs(60);
 /// The most registered clients.
 pub(super) const MAX_CLIENTS: usize = 10_000;
 /// The most pending sign-ins of one address.

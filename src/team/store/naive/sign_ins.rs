@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::super::records::{Approval, Begun, Completed, CompletedSignIn, SealedPair, SignIn, SignInResult};
-use super::super::{ARRIVAL, MAX_PENDING, MAX_PENDING_PER_ADDRESS};
+use super::super::{ARRIVAL, MAX_PENDING, MAX_PENDING_PER_ADDRESS, UNDER_WAY};
 use super::state::{Code, Pending, Person, State, milliseconds};
 use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
@@ -72,7 +72,7 @@ impl State {
 
     pub(super) fn newest_arrival(&self, until: Option<i64>) -> Option<i64> {
         let taken = self.sign_ins.values().filter_map(|pending| pending.taken_at);
-        let taken = taken.map(milliseconds);
+        let taken = taken.filter(|at| *at + UNDER_WAY > self.now).map(milliseconds);
         taken.filter(|at| until.is_none_or(|until| *at <= until)).max()
     }
 

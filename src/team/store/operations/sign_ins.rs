@@ -10,7 +10,7 @@ use crate::team::store::records::{
     Approval, Begun, ClientRequest, Completed, CompletedSignIn, Purpose, SealedPair, SignIn, SignInResult,
 };
 use crate::team::store::statements::{codes, grants, page_sessions, people, sign_ins};
-use crate::team::store::{ARRIVAL, MAX_PENDING, MAX_PENDING_PER_ADDRESS};
+use crate::team::store::{ARRIVAL, MAX_PENDING, MAX_PENDING_PER_ADDRESS, UNDER_WAY};
 
 /// See [`Store::begin_sign_in`](crate::team::store::Store::begin_sign_in).
 pub(in crate::team::store) fn begin(
@@ -79,7 +79,7 @@ pub(in crate::team::store) fn newest_arrival(
     until: Option<i64>,
 ) -> Outcome<'_, Option<i64>> {
     Box::pin(async move {
-        let parameters = parameters![until.unwrap_or(i64::MAX)];
+        let parameters = parameters![until.unwrap_or(i64::MAX), UNDER_WAY];
         let row = database.row(sign_ins::NEWEST_ARRIVAL, &parameters).await?;
         row.map_or(Ok(None), |row| row.optional_integer(0))
     })

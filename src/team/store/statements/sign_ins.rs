@@ -25,7 +25,9 @@ pub(in super::super) const TAKE: &str = "\
 /// Ends a sign-in that was taken.
 pub(in super::super) const ARRIVE: &str = "\
     DELETE FROM sign_ins WHERE handle = $1 AND taken_at IS NOT NULL RETURNING taken_at";
-pub(in super::super) const NEWEST_ARRIVAL: &str = "SELECT max(taken_at) FROM sign_ins WHERE taken_at <= $1";
+/// `$2`: how long a sign-in is under way at most.
+pub(in super::super) const NEWEST_ARRIVAL: &str = "\
+    SELECT max(taken_at) FROM sign_ins WHERE taken_at <= $1 AND taken_at > now_ms() - $2";
 pub(in super::super) const END_ALL: &str = "DELETE FROM sign_ins";
 pub(in super::super) const SWEEP: &str = "\
     DELETE FROM sign_ins WHERE handle IN (SELECT handle FROM sign_ins WHERE expires_at <= now_ms() LIMIT $1)";

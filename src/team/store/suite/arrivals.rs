@@ -134,6 +134,17 @@ pub(in crate::team) async fn n72_a_sign_in_under_way_is_seen_at_every_server_unt
     assert!(!is_under_way(other).await);
 }
 
+pub(in crate::team) async fn n72_a_sign_in_whose_server_died_is_under_way_for_a_minute(fixture: &Fixture) {
+    let store = &*fixture.store;
+    let (completing, code) = completed(store, 1, CLIENT, 1).await;
+    fixture.pass(59);
+    assert!(is_under_way(store).await);
+    fixture.pass(2);
+    assert!(!is_under_way(store).await);
+    complete(store, completing).await;
+    assert!(store.code(code).await.unwrap().is_some(), "it was only slow");
+}
+
 pub(in crate::team) async fn a_sign_in_under_way_is_kept_until_its_tokens_need_not_be_saved_any_more(
     fixture: &Fixture,
 ) {
