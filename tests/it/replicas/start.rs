@@ -88,7 +88,10 @@ fn ahead(command: &mut Command, time: &str) {
 }
 
 /// Seconds by which the clock of a replica is ahead, by the `Date` of its answers.
-#[expect(clippy::disallowed_methods, reason = "the clock of this machine is what the replica's is compared with")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the clock of this machine is what the replica's is compared with"
+)]
 async fn seconds_ahead(replicas: &Replicas, at: usize) -> i64 {
     let answer = ask(replicas.address(at), &Request::get("/healthz")).await;
     let date = httpdate::parse_http_date(answer.head.header("date").unwrap()).unwrap();
