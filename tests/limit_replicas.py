@@ -19,7 +19,7 @@ SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 60
 LIMITS = sys.argv[2:] or ["2/50", "20/50"]
 REPLICAS = [1, 2, 4, 8]
 FIRST_PORT, DATABASE_PORT = 8051, 8050
-BASE = "http://127.0.0.1:8051"
+BASE = f"http://127.0.0.1:{FIRST_PORT}"
 USERS = range(1001, 1005)
 
 

@@ -23,7 +23,7 @@ import sys
 import time
 from collections import Counter
 
-from team_load import (BINARY, Cluster, Connection, Portal, call_of, foreign, outcome, percentile, question, request,
+from team_load import (BINARY, Cluster, Connection, Portal, call_of, foreign, outcome, percentile, question,
                        signed_in, start, until_alive)
 
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 600
@@ -66,7 +66,7 @@ async def call(client, number, connection):
     headers, body = call_of(client, number, question(number, USERS))
     started = time.monotonic()
     try:
-        status, _, text = await connection.ask("POST", "/mcp", headers, body)
+        status, answer_headers, text = await connection.ask("POST", "/mcp", headers, body)
     except (OSError, EOFError, asyncio.TimeoutError) as error:
         return count(f"no answer of the proxy: {type(error).__name__}")
     ended, content = outcome(status, text)
@@ -76,7 +76,7 @@ async def call(client, number, connection):
     if status == 401:
         # A token that was refreshed meanwhile still works, so 401 means that the sign-in has ended.
         lost.append(client.user)
-    if status == 503 and not dict(_).get("retry-after"):
+    if status == 503 and not dict(answer_headers).get("retry-after"):
         ended = "HTTP 503 without Retry-After"
     count(ended)
     if ended == "ok":
@@ -219,13 +219,7 @@ replicas = {port: serve(port) for port in PORTS}
 proxy = start([sys.executable, f"{sys.path[0]}/replica_proxy.py", str(PROXY_PORT), *map(str, PORTS)])
 for port in PORTS:
     until_alive(f"http://127.0.0.1:{port}")
-for _ in range(200):
-    try:
-        if request("GET", f"{BASE}/healthz")[0] == 200:
-            break
-    except OSError:
-        pass
-    time.sleep(0.05)
+until_alive(BASE)
 begun = time.monotonic()
 clients = signed_in(BASE, USERS)
 print(f"{EMPLOYEES} employees signed in within {time.monotonic() - begun:.1f} s", flush=True)

@@ -1,6 +1,6 @@
 """What the soaks of a team's server share: programs, employees' clients, questions and the checks of answers.
 
-Needs only Linux and Python; the programs are built before, and `BUILT` names their folder. The demo portal may be of the
+Needs Linux and Python, and `Cluster` needs PostgreSQL. The programs are built before, and `BUILT` names their folder. The demo portal may be of the
 debug build.
 """
 
@@ -54,13 +54,15 @@ def form(url, fields, headers={}):
 
 
 def until_alive(base):
-    """Waits until a server answers."""
+    """Waits until a server answers that it is well."""
     for _ in range(400):
         try:
-            return request("GET", f"{base}/healthz")
+            if request("GET", f"{base}/healthz")[0] == 200:
+                return
         except OSError:
-            time.sleep(0.05)
-    raise SystemExit(f"{base} does not answer")
+            pass
+        time.sleep(0.05)
+    raise SystemExit(f"{base} does not answer, or is not well")
 
 
 def cookies(response):

@@ -4,7 +4,7 @@
 //! and replaces processes in real time. So `cargo test` leaves these tests out; run them by
 //! `cargo test --test it replicas -- --ignored`. They fail without PostgreSQL. Some need PgBouncer and libfaketime.
 
-/// What happens to PostgreSQL servers.
+/// PostgreSQL servers of a test's own.
 mod cluster;
 /// Questions to an employee.
 mod elicitation;

@@ -16,7 +16,5 @@ mod operation;
 mod outage;
 /// The headers of pages, and requests that only look.
 mod pages;
-/// The PostgreSQL of the tests.
-mod postgres_server;
 /// The server, its demo portal and its store.
 mod server;

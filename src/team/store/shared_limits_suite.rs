@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::portal::{Gate, GateChange, Place, PlaceRequest, SharedLimits};
 
 const SECOND: Duration = Duration::from_secs(1);
+/// The time in which the bucket of these tests loses one place: so long that the time of a test changes little.
+const PLACE: Duration = Duration::from_secs(100);
 
 /// An empty store to test.
 pub(super) struct Fixture {
@@ -48,16 +50,16 @@ macro_rules! every_store_of_limits {
 }
 pub(super) use every_store_of_limits;
 
-/// Asks for a place in a bucket of 5 and 1 a second. Nothing waits longer than `patience`.
+/// Asks for a place in a bucket of 5 that loses one in a hundred seconds. Nothing waits longer than `patience`.
 fn place(patience: Duration) -> PlaceRequest {
     PlaceRequest {
         portal: "https://p.example".to_owned(),
         gate: None,
-        cost: SECOND,
+        cost: PLACE,
         floor: Duration::ZERO,
-        highest: 5 * SECOND + patience,
-        absurd: 600 * SECOND,
-        full: 5 * SECOND,
+        highest: 5 * PLACE + patience,
+        absurd: 600 * PLACE,
+        full: 5 * PLACE,
     }
 }
 
@@ -76,15 +78,15 @@ async fn taken(store: &Arc<dyn SharedLimits>, place: PlaceRequest) -> Duration {
     }
 }
 
-fn is_about(level: Duration, seconds: u32) -> bool {
-    level <= SECOND * seconds && level > (SECOND * seconds).saturating_sub(3 * SECOND / 4)
+fn is_about(level: Duration, places: u32) -> bool {
+    level <= PLACE * places && level > (PLACE * places).saturating_sub(3 * PLACE / 4)
 }
 
 pub(super) async fn two_processes_share_one_bucket(Fixture { store, other, age }: Fixture) {
-    for seconds in [1, 3, 5] {
+    for places in [1, 3, 5] {
         let level = taken(&store, place(Duration::ZERO)).await;
-        assert!(is_about(level, seconds), "{level:?}");
-        if seconds < 5 {
+        assert!(is_about(level, places), "{level:?}");
+        if places < 5 {
             taken(&other, place(Duration::ZERO)).await;
         }
     }
@@ -96,12 +98,12 @@ pub(super) async fn two_processes_share_one_bucket(Fixture { store, other, age }
         is_about(taken(&store, elsewhere).await, 1),
         "another portal has its own"
     );
-    age(2 * SECOND);
+    age(2 * PLACE);
     let level = taken(&other, place(Duration::ZERO)).await;
     assert!(is_about(level, 4), "{level:?}");
-    age(60 * SECOND);
+    age(60 * PLACE);
     let level = taken(&other, place(Duration::ZERO)).await;
-    assert_eq!(level, SECOND, "an empty bucket is not emptier than empty");
+    assert_eq!(level, PLACE, "an empty bucket is not emptier than empty");
 }
 
 pub(super) async fn a_place_that_comes_too_late_is_not_taken(Fixture { store, other, .. }: Fixture) {
@@ -115,7 +117,7 @@ pub(super) async fn a_place_that_comes_too_late_is_not_taken(Fixture { store, ot
         };
         assert!(is_about(level, 5), "{level:?}");
     }
-    let level = taken(&other, place(2 * SECOND)).await;
+    let level = taken(&other, place(2 * PLACE)).await;
     assert!(is_about(level, 6), "{level:?}");
 }
 
@@ -123,35 +125,35 @@ pub(super) async fn a_level_that_the_store_does_not_know_is_raised(Fixture { sto
     taken(&store, place(Duration::ZERO)).await;
     let unknown = |cost| PlaceRequest {
         cost,
-        floor: 4 * SECOND,
-        ..place(60 * SECOND)
+        floor: 4 * PLACE,
+        ..place(60 * PLACE)
     };
     assert!(is_about(taken(&other, unknown(Duration::ZERO)).await, 4));
-    assert!(is_about(taken(&other, unknown(SECOND)).await, 5));
+    assert!(is_about(taken(&other, unknown(PLACE)).await, 5));
     // The store knows of more already.
-    assert!(is_about(taken(&store, unknown(SECOND)).await, 6));
+    assert!(is_about(taken(&store, unknown(PLACE)).await, 6));
 }
 
 pub(super) async fn the_clock_may_be_set_back(Fixture { store, age, .. }: Fixture) {
     taken(&store, place(Duration::ZERO)).await;
-    // As if the clock had moved, the row is of an hour later.
+    // As if the clock had moved, the row is of hours later.
     let ahead = PlaceRequest {
-        floor: 3600 * SECOND,
-        highest: 7200 * SECOND,
+        floor: 3600 * PLACE,
+        highest: 7200 * PLACE,
         ..place(Duration::ZERO)
     };
     taken(&store, ahead).await;
     let refused = store.take_place(place(Duration::ZERO)).await.unwrap();
-    assert_eq!(refused, Place::TooLate(5 * SECOND), "a full bucket, not an hour");
-    assert!(is_about(taken(&store, place(2 * SECOND)).await, 6));
-    age(SECOND);
-    assert!(is_about(taken(&store, place(2 * SECOND)).await, 6));
+    assert_eq!(refused, Place::TooLate(5 * PLACE), "a full bucket, not more");
+    assert!(is_about(taken(&store, place(2 * PLACE)).await, 6));
+    age(PLACE);
+    assert!(is_about(taken(&store, place(2 * PLACE)).await, 6));
 }
 
 pub(super) async fn processes_at_once_take_each_place_once(Fixture { store, other, .. }: Fixture) {
     let place = |number: u32| {
         let store = if number.is_multiple_of(2) { &store } else { &other };
-        let request = place(3600 * SECOND);
+        let request = place(3600 * PLACE);
         let store = Arc::clone(store);
         tokio::spawn(async move { taken(&store, request).await })
     };
@@ -163,9 +165,9 @@ pub(super) async fn processes_at_once_take_each_place_once(Fixture { store, othe
     }
     let took = started.elapsed();
     levels.sort_unstable();
-    // Each place is a second behind the one before it, except for the time that the test took.
+    // Each place is behind the one before it, except for the time that the test took.
     assert!(
-        levels[39] + took >= 40 * SECOND && levels[39] <= 40 * SECOND,
+        levels[39] + took >= 40 * PLACE && levels[39] <= 40 * PLACE,
         "{levels:?}"
     );
 }

@@ -3,26 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use bitrix24_mail_mcp::demo;
 use futures_util::future::join;
 
-use super::cluster::{Standby, signal};
 use super::load::{Caller, Load, callers};
-use super::replica::{OF_ANNA, PUBLIC, Replicas, assert_found, until};
+use super::replica::{OF_ANNA, Replicas, assert_found, until};
 use crate::support::postgres_server::{Cluster, Database, client as database_client};
 use crate::support::team_client::Tokens;
 
-/// Two replicas on a database of this cluster.
+/// Two replicas on this database.
 async fn replicas_on(store: &str) -> Replicas {
-    let portal = demo::Settings {
-        bucket: None,
-        operating: None,
-        ..demo::Settings::default()
-    };
-    let settings = [("BITRIX24_RATE_LIMIT", "off"), ("BITRIX24_MCP_CALLER_LIMIT", "off")];
-    let mut replicas = Replicas::on(store, PUBLIC.parse().unwrap(), portal, &settings).await;
-    replicas.add(2).await;
-    replicas
+    Replicas::unlimited_on(store, 2, &[("BITRIX24_MCP_CALLER_LIMIT", "off")]).await
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -95,15 +85,6 @@ async fn outage(replicas: &Replicas, length: Duration, begin: impl Future<Output
 
 #[tokio::test]
 #[ignore = "starts servers on PostgreSQL; .ci/run runs it"]
-async fn n09_a_database_that_fails_for_thirty_seconds_signs_nobody_out() {
-    let cluster = Cluster::start_new("").await;
-    let database = Database::at(&cluster.address()).await;
-    let replicas = replicas_on(&database.address()).await;
-    outage(&replicas, 30 * SECOND, cluster.kill(), cluster.start()).await;
-}
-
-#[tokio::test]
-#[ignore = "starts servers on PostgreSQL; .ci/run runs it"]
 async fn n09_a_database_that_is_stopped_for_thirty_seconds_signs_nobody_out() {
     let cluster = Cluster::start_new("").await;
     let database = Database::at(&cluster.address()).await;
@@ -117,13 +98,8 @@ async fn n09_a_database_that_hangs_signs_nobody_out() {
     let cluster = Cluster::start_new("").await;
     let database = Database::at(&cluster.address()).await;
     let replicas = replicas_on(&database.address()).await;
-    outage(
-        &replicas,
-        26 * SECOND,
-        signal(&cluster, "-STOP"),
-        signal(&cluster, "-CONT"),
-    )
-    .await;
+    let (begin, end) = (cluster.signal("-STOP"), cluster.signal("-CONT"));
+    outage(&replicas, 26 * SECOND, begin, end).await;
 }
 
 #[tokio::test]
@@ -131,7 +107,7 @@ async fn n09_a_database_that_hangs_signs_nobody_out() {
 async fn sign_ins_survive_a_failover_to_another_primary() {
     let primary = Cluster::start_new("").await;
     let database = Database::at(&primary.address()).await;
-    let standby = Standby::of(&primary).await;
+    let standby = Cluster::following(&primary).await;
     let hosts = format!("127.0.0.1:{},127.0.0.1:{}", primary.port, standby.port);
     let name = &database.name;
     let store = format!("postgres://postgres@{hosts}/{name}?target_session_attrs=read-write&connect_timeout=2");

@@ -1,14 +1,10 @@
 //! Few connections to the database: a pool of one, and a pooler between the replicas and the database.
 
-use std::net::TcpListener;
-use std::time::Duration;
-
 use bitrix24_mail_mcp::demo;
 use futures_util::future::join_all;
-use tokio::net::TcpStream;
 
-use super::replica::{OF_ANNA, OF_BORIS, PUBLIC, Replicas, assert_found, until};
-use crate::support::postgres_server::{Cluster, Database, client as database_client, command, run};
+use super::replica::{OF_ANNA, OF_BORIS, Replicas, assert_found};
+use crate::support::postgres_server::{Cluster, Database, PgBouncer, client as database_client};
 use crate::support::team_client::Tokens;
 
 /// A hundred calls at once at two replicas, with refreshes and a sign-in among them.
@@ -57,59 +53,14 @@ async fn one_connection_to_the_database_is_enough_for_a_hundred_calls_at_once() 
     assert_eq!(connections, 3);
 }
 
-/// PgBouncer in front of a server, whose folder it uses.
-struct PgBouncer {
-    process_file: String,
-    port: u16,
-}
-
-impl PgBouncer {
-    /// In transaction mode, with two connections to each database: statements of one replica run in different ones.
-    async fn start(cluster: &Cluster) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (folder, database) = (cluster.folder().to_str().unwrap(), cluster.port);
-        let process_file = format!("{folder}/pgbouncer.pid");
-        cluster.write("users.txt", "\"postgres\" \"\"\n");
-        cluster.write(
-            "pgbouncer.ini",
-            &format!(
-                "[databases]\n* = host=127.0.0.1 port={database} user=postgres\n\
-                [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
-                auth_type = trust\nauth_file = {folder}/users.txt\npool_mode = transaction\n\
-                default_pool_size = 2\npidfile = {process_file}\nlogfile = {folder}/pgbouncer.log\n"
-            ),
-        );
-        run("/usr/sbin/pgbouncer", &["-q", "-d", &format!("{folder}/pgbouncer.ini")]).await;
-        until("PgBouncer answers", Duration::from_secs(10), async || {
-            TcpStream::connect(("127.0.0.1", port)).await.is_ok()
-        })
-        .await;
-        Self { process_file, port }
-    }
-}
-
-impl Drop for PgBouncer {
-    fn drop(&mut self) {
-        let stop = format!("kill $(cat {})", self.process_file);
-        let _ = command("sh", &["-c", &stop]).into_std().output();
-    }
-}
-
 #[tokio::test]
 #[ignore = "starts servers on PostgreSQL; .ci/run runs it"]
 async fn replicas_behind_pgbouncer_in_transaction_mode_serve_everybody() {
     let cluster = Cluster::start_new("").await;
     let database = Database::at(&cluster.address()).await;
     let pooler = PgBouncer::start(&cluster).await;
-    let store = format!("postgres://postgres@127.0.0.1:{}/{}", pooler.port, database.name);
-    let portal = demo::Settings {
-        bucket: None,
-        operating: None,
-        ..demo::Settings::default()
-    };
-    let settings = [("BITRIX24_RATE_LIMIT", "off"), ("BITRIX24_MCP_CALLER_LIMIT", "off")];
-    let mut replicas = Replicas::on(&store, PUBLIC.parse().unwrap(), portal, &settings).await;
-    replicas.add(2).await;
+    let settings = [("BITRIX24_MCP_CALLER_LIMIT", "off")];
+    let mut replicas = Replicas::unlimited_on(&pooler.address(&database.name), 2, &settings).await;
     assert_busy_replicas_serve_everybody(&replicas).await;
     // Replicas start and stop while others work.
     replicas.replace_killed(0).await;

@@ -23,6 +23,17 @@ pub(super) const PUBLIC: &str = "127.0.0.1:9";
 pub(super) const OF_ANNA: &str = "hello@client-care.example";
 pub(super) const OF_BORIS: &str = "client@other.example";
 
+/// No limit of requests.
+const UNLIMITED: [(&str, &str); 1] = [("BITRIX24_RATE_LIMIT", "off")];
+
+fn without_limits(portal: demo::Settings) -> demo::Settings {
+    demo::Settings {
+        bucket: None,
+        operating: None,
+        ..portal
+    }
+}
+
 /// Several server processes with one store, one portal and one public address.
 pub(super) struct Replicas {
     /// The processes, which end with this value.
@@ -43,13 +54,17 @@ impl Replicas {
     /// As [`start`](Self::start), with these settings of the portal, which has no limits nevertheless, and of the
     /// replicas.
     pub(super) async fn with(count: usize, portal: demo::Settings, settings: &[(&str, &str)]) -> Self {
-        let portal = demo::Settings {
-            bucket: None,
-            operating: None,
-            ..portal
-        };
-        let settings = [&[("BITRIX24_RATE_LIMIT", "off")], settings].concat();
-        Self::limited(count, portal, &settings).await
+        let settings = [&UNLIMITED, settings].concat();
+        Self::limited(count, without_limits(portal), &settings).await
+    }
+
+    /// Replicas on this store and on a portal without limits, with these settings.
+    pub(super) async fn unlimited_on(store: &str, count: usize, settings: &[(&str, &str)]) -> Self {
+        let settings = [&UNLIMITED, settings].concat();
+        let portal = without_limits(demo::Settings::default());
+        let mut replicas = Self::on(store, PUBLIC.parse().unwrap(), portal, &settings).await;
+        replicas.add(count).await;
+        replicas
     }
 
     /// As [`start`](Self::start), with these settings of the portal and of the replicas.

@@ -3,11 +3,10 @@
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
-use bitrix24_mail_mcp::demo;
 use futures_util::future::join_all;
 use tokio::process::Command;
 
-use super::replica::{OF_ANNA, PUBLIC, Replicas, assert_found, database, new_key};
+use super::replica::{OF_ANNA, Replicas, assert_found, database, new_key};
 use crate::support::harness::stderr;
 use crate::support::http_client::{Request, ask};
 use crate::support::http_server::Program;
@@ -104,17 +103,10 @@ async fn seconds_ahead(replicas: &Replicas, at: usize) -> i64 {
 async fn n60_a_replica_whose_clock_is_months_ahead_gives_the_same_verdicts() {
     let database = database().await;
     let settings = [
-        ("BITRIX24_RATE_LIMIT", "off"),
         ("BITRIX24_MCP_SIGN_IN_LIFETIME", "1day"),
         ("BITRIX24_MCP_REFRESH_GRACE", "2s"),
     ];
-    let portal = demo::Settings {
-        bucket: None,
-        operating: None,
-        ..demo::Settings::default()
-    };
-    let mut replicas = Replicas::on(&database.address(), PUBLIC.parse().unwrap(), portal, &settings).await;
-    replicas.add(1).await;
+    let mut replicas = Replicas::unlimited_on(&database.address(), 1, &settings).await;
     for time in ["+90d", "-90d"] {
         let mut command = replicas.serve();
         ahead(&mut command, time);

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -80,58 +80,30 @@ fn with_option(address: &str, option: &str) -> String {
 }
 
 /// An empty schema, which is dropped with this value.
-pub(crate) struct Schema {
-    server: String,
-    /// Its name.
-    pub(crate) name: String,
-}
-
-impl Schema {
-    /// A schema at the server at hand. `None`: the test is left out.
-    pub(crate) async fn at_hand() -> Option<Self> {
-        Some(Self::at(at_hand().await?).await)
-    }
-
-    /// A schema at this server.
-    pub(crate) async fn at(server: &str) -> Self {
-        let name = unused_name();
-        let create = format!("CREATE SCHEMA {name}");
-        client(server).await.batch_execute(&create).await.unwrap();
-        Self {
-            server: server.to_owned(),
-            name,
-        }
-    }
-
-    /// The address whose connections use this schema.
-    pub(crate) fn address(&self) -> String {
-        with_option(&self.server, &format!("options=-c%20search_path%3D{}", self.name))
-    }
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        run_aside(self.server.clone(), format!("DROP SCHEMA {} CASCADE", self.name));
-    }
-}
+pub(crate) type Schema = Own<true>;
 
 /// An empty database, which is dropped with this value. For what passes no `options` on, as PgBouncer.
-pub(crate) struct Database {
+pub(crate) type Database = Own<false>;
+
+/// A schema or a database of the test's own.
+pub(crate) struct Own<const IS_SCHEMA: bool> {
     server: String,
     /// Its name.
     pub(crate) name: String,
 }
 
-impl Database {
-    /// A database at the server at hand. `None`: the test is left out.
+impl<const IS_SCHEMA: bool> Own<IS_SCHEMA> {
+    const KIND: &str = if IS_SCHEMA { "SCHEMA" } else { "DATABASE" };
+
+    /// One at the server at hand. `None`: the test is left out.
     pub(crate) async fn at_hand() -> Option<Self> {
         Some(Self::at(at_hand().await?).await)
     }
 
-    /// A database at this server.
+    /// One at this server.
     pub(crate) async fn at(server: &str) -> Self {
         let name = unused_name();
-        let create = format!("CREATE DATABASE {name}");
+        let create = format!("CREATE {} {name}", Self::KIND);
         client(server).await.batch_execute(&create).await.unwrap();
         Self {
             server: server.to_owned(),
@@ -139,17 +111,22 @@ impl Database {
         }
     }
 
-    /// The address of this database.
+    /// The address of the database, or the one whose connections use the schema.
     pub(crate) fn address(&self) -> String {
+        if IS_SCHEMA {
+            return with_option(&self.server, &format!("options=-c%20search_path%3D{}", self.name));
+        }
         let mut address: url::Url = self.server.parse().unwrap();
         address.set_path(&self.name);
         address.into()
     }
 }
 
-impl Drop for Database {
+impl<const IS_SCHEMA: bool> Drop for Own<IS_SCHEMA> {
     fn drop(&mut self) {
-        run_aside(self.server.clone(), format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        let how = if IS_SCHEMA { "CASCADE" } else { "WITH (FORCE)" };
+        let drop = format!("DROP {} {} {how}", Self::KIND, self.name);
+        run_aside(self.server.clone(), drop);
     }
 }
 
@@ -166,14 +143,7 @@ impl Cluster {
     /// Makes a server and starts it, with these lines at the end of `postgresql.conf`. Its superuser is `postgres`, who
     /// needs no password.
     pub(crate) async fn start_new(settings: &str) -> Self {
-        let made = run("mktemp", &["-d", "-t", "bitrix24-postgres-XXXXXXXX"]).await;
-        // A port that is free now.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let cluster = Self {
-            folder: made.trim().into(),
-            port: port.local_addr().unwrap().port(),
-        };
-        drop(port);
+        let cluster = Self::without_files().await;
         let data = cluster.data();
         let data = data.to_str().unwrap();
         run(
@@ -181,16 +151,29 @@ impl Cluster {
             &["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
         )
         .await;
-        let folder = cluster.folder.display();
-        let port = cluster.port;
-        cluster.write(
+        cluster.start_with(settings).await;
+        cluster
+    }
+
+    /// A folder and a port for a server.
+    pub(crate) async fn without_files() -> Self {
+        let made = run("mktemp", &["-d", "-t", "bitrix24-postgres-XXXXXXXX"]).await;
+        Self {
+            folder: made.trim().into(),
+            port: free_port(),
+        }
+    }
+
+    /// Starts it for the first time, with these settings and its own place.
+    pub(crate) async fn start_with(&self, settings: &str) {
+        let (folder, port) = (self.folder.display(), self.port);
+        self.write(
             "data/postgresql.auto.conf",
             &format!(
-                "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\n{settings}\n"
+                "{settings}\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\n"
             ),
         );
-        cluster.start().await;
-        cluster
+        self.start().await;
     }
 
     /// The folder of its files, and of its Unix socket.
@@ -236,7 +219,18 @@ impl Cluster {
         self.control(&["stop", "-w", "-m", "immediate"]).await;
     }
 
-    async fn control(&self, arguments: &[&str]) {
+    /// Sends a signal, such as `-STOP`, to all its processes.
+    pub(crate) async fn signal(&self, signal: &str) {
+        let file = self.data().join("postmaster.pid");
+        let text = run("cat", &[file.to_str().unwrap()]).await;
+        let first = text.lines().next().unwrap();
+        let children = run("pgrep", &["-P", first]).await;
+        let all: Vec<_> = [signal, first].into_iter().chain(children.lines()).collect();
+        run("kill", &all).await;
+    }
+
+    /// Runs `pg_ctl`.
+    pub(crate) async fn control(&self, arguments: &[&str]) {
         let data = self.data();
         let arguments = [&["-D", data.to_str().unwrap()], arguments].concat();
         run(&server_program("pg_ctl"), &arguments).await;
@@ -250,6 +244,60 @@ impl Drop for Cluster {
         let _ = command(&server_program("pg_ctl"), &stop).into_std().output();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// PgBouncer in front of a server, in transaction mode and with two connections to each database: statements of one
+/// caller run in different ones. It uses the server's folder, and ends with this value.
+pub(crate) struct PgBouncer {
+    process_file: String,
+    port: u16,
+}
+
+impl PgBouncer {
+    /// Starts it, and waits until it answers.
+    pub(crate) async fn start(cluster: &Cluster) -> Self {
+        let (port, database, folder) = (free_port(), cluster.port, cluster.folder.to_str().unwrap());
+        let process_file = format!("{folder}/pgbouncer.pid");
+        cluster.write("users.txt", "\"postgres\" \"\"\n");
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={database} user=postgres\n\
+             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
+             auth_type = trust\nauth_file = {folder}/users.txt\npool_mode = transaction\ndefault_pool_size = 2\n\
+             pidfile = {process_file}\nlogfile = {folder}/pgbouncer.log\n"
+        );
+        cluster.write("pgbouncer.ini", &settings);
+        run("/usr/sbin/pgbouncer", &["-q", "-d", &format!("{folder}/pgbouncer.ini")]).await;
+        let started = Self { process_file, port };
+        // Its command ends before it listens.
+        let begun = Instant::now();
+        while let Err(reason) = connect(&started.address("postgres")).await {
+            let log = std::fs::read_to_string(format!("{folder}/pgbouncer.log"));
+            assert!(
+                begun.elapsed() < Duration::from_secs(10),
+                "PgBouncer: {reason}: {log:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        started
+    }
+
+    /// The address of a database behind it.
+    pub(crate) fn address(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        let stop = format!("kill $(cat {})", self.process_file);
+        let _ = command("sh", &["-c", &stop]).into_std().output();
+    }
+}
+
+/// A port of 127.0.0.1 that is free now.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// Where a program of the server is: outside the search path in Debian.

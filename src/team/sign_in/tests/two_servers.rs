@@ -9,6 +9,7 @@ use super::{access_token, connect, grants};
 use crate::demo;
 use crate::team::store::Store;
 use crate::team::store::records::EndReason;
+use crate::team::store::suite::arriving;
 use crate::team::test_support::{Browser, PUBLIC_URL, TestServer, portal_settings};
 
 /// A server over a demo portal that ends an employee's earlier tokens with each sign-in.
@@ -24,6 +25,19 @@ async fn server() -> TestServer {
 async fn annas_token_works(server: &TestServer) -> bool {
     let token = access_token(server, 1).await.unwrap();
     server.team.parts.application.profile(&token).await.is_ok()
+}
+
+/// Waits until the next sign-in is taken later than those before it: the clock of the store is not paused.
+async fn until_another_millisecond(store: &dyn Store) {
+    let newest = store.newest_arrival(None).await.unwrap();
+    loop {
+        let handle = arriving(store).await;
+        let is_later = store.newest_arrival(None).await.unwrap() > newest;
+        store.end_arrival(handle).await.unwrap();
+        if is_later {
+            return;
+        }
+    }
 }
 
 /// A second window of the same browser.
@@ -129,8 +143,7 @@ async fn n72_of_two_sign_ins_at_two_servers_the_pair_of_the_later_one_stays() {
     let exchanged = server.demo.code_exchanges();
     let (first, second) = tokio::join!(first.open(&of_first), async {
         server.demo.wait_until(|demo| demo.code_exchanges() > exchanged).await;
-        // The clock of the store is not paused: the second one is taken later by at least a millisecond.
-        std::thread::sleep(Duration::from_millis(2));
+        until_another_millisecond(&*server.store).await;
         let page = second.open(&of_second).await;
         assert!(annas_token_works(&server).await);
         page

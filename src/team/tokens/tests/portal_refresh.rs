@@ -158,33 +158,6 @@ async fn n72_a_sign_in_that_ends_the_earlier_tokens_at_the_portal_is_not_ended_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn n72_tokens_that_a_sign_in_under_way_has_ended_end_no_grant() {
-    let (server, store) = steered(demo::Settings {
-        ends_earlier_pairs: true,
-        ..portal_settings()
-    })
-    .await;
-    let client = server.client("Codex").await;
-    let tokens = sign_in(&server, "Anna", &client).await;
-    let mut browser = server.browser();
-    let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
-    let exchanged = server.demo.code_exchanges();
-    store.before("complete_sign_in", || {
-        async { tokio::time::sleep(Duration::from_secs(2)).await }.boxed()
-    });
-    let (page, called) = tokio::join!(browser.open(&callback), async {
-        server.demo.wait_until(|demo| demo.code_exchanges() > exchanged).await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        call(&server, &tokens.access).await
-    });
-    assert!(page.parameter("code").is_some());
-    assert!(called.is_ok(), "{called:?}");
-    assert!(metrics(&server.team).contains(r#"portal_refreshes_total{outcome="refused"} 1"#));
-    assert!(!metrics(&server.team).contains("ended_grants_total"));
-    assert!(call(&server, &tokens.access).await.is_ok());
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_caller_that_leaves_does_not_lose_the_new_pair() {
     let (server, store) = steered(portal_settings()).await;
     let client = server.client("Codex").await;

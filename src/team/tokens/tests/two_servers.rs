@@ -22,28 +22,32 @@ async fn is_under_way(server: &TestServer) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn n72_a_sign_in_that_is_completed_at_another_server_while_a_refresh_is_refused_ends_nobody() {
-    let (server, store) = steered(ending()).await;
-    let other = server.second_team();
-    let client = server.client("Codex").await;
-    let tokens = sign_in(&server, "Anna", &client).await;
-    let mut browser = server.browser();
-    let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
-    browser.reach(&other);
-    let exchanged = server.demo.code_exchanges();
-    store.before("complete_sign_in", || {
-        async { tokio::time::sleep(Duration::from_secs(2)).await }.boxed()
-    });
-    let (page, called) = tokio::join!(browser.open(&callback), async {
-        server.demo.wait_until(|demo| demo.code_exchanges() > exchanged).await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        call(&server, &tokens.access).await
-    });
-    assert!(page.parameter("code").is_some());
-    assert!(called.is_ok(), "{called:?}");
-    assert!(metrics(&server.team).contains(r#"portal_refreshes_total{outcome="refused"} 1"#));
-    assert!(!metrics(&server.team).contains("ended_grants_total"));
-    assert!(call(&server, &tokens.access).await.is_ok());
+async fn n72_a_sign_in_that_is_completed_while_a_refresh_is_refused_ends_nobody() {
+    for is_at_another_server in [false, true] {
+        let (server, store) = steered(ending()).await;
+        let other = server.second_team();
+        let client = server.client("Codex").await;
+        let tokens = sign_in(&server, "Anna", &client).await;
+        let mut browser = server.browser();
+        let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
+        if is_at_another_server {
+            browser.reach(&other);
+        }
+        let exchanged = server.demo.code_exchanges();
+        store.before("complete_sign_in", || {
+            async { tokio::time::sleep(Duration::from_secs(2)).await }.boxed()
+        });
+        let (page, called) = tokio::join!(browser.open(&callback), async {
+            server.demo.wait_until(|demo| demo.code_exchanges() > exchanged).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            call(&server, &tokens.access).await
+        });
+        assert!(page.parameter("code").is_some());
+        assert!(called.is_ok(), "{called:?}");
+        assert!(metrics(&server.team).contains(r#"portal_refreshes_total{outcome="refused"} 1"#));
+        assert!(!metrics(&server.team).contains("ended_grants_total"));
+        assert!(call(&server, &tokens.access).await.is_ok());
+    }
 }
 
 #[tokio::test(start_paused = true)]

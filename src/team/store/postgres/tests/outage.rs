@@ -8,18 +8,8 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 
 use super::super::test_fixture::open;
-use super::super::test_server::{Cluster, run};
+use super::super::test_server::Cluster;
 use crate::team::store::{Store, suite};
-
-/// Sends a signal, such as `-STOP`, to all processes of the server.
-async fn signal(cluster: &Cluster, signal: &str) {
-    let file = cluster.folder().join("data/postmaster.pid");
-    let text = run("cat", &[file.to_str().unwrap()]).await;
-    let first = text.lines().next().unwrap();
-    let children = run("pgrep", &["-P", first]).await;
-    let all: Vec<_> = [signal, first].into_iter().chain(children.lines()).collect();
-    run("kill", &all).await;
-}
 
 /// Runs operations all the time until `is_over`. Returns those that succeeded and those that failed. None takes longer
 /// than it may, and none fails otherwise than by `Unavailable`.
@@ -63,14 +53,14 @@ async fn operations_fail_in_time_while_the_server_is_away_and_work_when_it_is_ba
         match trouble {
             "stop" => cluster.stop().await,
             "kill" => cluster.kill().await,
-            _ => signal(&cluster, "-STOP").await,
+            _ => cluster.signal("-STOP").await,
         }
         let begun = Instant::now();
         assert!(store.check().await.is_err(), "{trouble}");
         assert!(begun.elapsed() < Duration::from_secs(6), "{trouble}");
         sleep(Duration::from_secs(1)).await;
         match trouble {
-            "hang" => signal(&cluster, "-CONT").await,
+            "hang" => cluster.signal("-CONT").await,
             _ => cluster.start().await,
         }
         // At most the operations that wait for the hanging server are in front.

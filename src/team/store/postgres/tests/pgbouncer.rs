@@ -1,64 +1,22 @@
 //! The suite behind PgBouncer in transaction mode, where statements of one caller run in different connections.
 
-use std::time::Duration;
-
-use tokio::net::TcpStream;
-use tokio::time::sleep;
-
 use super::super::test_fixture::at;
-use super::super::test_server::{Cluster, Database, command, run};
+use super::super::test_server::{Cluster, Database, PgBouncer};
 use crate::team::store::suite::{Fixture, people, races, sign_ins, sweeping, tokens};
 
-/// PgBouncer in front of a server, whose folder it uses.
-struct PgBouncer {
-    process_file: String,
-    port: u16,
-}
-
-impl PgBouncer {
-    /// Two connections to each database.
-    async fn start(cluster: &Cluster) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = port.local_addr().unwrap().port();
-        let (folder, database) = (cluster.folder().display(), cluster.port);
-        let process_file = format!("{folder}/pgbouncer.pid");
-        cluster.write("users.txt", "\"postgres\" \"\"\n");
-        let settings = format!(
-            "[databases]\n* = host=127.0.0.1 port={database} user=postgres\n\
-             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
-             auth_type = trust\nauth_file = {folder}/users.txt\npool_mode = transaction\ndefault_pool_size = 2\n\
-             pidfile = {process_file}\nlogfile = {folder}/pgbouncer.log\n"
-        );
-        cluster.write("pgbouncer.ini", &settings);
-        run("/usr/sbin/pgbouncer", &["-q", "-d", &format!("{folder}/pgbouncer.ini")]).await;
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            sleep(Duration::from_millis(50)).await;
-        }
-        Self { process_file, port }
-    }
-
-    /// An empty store behind it.
-    async fn fixture(&self, cluster: &Cluster) -> Fixture {
-        let database = Database::at(&cluster.address()).await;
-        let address = format!("postgres://postgres@127.0.0.1:{}/{}", self.port, database.name);
-        let direct = database.address();
-        // It goes with its server. Databases that are dropped under PgBouncer may end it.
-        std::mem::forget(database);
-        at(&address, direct, 6, ()).await
-    }
-}
-
-impl Drop for PgBouncer {
-    fn drop(&mut self) {
-        let stop = format!("kill $(cat {})", self.process_file);
-        let _ = command("sh", &["-c", &stop]).into_std().output();
-    }
+/// An empty store behind PgBouncer.
+async fn fixture(pooler: &PgBouncer, cluster: &Cluster) -> Fixture {
+    let database = Database::at(&cluster.address()).await;
+    let (address, direct) = (pooler.address(&database.name), database.address());
+    // It goes with its server. Databases that are dropped under PgBouncer may end it.
+    std::mem::forget(database);
+    at(&address, direct, 6, ()).await
 }
 
 /// Runs functions of the suite, each on an empty store.
 macro_rules! behind {
     ($pooler:ident, $cluster:ident: $($file:ident::$name:ident)*) => {
-        $($file::$name(&$pooler.fixture(&$cluster).await).await;)*
+        $($file::$name(&fixture(&$pooler, &$cluster).await).await;)*
     };
 }
 

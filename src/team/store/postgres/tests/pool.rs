@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use tokio::sync::Notify;
 
 use super::super::PostgresStore;
 use super::super::test_fixture::open;
@@ -66,25 +67,54 @@ async fn fifty_operations_at_once_share_one_connection() {
     assert_eq!(connections(&schema, &name).await, (1, 0));
 }
 
+const KEEP: &str = "INSERT INTO page_sessions (session, member_id, user_id, expires_at) VALUES ($1, 'portal', 1, 0)";
+
 /// Keeps a row, then takes `seconds` before the end of its transaction.
 fn slow_write(database: &mut dyn Database, (handle, seconds): (Digest, i64)) -> Outcome<'_, ()> {
     Box::pin(async move {
-        let keep = "INSERT INTO page_sessions (session, member_id, user_id, expires_at) VALUES ($1, 'portal', 1, 0)";
-        database.change(keep, &parameters![&handle]).await?;
+        database.change(KEEP, &parameters![&handle]).await?;
         // Any text, so that the statement returns a readable type.
         let wait = "SELECT pg_sleep($1)::TEXT";
         database.rows(wait, &parameters![seconds]).await.map(|_| ())
     })
 }
 
+/// Keeps a row in the first of three steps. Notifies before one of them.
+fn stepwise_write(
+    database: &mut dyn Database,
+    (handle, step, reached): (Digest, usize, Arc<Notify>),
+) -> Outcome<'_, ()> {
+    Box::pin(async move {
+        for at in 0..3 {
+            if at == step {
+                reached.notify_one();
+            }
+            match at {
+                0 => drop(database.change(KEEP, &parameters![&handle]).await?),
+                _ => drop(
+                    database
+                        .rows("SELECT member_id FROM page_sessions", &parameters![])
+                        .await?,
+                ),
+            }
+        }
+        Ok(())
+    })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_caller_that_goes_away_leaves_no_open_transaction() {
     let Some((store, schema)) = narrow().await else { return };
-    for at in 0..20 {
-        let mut operation = store.engine.write((suite::digest(), 0), slow_write);
-        // Gone at different steps of the operation.
-        let _ = tokio::time::timeout(Duration::from_millis(at), &mut operation).await;
-        drop(operation);
+    for step in (0..3).cycle().take(20) {
+        let reached = Arc::new(Notify::new());
+        let operation = store
+            .engine
+            .write((suite::digest(), step, Arc::clone(&reached)), stepwise_write);
+        tokio::select! {
+            biased;
+            () = reached.notified() => {}
+            ended = operation => panic!("{ended:?}"),
+        }
     }
     begin(&*store, "192.0.2.1").await;
     let waiting = connections(&schema, "bitrix24-mail-mcp");
@@ -97,8 +127,7 @@ async fn a_caller_that_goes_away_leaves_no_open_transaction() {
 /// Ends its own connection as the server's operator would.
 fn broken_write(database: &mut dyn Database, handle: Digest) -> Outcome<'_, ()> {
     Box::pin(async move {
-        let keep = "INSERT INTO page_sessions (session, member_id, user_id, expires_at) VALUES ($1, 'portal', 1, 0)";
-        database.change(keep, &parameters![&handle]).await?;
+        database.change(KEEP, &parameters![&handle]).await?;
         let end = "SELECT pg_terminate_backend(pg_backend_pid())";
         database.rows(end, &parameters![]).await.map(|_| ())
     })
@@ -139,10 +168,9 @@ async fn an_operation_that_fails_leaves_its_connection_usable() {
     let Some((store, schema)) = narrow().await else { return };
     fn wrong(database: &mut dyn Database, handle: Digest) -> Outcome<'_, ()> {
         Box::pin(async move {
-            let keep = "INSERT INTO page_sessions (session, member_id, user_id, expires_at) VALUES ($1, 'p', 1, 0)";
-            database.change(keep, &parameters![&handle]).await?;
+            database.change(KEEP, &parameters![&handle]).await?;
             // The second one is the same. A caller that ignores the error must not seem to have succeeded.
-            let _ = database.change(keep, &parameters![&handle]).await;
+            let _ = database.change(KEEP, &parameters![&handle]).await;
             Ok(())
         })
     }
