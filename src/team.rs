@@ -22,8 +22,9 @@
 //! exchanges at `/oauth/token`. Nobody is sent to the portal before they have consented on our page in the same browser.
 //!
 //! A call: [`Team::authenticate`] finds grant, employee and sealed pair by the access token in one look-up, so that what
-//! has ended is refused at the next call. What was found serves calls for 15 seconds only while the store does not answer. The address book then calls the portal with the
-//! employee's own tokens. Only after the portal has refused them are they refreshed, once for all callers.
+//! has ended is refused at the next call. What was found serves calls for 15 seconds only while the store does not
+//! answer. The address book then calls the portal with the employee's own tokens. Only after the portal has refused
+//! them are they refreshed, once for all callers.
 
 mod answer;
 mod client_metadata;
@@ -68,7 +69,7 @@ pub use secret_value::{Digest, NoRandomNumbers};
 pub use server_key::{InvalidServerKey, Pair, ServerKeys};
 pub use settings::{Lifetimes, Settings};
 pub use store::open_error::OpenError;
-pub use store::postgres::{AddressError, PostgresAddress, PostgresStore};
+pub use store::postgres::PostgresStore;
 pub use store::sqlite::SqliteStore;
 pub use store::{Operation, Store, Unavailable, records};
 pub use tokens::access::Unauthenticated;
@@ -80,6 +81,7 @@ use measurements::Measurements;
 use parts::Parts;
 use tokens::recent_sessions::RecentSessions;
 use tokens::running_refreshes::RunningRefreshes;
+use tokens::unchecked_calls::UncheckedCalls;
 
 /// The pages and OAuth endpoints of a server that a team shares.
 #[derive(Debug)]
@@ -97,6 +99,7 @@ impl Team {
                 measurements: Measurements::default(),
                 saving: TaskTracker::new(),
                 recent_sessions: RecentSessions::default(),
+                unchecked_calls: UncheckedCalls::default(),
                 refreshes: RunningRefreshes::default(),
                 settings,
                 store,

@@ -59,8 +59,8 @@ pub(super) async fn run(arguments: &Arguments, wiring: &Wiring) -> Result<ExitSt
         Ok(origin) => {
             let secret_files = wiring.secret_files.iter().map(PathBuf::as_path);
             let mut findings = vec![Finding::ok_if_private("settings", &wiring.settings_line, secret_files)];
-            if let Some((store, replicas)) = &wiring.store {
-                findings.push(store.check(*replicas).await);
+            if let Some(store) = &wiring.store {
+                findings.push(store.check().await);
             }
             tokio::select! {
                 found = portal.self_check(&origin) => findings.extend(found),

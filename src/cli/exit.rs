@@ -153,10 +153,7 @@ pub(super) fn hint_of_store(error: &team::OpenError) -> Option<&'static str> {
         team::OpenError::Missing(_) | team::OpenError::Foreign(_) => Some(
             "check BITRIX24_MCP_STORE; without it the store is a file in the state folder of the user who runs the server",
         ),
-        team::OpenError::Unusable(..) => Some(team::self_check::CHECK_FILE),
-        team::OpenError::NoDatabase(..) => Some(
-            "check BITRIX24_MCP_STORE, that the database runs and is reachable from here, and that its user may make tables in it",
-        ),
+        team::OpenError::Unusable(..) | team::OpenError::NoDatabase(..) => Some(team::self_check::CHECK_STORE),
         team::OpenError::Address(_) => Some("write BITRIX24_MCP_STORE as docs/replicas.md describes it"),
         team::OpenError::InUse(_) | team::OpenError::Newer(_) => None,
     }

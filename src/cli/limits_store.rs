@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use crate::config::StoreAddress;
 use crate::portal::{
     Answer, Finding, Gate, GateChange, GateState, GivenSecret, NoAnswer, Place, PlaceRequest, SharedLimits,
+    SharedLimitsSettings,
 };
 use crate::team::{OpenError, PostgresStore, SqliteStore, self_check};
 
@@ -21,8 +22,12 @@ const PAUSE: Duration = Duration::from_secs(10);
 const DOCTORS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A store that is used as soon as it is open.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LimitsStore(Arc<State>);
+#[derive(Debug, Clone)]
+pub(super) struct LimitsStore {
+    state: Arc<State>,
+    /// How many processes share it.
+    replicas: u32,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -36,8 +41,9 @@ impl LimitsStore {
     ///
     /// # Errors
     /// [`OpenError`] if the same would happen at every try.
-    pub(super) async fn open(address: StoreAddress, connections: usize) -> Result<Self, OpenError> {
-        let store = Self::default();
+    pub(super) async fn open(address: StoreAddress, connections: usize, replicas: u32) -> Result<Self, OpenError> {
+        let state = Arc::default();
+        let store = Self { state, replicas };
         let opening = tokio::spawn(store.clone().keep_trying(address, connections));
         match timeout(PATIENCE, opening).await {
             Ok(Ok(Err(error))) => Err(error),
@@ -50,7 +56,7 @@ impl LimitsStore {
             let error = match open(&address, connections).await {
                 Ok(store) => {
                     // Nobody else sets it.
-                    let _ = self.0.store.set(store);
+                    let _ = self.state.store.set(store);
                     return Ok(());
                 }
                 Err(error @ (OpenError::Address(_) | OpenError::Newer(_) | OpenError::Foreign(_))) => {
@@ -59,18 +65,26 @@ impl LimitsStore {
                 Err(error) => error,
             };
             tracing::warn!(reason = %error, "the portal's limits are not shared now");
-            *self.0.problem.lock() = Some(error);
+            *self.state.problem.lock() = Some(error);
             sleep(PAUSE).await;
         }
     }
 
+    /// The settings of the portal's client that share the limits here.
+    pub(super) fn settings(&self) -> SharedLimitsSettings {
+        SharedLimitsSettings {
+            store: Arc::new(self.clone()),
+            replicas: self.replicas,
+        }
+    }
+
     fn opened(&self) -> Result<&dyn SharedLimits, NoAnswer> {
-        let store = self.0.store.get().map(Arc::as_ref);
+        let store = self.state.store.get().map(Arc::as_ref);
         store.ok_or_else(|| NoAnswer("the store is not open yet".to_owned()))
     }
 
     /// Checks that the store answers, for `doctor`.
-    pub(super) async fn check(&self, replicas: u32) -> Finding {
+    pub(super) async fn check(&self) -> Finding {
         const NAME: &str = "store";
         // A question that changes nothing.
         let nothing = Gate {
@@ -80,10 +94,10 @@ impl LimitsStore {
         let answered = timeout(DOCTORS_PATIENCE, self.is_gated(nothing)).await;
         let problem = match answered {
             Ok(Ok(_)) => {
-                return Finding::ok(NAME, format!("{replicas} processes share the portal's limits"));
+                return Finding::ok(NAME, format!("{} processes share the portal's limits", self.replicas));
             }
             Ok(Err(error)) => self
-                .0
+                .state
                 .problem
                 .lock()
                 .as_ref()

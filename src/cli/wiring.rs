@@ -14,7 +14,7 @@ use crate::address_book::AddressBook;
 use crate::config;
 use crate::demo::{self, Bucket, CredentialKind, DemoPortal};
 use crate::mcp::Server;
-use crate::portal::{self, Application, Credentials, GivenSecret, Portal, RateLimit, SharedLimitsSettings};
+use crate::portal::{self, Application, Credentials, GivenSecret, Portal, RateLimit};
 use crate::transports::guard;
 
 /// The parts, ready for a command.
@@ -28,8 +28,8 @@ pub(super) struct Wiring {
     pub(super) settings_line: String,
     /// The files that hold secrets.
     pub(super) secret_files: Vec<PathBuf>,
-    /// The store in which processes share the portal's limits, and how many they are.
-    pub(super) store: Option<(LimitsStore, u32)>,
+    /// The store in which processes share the portal's limits.
+    pub(super) store: Option<LimitsStore>,
     /// Signals that ask the command to end.
     pub(super) interruption: Interruption,
     /// Keeps the demo portal running, and keeps its folder until the last tokens are saved.
@@ -55,16 +55,15 @@ impl Wiring {
             Some(_) => ("the built-in demo portal".to_owned(), Vec::new()),
         };
         let store = match (&demo, settings.store.address()?) {
-            (None, Some(address)) => Some(LimitsStore::open(address, settings.store.connections).await?),
+            (None, Some(address)) => {
+                let (connections, replicas) = (settings.store.connections, settings.store.replicas);
+                Some(LimitsStore::open(address, connections, replicas).await?)
+            }
             _ => None,
         };
-        let replicas = settings.store.replicas;
         let portal = match &demo {
             None => portal::Settings {
-                shared_limits: store.clone().map(|store| SharedLimitsSettings {
-                    store: Arc::new(store),
-                    replicas,
-                }),
+                shared_limits: store.as_ref().map(LimitsStore::settings),
                 ..settings.portal
             },
             Some(demo) => portal::Settings {
@@ -77,7 +76,7 @@ impl Wiring {
             guard: settings.guard,
             settings_line,
             secret_files,
-            store: store.map(|store| (store, replicas)),
+            store,
             interruption,
             demo,
         })

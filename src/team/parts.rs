@@ -11,6 +11,7 @@ use super::store::Store;
 use super::store::records::EndReason;
 use super::tokens::recent_sessions::RecentSessions;
 use super::tokens::running_refreshes::RunningRefreshes;
+use super::tokens::unchecked_calls::UncheckedCalls;
 use crate::portal::ApplicationClient;
 
 /// What every page and endpoint of a team's server works with.
@@ -27,6 +28,8 @@ pub(super) struct Parts {
     pub(super) saving: TaskTracker,
     /// The access tokens that were checked in the last seconds.
     pub(super) recent_sessions: RecentSessions,
+    /// The calls whose access token could not be checked.
+    pub(super) unchecked_calls: UncheckedCalls,
     /// The refreshes of employees' tokens that run in this process.
     pub(super) refreshes: RunningRefreshes,
 }

@@ -56,10 +56,8 @@ pub async fn store(store: &dyn Store, keys: &ServerKeys, place: &str) -> Finding
 
 /// The most pairs that are looked at: more would not change the advice.
 const MOST_PAIRS: usize = 1000;
-/// What to do if a store in a file does not answer.
-pub const CHECK_FILE: &str = "check that the file of BITRIX24_MCP_STORE can be written and that its disk is not full";
-/// What to do if a store does not answer.
-pub const CHECK_STORE: &str = "check the store of BITRIX24_MCP_STORE: a database has to run and be reachable from here; a file has to be writable, and its disk must not be full";
+/// What to do if a store cannot be opened or does not answer.
+pub const CHECK_STORE: &str = "check the store of BITRIX24_MCP_STORE: a database has to run, be reachable from here, and let its user make tables; a file has to be writable, and its disk must not be full";
 
 /// What to do if the store was made with another server key.
 pub const OTHER_KEY: &str = "set BITRIX24_MCP_SERVER_KEY to the key that the store was made with (to rotate the key: the new one, a blank and the old one); or remove the store's file, with its -wal and -shm, or make a new database: everybody signs in again";

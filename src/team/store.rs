@@ -72,7 +72,8 @@ pub trait Store: Debug + Send + Sync {
 
     /// Takes the approved sign-in of `state`, once, for the browser that has `binding`. A wrong pair takes nothing. The
     /// sign-in is kept until it is [completed](Self::complete_sign_in) or [has failed](Self::end_arrival), so that every
-    /// server sees that tokens are on the way; if its server dies, for [`ARRIVAL`].
+    /// server sees that tokens are on the way. If its server dies, it counts as under way for [`UNDER_WAY`], and is
+    /// kept for [`ARRIVAL`].
     fn take_sign_in(&self, state: Digest, binding: Digest) -> Operation<'_, Option<SignIn>>;
 
     /// True if the store was made with one of these keys, given by their ids with the sealing one first. A new store
@@ -200,7 +201,7 @@ pub trait Store: Debug + Send + Sync {
 /// its tokens are tried to be saved.
 pub(super) const ARRIVAL: Duration = Duration::from_secs(15 * 60);
 /// How long a sign-in that was taken counts as under way: longer than its exchange and the question whose tokens it
-/// brings.
+/// brings. One whose server died delays no refresh afterwards.
 pub(super) const UNDER_WAY: Duration = Duration::from_secs(60);
 /// The most registered clients.
 pub(super) const MAX_CLIENTS: usize = 10_000;

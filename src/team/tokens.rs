@@ -29,6 +29,7 @@ pub(in crate::team) mod revocation;
 pub(in crate::team) mod running_refreshes;
 pub(in crate::team) mod sweeper;
 mod token_request;
+pub(in crate::team) mod unchecked_calls;
 
 #[cfg(test)]
 mod tests;

@@ -43,10 +43,10 @@ const CRATES: &[(&str, &[&str])] = &[
         "rustls",
         &["portal/wire.rs", "team/client_metadata/fetch.rs", "team/store/postgres"],
     ),
-    ("tokio_postgres", &["team/store/postgres.rs", "team/store/postgres"]),
+    ("tokio_postgres", &["team/store/postgres"]),
     ("tokio_postgres_rustls", &["team/store/postgres"]),
     ("rustls_platform_verifier", &["team/store/postgres"]),
-    ("deadpool", &["team/store/postgres.rs", "team/store/postgres"]),
+    ("deadpool", &["team/store/postgres"]),
     ("axum", &["transports"]),
     (
         "hyper",

@@ -75,17 +75,17 @@ async fn arrive(parts: Arc<Parts>, state: Digest, binding: Digest, code: SecretS
             return Err(stop);
         }
     };
-    let gone_on = arrived.go_on(&parts, purpose).await;
-    match &gone_on {
+    let finished = arrived.finish(&parts, purpose).await;
+    match &finished {
         // The store has ended the sign-in.
         Ok(_) => {}
         Err(Stop::Store(_) | Stop::NoRandomNumbers(_)) => {
             let tasks = parts.saving.clone();
-            tasks.spawn(async move { arrived.keep_pair(&parts).await });
+            tasks.spawn(async move { arrived.save_pair_later(&parts).await });
         }
         Err(_) => end(&parts, handle).await,
     }
-    gone_on
+    finished
 }
 
 /// Ends a sign-in that has failed, so that no server waits for its tokens.
@@ -117,7 +117,7 @@ impl Arrived {
         })
     }
 
-    async fn go_on(&self, parts: &Parts, purpose: Purpose) -> Result<Answer, Stop> {
+    async fn finish(&self, parts: &Parts, purpose: Purpose) -> Result<Answer, Stop> {
         check_member_id(parts, &self.employee).await?;
         match purpose {
             Purpose::Client(asked) => self.grant(parts, asked).await,
@@ -133,7 +133,7 @@ impl Arrived {
             code: code.digest(),
             lives: parts.settings.lifetimes.code,
         };
-        self.keep(parts, true, result).await?;
+        self.complete(parts, result).await?;
         let response = AuthorizationResponse::Code(code.expose());
         let issuer = parts.settings.public_url.issuer();
         Ok(Answer::Redirect {
@@ -142,8 +142,7 @@ impl Arrived {
         })
     }
 
-    /// Opens the start page. It calls nothing at the portal, so it needs no tokens. An employee who has connected
-    /// clients gets the new tokens all the same: perhaps they have ended the earlier ones.
+    /// Opens the start page.
     async fn page_session(&self, parts: &Parts) -> Result<Answer, Stop> {
         let settings = &parts.settings;
         let session = SecretValue::random(Kind::PageSession)?;
@@ -152,8 +151,7 @@ impl Arrived {
             session: session.digest(),
             lives,
         };
-        let has_pair = parts.store.pair(&self.employee).await?.is_some();
-        self.keep(parts, has_pair, result).await?;
+        self.complete(parts, result).await?;
         Ok(Answer::Redirect {
             to: settings.public_url.at("/"),
             cookies: vec![SetCookie::new(
@@ -165,13 +163,20 @@ impl Arrived {
         })
     }
 
-    async fn keep(&self, parts: &Parts, with_pair: bool, result: SignInResult) -> Result<(), Stop> {
+    /// Ends the sign-in in the store, with its result. The start page calls nothing at the portal, so it needs no
+    /// tokens. An employee who has connected clients gets the new tokens all the same: perhaps they have ended the
+    /// earlier ones.
+    async fn complete(&self, parts: &Parts, result: SignInResult) -> Result<(), Stop> {
+        let needs_pair = match result {
+            SignInResult::Grant { .. } => true,
+            SignInResult::PageSession { .. } => parts.store.pair(&self.employee).await?.is_some(),
+        };
         for _ in 0..MAX_ATTEMPTS {
             let completed = CompletedSignIn {
                 handle: self.handle,
                 employee: self.employee.clone(),
                 name: self.name.clone(),
-                pair: match with_pair {
+                pair: match needs_pair {
                     true => Some(self.sealed(parts, parts.store.next_version(&self.employee).await?)?),
                     false => None,
                 },
@@ -187,13 +192,13 @@ impl Arrived {
     }
 
     /// Tries to save the pair alone, without this sign-in, until the store answers.
-    async fn keep_pair(&self, parts: &Parts) {
-        if until_saved(|| self.save_pair(parts)).await.is_ok() {
+    async fn save_pair_later(&self, parts: &Parts) {
+        if until_saved(|| self.save_pair_once(parts)).await.is_ok() {
             tracing::info!("the tokens of a sign-in that has failed need not be saved any more");
         }
     }
 
-    async fn save_pair(&self, parts: &Parts) -> Result<(), Stop> {
+    async fn save_pair_once(&self, parts: &Parts) -> Result<(), Stop> {
         let version = parts.store.next_version(&self.employee).await?;
         let sealed = self.sealed(parts, version)?;
         let is_over = parts.store.save_arrival(self.handle, &self.employee, sealed).await?;

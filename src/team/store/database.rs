@@ -18,8 +18,8 @@ pub(super) type Outcome<'d, T> = BoxFuture<'d, Result<T, Failure>>;
 /// A parameter of a statement.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Parameter<'a> {
-    /// A number.
-    Integer(i64),
+    /// A number, or NULL.
+    Integer(Option<i64>),
     /// A text, or NULL.
     Text(Option<&'a str>),
     /// Bytes.
@@ -28,6 +28,12 @@ pub(super) enum Parameter<'a> {
 
 impl From<i64> for Parameter<'_> {
     fn from(number: i64) -> Self {
+        Self::Integer(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Parameter<'_> {
+    fn from(number: Option<i64>) -> Self {
         Self::Integer(number)
     }
 }
@@ -35,14 +41,14 @@ impl From<i64> for Parameter<'_> {
 impl From<usize> for Parameter<'_> {
     /// A number of rows.
     fn from(number: usize) -> Self {
-        Self::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+        Self::Integer(Some(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 }
 
 impl From<Duration> for Parameter<'_> {
     /// Milliseconds. A longest duration can be added to a time.
     fn from(time: Duration) -> Self {
-        Self::Integer(i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4))
+        Self::Integer(Some(i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4)))
     }
 }
 
@@ -148,7 +154,8 @@ impl Row {
     }
 }
 
-/// A connection to a database, mostly in a transaction.
+/// A connection to a database. An operation that writes has a transaction on it; one that only reads, or is one
+/// statement, has none.
 pub(super) trait Database: Send {
     /// Runs a statement that returns no rows. Returns how many rows it has changed.
     fn change<'a>(&'a mut self, sql: &'static str, parameters: &'a [Parameter<'a>]) -> Outcome<'a, u64>;

@@ -36,8 +36,8 @@ impl Way {
 /// Pairs of name and value.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 
-/// The metrics of a store. A clone counts into the same metrics.
-#[derive(Debug, Clone)]
+/// The metrics of a store.
+#[derive(Debug)]
 pub(super) struct StoreMeasurements {
     operations: Family<Labels<2>, Counter>,
     durations: Family<Labels<1>, Histogram, fn() -> Histogram>,
@@ -111,7 +111,7 @@ mod tests {
         measurements.register(&mut registry);
         measurements.record(Way::Read, true, Duration::from_millis(2));
         measurements.record(Way::Write, false, Duration::from_secs(5));
-        measurements.clone().record_repetition(Way::Write);
+        measurements.record_repetition(Way::Write);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
         for line in [

@@ -9,9 +9,6 @@ mod ssl_mode;
 mod tls;
 mod trouble;
 
-use std::fmt;
-
-pub use address::{AddressError, PostgresAddress};
 use connector::Connector;
 pub(super) use engine::PostgresEngine;
 use opening::Opener;
@@ -51,19 +48,24 @@ impl PostgresStore {
         Ok(Self { engine })
     }
 
-    /// What this store is, for a person who checks the settings.
+    /// What this store is, for a person who checks the settings: `PostgreSQL 15.13 at db:5432/team, with TLS, at most 8
+    /// connections`.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn describe(&self) -> Result<Description, Unavailable> {
+    pub async fn describe(&self) -> Result<String, Unavailable> {
         let version = self.engine.read((), version).await?;
         let connector = self.engine.connector();
-        Ok(Description {
-            version,
-            address: connector.address(),
-            is_encrypted: connector.is_encrypted(),
-            connections: self.engine.connections(),
-        })
+        let place = connector.address().place();
+        let tls = if connector.is_encrypted() {
+            "with TLS"
+        } else {
+            "without TLS"
+        };
+        let connections = self.engine.connections();
+        Ok(format!(
+            "PostgreSQL {version} at {place}, {tls}, at most {connections} connections"
+        ))
     }
 }
 
@@ -72,27 +74,6 @@ fn version(database: &mut dyn Database, (): ()) -> Outcome<'_, String> {
         let row = database.row("SELECT current_setting('server_version')", &[]).await?;
         row.map_or_else(|| Ok(String::new()), |row| row.text(0))
     })
-}
-
-/// What a store in PostgreSQL is: `PostgreSQL 15.13 at db:5432/team, with TLS, at most 8 connections`.
-#[derive(Debug, Clone)]
-pub struct Description {
-    version: String,
-    address: PostgresAddress,
-    is_encrypted: bool,
-    connections: usize,
-}
-
-impl fmt::Display for Description {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.address.place();
-        let tls = if self.is_encrypted { "with TLS" } else { "without TLS" };
-        let (version, connections) = (&self.version, self.connections);
-        write!(
-            formatter,
-            "PostgreSQL {version} at {place}, {tls}, at most {connections} connections"
-        )
-    }
 }
 
 #[cfg(test)]

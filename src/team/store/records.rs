@@ -220,7 +220,7 @@ pub enum Lease {
 pub struct Leased {
     /// The pair.
     pub pair: SealedPair,
-    /// When the lease ends, in milliseconds since 1970. A later lease ends later, so this tells them apart.
+    /// When the lease ends, in milliseconds since 1970. A later lease ends later, so this identifies it.
     pub until: i64,
 }
 

@@ -89,33 +89,21 @@ impl SqliteStore {
 }
 
 impl Engine for SqliteEngine {
-    fn read<A, T>(&self, arguments: A, work: Work<A, T>) -> Operation<'_, T>
+    /// A statement alone is a transaction of its own.
+    fn run<A, T>(&self, way: Way, arguments: A, work: Work<A, T>) -> Operation<'_, T>
     where
         A: Clone + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let operation = self.reader.run(move |database| run(database, arguments, work));
-        self.measurements.measured(Way::Read, operation)
-    }
-
-    fn write<A, T>(&self, arguments: A, work: Work<A, T>) -> Operation<'_, T>
-    where
-        A: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        let transaction =
-            move |database: &mut SqliteDatabase| database.transaction(|database| run(database, arguments, work));
-        self.measurements.measured(Way::Write, self.writer.run(transaction))
-    }
-
-    /// A statement is a transaction of its own.
-    fn statement<A, T>(&self, arguments: A, work: Work<A, T>) -> Operation<'_, T>
-    where
-        A: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        let operation = self.writer.run(move |database| run(database, arguments, work));
-        self.measurements.measured(Way::Statement, operation)
+        let worker = match way {
+            Way::Read => &self.reader,
+            Way::Write | Way::Statement => &self.writer,
+        };
+        let operation = worker.run(move |database| match way {
+            Way::Write => database.transaction(|database| run(database, arguments, work)),
+            Way::Read | Way::Statement => run(database, arguments, work),
+        });
+        self.measurements.measured(way, operation)
     }
 
     fn register_metrics(&self, registry: &mut Registry) {

@@ -2,8 +2,8 @@
 //!
 //! The texts hold for SQLite and for PostgreSQL: `$1` is a parameter, and the parameters of a text first occur in the
 //! order of their numbers. `now_ms()` is the database's clock in milliseconds since 1970; all times are in that unit.
-//! A transaction changes the row of a token or a code before that of its grant, and that of its client last, so that two
-//! transactions never wait for each other.
+//! Most transactions change the row of a token or a code before that of its grant, and that of its client last. Where
+//! two transactions wait for each other all the same, PostgreSQL ends one of them, and it runs again.
 
 pub(super) mod clients;
 pub(super) mod codes;

@@ -93,7 +93,7 @@ macro_rules! every_store {
                 n72_the_pair_of_the_sign_in_that_was_taken_later_stays
                 n72_a_sign_in_under_way_is_seen_at_every_server_until_it_ends
                 n72_a_sign_in_whose_server_died_is_under_way_for_a_minute
-                a_sign_in_under_way_is_kept_until_its_tokens_need_not_be_saved_any_more
+                a_sign_in_that_was_taken_is_kept_until_its_tokens_need_not_be_saved_any_more
                 n72_a_sign_in_that_failed_keeps_its_pair_alone
             ]
             tokens: [

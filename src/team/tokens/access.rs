@@ -54,6 +54,9 @@ async fn session(parts: &Parts, token: Digest) -> Result<Option<Session>, Unauth
             .await
             .unwrap_or_else(|_| Err(Unavailable(format!("no answer within {} second", PATIENCE.as_secs())))),
     };
+    if answer.is_ok() {
+        parts.unchecked_calls.end();
+    }
     match answer {
         Ok(Some(session)) => {
             parts.recent_sessions.remember(token, asked, session.clone());
@@ -66,12 +69,12 @@ async fn session(parts: &Parts, token: Digest) -> Result<Option<Session>, Unauth
         // Asked again: the time may be over, or another call may have learnt that the sign-in has ended.
         Err(unavailable) => match parts.recent_sessions.get(token) {
             Some(session) => {
-                tracing::warn!(reason = %unavailable, "an access token cannot be checked now; it was valid a few seconds ago");
+                parts.unchecked_calls.record(&unavailable, true);
                 parts.measurements.record_unchecked_call();
                 Ok(Some(session))
             }
             None => {
-                tracing::error!(reason = %unavailable, "an access token cannot be checked now");
+                parts.unchecked_calls.record(&unavailable, false);
                 Err(Unauthenticated::Unavailable)
             }
         },

@@ -6,7 +6,6 @@
 //! works up to [`MAX_AGE`] longer, only at a process that cannot reach the store. Everything that changes something
 //! needs the store: a refresh, a sign-in, the end of one.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
@@ -23,7 +22,7 @@ const MAX_TOKENS: usize = 10_000;
 
 /// The remembered tokens, each with the time at which its check began.
 #[derive(Debug)]
-pub(in crate::team) struct RecentSessions(Cache<Digest, (Instant, Arc<Session>)>);
+pub(in crate::team) struct RecentSessions(Cache<Digest, (Instant, Session)>);
 
 impl Default for RecentSessions {
     fn default() -> Self {
@@ -34,13 +33,13 @@ impl Default for RecentSessions {
 impl RecentSessions {
     /// Remembers what the store said about a token in a check that began at `asked`.
     pub(super) fn remember(&self, token: Digest, asked: Instant, session: Session) {
-        self.0.insert(token, (asked, Arc::new(session)));
+        self.0.insert(token, (asked, session));
     }
 
     /// What the store said about the token, if that check began less than [`MAX_AGE`] ago.
     pub(super) fn get(&self, token: Digest) -> Option<Session> {
         let (asked, session) = self.0.get(&token)?;
-        (asked.elapsed() < MAX_AGE).then(|| Session::clone(&session))
+        (asked.elapsed() < MAX_AGE).then_some(session)
     }
 
     /// Forgets a token that the store does not know.

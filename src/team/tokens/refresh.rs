@@ -40,7 +40,8 @@ const POLL: Duration = Duration::from_millis(100);
 const MAX_WAIT: Duration = Duration::from_secs(21);
 /// The pause before an exchange is tried once more.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long sign-ins that are under way are waited for: longer than the exchange and the question whose tokens they are.
+/// How long one refresh waits for sign-ins that are under way: longer than the exchange and the question whose tokens
+/// they are. Those that are in the store for longer than `UNDER_WAY` are not waited for at all.
 const MAX_ARRIVAL: Duration = Duration::from_secs(30);
 /// How often the store is asked whether they have ended.
 const ARRIVAL_POLL: Duration = Duration::from_millis(250);

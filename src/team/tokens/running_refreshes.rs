@@ -20,10 +20,13 @@ pub(super) type Refreshed = Result<SealedPair, Error>;
 /// A pair: its employee and its version.
 type Key = (EmployeeId, i64);
 
+/// The refreshes that run, and what their callers wait for.
+type Running = Arc<Mutex<HashMap<Key, Shared<BoxFuture<'static, Refreshed>>>>>;
+
 /// The refreshes that run in this process.
 #[derive(Default)]
 pub(in crate::team) struct RunningRefreshes {
-    running: Arc<Mutex<HashMap<Key, Shared<BoxFuture<'static, Refreshed>>>>>,
+    running: Running,
 }
 
 impl std::fmt::Debug for RunningRefreshes {
@@ -34,7 +37,7 @@ impl std::fmt::Debug for RunningRefreshes {
 
 /// Removes the refresh from the map when its task ends, also by a panic.
 struct Entry {
-    running: Arc<Mutex<HashMap<Key, Shared<BoxFuture<'static, Refreshed>>>>>,
+    running: Running,
     key: Key,
 }
 

@@ -1,7 +1,7 @@
 //! Lists and ends of grants.
 
 use super::people;
-use super::rows::{employee, grant_line, who};
+use super::rows::{columns_of, employee, grant_line};
 use crate::portal::EmployeeId;
 use crate::team::store::database::{Database, Failure, Outcome, parameters};
 use crate::team::store::records::{EndReason, GrantLine};
@@ -15,10 +15,10 @@ pub(super) async fn end(database: &mut dyn Database, grant: i64, reason: EndReas
     database
         .change(tokens::END_ACCESS_OF_GRANT, &parameters![grant])
         .await?;
-    let (member_id, user_id) = who(&employee);
-    let who = parameters![member_id, user_id];
-    if !database.has(statements::people::HAS_GRANT, &who).await? {
-        database.change(statements::people::DELETE_PAIR, &who).await?;
+    let (member_id, user_id) = columns_of(&employee);
+    let columns = parameters![member_id, user_id];
+    if !database.has(statements::people::HAS_GRANT, &columns).await? {
+        database.change(statements::people::DELETE_PAIR, &columns).await?;
     }
     Ok(true)
 }
@@ -29,7 +29,7 @@ pub(in crate::team::store) fn end_of(
     (employee, grant, reason): (EmployeeId, i64, EndReason),
 ) -> Outcome<'_, bool> {
     Box::pin(async move {
-        let (member_id, user_id) = who(&employee);
+        let (member_id, user_id) = columns_of(&employee);
         let owner = parameters![grant, member_id, user_id];
         Ok(database.has(grants::OWNER, &owner).await? && end(database, grant, reason).await?)
     })
@@ -41,7 +41,7 @@ pub(in crate::team::store) fn end_employee(
     (employee, reason): (EmployeeId, EndReason),
 ) -> Outcome<'_, usize> {
     Box::pin(async move {
-        let (member_id, user_id) = who(&employee);
+        let (member_id, user_id) = columns_of(&employee);
         let parameters = parameters![reason.as_str(), member_id, user_id];
         let ended = database.change(grants::END_OF_EMPLOYEE, &parameters).await?;
         for statement in [
@@ -90,7 +90,7 @@ pub(in crate::team::store) fn list(database: &mut dyn Database, of: Option<Emplo
         let rows = match &of {
             None => database.rows(grants::LIST, &[]).await?,
             Some(employee) => {
-                let (member_id, user_id) = who(employee);
+                let (member_id, user_id) = columns_of(employee);
                 let parameters = parameters![member_id, user_id];
                 database.rows(grants::LIST_OF_EMPLOYEE, &parameters).await?
             }

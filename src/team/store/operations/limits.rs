@@ -72,16 +72,15 @@ pub(in crate::team::store) fn change_gate(
 }
 
 async fn keep(database: &mut dyn Database, gate: &Gate, kept: KeptGate) -> Result<(), Failure> {
-    let or_null = |number: Option<i64>| number.unwrap_or(-1);
     let parameters = parameters![
         &gate.account,
         gate.method,
         kept.active_until,
         kept.closed_until,
-        or_null(kept.refused_at),
-        or_null(kept.probe_at),
-        or_null(kept.reported_at),
-        or_null(kept.used_ms),
+        kept.refused_at,
+        kept.probe_at,
+        kept.reported_at,
+        kept.used_ms,
     ];
     database.change(limits::KEEP_GATE, &parameters).await.map(|_| ())
 }

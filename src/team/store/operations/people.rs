@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rows::{employee, pair, who};
+use super::rows::{columns_of, employee, pair};
 use crate::portal::EmployeeId;
 use crate::team::store::database::{Database, Failure, Outcome, parameters};
 use crate::team::store::records::{Lease, Leased, SealedPair};
@@ -11,7 +11,7 @@ use crate::team::store::statements::people;
 /// See [`Store::next_version`](crate::team::store::Store::next_version).
 pub(in crate::team::store) fn next_version(database: &mut dyn Database, employee: EmployeeId) -> Outcome<'_, i64> {
     Box::pin(async move {
-        let (member_id, user_id) = who(&employee);
+        let (member_id, user_id) = columns_of(&employee);
         let row = database
             .row(people::NEXT_VERSION, &parameters![member_id, user_id])
             .await?;
@@ -25,7 +25,7 @@ pub(in crate::team::store) fn find(
     employee: EmployeeId,
 ) -> Outcome<'_, Option<SealedPair>> {
     Box::pin(async move {
-        let (member_id, user_id) = who(&employee);
+        let (member_id, user_id) = columns_of(&employee);
         let row = database.row(people::PAIR, &parameters![member_id, user_id]).await?;
         row.map_or(Ok(None), |row| pair(&row, 0))
     })
@@ -37,7 +37,7 @@ pub(in crate::team::store) fn lease(
     (employee, version, lives): (EmployeeId, i64, Duration),
 ) -> Outcome<'_, Lease> {
     Box::pin(async move {
-        let (member_id, user_id) = who(&employee);
+        let (member_id, user_id) = columns_of(&employee);
         let parameters = parameters![lives, member_id, user_id, version];
         if let Some(row) = database.row(people::LEASE, &parameters).await?
             && let Some(won) = pair(&row, 0)?
@@ -76,7 +76,7 @@ async fn replace(
     employee: &EmployeeId,
     pair: &SealedPair,
 ) -> Result<bool, Failure> {
-    let (member_id, user_id) = who(employee);
+    let (member_id, user_id) = columns_of(employee);
     let parameters = parameters![pair.version, &pair.key_id, pair.sealed.as_slice(), member_id, user_id];
     Ok(database.change(statement, &parameters).await? == 1)
 }
@@ -87,7 +87,7 @@ pub(in crate::team::store) fn free_lease(
     (employee, until): (EmployeeId, i64),
 ) -> Outcome<'_, ()> {
     Box::pin(async move {
-        let (member_id, user_id) = who(&employee);
+        let (member_id, user_id) = columns_of(&employee);
         let freed = database
             .change(people::FREE_LEASE, &parameters![member_id, user_id, until])
             .await;

@@ -7,7 +7,7 @@ use crate::team::store::database::{Failure, Row};
 use crate::team::store::records::{ClientRequest, GrantLine, Purpose, SealedPair, SignIn};
 
 /// An employee as two parameters. The databases' numbers have a sign.
-pub(super) fn who(employee: &EmployeeId) -> (&str, i64) {
+pub(super) fn columns_of(employee: &EmployeeId) -> (&str, i64) {
     (employee.member_id.as_ref(), employee.user_id.cast_signed())
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rows::{sign_in, who};
+use super::rows::{columns_of, sign_in};
 use crate::portal::EmployeeId;
 use crate::team::secret_value::Digest;
 use crate::team::store::database::{Database, Failure, Outcome, parameters};
@@ -107,7 +107,7 @@ enum Present {
 }
 
 async fn present(database: &mut dyn Database, employee: &EmployeeId, taken_at: i64) -> Result<Present, Failure> {
-    let (member_id, user_id) = who(employee);
+    let (member_id, user_id) = columns_of(employee);
     let row = database.row(people::ARRIVED, &parameters![member_id, user_id]).await?;
     let Some(row) = row else { return Ok(Present::None) };
     let is_later = row.optional_integer(0)?.is_some_and(|arrived_at| arrived_at > taken_at);
@@ -123,7 +123,7 @@ pub(in crate::team::store) fn complete(
         let Some(taken_at) = arrive(database, &completed.handle).await? else {
             return Ok(Completed::Ended);
         };
-        let (member_id, user_id) = who(&completed.employee);
+        let (member_id, user_id) = columns_of(&completed.employee);
         let name = &completed.name;
         let kept = match (&completed.pair, present(database, &completed.employee, taken_at).await?) {
             (Some(pair), Present::None | Present::Earlier) => {
@@ -158,7 +158,7 @@ pub(in crate::team::store) fn save_arrival(
         let Present::Earlier = present(database, &employee, taken_at).await? else {
             return Ok(true);
         };
-        let (member_id, user_id) = who(&employee);
+        let (member_id, user_id) = columns_of(&employee);
         let (key_id, sealed) = (&pair.key_id, pair.sealed.as_slice());
         let parameters = parameters![pair.version, key_id, sealed, taken_at, member_id, user_id];
         let is_saved = database.change(people::SAVE_ARRIVED, &parameters).await? == 1;
@@ -171,7 +171,7 @@ pub(in crate::team::store) fn save_arrival(
 
 /// Adds what the sign-in leads to.
 async fn add_result(database: &mut dyn Database, employee: &EmployeeId, result: &SignInResult) -> Result<(), Failure> {
-    let (member_id, user_id) = who(employee);
+    let (member_id, user_id) = columns_of(employee);
     match result {
         SignInResult::Grant { request, code, lives } => {
             let ClientRequest {

@@ -11,24 +11,27 @@ use tokio_postgres::config::TargetSessionAttrs;
 
 use super::ssl_mode::{Given, SslMode, TlsOptions};
 
-/// How long a host may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// After this time without traffic the system asks whether the server still lives.
-const KEEPALIVES_IDLE: Duration = Duration::from_secs(10);
-/// How long the system waits for an answer to that.
-const KEEPALIVES_INTERVAL: Duration = Duration::from_secs(3);
-/// How often the system asks before it gives the connection up.
-const KEEPALIVES_RETRIES: u32 = 2;
+/// Options that the address gets unless it has them. Times are in seconds.
+const DEFAULTS: [(&str, &str); 5] = [
+    // What `pg_stat_activity` shows.
+    ("application_name", "bitrix24-mail-mcp"),
+    // How long a host may take to accept a connection.
+    ("connect_timeout", "2"),
+    // After this time without traffic the system asks whether the server still lives.
+    ("keepalives_idle", "10"),
+    // How long the system waits for an answer to that.
+    ("keepalives_interval", "3"),
+    // How often the system asks before it gives the connection up.
+    ("keepalives_retries", "2"),
+];
 /// How long data may wait for its receipt before the system gives the connection up.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
-/// What `pg_stat_activity` shows.
-const APPLICATION_NAME: &str = "bitrix24-mail-mcp";
 
 const EXAMPLE: &str = "postgres://USER:PASSWORD@HOST:5432/DATABASE";
 
 /// What is wrong with an address, as a phrase that follows the name of the setting. It holds no value of the address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AddressError {
+pub(super) enum AddressError {
     /// It begins otherwise.
     #[error("is no address of a PostgreSQL server; it must look like {EXAMPLE}")]
     OtherScheme,
@@ -72,7 +75,7 @@ impl fmt::Display for Host {
 /// The address of a PostgreSQL server, with its password. Neither [`Debug`] nor [`Display`](fmt::Display) shows the
 /// password.
 #[derive(Clone)]
-pub struct PostgresAddress {
+pub(super) struct PostgresAddress {
     /// Everything but hosts and TLS.
     config: Config,
     hosts: Vec<Host>,
@@ -80,13 +83,6 @@ pub struct PostgresAddress {
 }
 
 impl PostgresAddress {
-    /// True if the text is an address of PostgreSQL rather than a path.
-    #[must_use]
-    pub fn is_one(text: &str) -> bool {
-        let text = text.trim_start();
-        text.starts_with("postgres://") || text.starts_with("postgresql://")
-    }
-
     /// The server's hosts and the database: `db.example:5432/team`.
     pub(super) fn place(&self) -> String {
         let hosts: Vec<_> = self.hosts.iter().map(Host::to_string).collect();
@@ -156,20 +152,16 @@ impl FromStr for PostgresAddress {
         let (authority, database) = place.split_once('/').unwrap_or((place, ""));
         let mut given = Options::read(options)?;
         let hosts = given.hosts(authority)?;
-        let has = |names: &[&str]| given.others.iter().any(|(name, _)| names.contains(&name.as_str()));
-        let defaults = Defaults {
-            application_name: !has(&["application_name"]),
-            connect_timeout: !has(&["connect_timeout"]),
-            keepalives_idle: !has(&["keepalives_idle"]),
-            keepalives_interval: !has(&["keepalives_interval"]),
-            keepalives_retries: !has(&["keepalives_retries"]),
-        };
+        for (name, value) in DEFAULTS {
+            if !given.others.iter().any(|(given, _)| given == name) {
+                given.others.push((name.to_owned(), value.to_owned()));
+            }
+        }
         let is_direct = given
             .others
             .iter()
             .any(|(name, value)| name == "sslnegotiation" && value == "direct");
         let mut config = given.config(credentials, database)?;
-        defaults.fill(&mut config);
         config.tcp_user_timeout(given.tcp_user_timeout.unwrap_or(TCP_USER_TIMEOUT));
         config.target_session_attrs(given.target);
         let usual_roots = std::env::home_dir().map(|home| home.join(".postgresql/root.crt"));
@@ -181,35 +173,6 @@ impl FromStr for PostgresAddress {
             ));
         }
         Ok(Self { config, hosts, tls })
-    }
-}
-
-/// The options that get this program's own defaults, since the address has none.
-struct Defaults {
-    application_name: bool,
-    connect_timeout: bool,
-    keepalives_idle: bool,
-    keepalives_interval: bool,
-    keepalives_retries: bool,
-}
-
-impl Defaults {
-    fn fill(&self, config: &mut Config) {
-        if self.application_name {
-            config.application_name(APPLICATION_NAME);
-        }
-        if self.connect_timeout {
-            config.connect_timeout(CONNECT_TIMEOUT);
-        }
-        if self.keepalives_idle {
-            config.keepalives_idle(KEEPALIVES_IDLE);
-        }
-        if self.keepalives_interval {
-            config.keepalives_interval(KEEPALIVES_INTERVAL);
-        }
-        if self.keepalives_retries {
-            config.keepalives_retries(KEEPALIVES_RETRIES);
-        }
     }
 }
 

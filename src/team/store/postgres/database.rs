@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
 use super::trouble::Trouble;
-use crate::team::store::database::{Database, Failure, Parameter, Row, Value};
+use crate::team::store::database::{Database, Failure, Outcome, Parameter, Row, Value};
 
-/// A connection, mostly in a transaction.
+/// A connection. An operation that writes has a transaction on it.
 pub(super) struct Connection<'c> {
     client: &'c Client,
     /// The first error of a statement. After it the transaction can only be undone.
@@ -40,7 +39,7 @@ impl<'c> Connection<'c> {
 /// A parameter as tokio-postgres takes it.
 #[derive(Debug)]
 enum Sent<'a> {
-    Integer(i64),
+    Integer(Option<i64>),
     Text(Option<Cow<'a, str>>),
     Bytes(&'a [u8]),
 }
@@ -74,11 +73,7 @@ impl Sent<'_> {
 }
 
 impl Database for Connection<'_> {
-    fn change<'a>(
-        &'a mut self,
-        sql: &'static str,
-        parameters: &'a [Parameter<'a>],
-    ) -> BoxFuture<'a, Result<u64, Failure>> {
+    fn change<'a>(&'a mut self, sql: &'static str, parameters: &'a [Parameter<'a>]) -> Outcome<'a, u64> {
         async move {
             let sent: Vec<Sent<'_>> = parameters.iter().copied().map(Sent::from).collect();
             let typed: Vec<_> = sent.iter().map(Sent::typed).collect();
@@ -88,11 +83,7 @@ impl Database for Connection<'_> {
         .boxed()
     }
 
-    fn rows<'a>(
-        &'a mut self,
-        sql: &'static str,
-        parameters: &'a [Parameter<'a>],
-    ) -> BoxFuture<'a, Result<Vec<Row>, Failure>> {
+    fn rows<'a>(&'a mut self, sql: &'static str, parameters: &'a [Parameter<'a>]) -> Outcome<'a, Vec<Row>> {
         async move {
             let sent: Vec<Sent<'_>> = parameters.iter().copied().map(Sent::from).collect();
             let typed: Vec<_> = sent.iter().map(Sent::typed).collect();

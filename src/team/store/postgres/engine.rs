@@ -30,7 +30,7 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; \
     SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
 /// Runs the operations of the store on PostgreSQL.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct PostgresEngine(Arc<Shared>);
 
 #[derive(Debug)]
@@ -61,7 +61,9 @@ impl PostgresEngine {
     pub(super) fn connections(&self) -> usize {
         self.0.pool.status().max_size
     }
+}
 
+impl Engine for PostgresEngine {
     /// Starts the operation as a task of its own: a caller that goes away must not leave half a transaction behind.
     fn run<A, T>(&self, way: Way, arguments: A, work: Work<A, T>) -> Operation<'_, T>
     where
@@ -72,8 +74,7 @@ impl PostgresEngine {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
             tokio::spawn(async move {
-                let mut answer = answer;
-                if let Some(result) = shared.run(way, arguments, work, &mut answer).await {
+                if let Some(result) = shared.run(way, arguments, work, &answer).await {
                     // The caller may have gone meanwhile.
                     let _ = answer.send(result);
                 }
@@ -81,32 +82,6 @@ impl PostgresEngine {
             let stopped = |_| Unavailable("the server stops".to_owned());
             answered.await.map_err(stopped)?
         })
-    }
-}
-
-impl Engine for PostgresEngine {
-    fn read<A, T>(&self, arguments: A, work: Work<A, T>) -> Operation<'_, T>
-    where
-        A: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        self.run(Way::Read, arguments, work)
-    }
-
-    fn write<A, T>(&self, arguments: A, work: Work<A, T>) -> Operation<'_, T>
-    where
-        A: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        self.run(Way::Write, arguments, work)
-    }
-
-    fn statement<A, T>(&self, arguments: A, work: Work<A, T>) -> Operation<'_, T>
-    where
-        A: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        self.run(Way::Statement, arguments, work)
     }
 
     fn register_metrics(&self, registry: &mut Registry) {
@@ -155,7 +130,7 @@ impl Shared {
         way: Way,
         arguments: A,
         work: Work<A, T>,
-        answer: &mut oneshot::Sender<Result<T, Unavailable>>,
+        answer: &oneshot::Sender<Result<T, Unavailable>>,
     ) -> Option<Result<T, Unavailable>> {
         let begun = Instant::now();
         let deadline = begun + PATIENCE;

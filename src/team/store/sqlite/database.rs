@@ -113,8 +113,8 @@ fn value(value: ValueRef<'_>) -> rusqlite::Result<Value> {
 impl ToSql for Parameter<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
-            Self::Integer(number) => ValueRef::Integer(*number),
-            Self::Text(None) => ValueRef::Null,
+            Self::Integer(None) | Self::Text(None) => ValueRef::Null,
+            Self::Integer(Some(number)) => ValueRef::Integer(*number),
             Self::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
         }))

@@ -3,7 +3,8 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -14,6 +15,9 @@ use crate::team::store::schema::VERSION;
 
 /// How long a statement waits for another process that writes to the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The pause before the file's mode is changed again.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Statements that a connection keeps prepared: more than there are.
 const PREPARED: usize = 128;
@@ -111,7 +115,9 @@ impl Place {
             .and_then(|mut connection| match migration::find(&connection)? {
                 // Before anything is changed in a file of another program.
                 Found::Foreign => Ok(Found::Foreign),
-                Found::Store(_) => use_wal(&connection).and_then(|()| migration::migrate(&mut connection)),
+                Found::Store(_) => self
+                    .use_wal(&connection)
+                    .and_then(|()| migration::migrate(&mut connection)),
             });
         match migrated {
             Ok(Found::Store(version)) if version > VERSION => Err(OpenError::Newer(self.name())),
@@ -161,15 +167,27 @@ impl Place {
         Ok(connection)
     }
 
+    /// Lets readers and a writer work at the same time. The file keeps this mode. SQLite itself does not wait here for
+    /// another process that writes or does the same: it reads already, and the two would wait for each other.
+    fn use_wal(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let begun = Instant::now();
+        loop {
+            match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+                Err(error)
+                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                        && begun.elapsed() < self.busy_timeout =>
+                {
+                    thread::sleep(PAUSE);
+                }
+                done => return done,
+            }
+        }
+    }
+
     /// The error for a reason of the system.
     pub(super) fn unusable(&self, error: &io::Error) -> OpenError {
         OpenError::Unusable(self.name(), error.to_string())
     }
-}
-
-/// Lets readers and a writer work at the same time. The file keeps this mode.
-fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
 }
 
 /// The database's clock.

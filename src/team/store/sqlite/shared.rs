@@ -1,6 +1,7 @@
 //! Processes for one person that share the portal's limits in one file.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::tests::age;
 use super::*;
@@ -38,6 +39,28 @@ fn many_processes_make_one_file_at_once() {
             store.unwrap();
         }
     }
+}
+
+/// SQLite itself does not wait when it changes the mode of the file.
+#[test]
+fn a_store_is_opened_after_another_process_has_written_to_its_new_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("limits.sqlite3");
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        let (send, opened) = std::sync::mpsc::channel();
+        let file = &file;
+        let opening = scope.spawn(move || {
+            let store = SqliteStore::open_for_limits(file);
+            send.send(()).unwrap();
+            store
+        });
+        let early = opened.recv_timeout(Duration::from_millis(50));
+        other.execute_batch("COMMIT").unwrap();
+        opening.join().unwrap().unwrap();
+        assert!(early.is_err(), "it waits");
+    });
 }
 
 /// A server of a team and a process for one person on the same file.

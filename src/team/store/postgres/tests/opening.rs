@@ -45,7 +45,10 @@ async fn n84_a_store_of_a_newer_version_is_refused_unchanged() {
     let client = client(&address).await;
     let newer = format!("UPDATE schema SET version = {}", VERSION + 1);
     client.batch_execute(&newer).await.unwrap();
-    let name = format!("in {}", address.parse::<super::super::PostgresAddress>().unwrap());
+    let name = format!(
+        "in {}",
+        address.parse::<super::super::address::PostgresAddress>().unwrap()
+    );
     assert_eq!(error(&address).await, OpenError::Newer(name.clone()));
     let command = PostgresStore::open_for_command(given(&address), 1).await;
     assert_eq!(command.unwrap_err(), OpenError::Newer(name));

@@ -194,7 +194,7 @@ async fn a_text_with_a_zero_byte_is_found_nowhere() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_store_says_where_it_is() {
     let Some((store, schema)) = narrow().await else { return };
-    let description = store.describe().await.unwrap().to_string();
+    let description = store.describe().await.unwrap();
     let version = client(&schema.address())
         .await
         .query_one("SHOW server_version", &[])

@@ -88,7 +88,7 @@ async fn opened(address: &str) -> Result<String, String> {
         .await
         .map_err(|error| error.to_string())?;
     opened.check().await.unwrap();
-    Ok(opened.describe().await.unwrap().to_string())
+    Ok(opened.describe().await.unwrap())
 }
 
 async fn assert_opened(address: &str, expected: &str) {
