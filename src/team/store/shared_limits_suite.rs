@@ -56,7 +56,7 @@ fn place(patience: Duration) -> PlaceRequest {
         cost: SECOND,
         floor: Duration::ZERO,
         highest: 5 * SECOND + patience,
-        absurd: 600 * SECOND,
+        impossible_above: 600 * SECOND,
         full: 5 * SECOND,
     }
 }
