@@ -37,7 +37,7 @@ impl Shared {
     pub(super) fn names(&self, credentials: &ActiveCredentials) -> Result<Option<SharedNames>, Error> {
         let names = || {
             let portal = credentials.origin()?.as_str().to_owned();
-            let account = credentials.account()?;
+            let account = Some(credentials.account()?);
             Ok(SharedNames { portal, account })
         };
         self.limits.are_shared().then(names).transpose()

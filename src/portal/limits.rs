@@ -14,7 +14,6 @@
 
 mod bucket;
 mod gate_state;
-mod kept_gate;
 mod limiter;
 mod link;
 mod method_gate;
@@ -39,9 +38,9 @@ use super::error::Error;
 use super::person::Person;
 use super::request::Method;
 pub use gate_state::{GateChange, GateState};
-pub use kept_gate::KeptGate;
 use link::Link;
 use method_gate::{MethodGate, PassedBy};
+pub use operating_time::KeptGate;
 pub(super) use operating_time::{OPERATING_WINDOW, OperatingTime};
 use questions::{PassQuestion, PlaceQuestion};
 use queue::Queue;
@@ -68,8 +67,8 @@ pub(super) struct Limits {
 pub(super) struct SharedNames {
     /// Scheme, host and port.
     pub(super) portal: String,
-    /// What the portal counts operating time by.
-    pub(super) account: String,
+    /// What the portal counts operating time by; `None` for calls that it does not count.
+    pub(super) account: Option<String>,
 }
 
 /// A caller that waits for the limits.
@@ -121,8 +120,9 @@ impl Limits {
         arrival: Arrival,
         waiter: Waiter<'_>,
     ) -> Result<(), Error> {
-        let gate = waiter.names.map(|names| gate_of(names, method));
+        let gate = waiter.names.and_then(|names| gate_of(names, method));
         let queue = self.operating_time(method);
+        // The store may say with the place that the gate is active; then the gate is passed first.
         loop {
             let store = PassQuestion {
                 queue,
@@ -232,12 +232,13 @@ impl Limits {
 
     /// Lets the store of the shared limits know of a change, if it answers.
     async fn change_gate(&self, method: Method, names: Option<&SharedNames>, change: Option<GateChange>) {
-        let (Some(link), Some(names), Some(change)) = (&self.link, names, change) else {
+        let gate = names.and_then(|names| gate_of(names, method));
+        let (Some(link), Some(gate), Some(change)) = (&self.link, gate, change) else {
             return;
         };
         let now = Instant::now();
         if link.may_ask(now)
-            && let Some(state) = link.ask(link.store().change_gate(gate_of(names, method), change)).await
+            && let Some(state) = link.ask(link.store().change_gate(gate, change)).await
         {
             self.operating_time(method)
                 .with_limiter(|limiter| limiter.record_saved(state, Instant::now()));
@@ -265,11 +266,10 @@ impl Limits {
     }
 }
 
-fn gate_of(names: &SharedNames, method: Method) -> Gate {
-    Gate {
-        account: names.account.clone(),
-        method: method.as_str(),
-    }
+fn gate_of(names: &SharedNames, method: Method) -> Option<Gate> {
+    let account = names.account.clone()?;
+    let method = method.as_str();
+    Some(Gate { account, method })
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl OldApi<'_> {
     pub(super) async fn call<T: DeserializeOwned>(self, method: OldMethod) -> Result<T, Error> {
         let names = self.limits.are_shared().then(|| SharedNames {
             portal: self.access.origin().as_str().to_owned(),
-            account: String::new(),
+            account: None,
         });
         let waiter = Waiter {
             person: self.person,

@@ -59,6 +59,11 @@ impl LeakyBucket {
         self.at = now;
     }
 
+    /// Requests that the bucket holds.
+    pub(super) fn burst(&self) -> u32 {
+        self.limit.burst
+    }
+
     /// How many requests could be sent now without waiting.
     pub(super) fn room(&self, now: Instant) -> f64 {
         (f64::from(self.limit.burst) - self.level_at(now)).max(0.0)

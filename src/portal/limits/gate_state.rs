@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::kept_gate::KeptGate;
 use super::limiter::Limiter;
-use super::operating_time::{OperatingTime, OperatingTimeLimiter};
+use super::operating_time::{KeptGate, OperatingTime, OperatingTimeLimiter};
 
 /// The state of a gate, as the store returns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

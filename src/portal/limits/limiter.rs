@@ -37,7 +37,7 @@ pub(super) trait Limiter {
     }
 
     /// Gives up a place that was reserved for a caller that has left.
-    fn give_up_reserved(&mut self) {}
+    fn give_up_reserved(&mut self, _now: Instant) {}
 }
 
 /// Asks the store of a limiter for the first caller.

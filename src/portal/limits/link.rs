@@ -8,9 +8,11 @@ use tokio::time::Instant;
 
 use super::shared_limits::{Answer, SharedLimits, SharedLimitsSettings};
 
-/// How long a caller waits for an answer of the store. A place of a later answer is used by nobody: the portal's bucket
-/// is emptier by one request than the store says.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_millis(250);
+/// How long a caller waits for an answer of the store, so that a late answer begins no outage. A place of a later answer
+/// is used by nobody: the portal's bucket is emptier by one request than the store says.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// How long a caller waits in an outage, in which callers behind it could use the share of this process.
+const ANSWER_IN_OUTAGE_WITHIN: Duration = Duration::from_millis(250);
 /// How long the store is not asked again after it did not answer.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -80,17 +82,19 @@ impl Link {
 
     /// Waits for the answer of the store; `None` if there is none in time.
     pub(super) async fn ask<T>(&self, answer: Answer<'_, T>) -> Option<T> {
+        let mut within = ANSWER_WITHIN;
         // Other callers go on without the store while this one tries.
         if let Some(outage) = &mut self.state.lock().outage {
             outage.ask_again_at = Instant::now() + ASK_AGAIN_AFTER;
+            within = ANSWER_IN_OUTAGE_WITHIN;
         }
-        let problem = match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+        let problem = match tokio::time::timeout(within, answer).await {
             Ok(Ok(answer)) => {
                 self.answered();
                 return Some(answer);
             }
             Ok(Err(problem)) => problem.to_string(),
-            Err(_) => format!("no answer within {} ms", ANSWER_WITHIN.as_millis()),
+            Err(_) => format!("no answer within {} ms", within.as_millis()),
         };
         self.failed(&problem);
         None

@@ -65,10 +65,10 @@ impl Limiter for MethodGate {
         self.own.wait(now, ahead)
     }
 
-    /// Another process may have opened the gate.
+    /// Another process may have opened the gate. Only the first caller asks.
     fn hope(&self, now: Instant, ahead: usize) -> Duration {
         match &self.shared {
-            Some(shared) if shared.link.may_ask(now) => Duration::ZERO,
+            Some(shared) if ahead == 0 && shared.link.may_ask(now) => Duration::ZERO,
             _ => self.own.wait(now, ahead),
         }
     }
@@ -87,7 +87,7 @@ impl Limiter for MethodGate {
         }
     }
 
-    fn give_up_reserved(&mut self) {
+    fn give_up_reserved(&mut self, _now: Instant) {
         if let Some(shared) = &mut self.shared {
             shared.has_pass = false;
         }

@@ -88,21 +88,21 @@ impl<L: Limiter> Queue<L> {
                 place.woken.notified().await;
             }
             let opened = self.opened.notified();
-            let wait = if self.limiter.lock().must_ask(Instant::now()) {
-                match self.ask(&place, deadline, store).await {
+            let taken = self.with_limiter(|limiter| {
+                let now = Instant::now();
+                (!limiter.must_ask(now)).then(|| limiter.take(now))
+            });
+            let wait = match taken {
+                Some(Ok(pass)) => {
+                    place.was_let_through = true;
+                    return Ok(Some(pass));
+                }
+                Some(Err(wait)) => wait,
+                None => match self.ask(&place, deadline, store).await {
                     Asked::Recorded => continue,
                     Asked::After(wait) => wait,
                     Asked::Gated => return Ok(None),
-                }
-            } else {
-                let taken = self.limiter.lock().take(Instant::now());
-                match taken {
-                    Ok(pass) => {
-                        place.was_let_through = true;
-                        return Ok(Some(pass));
-                    }
-                    Err(wait) => wait,
-                }
+                },
             };
             // The wait may have grown since the first check: other callers have used up the limit.
             check_wait(wait)?;
@@ -133,11 +133,12 @@ impl<L: Limiter> Queue<L> {
             let waiting = self.waiting.lock();
             (waiting.ahead_of(place.person, place.key), waiting.count() == 1)
         };
+        let now = Instant::now();
         let mut limiter = self.limiter.lock();
         if is_alone {
-            limiter.give_up_reserved();
+            limiter.give_up_reserved(now);
         }
-        limiter.hope(Instant::now(), ahead)
+        limiter.hope(now, ahead)
     }
 }
 

@@ -3,16 +3,19 @@
 //! **Shared.** The store holds the level. The first caller reserves the next place there, and sleeps until the place is
 //! due. This process remembers the level of the last answer, to estimate waits.
 //!
-//! **Why the shared burst is smaller.** A granted request reaches the portal later than its place is due: the answer of
-//! the store, the process and the network need time, and each request another time. In any span of *t* seconds the
-//! places are at most `burst + rate × t`. If the delays differ by at most *d* seconds, the requests that reach the
-//! portal in that span have places in a span of `t + d`, so they are at most `burst + rate × (t + d)`. The portal's
-//! bucket does not run over if the shared burst is smaller than the portal's by `rate × d`. [`SPREAD`] is *d*: an answer
-//! may take a quarter of a second, and the rest is for process and network.
+//! **Why the shared burst is smaller.** A granted request reaches the portal later than its place is due: process and
+//! network need time, and each request another time. In any span of *t* seconds the places are at most
+//! `burst + rate × t`. If the delays differ by at most *d* seconds, the requests that reach the portal in that span have
+//! places in a span of `t + d`, so they are at most `burst + rate × (t + d)`. The portal's bucket does not run over if the
+//! shared burst is smaller than the portal's by `rate × d`. [`SPREAD`] is *d*.
+//!
+//! **A late answer of the store** is waited for, and delays one request: a process asks for one place at a time, and asks
+//! for the next when the request has gone. So at any moment at most one request of each process has a place that is due
+//! and no answer, and the shared burst leaves room for one request of each process, however late the answers are.
 //!
 //! **Alone.** While the store does not answer, each of *n* processes has a bucket with `1/n` of the rate and of the
 //! burst. Nobody knows how full the portal's bucket is then: another process may have filled it after the last answer.
-//! So an outage begins with room for one request, for which the shared burst has room left for each process. Together
+//! So an outage begins with room for one request, for which the shared burst leaves room too, for each process. Together
 //! the processes send at most `n + rate × t` requests in the first *t* seconds, on top of a level of at most the shared
 //! burst. A process that loses the store while others have it may add its share to their full rate.
 //!
@@ -33,8 +36,8 @@ use crate::portal::error::Limit;
 
 /// The largest difference between the delays of two requests.
 const SPREAD: Duration = Duration::from_secs(1);
-/// No caller waits that long for its place: longer than the largest time limit of a look-up.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(120);
+/// No caller waits that long for its place: a look-up has 50 seconds at most.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The bucket of one portal.
 #[derive(Debug)]
@@ -50,14 +53,10 @@ struct Shared {
     link: Arc<Link>,
     /// The portal's limit.
     limit: RateLimit,
-    /// The burst that the processes share.
-    burst: u32,
     /// When the reserved place of the first caller is due.
     reserved: Option<Instant>,
     /// The share of this process while the store does not answer.
     alone: LeakyBucket,
-    /// The burst of `alone`.
-    own_burst: u32,
     /// The last outage in which `alone` was used.
     outage: u64,
     /// The store does not know of some requests, or of a bucket that ran over.
@@ -123,20 +122,22 @@ impl Limiter for RequestBucket {
         asks_again_in.map_or(wait, |again| wait.min(again))
     }
 
-    fn give_up_reserved(&mut self) {
+    /// A place that is still to come stays, so that a caller that leaves wastes none.
+    fn give_up_reserved(&mut self, now: Instant) {
         if let Some(shared) = &mut self.shared {
-            shared.reserved = None;
+            shared.reserved = shared.reserved.filter(|due| *due > now);
         }
     }
 }
 
 impl RequestBucket {
     pub(super) fn new(limit: RateLimit, link: Option<Arc<Link>>, now: Instant) -> Self {
-        let shared = link.map(|link| Shared::new(limit, link, now));
-        let burst = shared.as_ref().map_or(limit.burst, |shared| shared.burst);
+        let burst = link
+            .as_ref()
+            .map_or(limit.burst, |link| shared_burst(limit, link.replicas()));
         Self {
             known: LeakyBucket::new(RateLimit { burst, ..limit }, now),
-            shared,
+            shared: link.map(|link| Shared::new(limit, link, now)),
         }
     }
 
@@ -154,6 +155,7 @@ impl RequestBucket {
             true => shared.time_of(self.known.level_at(now)),
             false => Duration::ZERO,
         };
+        let full = shared.time_of(f64::from(self.known.burst()));
         // A place exactly at the deadline is too late.
         let longest_wait = patience.saturating_sub(Duration::from_micros(1));
         Some(PlaceRequest {
@@ -161,9 +163,9 @@ impl RequestBucket {
             gate: gate.cloned(),
             cost: shared.time_of(1.0),
             floor,
-            highest: shared.full() + longest_wait,
-            absurd: shared.full() + shared.time_of(1.0) + LONGEST_PATIENCE,
-            full: shared.full(),
+            highest: full + longest_wait,
+            impossible_above: full + shared.time_of(1.0) + LONGEST_PATIENCE,
+            full,
         })
     }
 
@@ -172,16 +174,17 @@ impl RequestBucket {
         let Some(shared) = &mut self.shared else {
             return Asked::Recorded;
         };
+        let full = shared.time_of(f64::from(self.known.burst()));
         match answer {
             Some(Place::Taken(level)) => {
                 shared.is_unreported = false;
-                shared.reserved = Some(now + level.saturating_sub(shared.full()));
+                shared.reserved = Some(now + level.saturating_sub(full));
                 self.known.set_level(shared.requests_in(level), asked);
                 Asked::Recorded
             }
             Some(Place::TooLate(level)) => {
                 self.known.set_level(shared.requests_in(level), asked);
-                Asked::After((level + shared.time_of(1.0)).saturating_sub(shared.full()))
+                Asked::After((level + shared.time_of(1.0)).saturating_sub(full))
             }
             Some(Place::Gated) => Asked::Gated,
             None => Asked::Recorded,
@@ -237,20 +240,15 @@ impl RequestBucket {
 impl Shared {
     fn new(limit: RateLimit, link: Arc<Link>, now: Instant) -> Self {
         let replicas = link.replicas();
-        let for_spread = (limit.per_second * SPREAD.as_secs_f64()).ceil() as u32;
-        let burst = limit.burst.saturating_sub(for_spread);
-        let own_burst = (burst / replicas).max(1);
         let own = RateLimit {
             per_second: limit.per_second / f64::from(replicas),
-            burst: own_burst,
+            burst: (without_spread(limit) / replicas).max(1),
         };
         Self {
             link,
             limit,
-            burst: burst.saturating_sub(replicas).max(1),
             reserved: None,
             alone: LeakyBucket::new(own, now),
-            own_burst,
             outage: 0,
             is_unreported: false,
         }
@@ -260,7 +258,7 @@ impl Shared {
     fn alone_at(&self, now: Instant) -> LeakyBucket {
         let mut alone = self.alone.clone();
         if let Some(outage) = self.link.outage().filter(|outage| outage.number != self.outage) {
-            let room_for_one = f64::from(self.own_burst.saturating_sub(1));
+            let room_for_one = f64::from(self.alone.burst().saturating_sub(1));
             let since = outage.since.min(now);
             alone.set_level(alone.level_at(since).max(room_for_one), since);
         }
@@ -280,11 +278,17 @@ impl Shared {
     fn requests_in(&self, time: Duration) -> f64 {
         time.as_secs_f64() * self.limit.per_second
     }
+}
 
-    /// The level of the full shared bucket.
-    fn full(&self) -> Duration {
-        self.time_of(f64::from(self.burst))
-    }
+/// The burst of the portal without what the spread may add.
+fn without_spread(limit: RateLimit) -> u32 {
+    let for_spread = (limit.per_second * SPREAD.as_secs_f64()).ceil() as u32;
+    limit.burst.saturating_sub(for_spread)
+}
+
+/// The burst that processes share. It leaves room for two requests of each: a late answer, and the begin of an outage.
+fn shared_burst(limit: RateLimit, replicas: u32) -> u32 {
+    without_spread(limit).saturating_sub(replicas.saturating_mul(2)).max(1)
 }
 
 #[cfg(test)]

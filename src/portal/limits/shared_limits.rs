@@ -56,7 +56,7 @@ pub struct PlaceRequest {
     /// The highest level with the place. If the level were higher, no place is taken.
     pub highest: Duration,
     /// A level above this one cannot be: the store's clock was set back. It counts as [`full`](Self::full).
-    pub absurd: Duration,
+    pub impossible_above: Duration,
     /// The level of the full bucket.
     pub full: Duration,
 }

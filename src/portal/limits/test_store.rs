@@ -1,4 +1,4 @@
-//! A store of shared limits in memory, with the clock of the test: it can be slow, away, or have its clock set back.
+//! A store of shared limits in memory, with the clock of the test: it can be slow or away.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::gate_state::{GateChange, GateState};
-use super::kept_gate::KeptGate;
+use super::operating_time::KeptGate;
 use super::shared_limits::{Answer, Gate, NoAnswer, Place, PlaceRequest, SharedLimits};
 
 /// The store.

@@ -58,7 +58,7 @@ fn place(patience: Duration) -> PlaceRequest {
         cost: PLACE,
         floor: Duration::ZERO,
         highest: 5 * PLACE + patience,
-        absurd: 600 * PLACE,
+        impossible_above: 600 * PLACE,
         full: 5 * PLACE,
     }
 }

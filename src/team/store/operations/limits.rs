@@ -15,7 +15,7 @@ pub(in crate::team::store) fn take(database: &mut dyn Database, place: PlaceRequ
             micros(place.floor + place.cost),
             account,
             method,
-            micros(place.absurd),
+            micros(place.impossible_above),
             micros(place.full + place.cost),
             micros(place.cost),
             micros(place.highest),
@@ -34,7 +34,11 @@ pub(in crate::team::store) fn level(database: &mut dyn Database, place: PlaceReq
             .await?;
         let row = found.ok_or_else(|| Failure("it has returned no row".to_owned()))?;
         let level = time(row.optional_integer(0)?.unwrap_or_default());
-        let level = if level > place.absurd { place.full } else { level };
+        let level = if level > place.impossible_above {
+            place.full
+        } else {
+            level
+        };
         Ok((level.max(place.floor), row.optional_integer(1)?.is_some()))
     })
 }
