@@ -11,18 +11,21 @@ use tokio_postgres::config::TargetSessionAttrs;
 
 use super::ssl_mode::{Given, SslMode, TlsOptions};
 
-/// How long a host may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// After this time without traffic the system asks whether the server still lives.
-const KEEPALIVES_IDLE: Duration = Duration::from_secs(10);
-/// How long the system waits for an answer to that.
-const KEEPALIVES_INTERVAL: Duration = Duration::from_secs(3);
-/// How often the system asks before it gives the connection up.
-const KEEPALIVES_RETRIES: u32 = 2;
+/// Options that the address gets unless it has them. Times are in seconds.
+const DEFAULTS: [(&str, &str); 5] = [
+    // What `pg_stat_activity` shows.
+    ("application_name", "bitrix24-mail-mcp"),
+    // How long a host may take to accept a connection.
+    ("connect_timeout", "2"),
+    // After this time without traffic the system asks whether the server still lives.
+    ("keepalives_idle", "10"),
+    // How long the system waits for an answer to that.
+    ("keepalives_interval", "3"),
+    // How often the system asks before it gives the connection up.
+    ("keepalives_retries", "2"),
+];
 /// How long data may wait for its receipt before the system gives the connection up.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
-/// What `pg_stat_activity` shows.
-const APPLICATION_NAME: &str = "bitrix24-mail-mcp";
 
 const EXAMPLE: &str = "postgres://USER:PASSWORD@HOST:5432/DATABASE";
 
@@ -53,8 +56,9 @@ struct Host {
 }
 
 impl Host {
+    /// True if it is reached by a Unix socket. `hostaddr` beside the folder of a socket wins.
     fn is_socket(&self) -> bool {
-        self.name.as_deref().is_some_and(|name| name.starts_with('/'))
+        self.address.is_none() && self.name.as_deref().is_some_and(|name| name.starts_with('/'))
     }
 }
 
@@ -106,12 +110,15 @@ impl PostgresAddress {
     pub(super) fn configs(&self) -> impl Iterator<Item = Config> {
         self.hosts.iter().map(|host| {
             let mut config = self.config.clone();
-            if let Some(name) = &host.name {
-                config.host(name);
-            }
             if let Some(address) = host.address {
                 config.hostaddr(address);
             }
+            // The server's certificate has to be for this name.
+            match (&host.name, host.address) {
+                (Some(name), address) if address.is_none() || !name.starts_with('/') => config.host(name),
+                (_, Some(address)) => config.host(address.to_string()),
+                _ => &mut config,
+            };
             config.port(host.port);
             config.ssl_mode(match self.tls.mode {
                 // A Unix socket has no TLS, as in libpq.
@@ -152,24 +159,24 @@ impl FromStr for PostgresAddress {
             Some((credentials, rest)) if !credentials.contains('/') => (Some(credentials), rest),
             _ => (None, rest),
         };
+        // The rest of a password with an `@` or a `/`: it must not be taken for a name, since names are shown.
+        if rest.contains('@') {
+            return Err(wrong("has an @ behind its host, or a password with / or @"));
+        }
         let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = place.split_once('/').unwrap_or((place, ""));
         let mut given = Options::read(options)?;
         let hosts = given.hosts(authority)?;
-        let has = |names: &[&str]| given.others.iter().any(|(name, _)| names.contains(&name.as_str()));
-        let defaults = Defaults {
-            application_name: !has(&["application_name"]),
-            connect_timeout: !has(&["connect_timeout"]),
-            keepalives_idle: !has(&["keepalives_idle"]),
-            keepalives_interval: !has(&["keepalives_interval"]),
-            keepalives_retries: !has(&["keepalives_retries"]),
-        };
+        for (name, value) in DEFAULTS {
+            if !given.others.iter().any(|(given, _)| given == name) {
+                given.others.push((name.to_owned(), value.to_owned()));
+            }
+        }
         let is_direct = given
             .others
             .iter()
             .any(|(name, value)| name == "sslnegotiation" && value == "direct");
         let mut config = given.config(credentials, database)?;
-        defaults.fill(&mut config);
         config.tcp_user_timeout(given.tcp_user_timeout.unwrap_or(TCP_USER_TIMEOUT));
         config.target_session_attrs(given.target);
         let usual_roots = std::env::home_dir().map(|home| home.join(".postgresql/root.crt"));
@@ -181,35 +188,6 @@ impl FromStr for PostgresAddress {
             ));
         }
         Ok(Self { config, hosts, tls })
-    }
-}
-
-/// The options that get this program's own defaults, since the address has none.
-struct Defaults {
-    application_name: bool,
-    connect_timeout: bool,
-    keepalives_idle: bool,
-    keepalives_interval: bool,
-    keepalives_retries: bool,
-}
-
-impl Defaults {
-    fn fill(&self, config: &mut Config) {
-        if self.application_name {
-            config.application_name(APPLICATION_NAME);
-        }
-        if self.connect_timeout {
-            config.connect_timeout(CONNECT_TIMEOUT);
-        }
-        if self.keepalives_idle {
-            config.keepalives_idle(KEEPALIVES_IDLE);
-        }
-        if self.keepalives_interval {
-            config.keepalives_interval(KEEPALIVES_INTERVAL);
-        }
-        if self.keepalives_retries {
-            config.keepalives_retries(KEEPALIVES_RETRIES);
-        }
     }
 }
 
@@ -345,8 +323,11 @@ impl Options {
             let reason = std::error::Error::source(&error)
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            // What was meant as a password may stand in place of an option's name.
-            let is_name = |name: &String| name.len() <= 40 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            // The rest of a password with an `&` may stand in place of an option's name.
+            let has_password = self.others.iter().any(|(name, _)| name == "password");
+            let is_name = |name: &String| {
+                !has_password && name.len() <= 40 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+            };
             let named = self.others.iter().map(|(name, _)| name).filter(|name| is_name(name));
             let named = named.into_iter().find(|name| reason.contains(&format!("`{name}`")));
             match named {
