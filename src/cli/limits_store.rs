@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::config::StoreAddress;
@@ -38,14 +39,30 @@ impl LimitsStore {
     /// [`OpenError`] if the same would happen at every try.
     pub(super) async fn open(address: StoreAddress, connections: usize) -> Result<Self, OpenError> {
         let store = Self::default();
-        let opening = tokio::spawn(store.clone().keep_trying(address, connections));
-        match timeout(PATIENCE, opening).await {
-            Ok(Ok(Err(error))) => Err(error),
+        let (failed, failure) = oneshot::channel();
+        let trying = store.clone();
+        tokio::spawn(async move {
+            let Err(error) = trying.keep_trying(address, connections).await else {
+                return;
+            };
+            // The start has gone on without the store.
+            if let Err(error) = failed.send(error) {
+                trying.note(error);
+            }
+        });
+        match timeout(PATIENCE, failure).await {
+            Ok(Ok(error)) => Err(error),
             _ => Ok(store),
         }
     }
 
-    async fn keep_trying(self, address: StoreAddress, connections: usize) -> Result<(), OpenError> {
+    /// Keeps and logs why the store is not open.
+    fn note(&self, error: OpenError) {
+        tracing::warn!(reason = %error, "the portal's limits are not shared now");
+        *self.0.problem.lock() = Some(error);
+    }
+
+    async fn keep_trying(&self, address: StoreAddress, connections: usize) -> Result<(), OpenError> {
         loop {
             let error = match open(&address, connections).await {
                 Ok(store) => {
@@ -58,8 +75,7 @@ impl LimitsStore {
                 }
                 Err(error) => error,
             };
-            tracing::warn!(reason = %error, "the portal's limits are not shared now");
-            *self.0.problem.lock() = Some(error);
+            self.note(error);
             sleep(PAUSE).await;
         }
     }
