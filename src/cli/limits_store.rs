@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::config::StoreAddress;
@@ -44,14 +45,30 @@ impl LimitsStore {
     pub(super) async fn open(address: StoreAddress, connections: usize, replicas: u32) -> Result<Self, OpenError> {
         let state = Arc::default();
         let store = Self { state, replicas };
-        let opening = tokio::spawn(store.clone().keep_trying(address, connections));
-        match timeout(PATIENCE, opening).await {
-            Ok(Ok(Err(error))) => Err(error),
+        let (failed, failure) = oneshot::channel();
+        let trying = store.clone();
+        tokio::spawn(async move {
+            let Err(error) = trying.keep_trying(address, connections).await else {
+                return;
+            };
+            // The start has gone on without the store.
+            if let Err(error) = failed.send(error) {
+                trying.note(error);
+            }
+        });
+        match timeout(PATIENCE, failure).await {
+            Ok(Ok(error)) => Err(error),
             _ => Ok(store),
         }
     }
 
-    async fn keep_trying(self, address: StoreAddress, connections: usize) -> Result<(), OpenError> {
+    /// Keeps and logs why the store is not open.
+    fn note(&self, error: OpenError) {
+        tracing::warn!(reason = %error, "the portal's limits are not shared now");
+        *self.state.problem.lock() = Some(error);
+    }
+
+    async fn keep_trying(&self, address: StoreAddress, connections: usize) -> Result<(), OpenError> {
         loop {
             let error = match open(&address, connections).await {
                 Ok(store) => {
@@ -64,8 +81,7 @@ impl LimitsStore {
                 }
                 Err(error) => error,
             };
-            tracing::warn!(reason = %error, "the portal's limits are not shared now");
-            *self.state.problem.lock() = Some(error);
+            self.note(error);
             sleep(PAUSE).await;
         }
     }

@@ -1,6 +1,14 @@
 //! Checks that the server can serve: the store answers, and the portal answers a request without credentials.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::parts::Parts;
+use super::store::Unavailable;
+
+/// How long the store is waited for. It is less than a probe may take, so that a store that hangs is named.
+const STORE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Why the server cannot serve now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +26,16 @@ pub enum NotReady {
 /// # Errors
 /// [`NotReady`].
 pub(super) async fn check(parts: &Parts) -> Result<(), NotReady> {
-    let (store, portal) = tokio::join!(parts.store.check(), parts.application.answers());
+    let store = async {
+        let check = timeout(STORE_PATIENCE, parts.store.check()).await;
+        check.unwrap_or_else(|_| {
+            Err(Unavailable(format!(
+                "no answer within {} seconds",
+                STORE_PATIENCE.as_secs()
+            )))
+        })
+    };
+    let (store, portal) = tokio::join!(store, parts.application.answers());
     store.map_err(|unavailable| {
         tracing::warn!(reason = %unavailable, "not ready: the store does not answer");
         NotReady::Store

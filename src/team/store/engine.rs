@@ -41,7 +41,8 @@ pub(super) trait Engine: Debug + Send + Sync + 'static {
         self.run(Way::Write, arguments, work)
     }
 
-    /// Runs an operation of one statement that changes one row, without the cost of a transaction around it.
+    /// Runs an operation of one statement that changes one row, without the cost of a transaction around it. Each of
+    /// several at once sees the rows as they were before the others. If its connection is lost, it may be done twice.
     fn statement<A, T>(&self, arguments: A, work: Work<A, T>) -> Operation<'_, T>
     where
         A: Clone + Send + Sync + 'static,

@@ -48,7 +48,7 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     fn add_client(&self, client: Client) -> Operation<'_, Registered> {
-        self.engine.write(client, clients::add)
+        self.engine.statement(client, clients::add)
     }
 
     fn client<'a>(&'a self, id: &'a str) -> Operation<'a, Option<Client>> {
@@ -56,7 +56,7 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     fn begin_sign_in(&self, sign_in: SignIn, lives: Duration) -> Operation<'_, Begun> {
-        self.engine.write((sign_in, lives), sign_ins::begin)
+        self.engine.statement((sign_in, lives), sign_ins::begin)
     }
 
     fn decide_sign_in(

@@ -53,6 +53,8 @@ pub(in crate::team) struct Fixture {
     pub(in crate::team) other: Arc<dyn Store>,
     /// Moves every time in the database back, as if so much time had passed.
     pub(in crate::team) age: Box<dyn Fn(Duration) + Send + Sync>,
+    /// How many statements may run at once.
+    pub(in crate::team) statements: usize,
 }
 
 impl Fixture {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::employee_pair::EmployeePair;
 use crate::portal::{Employee, Person};
@@ -47,7 +47,7 @@ pub(in crate::team) async fn authenticate(parts: &Arc<Parts>, token: &str) -> Re
 
 /// The token's session: as the store says, or, if the store does not answer, as it said in the last seconds.
 async fn session(parts: &Parts, token: Digest) -> Result<Option<Session>, Unauthenticated> {
-    let asked = Instant::now();
+    let asked = parts.recent_sessions.ask();
     let answer = match parts.recent_sessions.get(token) {
         None => parts.store.session(token).await,
         Some(_) => timeout(PATIENCE, parts.store.session(token))

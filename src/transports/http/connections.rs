@@ -4,8 +4,8 @@
 //! for other clients.
 //!
 //! When the server stops, it goes on for a short time, until a proxy has noticed by its checks of health: it accepts new
-//! connections, and closes each connection with its next answer. It does not wait if nobody is connected. Then it closes
-//! idle connections, and answers the running calls.
+//! connections, and closes each connection with its next answer. A server for one person does not wait if nobody is
+//! connected. Then it closes idle connections, and answers the running calls.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -58,6 +58,8 @@ pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 pub(super) struct Connections {
     pub(super) router: Router,
     pub(super) limits: Limits,
+    /// True if a proxy may be about to connect even when nobody is connected.
+    pub(super) has_proxy: bool,
     pub(super) guard: Arc<Guard>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: Arc<RequestLog>,
@@ -120,7 +122,7 @@ impl Connections {
         loop {
             tokio::select! {
                 () = tokio::time::sleep_until(stopping + limits.late_requests) => break,
-                () = open_connections.wait() => break,
+                () = open_connections.wait(), if !self.has_proxy => break,
                 accepted = listener.accept() => match accepted {
                     Ok(accepted) => begin(accepted),
                     Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,

@@ -60,7 +60,8 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
         sessions.clone(),
         team.as_deref(),
     ));
-    let paths = if team.is_some() { team::PATHS } else { one_person::PATHS };
+    let has_proxy = team.is_some();
+    let paths = if has_proxy { team::PATHS } else { one_person::PATHS };
     let log = Arc::new(RequestLog::new(Arc::clone(&metrics), paths));
     let endpoint = Endpoint::new(
         &server,
@@ -95,6 +96,7 @@ pub(super) fn build(server: Server, settings: Settings, address: SocketAddr) -> 
     Connections {
         router,
         limits,
+        has_proxy,
         guard,
         metrics,
         log,

@@ -156,7 +156,10 @@ impl State {
         if pair.version != version {
             return Lease::Newer(pair);
         }
-        if person.lease_until.is_some_and(|until| until > self.now) {
+        if person
+            .lease_until
+            .is_some_and(|until| until > self.now && until <= self.now + lives)
+        {
             return Lease::Taken;
         }
         let until = self.now + lives;

@@ -10,6 +10,7 @@ fn fixture() -> Fixture {
         store: Arc::new(store.clone()),
         other: Arc::new(store),
         age: Box::new(move |time| clock.age(time)),
+        statements: 1,
     }
 }
 

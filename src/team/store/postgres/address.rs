@@ -56,8 +56,9 @@ struct Host {
 }
 
 impl Host {
+    /// True if it is reached by a Unix socket. `hostaddr` beside the folder of a socket wins.
     fn is_socket(&self) -> bool {
-        self.name.as_deref().is_some_and(|name| name.starts_with('/'))
+        self.address.is_none() && self.name.as_deref().is_some_and(|name| name.starts_with('/'))
     }
 }
 
@@ -102,12 +103,15 @@ impl PostgresAddress {
     pub(super) fn configs(&self) -> impl Iterator<Item = Config> {
         self.hosts.iter().map(|host| {
             let mut config = self.config.clone();
-            if let Some(name) = &host.name {
-                config.host(name);
-            }
             if let Some(address) = host.address {
                 config.hostaddr(address);
             }
+            // The server's certificate has to be for this name.
+            match (&host.name, host.address) {
+                (Some(name), address) if address.is_none() || !name.starts_with('/') => config.host(name),
+                (_, Some(address)) => config.host(address.to_string()),
+                _ => &mut config,
+            };
             config.port(host.port);
             config.ssl_mode(match self.tls.mode {
                 // A Unix socket has no TLS, as in libpq.
@@ -148,6 +152,10 @@ impl FromStr for PostgresAddress {
             Some((credentials, rest)) if !credentials.contains('/') => (Some(credentials), rest),
             _ => (None, rest),
         };
+        // The rest of a password with an `@` or a `/`: it must not be taken for a name, since names are shown.
+        if rest.contains('@') {
+            return Err(wrong("has an @ behind its host, or a password with / or @"));
+        }
         let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = place.split_once('/').unwrap_or((place, ""));
         let mut given = Options::read(options)?;
@@ -308,8 +316,11 @@ impl Options {
             let reason = std::error::Error::source(&error)
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            // What was meant as a password may stand in place of an option's name.
-            let is_name = |name: &String| name.len() <= 40 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            // The rest of a password with an `&` may stand in place of an option's name.
+            let has_password = self.others.iter().any(|(name, _)| name == "password");
+            let is_name = |name: &String| {
+                !has_password && name.len() <= 40 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+            };
             let named = self.others.iter().map(|(name, _)| name).filter(|name| is_name(name));
             let named = named.into_iter().find(|name| reason.contains(&format!("`{name}`")));
             match named {

@@ -1,5 +1,6 @@
 //! Makes connections to the server that the address names at that moment.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
+use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 use tokio_postgres::Client;
@@ -19,19 +21,41 @@ use crate::portal::GivenSecret;
 
 /// How long one of several hosts may take, from its name to the end of the sign-in.
 const HOST_TIME: Duration = Duration::from_secs(2);
+/// How long the server may take to accept that a statement is cancelled.
+const CANCEL_TIME: Duration = Duration::from_secs(2);
 
 /// A connection, and the task that moves its bytes.
-#[derive(Debug)]
 pub(super) struct Opened {
     /// The connection.
     pub(super) client: Client,
     task: JoinHandle<()>,
+    tls: MakeRustlsConnect,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Opened").finish_non_exhaustive()
+    }
 }
 
 impl Opened {
     /// Closes the connection even if it waits for the server, which undoes its transaction then.
     pub(super) fn abort(self) {
         self.task.abort();
+    }
+
+    /// Closes the connection after its statement is cancelled: a server that waits for a lock does not notice that the
+    /// other side has gone. Not for a transaction, which has time limits at the server: its end may be under way.
+    pub(super) fn cancel(self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return self.abort();
+        };
+        runtime.spawn(async move {
+            let cancelling = self.client.cancel_token();
+            // A server that does not answer has lost the connection.
+            let _ = timeout(CANCEL_TIME, cancelling.cancel_query(self.tls.clone())).await;
+            self.abort();
+        });
     }
 }
 
@@ -131,12 +155,15 @@ fn read(given: &GivenSecret) -> Result<PostgresAddress, String> {
 }
 
 async fn connect(config: &tokio_postgres::Config, tls: MakeRustlsConnect) -> Result<Opened, Trouble> {
-    let (client, connection) = config.connect(tls).await.map_err(|error| Trouble::from(&error))?;
+    let (client, connection) = config
+        .connect(tls.clone())
+        .await
+        .map_err(|error| Trouble::from(&error))?;
     let task = tokio::spawn(async move {
         // The next statement reports the same.
         let _ = connection.await;
     });
-    Ok(Opened { client, task })
+    Ok(Opened { client, task, tls })
 }
 
 impl Manager for Connector {

@@ -137,7 +137,7 @@ impl Shared {
         let mut lost = 0;
         let mut repetitions: u32 = 0;
         let result = loop {
-            let lent = match timeout_at(deadline, self.lend()).await {
+            let lent = match timeout_at(deadline, self.lend(way)).await {
                 Ok(lent) => lent,
                 Err(_) => break Err(Trouble::lost("it does not answer, or all connections are in use")),
             };
@@ -173,9 +173,9 @@ impl Shared {
     }
 
     /// A connection of the pool, or a new one. A failure to connect is final: the next operation tries again.
-    async fn lend(&self) -> Result<Lent, Failed> {
+    async fn lend(&self, way: Way) -> Result<Lent, Failed> {
         match self.pool.get().await {
-            Ok(object) => Ok(Lent(Some(object))),
+            Ok(object) => Ok(Lent(Some(object), way)),
             Err(PoolError::Backend(trouble)) => Err(Failed::last(trouble)),
             Err(_) => Err(Failed::last(Trouble::lost("the pool is closed"))),
         }
@@ -192,7 +192,7 @@ impl Shared {
 }
 
 /// A connection on loan. It is closed unless it is given back, so that no transaction stays open in the pool.
-struct Lent(Option<Object<Connector>>);
+struct Lent(Option<Object<Connector>>, Way);
 
 impl Lent {
     fn client(&self) -> Result<&Client, Failed> {
@@ -209,7 +209,11 @@ impl Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         if let Some(object) = self.0.take() {
-            Object::take(object).abort();
+            let opened = Object::take(object);
+            match self.1 {
+                Way::Write => opened.abort(),
+                Way::Read | Way::Statement => opened.cancel(),
+            }
         }
     }
 }
@@ -242,8 +246,6 @@ async fn attempt<A, T>(way: Way, lent: Lent, arguments: A, work: Work<A, T>) -> 
             lent.give_back();
             return Ok(value);
         }
-        // A statement alone may have been done when the connection was lost.
-        (_, Some(trouble)) if way == Way::Statement && trouble.kind == Kind::Lost => Failed::last(trouble),
         (_, Some(trouble)) => Failed::undone(trouble),
         (Err(failure), None) => Failed::last(Trouble::of_operation(failure.0)),
     };

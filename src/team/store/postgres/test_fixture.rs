@@ -54,6 +54,7 @@ pub(super) async fn at(address: &str, direct: String, connections: usize, kept: 
             let _kept = &kept;
             block_in_place(|| Handle::current().block_on(age(&direct, time)));
         }),
+        statements: 2 * connections,
     }
 }
 

@@ -61,6 +61,7 @@ async fn fixture() -> Option<Fixture> {
         other: Arc::new(SqliteStore::open_for_command(&file_in(&folder)).unwrap()),
         store: Arc::new(store),
         age: Box::new(move |time| age(&file_in(&folder), time)),
+        statements: 1,
     })
 }
 

@@ -1,9 +1,11 @@
 //! Registered clients.
 
+/// It may be done twice. Several at once do not count each other, so they may go beyond the bound by their number.
 /// `$4`: the most clients.
 pub(in super::super) const ADD: &str = "\
     INSERT INTO clients (id, name, redirect_uris, created_at) \
-    SELECT $1, $2, $3, now_ms() WHERE (SELECT count(*) FROM clients) < $4";
+    SELECT $1, $2, $3, now_ms() WHERE (SELECT count(*) FROM clients) < $4 \
+    ON CONFLICT (id) DO UPDATE SET id = excluded.id";
 pub(in super::super) const FIND: &str = "SELECT id, name, redirect_uris FROM clients WHERE id = $1";
 /// Marks the client of a grant, if it has registered. `$1`: the grant.
 pub(in super::super) const MARK_USED: &str = "\

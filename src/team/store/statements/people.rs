@@ -14,20 +14,21 @@ pub(in super::super) const SIGN_IN: &str = "\
       name = COALESCE(NULLIF(excluded.name, ''), people.name), version = excluded.version, \
       key_id = excluded.key_id, sealed = excluded.sealed, lease_until = NULL, arrived_at = excluded.arrived_at \
     WHERE people.version = excluded.version - 1";
-/// When the sign-in of the present pair was taken.
-pub(in super::super) const ARRIVED: &str =
-    "SELECT arrived_at FROM people WHERE member_id = $1 AND user_id = $2 AND sealed IS NOT NULL";
+/// When the sign-in of the present pair was taken. NULL if that is to come: the clock was set back.
+pub(in super::super) const ARRIVED: &str = "\
+    SELECT CASE WHEN arrived_at <= now_ms() THEN arrived_at END FROM people \
+    WHERE member_id = $1 AND user_id = $2 AND sealed IS NOT NULL";
 /// `$4`: when the sign-in was taken.
 pub(in super::super) const SAVE_ARRIVED: &str = "\
     UPDATE people SET version = $1, key_id = $2, sealed = $3, lease_until = NULL, arrived_at = $4 \
     WHERE member_id = $5 AND user_id = $6 AND version = $1 - 1 AND sealed IS NOT NULL";
 pub(in super::super) const PAIR: &str =
     "SELECT version, key_id, sealed FROM people WHERE member_id = $1 AND user_id = $2";
-/// `$1`: how long the lease lives.
+/// `$1`: how long the lease lives. One that ends later is of a time before the clock was set back.
 pub(in super::super) const LEASE: &str = "\
     UPDATE people SET lease_until = now_ms() + $1 \
     WHERE member_id = $2 AND user_id = $3 AND version = $4 AND sealed IS NOT NULL \
-      AND (lease_until IS NULL OR lease_until <= now_ms()) \
+      AND (lease_until IS NULL OR lease_until <= now_ms() OR lease_until > now_ms() + $1) \
     RETURNING version, key_id, sealed, lease_until";
 pub(in super::super) const SAVE: &str = "\
     UPDATE people SET version = $1, key_id = $2, sealed = $3, lease_until = NULL \

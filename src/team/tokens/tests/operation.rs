@@ -15,6 +15,10 @@ async fn a_store_or_a_portal_that_does_not_answer_is_named() {
     assert_eq!(server.team.check().await, Err(NotReady::Store));
     store.repair();
     assert_eq!(server.team.check().await, Ok(()));
+    store.silence("check");
+    let hanging = tokio::time::timeout(Duration::from_secs(5), server.team.check());
+    assert_eq!(hanging.await, Ok(Err(NotReady::Store)), "within the time of a probe");
+    store.repair();
     server.demo.set_fault(fault("html-200"));
     assert_eq!(server.team.check().await, Err(NotReady::Portal));
 }

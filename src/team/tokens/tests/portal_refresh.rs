@@ -52,7 +52,7 @@ async fn n74_a_lease_that_another_process_left_behind_is_waited_for() {
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);
     let version = server.store.pair(&anna).await.unwrap().unwrap().version;
-    let lease = server.store.lease(&anna, version, Duration::from_secs(3600)).await;
+    let lease = server.store.lease(&anna, version, Duration::from_secs(20)).await;
     let Ok(Lease::Won(leased)) = lease else {
         panic!("{lease:?}")
     };
@@ -76,7 +76,7 @@ async fn n74_a_lease_that_is_never_freed_fails_the_call_and_signs_nobody_out() {
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);
     let version = server.store.pair(&anna).await.unwrap().unwrap().version;
-    let lease = server.store.lease(&anna, version, Duration::from_secs(3600)).await;
+    let lease = server.store.lease(&anna, version, Duration::from_secs(20)).await;
     let Ok(Lease::Won(leased)) = lease else {
         panic!("{lease:?}")
     };
@@ -93,7 +93,7 @@ async fn a_pair_that_another_process_has_refreshed_is_used() {
     let client = server.client("Codex").await;
     let tokens = sign_in(&server, "Anna", &client).await;
     let anna = id_of(&employee(&server, &tokens.access).await);
-    let Ok(Lease::Won(leased)) = server.store.lease(&anna, 1, Duration::from_secs(3600)).await else {
+    let Ok(Lease::Won(leased)) = server.store.lease(&anna, 1, Duration::from_secs(20)).await else {
         panic!("the lease is free");
     };
     server.demo.expire_access(1);

@@ -114,8 +114,26 @@ fn tls_is_as_strong_as_the_address_asks() {
             Tls::Require,
         ),
         ("postgres://u@/team?host=/run/pg&sslmode=require", Tls::Disable),
+        (
+            "postgres://u@/team?host=/run/pg&hostaddr=192.0.2.1&sslmode=verify-full&sslrootcert=system",
+            Tls::Require,
+        ),
     ] {
         assert_eq!(first(text).get_ssl_mode(), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_certificate_is_for_the_name_or_else_for_the_address() {
+    for (text, expected) in [
+        ("postgres://u@db/team?hostaddr=192.0.2.1", "db"),
+        ("postgres://u@/team?hostaddr=192.0.2.1", "192.0.2.1"),
+        ("postgres://u@/team?hostaddr=::1", "::1"),
+        ("postgres://u@/team?host=/run/pg&hostaddr=192.0.2.1", "192.0.2.1"),
+    ] {
+        let config = first(text);
+        assert_eq!(config.get_hosts(), [ConfigHost::Tcp(expected.to_owned())], "{text}");
+        assert_eq!(config.get_hostaddrs().len(), 1, "{text}");
     }
 }
 
@@ -133,8 +151,16 @@ fn a_wrong_address_gets_an_error_that_says_what_is_wrong_without_its_values() {
         ("postgres://u:canary@db:0/team", "has a wrong port"),
         ("postgres://u:canary@db:99999/team", "has a wrong port"),
         // A password with a raw character.
-        ("postgres://u:can/ary@db/team", "has a wrong port"),
-        ("postgres://u:can@ary@db/team", "has a wrong host"),
+        ("postgres://u:can/ary@db/team", "has an @ behind its host"),
+        ("postgres://u:can@ary@db/team", "has an @ behind its host"),
+        ("postgres://u:/canary@db:5432/team", "has an @ behind its host"),
+        ("postgres://u:12/canary@db:5432/team", "has an @ behind its host"),
+        ("postgres://u:1@b/canary@db:5432/team", "has an @ behind its host"),
+        ("postgres://u:?canary=/1@db:5432/team", "has an @ behind its host"),
+        ("postgres://u:1@b?canary=1@db:5432/team", "has an @ behind its host"),
+        ("postgres://u:?dbname=/canary@db:5432/team", "has an @ behind its host"),
+        ("postgres://u:#/canary@db:5432/team", "has an @ behind its host"),
+        ("postgres://u@db/team?password=1&canary=2", "has a wrong part"),
         ("postgres://u:canary@a,,b/team", "has a wrong host"),
         ("postgres://u:canary@[::1/team", "has a wrong host"),
         ("postgres://u:canary@[::1]5432/team", "has a wrong host"),

@@ -185,6 +185,24 @@ async fn an_operation_that_fails_leaves_its_connection_usable() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_statement_that_is_given_up_ends_at_the_server() {
+    let Some((store, schema)) = narrow().await else { return };
+    let opened = store.engine.connector().connect().await.unwrap();
+    let pid = opened.client.query_one("SELECT pg_backend_pid()", &[]).await.unwrap();
+    let pid: i32 = pid.get(0);
+    let waiting = opened.client.batch_execute("SELECT pg_sleep(600)");
+    let given_up = tokio::time::timeout(Duration::from_millis(20), waiting).await;
+    assert!(given_up.is_err());
+    opened.cancel();
+    let watcher = client(&schema.address()).await;
+    let begun = Instant::now();
+    let running = "SELECT 1 FROM pg_stat_activity WHERE pid = $1";
+    while !watcher.query(running, &[&pid]).await.unwrap().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_text_with_a_zero_byte_is_found_nowhere() {
     let Some((store, _schema)) = narrow().await else { return };
     assert_eq!(store.client("a\0b").await.unwrap(), None);
