@@ -49,7 +49,7 @@ impl Process {
     async fn take(&mut self, patience: Duration) -> Option<Instant> {
         let Self { link, bucket } = self;
         let asked = Instant::now();
-        bucket.give_up_reserved(now);
+        bucket.give_up_reserved(asked);
         if bucket.must_ask(asked) {
             let question = bucket.question("p", None, patience, asked).unwrap();
             let answer = link.ask(link.store().take_place(question)).await;
