@@ -158,6 +158,9 @@ pub(super) fn hint_of_store(error: &team::OpenError) -> Option<&'static str> {
             "check BITRIX24_MCP_STORE, that the database runs and is reachable from here, and that its user may make tables in it",
         ),
         team::OpenError::Address(_) => Some("write BITRIX24_MCP_STORE as docs/replicas.md describes it"),
+        team::OpenError::OtherTables(_) => {
+            Some("make a database as docs/replicas.md describes it, and name it in BITRIX24_MCP_STORE")
+        }
         team::OpenError::InUse(_) | team::OpenError::Newer(_) => None,
     }
 }

@@ -53,9 +53,12 @@ impl LimitsStore {
                     let _ = self.0.store.set(store);
                     return Ok(());
                 }
-                Err(error @ (OpenError::Address(_) | OpenError::Newer(_) | OpenError::Foreign(_))) => {
-                    return Err(error);
-                }
+                Err(
+                    error @ (OpenError::Address(_)
+                    | OpenError::Newer(_)
+                    | OpenError::Foreign(_)
+                    | OpenError::OtherTables(_)),
+                ) => return Err(error),
                 Err(error) => error,
             };
             tracing::warn!(reason = %error, "the portal's limits are not shared now");
