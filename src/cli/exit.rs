@@ -155,6 +155,9 @@ pub(super) fn hint_of_store(error: &team::OpenError) -> Option<&'static str> {
         ),
         team::OpenError::Unusable(..) | team::OpenError::NoDatabase(..) => Some(team::self_check::CHECK_STORE),
         team::OpenError::Address(_) => Some("write BITRIX24_MCP_STORE as docs/replicas.md describes it"),
+        team::OpenError::OtherTables(_) => {
+            Some("make a database as docs/replicas.md describes it, and name it in BITRIX24_MCP_STORE")
+        }
         team::OpenError::InUse(_) | team::OpenError::Newer(_) => None,
     }
 }

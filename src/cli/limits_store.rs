@@ -76,9 +76,12 @@ impl LimitsStore {
                     let _ = self.state.store.set(store);
                     return Ok(());
                 }
-                Err(error @ (OpenError::Address(_) | OpenError::Newer(_) | OpenError::Foreign(_))) => {
-                    return Err(error);
-                }
+                Err(
+                    error @ (OpenError::Address(_)
+                    | OpenError::Newer(_)
+                    | OpenError::Foreign(_)
+                    | OpenError::OtherTables(_)),
+                ) => return Err(error),
                 Err(error) => error,
             };
             self.note(error);

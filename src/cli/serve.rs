@@ -147,7 +147,12 @@ async fn serve_team(
     let (listener, wiring) = match demo_settings(global, settings.portal.rate_limit)? {
         None => {
             let team = settings.team.complete(&settings.portal.credentials)?;
-            (bind(&team.public_url)?, TeamWiring::live(settings, team).await?)
+            let listener = bind(&team.public_url)?;
+            // The store may be waited for.
+            match stop.run_until_cancelled(TeamWiring::live(settings, team)).await {
+                Some(wiring) => (listener, wiring?),
+                None => return Ok(ExitStatus::Done),
+            }
         }
         // Without a public URL the demo's address is known once its server listens: it is on loopback.
         Some(demo) => match settings.team.public_url.clone() {
@@ -160,10 +165,10 @@ async fn serve_team(
             }
         },
     };
-    let base = base(&listener);
     report::note(&format!(
-        "serving a team at {}, listening on {base}; open {} to see what to paste into a client, Ctrl-C ends it",
+        "serving a team at {}, listening on http://{}; open {} to see what to paste into a client, Ctrl-C ends it",
         wiring.team.settings().public_url.resource(),
+        listener.address(),
         wiring.team.settings().public_url.at("/"),
     ));
     // Kept until the server has ended.

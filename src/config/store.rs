@@ -60,9 +60,10 @@ impl Given {
             return Ok(None);
         };
         let wrong = |problem: &str| Error::of_value(source, problem);
-        let text = given
-            .read()
-            .map_err(|error| wrong(&format!("cannot be used: {error}")))?;
+        let text = given.read().map_err(|error| {
+            let problem = format!("cannot be used: {error}; give the path of a file with the address");
+            wrong(&problem)
+        })?;
         let text = text.expose_secret().trim();
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Some(StoreAddress::Postgres(given.clone())));

@@ -9,6 +9,14 @@ use super::store::records::EndReason;
 /// Pairs of name and value.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 
+/// The outcomes of a sign-in that an operator has to look at, see `sign_in/stop.rs`.
+const TROUBLES: [&str; 4] = [
+    "application_refused",
+    "portal_trouble",
+    "store_trouble",
+    "server_trouble",
+];
+
 /// The metrics of a team's server. A clone counts into the same metrics.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Measurements {
@@ -59,8 +67,16 @@ impl Measurements {
         self.unchecked_calls.inc();
     }
 
-    /// Adds these metrics to `registry`.
+    /// Adds these metrics to `registry`. Those that alerts count begin at 0: Prometheus sees no increase in a first value.
     pub(super) fn register(&self, registry: &mut Registry) {
+        for outcome in ["refreshed", "failed", "lost", "refused"] {
+            drop(self.portal_refreshes.get_or_create(&[("outcome", outcome)]));
+        }
+        for step in ["authorize", "consent", "callback"] {
+            for outcome in TROUBLES {
+                drop(self.sign_ins.get_or_create(&[("step", step), ("outcome", outcome)]));
+            }
+        }
         registry.register(
             "mcp_team_sign_ins",
             "Steps of sign-ins, by outcome",
@@ -118,6 +134,8 @@ mod tests {
             "mcp_team_leases_waited_for_total 1",
             r#"mcp_team_ended_grants_total{reason="refused"} 2"#,
             "mcp_team_unchecked_calls_total 1",
+            r#"mcp_team_portal_refreshes_total{outcome="lost"} 0"#,
+            r#"mcp_team_sign_ins_total{step="authorize",outcome="store_trouble"} 0"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -108,6 +108,9 @@ async fn of_application(application: &ApplicationClient, settings: &Settings) ->
     }
 }
 
+/// The code of a server whose store does not answer, or that has too much to do.
+const UNAVAILABLE: &str = "temporarily_unavailable";
+
 /// Asks the token endpoint at the public URL for tokens of a client that does not exist. No secret of this server is
 /// sent: another program may listen there. Other token endpoints refuse the client by the same code, so this server is
 /// known by its description.
@@ -135,6 +138,11 @@ async fn of_public_url(settings: &Settings, portal: &Portal) -> Finding {
             let (saw, step) = unreachable_url(ConnectionFailure::NotAccepted);
             Finding::warning(NAME, format!("{url}: {saw}"), &[step])
         }
+        Err(Error::Refused(refusal)) if refusal.http_status == 503 && refusal.code == UNAVAILABLE => Finding::warning(
+            NAME,
+            format!("{url}: a server answers there, but cannot serve now"),
+            &["look at what the check of the store says, and at the log of that server"],
+        ),
         _ => Finding::failed_with_steps(
             NAME,
             format!("another program answers at {url}"),

@@ -38,12 +38,14 @@ test("compose.yaml: two equal replicas, secrets as files, and nothing runs with 
   const { services } = JSON.parse(execFileSync("python3", ["-c", toJson], { input: printed, env: python, encoding: "utf8" }));
   assert.deepEqual(Object.keys(services).sort(), ["postgres", "proxy", "server-1", "server-2"]);
   const { "server-1": first, "server-2": second, proxy } = services;
-  assert.deepEqual(first, second);
+  const without = ({ ports, ...rest }) => rest;
+  assert.deepEqual(without(first), without(second));
+  for (const { ports } of [first, second]) assert.match(JSON.stringify(ports), /127\.0\.0\.1/, "for this machine alone");
   assert.equal(first.environment.BITRIX24_MCP_PUBLIC_URL, "https://mcp.example.com");
   // Each setting exists, and none holds a secret.
   const settings = readFileSync(join(repository, "docs/settings.md"), "utf8");
   for (const name of Object.keys(first.environment)) assert.ok(settings.includes(`\`${name}\``), name);
-  for (const name of ["BITRIX24_CLIENT_SECRET", "BITRIX24_MCP_SERVER_KEY", "BITRIX24_MCP_STORE"]) {
+  for (const name of ["BITRIX24_CLIENT_SECRET", "BITRIX24_MCP_SERVER_KEY", "BITRIX24_MCP_STORE", "BITRIX24_MCP_HTTP_TOKEN"]) {
     assert.equal(first.environment[name], undefined);
     assert.match(first.environment[`${name}_FILE`], /^\/run\/secrets\//);
   }
@@ -240,12 +242,24 @@ test("prometheus-rules.yaml: promtool accepts the rules, and the server has ever
   const file = join(packages, "prometheus-rules.yaml");
   run("promtool", ["check", "rules", file]);
   run("promtool", ["test", "rules", join(packages, "prometheus-rules.test.yaml")]);
+  // The scrape configuration of the documentation, with the job that the rules name.
+  const [, scrape] = readFileSync(join(repository, "docs/replicas.md"), "utf8").match(/^ *```yaml\n([\s\S]*?)^ *```$/m);
+  const configuration = join(emptyFolder(), "prometheus.yml");
+  writeFileSync(configuration, scrape.replaceAll(/^ {2}/gm, ""));
+  run("promtool", ["check", "config", "--syntax-only", configuration]);
+  const [, job] = scrape.match(/job_name: (\S+)/);
+  assert.ok(readFileSync(file, "utf8").includes(`job="${job}"`));
   // A metric that has counted nothing yet is not on the page: those have to be registered in the code.
   const code = run("grep", ["--recursive", "--no-filename", "--include=*.rs", '^ *"[a-z0-9_]*",$', join(repository, "src")]);
   const server = await serveTeamOn(await onPostgres());
   assertOwn(await look(server.base, await signInBySdk(server.base, anna)), anna);
-  const names = scraped(await (await fetch(`${server.base}/metrics`)).text());
+  const page = await (await fetch(`${server.base}/metrics`)).text();
+  const names = scraped(page);
   const rules = readFileSync(file, "utf8");
+  // What an alert counts has to be there before it happens: Prometheus sees no increase in a first value.
+  for (const [, metric, outcomes] of rules.matchAll(/(mcp_team_(?:sign_ins|portal_refreshes)_total)\{outcome=~?"([a-z_|]+)"/g)) {
+    for (const outcome of outcomes.split("|")) assert.match(page, new RegExp(`^${metric}\\{.*outcome="${outcome}"`, "m"));
+  }
   const used = [...rules.matchAll(/\b(?:mcp|http|bitrix24)_[a-z0-9_]+/g)].map(([name]) => name);
   assert.ok(used.length > 5 && used.filter((name) => names.has(name)).length > 3, [...names].join(" "));
   for (const name of used) {

@@ -9,9 +9,12 @@ pub enum OpenError {
     /// A newer version of this program has changed the tables.
     #[error("a newer version of this program made the store {0}; use that version, or restore an older backup")]
     Newer(String),
-    /// The file is no store, or the database has tables of another program.
+    /// The file is no store.
     #[error("{0} is not a store of this program; give this server one of its own")]
     Foreign(String),
+    /// The database has tables of another program.
+    #[error("{0} has tables of another program; give this server a database of its own")]
+    OtherTables(String),
     /// There is no store, and a command makes none.
     #[error("there is no store {0} yet; the first start of the server makes it")]
     Missing(String),

@@ -87,11 +87,7 @@ impl PostgresAddress {
     /// The server's hosts and the database: `db.example:5432/team`.
     pub(super) fn place(&self) -> String {
         let hosts: Vec<_> = self.hosts.iter().map(Host::to_string).collect();
-        let hosts = hosts.join(",");
-        match self.config.get_dbname().or(self.config.get_user()) {
-            Some(database) => format!("{hosts}/{database}"),
-            None => hosts,
-        }
+        format!("{}/{}", hosts.join(","), self.config.get_dbname().unwrap_or_default())
     }
 
     /// The TLS options.
@@ -172,6 +168,10 @@ impl FromStr for PostgresAddress {
         let mut config = given.config(credentials, database)?;
         config.tcp_user_timeout(given.tcp_user_timeout.unwrap_or(TCP_USER_TIMEOUT));
         config.target_session_attrs(given.target);
+        // libpq takes the user's name then, so that the tables would be where nobody looks for them.
+        if config.get_dbname().is_none_or(str::is_empty) {
+            return Err(wrong("names no database"));
+        }
         let usual_roots = std::env::home_dir().map(|home| home.join(".postgresql/root.crt"));
         let tls = given.tls.options(usual_roots);
         let tls = tls.map_err(|problem| AddressError::WrongOption(problem.to_owned()))?;

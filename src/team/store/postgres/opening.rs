@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one try may take. Another server's migration may be under way.
 const TRY: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often the log says that the server waits.
+const SAID_EVERY: Duration = Duration::from_secs(5);
 
 /// Only one server at a time changes the tables. The number means nothing.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7238041569813)";
@@ -63,6 +65,7 @@ pub(super) enum Opener {
 /// [`OpenError`].
 pub(super) async fn open(connector: &Connector, opener: Opener) -> Result<(), OpenError> {
     let begun = Instant::now();
+    let mut said_at: Option<Instant> = None;
     loop {
         let tried = timeout(TRY, migrate(connector, opener)).await;
         let trouble = match tried.unwrap_or_else(|_| Err(Failed::Database(Trouble::lost("it does not answer")))) {
@@ -75,12 +78,15 @@ pub(super) async fn open(connector: &Connector, opener: Opener) -> Result<(), Op
         if !may_wait || left.is_zero() {
             return Err(OpenError::NoDatabase(name(connector), advised(trouble.reason)));
         }
-        tracing::warn!(
-            "{}: {}; trying again for {} seconds",
-            connector.address(),
-            trouble.reason,
-            left.as_secs()
-        );
+        if said_at.is_none_or(|said_at| said_at.elapsed() >= SAID_EVERY) {
+            said_at = Some(Instant::now());
+            tracing::warn!(
+                "{}: {}; trying again for up to {} seconds",
+                connector.address(),
+                trouble.reason,
+                left.as_secs().max(1)
+            );
+        }
         sleep(PAUSE).await;
     }
 }
@@ -91,15 +97,30 @@ fn name(connector: &Connector) -> String {
 
 /// The reason, with what its message does not say.
 fn advised(reason: String) -> String {
-    match reason.contains("(SQLSTATE 42501)") {
-        true => format!("{reason}; let this user own the database, or grant it CREATE on the schema"),
-        false => reason,
+    let advice = [
+        (
+            "(SQLSTATE 42501)",
+            "let this user own the database, or grant it CREATE on the schema",
+        ),
+        (
+            "(SQLSTATE 3D000)",
+            "make the database, as docs/replicas.md describes it",
+        ),
+        ("(SQLSTATE 28P01)", "check user and password in the address"),
+        (
+            "server does not support TLS",
+            "set TLS up at the server, or give another sslmode if nobody can listen between it and this machine",
+        ),
+    ];
+    match advice.iter().find(|(said, _)| reason.contains(said)) {
+        Some((_, advice)) => format!("{reason}; {advice}"),
+        None => reason,
     }
 }
 
 async fn migrate(connector: &Connector, opener: Opener) -> Result<(), Failed> {
     let opened = connector.connect().await.map_err(Failed::Database)?;
-    let migrated = migrate_over(&opened.client, &name(connector), opener).await;
+    let migrated = migrate_over(&opened.client, connector, opener).await;
     if migrated.is_err() {
         opened.abort();
     }
@@ -107,24 +128,25 @@ async fn migrate(connector: &Connector, opener: Opener) -> Result<(), Failed> {
 }
 
 /// In one transaction, so that of two servers at once one makes the tables and the other finds them.
-async fn migrate_over(client: &Client, name: &str, opener: Opener) -> Result<(), Failed> {
+async fn migrate_over(client: &Client, connector: &Connector, opener: Opener) -> Result<(), Failed> {
+    let other_tables = || OpenError::OtherTables(connector.address().to_string());
     client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     client.batch_execute(LOCK).await?;
     let tables = client.query_typed_one(TABLES, &[]).await?;
     let found: i64 = match (tables.try_get::<_, i64>(0)?, tables.try_get::<_, bool>(1)?) {
         (0, _) => 0,
-        (_, false) => return Err(Failed::Final(OpenError::Foreign(name.to_owned()))),
+        (_, false) => return Err(Failed::Final(other_tables())),
         (_, true) => {
             let version = client.query_typed_opt("SELECT version FROM schema", &[]).await?;
-            let version = version.ok_or_else(|| Failed::Final(OpenError::Foreign(name.to_owned())))?;
+            let version = version.ok_or_else(|| Failed::Final(other_tables()))?;
             version.try_get(0)?
         }
     };
     if found > VERSION {
-        return Err(Failed::Final(OpenError::Newer(name.to_owned())));
+        return Err(Failed::Final(OpenError::Newer(name(connector))));
     }
     if found == 0 && opener == Opener::Command {
-        return Err(Failed::Final(OpenError::Missing(name.to_owned())));
+        return Err(Failed::Final(OpenError::Missing(name(connector))));
     }
     if found < VERSION {
         client.batch_execute(CLOCK).await?;

@@ -27,7 +27,6 @@ fn hosts_and_database_are_those_of_libpq() {
         ("postgres://u@a:1,b,c:3/team", "a:1,b:5432,c:3/team"),
         ("postgres://u@[::1]:5433/team", "[::1]:5433/team"),
         ("postgres://u@[::1],b/team", "[::1]:5432,b:5432/team"),
-        ("postgres://u@db", "db:5432/u"),
         ("postgres://db/team?user=u&password=p", "db:5432/team"),
         (
             "postgres:///team?host=/var/run/postgresql&user=u",
@@ -147,6 +146,10 @@ fn a_wrong_address_gets_an_error_that_says_what_is_wrong_without_its_values() {
         ("postgres://", "names no host"),
         ("postgres:///team", "names no host"),
         ("postgres://u:canary@/team", "names no host"),
+        ("postgres://u:canary@db", "names no database"),
+        ("postgres://u:canary@db:5432/", "names no database"),
+        ("postgres://u:canary@db/?sslmode=require", "names no database"),
+        ("postgres://u:canary@db?dbname=", "names no database"),
         ("postgres://u:canary@db:port/team", "has a wrong port"),
         ("postgres://u:canary@db:0/team", "has a wrong port"),
         ("postgres://u:canary@db:99999/team", "has a wrong port"),

@@ -86,7 +86,12 @@ async fn tables_of_another_program_are_left_alone() {
         let address = schema.address();
         client(&address).await.batch_execute(tables).await.unwrap();
         let error = error(&address).await;
-        assert!(matches!(error, OpenError::Foreign(_)), "{tables}: {error}");
+        assert!(matches!(error, OpenError::OtherTables(_)), "{tables}: {error}");
+        let words = error.to_string();
+        assert!(
+            words.starts_with("PostgreSQL at ") && words.contains(" has tables of another program"),
+            "{words}"
+        );
         let count = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()";
         let count = client(&address).await.query_one(count, &[]).await.unwrap();
         assert_eq!(count.get::<_, i64>(0), 1, "{tables}");
@@ -135,7 +140,7 @@ async fn what_a_person_has_to_change_is_an_error_at_once_without_the_password() 
         (with_user("nobody_of_this_name"), "nobody_of_this_name"),
         (
             nowhere.to_string(),
-            "\"no_such_database\" does not exist (SQLSTATE 3D000)",
+            "\"no_such_database\" does not exist (SQLSTATE 3D000); make the database",
         ),
         (
             unwritable.to_string(),
