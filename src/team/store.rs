@@ -72,8 +72,8 @@ pub trait Store: Debug + Send + Sync {
 
     /// Takes the approved sign-in of `state`, once, for the browser that has `binding`. A wrong pair takes nothing. The
     /// sign-in is kept until it is [completed](Self::complete_sign_in) or [has failed](Self::end_arrival), so that every
-    /// server sees that tokens are on the way. If its server dies, it counts as under way for [`UNDER_WAY`], and is
-    /// kept for [`ARRIVAL`].
+    /// server sees that tokens are on the way. If its server dies, it counts as under way for `UNDER_WAY`, and is
+    /// kept for `ARRIVAL`.
     fn take_sign_in(&self, state: Digest, binding: Digest) -> Operation<'_, Option<SignIn>>;
 
     /// True if the store was made with one of these keys, given by their ids with the sealing one first. A new store
