@@ -168,25 +168,6 @@ async fn n43_the_domain_of_the_authorization_server_in_the_answer_is_fine() {
 }
 
 #[tokio::test]
-async fn n46_two_callbacks_with_one_state_at_the_same_time_make_one_exchange() {
-    let server = TestServer::start().await;
-    let client = server.client("Claude Code (b24)").await;
-    for _ in 0..10 {
-        let exchanged = server.demo.code_exchanges();
-        let mut browser = server.browser();
-        let callback = browser.sign_in_until_callback("Anna", &client.authorize_url()).await;
-        let mut same_browser = server.browser();
-        let cookie = browser.cookie_header(PUBLIC_URL);
-        same_browser.keep(PUBLIC_URL, &format!("{cookie}; Path=/"));
-        let (one, other) = tokio::join!(browser.open(&callback), same_browser.open(&callback));
-        let mut statuses = [one.status, other.status];
-        statuses.sort_unstable();
-        assert_eq!(statuses, [303, 400]);
-        assert_eq!(server.demo.code_exchanges(), exchanged + 1);
-    }
-}
-
-#[tokio::test]
 async fn an_exchange_without_user_id_asks_the_portal_for_the_employee() {
     let server = TestServer::with(demo::Settings {
         has_user_id_in_exchange: false,
